@@ -1,0 +1,61 @@
+# The commands that people, the README and CI call. Each sets up what it needs, once, in .venv.
+#
+#   make demo    one photograph, end to end          make check   style, types, layers, docs in step
+#   make test    the fast tests                      make bench   side by side with other codecs
+#   make docs    the generated pages                 make clean   remove what these made
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+# The wheel's metadata follow these; the sources are used in place.
+INPUTS := pyproject.toml
+
+.PHONY: demo test slow check format bench docs clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.base
+	$(BIN)/pellucid demo
+
+test: $(VENV)/.dev
+	$(PY) -m pytest
+	$(PY) -m pytest --doctest-modules -q src/pellucid
+
+slow: $(VENV)/.dev
+	$(PY) -m pytest -m slow
+
+check: $(VENV)/.dev
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(PY) -m pytest -q tests/test_imports.py
+	$(PY) tools/make_docs.py --check
+
+format: $(VENV)/.dev
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+# make bench DATA=folder/of/pictures [OUT=results/v0.1]
+OUT ?= results/v0.1
+bench: $(VENV)/.dev
+	@test -n "$(DATA)" || { echo "give a folder of pictures: make bench DATA=path" >&2; exit 2; }
+	$(BIN)/pellucid bench compress --data "$(DATA)" -o "$(OUT)"
+
+docs: $(VENV)/.dev
+	$(PY) tools/make_docs.py
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(PY):
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --upgrade pip
+
+$(VENV)/.base: $(INPUTS) | $(PY)
+	$(PY) -m pip install --quiet --editable .
+	touch $@
+
+# bench too: its tests would otherwise skip themselves.
+$(VENV)/.dev: $(INPUTS) | $(PY)
+	$(PY) -m pip install --quiet --editable '.[dev,train,bench]'
+	touch $(VENV)/.base $@

@@ -1,0 +1,32 @@
+"""Step 4, bytes <-> file: the container of `docs/format.md`, sections 1 to 4 and 9.
+
+    limits.py   the numbers that bound a file
+    header.py   Header: geometry, quality, tile grid, model
+    chunk.py    type, length, payload, CRC-32
+    writer.py   header + metadata + tiles -> bytes
+    scan.py     which chunks may stand where
+    reader.py   bytes -> PelFile: views, checked before use
+
+Nothing here knows what is in a tile.
+"""
+
+from __future__ import annotations
+
+from pellucid.bitstream.chunk import Chunk, write_chunk
+from pellucid.bitstream.header import Header
+from pellucid.bitstream.limits import DEFAULT_LIMITS, FORMAT_VERSION, SIGNATURE, Limits
+from pellucid.bitstream.reader import PelFile, require_supported
+from pellucid.bitstream.writer import write_file
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "FORMAT_VERSION",
+    "SIGNATURE",
+    "Chunk",
+    "Header",
+    "Limits",
+    "PelFile",
+    "require_supported",
+    "write_chunk",
+    "write_file",
+]

@@ -1,0 +1,200 @@
+"""The header: geometry, sample type, quality, tile grid and model of a picture, in 35 bytes.
+
+`docs/format.md`, sections 3 and 4. The fields leave room for what later versions decode (more
+channels, 16 and 32 bits, alpha, residual layers); `require_supported` in `reader.py` says what
+this version decodes. A value the format doesn't have is damage; a feature bit it doesn't know is
+*not supported yet*; a greater version is a newer file.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
+
+from pellucid.bitstream.limits import (
+    FORMAT_VERSION,
+    MAX_CHANNELS,
+    MAX_QUALITY,
+    MAX_SIDE,
+    MAX_TILE_LOG2,
+    MIN_TILE_LOG2,
+    MODEL_ID_BYTES,
+    Limits,
+)
+from pellucid.errors import (
+    DamagedFileError,
+    LimitError,
+    OptionError,
+    UnsupportedError,
+    VersionError,
+)
+
+_LAYOUT = struct.Struct("<BIIHBBBBBBBB16s")
+HEADER_BYTES = _LAYOUT.size
+
+_RANGES = {
+    "width": (1, MAX_SIDE),
+    "height": (1, MAX_SIDE),
+    "channels": (1, MAX_CHANNELS),
+    "sample_type": (0, 2),
+    "colour": (0, 2),
+    "alpha": (0, 1),
+    "layers": (1, 0b11111),
+    "quality": (0, MAX_QUALITY),
+    "tile_log2": (MIN_TILE_LOG2, MAX_TILE_LOG2),
+}
+_BIT_DEPTHS = (8, 16, 32)
+_KNOWN_LAYERS = 0b11111
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What section 3 of the format stores, less the version; the order is the file's.
+
+    `width`, `height` in samples; `sample_type` 0 unsigned, 1 signed, 2 float; `colour` 0 grey,
+    1 RGB, 2 no colour meaning; `alpha` 0 none, 1 straight; `layers` one bit a layer, bit 0 the
+    base; tiles are 2^`tile_log2` samples a side; `model_id` 16 bytes.
+
+    >>> header = Header(768, 512, 3, 8, 0, 1, 0, 1, 0, 60, 9, bytes(16))
+    >>> header.columns, header.rows, header.tile_box(1)
+    (2, 1, (512, 0, 256, 512))
+    """
+
+    width: int
+    height: int
+    channels: int
+    bit_depth: int
+    sample_type: int
+    colour: int
+    alpha: int
+    layers: int
+    features: int
+    quality: int
+    tile_log2: int
+    model_id: bytes
+
+    def pack(self) -> bytes:
+        """Return the 35 bytes of the HEAD payload; OptionError if a field is out of its range."""
+        for problem in _problems(self):
+            raise OptionError(f"this header can't be written: {problem}")
+        if self.features != 0:
+            raise OptionError(
+                f"this header can't be written: features is {self.features:#x}, and version "
+                f"{FORMAT_VERSION} has none; use 0"
+            )
+        return _LAYOUT.pack(FORMAT_VERSION, *astuple(self))
+
+    @classmethod
+    def unpack(cls, payload: bytes | memoryview) -> Header:
+        """Return the header in a HEAD payload whose CRC has been checked.
+
+        Raises VersionError if it is newer, DamagedFileError if a value is impossible,
+        UnsupportedError for features or layers that version 1 doesn't have.
+        """
+        _check_version(payload)
+        if len(payload) != HEADER_BYTES:
+            raise DamagedFileError(
+                f"chunk HEAD holds {len(payload)} bytes, version {FORMAT_VERSION} has "
+                f"{HEADER_BYTES}; get the file again"
+            )
+        header = cls(*_LAYOUT.unpack(payload)[1:])
+        _check_bits(header)
+        for problem in _problems(header):
+            raise DamagedFileError(f"chunk HEAD is impossible: {problem}; get the file again")
+        return header
+
+    @property
+    def tile_size(self) -> int:
+        """Samples a side of a whole tile."""
+        return 1 << self.tile_log2
+
+    @property
+    def columns(self) -> int:
+        """Tiles in a row."""
+        return -(-self.width >> self.tile_log2)
+
+    @property
+    def rows(self) -> int:
+        """Rows of tiles."""
+        return -(-self.height >> self.tile_log2)
+
+    @property
+    def tile_count(self) -> int:
+        """Tiles of one layer."""
+        return self.columns * self.rows
+
+    @property
+    def layer_numbers(self) -> tuple[int, ...]:
+        """The layers the file holds, ascending: 0 is the base."""
+        return tuple(bit for bit in range(8) if self.layers >> bit & 1)
+
+    @property
+    def tile_chunks(self) -> int:
+        """TILE chunks of the file: one for each tile and layer."""
+        return self.tile_count * len(self.layer_numbers)
+
+    def tile_box(self, number: int) -> tuple[int, int, int, int]:
+        """Return (x, y, width, height) in samples of a tile; OptionError if there is no such."""
+        self.check_tile_number(number)
+        row, column = divmod(number, self.columns)
+        x, y = column << self.tile_log2, row << self.tile_log2
+        return x, y, min(self.tile_size, self.width - x), min(self.tile_size, self.height - y)
+
+    def check_tile_number(self, number: int) -> None:
+        """Raise OptionError if the picture has no tile of this number."""
+        if not 0 <= number < self.tile_count:
+            raise OptionError(
+                f"there is no tile {number}: the tiles are 0 .. {self.tile_count - 1}"
+            )
+
+    def check_limits(self, limits: Limits) -> None:
+        """Raise LimitError if the picture is bigger than `limits` allow."""
+        pixels = self.width * self.height
+        if pixels > limits.max_pixels:
+            raise LimitError(
+                f"the picture has {self.width} x {self.height} = {pixels} pixels, over the limit "
+                f"of {limits.max_pixels}; if you trust it, raise max_pixels"
+            )
+        if self.tile_count > limits.max_tiles:
+            raise LimitError(
+                f"the picture has {self.tile_count} tiles of {self.tile_size} x {self.tile_size}, "
+                f"over the limit of {limits.max_tiles}; if you trust it, raise max_tiles"
+            )
+
+
+def _problems(header: Header) -> Iterator[str]:
+    """Say what is wrong with each field that has a value the format doesn't have."""
+    for name, (low, high) in _RANGES.items():
+        value = getattr(header, name)
+        if not low <= value <= high:
+            yield f"{name} is {value}, outside {low} .. {high}"
+    if header.bit_depth not in _BIT_DEPTHS:
+        yield f"bit_depth is {header.bit_depth}, not one of 8, 16, 32"
+    if len(header.model_id) != MODEL_ID_BYTES:
+        yield f"model_id has {len(header.model_id)} bytes, not {MODEL_ID_BYTES}"
+
+
+def _check_version(payload: bytes | memoryview) -> None:
+    if len(payload) == 0 or payload[0] == 0:
+        what = "is empty" if len(payload) == 0 else "has version 0"
+        raise DamagedFileError(f"chunk HEAD {what}: no such file exists; get the file again")
+    if payload[0] > FORMAT_VERSION:
+        raise VersionError(
+            f"the file has format version {payload[0]}, this pellucid reads up to "
+            f"{FORMAT_VERSION}; update it: pip install -U pellucid"
+        )
+
+
+def _check_bits(header: Header) -> None:
+    if header.features != 0:
+        raise UnsupportedError(
+            f"the file needs features {header.features:#04x} that this pellucid doesn't know; "
+            "update it: pip install -U pellucid"
+        )
+    unknown = header.layers & ~_KNOWN_LAYERS
+    if unknown:
+        raise UnsupportedError(
+            f"the file has layers {unknown:#04x} that this pellucid doesn't know; update it: "
+            "pip install -U pellucid"
+        )

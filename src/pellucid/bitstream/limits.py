@@ -1,0 +1,43 @@
+"""The numbers that bound a .pel file: what the format can say, and what a reader will take.
+
+The constants are the format's own (`docs/format.md`, sections 3 and 9): beyond them a file is
+wrong. `Limits` are the reader's: beyond them a file may be right, but using it could cost more
+memory than its receiver expects, so a reader refuses it before it allocates anything, unless told
+otherwise. The idea is that of safetensors' ``MAX_HEADER_SIZE``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SIGNATURE = b"\x89PEL\r\n\x1a\n"
+FORMAT_VERSION = 1
+
+MAX_SIDE = 2**24  # samples, width and height
+MAX_CHANNELS = 2**16 - 1
+MAX_QUALITY = 100
+MIN_TILE_LOG2 = 6
+MAX_TILE_LOG2 = 12
+MAX_PAYLOAD = 2**32 - 1  # bytes of one chunk: its length is a u32
+MODEL_ID_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a reader (and so, unless told, a writer) accepts; each can be raised.
+
+    `max_pixels` bounds width times height, `max_metadata` the bytes of each metadata chunk,
+    `max_tiles` the tiles of the picture, `max_other_chunks` the chunks that are not tiles (a file
+    could hold millions of empty ones).
+
+    >>> Limits(max_pixels=2**30).max_pixels
+    1073741824
+    """
+
+    max_pixels: int = 2**28
+    max_metadata: int = 64 * 2**20
+    max_tiles: int = 2**16
+    max_other_chunks: int = 1024
+
+
+DEFAULT_LIMITS = Limits()

@@ -1,0 +1,127 @@
+"""The bytes of a .pel file -> header, metadata and tile payloads, all views of the given bytes.
+
+`docs/format.md`, sections 1 to 4 and 9. `PelFile.parse` checks the frame of the whole file (every
+length, order and count, and every CRC but the tiles') without copying anything; a tile's CRC is
+checked when the tile is asked for, so that one damaged tile costs that tile only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from mmap import mmap
+
+from pellucid.bitstream.chunk import Chunk, check_crc, crc_damage, payload_of, read_chunk
+from pellucid.bitstream.header import Header
+from pellucid.bitstream.limits import DEFAULT_LIMITS, SIGNATURE, Limits
+from pellucid.bitstream.scan import TILE_START, Scan
+from pellucid.bitstream.writer import METADATA_CHUNKS
+from pellucid.errors import (
+    DamagedFileError,
+    NotPelFileError,
+    OptionError,
+    UnsupportedError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PelFile:
+    """A file whose frame is sound. `header` is checked; `chunks` are (type, offset, length)."""
+
+    header: Header
+    chunks: tuple[Chunk, ...]
+    _data: memoryview = field(repr=False)
+    _single: dict[str, Chunk] = field(repr=False)
+    _tiles: tuple[Chunk, ...] = field(repr=False)
+
+    @classmethod
+    def parse(
+        cls, data: bytes | bytearray | memoryview | mmap, *, limits: Limits = DEFAULT_LIMITS
+    ) -> PelFile:
+        """Return the file in `data`, which must not change while the result is used.
+
+        Raises NotPelFileError, VersionError, UnsupportedError (features or critical chunks that
+        this version doesn't know), LimitError, or DamagedFileError naming the chunk and offset.
+        """
+        view = memoryview(data).toreadonly().cast("B")
+        _check_signature(view)
+        chunk = read_chunk(view, len(SIGNATURE))
+        check_crc(view, chunk)
+        if chunk.type != "HEAD":
+            raise DamagedFileError(f"the first chunk is {chunk.type}, not HEAD; get the file again")
+        header = Header.unpack(payload_of(view, chunk))
+        header.check_limits(limits)
+        scan = Scan(view, chunk, header, limits)
+        while chunk.type != "DONE":
+            chunk = read_chunk(view, chunk.end)
+            scan.take(chunk)
+        scan.finish(chunk.end)
+        return cls(header, tuple(scan.chunks), view, scan.single, tuple(scan.tiles))
+
+    @property
+    def metadata(self) -> dict[str, bytes]:
+        """The metadata by kind (exif, icc, xmp), each copied when this is asked for."""
+        return {
+            name: bytes(payload_of(self._data, self._single[type_]))
+            for name, type_ in METADATA_CHUNKS.items()
+            if type_ in self._single
+        }
+
+    def tile(self, number: int, *, layer: int = 0) -> memoryview:
+        """Return a view of a tile's payload (section 7), its checksum checked.
+
+        Raises OptionError if the file has no such tile, DamagedFileError if it is damaged.
+        """
+        self.header.check_tile_number(number)
+        layers = self.header.layer_numbers
+        if layer not in layers:
+            raise OptionError(f"the file has no layer {layer}: its layers are {layers}")
+        chunk = self._tiles[layers.index(layer) * self.header.tile_count + number]
+        try:
+            check_crc(self._data, chunk)
+        except DamagedFileError as error:
+            raise DamagedFileError(f"tile {number} (layer {layer}): {error}") from None
+        return payload_of(self._data, chunk)[TILE_START.size :]
+
+    def check_all(self) -> list[str]:
+        """Return what is damaged, one message a chunk; none is a sound file."""
+        damages = (crc_damage(self._data, chunk) for chunk in self.chunks)
+        return [damage for damage in damages if damage is not None]
+
+
+def require_supported(header: Header) -> None:
+    """Raise UnsupportedError for a valid file of a kind that this version doesn't decode."""
+    wanted = {
+        "channels": (1, 3),
+        "bit_depth": (8,),
+        "sample_type": (0,),
+        "colour": (0,) if header.channels == 1 else (1,),
+        "alpha": (0,),
+        "layers": (1,),
+    }
+    for name, values in wanted.items():
+        value = getattr(header, name)
+        if value not in values:
+            known = " or ".join(str(known) for known in values)
+            raise UnsupportedError(
+                f"the file is sound, but {name} = {value} is not supported yet: this pellucid "
+                f"decodes {known}; update it: pip install -U pellucid"
+            )
+
+
+def _check_signature(data: memoryview) -> None:
+    start = bytes(data[: len(SIGNATURE)])
+    if start == SIGNATURE:
+        return
+    if not start:
+        raise NotPelFileError("this is not a .pel file: it is empty (0 bytes)")
+    if len(start) >= 4 and SIGNATURE.startswith(start):
+        raise DamagedFileError(
+            f"the file is truncated: it ends after {len(start)} bytes, inside the signature; get "
+            "the whole file again"
+        )
+    hint = ""
+    if start[1:4] == SIGNATURE[1:4]:
+        hint = ", although it nearly does: a transfer as text may have changed it, get it as binary"
+    raise NotPelFileError(
+        f"this is not a .pel file: it begins with {start.hex(' ')}, not {SIGNATURE.hex(' ')}{hint}"
+    )

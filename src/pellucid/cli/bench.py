@@ -1,0 +1,112 @@
+"""`pellucid bench`: side by side with the codecs people use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pellucid.errors import PellucidError
+
+EVERYTHING = "psnr,ms_ssim,ssimulacra2"
+
+
+@click.group()
+def bench() -> None:
+    """Measure pellucid beside the codecs people use."""
+
+
+def _names(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+@bench.command()
+@click.option(
+    "--data", required=True, type=click.Path(path_type=Path), help="Folder of source pictures."
+)
+@click.option(
+    "-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for rows and plots."
+)
+@click.option(
+    "--against",
+    default="all",
+    show_default=True,
+    callback=_names,
+    help="Codecs, comma between: jpeg, jpeg2000, webp, avif, heic, jxl; or all, or none.",
+)
+@click.option("--models", default="m,s", show_default=True, callback=_names, help="pellucid's own.")
+@click.option(
+    "--metrics", default=EVERYTHING, show_default=True, callback=_names, help="Must have psnr."
+)
+@click.option("--images", type=click.IntRange(min=1), help="Only the first N pictures.")
+@click.option("--threads", type=click.IntRange(min=1), default=2, show_default=True)
+@click.option(
+    "--repeats",
+    type=click.IntRange(min=0),
+    default=5,
+    show_default=True,
+    help="Runs a timing; 0 leaves the speed table out.",
+)
+@click.option("--fresh", is_flag=True, help="Forget earlier rows of these codecs.")
+@click.option("--quick", is_flag=True, help="A look: 2 pictures, 4 settings, PSNR, one timing.")
+def compress(
+    data: Path,
+    out: Path,
+    against: tuple[str, ...],
+    models: tuple[str, ...],
+    metrics: tuple[str, ...],
+    images: int | None,
+    threads: int,
+    repeats: int,
+    fresh: bool,
+    quick: bool,
+) -> None:
+    """Rate, quality and speed of pellucid and its peers on a folder of pictures.
+
+    Rows are written as they come; the same command goes on where an earlier one stopped.
+    """
+    from pellucid.evaluate import compress_bench
+    from pellucid.evaluate.finish import write_report
+    from pellucid.evaluate.peers import expand
+
+    own = expand(f"pellucid-{model}" for model in models)
+    plan = compress_bench.Plan(
+        data=data,
+        out=out,
+        codecs=(*own, *expand(against)),
+        metrics=("psnr",) if quick else metrics,
+        images=images,
+        threads=threads,
+        repeats=repeats,
+        fresh=fresh,
+        quick=quick,
+    )
+    outcome = compress_bench.run(plan, lambda line: click.echo(line, err=True))
+    text, paths = write_report(out)
+    click.echo(text)
+    for path in paths:
+        click.echo(f"wrote {path}", err=True)
+    for failure in outcome.failures:
+        click.echo(f"failed: {failure}", err=True)
+    if outcome.failures:
+        raise PellucidError(f"{len(outcome.failures)} failures; the other rows are complete")
+
+
+@bench.command()
+@click.option(
+    "--results", type=click.Path(path_type=Path), default=Path("results/v0.1"), show_default=True
+)
+@click.option(
+    "--readme", type=click.Path(path_type=Path), default=Path("README.md"), show_default=True
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if the table is out of step.")
+def table(results: Path, readme: Path, check: bool) -> None:
+    """Make the README's table from the kept rows."""
+    from pellucid.evaluate.readme import sync_readme
+
+    if sync_readme(readme, results, check=check):
+        click.echo(f"{readme} is in step with {results}")
+    elif check:
+        raise PellucidError(f"{readme} is out of step with {results}; run: pellucid bench table")
+    else:
+        click.echo(f"{readme} rewritten from {results}")

@@ -1,0 +1,18 @@
+"""Array to latents to tile payloads, and back: read `compress.py` and `decompress.py` first."""
+
+from __future__ import annotations
+
+from pellucid.codec.compress import Compressed, compress_pixels
+from pellucid.codec.decompress import TileReader, decompress_pixels
+from pellucid.codec.fingerprint import latents_sha256
+from pellucid.codec.targets import Target, reach_target
+
+__all__ = [
+    "Compressed",
+    "Target",
+    "TileReader",
+    "compress_pixels",
+    "decompress_pixels",
+    "latents_sha256",
+    "reach_target",
+]

@@ -1,0 +1,17 @@
+"""The fingerprint of a picture's integer latents: equal on every machine, or something is wrong."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from pellucid.codec.latents import TileLatents
+
+
+def latents_sha256(tiles: Iterable[TileLatents]) -> str:
+    """SHA-256 over all tiles in order of z as i16 and y as i32 (`docs/format.md` section 8)."""
+    digest = hashlib.sha256()
+    for tile in tiles:
+        digest.update(tile.z.astype("<i2").tobytes())
+        digest.update(tile.y.astype("<i4").tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,104 @@
+"""A tile's symbols in one stack of words, grouped by table.
+
+Symbols that share a table are coded in one call, so that the work is done by `constriction` and not
+by Python. Asymmetric numeral systems form a stack (last in, first out): the encoder collects what
+the decoder will ask for and pushes it in reverse. Layout: `docs/format.md` section 7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import constriction
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.entropy.tables import MAX_SYMBOL, TableSet
+from pellucid.errors import DamagedFileError
+
+Symbols = NDArray[np.int32]
+Index = NDArray[np.uint8]
+
+
+def groups(index: Index, skip: int) -> Iterator[tuple[int, NDArray[np.intp]]]:
+    """Tables from `skip` up with the places that use them, each in C order."""
+    coded = np.flatnonzero(index >= skip)
+    tables = index[coded]
+    order = np.argsort(tables, kind="stable")
+    ends = np.cumsum(np.bincount(tables, minlength=1))
+    start = 0
+    for table, end in enumerate(ends.tolist()):
+        if end > start:
+            yield table, coded[order[start:end]]
+        start = end
+
+
+class SymbolEncoder:
+    """Collects parts in decoding order; `finish` gives the payload."""
+
+    def __init__(self, tables: TableSet) -> None:
+        self._tables = tables
+        self._blocks: list[tuple[Symbols, Any]] = []
+
+    def put(self, symbols: Symbols, index: Index, *, skip: int = 0) -> None:
+        """Add one part: flat `symbols` with the table of each; skipped ones must be 0."""
+        escaped = []
+        for table, places in groups(index, skip):
+            reach = self._tables.reach[table]
+            values = symbols[places]
+            outside = np.abs(values) > reach
+            escaped.append(values[outside])
+            shifted = np.where(outside, 2 * reach + 1, values + reach).astype(np.int32)
+            self._blocks.append((shifted, self._tables.model(table)))
+        if escaped and (values := np.concatenate(escaped)).size:
+            if int(np.abs(values).max()) > MAX_SYMBOL:
+                raise ValueError("a symbol is outside 16 bits")
+            halves = values.astype(">i2").view(np.uint8).astype(np.int32)
+            self._blocks.append((halves, self._tables.bytes_model))
+
+    def finish(self) -> bytes:
+        """The payload: u32 words, little-endian."""
+        coder = constriction.stream.stack.AnsCoder()
+        for symbols, model in reversed(self._blocks):
+            coder.encode_reverse(symbols, model)
+        return bytes(coder.get_compressed().astype("<u4").tobytes())
+
+
+class SymbolDecoder:
+    """Gives back parts in the order in which the encoder put them.
+
+    Raises:
+        DamagedFileError: the payload isn't whole words, or (from `finish`) holds too much.
+    """
+
+    def __init__(self, payload: bytes | memoryview, tables: TableSet) -> None:
+        if len(payload) % 4:
+            raise DamagedFileError(f"a tile's payload of {len(payload)} bytes is not whole words")
+        words = np.frombuffer(payload, "<u4").astype(np.uint32)
+        if words.size and words[-1] == 0:
+            raise DamagedFileError("a tile's payload ends in an empty word")
+        self._tables = tables
+        self._coder = constriction.stream.stack.AnsCoder(words)
+
+    def take(self, index: Index, *, skip: int = 0) -> Symbols:
+        """One part: the symbols for a flat `index`, int32 of the same length."""
+        symbols = np.zeros(index.size, np.int32)
+        escapes = []
+        for table, places in groups(index, skip):
+            reach = self._tables.reach[table]
+            values = self._coder.decode(self._tables.model(table), places.size)
+            symbols[places] = values - reach
+            escapes.append(places[values == 2 * reach + 1])
+        if escapes and (places := np.concatenate(escapes)).size:
+            halves = self._coder.decode(self._tables.bytes_model, 2 * places.size)
+            values = halves.astype(np.uint8).view(">i2").astype(np.int32)
+            if int(np.abs(values).max()) > MAX_SYMBOL:
+                raise DamagedFileError("a tile's payload holds a symbol outside 16 bits")
+            symbols[places] = values
+        return symbols
+
+    def finish(self) -> None:
+        """Check that nothing is left."""
+        if not self._coder.is_empty():
+            raise DamagedFileError("a tile's payload holds more than its symbols")

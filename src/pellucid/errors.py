@@ -1,0 +1,78 @@
+"""Everything that pellucid raises on purpose, in one tree.
+
+    PellucidError
+    ├── InputError              a picture that can't be read: not an image, unknown mode, zero bytes
+    ├── FormatError             a .pel file that can't be decoded
+    │   ├── NotPelFileError     the bytes are something else (wrong magic, empty)
+    │   ├── VersionError        written by a newer pellucid
+    │   ├── UnsupportedError    a valid file that uses what this version doesn't know yet
+    │   ├── UnknownModelError   the file names a model that isn't installed
+    │   ├── DamagedFileError    truncated, checksum mismatch, contradictory sizes
+    │   └── LimitError          a size above the limits in `bitstream/limits.py`
+    ├── TargetError             `--bpp`, `--size` or `--psnr` can't be met
+    ├── OutputError             unwritable output, or an existing one without `force`
+    ├── OptionError             a value outside its range (also a ValueError)
+    └── MissingExtraError       an optional part that isn't installed; says the pip line
+
+Each message gives the cause, the wrong value and the way out. The command line turns these
+into exit code 1 (`OptionError`: 2); any other exception is a bug.
+"""
+
+from __future__ import annotations
+
+
+class PellucidError(Exception):
+    """Base of everything pellucid raises on purpose."""
+
+
+class InputError(PellucidError):
+    """The source picture can't be read."""
+
+
+class FormatError(PellucidError):
+    """The bytes can't be decoded as a .pel file."""
+
+
+class NotPelFileError(FormatError):
+    """The bytes are not a .pel file at all."""
+
+
+class VersionError(FormatError):
+    """The file needs a newer pellucid."""
+
+
+class UnsupportedError(FormatError):
+    """The file is valid but uses a feature that this version doesn't decode."""
+
+
+class UnknownModelError(FormatError):
+    """The model that the file names isn't installed."""
+
+
+class DamagedFileError(FormatError):
+    """The file is truncated, fails a checksum or contradicts itself."""
+
+
+class LimitError(FormatError):
+    """A size in the file or of the picture is above the limits."""
+
+
+class TargetError(PellucidError):
+    """A target for rate or quality can't be met."""
+
+
+class OutputError(PellucidError):
+    """The output can't be written."""
+
+
+class OptionError(PellucidError, ValueError):
+    """An option has a value outside its range."""
+
+
+class MissingExtraError(PellucidError, ImportError):
+    """An optional dependency isn't installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(
+            f"{package} is not installed; get it with: pip install 'pellucid[{extra}]'"
+        )

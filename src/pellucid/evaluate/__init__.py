@@ -1,0 +1,20 @@
+"""Looks at results: how small, how good, how fast, beside the codecs people use.
+
+| module             | idea                                                               |
+|--------------------|--------------------------------------------------------------------|
+| `record`           | one typed row per picture, codec and setting; TSV in and out       |
+| `metrics`          | PSNR here; `ms_ssim` and `ssimulacra2` beside it; one registry     |
+| `bd_rate`          | two rate-quality curves -> percent                                 |
+| `peers`            | one adapter a file, pellucid among them, all behind one protocol   |
+| `speed`            | warm, repeated, interleaved timing                                 |
+| `compress_bench`   | the loop: pictures x codecs x settings -> rows                     |
+| `store`            | which file holds which rows; what is stale                         |
+| `summary`          | rows -> the few numbers worth showing                              |
+| `report`, `plot`   | those numbers -> Markdown tables and curves; `finish` writes them  |
+| `readme`           | keeps the table in README.md in step with the kept rows            |
+
+Nothing here is imported by the rest of the package except by `cli`. What it needs beyond the
+base install comes with the extra `bench`.
+"""
+
+from __future__ import annotations

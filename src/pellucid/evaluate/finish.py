@@ -1,0 +1,33 @@
+"""A folder of rows -> `report.md` and the plots beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pellucid.errors import OutputError
+from pellucid.evaluate import store
+from pellucid.evaluate.plot import plot_curves
+from pellucid.evaluate.report import build_report
+
+REPORT = "report.md"
+
+
+def write_report(folder: Path) -> tuple[str, list[Path]]:
+    """Make the report and the plots of all rows in `folder`, also those of earlier runs.
+
+    Returns:
+        The report as Markdown and the files written.
+
+    Raises:
+        InputError: no rows.
+        OutputError: a file can't be written.
+        MissingExtraError: matplotlib or bjontegaard isn't installed.
+    """
+    sweep = store.load_sweep(folder)
+    text = build_report(sweep, store.load_speed(folder), store.load_machine(folder))
+    path = folder / REPORT
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"can't write {path}: {error}") from error
+    return text, [path, *plot_curves(sweep, folder)]

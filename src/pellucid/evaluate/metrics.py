@@ -1,0 +1,78 @@
+"""How near a decoded picture is to its source: RGB PSNR, and the registry of all metrics.
+
+Every metric is a function (reference, decoded) -> float over HxWx3 uint8 arrays; higher is
+better. `quality_for_bd` gives the scale on which curves are compared: decibels for PSNR and
+MS-SSIM (-10 log10(1 - value), customary since Ballé et al. 2018), the plain score for SSIMULACRA2.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.errors import OptionError
+from pellucid.evaluate.ms_ssim import ms_ssim
+from pellucid.evaluate.ssimulacra2 import ssimulacra2
+
+__all__ = ["METRICS", "Metric", "ms_ssim", "psnr", "ssimulacra2"]
+
+Rgb = NDArray[np.uint8]
+
+PEAK = 255.0
+
+
+def psnr(reference: Rgb, decoded: Rgb) -> float:
+    """Peak signal-to-noise ratio over all samples of all channels.
+
+    Args:
+        reference: HxWx3 uint8.
+        decoded: the same shape.
+
+    Returns:
+        Decibels; `inf` for identical pictures.
+
+    Raises:
+        OptionError: shapes or types differ.
+    """
+    if reference.shape != decoded.shape or reference.dtype != decoded.dtype:
+        raise OptionError(
+            f"PSNR needs two pictures alike, got {reference.dtype} {reference.shape} "
+            f"and {decoded.dtype} {decoded.shape}"
+        )
+    error = reference.astype(np.int32) - decoded.astype(np.int32)
+    mse = float(np.mean(np.square(error)))
+    return 10.0 * math.log10(PEAK**2 / mse) if mse > 0 else math.inf
+
+
+def _as_is(value: float) -> float:
+    return value
+
+
+def _similarity_to_db(value: float) -> float:
+    return -10.0 * math.log10(1.0 - value) if value < 1.0 else math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric as the bench knows it: `name` is its column in the TSV."""
+
+    name: str
+    label: str
+    function: Callable[[Rgb, Rgb], float]
+    quality_for_bd: Callable[[float], float]
+    axis: str
+    decimals: int
+
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric("psnr", "PSNR", psnr, _as_is, "RGB PSNR (dB)", 4),
+        Metric("ms_ssim", "MS-SSIM", ms_ssim, _similarity_to_db, "MS-SSIM (dB)", 6),
+        Metric("ssimulacra2", "SSIMULACRA2", ssimulacra2, _as_is, "SSIMULACRA2", 4),
+    )
+}

@@ -1,0 +1,43 @@
+"""The pictures of a bench: every readable image file of one folder, in order of name, as RGB."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from pellucid.errors import InputError
+from pellucid.evaluate.peers.base import Rgb
+from pellucid.pixels import read_image
+
+SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".ppm", ".pgm", ".webp", ".jpg", ".jpeg")
+
+
+def find_pictures(folder: Path, limit: int | None = None) -> list[Path]:
+    """Image files directly inside `folder`, by name; the first `limit` of them.
+
+    Raises:
+        InputError: no such folder, no picture in it, or two that differ in the suffix only (rows
+            are named by the stem).
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder} isn't a folder of pictures")
+    found = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
+    if not found:
+        raise InputError(f"no pictures in {folder}; looked for {' '.join(SUFFIXES)}")
+    stems = [p.stem for p in found]
+    if double := next((stem for stem in stems if stems.count(stem) > 1), None):
+        raise InputError(f"{folder} has more than one picture called {double!r}")
+    return found[:limit]
+
+
+def load_rgb(path: Path) -> Rgb:
+    """A picture as HxWx3 uint8; grey is repeated to three channels.
+
+    Raises:
+        InputError: the file can't be read as an 8-bit picture.
+    """
+    pixels, _ = read_image(path)
+    if pixels.shape[2] == 1:
+        pixels = np.repeat(pixels, 3, axis=2)  # HxWx1 -> HxWx3
+    return np.ascontiguousarray(pixels)

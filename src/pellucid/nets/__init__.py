@@ -1,0 +1,1 @@
+"""The networks in PyTorch, one idea a file; only training and export import this package."""

@@ -1,0 +1,106 @@
+"""The codec as training sees it: transforms, gains and entropy model joined.
+
+              gain                                           1 / gain
+    x -> g_a -> y ---*--> y_s --round--> symbols --+ mean--> y^_s ---*--> g_s -> x^
+                          |                 ^ table index, mean
+                          h_a -> z -round-> z^ -> integer hyper-decoder, spatial prior
+
+Rounding: noise in the rate terms, straight-through everywhere else (`pellucid.nets.quantise`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from pellucid.nets.entropy_model import HyperDecoder, SpatialPrior, checkerboard
+from pellucid.nets.quality import QualityTable
+from pellucid.nets.quantise import add_noise, round_through
+from pellucid.nets.rate import TABLES, bits
+from pellucid.nets.transforms import Analysis, HyperAnalysis, Synthesis
+
+
+@dataclass(frozen=True)
+class CodecShape:
+    """Widths and depths of a codec. Cost of the decoder grows with trunk^2 * synthesis_blocks."""
+
+    trunk: int = 128
+    latents: int = 256
+    analysis_blocks: int = 4
+    synthesis_blocks: int = 4
+    hyper_latents: int = 64
+    hyper_hidden: int = 64
+    features: int = 96
+    prior_hidden: int = 128
+    context: int = 128
+
+
+@dataclass
+class CodecOutput:
+    """One forward pass: x^ (N, 3, H, W) and bits per picture (N,) for y and z."""
+
+    decoded: Tensor
+    y_bits: Tensor
+    z_bits: Tensor
+
+
+class Codec(nn.Module):
+    """A variable-rate transform codec with an integer entropy model."""
+
+    def __init__(self, shape: CodecShape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.analysis = Analysis(shape.trunk, shape.latents, shape.analysis_blocks)
+        self.synthesis = Synthesis(shape.trunk, shape.latents, shape.synthesis_blocks)
+        self.hyper_analysis = HyperAnalysis(
+            shape.latents, shape.prior_hidden, shape.hyper_latents
+        )
+        self.hyper_decoder = HyperDecoder(
+            shape.hyper_latents, shape.hyper_hidden, shape.features, shape.latents
+        )
+        self.spatial_prior = SpatialPrior(
+            shape.features, shape.prior_hidden, shape.latents, shape.context
+        )
+        self.log_gain = QualityTable(shape.latents)
+        self.log_inverse_gain = QualityTable(shape.latents)
+        self.log_analysis_scale = QualityTable(shape.trunk)
+        self.log_synthesis_scale = QualityTable(shape.trunk)
+        self.y_offset = QualityTable(shape.latents, rate=10.0)
+        self.z_index = QualityTable(shape.hyper_latents, rate=10.0)
+
+    def encode(self, x: Tensor, quality: Tensor) -> Tensor:
+        """x (N, 3, H, W) -> y in quantiser steps (N, M, H/16, W/16)."""
+        y = self.analysis(x, torch.exp2(self.log_analysis_scale(quality)))
+        return y * torch.exp2(self.log_gain(quality))
+
+    def decode(self, y_hat: Tensor, quality: Tensor) -> Tensor:
+        """Quantised y in quantiser steps -> x^."""
+        y = y_hat * torch.exp2(self.log_inverse_gain(quality))
+        decoded: Tensor = self.synthesis(y, torch.exp2(self.log_synthesis_scale(quality)))
+        return decoded
+
+    def forward(self, x: Tensor, quality: Tensor) -> CodecOutput:
+        """x (N, 3, H, W) in 0-1 with H, W multiples of 64; quality (N,) in 0..100."""
+        y = self.encode(x, quality)
+        z = self.hyper_analysis(y)
+        z_bits = bits(add_noise(z), round_index(self.z_index(quality)))
+        features, index1, mean1 = self.hyper_decoder(round_through(z))
+        offset = round_through(self.y_offset(quality))
+
+        white = checkerboard(y)
+        symbols = round_through(y - mean1) * white
+        index2, correction = self.spatial_prior(features, symbols)
+        mean = mean1 + correction * (1 - white)
+        index = round_index(8 * (index1 * white + index2 * (1 - white)) + offset)
+
+        residual = y - mean
+        y_bits = bits(add_noise(residual), index)
+        decoded = self.decode(round_through(residual) + mean, quality)
+        return CodecOutput(decoded, y_bits.sum(dim=(1, 2, 3)), z_bits.sum(dim=(1, 2, 3)))
+
+
+def round_index(index: Tensor) -> Tensor:
+    """Nearest table, gradient straight through; the ends clip."""
+    return round_through(index.clamp(0, TABLES - 1))

@@ -1,0 +1,74 @@
+"""Picture to latents and back, everything at 1/8 of the resolution or below.
+
+    x  3 at 1/1 -> unshuffle(8) -> 1x1 -> C at 1/8 -> blocks -> unshuffle(2) -> 1x1 -> y  M at 1/16
+    y^ M at 1/16 -> 1x1 -> shuffle(2) -> C at 1/8 -> blocks -> 1x1 -> shuffle(8) -> x^ 3 at 1/1
+
+The linear layers start as principal components of 8x8x3 blocks and of 2x2 groups of them
+(`pellucid.train.klt`), the blocks as nothing: training starts from a good transform codec.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pellucid.nets.blocks import DepthConvBlock
+
+BLOCK = 8  # pixels a trunk position covers, each way
+GROUP = 2  # trunk positions a latent position covers, each way
+PIXEL_MEAN = 0.5
+
+
+class Analysis(nn.Module):
+    """x (N, 3, H, W) in 0-1 -> y (N, M, H/16, W/16); H and W multiples of 16."""
+
+    def __init__(self, trunk: int, latents: int, blocks: int) -> None:
+        super().__init__()
+        self.enter = nn.Conv2d(3 * BLOCK**2, trunk, 1)
+        self.first = DepthConvBlock(trunk)
+        self.rest = nn.Sequential(*(DepthConvBlock(trunk) for _ in range(blocks - 1)))
+        self.leave = nn.Conv2d(trunk * GROUP**2, latents, 1)
+
+    def forward(self, x: Tensor, scale: Tensor) -> Tensor:
+        """`scale` (N, C, 1, 1) multiplies the trunk after its first block."""
+        blocks = F.pixel_unshuffle(x - PIXEL_MEAN, BLOCK)
+        trunk = self.rest(self.first(self.enter(blocks)) * scale)
+        y: Tensor = self.leave(F.pixel_unshuffle(trunk, GROUP))
+        return y
+
+
+class Synthesis(nn.Module):
+    """y^ (N, M, h, w) -> x^ (N, 3, 16 h, 16 w), about 0-1, not clipped."""
+
+    def __init__(self, trunk: int, latents: int, blocks: int) -> None:
+        super().__init__()
+        self.enter = nn.Conv2d(latents, trunk * GROUP**2, 1)
+        self.rest = nn.Sequential(*(DepthConvBlock(trunk) for _ in range(blocks - 1)))
+        self.last = DepthConvBlock(trunk)
+        self.leave = nn.Conv2d(trunk, 3 * BLOCK**2, 1)
+
+    def forward(self, y: Tensor, scale: Tensor) -> Tensor:
+        """`scale` (N, C, 1, 1) multiplies the trunk before its last block."""
+        trunk = self.rest(F.pixel_shuffle(self.enter(y), GROUP))
+        blocks = self.leave(self.last(trunk * scale))
+        return F.pixel_shuffle(blocks, BLOCK) + PIXEL_MEAN
+
+
+class HyperAnalysis(nn.Module):
+    """y in quantiser steps (N, M, h, w) -> z (N, Z, h/4, w/4), not yet rounded."""
+
+    def __init__(self, latents: int, hidden: int, hyper_latents: int) -> None:
+        super().__init__()
+        self.enter = nn.Conv2d(2 * latents, hidden, 1)
+        self.down = nn.Conv2d(4 * hidden, hidden, 1)
+        self.mix = nn.Conv2d(hidden, hidden, 3, padding=1)
+        self.leave = nn.Conv2d(4 * hidden, hyper_latents, 1)
+
+    def forward(self, y: Tensor) -> Tensor:
+        level = torch.asinh(y)
+        x = F.silu(self.enter(torch.cat([level, level.abs()], dim=1)))
+        x = F.silu(self.down(F.pixel_unshuffle(x, 2)))
+        x = x + F.silu(self.mix(x))
+        z: Tensor = self.leave(F.pixel_unshuffle(x, 2))
+        return z

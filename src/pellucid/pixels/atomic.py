@@ -1,0 +1,114 @@
+"""Write a file whole or not at all.
+
+The bytes go to a temporary name in the same folder, are flushed to the disk, and only then take
+the real name. With ``force`` that is a rename over the old file; without it, it is a hard link,
+which fails if the name exists, so that not even a race can overwrite a file. File systems without
+hard links get an exclusive create instead.
+
+Source: the write-fsync-rename pattern of SQLite ("Atomic Commit In SQLite") and POSIX link(2).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from pathlib import Path
+
+from pellucid.errors import OutputError
+
+_NO_LINKS = {errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK}
+
+
+def check_target(path: str | os.PathLike[str], *, force: bool = False) -> Path:
+    """Return `path` as a Path if a file may be written there; a cheap test before the work.
+
+    Raises OutputError if the folder is missing or no folder, if the name is a folder or a device,
+    or if it exists and `force` is false.
+    """
+    target = Path(path)
+    try:
+        if not target.parent.is_dir():
+            raise OutputError(f"cannot write {target}: the folder {target.parent} does not exist")
+        if target.is_dir():
+            raise OutputError(f"cannot write {target}: it is a folder; give a file name")
+        if not os.path.lexists(target):
+            return target
+        if not force:
+            raise _exists(target)
+        if target.exists() and not target.is_file():
+            raise OutputError(f"cannot write {target}: it is not a regular file")
+    except (OSError, ValueError) as error:
+        raise OutputError(f"cannot write {target}: {_reason(error)}") from error
+    return target
+
+
+def write_atomic(path: str | os.PathLike[str], data: bytes, *, force: bool = False) -> None:
+    """Write `data` to `path`, whole or not at all.
+
+    Raises OutputError if the file exists and `force` is false, or if it can't be written; no
+    temporary file is left behind.
+    """
+    target = check_target(path, force=force)
+    temporary = target.parent / f".pellucid-{secrets.token_hex(8)}.tmp"
+    try:
+        try:
+            _write_new(temporary, data)
+            if force:
+                os.replace(temporary, target)
+            else:
+                _link_new(temporary, target, data)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+    except FileExistsError as error:
+        raise _exists(target) from error
+    except (OSError, ValueError) as error:
+        raise OutputError(f"cannot write {target}: {_reason(error)}") from error
+    _sync_folder(target.parent)
+
+
+def _exists(target: Path) -> OutputError:
+    return OutputError(f"{target} exists already; overwrite it with --force (force=True)")
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    """Create `path`, which must not exist, and flush `data` to the disk; undo it on failure."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags, 0o666)  # the user's umask applies, as to any new file
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise
+
+
+def _link_new(temporary: Path, target: Path, data: bytes) -> None:
+    """Give the finished file its name, or raise FileExistsError."""
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        _write_new(target, data)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Flush the folder's entry where the system can; the file is complete either way."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

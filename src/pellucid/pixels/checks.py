@@ -1,0 +1,83 @@
+"""What a picture's header must say before its samples are decoded.
+
+Size against the limit and against the length of the file, frames, and depth: Pillow silently drops
+the low byte of 16-bit RGB, so the depth is read from the header where its mode would hide it.
+"""
+
+from __future__ import annotations
+
+from PIL import Image
+
+from pellucid.errors import InputError, LimitError
+from pellucid.pixels.modes import deep_error
+
+_DEFLATE = 1032  # the most that deflate can shrink: 258 bytes in 2 bits
+_LZW = 4096  # one code stands for less than that
+_TIFF_RATIOS = {"raw": 1, "packbits": 64, "tiff_lzw": _LZW}
+_TIFF_RATIOS |= {"tiff_adobe_deflate": _DEFLATE, "tiff_deflate": _DEFLATE}
+_FEWEST_BITS = {"1": 1, "L": 1, "P": 1, "I": 1}  # a pixel as stored, by mode; 12 for the others
+
+
+def check_header(image: Image.Image, data: bytes, name: str, max_pixels: int) -> None:
+    """Refuse an opened, not yet decoded picture by what its header says.
+
+    `data` is the whole file. Raises LimitError for more than `max_pixels` pixels, InputError for
+    no pixels, more than one frame, a file too short for its size, or more than 8 bits a sample.
+    """
+    width, height = image.size
+    if width * height > max_pixels:
+        raise LimitError(
+            f"{name} has {width} x {height} = {width * height} pixels, more than the limit of "
+            f"{max_pixels}; raise max_pixels if you trust the file"
+        )
+    if width * height == 0:
+        raise InputError(f"{name} of size {width} x {height} has no pixels")
+    check_frames(image, name)
+    ratio = _largest_ratio(image)
+    if ratio and width * height * _FEWEST_BITS.get(image.mode, 12) // 8 > ratio * len(data):
+        raise InputError(
+            f"{name} is damaged or cut off: {len(data)} bytes can't hold {width} x {height} pixels"
+        )
+    depth = _bit_depth(image, data)
+    if depth > 8:
+        raise deep_error(name, f"{depth} bits, mode {image.mode}")
+
+
+def check_frames(image: Image.Image, name: str) -> None:
+    """Raise InputError for animations and page collections.
+
+    An MPO is let through: it is a camera's JPEG followed by previews, and every viewer shows the
+    JPEG.
+    """
+    if getattr(image, "is_animated", False) and image.format != "MPO":
+        raise InputError(
+            f"{name} has more than one frame or page, which is not supported; "
+            "save the one you want as a picture of its own"
+        )
+
+
+def _largest_ratio(image: Image.Image) -> int | None:
+    """The most bytes of samples that one byte of the file can hold; None if there is no bound."""
+    compression = image.info.get("compression")
+    if image.format == "PNG":
+        return _DEFLATE
+    if image.format == "GIF":
+        return _LZW
+    if image.format == "TIFF":
+        return _TIFF_RATIOS.get(str(compression))
+    return 1 if image.format == "PPM" or (image.format, compression) == ("BMP", 0) else None
+
+
+def _bit_depth(image: Image.Image, data: bytes) -> int:
+    """Bits a sample as stored, where Pillow's mode would hide that there are more than 8."""
+    if image.format == "PNG":
+        return data[24]  # IHDR: signature 8, length 4, type 4, width 4, height 4, depth
+    if image.format == "TIFF":
+        bits = getattr(image, "tag_v2", {}).get(258, 8)
+        return max(map(int, bits)) if isinstance(bits, tuple) else int(bits)
+    tile = getattr(image, "tile", None)
+    if image.format == "PPM" and tile:
+        arguments = tile[0][3]  # (raw mode, largest value) if that isn't 255
+        if isinstance(arguments, tuple) and len(arguments) == 2:
+            return int(arguments[1]).bit_length()
+    return 8

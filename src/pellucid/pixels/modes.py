@@ -1,0 +1,82 @@
+"""A decoder's sample layouts -> one layout: HxWxC uint8, C = 1 (grey) or 3 (RGB).
+
+Only conversions that lose nothing are made: bits to bytes, a palette to its colours, an alpha
+channel that is opaque everywhere to none. What would lose something (depth, transparency, print
+colours) is refused with the way out.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pellucid.errors import InputError
+
+_DEEP = ("I", "F")  # and I;16, I;16B, I;16L, I;16N
+_ALPHA = {"LA": "LA", "La": "LA", "PA": "RGBA", "RGBA": "RGBA", "RGBa": "RGBA"}
+_AS_IS = ("L", "RGB")
+
+
+def to_samples(image: Image.Image, name: str) -> NDArray[np.uint8]:
+    """Return the samples of a loaded picture as a C-contiguous HxWxC uint8 array, C 1 or 3.
+
+    `name` is what messages call the picture. Raises InputError for a mode that can't be kept.
+    """
+    mode = image.mode
+    if mode in _DEEP or mode.startswith("I;"):
+        raise deep_error(name, f"mode {mode}")
+    if mode in _ALPHA or image.has_transparency_data:
+        return _opaque(image, name)
+    if mode in _AS_IS:
+        return _array(image)
+    if mode == "1":
+        return _array(image.convert("L"))
+    if mode == "P":
+        return _palette(image)
+    if mode in ("YCbCr", "RGBX"):
+        return _array(image.convert("RGB"))
+    raise InputError(
+        f"{name} has the colour mode {mode}, which is not supported: only grey and RGB are; "
+        "convert it to RGB first, with its colour profile"
+    )
+
+
+def deep_error(name: str, what: str) -> InputError:
+    """The error for more than 8 bits a sample; `what` names the mode or the depth."""
+    return InputError(
+        f"{name} has more than 8 bits a sample ({what}), which is not supported yet; "
+        "convert it to 8 bits first"
+    )
+
+
+def _array(image: Image.Image) -> NDArray[np.uint8]:
+    samples = np.array(image, dtype=np.uint8)
+    return samples[:, :, np.newaxis] if samples.ndim == 2 else samples  # HxW -> HxWx1
+
+
+def _opaque(image: Image.Image, name: str) -> NDArray[np.uint8]:
+    """Drop an alpha channel that says nothing; refuse one that does."""
+    grey = image.mode in ("LA", "La", "L", "1")
+    samples = np.array(image.convert("LA" if grey else "RGBA"), dtype=np.uint8)
+    if samples[:, :, -1].min() < 255:
+        raise InputError(
+            f"{name} has transparent pixels (mode {image.mode}), and alpha is not supported yet; "
+            "flatten it onto a background first, for example in Pillow: "
+            "flat = Image.new('RGB', im.size, 'white'); flat.paste(im, mask=im.getchannel('A'))"
+        )
+    colour = np.ascontiguousarray(samples[:, :, :-1])
+    return _grey_if_palette_is(image, colour) if image.mode == "P" else colour
+
+
+def _palette(image: Image.Image) -> NDArray[np.uint8]:
+    return _grey_if_palette_is(image, _array(image.convert("RGB")))
+
+
+def _grey_if_palette_is(image: Image.Image, colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """HxWx3 -> HxWx1 if the palette holds greys only and no RGB profile goes with it."""
+    palette = np.array(image.getpalette("RGB") or [], dtype=np.uint8).reshape(-1, 3)
+    profile = image.info.get("icc_profile") or b""
+    if profile[16:20] == b"RGB " or not (palette == palette[:, :1]).all():
+        return colour
+    return np.ascontiguousarray(colour[:, :, :1])

@@ -1,0 +1,50 @@
+"""One network in ONNX Runtime, on the CPU, with a fixed number of threads."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from pellucid.errors import OptionError, PellucidError
+
+THREADS_VARIABLE = "PELLUCID_THREADS"
+
+
+def thread_count() -> int:
+    """Threads a network uses: `PELLUCID_THREADS`, or all cores this process may run on."""
+    text = os.environ.get(THREADS_VARIABLE, "")
+    if not text:
+        usable = getattr(os, "sched_getaffinity", None)
+        return len(usable(0)) if usable else (os.cpu_count() or 1)
+    if not text.isdigit() or int(text) < 1:
+        raise OptionError(f"{THREADS_VARIABLE} is {text!r}; set it to a whole number from 1")
+    return int(text)
+
+
+class Network:
+    """A loaded network: named arrays in, a list of arrays out.
+
+    Thread-safe, as ONNX Runtime's sessions are.
+    """
+
+    def __init__(self, path: Path, threads: int) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        options.enable_cpu_mem_arena = False
+        try:
+            self._session = onnxruntime.InferenceSession(
+                path.read_bytes(), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # ONNX Runtime raises its own, unexported, classes
+            raise PellucidError(f"the network {path} can't be loaded: {error}") from error
+
+    def __call__(self, **inputs: NDArray[np.float32]) -> list[NDArray[Any]]:
+        outputs: list[NDArray[Any]] = self._session.run(None, inputs)
+        return outputs

@@ -1,0 +1,1 @@
+"""Makes models: data, losses, the loop, export. PyTorch lives here and in `nets`."""

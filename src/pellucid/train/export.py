@@ -1,0 +1,136 @@
+"""From a trained codec to the folder the runtime loads: networks, integers, gains, model card.
+
+    analysis.onnx hyper_analysis.onnx hyper_decoder.onnx spatial_prior.onnx synthesis.onnx
+    entropy.npz   all that decides bits; its hash is the model's id
+    gains.npz     factors by quality, and how far a window must overlap
+    card.json     data, steps, minutes, machine, seed, scores, licence
+
+Export proves that no integer sum reaches 2^24, for any input that a valid file can give.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pellucid.errors import PellucidError
+from pellucid.nets.codec import Codec
+from pellucid.nets.entropy_model import HYPER_LIMIT, MAX_SYMBOL
+from pellucid.nets.integer import ACCUMULATOR_LIMIT, MAX_ACTIVATION, IntegerLayer
+from pellucid.nets.quality import MAX_QUALITY, QualityTable
+from pellucid.nets.rate import TABLES
+from pellucid.runtime.identity import model_id
+from pellucid.train.loop import CodecTrainer
+from pellucid.train.networks import all_networks, integer_layers
+from pellucid.train.tables import build_tables, count_symbols, every_quality
+from pellucid.train.validate import validate
+
+LARGEST_INPUT = {"hyper.enter": HYPER_LIMIT, "prior.predictor": MAX_SYMBOL}
+COUNTING_STEP = 8
+
+
+def export_codec(
+    trainer: CodecTrainer, held_out: Tensor, folder: Path, report: Callable[[str], None]
+) -> Path:
+    """Write the averaged weights of `trainer` as a model; replaces `folder` only when done."""
+    codec = trainer.average.cpu().eval()
+    arrays = entropy_arrays(codec, held_out)
+    card = model_card(trainer, arrays, validate(codec, held_out, trainer.recipe))
+    part = folder.with_name(folder.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    for name, data in all_networks(codec).items():
+        (part / name).write_bytes(data)
+    np.savez_compressed(part / "entropy.npz", **arrays)
+    np.savez_compressed(part / "gains.npz", **gain_arrays(codec))
+    (part / "card.json").write_text(json.dumps(card, indent=2) + "\n", "utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    part.rename(folder)
+    report(f"model {card['id']} in {folder}")
+    return folder
+
+
+def entropy_arrays(codec: Codec, held_out: Tensor) -> dict[str, NDArray[Any]]:
+    """The arrays of `entropy.npz`, as `docs/format.md` section 5 lists them."""
+    layers = integer_layers(codec)
+    prove_bounds(layers)
+    tables = build_tables(count_symbols(codec, held_out, every_quality(COUNTING_STEP)))
+    arrays: dict[str, NDArray[Any]] = {
+        "tables": tables.counts,
+        "reach": tables.reach,
+        "skip": np.array(tables.skip, np.uint8),
+        "y_offset": by_quality(codec.y_offset, round_to=np.int16),
+        "z_index": np.clip(by_quality(codec.z_index, round_to=np.int16), 0, TABLES - 1).astype(
+            np.uint8
+        ),
+        "context": np.array(codec.shape.context, np.uint16),
+    }
+    for name, layer in layers.items():
+        arrays[f"{name}.weight"] = layer.weight
+        arrays[f"{name}.bias"] = layer.bias
+        arrays[f"{name}.shift"] = layer.shift
+    return arrays
+
+
+def prove_bounds(layers: dict[str, IntegerLayer]) -> None:
+    """Raise unless every sum of every layer stays below 2^24 for all valid inputs."""
+    for name, layer in layers.items():
+        bound = layer.bound(LARGEST_INPUT.get(name, MAX_ACTIVATION))
+        if bound >= ACCUMULATOR_LIMIT:
+            raise PellucidError(f"sums of {name} may reach {bound}, not below 2^24")
+
+
+@torch.no_grad()
+def by_quality(table: QualityTable, *, round_to: type | None = None) -> NDArray[Any]:
+    """A table at qualities 0..100, (101, channels): float32, or rounded half up."""
+    rows = table.cpu()(torch.arange(MAX_QUALITY + 1).float())[:, :, 0, 0]
+    if round_to is None:
+        return np.asarray(rows.numpy(), np.float32)
+    return torch.floor(rows + 0.5).numpy().astype(round_to)
+
+
+def gain_arrays(codec: Codec) -> dict[str, NDArray[Any]]:
+    """The arrays of `gains.npz`: factors by quality and the overlap of windows in latents."""
+    shape = codec.shape
+    return {
+        "gain": np.exp2(by_quality(codec.log_gain)),
+        "inverse_gain": np.exp2(by_quality(codec.log_inverse_gain)),
+        "analysis_scale": np.exp2(by_quality(codec.log_analysis_scale)),
+        "synthesis_scale": np.exp2(by_quality(codec.log_synthesis_scale)),
+        "analysis_halo": np.array((shape.analysis_blocks + 1) // 2, np.uint8),
+        "halo": np.array((shape.synthesis_blocks + 1) // 2, np.uint8),
+    }
+
+
+def model_card(
+    trainer: CodecTrainer, arrays: dict[str, NDArray[Any]], scores: list[dict[str, float]]
+) -> dict[str, Any]:
+    """Where a model comes from and what it may be used for."""
+    progress = trainer.progress
+    return {
+        "name": trainer.recipe.name,
+        "id": model_id(arrays).hex(),
+        "kind": "codec",
+        "licence": "Apache-2.0",
+        "recipe": asdict(trainer.recipe),
+        "parameters": sum(p.numel() for p in trainer.codec.parameters()),
+        "steps": progress.step,
+        "minutes": round(progress.seconds / 60, 1),
+        "megapixels": round(progress.pixels / 1e6),
+        "device": trainer.device.type,
+        "machine": f"{platform.machine()}, {torch.get_num_threads()} thread(s)",
+        "torch": torch.__version__.split("+")[0],
+        "seed": trainer.recipe.seed,
+        "data": "photographs reduced at least 1.6 times; no picture of a test set",
+        "held_out": scores,
+    }

@@ -1,0 +1,153 @@
+"""ONNX graphs written node by node, so that a shipped network holds nothing but what it needs.
+
+Values are named as in the PyTorch module; weights of the floating-point networks are stored in half
+precision and cast once when a session loads (half the size in the wheel; the loss is below 0.01 dB,
+see `docs/models.md`). Integer layers are stored as float32 integers: see `pellucid.nets.integer`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from pellucid.nets.blocks import DepthConvBlock
+from pellucid.nets.integer import ACTIVATION_BITS, MAX_ACTIVATION, IntegerLayer
+
+OPSET = 17
+IR_VERSION = 8
+PRODUCER = "pellucid"
+
+
+class Graph:
+    """A graph under construction; methods add a node and return the name of its output."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._nodes: list[onnx.NodeProto] = []
+        self._weights: dict[str, onnx.TensorProto] = {}
+        self._inputs: list[onnx.ValueInfoProto] = []
+        self._outputs: list[onnx.ValueInfoProto] = []
+        self._count = 0
+
+    def input(self, name: str, shape: Sequence[int | str]) -> str:
+        """Declare a float32 input; a string is a free dimension."""
+        self._inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+        return name
+
+    def output(self, value: str, name: str, kind: int = TensorProto.FLOAT) -> None:
+        """Give `value`, of four dimensions, out under `name`."""
+        self._nodes.append(helper.make_node("Identity", [value], [name]))
+        shape = [f"{name}_{axis}" for axis in "nchw"]
+        self._outputs.append(helper.make_tensor_value_info(name, kind, shape))
+
+    def node(self, kind: str, *inputs: str, **attributes: Any) -> str:
+        """Any operator with one output."""
+        return self.nodes(kind, *inputs, outputs=1, **attributes)[0]
+
+    def nodes(self, kind: str, *inputs: str, outputs: int, **attributes: Any) -> list[str]:
+        """Any operator."""
+        self._count += 1
+        names = [f"{kind}_{self._count}_{i}" for i in range(outputs)]
+        self._nodes.append(helper.make_node(kind, list(inputs), names, **attributes))
+        return names
+
+    def constant(self, name: str, value: NDArray[Any]) -> str:
+        """A stored array, once under one name."""
+        if name not in self._weights:
+            self._weights[name] = numpy_helper.from_array(value, name)
+        return name
+
+    def number(self, value: float) -> str:
+        """A float32 scalar."""
+        return self.constant(f"number_{value!r}", np.float32(value).reshape(()))
+
+    def half(self, name: str, value: Tensor) -> str:
+        """A weight in half precision, cast to float32 when the session loads."""
+        stored = self.constant(name, value.detach().cpu().numpy().astype(np.float16))
+        return self.node("Cast", stored, to=TensorProto.FLOAT)
+
+    def model(self) -> bytes:
+        """The finished graph, checked, as bytes."""
+        graph = helper.make_graph(
+            self._nodes, self.name, self._inputs, self._outputs, list(self._weights.values())
+        )
+        opsets = [helper.make_opsetid("", OPSET)]
+        model = helper.make_model(graph, opset_imports=opsets, producer_name=PRODUCER)
+        model.ir_version = IR_VERSION
+        onnx.checker.check_model(model)
+        return bytes(model.SerializeToString())
+
+
+def silu(graph: Graph, x: str) -> str:
+    """x * sigmoid(x)."""
+    return graph.node("Mul", x, graph.node("Sigmoid", x))
+
+
+def convolution(
+    graph: Graph, name: str, layer: nn.Conv2d, x: str, *, weight: Tensor | None = None
+) -> str:
+    """A float convolution with "same" padding; `weight` replaces the layer's own."""
+    assert layer.bias is not None
+    kernel = graph.half(f"{name}.weight", layer.weight if weight is None else weight)
+    bias = graph.half(f"{name}.bias", layer.bias)
+    pad = layer.kernel_size[0] // 2
+    return graph.node("Conv", x, kernel, bias, pads=[pad] * 4, group=layer.groups)
+
+
+def block(graph: Graph, name: str, layer: DepthConvBlock, x: str) -> str:
+    """`pellucid.nets.blocks.DepthConvBlock`."""
+    inner = silu(graph, convolution(graph, f"{name}.enter", layer.enter, x))
+    inner = convolution(graph, f"{name}.depthwise", layer.depthwise, inner)
+    x = graph.node("Add", x, convolution(graph, f"{name}.leave", layer.leave, inner))
+    wide = convolution(graph, f"{name}.widen", layer.widen, x)
+    gate, value = graph.nodes("Split", wide, outputs=2, axis=1)
+    gated = graph.node("Mul", silu(graph, gate), value)
+    return graph.node("Add", x, convolution(graph, f"{name}.narrow", layer.narrow, gated))
+
+
+def shuffle(graph: Graph, x: str, factor: int) -> str:
+    """PyTorch's pixel_shuffle."""
+    return graph.node("DepthToSpace", x, blocksize=factor, mode="CRD")
+
+
+def unshuffle(graph: Graph, x: str, factor: int) -> str:
+    """Space to depth in ONNX's channel order; see `unshuffled_weight`."""
+    return graph.node("SpaceToDepth", x, blocksize=factor)
+
+
+def unshuffled_weight(weight: Tensor, factor: int) -> Tensor:
+    """Reorder the inputs of a 1x1 weight from PyTorch's pixel_unshuffle to ONNX's SpaceToDepth."""
+    out, channels = weight.shape[0], weight.shape[1] // factor**2
+    grid = weight.reshape(out, channels, factor**2).transpose(1, 2)  # (out, place, channel)
+    return grid.reshape(out, channels * factor**2, 1, 1)
+
+
+def integer_convolution(graph: Graph, name: str, layer: IntegerLayer, x: str) -> str:
+    """floor((sum + bias) / 2^shift) on integers carried in float32."""
+    weight = graph.constant(f"{name}.weight", layer.weight.astype(np.float32))
+    bias = graph.constant(f"{name}.bias", layer.bias.astype(np.float32))
+    factor = np.exp2(-layer.shift.astype(np.float32)).reshape(1, -1, 1, 1)
+    scale = graph.constant(f"{name}.factor", factor)
+    pad = layer.weight.shape[2] // 2
+    groups = x_groups(layer)
+    acc = graph.node("Conv", x, weight, bias, pads=[pad] * 4, group=groups)
+    return graph.node("Floor", graph.node("Mul", acc, scale))
+
+
+def x_groups(layer: IntegerLayer) -> int:
+    """An integer layer is either dense or depthwise (one input channel a group)."""
+    return layer.weight.shape[0] if layer.weight.shape[1] == 1 else 1
+
+
+def activation(graph: Graph, x: str) -> str:
+    """clip(x, 0, 255) on integers."""
+    return graph.node("Clip", x, graph.number(0.0), graph.number(float(MAX_ACTIVATION)))
+
+
+CONTEXT_FACTOR = 2.0 ** (ACTIVATION_BITS - 2)  # a symbol enters as 8 times itself: 0.25 * 32

@@ -1,0 +1,125 @@
+"""Photographs into shards: one file that travels to a training machine and loads in seconds.
+
+    python -m pellucid.train.pack DIR... -o shard.bin --megabytes 60
+
+A shard is `PELSHARD`, a JSON index with its length before it, and the pictures' own files one
+after the other, so nothing is decoded and coded again. With `--megabytes` the pictures are dealt
+over as many shards as it takes (`shard-0.bin`, `shard-1.bin`, ..), each a fair mix of all folders.
+
+Test pictures are refused by the SHA-256 of their RGB samples (`test_sets.txt`): whoever copies
+Kodak into a training folder gets an error, not a good-looking result.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import json
+import random
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pellucid.errors import InputError
+
+MAGIC = b"PELSHARD"
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+
+
+def find_pictures(folders: list[Path]) -> list[Path]:
+    """All picture files below `folders`, sorted; a file stands for itself."""
+    found = {
+        path
+        for folder in folders
+        for path in ([folder] if folder.is_file() else folder.rglob("*"))
+        if path.suffix.lower() in SUFFIXES
+    }
+    if not found:
+        raise InputError(f"no pictures in {', '.join(map(str, folders))}")
+    return sorted(found)
+
+
+def sample_hash(rgb: NDArray[np.uint8]) -> str:
+    """SHA-256 of the shape and the RGB samples of (H, W, 3)."""
+    return hashlib.sha256(repr(rgb.shape).encode() + np.ascontiguousarray(rgb)).hexdigest()
+
+
+def test_set_hashes() -> dict[str, str]:
+    """Hash -> name of the pictures that results are reported on."""
+    text = resources.files("pellucid.train").joinpath("test_sets.txt").read_text("ascii")
+    rows = (line.split() for line in text.splitlines() if line and not line.startswith("#"))
+    return {row[0]: row[1] for row in rows}
+
+
+def open_rgb(data: bytes) -> NDArray[np.uint8]:
+    """Encoded picture -> (H, W, 3)."""
+    with Image.open(io.BytesIO(data)) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+def write_shard(paths: list[Path], output: Path, *, check: bool = True) -> int:
+    """Write `paths` into one shard; returns its size in bytes."""
+    refused = test_set_hashes() if check else {}
+    blobs = []
+    for path in paths:
+        data = path.read_bytes()
+        if check and (name := refused.get(sample_hash(open_rgb(data)))):
+            raise InputError(f"{path} is the test picture {name}; it must not be trained on")
+        blobs.append(data)
+    index = json.dumps([[path.name, len(b)] for path, b in zip(paths, blobs, strict=True)])
+    head = MAGIC + len(index).to_bytes(8, "little") + index.encode()
+    output.write_bytes(head + b"".join(blobs))
+    return output.stat().st_size
+
+
+def read_shard(path: Path) -> Iterator[bytes]:
+    """The encoded pictures of a shard."""
+    data = path.read_bytes()
+    if data[: len(MAGIC)] != MAGIC:
+        raise InputError(f"{path} is not a shard; make one with python -m pellucid.train.pack")
+    start = len(MAGIC) + 8
+    length = int.from_bytes(data[len(MAGIC) : start], "little")
+    at = start + length
+    for _, size in json.loads(data[start:at]):
+        yield data[at : at + size]
+        at += size
+
+
+def deal(paths: list[Path], limit: int) -> list[list[Path]]:
+    """Deal shuffled paths into as few hands as fit `limit` bytes each."""
+    shuffled = random.Random(0).sample(paths, len(paths))
+    hands: list[list[Path]] = [[]]
+    room = limit
+    for path in shuffled:
+        size = path.stat().st_size
+        if size > room and hands[-1]:
+            hands.append([])
+            room = limit
+        hands[-1].append(path)
+        room -= size
+    return hands
+
+
+def main() -> None:
+    """Command line of `python -m pellucid.train.pack`."""
+    parser = argparse.ArgumentParser(description="Pack pictures into training shards.")
+    parser.add_argument("folders", nargs="+", type=Path, metavar="DIR")
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--megabytes", type=float, default=60.0)
+    options = parser.parse_args()
+    hands = deal(find_pictures(options.folders), int(options.megabytes * 1e6))
+    for number, paths in enumerate(hands):
+        output: Path = options.output
+        if len(hands) > 1:
+            output = output.with_name(f"{output.stem}-{number}{output.suffix}")
+        size = write_shard(paths, output)
+        print(f"{output}: {len(paths)} pictures, {size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

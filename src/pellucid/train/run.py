@@ -1,0 +1,68 @@
+"""One command a model: from a recipe and a folder of pictures to files the runtime loads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from pellucid.errors import OptionError
+from pellucid.train.data import encoded_pictures, load_tiles
+from pellucid.train.export import export_codec
+from pellucid.train.loop import CodecTrainer
+from pellucid.train.recipe import load_recipe
+
+HELD_OUT = 48  # tiles kept for the tables and the validation figures
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What `pellucid train` is told beside the recipe.
+
+    Attributes:
+        data: folder of pictures, one shard, or a folder of shards.
+        minutes: of training in all, earlier runs of the same checkpoint included.
+        output: folder for the checkpoint and, under the recipe's name, the exported model.
+        device: `auto`, `cpu` or `cuda`.
+        threads: of PyTorch on a CPU; None leaves its choice.
+    """
+
+    data: Path
+    minutes: float
+    output: Path
+    device: str = "auto"
+    threads: int | None = None
+    resume: bool = False
+    limit: int | None = None
+
+
+def train_codec(recipe_path: Path, options: RunOptions, report: Callable[[str], None]) -> Path:
+    """Train, then export; returns the folder of the model."""
+    recipe = load_recipe(recipe_path)
+    device = choose_device(options.device)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    tiles = load_tiles(encoded_pictures(options.data), limit=options.limit)
+    held_out = min(HELD_OUT, max(1, len(tiles) // 10))
+    report(f"{len(tiles)} tiles of 256 x 256, {held_out} held out; training on {device}")
+    trainer = CodecTrainer(recipe, tiles[held_out:], device)
+    checkpoint = options.output / f"{recipe.name}.pt"
+    trainer.run(options.minutes, checkpoint, report, resume=options.resume)
+    return export_codec(trainer, tiles[:held_out], options.output / recipe.name, report)
+
+
+def choose_device(name: str) -> torch.device:
+    """`auto` takes an accelerator if there is one."""
+    if name not in ("auto", "cpu", "cuda"):
+        raise OptionError(f"device {name!r} is not one of auto, cpu, cuda")
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda":
+        torch.set_float32_matmul_precision("high")
+        torch.backends.cudnn.benchmark = True
+    else:
+        os.environ.setdefault("KMP_BLOCKTIME", "0")
+    return torch.device(name)

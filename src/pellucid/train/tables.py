@@ -1,0 +1,116 @@
+"""Probability tables from counts: what symbols really did under each table index.
+
+Training assumes logistic shapes. Export counts the symbols of held-out pictures for every index and
+mixes a logistic of the index's scale in, so that rare indices keep a sane shape. The tables are
+symmetric, because the networks are not asked to predict skew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pellucid.entropy.tables import COUNT_TOTAL
+from pellucid.nets.codec import Codec, round_index
+from pellucid.nets.entropy_model import checkerboard
+from pellucid.nets.quality import MAX_QUALITY
+from pellucid.nets.quantise import round_through
+from pellucid.nets.rate import SMALLEST_SCALE, TABLES, TABLES_PER_OCTAVE
+
+WIDEST = 255  # largest reach: the file stores it in a byte
+TAIL = 14.0  # a table reaches this many logistic scales
+PRIOR_WEIGHT = 500.0  # counts the logistic shape is worth
+RARE = 0.003  # tables whose symbols are non-zero less often are skipped
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Arrays as they go into `entropy.npz`."""
+
+    counts: NDArray[np.uint32]
+    reach: NDArray[np.uint8]
+    skip: int
+
+
+def reaches() -> NDArray[np.uint8]:
+    """Largest unescaped symbol of each table, (T,)."""
+    return np.clip(np.ceil(TAIL * scales() + 1), 2, WIDEST).astype(np.uint8)
+
+
+def scales() -> NDArray[np.float64]:
+    """Logistic scale of each table, (T,)."""
+    return np.asarray(SMALLEST_SCALE * np.exp2(np.arange(TABLES) / TABLES_PER_OCTAVE))
+
+
+def logistic(scale: float, reach: int) -> NDArray[np.float64]:
+    """Probabilities of -reach..reach and of what lies beyond, (2 reach + 2,)."""
+    edges = (np.arange(-reach, reach + 2) - 0.5) / scale
+    cdf = 1 / (1 + np.exp(-np.clip(edges, -60, 60)))
+    inside = np.diff(cdf)
+    return np.append(inside, max(1 - inside.sum(), 1e-9))
+
+
+def build_tables(histogram: NDArray[np.int64]) -> Tables:
+    """Counts of symbols -WIDEST..WIDEST (the ends: and beyond) by index -> tables."""
+    reach = reaches()
+    counts = np.zeros((TABLES, 2 * int(reach.max()) + 2), np.uint32)
+    skip = 0
+    for table, scale in enumerate(scales()):
+        a = int(reach[table])
+        row = histogram[table] + histogram[table][::-1]
+        inside = row[WIDEST - a : WIDEST + a + 1].astype(np.float64)
+        seen = np.append(inside, row.sum() - inside.sum())
+        mixed = seen + PRIOR_WEIGHT * logistic(scale, a)
+        counts[table, : 2 * a + 2] = to_counts(mixed)
+        if table == skip and 1 - mixed[a] / mixed.sum() < RARE:
+            skip = table + 1
+    return Tables(counts, reach, skip)
+
+
+def to_counts(weights: NDArray[np.float64]) -> NDArray[np.uint32]:
+    """Scale to integers that sum to 2^16; the remainder goes to the likeliest symbol."""
+    counts = np.floor(weights / weights.sum() * COUNT_TOTAL).astype(np.int64)
+    counts[int(np.argmax(counts))] += COUNT_TOTAL - counts.sum()
+    return counts.astype(np.uint32)
+
+
+@torch.no_grad()
+def count_symbols(codec: Codec, tiles: Tensor, qualities: list[int]) -> NDArray[np.int64]:
+    """Histogram of symbols by table index over `tiles` (n, 3, 256, 256) uint8: (T, 511)."""
+    width = 2 * WIDEST + 1
+    histogram = np.zeros(TABLES * width, np.int64)
+    for quality in qualities:
+        for batch in tiles.split(8):
+            for residual, index in coded_symbols(codec, batch, quality):
+                symbol = residual.clamp(-WIDEST, WIDEST) + WIDEST
+                cell = (index * width + symbol).long().flatten().cpu().numpy()
+                histogram += np.bincount(cell, minlength=histogram.size)
+    return histogram.reshape(TABLES, width)
+
+
+def coded_symbols(codec: Codec, tiles: Tensor, quality: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Symbols and table indices of z and y, as the file would hold them without optimisation."""
+    device = next(codec.parameters()).device
+    x = tiles.to(device).float() / 255
+    qualities = torch.full((len(tiles),), float(quality), device=device)
+    y = codec.encode(x, qualities)
+    z = round_through(codec.hyper_analysis(y))
+    z_index = round_index(codec.z_index(qualities))
+    yield z, z_index.expand_as(z)
+    white = checkerboard(y)
+    features, index1, mean1 = codec.hyper_decoder(z)
+    first = round_through(y - mean1) * white
+    index2, correction = codec.spatial_prior(features, first)
+    symbols = round_through(y - mean1 - correction * (1 - white))
+    offset = round_through(codec.y_offset(qualities))
+    yield symbols, round_index(8 * (index1 * white + index2 * (1 - white)) + offset)
+
+
+def every_quality(step: int) -> list[int]:
+    """Qualities to count at."""
+    return list(range(step // 2, MAX_QUALITY + 1, step))

@@ -1,0 +1,30 @@
+"""Figures on held-out tiles while a model is made; results that count come from `pellucid bench`."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from pellucid.nets.codec import Codec
+from pellucid.train.loop import rate_distortion
+from pellucid.train.recipe import CodecRecipe
+
+QUALITIES = (10, 30, 50, 70, 90)
+
+
+@torch.no_grad()
+def validate(codec: Codec, tiles: Tensor, recipe: CodecRecipe) -> list[dict[str, float]]:
+    """Loss, PSNR and estimated bits per pixel at a few qualities, averaged over `tiles`."""
+    device = next(codec.parameters()).device
+    rows = []
+    for quality in QUALITIES:
+        sums: dict[str, float] = {}
+        for batch in tiles.split(16):
+            x = batch.to(device).float() / 255
+            qualities = torch.full((len(x),), float(quality), device=device)
+            _, figures = rate_distortion(codec, x, qualities, recipe)
+            for name, value in figures.items():
+                sums[name] = sums.get(name, 0.0) + value * len(x) / len(tiles)
+        row = {name: round(value, 4) for name, value in sums.items()}
+        rows.append({"quality": float(quality), **row})
+    return rows

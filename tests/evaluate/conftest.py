@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pellucid.evaluate.record import Result
+
+
+@pytest.fixture(scope="session")
+def picture() -> NDArray[np.uint8]:
+    """96x128 RGB: smooth shades, a hard edge and a little noise, like a photograph."""
+    rows, columns = np.mgrid[0:96, 0:128]
+    shades = np.stack([128 + 90 * np.sin(rows / 17), 2 * columns, 255 - rows - columns], axis=2)
+    shades[30:60, 40:90] = (220, 40, 90)
+    noise = np.random.default_rng(1).normal(0, 4, shades.shape)
+    return np.clip(shades + noise, 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def noisy(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    noise = np.random.default_rng(2).normal(0, 12, picture.shape)
+    return np.clip(picture + noise, 0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def make_row() -> Callable[..., Result]:
+    """A row with believable values; keyword arguments change some."""
+    base = Result(
+        codec="webp",
+        setting=50.0,
+        image="one",
+        width=768,
+        height=512,
+        bytes=24576,
+        bpp=0.5,
+        psnr=33.3,
+        ms_ssim=0.97,
+        ssimulacra2=60.5,
+        encode_s=0.2,
+        decode_s=0.01,
+        threads=2,
+        repeats=1,
+        versions="libwebp 1.6.0",
+    )
+    return lambda **changes: replace(base, **changes)
+
+
+@dataclass
+class StubPeer:
+    """A codec that drops low bits and deflates: the setting is how many bits it keeps."""
+
+    name: str = "webp"
+    version: str = "stub 1"
+    fail_at: float | None = None
+    encoded: int = 0
+    threading: str = "one thread"
+    settings: tuple[float, ...] = (1, 2, 3, 4, 5, 6)
+
+    def encode(self, rgb: NDArray[np.uint8], setting: float) -> bytes:
+        self.encoded += 1
+        if setting == self.fail_at:
+            raise ValueError("stub fails here")
+        drop = 8 - int(setting)
+        coarse = (rgb >> drop << drop) + (1 << drop >> 1)
+        return bytes(rgb.shape[:2]) + zlib.compress(coarse.astype(np.uint8).tobytes())
+
+    def decode(self, data: bytes) -> NDArray[np.uint8]:
+        return np.frombuffer(zlib.decompress(data[2:]), np.uint8).reshape(data[0], data[1], 3)
+
+
+@pytest.fixture
+def stub_peer() -> type[StubPeer]:
+    return StubPeer

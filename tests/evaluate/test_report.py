@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pellucid.errors import InputError
+from pellucid.evaluate import store
+from pellucid.evaluate.finish import write_report
+from pellucid.evaluate.metrics import METRICS
+from pellucid.evaluate.readme import END, START, sync_readme
+from pellucid.evaluate.record import append_results, write_results
+from pellucid.evaluate.report import bd_table, table
+from pellucid.evaluate.summary import average_curve, curves, speeds, time_ratio
+
+pytest.importorskip("bjontegaard")
+POINTS = [(0.2, 29.0), (0.4, 31.5), (0.8, 34.5), (1.6, 38.5)]
+FACTORS = {"pellucid-m": 0.75, "webp": 1.0, "avif": 0.9}
+
+
+@pytest.fixture
+def sweep(make_row):
+    """m takes 25 % fewer bytes than WebP, AVIF 10 % fewer."""
+    return [
+        make_row(
+            codec=codec,
+            image=image,
+            setting=float(number),
+            bpp=bpp * factor,
+            psnr=psnr,
+            ms_ssim=1 - 0.1 / (number + 1),
+            ssimulacra2=None,
+        )
+        for codec, factor in FACTORS.items()
+        for image in ("one", "two")
+        for number, (bpp, psnr) in enumerate(POINTS)
+    ]
+
+
+@pytest.fixture
+def results(tmp_path, sweep, make_row):
+    for codec in FACTORS:
+        rows = [row for row in sweep if row.codec == codec]
+        append_results(store.sweep_path(tmp_path, codec), rows)
+    times = {"pellucid-m": (0.1, 0.05), "webp": (0.2, 0.01), "avif": (0.4, 0.02)}
+    write_results(
+        tmp_path / store.SPEED,
+        [
+            make_row(codec=codec, image=image, encode_s=e, decode_s=d, repeats=5)
+            for image in ("one", "two")
+            for codec, (e, d) in times.items()
+        ],
+    )
+    return tmp_path
+
+
+def test_the_table_has_a_row_a_peer_and_a_column_a_metric(sweep):
+    lines = bd_table(sweep).splitlines()
+    assert lines == [
+        "| BD-rate against | m: PSNR | m: MS-SSIM |",
+        "| --- | --: | --: |",
+        "| WebP, method 6 | −25.0 % | −25.0 % |",
+        "| AVIF 4:4:4, speed 6 | −16.7 % | −16.7 % |",
+    ]
+    assert "−25.0 % (−25.0 %)" in bd_table(sweep, both_means=True)
+
+
+def test_without_overlap_a_dash_and_without_pellucid_a_sentence(sweep, make_row):
+    far = [replace(r, psnr=r.psnr + 90) if r.codec == "webp" else r for r in sweep]
+    assert "| WebP, method 6 | – | −25.0 % |" in bd_table(far)
+    assert bd_table([r for r in sweep if r.codec != "pellucid-m"]).startswith("No BD-rate")
+
+
+def test_curves_keep_only_settings_that_all_pictures_have(sweep):
+    short = [r for r in sweep if not (r.image == "two" and r.setting == 3)]
+    assert {len(c) for c in curves(short, "webp", METRICS["psnr"]).values()} == {3}
+    mean = average_curve(sweep, "webp", METRICS["psnr"])
+    assert np.array(mean) == pytest.approx(np.array(POINTS))
+    assert average_curve(sweep, "webp", METRICS["ssimulacra2"]) == []
+
+
+def test_speeds(results):
+    found = speeds(store.load_speed(results))
+    assert found["pellucid-m"].decode_mps == pytest.approx(768 * 512 / 1e6 / 0.05)
+    assert time_ratio(found, "pellucid-m", "avif") == pytest.approx(0.25)
+    assert time_ratio(found, "pellucid-m", "jxl") is None
+
+
+def test_report_and_plots(results):
+    pytest.importorskip("matplotlib")
+    text, paths = write_report(results)
+    assert "2 pictures, 24 files made and decoded." in text
+    assert "Compress time of pellucid m: 0.25 of AVIF 4:4:4, speed 6." in text
+    assert "| pellucid m | 0.50 | 33.30 | 3.93 | 7.86 |" in text
+    assert [path.name for path in paths] == ["report.md", "rd-psnr.png", "rd-ms_ssim.png"]
+    assert all(path.read_bytes()[1:4] == b"PNG" for path in paths[1:])
+
+
+def test_the_readme_follows_the_rows(results, tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"# before\n{START}\nold\n{END}\nafter\n", encoding="utf-8")
+    assert not sync_readme(readme, results, check=True)
+    assert "old" in readme.read_text(encoding="utf-8")
+    assert not sync_readme(readme, results)
+    text = readme.read_text(encoding="utf-8")
+    assert text.startswith(f"# before\n{START}\n| BD-rate against |")
+    assert text.endswith(f"\n{END}\nafter\n")
+    assert sync_readme(readme, results, check=True)
+
+
+@pytest.mark.parametrize("text", ["no markers", f"{END} {START}", START])
+def test_a_readme_without_markers(results, tmp_path, text):
+    (tmp_path / "README.md").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="bench:start"):
+        sync_readme(tmp_path / "README.md", results)
+
+
+def test_no_rows(tmp_path):
+    with pytest.raises(InputError, match="pellucid bench compress"):
+        store.load_sweep(tmp_path)
+
+
+def test_table():
+    assert table(["a", "b"], [["1", "2"]]) == "| a | b |\n| --- | --: |\n| 1 | 2 |"

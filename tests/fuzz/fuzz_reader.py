@@ -1,0 +1,125 @@
+"""The fuzz target: any bytes give a picture or one of pellucid's errors, nothing else.
+
+`one_input` is used by the tests, by `run.py` and by atheris, which is started with libFuzzer's
+options, from the root of the repository:
+
+    python -m tests.fuzz.fuzz_reader -max_total_time=60 [CORPUS_FOLDER]
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pellucid.bitstream import Header, PelFile, write_file
+from pellucid.errors import PellucidError
+
+from .mutate import mutate
+
+# A file of 84 bytes may rightly say that it is a picture of 2^28 pixels, all alike. Decoding that
+# takes memory and time by right; bigger pictures than this are parsed only.
+MAX_DECODED_PIXELS = 2**14
+
+Decoder = Callable[[bytes], Any]
+
+
+@cache
+def decoder() -> Decoder | None:
+    """Return `pellucid.decompress`, None as long as there is none."""
+    return getattr(importlib.import_module("pellucid"), "decompress", None)
+
+
+def one_input(data: bytes, *, decode: bool = True) -> str:
+    """Read `data` as a .pel file and, if it is a small picture, decode it.
+
+    Returns the name of the error class, or "parsed" or "decoded". Whatever else is raised is a
+    failure.
+    """
+    try:
+        file = PelFile.parse(data)
+        for layer in file.header.layer_numbers:
+            for number in range(file.header.tile_count):
+                file.tile(number, layer=layer)
+        b"".join(file.metadata.values())
+        header, decompress = file.header, decoder()
+        if not decode or decompress is None or header.width * header.height > MAX_DECODED_PIXELS:
+            return "parsed"
+        picture = decompress(data)
+        assert picture.shape == (header.height, header.width, header.channels)
+    except PellucidError as error:
+        assert str(error)
+        return type(error).__name__
+    return "decoded"
+
+
+@cache
+def container_seeds() -> tuple[bytes, ...]:
+    """Files whose frame is sound and whose tiles and models mean nothing."""
+    one = Header(64, 64, 3, 8, 0, 1, 0, 1, 0, 60, 6, bytes(range(16)))
+    grid = Header(150, 100, 1, 8, 0, 0, 0, 1, 0, 5, 6, b"\xff" * 16)
+    metadata = {"exif": b"II*\0" + bytes(20), "icc": bytes(range(128)), "xmp": b"<x:xmpmeta/>"}
+    words = [bytes([7 * n % 251]) * (4 * n) for n in range(grid.tile_count)]
+    return (
+        write_file(one, {}, [b"\1\2\3\4" * 8]),
+        write_file(one, metadata, [b""]),
+        write_file(grid, metadata, words),
+    )
+
+
+@cache
+def decodable_seeds() -> tuple[bytes, ...]:
+    """Files of tiny pictures that decode; none where there is no codec or no model yet."""
+    if decoder() is None:
+        return ()
+    import numpy as np
+
+    import pellucid
+
+    ramp = np.add.outer(np.arange(64), np.arange(64)).astype(np.uint8)
+    grain = np.random.default_rng(1).integers(0, 256, (64, 64), dtype=np.uint8)
+    colour = np.stack([ramp, ramp // 2 + grain // 4, grain], axis=-1)
+    pictures = [(colour, 60), (ramp[..., None], 20), (colour[:17, :9], 95), (colour[:1, :1], 50)]
+    with suppress(PellucidError):  # no model is installed
+        return tuple(pellucid.compress(picture, quality=quality) for picture, quality in pictures)
+    return ()
+
+
+def seeds() -> tuple[bytes, ...]:
+    """Return what mutations start from."""
+    return container_seeds() + decodable_seeds()
+
+
+def main() -> None:
+    """Run libFuzzer over `one_input`; half of its mutations are those of `mutate.py`."""
+    import atheris
+
+    with atheris.instrument_imports(include=["pellucid.bitstream", "pellucid.entropy"]):
+        for name in [name for name in sys.modules if name.startswith("pellucid.bitstream")]:
+            importlib.reload(sys.modules[name])
+
+    def mutator(data: bytes, max_size: int, seed: int) -> bytes:
+        out = mutate(data, seed) if seed % 2 else atheris.Mutate(data, len(data))
+        return bytes(out[:max_size])
+
+    atheris.Setup(sys.argv, lambda data: _ignore(one_input(data)), custom_mutator=mutator)
+    atheris.Fuzz()
+
+
+def write_corpus(folder: Path) -> None:
+    """Write the seeds as files, as libFuzzer wants them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(seeds()):
+        (folder / f"seed{number}.pel").write_bytes(seed)
+
+
+def _ignore(_: str) -> None:
+    """A libFuzzer target returns nothing."""
+
+
+if __name__ == "__main__":
+    main()
