@@ -1,10 +1,17 @@
-"""Shared by all tests: one hypothesis profile, the same examples on every run in CI."""
+"""Shared by all tests: one hypothesis profile, the same examples on every run in CI; test models."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from pellucid.runtime import CodecModel
 
 settings.register_profile(
     "pellucid",
@@ -14,3 +21,43 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("pellucid")
+os.environ.setdefault("PELLUCID_THREADS", "1")  # pictures in tests are small
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a codec model made in seconds; see tests/tiny_model.py."""
+    pytest.importorskip("torch", exc_type=ImportError)
+    pytest.importorskip("onnx", exc_type=ImportError)
+    import tiny_model
+
+    return tiny_model.build(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="session")
+def tiny(tiny_folder: Path) -> CodecModel:
+    """That model, loaded with one thread."""
+    from pellucid.runtime import CodecModel
+
+    return CodecModel(tiny_folder, threads=1)
+
+
+@pytest.fixture(scope="module")
+def tiny_installed(tiny_folder: Path) -> Iterator[str]:
+    """Its name, while `pellucid.compress(model=name)` and `decompress` find it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PELLUCID_MODELS", str(tiny_folder.parent))
+        yield "tiny"
+
+
+@pytest.fixture(scope="session", params=["tiny", "s", "m"])
+def codec_model(request: pytest.FixtureRequest) -> CodecModel:
+    """Each codec model: the tiny one and those that ship with the package."""
+    from pellucid.runtime import CodecModel
+    from pellucid.runtime.store import PACKAGED
+
+    if request.param == "tiny":
+        return request.getfixturevalue("tiny")
+    if not (PACKAGED / request.param / "card.json").exists():
+        pytest.skip(f"model {request.param} is not in this checkout")
+    return CodecModel(PACKAGED / request.param, threads=1)

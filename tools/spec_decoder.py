@@ -135,9 +135,11 @@ def read_header(payload: bytes) -> Header:
     check(header.channels >= 1 and header.bit_depth in (8, 16, 32), "impossible samples")
     check(header.sample_type <= 2 and header.colour <= 2 and header.alpha <= 1, "impossible kind")
     check(header.quality <= 100 and 6 <= header.tile_log2 <= 12, "impossible quality or tile size")
+    check(header.layers != 0, "no layer at all")
     # ... and those inside it that this decoder doesn't know are not.
     plain = (header.bit_depth, header.sample_type, header.alpha, header.layers, header.features)
     known = plain == (8, 0, 0, 1, 0) and (header.channels, header.colour) in ((1, 0), (3, 1))
+    known = known and header.tile_log2 <= 10
     check(known, f"{header}", "unknown feature")
     check(header.width * header.height <= MAX_PIXELS, "too many pixels", "over the limits")
     return header

@@ -199,6 +199,9 @@ def _edit_words(rng: random.Random, data: bytes) -> bytes:
 def _edit_head(rng: random.Random, data: bytes) -> bytes:
     if rng.random() < 0.1:
         return set_head(data, model_id=rng.randbytes(16))
+    if rng.random() < 0.2:
+        sides = [1, 63, 65, 2**12, 2**14, 2**14 + 1, 2**23, 2**24]
+        return set_head(data, width=rng.choice(sides), height=rng.choice(sides))
     name = rng.choice(list(HEAD_FIELDS))
     size = 8 * struct.calcsize(HEAD_FIELDS[name][1])
     value = rng.choice(EDGES) if rng.random() < 0.7 else rng.getrandbits(size)

@@ -18,6 +18,7 @@ MAX_CHANNELS = 2**16 - 1
 MAX_QUALITY = 100
 MIN_TILE_LOG2 = 6
 MAX_TILE_LOG2 = 12
+DECODED_TILE_LOG2 = 10  # readers of 0.1 refuse greater tiles: memory is bounded by a tile
 MAX_PAYLOAD = 2**32 - 1  # bytes of one chunk: its length is a u32
 MODEL_ID_BYTES = 16
 

@@ -12,7 +12,13 @@ from mmap import mmap
 
 from pellucid.bitstream.chunk import Chunk, check_crc, crc_damage, payload_of, read_chunk
 from pellucid.bitstream.header import Header
-from pellucid.bitstream.limits import DEFAULT_LIMITS, SIGNATURE, Limits
+from pellucid.bitstream.limits import (
+    DECODED_TILE_LOG2,
+    DEFAULT_LIMITS,
+    MIN_TILE_LOG2,
+    SIGNATURE,
+    Limits,
+)
 from pellucid.bitstream.scan import TILE_START, Scan
 from pellucid.bitstream.writer import METADATA_CHUNKS
 from pellucid.errors import (
@@ -97,6 +103,7 @@ def require_supported(header: Header) -> None:
         "colour": (0,) if header.channels == 1 else (1,),
         "alpha": (0,),
         "layers": (1,),
+        "tile_log2": tuple(range(MIN_TILE_LOG2, DECODED_TILE_LOG2 + 1)),
     }
     for name, values in wanted.items():
         value = getattr(header, name)

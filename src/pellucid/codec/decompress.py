@@ -45,18 +45,16 @@ def decompress_pixels(
     return output
 
 
-def synthesise(
-    part: Box, header: Header, grid: LatentGrid, model: CodecModel
-) -> NDArray[np.uint8]:
+def synthesise(part: Box, header: Header, grid: LatentGrid, model: CodecModel) -> NDArray[np.uint8]:
     """Samples of `part`, which lies in one tile: (height, width, channels)."""
     window = part.latents().grown(model.halo, grid.bounds)
     y = grid.window(window) * model.vector("inverse_gain", header.quality)
     (blocks,) = model.synthesis(y=y, scale=model.vector("synthesis_scale", header.quality))
     rows, columns = part.within(window.samples())
-    samples = from_blocks(blocks)[rows, columns]
+    samples: NDArray[np.uint8] = from_blocks(blocks)[rows, columns]
     if header.channels == 1:
         total = samples.astype(np.uint16).sum(axis=2, keepdims=True, dtype=np.uint16)
-        return ((total + 1) // 3).astype(np.uint8)
+        samples = ((total + 1) // 3).astype(np.uint8)
     return samples
 
 
@@ -106,9 +104,7 @@ def tile_reader(
     def read(number: int) -> TileLatents:
         place = Box(*header.tile_box(number)).latents()
         try:
-            return decode_latents(
-                model, payload(number), header.quality, place.height, place.width
-            )
+            return decode_latents(model, payload(number), header.quality, place.height, place.width)
         except DamagedFileError as error:
             raise DamagedFileError(f"tile {number}: {error}") from error
 

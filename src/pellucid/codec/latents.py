@@ -75,7 +75,8 @@ def decode_latents(
 def hyper_latents(model: CodecModel, y: Floats) -> NDArray[np.int32]:
     """y (M, h, w) -> z (Z, h/4, w/4), rounded."""
     (z,) = model.hyper_analysis(y=y[None])
-    return np.clip(np.rint(z[0]), -MAX_SYMBOL, MAX_SYMBOL).astype(np.int32)
+    rounded: NDArray[np.int32] = np.clip(np.rint(z[0]), -MAX_SYMBOL, MAX_SYMBOL).astype(np.int32)
+    return rounded
 
 
 def first_pass(model: CodecModel, z: NDArray[np.int32], quality: int) -> tuple[Floats, Pass]:
@@ -96,7 +97,8 @@ def second_pass(
 def tables_of(model: CodecModel, head: Floats, quality: int) -> NDArray[np.uint8]:
     """A network's index head (1, M, h, w) -> table of each symbol."""
     index = head[0] + model.y_offset[quality][:, None, None]
-    return np.clip(index, 0, len(model.tables) - 1, out=index).astype(np.uint8)
+    tables: NDArray[np.uint8] = index.clip(0, len(model.tables) - 1, out=index).astype(np.uint8)
+    return tables
 
 
 def z_tables(model: CodecModel, quality: int, shape: tuple[int, ...]) -> NDArray[np.uint8]:
@@ -115,7 +117,7 @@ def put_pass(
     """Quantise the positions of `mask`, write them into `symbols`, and hand them to the coder."""
     index = given.index[:, mask]
     residual = y[:, mask] - given.mean[:, mask] * np.float32(1 / MEAN_UNIT)
-    values = quantise(residual, index, model.symbol_costs, model.skip)
+    values = quantise(residual, index, model.skip)
     symbols[:, mask] = values
     encoder.put(values.ravel(), index.ravel(), skip=model.skip)
 

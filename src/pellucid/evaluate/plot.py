@@ -65,10 +65,12 @@ def _draw(figures: Any, rows: Sequence[Result], metric: Metric, title: str) -> A
     figure = figures.Figure(figsize=SIZE_INCHES, layout="constrained")
     axes = figure.subplots()
     present = codecs_in(rows)
+    seen: list[float] = []  # the qualities inside the frame
     for name in (name for name in LABELS if name in present):
-        curve = [point for point in average_curve(rows, name, metric) if point[0] <= MAX_BPP]
+        curve = average_curve(rows, name, metric)
         if not curve:
             continue
+        seen += [quality for rate, quality in curve if rate <= MAX_BPP]
         colour, marker = STYLES[name]
         own = name in OWN
         axes.plot(
@@ -82,6 +84,9 @@ def _draw(figures: Any, rows: Sequence[Result], metric: Metric, title: str) -> A
         )
     axes.set(xlabel="bits per pixel (whole file)", ylabel=metric.axis, title=title)
     axes.set_xlim(0, MAX_BPP)
+    if len(seen) > 1:
+        margin = 0.05 * (max(seen) - min(seen)) + 0.01
+        axes.set_ylim(min(seen) - margin, max(seen) + margin)
     axes.grid(color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
     for side in ("top", "right"):

@@ -54,9 +54,7 @@ class Codec(nn.Module):
         self.shape = shape
         self.analysis = Analysis(shape.trunk, shape.latents, shape.analysis_blocks)
         self.synthesis = Synthesis(shape.trunk, shape.latents, shape.synthesis_blocks)
-        self.hyper_analysis = HyperAnalysis(
-            shape.latents, shape.prior_hidden, shape.hyper_latents
-        )
+        self.hyper_analysis = HyperAnalysis(shape.latents, shape.prior_hidden, shape.hyper_latents)
         self.hyper_decoder = HyperDecoder(
             shape.hyper_latents, shape.hyper_hidden, shape.features, shape.latents
         )
@@ -73,7 +71,8 @@ class Codec(nn.Module):
     def encode(self, x: Tensor, quality: Tensor) -> Tensor:
         """x (N, 3, H, W) -> y in quantiser steps (N, M, H/16, W/16)."""
         y = self.analysis(x, torch.exp2(self.log_analysis_scale(quality)))
-        return y * torch.exp2(self.log_gain(quality))
+        steps: Tensor = y * torch.exp2(self.log_gain(quality))
+        return steps
 
     def decode(self, y_hat: Tensor, quality: Tensor) -> Tensor:
         """Quantised y in quantiser steps -> x^."""

@@ -94,5 +94,3 @@ def checkerboard(like: Tensor) -> Tensor:
     rows = torch.arange(like.shape[-2], device=like.device)[:, None]
     columns = torch.arange(like.shape[-1], device=like.device)[None, :]
     return ((rows + columns) % 2 == 0).to(like.dtype)[None, None]
-
-

@@ -51,8 +51,16 @@ class IntegerLayer:
 
     def bound(self, max_input: int) -> int:
         """Largest |acc| for inputs up to `max_input`; must stay below 2^24."""
+        return int(self.sums(max_input).max())
+
+    def sums(self, max_input: int) -> NDArray[np.int64]:
+        """Largest |acc| by output channel, (out,), for inputs up to `max_input`."""
         taps = np.abs(self.weight.astype(np.int64)).sum(axis=(1, 2, 3))
-        return int((taps * max_input + np.abs(self.bias.astype(np.int64))).max())
+        return np.asarray(taps * max_input + np.abs(self.bias.astype(np.int64)))
+
+    def outputs(self, max_input: int) -> NDArray[np.int64]:
+        """Bound of |acc / 2^s|, floored, by output channel, (out,)."""
+        return np.asarray((self.sums(max_input) >> self.shift.astype(np.int64)) + 1)
 
 
 class IntegerConv2d(nn.Conv2d):
@@ -90,7 +98,7 @@ class IntegerConv2d(nn.Conv2d):
         self.register_buffer("reach", torch.ones(out_channels))
 
     def _on_grid(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Weights and bias on their grids, and t per output channel (out,): the finest that fits."""
+        """Weights and bias on their grids, and t per output channel, the finest that fits."""
         wanted = self.weight * self.tap_mask * self.reach.view(-1, 1, 1, 1)
         peak = wanted.detach().abs().amax(dim=(1, 2, 3)).clamp_min(1e-6)
         finest = torch.floor(torch.log2(self.max_weight / peak))
@@ -119,8 +127,9 @@ class IntegerConv2d(nn.Conv2d):
             shift = t + self.in_bits - self.out_bits
             rounding = torch.where(shift > 0, torch.exp2(shift - 1), torch.zeros_like(shift))
             bias_int = bias * torch.exp2(t + self.in_bits) + rounding
+            weight_int = weight * torch.exp2(t).view(-1, 1, 1, 1)
             return IntegerLayer(
-                weight=(weight * torch.exp2(t).view(-1, 1, 1, 1)).round().to(torch.int8).cpu().numpy(),
+                weight=weight_int.round().to(torch.int8).cpu().numpy(),
                 bias=bias_int.round().to(torch.int32).cpu().numpy(),
                 shift=shift.to(torch.uint8).cpu().numpy(),
             )

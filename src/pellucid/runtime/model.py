@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,16 @@ from pellucid.errors import PellucidError
 from pellucid.runtime.identity import model_id
 from pellucid.runtime.session import Network, thread_count
 
+ENTROPY_ARRAYS = ("tables", "reach", "skip", "y_offset", "z_index")
+GAIN_ARRAYS = (
+    "gain",
+    "inverse_gain",
+    "analysis_scale",
+    "synthesis_scale",
+    "analysis_halo",
+    "halo",
+)
+
 
 class CodecModel:
     """The files of one model folder, each loaded when first used.
@@ -27,9 +39,9 @@ class CodecModel:
     def __init__(self, folder: Path, *, threads: int | None = None) -> None:
         self.folder = folder
         self.threads = threads or thread_count()
-        self.card: dict[str, Any] = json.loads((folder / "card.json").read_text("utf-8"))
-        self._entropy = read_arrays(folder / "entropy.npz")
-        self._gains = read_arrays(folder / "gains.npz")
+        self.card = read_card(folder)
+        self._entropy = read_arrays(folder / "entropy.npz", ENTROPY_ARRAYS)
+        self._gains = read_arrays(folder / "gains.npz", GAIN_ARRAYS)
         self.id = model_id(self._entropy)
         if self.id.hex() != self.card["id"]:
             raise PellucidError(f"the model in {folder} was altered: reinstall pellucid")
@@ -38,7 +50,6 @@ class CodecModel:
         self.skip = int(self._entropy["skip"])
         self.y_offset = self._entropy["y_offset"].astype(np.float32)
         self.z_index: NDArray[np.uint8] = self._entropy["z_index"]
-        self.symbol_costs = magnitude_costs(self._entropy["tables"], self._entropy["reach"])
         self.latents = self.y_offset.shape[1]
         self.hyper_latents = self.z_index.shape[1]
         self.halo = int(self._gains["halo"])
@@ -82,25 +93,27 @@ class CodecModel:
         return Network(self.folder / f"{name}.onnx", self.threads)
 
 
-def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """All arrays of an .npz, without pickles."""
+def read_card(folder: Path) -> dict[str, Any]:
+    """A model's `card.json`, which has a name and an id (hex)."""
+    path = folder / "card.json"
+    try:
+        card: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        missing = [name for name in ("name", "id") if not isinstance(card[name], str)]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise PellucidError(f"the model card {path} can't be read: {error!r}") from error
+    if missing:
+        raise PellucidError(f"the model card {path} has no text under {missing[0]!r}")
+    return card
+
+
+def read_arrays(path: Path, required: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """All arrays of an .npz, without pickles; those `required` must be among them."""
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+            arrays = {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise PellucidError(f"the model file {path} can't be read: {error}") from error
+    if missing := [name for name in required if name not in arrays]:
+        raise PellucidError(f"the model file {path} lacks {', '.join(missing)}")
+    return arrays
 
-
-def magnitude_costs(
-    counts: NDArray[np.uint32], reach: NDArray[np.uint8]
-) -> NDArray[np.float32]:
-    """Bits of the magnitudes 0, 1, .. under each table, (T, largest reach + 2).
-
-    Beyond a table's reach all cost what its escape costs.
-    """
-    bits = -np.log2(np.maximum(counts, 2**-8) / 2**16)
-    costs = np.empty((len(reach), int(reach.max()) + 2), np.float32)
-    for table, a in enumerate(reach.tolist()):
-        costs[table, : a + 1] = bits[table, a : 2 * a + 1]
-        costs[table, a + 1 :] = bits[table, 2 * a + 1] + 16
-    return costs

@@ -21,7 +21,7 @@ def thread_count() -> int:
     if not text:
         usable = getattr(os, "sched_getaffinity", None)
         return len(usable(0)) if usable else (os.cpu_count() or 1)
-    if not text.isdigit() or int(text) < 1:
+    if not text.isdecimal() or int(text) < 1:
         raise OptionError(f"{THREADS_VARIABLE} is {text!r}; set it to a whole number from 1")
     return int(text)
 

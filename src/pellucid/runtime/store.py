@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from functools import lru_cache
 from pathlib import Path
 
 from pellucid.errors import OptionError, UnknownModelError
-from pellucid.runtime.model import CodecModel
+from pellucid.runtime.model import CodecModel, read_card
 
 MODELS_VARIABLE = "PELLUCID_MODELS"
 PACKAGED = Path(__file__).parent.parent / "models"
@@ -25,7 +24,7 @@ def installed_models() -> dict[str, str]:
     """Name -> id (hex) of every model that can be used, the first of a name winning."""
     found: dict[str, str] = {}
     for folder in model_folders():
-        card = json.loads((folder / "card.json").read_text("utf-8"))
+        card = read_card(folder)
         found.setdefault(card["name"], card["id"])
     return found
 
@@ -37,7 +36,7 @@ def load_model(name: str) -> CodecModel:
         OptionError: there is none of this name.
     """
     for folder in model_folders():
-        if folder.name == name or folder == Path(name):
+        if folder == Path(name) or read_card(folder)["name"] == name:
             return open_model(folder)
     if (Path(name) / "card.json").exists():
         return open_model(Path(name))
@@ -52,8 +51,7 @@ def find_model(identity: bytes) -> CodecModel:
         UnknownModelError: it isn't installed.
     """
     for folder in model_folders():
-        card = json.loads((folder / "card.json").read_text("utf-8"))
-        if card["id"] == identity.hex():
+        if read_card(folder)["id"] == identity.hex():
             return open_model(folder)
     raise UnknownModelError(
         f"this file needs the model {identity.hex()}, which is not installed; upgrade pellucid, or "

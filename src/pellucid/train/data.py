@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -59,13 +60,11 @@ def grid(picture: NDArray[np.uint8], rng: random.Random) -> Iterator[NDArray[np.
 
 
 def load_tiles(pictures: Iterable[bytes], *, seed: int = 0, limit: int | None = None) -> Tensor:
-    """All tiles of `pictures` as (n, 3, 256, 256) uint8, shuffled."""
+    """All tiles of `pictures` (of the first `limit`) as (n, 3, 256, 256) uint8, shuffled."""
     tiles: list[NDArray[np.uint8]] = []
     with ThreadPoolExecutor() as pool:
-        for number, cut in enumerate(pool.map(cut_tiles, pictures, range(seed, 2**31))):
+        for cut in pool.map(cut_tiles, islice(pictures, limit), range(seed, 2**31)):
             tiles += cut
-            if limit and number + 1 >= limit:
-                break
     if not tiles:
         raise InputError(f"no picture is as large as a training tile ({TILE} x {TILE})")
     random.Random(seed).shuffle(tiles)

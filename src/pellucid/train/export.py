@@ -36,6 +36,7 @@ from pellucid.train.tables import build_tables, count_symbols, every_quality
 from pellucid.train.validate import validate
 
 LARGEST_INPUT = {"hyper.enter": HYPER_LIMIT, "prior.predictor": MAX_SYMBOL}
+ADDED = [("prior.context", "prior.features"), ("hyper.mean", "prior.mean", "prior.predictor")]
 COUNTING_STEP = 8
 
 
@@ -44,7 +45,8 @@ def export_codec(
 ) -> Path:
     """Write the averaged weights of `trainer` as a model; replaces `folder` only when done."""
     codec = trainer.average.cpu().eval()
-    arrays = entropy_arrays(codec, held_out)
+    arrays: dict[str, Any] = entropy_arrays(codec, held_out)
+    gains: dict[str, Any] = gain_arrays(codec)
     card = model_card(trainer, arrays, validate(codec, held_out, trainer.recipe))
     part = folder.with_name(folder.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
@@ -52,7 +54,7 @@ def export_codec(
     for name, data in all_networks(codec).items():
         (part / name).write_bytes(data)
     np.savez_compressed(part / "entropy.npz", **arrays)
-    np.savez_compressed(part / "gains.npz", **gain_arrays(codec))
+    np.savez_compressed(part / "gains.npz", **gains)
     (part / "card.json").write_text(json.dumps(card, indent=2) + "\n", "utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     part.rename(folder)
@@ -83,9 +85,13 @@ def entropy_arrays(codec: Codec, held_out: Tensor) -> dict[str, NDArray[Any]]:
 
 
 def prove_bounds(layers: dict[str, IntegerLayer]) -> None:
-    """Raise unless every sum of every layer stays below 2^24 for all valid inputs."""
-    for name, layer in layers.items():
-        bound = layer.bound(LARGEST_INPUT.get(name, MAX_ACTIVATION))
+    """Raise unless every sum in and of layers stays below 2^24 for all valid inputs."""
+    largest = {name: LARGEST_INPUT.get(name, MAX_ACTIVATION) for name in layers}
+    bounds = {name: layer.bound(largest[name]) for name, layer in layers.items()}
+    for names in ADDED:
+        outputs = [layers[name].outputs(largest[name]) for name in names]
+        bounds[" + ".join(names)] = int(np.sum(outputs, axis=0).max())
+    for name, bound in bounds.items():
         if bound >= ACCUMULATOR_LIMIT:
             raise PellucidError(f"sums of {name} may reach {bound}, not below 2^24")
 

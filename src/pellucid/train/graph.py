@@ -65,7 +65,7 @@ class Graph:
 
     def number(self, value: float) -> str:
         """A float32 scalar."""
-        return self.constant(f"number_{value!r}", np.float32(value).reshape(()))
+        return self.constant(f"number_{value!r}", np.array(value, np.float32))
 
     def half(self, name: str, value: Tensor) -> str:
         """A weight in half precision, cast to float32 when the session loads."""

@@ -62,14 +62,16 @@ class CodecTrainer:
             report(f"resumed at step {self.progress.step}, {self.progress.seconds / 60:.1f} min")
         saved = self.progress.seconds
         sums: dict[str, float] = {}
+        count = 0
         while self.progress.seconds < 60 * minutes:
             started = time.monotonic()
             for name, value in self.step(self.progress.seconds / (60 * minutes)).items():
-                sums[name] = sums.get(name, 0.0) + value / REPORT_EVERY
+                sums[name] = sums.get(name, 0.0) + value
+            count += 1
             self.progress.seconds += min(time.monotonic() - started, LONGEST_STEP)
             if self.progress.step % REPORT_EVERY == 0:
-                report(describe(self.progress, sums))
-                sums = {}
+                report(describe(self.progress, {k: v / count for k, v in sums.items()}))
+                sums, count = {}, 0
             if self.progress.seconds - saved > SAVE_EVERY:
                 save_checkpoint(checkpoint, self)
                 saved = self.progress.seconds
@@ -88,7 +90,7 @@ class CodecTrainer:
         for group in self.optimiser.param_groups:
             group["lr"] = group["peak"] * learning_rate(part, recipe.warmup)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(self.codec.parameters(), recipe.clip)
         self.optimiser.step()
         self.progress.step += 1

@@ -17,6 +17,7 @@ import hashlib
 import io
 import json
 import random
+import sys
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -46,7 +47,7 @@ def find_pictures(folders: list[Path]) -> list[Path]:
 
 def sample_hash(rgb: NDArray[np.uint8]) -> str:
     """SHA-256 of the shape and the RGB samples of (H, W, 3)."""
-    return hashlib.sha256(repr(rgb.shape).encode() + np.ascontiguousarray(rgb)).hexdigest()
+    return hashlib.sha256(repr(rgb.shape).encode() + rgb.tobytes()).hexdigest()
 
 
 def test_set_hashes() -> dict[str, str]:
@@ -118,7 +119,7 @@ def main() -> None:
         if len(hands) > 1:
             output = output.with_name(f"{output.stem}-{number}{output.suffix}")
         size = write_shard(paths, output)
-        print(f"{output}: {len(paths)} pictures, {size / 1e6:.1f} MB")
+        sys.stdout.write(f"{output}: {len(paths)} pictures, {size / 1e6:.1f} MB\n")
 
 
 if __name__ == "__main__":

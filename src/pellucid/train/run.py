@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from pellucid.errors import OptionError
+from pellucid.errors import InputError, OptionError
 from pellucid.train.data import encoded_pictures, load_tiles
 from pellucid.train.export import export_codec
 from pellucid.train.loop import CodecTrainer
@@ -46,6 +46,8 @@ def train_codec(recipe_path: Path, options: RunOptions, report: Callable[[str], 
     if options.threads:
         torch.set_num_threads(options.threads)
     tiles = load_tiles(encoded_pictures(options.data), limit=options.limit)
+    if len(tiles) < 2:
+        raise InputError(f"{options.data} gives one training tile; two are the least")
     held_out = min(HELD_OUT, max(1, len(tiles) // 10))
     report(f"{len(tiles)} tiles of 256 x 256, {held_out} held out; training on {device}")
     trainer = CodecTrainer(recipe, tiles[held_out:], device)

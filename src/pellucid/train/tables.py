@@ -23,9 +23,10 @@ from pellucid.nets.quantise import round_through
 from pellucid.nets.rate import SMALLEST_SCALE, TABLES, TABLES_PER_OCTAVE
 
 WIDEST = 255  # largest reach: the file stores it in a byte
+EDGE = WIDEST + 1  # histograms count this and all beyond in one cell
 TAIL = 14.0  # a table reaches this many logistic scales
 PRIOR_WEIGHT = 500.0  # counts the logistic shape is worth
-RARE = 0.003  # tables whose symbols are non-zero less often are skipped
+RARE = 0.012  # tables whose symbols are non-zero less often are skipped: docs/models.md
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,14 @@ def logistic(scale: float, reach: int) -> NDArray[np.float64]:
 
 
 def build_tables(histogram: NDArray[np.int64]) -> Tables:
-    """Counts of symbols -WIDEST..WIDEST (the ends: and beyond) by index -> tables."""
+    """Counts of symbols -EDGE..EDGE (the ends: and beyond) by index -> tables."""
     reach = reaches()
     counts = np.zeros((TABLES, 2 * int(reach.max()) + 2), np.uint32)
     skip = 0
     for table, scale in enumerate(scales()):
         a = int(reach[table])
         row = histogram[table] + histogram[table][::-1]
-        inside = row[WIDEST - a : WIDEST + a + 1].astype(np.float64)
+        inside = row[EDGE - a : EDGE + a + 1].astype(np.float64)
         seen = np.append(inside, row.sum() - inside.sum())
         mixed = seen + PRIOR_WEIGHT * logistic(scale, a)
         counts[table, : 2 * a + 2] = to_counts(mixed)
@@ -73,21 +74,22 @@ def build_tables(histogram: NDArray[np.int64]) -> Tables:
 
 
 def to_counts(weights: NDArray[np.float64]) -> NDArray[np.uint32]:
-    """Scale to integers that sum to 2^16; the remainder goes to the likeliest symbol."""
-    counts = np.floor(weights / weights.sum() * COUNT_TOTAL).astype(np.int64)
-    counts[int(np.argmax(counts))] += COUNT_TOTAL - counts.sum()
-    return counts.astype(np.uint32)
+    """Scale to integers that sum to 2^16; the remainder goes to symbol 0, which keeps symmetry."""
+    scaled: NDArray[np.float64] = weights / weights.sum() * COUNT_TOTAL
+    counts = np.floor(scaled).astype(np.uint32)
+    counts[len(counts) // 2 - 1] += COUNT_TOTAL - counts.sum()
+    return counts
 
 
 @torch.no_grad()
 def count_symbols(codec: Codec, tiles: Tensor, qualities: list[int]) -> NDArray[np.int64]:
-    """Histogram of symbols by table index over `tiles` (n, 3, 256, 256) uint8: (T, 511)."""
-    width = 2 * WIDEST + 1
+    """Histogram of symbols by table index over `tiles` (n, 3, 256, 256) uint8: (T, 513)."""
+    width = 2 * EDGE + 1
     histogram = np.zeros(TABLES * width, np.int64)
     for quality in qualities:
         for batch in tiles.split(8):
             for residual, index in coded_symbols(codec, batch, quality):
-                symbol = residual.clamp(-WIDEST, WIDEST) + WIDEST
+                symbol = residual.clamp(-EDGE, EDGE) + EDGE
                 cell = (index * width + symbol).long().flatten().cpu().numpy()
                 histogram += np.bincount(cell, minlength=histogram.size)
     return histogram.reshape(TABLES, width)

@@ -1,4 +1,4 @@
-"""Figures on held-out tiles while a model is made; results that count come from `pellucid bench`."""
+"""Figures on held-out tiles while a model is made; results come from `pellucid bench`."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class PellucidPeer:
     model: str
     threads: int
     version: str
-    settings: tuple[float, ...] = (0, 15, 30, 45, 60, 75, 90)
+    settings: tuple[float, ...] = (16, 28, 40, 52, 64, 76, 88)
 
     @property
     def name(self) -> str:

@@ -1,0 +1,45 @@
+"""`pellucid`, the program: this page is its table of contents, one file a command.
+
+    compress.py     picture(s) -> .pel               info.py      what is in a file
+    decompress.py   .pel -> picture(s)               verify.py    every checksum, every latent
+    demo.py         one photograph, end to end       train.py     make a model
+    bench.py        side by side with other codecs
+
+    _program.py     errors -> messages and exit codes
+    _jobs.py        inputs and -o -> which file goes where
+    _batch.py       one job after another; one that fails doesn't stop the others
+    _options.py     what several commands take
+
+What is heavy (ONNX Runtime, PyTorch, matplotlib) is imported by the command that needs it, so that
+`pellucid --help` is quick.
+"""
+
+from __future__ import annotations
+
+import click
+
+from pellucid import __version__
+from pellucid.cli._program import Program
+from pellucid.cli.bench import bench
+from pellucid.cli.compress import compress
+from pellucid.cli.decompress import decompress
+from pellucid.cli.demo import demo
+from pellucid.cli.info import info
+from pellucid.cli.train import train
+from pellucid.cli.verify import verify
+
+__all__ = ["main"]
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def main() -> None:
+    """Make pictures small with convolutional networks: photo.png -> photo.pel -> photo.png.
+
+    Exit codes: 0 all done, 1 something failed, 2 wrong usage. Nothing is overwritten without
+    --force.
+    """
+
+
+for command in (demo, compress, decompress, info, verify, train, bench):
+    main.add_command(command)

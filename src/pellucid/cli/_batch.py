@@ -1,0 +1,98 @@
+"""One item after another; one that fails is reported and doesn't stop the others.
+
+Results go to stdout, a line or a JSON object each; failures, the count at the end and, on a
+terminal only, the progress go to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from pellucid.cli._program import about, exit_code, say
+from pellucid.errors import PellucidError
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of one item: a line for a person, fields for a program, remarks for stderr."""
+
+    line: str
+    fields: dict[str, Any]
+    remarks: tuple[str, ...] = ()
+
+
+class Progress:
+    """A counter on stderr that shows on a terminal and nowhere else."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._shown = sys.stderr.isatty()
+
+    def show(self, number: int, name: object) -> None:
+        """Say what is being done; replaces what was said before."""
+        if self._shown:
+            click.echo(f"\r\x1b[K[{number}/{self._total}] {name} …", err=True, nl=False)
+
+    def clear(self) -> None:
+        """Leave an empty line to write on."""
+        if self._shown:
+            click.echo("\r\x1b[K", err=True, nl=False)
+
+
+def run_batch(
+    items: Sequence[Item],
+    source: Callable[[Item], Path],
+    work: Callable[[Item], Report],
+    *,
+    as_json: bool,
+) -> None:
+    """Do `work` on every item; ends the program with an exit code if one failed."""
+    errors: list[PellucidError] = []
+    progress = Progress(len(items))
+    for number, item in enumerate(items, start=1):
+        name = source(item)
+        progress.show(number, name)
+        try:
+            report = attempt(work, item)
+        except PellucidError as error:
+            progress.clear()
+            errors.append(error)
+            say(about(name, error))
+            if as_json:
+                failure = {"error": type(error).__name__, "message": str(error)}
+                click.echo(json.dumps({"source": str(name), **failure}))
+            continue
+        except KeyboardInterrupt:
+            progress.clear()
+            raise
+        progress.clear()
+        click.echo(json.dumps(report.fields) if as_json else report.line)
+        for remark in report.remarks:
+            say(f"{name}: {remark}")
+    finish(len(items), errors)
+
+
+def attempt(work: Callable[[Item], Report], item: Item) -> Report:
+    """`work` on one item; running out of memory is that item's failure."""
+    try:
+        return work(item)
+    except MemoryError as error:
+        raise PellucidError("there is not enough memory for this picture") from error
+
+
+def finish(total: int, errors: list[PellucidError]) -> None:
+    """Say how many are done, and end the program if not all are."""
+    if total > 1:
+        failed = f", {len(errors)} failed" if errors else ""
+        click.echo(f"{total - len(errors)} of {total} done{failed}", err=True)
+    if errors:
+        raise click.exceptions.Exit(exit_code(errors))

@@ -1,0 +1,113 @@
+"""Inputs and -o -> which file goes where, decided before any work.
+
+One input goes to the file OUT; several, or those found in a folder, go into the folder OUT with
+their place below the given folder kept; without -o each goes beside its source. What can't go
+anywhere becomes a job that fails, so that the others still run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pellucid.errors import InputError, OptionError, OutputError, PellucidError
+from pellucid.pixels import check_target
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file to be made. `below` is its place in an output folder, `problem` why it can't be."""
+
+    source: Path
+    below: Path
+    target: Path = field(default_factory=Path)
+    problem: PellucidError | None = None
+
+    def check(self, *, force: bool) -> None:
+        """Raise the job's problem, or OutputError if its target can't be written."""
+        if self.problem is not None:
+            raise self.problem
+        check_target(self.target, force=force)
+
+
+def plan_jobs(
+    inputs: Sequence[str],
+    out: str | None,
+    *,
+    suffix: str,
+    sources: tuple[str, ...],
+    recursive: bool,
+) -> list[Job]:
+    """The jobs of a command, in order.
+
+    Args:
+        out: what -o says.
+        suffix: of outputs whose name isn't given, with its dot.
+        sources: suffixes of the files that are taken from a folder.
+
+    Raises:
+        OptionError: several inputs and `out` is a file. OutputError: `out` can't be made.
+    """
+    jobs = [job for given in inputs for job in find_jobs(Path(given), sources, recursive)]
+    if out is None:
+        jobs = [replace(job, target=job.source.with_suffix(suffix)) for job in jobs]
+    elif wants_folder(inputs, out):
+        folder = make_folder(Path(out))
+        jobs = [replace(job, target=folder / job.below.with_suffix(suffix)) for job in jobs]
+        for parent in {job.target.parent for job in jobs if job.problem is None}:
+            make_folder(parent)
+    else:
+        jobs = [replace(job, target=Path(out)) for job in jobs]
+    return list(without_clashes(jobs))
+
+
+def find_jobs(given: Path, sources: tuple[str, ...], recursive: bool) -> Iterator[Job]:
+    """One input -> its job, or one for each file below a folder; their targets aren't set yet."""
+    if not given.is_dir():
+        yield Job(given, Path(given.name))
+        return
+    problem = InputError(f"{given} is a folder; add --recursive to take what is in it")
+    if recursive:
+        found = sorted(
+            path for path in given.rglob("*") if path.suffix.lower() in sources and path.is_file()
+        )
+        if found:
+            yield from (Job(path, path.relative_to(given)) for path in found)
+            return
+        problem = InputError(f"{given} holds no files named {' '.join(f'*{s}' for s in sources)}")
+    yield Job(given, Path(given.name), problem=problem)
+
+
+def wants_folder(inputs: Sequence[str], out: str) -> bool:
+    """Whether `out` is a folder: it is one, is written as one, or must be one."""
+    several = len(inputs) > 1 or any(map(os.path.isdir, inputs))
+    if several and os.path.lexists(out) and not os.path.isdir(out):
+        raise OptionError(f"-o {out} is a file, and several outputs need a folder")
+    return several or os.path.isdir(out) or out.endswith(("/", os.sep))
+
+
+def make_folder(folder: Path) -> Path:
+    """Make a folder unless it is there; OutputError if that can't be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+    return folder
+
+
+def without_clashes(jobs: Iterable[Job]) -> Iterator[Job]:
+    """The jobs; one whose target is its source, or an earlier job's target, has a problem."""
+    taken: dict[Path, Path] = {}
+    for job in jobs:
+        target = Path(os.path.abspath(job.target))
+        if job.problem is None and target == Path(os.path.abspath(job.source)):
+            problem = OutputError(f"the output {job.target} is the input itself; choose one by -o")
+            yield replace(job, problem=problem)
+        elif job.problem is None and target in taken:
+            text = f"its output {job.target} is that of {taken[target]} already; choose one by -o"
+            yield replace(job, problem=OutputError(text))
+        else:
+            taken.setdefault(target, job.source)
+            yield job

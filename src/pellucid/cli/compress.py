@@ -1,0 +1,96 @@
+"""`pellucid compress`: picture(s) -> .pel."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import click
+
+from pellucid.cli import _options as options
+from pellucid.cli._batch import Report, run_batch
+from pellucid.cli._jobs import Job, plan_jobs
+
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm")
+
+
+@click.command(short_help="Pictures to .pel.")
+@options.inputs_argument
+@options.out_option
+@click.option(
+    "-q", "--quality", type=click.IntRange(0, 100), help="0 smallest, 100 best.  [default: 60]"
+)
+@click.option("--bpp", metavar="X", type=float, help="Best quality of at most X bits a pixel.")
+@click.option(
+    "--size",
+    metavar="BYTES",
+    callback=options.to_bytes,
+    help="Best quality of at most this: 200k, 1.5M.",
+)
+@click.option("--psnr", metavar="DB", type=float, help="Smallest file of at least this many dB.")
+@click.option("--model", default="m", show_default=True, help="m, s (faster), or a model's folder.")
+@click.option("--no-metadata", is_flag=True, help="Leave EXIF, ICC profile and XMP out.")
+@options.recursive_option
+@options.force_option
+@options.json_option
+def compress(
+    inputs: tuple[str, ...],
+    out: str | None,
+    quality: int | None,
+    bpp: float | None,
+    size: int | None,
+    psnr: float | None,
+    model: str,
+    no_metadata: bool,
+    recursive: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Compress pictures to .pel: PNG, JPEG, WebP, TIFF, BMP, PPM; 8-bit, grey or RGB.
+
+    Give one of --quality, --bpp, --size and --psnr at most; a target that can't be met is an error.
+    EXIF (with the orientation), ICC profile and XMP are kept byte for byte.
+    """
+    from pellucid._api import check_options
+    from pellucid.runtime import load_model
+
+    targets = {"quality": quality, "bpp": bpp, "size": size, "psnr": psnr}
+    check_options(quality=quality, bpp=bpp, size=size, psnr=psnr)
+    load_model(model)  # a wrong name is wrong usage, said once
+    jobs = plan_jobs(inputs, out, suffix=".pel", sources=PICTURES, recursive=recursive)
+    settings = {**targets, "model": model, "metadata": not no_metadata}
+    run_batch(
+        jobs,
+        lambda job: job.source,
+        lambda job: compress_one(job, settings, force=force),
+        as_json=as_json,
+    )
+
+
+def compress_one(job: Job, settings: dict[str, Any], *, force: bool) -> Report:
+    """One picture to its file; `settings` are the options of `pellucid.compress`."""
+    import pellucid
+    from pellucid.pixels import write_atomic
+
+    job.check(force=force)
+    started = time.perf_counter()
+    data = pellucid.compress(job.source, **settings)
+    seconds = time.perf_counter() - started
+    write_atomic(job.target, data, force=force)
+    about = pellucid.info(data)
+    line = (
+        f"{job.target}  {len(data):,} bytes, {about.bits_per_pixel:.3f} bits a pixel, "
+        f"quality {about.quality}"
+    )
+    fields = {
+        "source": str(job.source),
+        "output": str(job.target),
+        "width": about.width,
+        "height": about.height,
+        "bytes": len(data),
+        "bits_per_pixel": about.bits_per_pixel,
+        "quality": about.quality,
+        "model": about.model_id,
+        "seconds": round(seconds, 4),
+    }
+    return Report(line, fields)

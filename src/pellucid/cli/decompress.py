@@ -1,0 +1,115 @@
+"""`pellucid decompress`: .pel -> picture(s)."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from pellucid.cli import _options as options
+from pellucid.cli._batch import Report, run_batch
+from pellucid.cli._files import read_bytes
+from pellucid.cli._jobs import Job, plan_jobs
+from pellucid.errors import OptionError, OutputError
+from pellucid.pixels import WRITE_SUFFIXES
+
+FORMATS = tuple(suffix[1:] for suffix in WRITE_SUFFIXES)
+WITHOUT_METADATA = (".bmp", ".ppm", ".pgm")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How each file of a run is decoded and written."""
+
+    region: tuple[int, int, int, int] | None
+    fill_damaged: bool
+    force: bool
+
+
+@click.command(short_help=".pel to pictures.")
+@options.inputs_argument
+@options.out_option
+@click.option(
+    "--region", metavar="X,Y,W,H", callback=options.to_region, help="Only this part (pixels)."
+)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(FORMATS),
+    help="Of outputs whose name isn't given; otherwise OUT's suffix decides.  [default: png]",
+)
+@click.option(
+    "--fill-damaged", is_flag=True, help="Fill damaged tiles with grey, say which, and go on."
+)
+@options.recursive_option
+@options.force_option
+@options.json_option
+def decompress(
+    inputs: tuple[str, ...],
+    out: str | None,
+    region: tuple[int, int, int, int] | None,
+    kind: str | None,
+    fill_damaged: bool,
+    recursive: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Decode .pel files to pictures, with the metadata they came with.
+
+    All formats are written without loss but JPEG (quality 95, 4:4:4).
+    """
+    suffix = f".{kind or 'png'}"
+    jobs = plan_jobs(inputs, out, suffix=suffix, sources=(".pel",), recursive=recursive)
+    if kind is not None and any(job.target.suffix.lower() != suffix for job in jobs):
+        raise OptionError(f"--format {kind} and -o {out} name two formats; leave one out")
+    settings = Settings(region, fill_damaged, force)
+    run_batch(
+        jobs, lambda job: job.source, lambda job: decompress_one(job, settings), as_json=as_json
+    )
+
+
+def decompress_one(job: Job, settings: Settings) -> Report:
+    """One file to its picture."""
+    import pellucid
+    from pellucid._api import open_pel
+    from pellucid.bitstream import DEFAULT_LIMITS
+    from pellucid.pixels import ImageInfo, write_image
+
+    job.check(force=settings.force)
+    if job.target.suffix.lower() not in WRITE_SUFFIXES:
+        known = " ".join(WRITE_SUFFIXES)
+        raise OutputError(f"cannot write {job.target}: its suffix must be one of {known}")
+    data = read_bytes(job.source)
+    metadata = open_pel(data, DEFAULT_LIMITS).metadata
+    damaged: list[int] | None = [] if settings.fill_damaged else None
+    started = time.perf_counter()
+    pixels = pellucid.decompress(data, region=settings.region, damaged=damaged)
+    seconds = time.perf_counter() - started
+    height, width, channels = pixels.shape
+    info = ImageInfo(width, height, channels, **metadata)  # type: ignore[arg-type]
+    write_image(job.target, pixels, info, force=settings.force)
+    fields = {
+        "source": str(job.source),
+        "output": str(job.target),
+        "width": width,
+        "height": height,
+        "channels": channels,
+        "damaged_tiles": sorted(set(damaged or [])),
+        "seconds": round(seconds, 4),
+    }
+    line = f"{job.target}  {width} x {height}, {'grey' if channels == 1 else 'RGB'}"
+    return Report(line, fields, tuple(remarks(job.target, damaged or [], metadata)))
+
+
+def remarks(target: Path, damaged: list[int], metadata: dict[str, bytes]) -> list[str]:
+    """What a person must know about a picture that was written all the same."""
+    found = []
+    if damaged:
+        tiles = ", ".join(map(str, sorted(set(damaged))))
+        found.append(f"damaged tiles are filled with grey: {tiles}")
+    if metadata and target.suffix.lower() in WITHOUT_METADATA:
+        kinds = ", ".join(name.upper() for name in metadata)
+        found.append(f"{target.suffix} can't hold metadata; left out: {kinds}")
+    return found

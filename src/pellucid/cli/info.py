@@ -1,0 +1,61 @@
+"""`pellucid info`: what is in a file, without decoding its pixels."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pellucid.cli._files import read_bytes
+from pellucid.cli._program import about, exit_code, say
+from pellucid.errors import PellucidError
+
+if TYPE_CHECKING:
+    from pellucid import FileInfo
+
+
+@click.command(short_help="What is in a .pel file.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="A JSON object on stdout.")
+@click.option("--latents", is_flag=True, help="Add the SHA-256 of the decoded integer latents.")
+def info(file: Path, as_json: bool, latents: bool) -> None:
+    """Say what is in a .pel file: size, quality, model, metadata, where the bytes are.
+
+    The hash of the latents is the same on every machine; two files with the same hash, model and
+    quality hold the same picture.
+    """
+    import pellucid
+
+    try:
+        found = pellucid.info(read_bytes(file), latents=latents)
+    except PellucidError as error:
+        say(about(file, error))
+        raise click.exceptions.Exit(exit_code([error])) from error
+    if as_json:
+        click.echo(json.dumps({"file": str(file), **asdict(found)}, indent=2))
+    else:
+        click.echo("\n".join([str(file), *describe(found)]))
+
+
+def describe(found: FileInfo) -> list[str]:
+    """Lines for a person."""
+    kind = {1: "grey", 3: "RGB"}.get(found.channels, f"{found.channels} channels")
+    name = found.model_name or "not installed"
+    metadata = [f"{key.upper()} {size:,} bytes" for key, size in found.metadata.items()]
+    parts = [f"{key} {size:,}" for key, size in found.bytes_by_part.items()]
+    rows = {
+        "picture": f"{found.width} x {found.height}, {kind}, {found.bit_depth} bits a sample",
+        "size": f"{found.file_bytes:,} bytes, {found.bits_per_pixel:.3f} bits a pixel",
+        "quality": str(found.quality),
+        "model": f"{name} ({found.model_id})",
+        "tiles": f"{found.tiles} of up to {found.tile_size} x {found.tile_size}",
+        "metadata": ", ".join(metadata) or "none",
+        "bytes": ", ".join(parts),
+        "format": f"version {found.version}",
+    }
+    if found.latents_sha256:
+        rows["latents"] = f"SHA-256 {found.latents_sha256}"
+    return [f"  {key:<9} {value}" for key, value in rows.items()]

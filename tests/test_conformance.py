@@ -1,0 +1,129 @@
+"""The files of conformance/v1: what is good decodes for ever, what is bad is refused as it says."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pellucid
+from pellucid.bitstream import PelFile, require_supported
+from pellucid.errors import FormatError
+from pellucid.pixels import read_image
+
+FOLDER = Path(__file__).resolve().parent.parent / "conformance" / "v1"
+GOOD = sorted(path.parent.name for path in (FOLDER / "good").glob("*/case.json"))
+BAD: dict[str, dict[str, str]] = json.loads((FOLDER / "bad" / "cases.json").read_text("utf-8"))
+MIB = 2**20
+
+
+def good(name: str) -> tuple[bytes, dict[str, Any]]:
+    folder = FOLDER / "good" / name
+    case: dict[str, Any] = json.loads((folder / "case.json").read_text("utf-8"))
+    return (folder / "file.pel").read_bytes(), case
+
+
+def bad(name: str) -> bytes:
+    return (FOLDER / "bad" / f"{name}.pel").read_bytes()
+
+
+def read_container(data: bytes) -> None:
+    """All that can be checked without a model."""
+    file = PelFile.parse(data)
+    require_supported(file.header)
+    for number in range(file.header.tile_count):
+        file.tile(number)
+
+
+def bad_files() -> Any:
+    """The module tools/bad_files.py, which is in no package that tests can import."""
+    path = FOLDER.parent.parent / "tools" / "bad_files.py"
+    spec = importlib.util.spec_from_file_location("bad_files", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def refused_at_once(data: bytes) -> bool:
+    """Whether the file is refused before its tiles are looked at."""
+    try:
+        require_supported(PelFile.parse(data).header)
+    except FormatError:
+        return True
+    return False
+
+
+def test_every_case_is_listed() -> None:
+    assert sorted(path.stem for path in (FOLDER / "bad").glob("*.pel")) == sorted(BAD)
+    readme = (FOLDER / "README.md").read_text("utf-8")
+    for name in [*GOOD, *BAD]:
+        assert f"| `{name}` |" in readme
+
+
+def test_bad_cases_are_as_made_today() -> None:
+    """The tool still makes the same files: a changed case would be another case."""
+    made = bad_files().container_cases()
+    assert made.keys() <= BAD.keys()
+    for name, case in made.items():
+        assert bad(name) == case.data
+        assert BAD[name] == {"error": case.error, "stage": case.stage, "tests": case.tests}
+
+
+def test_every_error_of_a_file_has_a_case() -> None:
+    errors = {error.__name__ for error in FormatError.__subclasses__()}
+    assert {case["error"] for case in BAD.values()} == errors
+
+
+@pytest.mark.parametrize("name", [name for name in BAD if BAD[name]["stage"] == "container"])
+def test_bad_container(name: str) -> None:
+    data = bad(name)
+    calls = [read_container]
+    if refused_at_once(data):  # then the whole decoder refuses it in the same way
+        calls.append(pellucid.decompress)
+    tracemalloc.start()
+    try:
+        for call in calls:
+            with pytest.raises(FormatError) as caught:
+                call(data)
+            assert type(caught.value).__name__ == BAD[name]["error"], str(caught.value)
+        assert tracemalloc.get_traced_memory()[1] < 16 * MIB
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", [name for name in BAD if BAD[name]["stage"] == "decode"])
+def test_bad_decode(name: str) -> None:
+    data = bad(name)
+    read_container(data)  # nothing is wrong there
+    with pytest.raises(FormatError) as caught:
+        pellucid.decompress(data)
+    assert type(caught.value).__name__ == BAD[name]["error"], str(caught.value)
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_good_latents_and_metadata(name: str) -> None:
+    data, case = good(name)
+    info = pellucid.info(data, latents=True)
+    assert info.latents_sha256 == case["latents_sha256"]
+    assert info.model_id == case["model"]["id"]
+    metadata = {kind: payload.hex() for kind, payload in PelFile.parse(data).metadata.items()}
+    assert metadata == case["metadata"]
+    assert pellucid.verify(data) == []
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_good_samples(name: str) -> None:
+    data, case = good(name)
+    expected, _ = read_image(FOLDER / "good" / name / "expected.png")
+    decoded = pellucid.decompress(data)
+    assert list(decoded.shape) == list(expected.shape) == case["shape"]
+    difference = decoded.astype(np.float64) - expected
+    assert np.abs(difference).max() <= case["bounds"]["peak"]
+    assert np.sqrt(np.mean(difference**2)) <= case["bounds"]["rms"]

@@ -1,0 +1,114 @@
+"""The whole flow in seconds: train, stop, go on, export, compress, decompress."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pellucid
+from pellucid.errors import InputError, OptionError
+
+torch = pytest.importorskip("torch", exc_type=ImportError)
+pytest.importorskip("onnx", exc_type=ImportError)
+
+import tiny_model  # noqa: E402 - needs torch
+from PIL import Image  # noqa: E402
+
+from pellucid.train.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
+from pellucid.train.export import export_codec  # noqa: E402
+from pellucid.train.run import RunOptions, choose_device, train_codec  # noqa: E402
+
+
+def test_train_stop_resume_export_compress_decompress(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint = tmp_path / "runs" / "tiny.pt"
+    stopped = tiny_model.new_trainer()
+    tiny_model.train(stopped, 4, of=8)
+    save_checkpoint(checkpoint, stopped)
+
+    resumed = tiny_model.new_trainer()
+    load_checkpoint(checkpoint, resumed)
+    assert resumed.progress == stopped.progress
+    tiny_model.train(resumed, 4, of=8)
+    straight = tiny_model.new_trainer()
+    tiny_model.train(straight, 8, of=8)
+    for part in ("codec", "average"):
+        ours, theirs = getattr(resumed, part).state_dict(), getattr(straight, part).state_dict()
+        assert all(torch.equal(ours[name], theirs[name]) for name in theirs), part
+
+    lines: list[str] = []
+    folder = export_codec(
+        resumed, tiny_model.synthetic_tiles(2, seed=50), tmp_path / "models" / "tiny", lines.append
+    )
+    monkeypatch.setenv("PELLUCID_MODELS", str(folder.parent))
+    assert pellucid.models()["tiny"] in lines[0]
+    check_files(folder, tmp_path)
+
+
+def check_files(folder: Path, tmp_path: Path) -> None:
+    picture = tiny_model.synthetic_picture(9, 120, 200)
+    data = pellucid.compress(picture, quality=70, model="tiny")
+    assert data == pellucid.compress(picture, quality=70, model=str(folder))
+    path = tmp_path / "picture.pel"
+    path.write_bytes(data)
+
+    decoded = pellucid.decompress(path)
+    assert (decoded.shape, decoded.dtype) == (picture.shape, np.uint8)
+    error = np.square(decoded.astype(float) - picture).mean()
+    assert 10 * np.log10(255**2 / error) > 20
+    about = pellucid.info(path, latents=True)
+    assert (about.width, about.height, about.channels) == (200, 120, 3)
+    assert (about.quality, about.model_name, about.file_bytes) == (70, "tiny", len(data))
+    assert about.latents_sha256 == pellucid.info(data, latents=True).latents_sha256
+    assert pellucid.verify(path) == []
+
+
+def test_one_command_from_recipe_and_folder_to_a_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tiny.toml").write_text(tiny_model.TOML)
+    (tmp_path / "pictures").mkdir()
+    for seed in range(2):
+        Image.fromarray(tiny_model.synthetic_picture(seed, 256, 520)).save(
+            tmp_path / "pictures" / f"{seed}.png"
+        )
+    lines: list[str] = []
+    options = RunOptions(tmp_path / "pictures", 0.002, tmp_path / "out", device="cpu")
+    with tiny_model.quick():
+        folder = train_codec(tmp_path / "tiny.toml", options, lines.append)
+    assert {path.name for path in folder.iterdir()} == {
+        *("analysis.onnx", "hyper_analysis.onnx", "hyper_decoder.onnx", "spatial_prior.onnx"),
+        *("synthesis.onnx", "entropy.npz", "gains.npz", "card.json"),
+    }
+    monkeypatch.setenv("PELLUCID_MODELS", str(folder.parent))
+    data = pellucid.compress(np.zeros((8, 8, 1), np.uint8), model="tiny")
+    assert pellucid.decompress(data).shape == (8, 8, 1)
+
+    before = lines.copy()
+    resume = RunOptions(options.data, 0.002, options.output, device="cpu", resume=True)
+    with tiny_model.quick():
+        train_codec(tmp_path / "tiny.toml", resume, lines.append)
+    assert "resumed at step" in lines[len(before) + 1]
+    assert lines[-1] == before[-1], "nothing was left to train, so the model is the same"
+
+
+def test_a_checkpoint_of_another_shape_is_refused(tmp_path: Path) -> None:
+    trainer = tiny_model.new_trainer()
+    save_checkpoint(tmp_path / "tiny.pt", trainer)
+    state = torch.load(tmp_path / "tiny.pt", weights_only=True)
+    torch.save({**state, "shape": {**state["shape"], "trunk": 99}}, tmp_path / "other.pt")
+    with pytest.raises(InputError, match="shape"):
+        load_checkpoint(tmp_path / "other.pt", trainer)
+
+
+def test_an_unknown_device_and_too_few_pictures_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="tpu"):
+        choose_device("tpu")
+    (tmp_path / "tiny.toml").write_text(tiny_model.TOML)
+    Image.fromarray(tiny_model.synthetic_picture(0, 256, 256)).save(tmp_path / "one.png")
+    options = RunOptions(tmp_path / "one.png", 0.001, tmp_path / "out", device="cpu")
+    with pytest.raises(InputError, match="two are the least"):
+        train_codec(tmp_path / "tiny.toml", options, lambda _: None)

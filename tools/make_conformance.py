@@ -1,0 +1,185 @@
+"""Writes conformance/v1: files that every later version must decode, and files it must refuse.
+
+    python -m tools.make_conformance [--model m] [--bad-only] [--force] [-o DIR]
+
+    good/<case>/input.png  file.pel  expected.png  case.json
+    bad/<case>.pel  and bad/cases.json: the error of each
+    README.md: a table of all cases
+
+A released case is never made anew: an existing good case is kept unless `--force` is given. The
+layout is that of numcodecs' fixtures, the bounds are those of libjxl's conformance suite.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from tools.bad_files import DECODE, BadCase, container_cases, decode_cases
+
+import pellucid
+from pellucid.bitstream import PelFile
+from pellucid.pixels import ImageInfo, write_image
+
+Samples = NDArray[np.uint8]  # height x width x channels
+FOLDER = Path(__file__).resolve().parent.parent / "conformance" / "v1"
+BOUNDS = {"peak": 1, "rms": 0.1}  # levels: synthesis is in floating point, see format.md section 8
+EXIF = bytes.fromhex("49492a00080000000100120103000100000006000000" + "00000000")  # orientation 6
+XMP = b'<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
+
+
+class GoodCase(NamedTuple):
+    """A picture, the options it is compressed with and what the case tests."""
+
+    picture: Samples
+    quality: int
+    tests: str
+    exif: bytes | None = None
+    xmp: bytes | None = None
+
+
+def scene(width: int, height: int, channels: int, *, grain: float = 4.0) -> Samples:
+    """A made picture with slopes, edges, a fine pattern and grain; the same on every machine."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
+    wave = 128 + 60 * np.sin(x / 23) + 50 * np.cos(y / 17 + x / 61)
+    disc = (x - width / 2) ** 2 + (y - height / 3) ** 2 < (min(width, height) / 4) ** 2
+    stripes = ((x // 3 + y // 5) % 2 == 0) & (x > 2 * width / 3)
+    noise = np.random.Generator(np.random.PCG64(7)).integers(-8, 9, (height, width, channels))
+    planes = [np.where(disc, 220 - 40 * c, wave - 15 * c) + 25 * stripes for c in range(channels)]
+    picture = np.stack(planes, axis=-1) + noise * (grain / 8)
+    levels: Samples = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+    return levels
+
+
+def good_cases() -> dict[str, Callable[[], GoodCase]]:
+    """All good cases, made when called."""
+    white = np.full((40, 50, 3), 255, np.uint8)
+    chaos = np.random.Generator(np.random.PCG64(3)).integers(0, 256, (64, 64, 3), np.uint8)
+    return {
+        "rgb": lambda: GoodCase(scene(192, 128, 3), 60, "a plain picture"),
+        "grey": lambda: GoodCase(scene(130, 70, 1), 60, "one channel"),
+        "pixel": lambda: GoodCase(scene(1, 1, 3), 60, "1 x 1"),
+        "pixel_grey": lambda: GoodCase(scene(1, 1, 1), 60, "1 x 1, one channel"),
+        "row": lambda: GoodCase(scene(131, 1, 3), 50, "one row"),
+        "column": lambda: GoodCase(scene(1, 131, 3), 50, "one column"),
+        "block": lambda: GoodCase(scene(64, 64, 3), 60, "exactly one block of padding, so none"),
+        "block_more": lambda: GoodCase(scene(65, 63, 3), 60, "a sample over and one under a block"),
+        "quality_0": lambda: GoodCase(scene(96, 96, 3), 0, "lowest quality"),
+        "quality_100": lambda: GoodCase(scene(96, 96, 3), 100, "highest quality"),
+        "white": lambda: GoodCase(white, 60, "nothing but white"),
+        "chaos": lambda: GoodCase(chaos, 100, "noise at the highest quality: escapes"),
+        "metadata": lambda: GoodCase(
+            scene(48, 32, 3), 60, "EXIF with an orientation, and XMP", EXIF, XMP
+        ),
+        "tiles": lambda: GoodCase(scene(1100, 1040, 3, grain=0), 30, "four tiles, no seams"),
+        "tiles_grey": lambda: GoodCase(scene(2060, 20, 1), 40, "a row of tiles, one channel"),
+    }
+
+
+def write_good(name: str, case: GoodCase, folder: Path, model: str) -> None:
+    """Write the four files of a good case."""
+    folder.mkdir(parents=True, exist_ok=True)
+    height, width, channels = case.picture.shape
+    about = ImageInfo(width, height, channels, exif=case.exif, xmp=case.xmp)
+    write_image(folder / "input.png", case.picture, about, force=True)
+    data = pellucid.compress(folder / "input.png", quality=case.quality, model=model)
+    if data != pellucid.compress(folder / "input.png", quality=case.quality, model=model):
+        raise RuntimeError(f"{name}: compressing twice gave different bytes")
+    (folder / "file.pel").write_bytes(data)
+    write_image(folder / "expected.png", pellucid.decompress(data), about, force=True)
+    info = pellucid.info(data, latents=True)
+    metadata = PelFile.parse(data).metadata
+    write_json(
+        folder / "case.json",
+        {
+            "tests": case.tests,
+            "made_by": f"pellucid {pellucid.__version__}",
+            "model": {"name": info.model_name, "id": info.model_id},
+            "quality": case.quality,
+            "shape": [height, width, channels],
+            "latents_sha256": info.latents_sha256,
+            "bounds": BOUNDS,
+            "metadata": {kind: payload.hex() for kind, payload in metadata.items()},
+        },
+    )
+
+
+def write_bad(cases: dict[str, BadCase], folder: Path) -> None:
+    """Write bad files and note them in cases.json, beside those that are there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    listing = folder / "cases.json"
+    known = json.loads(listing.read_text("utf-8")) if listing.exists() else {}
+    for name, case in cases.items():
+        (folder / f"{name}.pel").write_bytes(case.data)
+        known[name] = {"error": case.error, "stage": case.stage, "tests": case.tests}
+    write_json(listing, dict(sorted(known.items())))
+
+
+def must_raise(cases: dict[str, BadCase]) -> None:
+    """Make sure that the decoder refuses each case as it says."""
+    for name, case in cases.items():
+        try:
+            pellucid.decompress(case.data)
+        except pellucid.PellucidError as error:
+            if type(error).__name__ == case.error:
+                continue
+            raise RuntimeError(f"{name}: {type(error).__name__}, not {case.error}") from error
+        raise RuntimeError(f"{name}: decoded, but should raise {case.error}")
+
+
+def write_readme(folder: Path) -> None:
+    """Write the table of all cases that are there into README.md, below its introduction."""
+    lines = ["", "## Good", "", "| case | tests | quality | bytes |", "|---|---|---|---|"]
+    for path in sorted((folder / "good").glob("*/case.json")):
+        case = json.loads(path.read_text("utf-8"))
+        size = (path.parent / "file.pel").stat().st_size
+        lines.append(f"| `{path.parent.name}` | {case['tests']} | {case['quality']} | {size} |")
+    lines += ["", "## Bad", "", "| case | tests | error | stage |", "|---|---|---|---|"]
+    bad = json.loads((folder / "bad" / "cases.json").read_text("utf-8"))
+    for name, case in bad.items():
+        lines.append(f"| `{name}` | {case['tests']} | `{case['error']}` | {case['stage']} |")
+    readme = folder / "README.md"
+    introduction = readme.read_text("utf-8").split("\n## Good\n")[0].rstrip("\n")
+    readme.write_text("\n".join([introduction, *lines]) + "\n", "utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a value as indented JSON."""
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def main() -> int:
+    """Make what is asked for and say what was made."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.make_conformance", description="Write conformance/v1."
+    )
+    parser.add_argument("--model", default="m", help="the model of the good cases")
+    parser.add_argument("--bad-only", action="store_true", help="only what needs no model")
+    parser.add_argument("--force", action="store_true", help="make existing good cases anew")
+    parser.add_argument("-o", "--output", type=Path, default=FOLDER, help="with a README.md")
+    options = parser.parse_args()
+    output: Path = options.output
+    made = container_cases()
+    if not options.bad_only:
+        for name, make in good_cases().items():
+            folder = output / "good" / name
+            if options.force or not (folder / "case.json").exists():
+                write_good(name, make(), folder, options.model)
+                print(f"good/{name}: {(folder / 'file.pel').stat().st_size} bytes")
+        decoded = decode_cases((output / "good" / "block" / "file.pel").read_bytes())
+        must_raise(decoded)
+        made |= decoded
+    write_bad(made, output / "bad")
+    write_readme(output)
+    print(f"bad: {len(made)} cases, {sum(case.stage == DECODE for case in made.values())} decoded")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
