@@ -1,4 +1,4 @@
-"""Shared by all tests: one hypothesis profile, the same examples on every run in CI; test models."""
+"""Shared by all tests: one hypothesis profile, the same examples on every run in CI; models."""
 
 from __future__ import annotations
 

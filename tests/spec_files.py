@@ -25,7 +25,7 @@ spec = sys.modules["spec_decoder"] = importlib.util.module_from_spec(LOADED)
 LOADED.loader.exec_module(spec)
 
 
-M, Z, HIDDEN, F, CONTEXT, TRUNK = 6, 3, 4, 5, 4, 8  # channels of a model too small for pictures
+M, Z, HIDDEN, F, CONTEXT, SMOOTH, TRUNK = 6, 3, 4, 5, 4, 5, 8  # channels of a model too small for pictures
 BYTES = np.full(256, 256)
 
 
@@ -57,6 +57,7 @@ def random_arrays(rng: np.random.Generator) -> dict[str, np.ndarray]:
         "skip": np.uint8(2),
         "y_offset": rng.integers(1, 5, (101, M), dtype=np.int16),
         "z_index": rng.integers(0, 7, (101, Z), dtype=np.uint8),
+        "centre_offset": rng.integers(-4, 5, M).astype(np.int16),
         "context": np.uint16(CONTEXT),
     }
     layers = {
@@ -65,7 +66,7 @@ def random_arrays(rng: np.random.Generator) -> dict[str, np.ndarray]:
         "hyper.mean": (M, F, 1, 9), "prior.context": (HIDDEN, CONTEXT, 3, 5),
         "prior.features": (HIDDEN, F, 1, 5), "prior.mix": (HIDDEN, HIDDEN, 1, 5),
         "prior.index": (M, HIDDEN, 1, 11), "prior.mean": (M, HIDDEN, 1, 9),
-        "prior.predictor": (M, 1, 3, 3),
+        "prior.predictor": (M, 1, 3, 3), "prior.diagonal": (SMOOTH, 1, 3, 3),
     }  # fmt: skip
     for name, (out, taken, k, shift) in layers.items():
         arrays[f"{name}.weight"] = rng.integers(-63, 64, (out, taken, k, k), dtype=np.int8)
@@ -121,18 +122,15 @@ class Written:
     def tile(self) -> tuple[np.ndarray, np.ndarray, list[tuple[np.ndarray, int]]]:
         """z, y_int and the pairs of one tile of 4 x 4 latents."""
         z, y = self.values((Z, 1, 1)), self.values((M, 4, 4))
-        white = np.indices(y.shape)[1:].sum(0) % 2 == 0
         z_index = np.asarray(self.arrays["z_index"][self.quality])[:, None, None]
         pairs = part_pairs(self.arrays, z, z_index, np.ones(z.shape, bool))
-        features, index1, mean1 = spec.first_pass(self.model, self.quality, z)
-        coded = white & (index1 >= 2)
-        pairs += part_pairs(self.arrays, y, index1, coded)
-        first = np.where(coded, y, 0)
-        index2, mean2 = spec.second_pass(self.model, self.quality, features, mean1, first)
-        coded = ~white & (index2 >= 2)
-        pairs += part_pairs(self.arrays, y, index2, coded)
-        symbols = np.where(coded, y, first)
-        return z, 16 * symbols + np.where(white, mean1, mean2), pairs
+
+        def take(index: np.ndarray, where: np.ndarray) -> np.ndarray:
+            coded = where & (index >= 2)
+            pairs.extend(part_pairs(self.arrays, y, index, coded))
+            return np.where(coded, y, 0)
+
+        return z, spec.latents_of_y(self.model, self.quality, z, take), pairs
 
     def file(self, *between: bytes, head: bytes | None = None, end: bytes = b"") -> bytes:
         index = b"".join(struct.pack("<I", len(tile)) for tile in self.tiles)

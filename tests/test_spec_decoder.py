@@ -18,6 +18,7 @@ from spec_files import (
     BYTES,
     CONTEXT,
     HIDDEN,
+    TRUNK,
     F,
     M,
     Written,
@@ -88,35 +89,41 @@ def test_shuffle_agrees_with_loops() -> None:
         assert out[c, 3 * i + a, 3 * j + b] == x[9 * c + 3 * a + b, i, j]
 
 
-def test_contexts_agree_with_the_training_network() -> None:
+def test_passes_agree_with_the_training_network() -> None:
     torch = pytest.importorskip("torch")
-    from pellucid.nets.entropy_model import HyperDecoder, SpatialPrior, checkerboard
+    from pellucid.nets.codec import Codec, CodecShape
+    from pellucid.train.networks import integer_layers
 
     torch.manual_seed(1)
     rng = np.random.default_rng(1)
-    nets = {"hyper": HyperDecoder(Z, HIDDEN, F, M), "prior": SpatialPrior(F, HIDDEN, M, CONTEXT)}
+    shape = {"hyper_hidden": HIDDEN, "features": F, "prior_hidden": HIDDEN, "context": CONTEXT}
+    codec = Codec(CodecShape(TRUNK, M, 1, 1, Z, **shape))
+    for layer in [*codec.hyper_decoder.children(), *codec.spatial_prior.children()]:
+        torch.nn.init.normal_(layer.weight, std=0.3)
+        torch.nn.init.normal_(layer.bias, std=0.3)
+    torch.nn.init.normal_(codec.spatial_prior.centre_offset)
+    codec.y_offset.set_start(torch.full((11, M), 30.0))
     arrays = random_arrays(rng)
-    for name, net in nets.items():
-        for layer, module in net.named_children():
-            torch.nn.init.normal_(module.weight, std=0.3)
-            torch.nn.init.normal_(module.bias, std=0.3)
-            for part, array in vars(module.export()).items():
-                arrays[f"{name}.{layer}.{part}"] = array
-    lefts: list[list[int]] = [[]] * 100_000  # no index is clipped
-    arrays["y_offset"] = np.full_like(arrays["y_offset"], 30_000)
-    model = spec.Model(arrays, lefts, b"")
+    arrays["y_offset"][:] = 30
+    arrays["centre_offset"] = codec.spatial_prior.centre_index().detach().numpy().flatten()
+    for name, integers in integer_layers(codec).items():
+        for part, array in vars(integers).items():
+            arrays[f"{name}.{part}"] = array
+    model = spec.Model(arrays, [[]] * 64, b"")
     z = rng.integers(-400, 400, (Z, 2, 3))
     symbols = rng.integers(-50, 50, (M, 8, 12))
+    index = np.zeros_like(symbols)
+
+    def take(tables: np.ndarray, where: np.ndarray) -> np.ndarray:
+        index[:, where] = tables[:, where]
+        return np.where(where, symbols, 0)
+
+    y = spec.latents_of_y(model, 0, z, take)
     with torch.no_grad():
-        features, index1, mean1 = nets["hyper"](torch.tensor(z[None], dtype=torch.float32))
-        seen = torch.tensor(symbols[None], dtype=torch.float32) * checkerboard(features)
-        index2, mean2 = nets["prior"](features, seen)
-    ours = spec.first_pass(model, 0, z)
-    ours += spec.second_pass(model, 0, ours[0], ours[2], seen[0].numpy().astype(int))
-    index1, index2 = (index * 8 + 30_000 for index in (index1, index2))
-    theirs = features * 32, index1, mean1 * 16, index2, (mean1 + mean2) * 16
-    for mine, other in zip(ours, theirs, strict=True):
-        assert np.array_equal(mine, other[0].numpy())
+        tensors = (torch.tensor(a[None], dtype=torch.float32) for a in (y / 16, z))
+        given = codec.predict(*tensors, torch.zeros(1))
+    assert np.array_equal(index, given.index[0].numpy())
+    assert np.array_equal(y - 16 * symbols, 16 * given.mean[0].numpy())
 
 
 # --- whole files written here ---------------------------------------------------------------------

@@ -26,7 +26,7 @@ from pellucid.train.recipe import CodecRecipe
 STEPS = 6
 SHAPE = CodecShape(
     trunk=16,
-    latents=24,
+    latents=40,
     analysis_blocks=2,
     synthesis_blocks=2,
     hyper_latents=8,
@@ -43,7 +43,7 @@ batch = 2
 
 [shape]
 trunk = 16
-latents = 24
+latents = 40
 analysis_blocks = 2
 synthesis_blocks = 2
 hyper_latents = 8
@@ -115,13 +115,21 @@ def ruffle(codec: Codec) -> None:
     for head in (codec.hyper_decoder, codec.spatial_prior):
         add(head.index.weight, 0.3)
         add(head.mean.weight, 0.05)
-    add(codec.spatial_prior.predictor.weight, 0.2)
+    prior = codec.spatial_prior
+    add(prior.predictor.weight, 0.1)
+    add(prior.diagonal.weight, 0.1)
+    add(prior.centre_offset, 0.3)
+
+
+def export(trainer: CodecTrainer, folder: Path) -> Path:
+    """Write it as a model; returns the model's folder, `folder`/tiny."""
+    with quick():
+        return export_codec(trainer, synthetic_tiles(2, seed=100), folder / "tiny", lambda _: None)
 
 
 def build(folder: Path) -> Path:
-    """Train, ruffle and export; returns the model's folder, `folder`/tiny."""
+    """Train, ruffle and export; returns the model's folder."""
     trainer = new_trainer()
     train(trainer, STEPS)
     ruffle(trainer.average)
-    with quick():
-        return export_codec(trainer, synthetic_tiles(2, seed=100), folder / "tiny", lambda _: None)
+    return export(trainer, folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from pellucid.runtime import CodecModel
 
 
 class TorchNetworks:
-    """`hyper_decoder` and `spatial_prior` as `docs/format.md` section 5 words them.
+    """`hyper_decoder`, `diagonal` and `spatial_prior` as `docs/format.md` section 5 words them.
 
     float32 shows that the sums are exact there; float64 has room for more.
     """
@@ -47,14 +48,25 @@ class TorchNetworks:
         heads = [self._conv("hyper.index", features), self._conv("hyper.mean", features)]
         return [part.float().numpy() for part in (features, *heads)]
 
-    def spatial_prior(self, *, symbols: np.ndarray, features: np.ndarray) -> list[np.ndarray]:
-        """Symbols and features -> index head, mean correction."""
-        given = self._tensor(symbols)
-        near = 8 * given[:, : int(self._model.entropy_array("context"))].clamp(-31, 31)
+    def diagonal(self, corners: np.ndarray) -> np.ndarray:
+        """Symbols at even rows and columns (C, h/2, w/2) -> values at odd ones: a whole plane."""
+        channels, height, width = corners.shape
+        plane = np.zeros((1, channels, 2 * height, 2 * width))
+        plane[0, :, 0::2, 0::2] = corners
+        values = self._conv("prior.diagonal", self._tensor(plane))
+        return values[0, :, 1::2, 1::2].numpy().astype(np.int32)
+
+    def spatial_prior(self, *, seen: np.ndarray, features: np.ndarray) -> list[np.ndarray]:
+        """What was decoded, less its first means, and features -> index head, mean correction."""
+        given = self._tensor(seen)
+        near = given[:, : int(self._model.entropy_array("context"))]
+        near = torch.floor(near / 2).clamp(-248, 248)
         x = self._conv("prior.context", near)
         x = (x + self._conv("prior.features", self._tensor(features))).clamp(0, 255)
         x = self._conv("prior.mix", x).clamp(0, 255)
-        mean = self._conv("prior.mean", x) + self._conv("prior.predictor", given)
+        mean = self._conv("prior.mean", x) + self._conv(
+            "prior.predictor", given.clamp(-32767, 32767)
+        )
         return [part.float().numpy() for part in (self._conv("prior.index", x), mean)]
 
 
@@ -62,8 +74,12 @@ def with_torch(
     model: CodecModel, dtype: torch.dtype = torch.float32, *, channels_last: bool = False
 ) -> CodecModel:
     """`model` with its integer networks run by PyTorch."""
+    torch.set_num_threads(1)  # the planes are small
     networks: Any = TorchNetworks(model, dtype, channels_last=channels_last)
     clone = copy.copy(model)
     clone.__dict__["hyper_decoder"] = networks.hyper_decoder
     clone.__dict__["spatial_prior"] = networks.spatial_prior
+    diagonal: Any = partial(networks.diagonal)
+    diagonal.weight = model.diagonal.weight
+    clone.diagonal = diagonal
     return clone

@@ -18,6 +18,7 @@ import struct
 import sys
 import zlib
 from bisect import bisect_right
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -243,32 +244,35 @@ def shuffle(x: Array, r: int = 2) -> Array:
     return parts.transpose(0, 3, 1, 4, 2).reshape(channels, r * h, r * w)  # [c, (i, a), (j, b)]
 
 
-def table_index(model: Model, offsets: Array, raw: Array) -> Array:
-    """Table indices from a network's output and the `y_offset` of one quality."""
-    return np.clip(raw + offsets.astype(np.int64)[:, None, None], 0, len(model.lefts) - 1)
-
-
-def first_pass(model: Model, quality: int, z: Array) -> tuple[Array, Array, Array]:
-    """z -> features, index1, mean1."""
+def latents_of_y(
+    model: Model, quality: int, z: Array, take: Callable[[Array, Array], Array]
+) -> Array:
+    """z -> y_int in three passes; `take(index, where)` gives the symbols of a pass, 0 elsewhere."""
+    offset = model.arrays["y_offset"][quality].astype(np.int64)[:, None, None]
+    last_table = len(model.lefts) - 1
     f1 = shuffle(act(conv(model, "hyper.enter", np.clip(z, -255, 255))))
     f2 = act(conv(model, "hyper.mix", f1))
     features = shuffle(act(conv(model, "hyper.leave", f2)))
-    raw = conv(model, "hyper.index", features)
-    index1 = table_index(model, model.arrays["y_offset"][quality], raw)
-    return features, index1, conv(model, "hyper.mean", features)
+    head1 = conv(model, "hyper.index", features)
+    mean1 = conv(model, "hyper.mean", features)
+    row, column = (axis % 2 for axis in np.indices(mean1.shape[1:]))
+    at_a, at_b, at_c = (row + column == 0), (row * column == 1), (row != column)
 
+    symbols_a = take(np.clip(head1 + offset, 0, last_table), at_a)
+    smooth = len(model.arrays["prior.diagonal.weight"])
+    mean_b = mean1.copy()
+    mean_b[:smooth] += conv(model, "prior.diagonal", symbols_a[:smooth])
+    more = model.arrays["centre_offset"].astype(np.int64)[:, None, None]
+    symbols_b = take(np.clip(head1 + offset + more, 0, last_table), at_b)
 
-def second_pass(
-    model: Model, quality: int, features: Array, mean1: Array, symbols: Array
-) -> tuple[Array, Array]:
-    """What the white symbols say about the black ones: index2, mean2."""
-    near = 8 * np.clip(symbols[: int(model.arrays["context"])], -31, 31)
+    seen = 16 * symbols_a + np.where(at_b, 16 * symbols_b + mean_b - mean1, 0)
+    near = np.clip(seen[: int(model.arrays["context"])] >> 1, -248, 248)
     p1 = act(conv(model, "prior.context", near) + conv(model, "prior.features", features))
     p2 = act(conv(model, "prior.mix", p1))
-    raw = conv(model, "prior.index", p2)
-    index2 = table_index(model, model.arrays["y_offset"][quality], raw)
-    mean2 = mean1 + conv(model, "prior.mean", p2) + conv(model, "prior.predictor", symbols)
-    return index2, mean2
+    wide = np.clip(seen, -32767, 32767)
+    mean_c = mean1 + conv(model, "prior.mean", p2) + conv(model, "prior.predictor", wide)
+    symbols_c = take(np.clip(conv(model, "prior.index", p2) + offset, 0, last_table), at_c)
+    return np.where(at_c, 16 * symbols_c + mean_c, mean1 + seen)
 
 
 # --- Section 6: entropy coder ---------------------------------------------------------------------
@@ -318,7 +322,7 @@ class AnsDecoder:
 
 
 def decode_part(decoder: AnsDecoder, model: Model, index: Array, coded: Array) -> Array:
-    """One of the three parts: symbols of the shape of `index`, 0 where not `coded`."""
+    """One of the four parts: symbols of the shape of `index`, 0 where not `coded`."""
     positions = np.flatnonzero(coded)
     tables = index.ravel()[positions]
     by_table = np.argsort(tables, kind="stable")
@@ -329,7 +333,7 @@ def decode_part(decoder: AnsDecoder, model: Model, index: Array, coded: Array) -
         lefts = model.lefts[table]
         n = len(lefts) - 1
         i = decoder.decode(lefts)
-        symbols[position] = i - (n - 2) // 2  # n = 2 A + 2
+        symbols[position] = i - (n - 2) // 2  # n = 2 R + 2
         if i == n - 1:
             escaped.append(position)
     for position in escaped:
@@ -348,15 +352,15 @@ def decode_tile(model: Model, quality: int, width: int, height: int, payload: by
     index = np.broadcast_to(z_index[:, None, None], (len(z_index), rows, columns)).copy()
     z = decode_part(decoder, model, index, np.ones(index.shape, bool))
 
-    features, index1, mean1 = first_pass(model, quality, z)
-    white = np.add.outer(np.arange(4 * rows), np.arange(4 * columns)) % 2 == 0
     skip = int(model.arrays["skip"])
-    first = decode_part(decoder, model, index1, white & (index1 >= skip))
-    index2, mean2 = second_pass(model, quality, features, mean1, first)
-    second = decode_part(decoder, model, index2, ~white & (index2 >= skip))
+    y_int = latents_of_y(
+        model,
+        quality,
+        z,
+        lambda index, where: decode_part(decoder, model, index, where & (index >= skip)),
+    )
     decoder.finish()
-    # Section 8: symbols are differences from the mean, which counts sixteenths.
-    return Tile(z, 16 * (first + second) + np.where(white, mean1, mean2))
+    return Tile(z, y_int)
 
 
 # --- Section 8: reconstruction --------------------------------------------------------------------

@@ -172,7 +172,7 @@ def verify(data: bytes | str | os.PathLike[str], *, limits: Limits = DEFAULT_LIM
         try:
             read(number)
         except DamagedFileError as error:
-            if not any(f"tile {number}" in problem for problem in problems):
+            if not any(problem in str(error) for problem in problems):
                 problems.append(str(error))
     return problems
 

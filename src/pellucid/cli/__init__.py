@@ -31,8 +31,8 @@ from pellucid.cli.verify import verify
 __all__ = ["main"]
 
 
-@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.group(cls=Program)
+@click.version_option(__version__, prog_name="pellucid", message="%(prog)s %(version)s")
 def main() -> None:
     """Make pictures small with convolutional networks: photo.png -> photo.pel -> photo.png.
 

@@ -29,6 +29,11 @@ class Job:
         """Raise the job's problem, or OutputError if its target can't be written."""
         if self.problem is not None:
             raise self.problem
+        if os.path.lexists(self.target) and not force and not self.target.is_dir():
+            raise OutputError(
+                f"{self.target} exists already; overwrite it with --force, or choose another name "
+                "with -o"
+            )
         check_target(self.target, force=force)
 
 
@@ -103,11 +108,20 @@ def without_clashes(jobs: Iterable[Job]) -> Iterator[Job]:
     for job in jobs:
         target = Path(os.path.abspath(job.target))
         if job.problem is None and target == Path(os.path.abspath(job.source)):
-            problem = OutputError(f"the output {job.target} is the input itself; choose one by -o")
-            yield replace(job, problem=problem)
+            yield replace(job, problem=same_file(job))
         elif job.problem is None and target in taken:
             text = f"its output {job.target} is that of {taken[target]} already; choose one by -o"
             yield replace(job, problem=OutputError(text))
         else:
             taken.setdefault(target, job.source)
             yield job
+
+
+def same_file(job: Job) -> PellucidError:
+    """What is wrong with a job that would write over its own input."""
+    if not job.source.exists():
+        return InputError(f"{job.source}: no such file")
+    return OutputError(
+        f"it ends in {job.source.suffix}, as its output would; use the other command, or -o with "
+        "another name"
+    )

@@ -39,7 +39,9 @@ def _names(_context: click.Context, _option: click.Parameter, value: str) -> tup
     "--metrics", default=EVERYTHING, show_default=True, callback=_names, help="Must have psnr."
 )
 @click.option("--images", type=click.IntRange(min=1), help="Only the first N pictures.")
-@click.option("--threads", type=click.IntRange(min=1), default=2, show_default=True)
+@click.option(
+    "--threads", type=click.IntRange(min=1), default=2, show_default=True, help="Of every codec."
+)
 @click.option(
     "--repeats",
     type=click.IntRange(min=0),
@@ -94,10 +96,18 @@ def compress(
 
 @bench.command()
 @click.option(
-    "--results", type=click.Path(path_type=Path), default=Path("results/v0.1"), show_default=True
+    "--results",
+    type=click.Path(path_type=Path),
+    default=Path("results/v0.1"),
+    show_default=True,
+    help="Folder of rows.",
 )
 @click.option(
-    "--readme", type=click.Path(path_type=Path), default=Path("README.md"), show_default=True
+    "--readme",
+    type=click.Path(path_type=Path),
+    default=Path("README.md"),
+    show_default=True,
+    help="File with the markers.",
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if the table is out of step.")
 def table(results: Path, readme: Path, check: bool) -> None:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pellucid.cli._demo_peers import Rival
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "chelsea.png"
-QUALITIES = (25, 50, 75)
-SHOWN = 50  # the quality of the comparison
+QUALITIES = (40, 60, 80)
+SHOWN = 40  # the quality of the comparison
 REGION = (115, 50, 220, 150)  # x, y, width, height of its crops: the eyes
 DEFAULT_FOLDER = Path("demo")
 
@@ -38,7 +38,7 @@ DEFAULT_FOLDER = Path("demo")
 )
 @click.option("--force", is_flag=True, help="Overwrite files there that differ.")
 def demo(out: Path, force: bool) -> None:
-    """Compress and decode one photograph, beside WebP and JPEG; about ten seconds."""
+    """Compress and decode one photograph, beside WebP and JPEG; a few seconds."""
     stage = Stage(make_folder(out), force)
     comparison = show_compression(stage)
     click.echo(f"\nOpen {comparison}; all files are in {out}{'' if str(out) == '.' else '/'}.")

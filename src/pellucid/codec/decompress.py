@@ -90,9 +90,7 @@ class LatentGrid:
 
     def _tile(self, number: int) -> NDArray[np.float32]:
         if number not in self._tiles:
-            y = self._read(number).y.astype(np.float32)
-            y *= np.float32(1 / MEAN_UNIT)
-            self._tiles[number] = y
+            self._tiles[number] = self._read(number).y * np.float32(1 / MEAN_UNIT)
         return self._tiles[number]
 
 
@@ -123,6 +121,6 @@ def filling_reader(
             damaged.append(number)
             place = Box(*header.tile_box(number)).latents()
             z = np.zeros((model.hyper_latents, place.height // 4, place.width // 4), np.int32)
-            return TileLatents(z, np.zeros((model.latents, place.height, place.width), np.int32))
+            return TileLatents(z, np.zeros((model.latents, place.height, place.width), np.float32))
 
     return read

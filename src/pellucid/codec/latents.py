@@ -1,7 +1,13 @@
 """One tile's latents to a payload and back: the part that must be the same on every machine.
 
-Encoder and decoder call the same two functions for tables and means (`first_pass`, `second_pass`),
-with integers carried in float32 (`docs/format.md` section 5).
+Encoder and decoder run the same `Passes` for tables and means, with integers carried in float32
+(`docs/format.md` section 5). Symbols are coded in three passes:
+
+    A C A C      A  from the hyper-decoder alone
+    C B C B      B  with a linear prediction from A
+    A C A C      C  with a network that sees A and B
+
+Each pass is packed without gaps: A and B (M, h/2, w/2), C (M, h, w/2).
 """
 
 from __future__ import annotations
@@ -21,15 +27,18 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class TileLatents:
-    """The integers of one tile: z (Z, h/4, w/4) and y (M, h, w) in 1/16 steps, both int32."""
+    """The integers of one tile: z (Z, h/4, w/4) int32, and y (M, h, w) in 1/16 steps.
+
+    y is float32 that holds integers, as the synthesis takes it.
+    """
 
     z: NDArray[np.int32]
-    y: NDArray[np.int32]
+    y: Floats
 
 
 @dataclass(frozen=True)
-class Pass:
-    """What the networks say of all positions: tables (M, h, w) uint8, means in 1/16 float32."""
+class Given:
+    """What both sides know of the symbols of a pass: tables uint8, and means in 1/16, packed."""
 
     index: NDArray[np.uint8]
     mean: Floats
@@ -40,14 +49,18 @@ def encode_latents(model: CodecModel, y: Floats, quality: int) -> tuple[bytes, T
     encoder = SymbolEncoder(model.tables)
     z = hyper_latents(model, y)
     encoder.put(z.ravel(), z_tables(model, quality, z.shape).ravel())
-    features, first = first_pass(model, z, quality)
-    white = checkerboard(y.shape[1:])
 
-    symbols = np.zeros(y.shape, np.int32)
-    put_pass(encoder, model, symbols, y, first, white)
-    second = second_pass(model, symbols, features, first.mean, quality)
-    put_pass(encoder, model, symbols, y, second, ~white)
-    return encoder.finish(), TileLatents(z, join(symbols, first, second, white))
+    def code(wanted: Floats, given: Given) -> NDArray[np.int32]:
+        residual = wanted - given.mean * np.float32(1 / MEAN_UNIT)
+        symbols = quantise(residual, given.index, model.skip)
+        encoder.put(symbols.ravel(), given.index.ravel(), skip=model.skip)
+        return symbols
+
+    passes = Passes(model, z, quality)
+    passes.take_corners(code(corners(y), passes.corners()))
+    passes.take_centres(code(centres(y), passes.centres()))
+    passes.take_black(code(black(y), passes.black()))
+    return encoder.finish(), TileLatents(z, passes.y)
 
 
 def decode_latents(
@@ -61,44 +74,22 @@ def decode_latents(
     decoder = SymbolDecoder(payload, model.tables)
     z_shape = (model.hyper_latents, height // 4, width // 4)
     z = decoder.take(z_tables(model, quality, z_shape).ravel()).reshape(z_shape)
-    features, first = first_pass(model, z, quality)
-    white = checkerboard((height, width))
 
-    symbols = np.zeros((model.latents, height, width), np.int32)
-    symbols[:, white] = take_pass(decoder, model, first, white)
-    second = second_pass(model, symbols, features, first.mean, quality)
-    symbols[:, ~white] = take_pass(decoder, model, second, ~white)
+    def take(given: Given) -> NDArray[np.int32]:
+        return decoder.take(given.index.ravel(), skip=model.skip).reshape(given.index.shape)
+
+    passes = Passes(model, z, quality)
+    passes.take_corners(take(passes.corners()))
+    passes.take_centres(take(passes.centres()))
+    passes.take_black(take(passes.black()))
     decoder.finish()
-    return TileLatents(z, join(symbols, first, second, white))
+    return TileLatents(z, passes.y)
 
 
 def hyper_latents(model: CodecModel, y: Floats) -> NDArray[np.int32]:
     """y (M, h, w) -> z (Z, h/4, w/4), rounded."""
     (z,) = model.hyper_analysis(y=y[None])
-    rounded: NDArray[np.int32] = np.clip(np.rint(z[0]), -MAX_SYMBOL, MAX_SYMBOL).astype(np.int32)
-    return rounded
-
-
-def first_pass(model: CodecModel, z: NDArray[np.int32], quality: int) -> tuple[Floats, Pass]:
-    """z -> features (1, F, h, w), and tables and means of every position."""
-    features, head, mean = model.hyper_decoder(z=z[None].astype(np.float32))
-    return features, Pass(tables_of(model, head, quality), mean[0])
-
-
-def second_pass(
-    model: CodecModel, symbols: NDArray[np.int32], features: Floats, mean: Floats, quality: int
-) -> Pass:
-    """Symbols of the white squares (0 elsewhere) -> tables and means for the black ones."""
-    seen = symbols[None].astype(np.float32)
-    head, correction = model.spatial_prior(symbols=seen, features=features)
-    return Pass(tables_of(model, head, quality), mean + correction[0])
-
-
-def tables_of(model: CodecModel, head: Floats, quality: int) -> NDArray[np.uint8]:
-    """A network's index head (1, M, h, w) -> table of each symbol."""
-    index = head[0] + model.y_offset[quality][:, None, None]
-    tables: NDArray[np.uint8] = index.clip(0, len(model.tables) - 1, out=index).astype(np.uint8)
-    return tables
+    return np.clip(np.rint(z[0]), -MAX_SYMBOL, MAX_SYMBOL).astype(np.int32)
 
 
 def z_tables(model: CodecModel, quality: int, shape: tuple[int, ...]) -> NDArray[np.uint8]:
@@ -106,40 +97,84 @@ def z_tables(model: CodecModel, quality: int, shape: tuple[int, ...]) -> NDArray
     return np.broadcast_to(model.z_index[quality][:, None, None], shape)
 
 
-def put_pass(
-    encoder: SymbolEncoder,
-    model: CodecModel,
-    symbols: NDArray[np.int32],
-    y: Floats,
-    given: Pass,
-    mask: NDArray[np.bool_],
-) -> None:
-    """Quantise the positions of `mask`, write them into `symbols`, and hand them to the coder."""
-    index = given.index[:, mask]
-    residual = y[:, mask] - given.mean[:, mask] * np.float32(1 / MEAN_UNIT)
-    values = quantise(residual, index, model.skip)
-    symbols[:, mask] = values
-    encoder.put(values.ravel(), index.ravel(), skip=model.skip)
+class Passes:
+    """The three passes over one tile's y: each is asked for, then told its symbols.
+
+    `y` (M, h, w) float32, in 1/16 steps, is whole after the third.
+    """
+
+    def __init__(self, model: CodecModel, z: NDArray[np.int32], quality: int) -> None:
+        self._model = model
+        self._offset = model.y_offset[quality][:, None, None]
+        self._features, head, mean = model.hyper_decoder(z=z[None].astype(np.float32))
+        self._head, self._mean = head[0], mean[0]
+        self._centre_mean = centres(self._mean).copy()
+        self.y = np.empty(self._mean.shape, np.float32)
+
+    def corners(self) -> Given:
+        """Tables and means of A."""
+        self._given = Given(self._tables(corners(self._head)), corners(self._mean))
+        return self._given
+
+    def take_corners(self, symbols: NDArray[np.int32]) -> None:
+        """Symbols of A: they predict B in the smooth channels."""
+        corners(self.y)[...] = self._decoded(symbols)
+        kernel = self._model.diagonal
+        smooth = kernel.weight.shape[0]
+        self._centre_mean[:smooth] += kernel(symbols[:smooth])
+
+    def centres(self) -> Given:
+        """Tables and means of B."""
+        index = self._tables(centres(self._head), self._model.centre_offset[:, None, None])
+        self._given = Given(index, self._centre_mean)
+        return self._given
+
+    def take_centres(self, symbols: NDArray[np.int32]) -> None:
+        """Symbols of B: with A they are what the network sees."""
+        centres(self.y)[...] = self._decoded(symbols)
+        seen = np.zeros((1, *self.y.shape), np.float32)
+        for part in (corners, centres):
+            np.subtract(part(self.y), part(self._mean), out=part(seen[0]))
+        self._head, self._correction = (
+            out[0] for out in self._model.spatial_prior(seen=seen, features=self._features)
+        )
+
+    def black(self) -> Given:
+        """Tables and means of C."""
+        mean = black(self._mean) + black(self._correction)
+        self._given = Given(self._tables(black(self._head)), mean)
+        return self._given
+
+    def take_black(self, symbols: NDArray[np.int32]) -> None:
+        """Symbols of C: y is whole."""
+        decoded = self._decoded(symbols)
+        self.y[:, 0::2, 1::2] = decoded[:, 0::2]
+        self.y[:, 1::2, 0::2] = decoded[:, 1::2]
+
+    def _tables(self, head: Floats, more: Floats | float = 0.0) -> NDArray[np.uint8]:
+        index = head + (self._offset + more)
+        return np.clip(index, 0, len(self._model.tables) - 1, out=index).astype(np.uint8)
+
+    def _decoded(self, symbols: NDArray[np.int32]) -> Floats:
+        decoded = symbols.astype(np.float32)
+        decoded *= MEAN_UNIT
+        decoded += self._given.mean
+        return decoded
 
 
-def take_pass(
-    decoder: SymbolDecoder, model: CodecModel, given: Pass, mask: NDArray[np.bool_]
-) -> NDArray[np.int32]:
-    """Decode the positions of `mask`: (M, count)."""
-    index = given.index[:, mask]
-    return decoder.take(index.ravel(), skip=model.skip).reshape(index.shape)
+def corners(plane: Floats) -> Floats:
+    """A as a view: even rows, even columns."""
+    return plane[:, 0::2, 0::2]
 
 
-def join(
-    symbols: NDArray[np.int32], first: Pass, second: Pass, white: NDArray[np.bool_]
-) -> NDArray[np.int32]:
-    """Symbols and the mean of each position's pass -> y in 1/16 steps."""
-    mean = np.where(white, first.mean, second.mean).astype(np.int32)
-    return MEAN_UNIT * symbols + mean
+def centres(plane: Floats) -> Floats:
+    """B as a view: odd rows, odd columns."""
+    return plane[:, 1::2, 1::2]
 
 
-def checkerboard(shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """True on the white squares, row + column even."""
-    rows, columns = np.ogrid[: shape[0], : shape[1]]
-    white: NDArray[np.bool_] = (rows + columns) % 2 == 0
-    return white
+def black(plane: Floats) -> Floats:
+    """C packed, rows kept apart: odd columns of even rows, even columns of odd rows."""
+    packed = np.empty((*plane.shape[:2], plane.shape[2] // 2), plane.dtype)
+    packed[:, 0::2] = plane[:, 0::2, 1::2]
+    packed[:, 1::2] = plane[:, 1::2, 0::2]
+    return packed

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from pellucid.nets.entropy_model import HyperDecoder, SpatialPrior, checkerboard
+from pellucid.nets.entropy_model import HyperDecoder, SpatialPrior, checkerboard, even_rows
 from pellucid.nets.quality import QualityTable
 from pellucid.nets.quantise import add_noise, round_through
 from pellucid.nets.rate import TABLES, bits
@@ -44,6 +44,14 @@ class CodecOutput:
     decoded: Tensor
     y_bits: Tensor
     z_bits: Tensor
+
+
+@dataclass
+class Prediction:
+    """Means in quantiser steps and table indices, both (N, M, h, w)."""
+
+    mean: Tensor
+    index: Tensor
 
 
 class Codec(nn.Module):
@@ -85,19 +93,26 @@ class Codec(nn.Module):
         y = self.encode(x, quality)
         z = self.hyper_analysis(y)
         z_bits = bits(add_noise(z), round_index(self.z_index(quality)))
-        features, index1, mean1 = self.hyper_decoder(round_through(z))
-        offset = round_through(self.y_offset(quality))
-
-        white = checkerboard(y)
-        symbols = round_through(y - mean1) * white
-        index2, correction = self.spatial_prior(features, symbols)
-        mean = mean1 + correction * (1 - white)
-        index = round_index(8 * (index1 * white + index2 * (1 - white)) + offset)
-
-        residual = y - mean
-        y_bits = bits(add_noise(residual), index)
-        decoded = self.decode(round_through(residual) + mean, quality)
+        given = self.predict(y, round_through(z), quality)
+        residual = y - given.mean
+        y_bits = bits(add_noise(residual), given.index)
+        decoded = self.decode(round_through(residual) + given.mean, quality)
         return CodecOutput(decoded, y_bits.sum(dim=(1, 2, 3)), z_bits.sum(dim=(1, 2, 3)))
+
+    def predict(self, y: Tensor, z_hat: Tensor, quality: Tensor) -> Prediction:
+        """Mean and table index of every symbol of y, from z^ and the symbols decoded before it."""
+        features, head1, mean1 = self.hyper_decoder(z_hat)
+        white = checkerboard(y)
+        corner, centre = white * even_rows(y), white * (1 - even_rows(y))
+
+        symbols = round_through(y - mean1) * corner
+        mean = mean1 + self.spatial_prior.centre_means(symbols) * centre
+        seen = (round_through(y - mean) + mean - mean1) * white
+        head2, correction = self.spatial_prior(features, seen)
+        mean = mean + correction * (1 - white)
+
+        index = 8 * (head1 * white + head2 * (1 - white)) + round_through(self.y_offset(quality))
+        return Prediction(mean, round_index(index + self.spatial_prior.centre_index() * centre))
 
 
 def round_index(index: Tensor) -> Tensor:

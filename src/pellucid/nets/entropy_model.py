@@ -1,10 +1,15 @@
 """Which probability table each symbol takes, and the mean taken off before rounding: integers only.
 
-z (1/64) -> hyper-decoder -> features, means and table indices for all of y        (first pass)
-features + symbols of the white squares of a checkerboard -> the same for the black (second pass)
+z (1/64) -> hyper-decoder -> features, means and table indices for all of y
 
-Two passes after He et al. 2021 ("Checkerboard context model"). The second pass has a wide path of
-four taps a channel beside the net: a linear prediction of each symbol's mean from its neighbours.
+    A B are the white squares of a checkerboard, C the black:        A C A C
+        A  takes those                                               C B C B
+        B  adds a linear prediction of its means from A              A C A C
+        C  takes a network's view of A, B and the features           C B C B
+
+Two-thirds after He et al. 2021 ("Checkerboard context model"); the step from A to B costs next to
+nothing and serves the few smooth channels, whose neighbours say most. C has such a wide linear path
+beside the net as well.
 """
 
 from __future__ import annotations
@@ -14,15 +19,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pellucid.nets.integer import IntegerConv2d, clip_activation
+from pellucid.nets.quantise import round_through
 
-CROSS = [[0, 1, 0], [1, 0, 1], [0, 1, 0]]  # the neighbours that the first pass has decoded
+CROSS = [[0, 1, 0], [1, 0, 1], [0, 1, 0]]  # the white neighbours of a black square
+CORNERS = [[1, 0, 1], [0, 0, 0], [1, 0, 1]]  # the A neighbours of a B square
+SMOOTH = 32  # channels in which A predicts B
 INDEX_BITS = 3  # a head's output of 1.0 is 8 table indices
 MEAN_BITS = 4  # means are multiples of 1/16 of a quantiser step
-CONTEXT_LIMIT = 31  # symbols are clipped to this for the net
+CONTEXT_LIMIT = 31  # quantiser steps, to which what was seen is clipped for the net
 CONTEXT_SCALE = 0.25  # and enter it as quarters: 31 * 0.25 * 32 = 248 <= 255
-PREDICTOR_BITS = 7
 PREDICTOR_MAX_WEIGHT = 127
 MAX_SYMBOL = 32767
+MAX_SEEN = 32767 / 16  # quantiser steps
 HYPER_LIMIT = 255  # z is clipped to this for the net
 
 
@@ -49,7 +57,7 @@ class HyperDecoder(nn.Module):
 
 
 class SpatialPrior(nn.Module):
-    """Features and first-pass symbols -> indices and mean corrections for the second pass."""
+    """What decoded symbols say of the ones to come."""
 
     def __init__(self, features: int, hidden: int, latents: int, context: int) -> None:
         super().__init__()
@@ -59,28 +67,51 @@ class SpatialPrior(nn.Module):
         self.mix = IntegerConv2d(hidden, hidden, 1)
         self.index = IntegerConv2d(hidden, latents, 1, out_bits=INDEX_BITS)
         self.mean = IntegerConv2d(hidden, latents, 1, out_bits=MEAN_BITS)
-        self.predictor = IntegerConv2d(
-            latents,
-            latents,
-            3,
-            in_bits=0,
-            out_bits=MEAN_BITS,
-            groups=latents,
-            max_weight=PREDICTOR_MAX_WEIGHT,
-            mask=CROSS,
-        )
+        self.predictor = linear_predictor(latents, CROSS, in_bits=MEAN_BITS)
+        self.smooth = min(SMOOTH, latents)
+        self.diagonal = linear_predictor(self.smooth, CORNERS, in_bits=0)
+        self.centre_offset = nn.Parameter(torch.zeros(latents))  # in 10 table indices
         for head in (self.index, self.mean):
             start_small(head)
-        nn.init.zeros_(self.predictor.weight)
-        nn.init.zeros_(self.predictor.bias)  # type: ignore[arg-type]
 
-    def forward(self, features: Tensor, symbols: Tensor) -> tuple[Tensor, Tensor]:
-        """`symbols` (N, M, h, w): decoded symbols on the white squares, 0 on the black."""
-        near = symbols[:, : self.context_channels].clamp(-CONTEXT_LIMIT, CONTEXT_LIMIT)
-        seen = self.context(near * CONTEXT_SCALE) + self.features(features)
-        x = clip_activation(self.mix(clip_activation(seen)))
-        mean = self.mean(x) + self.predictor(symbols.clamp(-MAX_SYMBOL, MAX_SYMBOL))
-        return self.index(x), mean
+    def centre_means(self, symbols: Tensor) -> Tensor:
+        """Symbols of A, 0 elsewhere (N, M, h, w) -> mean corrections; they hold at B."""
+        near = symbols[:, : self.smooth].clamp(-MAX_SYMBOL, MAX_SYMBOL)
+        rest = symbols.shape[1] - self.smooth
+        return F.pad(self.diagonal(near), (0, 0, 0, 0, 0, rest))
+
+    def centre_index(self) -> Tensor:
+        """What is added to the table index at B, (1, M, 1, 1)."""
+        return round_through(10 * self.centre_offset).view(1, -1, 1, 1)
+
+    def forward(self, features: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
+        """Index head and mean corrections, which hold at C.
+
+        `seen` (N, M, h, w): decoded y less the hyper-decoder's mean at A and B, in 1/16; 0 at C.
+        """
+        half = torch.floor(seen[:, : self.context_channels] * 8) / 8
+        near = half.clamp(-CONTEXT_LIMIT, CONTEXT_LIMIT) * CONTEXT_SCALE
+        hidden = clip_activation(self.context(near) + self.features(features))
+        hidden = clip_activation(self.mix(hidden))
+        wide = seen.clamp(-MAX_SEEN, MAX_SEEN)
+        return self.index(hidden), self.mean(hidden) + self.predictor(wide)
+
+
+def linear_predictor(channels: int, mask: list[list[int]], *, in_bits: int) -> IntegerConv2d:
+    """Four taps a channel and a wide range, at first nothing."""
+    layer = IntegerConv2d(
+        channels,
+        channels,
+        3,
+        in_bits=in_bits,
+        out_bits=MEAN_BITS,
+        groups=channels,
+        max_weight=PREDICTOR_MAX_WEIGHT,
+        mask=mask,
+    )
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+    return layer
 
 
 def start_small(head: IntegerConv2d) -> None:
@@ -90,7 +121,13 @@ def start_small(head: IntegerConv2d) -> None:
 
 
 def checkerboard(like: Tensor) -> Tensor:
-    """1 on the white squares (row + column even), which the first pass decodes: (1, 1, h, w)."""
+    """1 on the white squares, row + column even: (1, 1, h, w)."""
     rows = torch.arange(like.shape[-2], device=like.device)[:, None]
     columns = torch.arange(like.shape[-1], device=like.device)[None, :]
     return ((rows + columns) % 2 == 0).to(like.dtype)[None, None]
+
+
+def even_rows(like: Tensor) -> Tensor:
+    """1 on even rows, so that A = white on even rows and B = white on odd ones: (1, 1, h, 1)."""
+    rows = torch.arange(like.shape[-2], device=like.device)
+    return (rows % 2 == 0).to(like.dtype)[None, None, :, None]

@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from pellucid.entropy import TableSet
 from pellucid.errors import PellucidError
 from pellucid.runtime.identity import model_id
+from pellucid.runtime.kernel import DiagonalKernel
 from pellucid.runtime.session import Network, thread_count
 
-ENTROPY_ARRAYS = ("tables", "reach", "skip", "y_offset", "z_index")
+DIAGONAL = ("prior.diagonal.weight", "prior.diagonal.bias", "prior.diagonal.shift")
+ENTROPY_ARRAYS = ("tables", "reach", "skip", "y_offset", "centre_offset", "z_index", *DIAGONAL)
 GAIN_ARRAYS = (
     "gain",
     "inverse_gain",
@@ -49,6 +51,8 @@ class CodecModel:
         self.tables = TableSet(self._entropy["tables"], self._entropy["reach"])
         self.skip = int(self._entropy["skip"])
         self.y_offset = self._entropy["y_offset"].astype(np.float32)
+        self.centre_offset = self._entropy["centre_offset"].astype(np.float32)
+        self.diagonal = DiagonalKernel(*(self._entropy[name] for name in DIAGONAL))
         self.z_index: NDArray[np.uint8] = self._entropy["z_index"]
         self.latents = self.y_offset.shape[1]
         self.hyper_latents = self.z_index.shape[1]
@@ -81,7 +85,7 @@ class CodecModel:
 
     @cached_property
     def spatial_prior(self) -> Network:
-        """First-pass symbols and features -> index head, mean correction."""
+        """Decoded white squares and features -> index head, mean correction."""
         return self._network("spatial_prior")
 
     @cached_property
@@ -109,11 +113,10 @@ def read_card(folder: Path) -> dict[str, Any]:
 def read_arrays(path: Path, required: Sequence[str]) -> dict[str, NDArray[Any]]:
     """All arrays of an .npz, without pickles; those `required` must be among them."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise PellucidError(f"the model file {path} can't be read: {error}") from error
     if missing := [name for name in required if name not in arrays]:
         raise PellucidError(f"the model file {path} lacks {', '.join(missing)}")
     return arrays
-

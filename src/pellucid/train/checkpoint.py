@@ -1,4 +1,10 @@
-"""Checkpoints: everything that a run needs to go on elsewhere, written whole or not at all."""
+"""Checkpoints: what a run needs to go on, written whole or not at all.
+
+A checkpoint holds everything (weights, average, optimiser, random state) and continues a run as if
+it had never stopped. *Weights* hold the average alone in half precision, small enough to keep in
+the repository; a new run can start from them, also with more blocks than they have, because an
+untrained block does nothing.
+"""
 
 from __future__ import annotations
 
@@ -45,3 +51,29 @@ def load_checkpoint(path: Path, trainer: CodecTrainer) -> None:
     torch.set_rng_state(state["noise"].cpu())
     for name, value in state["progress"].items():
         setattr(trainer.progress, name, value)
+
+
+def save_weights(path: Path, trainer: CodecTrainer) -> None:
+    """Write the averaged weights of `trainer` in half precision."""
+    average = {name: value.half() for name, value in trainer.average.state_dict().items()}
+    progress = asdict(trainer.progress)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save({"recipe": trainer.recipe.name, "average": average, "progress": progress}, path)
+
+
+def load_weights(path: Path, trainer: CodecTrainer) -> None:
+    """Start `trainer` from the weights in `path`; blocks they lack stay as they are, doing nothing.
+
+    Raises:
+        InputError: the weights are of a net with other widths, or with more blocks.
+    """
+    state = torch.load(path, map_location=trainer.device, weights_only=True)
+    weights = {name: value.float() for name, value in state["average"].items()}
+    for codec in (trainer.codec, trainer.average):
+        known = codec.state_dict()
+        alien = [name for name in weights if name not in known]
+        alien += [n for n, v in weights.items() if n in known and v.shape != known[n].shape]
+        missing = [name for name in known if name not in weights and ".rest." not in name]
+        if alien or missing:
+            raise InputError(f"{path} is of another net; it differs in {(alien + missing)[0]}")
+        codec.load_state_dict(weights, strict=False)

@@ -35,8 +35,17 @@ from pellucid.train.networks import all_networks, integer_layers
 from pellucid.train.tables import build_tables, count_symbols, every_quality
 from pellucid.train.validate import validate
 
-LARGEST_INPUT = {"hyper.enter": HYPER_LIMIT, "prior.predictor": MAX_SYMBOL}
-ADDED = [("prior.context", "prior.features"), ("hyper.mean", "prior.mean", "prior.predictor")]
+LARGEST_INPUT = {
+    "hyper.enter": HYPER_LIMIT,
+    "prior.diagonal": MAX_SYMBOL,
+    "prior.predictor": MAX_SYMBOL,
+}
+ADDED = [
+    ("prior.context", "prior.features"),
+    ("hyper.mean", "prior.diagonal"),
+    ("hyper.mean", "prior.mean", "prior.predictor"),
+]
+LARGEST_Y = 16 * MAX_SYMBOL  # what a symbol adds to a mean
 COUNTING_STEP = 8
 
 
@@ -75,6 +84,7 @@ def entropy_arrays(codec: Codec, held_out: Tensor) -> dict[str, NDArray[Any]]:
         "z_index": np.clip(by_quality(codec.z_index, round_to=np.int16), 0, TABLES - 1).astype(
             np.uint8
         ),
+        "centre_offset": centre_offset(codec),
         "context": np.array(codec.shape.context, np.uint16),
     }
     for name, layer in layers.items():
@@ -84,13 +94,22 @@ def entropy_arrays(codec: Codec, held_out: Tensor) -> dict[str, NDArray[Any]]:
     return arrays
 
 
+@torch.no_grad()
+def centre_offset(codec: Codec) -> NDArray[np.int16]:
+    """What is added to the table index at B, (M,)."""
+    return np.asarray(codec.spatial_prior.centre_index().flatten().cpu().numpy(), np.int16)
+
+
 def prove_bounds(layers: dict[str, IntegerLayer]) -> None:
     """Raise unless every sum in and of layers stays below 2^24 for all valid inputs."""
     largest = {name: LARGEST_INPUT.get(name, MAX_ACTIVATION) for name in layers}
     bounds = {name: layer.bound(largest[name]) for name, layer in layers.items()}
     for names in ADDED:
-        outputs = [layers[name].outputs(largest[name]) for name in names]
-        bounds[" + ".join(names)] = int(np.sum(outputs, axis=0).max())
+        total = np.zeros(len(layers[names[0]].bias), np.int64)
+        for name in names:
+            outputs = layers[name].outputs(largest[name])
+            total[: len(outputs)] += outputs  # of `prior.diagonal`, the first channels
+        bounds[" + ".join(names)] = int(total.max()) + LARGEST_Y
     for name, bound in bounds.items():
         if bound >= ACCUMULATOR_LIMIT:
             raise PellucidError(f"sums of {name} may reach {bound}, not below 2^24")

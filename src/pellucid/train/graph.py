@@ -1,8 +1,8 @@
 """ONNX graphs written node by node, so that a shipped network holds nothing but what it needs.
 
 Values are named as in the PyTorch module; weights of the floating-point networks are stored in half
-precision and cast once when a session loads (half the size in the wheel; the loss is below 0.01 dB,
-see `docs/models.md`). Integer layers are stored as float32 integers: see `pellucid.nets.integer`.
+precision and cast once when a session loads (half the size in the wheel). Integer layers compute in
+float32 (see `pellucid.nets.integer`); their weights are stored as the 8-bit integers they are.
 """
 
 from __future__ import annotations
@@ -130,7 +130,8 @@ def unshuffled_weight(weight: Tensor, factor: int) -> Tensor:
 
 def integer_convolution(graph: Graph, name: str, layer: IntegerLayer, x: str) -> str:
     """floor((sum + bias) / 2^shift) on integers carried in float32."""
-    weight = graph.constant(f"{name}.weight", layer.weight.astype(np.float32))
+    stored = graph.constant(f"{name}.weight", layer.weight)
+    weight = graph.node("Cast", stored, to=TensorProto.FLOAT)
     bias = graph.constant(f"{name}.bias", layer.bias.astype(np.float32))
     factor = np.exp2(-layer.shift.astype(np.float32)).reshape(1, -1, 1, 1)
     scale = graph.constant(f"{name}.factor", factor)
@@ -150,4 +151,4 @@ def activation(graph: Graph, x: str) -> str:
     return graph.node("Clip", x, graph.number(0.0), graph.number(float(MAX_ACTIVATION)))
 
 
-CONTEXT_FACTOR = 2.0 ** (ACTIVATION_BITS - 2)  # a symbol enters as 8 times itself: 0.25 * 32
+CONTEXT_FACTOR = 2.0 ** (ACTIVATION_BITS - 2)  # a step enters as 8: times 0.25, in 1/32

@@ -21,6 +21,7 @@ from pellucid.nets.codec import Codec
 from pellucid.nets.quality import ANCHORS, anchor_qualities, trade_off
 from pellucid.nets.rate import index_of
 from pellucid.nets.transforms import BLOCK, GROUP, PIXEL_MEAN
+from pellucid.train.predictors import start_predictors
 
 WHITENING = 0.5
 HYPER_START_SPREAD = 1.0
@@ -74,10 +75,10 @@ def start_from_klt(codec: Codec, pictures: Tensor, low: float, high: float) -> N
     reach = in_steps[ANCHORS // 2].clamp(1, 32)
     codec.hyper_decoder.mean.reach.copy_(reach)
     codec.spatial_prior.mean.reach.copy_(reach)
-    for module in (codec.analysis.enter, codec.analysis.leave):
+    transforms = (codec.analysis, codec.synthesis)
+    for module in (layer for net in transforms for layer in (net.enter, net.leave)):
         module.bias.zero_()  # type: ignore[union-attr]
-    for module in (codec.synthesis.enter, codec.synthesis.leave):
-        module.bias.zero_()  # type: ignore[union-attr]
+    start_predictors(codec, codec.analysis(pictures, torch.ones(1, 1, 1, 1)))
 
 
 def as_rows(maps: Tensor) -> Tensor:

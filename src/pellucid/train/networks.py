@@ -3,7 +3,7 @@
     analysis        samples (1, 192, h8, w8) 0-255, scale -> y
     hyper_analysis  y in steps -> z before rounding
     hyper_decoder   z -> features, index1, mean1        integers
-    spatial_prior   symbols, features -> index2, mean2  integers; corrections, without mean1
+    spatial_prior   seen, features -> index2, mean2     integers; corrections, without mean1
     synthesis       y, scale -> samples (1, 192, h8, w8) 0-255, uint8
 
 The 8x8 blocks go in and out as channels, in PyTorch's pixel_unshuffle order; the runtime reorders
@@ -17,7 +17,7 @@ import torch
 from onnx import TensorProto
 
 from pellucid.nets.codec import Codec
-from pellucid.nets.entropy_model import CONTEXT_LIMIT, HYPER_LIMIT
+from pellucid.nets.entropy_model import CONTEXT_LIMIT, HYPER_LIMIT, MAX_SYMBOL
 from pellucid.nets.integer import IntegerConv2d, IntegerLayer
 from pellucid.nets.transforms import GROUP, PIXEL_MEAN
 from pellucid.train.graph import (
@@ -117,26 +117,29 @@ def hyper_decoder(layers: dict[str, IntegerLayer]) -> bytes:
 
 
 def spatial_prior(layers: dict[str, IntegerLayer], context: int) -> bytes:
-    """Symbols of the white squares and features -> index head and mean correction."""
+    """Decoded white squares (in 1/16, less mean1) and features -> index head, mean correction."""
     graph = Graph("spatial_prior")
     latents = layers["prior.predictor"].weight.shape[0]
-    symbols = graph.input("symbols", [1, latents, "h16", "w16"])
+    seen = graph.input("seen", [1, latents, "h16", "w16"])
     features = graph.input("features", [1, layers["prior.features"].weight.shape[1], "h16", "w16"])
 
     def layer(name: str, x: str) -> str:
         return integer_convolution(graph, f"prior.{name}", layers[f"prior.{name}"], x)
 
+    def clip(x: str, limit: float) -> str:
+        return graph.node("Clip", x, graph.number(-limit), graph.number(limit))
+
     bounds = [np.array([value], np.int64) for value in (0, context, 1)]
     names = ("context_start", "context_end", "channel_axis")
     limits = [graph.constant(n, b) for n, b in zip(names, bounds, strict=True)]
-    limit = float(CONTEXT_LIMIT)
-    near = graph.node("Slice", symbols, *limits)
-    near = graph.node("Clip", near, graph.number(-limit), graph.number(limit))
-    near = graph.node("Mul", near, graph.number(CONTEXT_FACTOR))
+    near = graph.node("Slice", seen, *limits)
+    near = graph.node("Floor", graph.node("Mul", near, graph.number(0.5)))
+    near = clip(near, CONTEXT_LIMIT * CONTEXT_FACTOR)
     x = activation(graph, graph.node("Add", layer("context", near), layer("features", features)))
     x = activation(graph, layer("mix", x))
     graph.output(layer("index", x), "index")
-    mean = graph.node("Add", layer("mean", x), layer("predictor", symbols))
+    wide = clip(seen, float(MAX_SYMBOL))
+    mean = graph.node("Add", layer("mean", x), layer("predictor", wide))
     graph.output(mean, "mean")
     return graph.model()
 

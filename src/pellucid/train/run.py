@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from pellucid.errors import InputError, OptionError
+from pellucid.train.checkpoint import load_weights
 from pellucid.train.data import encoded_pictures, load_tiles
 from pellucid.train.export import export_codec
 from pellucid.train.loop import CodecTrainer
@@ -28,6 +29,7 @@ class RunOptions:
         output: folder for the checkpoint and, under the recipe's name, the exported model.
         device: `auto`, `cpu` or `cuda`.
         threads: of PyTorch on a CPU; None leaves its choice.
+        start: weights to start a new run from, such as those in `checkpoints/`.
     """
 
     data: Path
@@ -36,6 +38,7 @@ class RunOptions:
     device: str = "auto"
     threads: int | None = None
     resume: bool = False
+    start: Path | None = None
     limit: int | None = None
 
 
@@ -51,6 +54,8 @@ def train_codec(recipe_path: Path, options: RunOptions, report: Callable[[str], 
     held_out = min(HELD_OUT, max(1, len(tiles) // 10))
     report(f"{len(tiles)} tiles of 256 x 256, {held_out} held out; training on {device}")
     trainer = CodecTrainer(recipe, tiles[held_out:], device)
+    if options.start:
+        load_weights(options.start, trainer)
     checkpoint = options.output / f"{recipe.name}.pt"
     trainer.run(options.minutes, checkpoint, report, resume=options.resume)
     return export_codec(trainer, tiles[:held_out], options.output / recipe.name, report)

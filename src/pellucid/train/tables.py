@@ -17,7 +17,6 @@ from torch import Tensor
 
 from pellucid.entropy.tables import COUNT_TOTAL
 from pellucid.nets.codec import Codec, round_index
-from pellucid.nets.entropy_model import checkerboard
 from pellucid.nets.quality import MAX_QUALITY
 from pellucid.nets.quantise import round_through
 from pellucid.nets.rate import SMALLEST_SCALE, TABLES, TABLES_PER_OCTAVE
@@ -104,13 +103,8 @@ def coded_symbols(codec: Codec, tiles: Tensor, quality: int) -> Iterator[tuple[T
     z = round_through(codec.hyper_analysis(y))
     z_index = round_index(codec.z_index(qualities))
     yield z, z_index.expand_as(z)
-    white = checkerboard(y)
-    features, index1, mean1 = codec.hyper_decoder(z)
-    first = round_through(y - mean1) * white
-    index2, correction = codec.spatial_prior(features, first)
-    symbols = round_through(y - mean1 - correction * (1 - white))
-    offset = round_through(codec.y_offset(qualities))
-    yield symbols, round_index(8 * (index1 * white + index2 * (1 - white)) + offset)
+    given = codec.predict(y, z, qualities)
+    yield round_through(y - given.mean), given.index
 
 
 def every_quality(step: int) -> list[int]:

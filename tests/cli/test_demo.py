@@ -1,0 +1,92 @@
+"""`pellucid demo`, and the examples of README.md and the docs."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import pellucid
+from pellucid.cli.demo import Stage
+from pellucid.errors import OutputError
+
+PACKAGE = Path(pellucid.__file__).parent
+ROOT = PACKAGE.parent.parent
+SAMPLE = PACKAGE / "samples" / "chelsea.png"
+
+
+def test_demo(run):
+    output = run("demo").stdout
+    names = {path.name for path in Path("demo").iterdir()}
+    assert {"original.png", "comparison.png", "quality-40.pel", "quality-40.png"} <= names
+    assert "Open demo/comparison.png" in output
+    for quality in (40, 60, 80):
+        size = Path(f"demo/quality-{quality}.pel").stat().st_size
+        assert re.search(rf"^ *{quality} +{size:,} ", output, re.MULTILINE)
+    latents = pellucid.info("demo/quality-40.pel", latents=True).latents_sha256
+    assert latents is not None
+    assert latents[:16] in output
+    with Image.open("demo/comparison.png") as image:
+        assert min(image.size) > 800
+
+
+def test_demo_overwrites_only_what_it_made(folder):
+    stage = Stage(folder, force=False)
+    for _ in range(2):  # the same file again is no reason to stop
+        path = stage.write("a.png", b"one")
+    with pytest.raises(OutputError, match="--force"):
+        stage.write("a.png", b"two")
+    assert path.read_bytes() == b"one"
+    Stage(folder, force=True).write("a.png", b"two")
+    assert path.read_bytes() == b"two"
+
+
+def test_sample_is_small_and_described():
+    assert SAMPLE.stat().st_size < 500_000
+    assert "CC0" in (SAMPLE.parent / "README.md").read_text("utf-8")
+    with Image.open(SAMPLE) as image:
+        assert (image.mode, image.size) == ("RGB", (451, 300))
+        digest = hashlib.sha256(image.tobytes()).hexdigest()
+    data = pytest.importorskip("skimage.data")
+    assert digest == hashlib.sha256(data.chelsea().tobytes()).hexdigest()
+
+
+def code_blocks(language: str) -> list[str]:
+    text = (ROOT / "README.md").read_text("utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+@pytest.fixture
+def album():
+    """What the examples work on."""
+    Path("album").mkdir()
+    for name in ("photo.png", "album/one.png"):
+        Path(name).write_bytes(SAMPLE.read_bytes())
+
+
+def test_python_examples(album, capsys):
+    (block,) = code_blocks("python")
+    exec(compile(block, "README.md", "exec"), {})
+    assert "bits a pixel" in capsys.readouterr().out
+
+
+def test_command_examples(run, album):
+    (block,) = code_blocks("sh")
+    lines = [shlex.split(line, comments=True) for line in block.splitlines()]
+    assert len(lines) > 5
+    for program, *words in lines:
+        assert program == "pellucid"
+        run(*words)
+
+
+def test_links_lead_somewhere():
+    missing = []
+    for page in (ROOT / "README.md", ROOT / "docs" / "architecture.md"):
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
+            if not (page.parent / link).exists():
+                missing.append(f"{page.name}: {link}")
+    assert not missing

@@ -1,0 +1,124 @@
+"""Any picture comes back in its shape; what damage costs; what quality buys."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import pellucid
+from pellucid.bitstream import PelFile
+from pellucid.codec import compress, compress_pixels
+from pellucid.codec.score import psnr_of
+from pellucid.errors import DamagedFileError
+from pellucid.runtime import CodecModel
+from pictures import FILLS, filled, photograph
+
+FRAME = 84  # bytes a file of one tile has beside its words (docs/format.md section 9)
+
+
+@settings(max_examples=40)
+@given(
+    st.sampled_from(FILLS),
+    st.tuples(st.integers(1, 130), st.integers(1, 130), st.sampled_from([1, 3])),
+    st.integers(0, 100),
+    st.data(),
+)
+def test_any_picture_comes_back_in_its_shape(
+    tiny_installed: str, fill: str, shape: tuple[int, int, int], quality: int, data: st.DataObject
+) -> None:
+    pixels = filled(fill, *shape)
+    encoded = pellucid.compress(pixels, quality=quality, model=tiny_installed)
+    decoded = pellucid.decompress(encoded)
+    assert decoded.shape == shape
+    assert decoded.dtype == np.uint8
+    assert pellucid.verify(encoded) == []
+    words = len(PelFile.parse(encoded).tile(0))
+    assert len(encoded) - words == FRAME <= 100
+
+    x, y = data.draw(st.integers(0, shape[1] - 1)), data.draw(st.integers(0, shape[0] - 1))
+    width = data.draw(st.integers(1, shape[1] - x))
+    height = data.draw(st.integers(1, shape[0] - y))
+    region = pellucid.decompress(encoded, region=(x, y, width, height))
+    crop = decoded[y : y + height, x : x + width]
+    assert region.shape == crop.shape
+    assert np.abs(region.astype(int) - crop).max() <= 1
+
+
+def test_grey_is_stored_as_grey(tiny_installed: str) -> None:
+    pixels = filled("photograph", 50, 70, 1)
+    encoded = pellucid.compress(pixels, model=tiny_installed)
+    assert encoded == pellucid.compress(pixels[:, :, 0], model=tiny_installed)
+    assert pellucid.info(encoded).channels == 1
+    as_rgb = pellucid.decompress(pellucid.compress(pixels.repeat(3, 2), model=tiny_installed))
+    grey = pellucid.decompress(encoded).astype(int)
+    assert np.abs(grey - (as_rgb.sum(2, keepdims=True, dtype=int) + 1) // 3).max() <= 1
+
+
+@pytest.fixture
+def nine_tiles(tiny_installed: str, monkeypatch: pytest.MonkeyPatch) -> bytes:
+    """A file of 3 x 3 tiles of 64."""
+    monkeypatch.setattr(compress, "TILE_LOG2", 6)
+    return pellucid.compress(photograph(190, 190), model=tiny_installed)
+
+
+def tile_chunk(file: PelFile, number: int) -> tuple[int, int]:
+    """Where a tile's chunk begins, and the length of its payload."""
+    chunks = [chunk for chunk in file.chunks if chunk.type == "TILE"]
+    return chunks[number].offset, chunks[number].length
+
+
+@pytest.mark.parametrize("with_crc", [False, True])
+def test_a_damaged_tile_costs_only_its_surroundings(nine_tiles: bytes, with_crc: bool) -> None:
+    """A wrong checksum, and a right one around words that no encoder makes."""
+    whole = pellucid.decompress(nine_tiles).astype(int)
+    at, length = tile_chunk(PelFile.parse(nine_tiles), 2)
+    broken = bytearray(nine_tiles)
+    broken[at + 8 + length - 4 : at + 8 + length] = bytes(4)
+    if with_crc:
+        crc = zlib.crc32(broken[at : at + 8 + length])
+        broken[at + 8 + length : at + 12 + length] = crc.to_bytes(4, "little")
+    data = bytes(broken)
+
+    with pytest.raises(DamagedFileError, match="tile 2"):
+        pellucid.decompress(data)
+    assert len(pellucid.verify(data)) == 1
+    damaged: list[int] = []
+    filled_in = pellucid.decompress(data, damaged=damaged).astype(int)
+    assert damaged == [2]
+    apart = np.ones((190, 190), bool)
+    apart[: 64 + 48, 128 - 48 :] = False
+    assert np.abs(filled_in - whole)[apart].max() == 0
+    hole = filled_in[16:48, 150:180]
+    assert hole.std() < 30, "grey, or nearly so"
+    far = pellucid.decompress(data, region=(0, 100, 60, 60))
+    assert np.abs(far.astype(int) - whole[100:160, :60]).max() <= 1
+
+
+@pytest.mark.parametrize("codec_model", ["s", "m"], indirect=True)
+def test_quality_buys_psnr_with_bytes(codec_model: CodecModel) -> None:
+    pixels = photograph(128, 128)
+    steps = range(0, 101, 20)
+    sizes = [compress_pixels(pixels, codec_model, quality).payload_bytes for quality in steps]
+    scores = [psnr_of(pixels, codec_model, quality) for quality in steps]
+    assert sizes == sorted(set(sizes))
+    assert scores == sorted(set(scores))
+
+
+def test_psnr_is_that_of_the_file(tiny: CodecModel, tiny_installed: str) -> None:
+    pixels = photograph(100, 90)
+    decoded = pellucid.decompress(pellucid.compress(pixels, quality=50, model=tiny_installed))
+    error = np.square(decoded.astype(float) - pixels).mean()
+    assert psnr_of(pixels, tiny, 50) == pytest.approx(10 * np.log10(255**2 / error))
+
+
+def test_a_target_is_met_with_the_best_quality(tiny_installed: str) -> None:
+    pixels = photograph(64, 96)
+    limit = len(pellucid.compress(pixels, quality=40, model=tiny_installed)) + 3
+    data = pellucid.compress(pixels, size=limit, model=tiny_installed)
+    assert len(data) <= limit
+    better = pellucid.info(data).quality + 1
+    assert len(pellucid.compress(pixels, quality=better, model=tiny_installed)) > limit

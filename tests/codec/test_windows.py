@@ -1,0 +1,136 @@
+"""Tiles and regions: windows give what the whole picture gives, and leave no seams."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from unittest import mock
+
+import numpy as np
+import pytest
+
+from pellucid.bitstream import Header
+from pellucid.codec import compress, compress_pixels, decompress_pixels
+from pellucid.codec.compress import analyse_tile, make_header
+from pellucid.codec.geometry import Box, read_padded, to_blocks
+from pellucid.codec.latents import MEAN_UNIT, TileLatents
+from pellucid.runtime import CodecModel
+from pictures import photograph
+
+HEIGHT, WIDTH, QUALITY = 200, 270, 70
+
+
+@pytest.fixture(scope="module")
+def header(codec_model: CodecModel) -> Header:
+    pixels = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    return replace(make_header(pixels, codec_model, QUALITY), tile_log2=6)
+
+
+@pytest.fixture(scope="module")
+def y(codec_model: CodecModel) -> np.ndarray:
+    """Latents of the whole photograph in quantiser steps, from one window."""
+    pixels = photograph(HEIGHT, WIDTH)
+    bounds = Box(0, 0, WIDTH, HEIGHT).latents()
+    blocks = to_blocks(read_padded(pixels, bounds.samples()))
+    scale = codec_model.vector("analysis_scale", QUALITY)
+    (whole,) = codec_model.analysis(blocks=blocks, scale=scale)
+    return whole[0] * codec_model.vector("gain", QUALITY)[0]
+
+
+def test_analysis_by_tiles_is_that_of_the_whole(
+    codec_model: CodecModel, header: Header, y: np.ndarray
+) -> None:
+    pixels = photograph(HEIGHT, WIDTH)
+    bounds = Box(0, 0, WIDTH, HEIGHT).latents()
+    for number in range(header.tile_count):
+        tile = Box(*header.tile_box(number))
+        found = analyse_tile(pixels, codec_model, QUALITY, tile)
+        rows, columns = tile.latents().within(bounds)
+        np.testing.assert_allclose(found, y[:, rows, columns], rtol=1e-3, atol=2e-3)
+
+
+def pixels_of(
+    header: Header, y: np.ndarray, model: CodecModel, region: Box | None = None
+) -> np.ndarray:
+    """Synthesis from rounded `y`, cut into the tiles of `header`."""
+    grid = np.rint(y * MEAN_UNIT).astype(np.float32)
+    bounds = Box(0, 0, header.width, header.height).latents()
+
+    def read(number: int) -> TileLatents:
+        rows, columns = Box(*header.tile_box(number)).latents().within(bounds)
+        return TileLatents(np.zeros((1, 1, 1), np.int32), grid[:, rows, columns])
+
+    return decompress_pixels(header, read, model, region=region)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_synthesis_by_tiles_is_that_of_the_whole(
+    codec_model: CodecModel, header: Header, y: np.ndarray, channels: int
+) -> None:
+    tiled = replace(header, channels=channels, colour=int(channels == 3))
+    whole = pixels_of(replace(tiled, tile_log2=10), y, codec_model).astype(int)
+    assert whole.shape == (HEIGHT, WIDTH, channels)
+    for tile_log2 in (6, 7):
+        parts = pixels_of(replace(tiled, tile_log2=tile_log2), y, codec_model)
+        assert np.abs(parts - whole).max() <= 1
+        assert np.mean(parts != whole) < 1e-3
+
+
+def test_the_halo_is_needed(codec_model: CodecModel, header: Header, y: np.ndarray) -> None:
+    """Were the windows too small, the test above would notice."""
+    with mock.patch.object(codec_model, "halo", 0):
+        narrow = pixels_of(header, y, codec_model).astype(int)
+    assert np.abs(narrow - pixels_of(header, y, codec_model)).max() > 1
+
+
+REGIONS = [
+    Box(0, 0, 1, 1),
+    Box(WIDTH - 1, HEIGHT - 1, 1, 1),
+    Box(63, 63, 2, 2),
+    Box(64, 128, 64, 64),
+    Box(5, 60, 200, 9),
+    Box(0, 0, WIDTH, HEIGHT),
+]
+
+
+def test_regions_are_cut_from_the_whole_in_any_order(
+    codec_model: CodecModel, header: Header, y: np.ndarray
+) -> None:
+    whole = pixels_of(header, y, codec_model).astype(int)
+    for region in [*REGIONS, *reversed(REGIONS)]:
+        part = pixels_of(header, y, codec_model, region)
+        rows, columns = slice(region.y, region.bottom), slice(region.x, region.right)
+        assert np.abs(part - whole[rows, columns]).max() <= 1, region
+
+
+def test_a_region_reads_only_the_tiles_around_it(
+    codec_model: CodecModel, header: Header, y: np.ndarray
+) -> None:
+    seen: list[int] = []
+    shape = (codec_model.latents, 4, 4)
+
+    def read(number: int) -> TileLatents:
+        seen.append(number)
+        height, width = header.tile_box(number)[3], header.tile_box(number)[2]
+        rows, columns = -(-height // 64) * 4, -(-width // 64) * 4
+        return TileLatents(np.zeros((1, 1, 1)), np.zeros((shape[0], rows, columns), np.float32))
+
+    decompress_pixels(header, read, codec_model, region=Box(64 + 20, 64 + 20, 8, 8))
+    around = {row * header.columns + column for row in (0, 1, 2) for column in (0, 1, 2)}
+    assert set(seen) == around
+    assert len(seen) == len(around), "each once"
+
+
+def test_errors_at_tile_borders_are_like_those_elsewhere(
+    codec_model: CodecModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compress, "TILE_LOG2", 6)
+    pixels = photograph(256, 256)
+    made = compress_pixels(pixels, codec_model, 60, keep_latents=True)
+    decoded = decompress_pixels(made.header, made.latents.__getitem__, codec_model)
+    error = np.square(decoded.astype(float) - pixels).mean(axis=2)
+    at_16 = np.arange(256) % 16  # compare places that differ in nothing but the tile
+    steps = np.arange(256) // 16
+    borders = (np.isin(at_16, (0, 15))) & (np.isin((np.arange(256) + 1) % 64, (0, 1)))
+    inner = np.isin(at_16, (0, 15)) & ~borders & (steps > 0) & (steps < 15)
+    assert error[borders[1:-1].nonzero()[0] + 1].mean() < 1.5 * error[inner].mean()
+    assert error[:, borders[1:-1].nonzero()[0] + 1].mean() < 1.5 * error[:, inner].mean()

@@ -1,0 +1,142 @@
+"""Shards, training tiles, and test pictures that must not get in."""
+
+from __future__ import annotations
+
+import io
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+torch = pytest.importorskip("torch", exc_type=ImportError)
+
+from pellucid.errors import InputError  # noqa: E402 - needs torch
+from pellucid.train import pack  # noqa: E402
+from pellucid.train.data import (  # noqa: E402
+    cut_tiles,
+    encoded_pictures,
+    grid,
+    load_tiles,
+    random_crops,
+)
+
+
+def picture(seed: int, height: int = 40, width: int = 50) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+
+
+def save(path: Path, samples: np.ndarray) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(samples).save(path)
+    return path
+
+
+def test_a_shard_gives_back_its_pictures(tmp_path: Path) -> None:
+    paths = [save(tmp_path / f"{seed}.png", picture(seed)) for seed in range(3)]
+    size = pack.write_shard(paths, tmp_path / "shard.bin")
+    assert size == (tmp_path / "shard.bin").stat().st_size
+    assert list(pack.read_shard(tmp_path / "shard.bin")) == [p.read_bytes() for p in paths]
+    assert list(encoded_pictures(tmp_path / "shard.bin")) == [p.read_bytes() for p in paths]
+    assert list(encoded_pictures(tmp_path)) == [p.read_bytes() for p in paths], "shards first"
+
+
+def test_what_is_no_shard_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.bin").write_bytes(b"something else")
+    with pytest.raises(InputError, match="not a shard"):
+        list(pack.read_shard(tmp_path / "x.bin"))
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no picture")
+    with pytest.raises(InputError, match="no pictures in"):
+        pack.find_pictures([tmp_path])
+
+
+@pytest.mark.parametrize("name", ["copy.png", "copy.bmp", "deep/er/copy.webp"])
+def test_a_test_picture_is_refused_under_any_name_and_lossless_format(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    secret = picture(1)
+    monkeypatch.setattr(pack, "test_set_hashes", lambda: {pack.sample_hash(secret): "set/01"})
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(secret).save(tmp_path / name, lossless=True)
+    save(tmp_path / "fine.png", picture(2))
+    with pytest.raises(InputError, match=r"test picture set/01; it must not be trained on"):
+        pack.write_shard(pack.find_pictures([tmp_path]), tmp_path / "shard.bin")
+    assert not (tmp_path / "shard.bin").exists()
+
+
+def test_the_list_of_test_pictures_is_there() -> None:
+    known = pack.test_set_hashes()
+    names = set(known.values())
+    assert {f"kodak24/kodim{number:02}.png" for number in range(1, 25)} <= names
+    assert len([name for name in names if name.startswith("cbsd68/")]) == 68
+    assert len([name for name in names if name.startswith("set12/")]) == 12
+    assert all(len(bytes.fromhex(key)) == 32 for key in known)
+
+
+def test_hashes_tell_shape_and_samples_apart() -> None:
+    samples = picture(3)
+    turned = samples.transpose(1, 0, 2)
+    hashes = {pack.sample_hash(s) for s in (samples, turned, samples[::-1], samples ^ 1)}
+    assert len(hashes) == 4
+    assert pack.sample_hash(samples[:, ::-1][:, ::-1]) == pack.sample_hash(samples)
+
+
+def test_hands_hold_every_picture_and_fit(tmp_path: Path) -> None:
+    rng = random.Random(1)
+    paths = [tmp_path / str(number) for number in range(30)]
+    for path in paths:
+        path.write_bytes(bytes(rng.randint(1, 100)))
+    hands = pack.deal(paths, 200)
+    assert sorted(path for hand in hands for path in hand) == sorted(paths)
+    assert all(sum(path.stat().st_size for path in hand) <= 200 for hand in hands)
+    assert pack.deal(paths, 200) == hands, "the same every time"
+
+
+def test_pack_from_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seed in range(4):
+        save(tmp_path / "in" / f"{seed}.png", picture(seed))
+    arguments = ["pack", str(tmp_path / "in"), "-o", str(tmp_path / "s.bin"), "--megabytes", "0.01"]
+    monkeypatch.setattr("sys.argv", arguments)
+    pack.main()
+    shards = sorted(tmp_path.glob("s-*.bin"))
+    assert sum(len(list(pack.read_shard(shard))) for shard in shards) == 4
+    assert len(capsys.readouterr().out.splitlines()) == len(shards) > 1
+
+
+def encoded(samples: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(samples).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_tiles_are_cut_from_full_and_reduced_pictures() -> None:
+    samples = picture(5, 600, 530)
+    tiles = list(grid(samples, random.Random(0)))
+    assert [tile.shape for tile in tiles] == [(256, 256, 3)] * 4
+    assert list(grid(samples[:255], random.Random(0))) == []
+    cut = cut_tiles(encoded(samples), 3)
+    assert len(cut) >= 5, "and one at least from the reduced one"
+    loaded = load_tiles([encoded(samples)] * 3, limit=2)
+    assert loaded.shape[1:] == (3, 256, 256)
+    assert loaded.dtype == torch.uint8
+    assert len(loaded) < len(load_tiles([encoded(samples)] * 3))
+    with pytest.raises(InputError, match="training tile"):
+        load_tiles([encoded(samples[:100])])
+
+
+def test_crops_are_parts_of_tiles_turned_and_flipped() -> None:
+    tile = torch.arange(256 * 256).reshape(256, 256).remainder(251).to(torch.uint8)
+    tiles = tile.expand(2, 3, 256, 256)
+    crops = random_crops(tiles, 40, 16, torch.Generator().manual_seed(0))
+    assert crops.shape == (40, 3, 16, 16)
+    assert 0 <= crops.min() < crops.max() <= 1
+    across = (crops[:, 0, 3, 4] - crops[:, 0, 3, 3]).mul(255).round()
+    assert len(set(across.abs().tolist())) > 1, "some are turned"
+    again = random_crops(tiles, 40, 16, torch.Generator().manual_seed(0))
+    assert torch.equal(crops, again)
