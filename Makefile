@@ -15,7 +15,7 @@ INPUTS := pyproject.toml
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.base
-	$(BIN)/pellucid demo
+	$(BIN)/pellucid demo --force
 
 test: $(VENV)/.dev
 	$(PY) -m pytest

@@ -25,7 +25,8 @@ spec = sys.modules["spec_decoder"] = importlib.util.module_from_spec(LOADED)
 LOADED.loader.exec_module(spec)
 
 
-M, Z, HIDDEN, F, CONTEXT, SMOOTH, TRUNK = 6, 3, 4, 5, 4, 5, 8  # channels of a model too small for pictures
+# Channels of a model too small for pictures.
+M, Z, HIDDEN, F, CONTEXT, SMOOTH, TRUNK = 6, 3, 4, 5, 4, 5, 8
 BYTES = np.full(256, 256)
 
 

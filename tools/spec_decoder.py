@@ -272,7 +272,8 @@ def latents_of_y(
     wide = np.clip(seen, -32767, 32767)
     mean_c = mean1 + conv(model, "prior.mean", p2) + conv(model, "prior.predictor", wide)
     symbols_c = take(np.clip(conv(model, "prior.index", p2) + offset, 0, last_table), at_c)
-    return np.where(at_c, 16 * symbols_c + mean_c, mean1 + seen)
+    y: Array = np.where(at_c, 16 * symbols_c + mean_c, mean1 + seen)
+    return y
 
 
 # --- Section 6: entropy coder ---------------------------------------------------------------------

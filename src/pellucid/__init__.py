@@ -8,14 +8,19 @@
     models()                      the models that are installed: name -> id
     errors                        everything that is raised on purpose, as a tree
 
-Nothing is downloaded; importing this loads neither ONNX Runtime nor PyTorch.
+Nothing is downloaded. Importing this is quick: what the functions need is imported when one is
+first used, ONNX Runtime when a network first runs, PyTorch only by `pellucid.train`.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from pellucid import errors
-from pellucid._api import FileInfo, compress, decompress, info, models, verify
 from pellucid.errors import PellucidError
+
+if TYPE_CHECKING:
+    from pellucid._api import FileInfo, compress, decompress, info, models, verify
 
 __version__ = "0.1.0"
 
@@ -30,3 +35,16 @@ __all__ = [
     "models",
     "verify",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public functions when one is first asked for (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from pellucid import _api
+
+    return getattr(_api, name)
+
+
+def __dir__() -> list[str]:
+    return __all__

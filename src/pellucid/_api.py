@@ -201,7 +201,7 @@ def open_pel(data: bytes | str | os.PathLike[str], limits: Limits) -> PelFile:
         try:
             data = Path(data).read_bytes()
         except OSError as error:
-            raise InputError(f"{data} can't be read: {error.strerror or error}") from error
+            raise InputError(f"{data!s} can't be read: {error.strerror or error}") from error
     return PelFile.parse(data, limits=limits)
 
 

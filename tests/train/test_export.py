@@ -15,6 +15,7 @@ onnx = pytest.importorskip("onnx", exc_type=ImportError)
 import tiny_model  # noqa: E402 - needs torch
 from pellucid.codec import compress  # noqa: E402
 from pellucid.codec.geometry import from_blocks  # noqa: E402
+from pellucid.codec.latents import encode_latents  # noqa: E402
 from pellucid.entropy import TableSet  # noqa: E402
 from pellucid.nets.codec import Codec  # noqa: E402
 from pellucid.nets.rate import TABLES  # noqa: E402
@@ -164,6 +165,23 @@ def test_the_networks_are_those_of_training(
     )
     levels = decoded[0].permute(1, 2, 0).mul(255).round().clamp(0, 255).numpy()
     assert np.abs(from_blocks(blocks) - levels).max() <= 2
+
+
+@pytest.mark.parametrize("quality", [0, 37, 100])
+def test_the_integers_are_those_of_training(
+    trainer: CodecTrainer, tmp_path: Path, quality: int
+) -> None:
+    """What the net that is trained says of every symbol is what the files say, exactly."""
+    model = CodecModel(tiny_model.export(trainer, tmp_path), threads=1)
+    model.skip = 0  # which training doesn't know
+    y = torch_y(trainer.average, tiny_model.synthetic_picture(3, 128, 192), quality)
+    _, latents = encode_latents(model, y, quality)
+    with torch.no_grad():
+        z = torch.from_numpy(latents.z)[None].float()
+        wanted = torch.from_numpy(y)[None]
+        given = trainer.average.predict(wanted, z, torch.tensor([float(quality)]))
+        decoded = torch.round(wanted - given.mean) + given.mean
+    assert (decoded[0].mul(16).numpy() == latents.y).all()
 
 
 def test_graphs_hold_only_standard_operators(tiny: CodecModel) -> None:

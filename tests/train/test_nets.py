@@ -126,7 +126,7 @@ def broken(names: list[str], value: int, bias: int = 0, shift: int = 0) -> dict[
         (["prior.predictor"], 127, 0, "prior.predictor may reach"),
         (["prior.context", "prior.features"], 0, 2**23, "prior.context . prior.features may"),
         (["hyper.mean", "prior.mean"], 0, 2**23, "hyper.mean . prior.mean . prior.predictor"),
-        (["hyper.mean"], 0, -(2**24) + 2**19, "hyper.mean . prior.diagonal may reach"),
+        (["hyper.mean"], 0, -(2**24) + 2**18, "hyper.mean . prior.diagonal may reach"),
     ],
 )
 def test_sums_that_may_reach_2_24_are_refused(

@@ -101,8 +101,9 @@ def tile_reader(
 
     def read(number: int) -> TileLatents:
         place = Box(*header.tile_box(number)).latents()
+        data = payload(number)
         try:
-            return decode_latents(model, payload(number), header.quality, place.height, place.width)
+            return decode_latents(model, data, header.quality, place.height, place.width)
         except DamagedFileError as error:
             raise DamagedFileError(f"tile {number}: {error}") from error
 

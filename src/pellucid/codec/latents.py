@@ -89,7 +89,8 @@ def decode_latents(
 def hyper_latents(model: CodecModel, y: Floats) -> NDArray[np.int32]:
     """y (M, h, w) -> z (Z, h/4, w/4), rounded."""
     (z,) = model.hyper_analysis(y=y[None])
-    return np.clip(np.rint(z[0]), -MAX_SYMBOL, MAX_SYMBOL).astype(np.int32)
+    rounded: NDArray[np.int32] = np.clip(np.rint(z[0]), -MAX_SYMBOL, MAX_SYMBOL).astype(np.int32)
+    return rounded
 
 
 def z_tables(model: CodecModel, quality: int, shape: tuple[int, ...]) -> NDArray[np.uint8]:
@@ -152,8 +153,9 @@ class Passes:
         self.y[:, 1::2, 0::2] = decoded[:, 1::2]
 
     def _tables(self, head: Floats, more: Floats | float = 0.0) -> NDArray[np.uint8]:
-        index = head + (self._offset + more)
-        return np.clip(index, 0, len(self._model.tables) - 1, out=index).astype(np.uint8)
+        index: Floats = head + (self._offset + more)
+        np.clip(index, 0, len(self._model.tables) - 1, out=index)
+        return index.astype(np.uint8)
 
     def _decoded(self, symbols: NDArray[np.int32]) -> Floats:
         decoded = symbols.astype(np.float32)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from pellucid.errors import OptionError
+from pellucid.errors import InputError, OptionError
 from pellucid.nets.codec import CodecShape
 
 
@@ -47,8 +47,18 @@ class CodecRecipe:
 
 
 def load_recipe(path: Path) -> CodecRecipe:
-    """Read a recipe; an unknown key is an `OptionError` that names it."""
-    table: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+    """Read a recipe.
+
+    Raises:
+        InputError: the file can't be read or isn't TOML.
+        OptionError: an unknown key, or no name.
+    """
+    try:
+        table: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"the recipe {path} can't be read: {error}") from error
+    if not isinstance(table.get("name"), str):
+        raise OptionError(f'{path} has no name; add a line such as name = "m"')
     shape = checked(CodecShape, table.pop("shape", {}), path)
     return CodecRecipe(shape=CodecShape(**shape), **checked(CodecRecipe, table, path))
 
