@@ -11,6 +11,7 @@ import struct
 import sys
 import zlib
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import constriction
@@ -141,22 +142,22 @@ class Written:
         return spec.SIGNATURE + b"".join(chunks) + (end or chunk(b"DONE"))
 
 
-def save_synthesis(folder: Path, float16: bool = False) -> Any:
+def save_synthesis(folder: Path) -> Any:
     """gains.npz and synthesis.onnx beside a random entropy.npz; returns the network they hold."""
-    torch, onnx = pytest.importorskip("torch"), pytest.importorskip("onnx")
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("onnx")
     from pellucid.nets.transforms import Synthesis
+    from pellucid.train import networks
 
     torch.manual_seed(2)
     net = Synthesis(TRUNK, M, 3)
     for parameter in net.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
-        if float16:
-            parameter.data = parameter.data.half().float()
-    kind = np.float16 if float16 else np.float32
-    weights = {name: tensor.numpy().astype(kind) for name, tensor in net.state_dict().items()}
-    initializers = [onnx.numpy_helper.from_array(array, name) for name, array in weights.items()]
-    graph = onnx.helper.make_graph([], "synthesis", [], [], initializers)
-    onnx.save(onnx.helper.make_model(graph), str(folder / "synthesis.onnx"))
+        parameter.data = parameter.data.half().float()  # as an export stores them
+    net.leave.weight.data = (255 * net.leave.weight).half().float() / 255
+    net.leave.bias.data = (255 * (net.leave.bias + 0.5)).half().float() / 255 - 0.5
+    with torch.no_grad():
+        (folder / "synthesis.onnx").write_bytes(networks.synthesis(SimpleNamespace(synthesis=net)))
     rng = np.random.default_rng(3)
     gains = rng.uniform(1e-4, 0.002, (101, M)).astype(np.float32)
     scale = rng.uniform(0.5, 2, (101, TRUNK)).astype(np.float32)

@@ -420,7 +420,7 @@ def reconstruct(latents: Latents, model_dir: str | Path) -> NDArray[np.uint8]:
         scale = gains["synthesis_scale"][header.quality].astype(np.float32)
     y = latents.grid().astype(np.float32) / np.float32(16) * inverse_gain.reshape(-1, 1, 1)
     rgb = synthesise(read_weights(Path(model_dir) / "synthesis.onnx"), y, scale.reshape(-1, 1, 1))
-    levels = np.clip(np.rint(rgb[:, : header.height, : header.width] * 255), 0, 255).astype(int)
+    levels = np.clip(np.rint(rgb[:, : header.height, : header.width]), 0, 255).astype(int)
     if header.channels == 1:
         levels = (levels.sum(axis=0, keepdims=True) + 1) // 3
     return np.ascontiguousarray(levels.transpose(1, 2, 0), np.uint8)
@@ -450,14 +450,14 @@ def silu(a: Array) -> Array:
 
 
 def synthesise(weights: dict[str, Array], y: Array, scale: Array) -> Array:
-    """y [M, h, w], scale [C, 1, 1] -> RGB [3, 16 h, 16 w], about 0-1, not clipped."""
+    """y [M, h, w], scale [C, 1, 1] -> RGB [3, 16 h, 16 w], about 0 .. 255, not clipped."""
 
     def layer(name: str, x: Array) -> Array:
         return cross_correlate(x, weights[f"{name}.weight"], weights[f"{name}.bias"])
 
     def block(name: str, x: Array) -> Array:
         x = x + layer(f"{name}.leave", layer(f"{name}.depthwise", silu(layer(f"{name}.enter", x))))
-        gate, value = np.split(layer(f"{name}.widen", x), 2)
+        gate, value = layer(f"{name}.widen.gate", x), layer(f"{name}.widen.value", x)
         return x + layer(f"{name}.narrow", silu(gate) * value)
 
     trunk = shuffle(layer("enter", y))
@@ -466,7 +466,7 @@ def synthesise(weights: dict[str, Array], y: Array, scale: Array) -> Array:
         trunk = block(f"rest.{number}", trunk)
         number += 1
     trunk = block("last", trunk * scale)
-    return shuffle(layer("leave", trunk), 8) + np.float32(0.5)
+    return shuffle(layer("leave", trunk), 8)
 
 
 # --- Command line ---------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -213,12 +214,12 @@ def check_options(
     given = {name: value for name, value in options.items() if value is not None}
     if len(given) > 1:
         raise OptionError(f"give one of quality, bpp, size, psnr; got {', '.join(given)}")
-    if quality is not None and (quality != int(quality) or not 0 <= quality <= 100):
-        raise OptionError(f"quality is {quality}; it must be a whole number from 0 to 100")
+    if quality is not None and not (isinstance(quality, Integral) and 0 <= quality <= 100):
+        raise OptionError(f"quality is {quality!r}; it must be a whole number from 0 to 100")
     for name in ("bpp", "size", "psnr"):
         value = given.get(name)
-        if value is not None and not 0 < value < float("inf"):
-            raise OptionError(f"{name} is {value}; it must be a number above 0")
+        if value is not None and not (isinstance(value, Real) and 0 < value < float("inf")):
+            raise OptionError(f"{name} is {value!r}; it must be a number above 0")
 
 
 def check_region(region: tuple[int, int, int, int], file: PelFile) -> tuple[int, int, int, int]:

@@ -89,7 +89,8 @@ class SpatialPrior(nn.Module):
 
         `seen` (N, M, h, w): decoded y less the hyper-decoder's mean at A and B, in 1/16; 0 at C.
         """
-        half = torch.floor(seen[:, : self.context_channels] * 8) / 8
+        near = seen[:, : self.context_channels]
+        half = near + (torch.floor(near * 8) / 8 - near).detach()
         near = half.clamp(-CONTEXT_LIMIT, CONTEXT_LIMIT) * CONTEXT_SCALE
         hidden = clip_activation(self.context(near) + self.features(features))
         hidden = clip_activation(self.mix(hidden))

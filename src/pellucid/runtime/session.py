@@ -37,6 +37,8 @@ class Network:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        # Threads that went on spinning after a run would take the cores from the next network.
+        options.add_session_config_entry("session.force_spinning_stop", "1")
         options.enable_cpu_mem_arena = False
         try:
             self._session = onnxruntime.InferenceSession(

@@ -73,11 +73,10 @@ def synthesis(codec: Codec) -> bytes:
     for number, layer in enumerate(net.rest):
         x = block(graph, f"rest.{number}", layer, x)  # type: ignore[arg-type]
     x = block(graph, "last", net.last, graph.node("Mul", x, scale))
-    x = convolution(graph, "leave", net.leave, x)
-    x = graph.node("Add", x, graph.number(PIXEL_MEAN))
-    x = graph.node("Round", graph.node("Mul", x, graph.number(WHITE_LEVEL)))
-    x = graph.node("Clip", x, graph.number(0.0), graph.number(WHITE_LEVEL))
-    graph.output(graph.node("Cast", x, to=TensorProto.UINT8), "blocks", TensorProto.UINT8)
+    weight, bias = WHITE_LEVEL * net.leave.weight, WHITE_LEVEL * (net.leave.bias + PIXEL_MEAN)
+    x = convolution(graph, "leave", net.leave, x, weight=weight, bias=bias)
+    one, zero = graph.number(1.0), graph.constant("zero", np.zeros((), np.uint8))
+    graph.output(graph.node("QuantizeLinear", x, one, zero), "blocks", TensorProto.UINT8)
     return graph.model()
 
 
