@@ -5,8 +5,9 @@ Heavy imports (ONNX Runtime) happen inside the calls, so that `import pellucid` 
 
 from __future__ import annotations
 
+import operator
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,7 +52,7 @@ class FileInfo:
     file_bytes: int
     bits_per_pixel: float
     metadata: dict[str, int]
-    bytes_by_part: dict[str, int] = field(default_factory=dict)
+    bytes_by_part: dict[str, int]
     latents_sha256: str | None = None
 
 
@@ -64,6 +65,7 @@ def compress(
     psnr: float | None = None,
     model: str = DEFAULT_MODEL,
     metadata: bool = True,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> bytes:
     """Compress a picture to the bytes of a .pel file.
 
@@ -75,24 +77,26 @@ def compress(
         psnr: lowest quality that reaches this many dB over all samples.
         model: name of an installed model (`models()`) or a model's folder.
         metadata: keep EXIF, ICC profile and XMP.
+        limits: raise `max_pixels` here for a huge picture; who decodes the file must do so too.
 
     Raises:
         InputError: the picture can't be read. OptionError: an option is out of range.
-        TargetError: no quality meets the target.
+        LimitError: the picture is above `limits`. TargetError: no quality meets the target.
 
     The same picture and options give the same bytes. One of the four targets at most.
     """
-    from pellucid.codec import compress_pixels
+    from pellucid.codec import compress_pixels, make_header
     from pellucid.runtime import load_model
 
-    pixels, about = open_image(image)
     check_options(quality=quality, bpp=bpp, size=size, psnr=psnr)
     net = load_model(model)
+    pixels, about = open_image(image, limits)
+    make_header(pixels, net, DEFAULT_QUALITY).check_limits(limits)
     kept = metadata_of(about) if metadata else {}
     if bpp is not None or size is not None or psnr is not None:
-        quality = quality_for(pixels, net, kept, bpp=bpp, size=size, psnr=psnr)
+        quality = quality_for(pixels, net, kept, limits, bpp=bpp, size=size, psnr=psnr)
     chosen = DEFAULT_QUALITY if quality is None else quality
-    return to_file(compress_pixels(pixels, net, chosen), kept)
+    return to_file(compress_pixels(pixels, net, chosen), kept, limits)
 
 
 def decompress(
@@ -135,8 +139,8 @@ def info(
     header = file.header
     parts: dict[str, int] = {}
     for chunk in file.chunks:
-        parts[chunk.type] = parts.get(chunk.type, 0) + chunk.length + CHUNK_FRAME
-    total = SIGNATURE_BYTES + sum(parts.values())
+        parts[chunk.type] = parts.get(chunk.type, 0) + chunk.end - chunk.offset
+    total = file.chunks[-1].end
     return FileInfo(
         version=1,
         width=header.width,
@@ -160,21 +164,20 @@ def verify(data: bytes | str | os.PathLike[str], *, limits: Limits = DEFAULT_LIM
     """Check every checksum and decode every latent; returns what is wrong, nothing if all is well.
 
     Raises:
-        FormatError: the file's frame can't be read at all.
+        FormatError: more than tiles is damaged, or the file can't be decoded here.
     """
     from pellucid.codec.decompress import tile_reader
     from pellucid.runtime import find_model
 
     file = open_pel(data, limits)
     require_supported(file.header)
-    problems = list(file.check_all())
+    problems = []  # of tiles; the other checksums were right, or there would be no `file`
     read = tile_reader(file.header, file.tile, find_model(file.header.model_id))
     for number in range(file.header.tile_count):
         try:
             read(number)
         except DamagedFileError as error:
-            if not any(problem in str(error) for problem in problems):
-                problems.append(str(error))
+            problems.append(str(error))
     return problems
 
 
@@ -185,14 +188,10 @@ def models() -> dict[str, str]:
     return installed_models()
 
 
-CHUNK_FRAME = 12  # type, length and CRC
-SIGNATURE_BYTES = 8
-
-
-def open_image(image: Any) -> tuple[NDArray[np.uint8], ImageInfo]:
+def open_image(image: Any, limits: Limits) -> tuple[NDArray[np.uint8], ImageInfo]:
     """Any accepted image -> samples and what belongs to them."""
     if isinstance(image, str | os.PathLike | bytes):
-        return read_image(image)
+        return read_image(image, max_pixels=limits.max_pixels)
     return from_array(image)
 
 
@@ -223,8 +222,13 @@ def check_options(
 
 
 def check_region(region: tuple[int, int, int, int], file: PelFile) -> tuple[int, int, int, int]:
-    """`region` if it lies in the picture, else OptionError."""
-    x, y, width, height = region
+    """`region` as int if it lies in the picture, else OptionError."""
+    try:
+        x, y, width, height = map(operator.index, region)
+    except (TypeError, ValueError) as error:
+        raise OptionError(
+            f"region is {region!r}; it must be four whole numbers: x, y, width, height"
+        ) from error
     header = file.header
     inside = x >= 0 and y >= 0 and x + width <= header.width and y + height <= header.height
     if width < 1 or height < 1 or not inside:
@@ -232,7 +236,7 @@ def check_region(region: tuple[int, int, int, int], file: PelFile) -> tuple[int,
             f"region {x},{y},{width},{height} is not inside the picture of {header.width} x "
             f"{header.height} (x, y, width, height in samples)"
         )
-    return region
+    return x, y, width, height
 
 
 def metadata_of(about: ImageInfo) -> dict[str, bytes]:
@@ -241,15 +245,16 @@ def metadata_of(about: ImageInfo) -> dict[str, bytes]:
     return {name: value for name, value in found.items() if value}
 
 
-def to_file(compressed: Compressed, metadata: dict[str, bytes]) -> bytes:
+def to_file(compressed: Compressed, metadata: dict[str, bytes], limits: Limits) -> bytes:
     """A compressed picture and its metadata as the bytes of a file."""
-    return write_file(compressed.header, metadata, compressed.tiles)
+    return write_file(compressed.header, metadata, compressed.tiles, limits=limits)
 
 
 def quality_for(
     pixels: NDArray[np.uint8],
     net: CodecModel,
     metadata: dict[str, bytes],
+    limits: Limits,
     *,
     bpp: float | None,
     size: int | None,
@@ -261,12 +266,12 @@ def quality_for(
 
     count = pixels.shape[0] * pixels.shape[1]
     if psnr is not None:
-        hint = "; choose a lower PSNR or a larger model"
+        hint = "; choose a lower PSNR"
         target = Target(psnr, "dB", at_least=True, hint=hint)
         return reach_target(target, lambda quality: psnr_of(pixels, net, quality))
 
     def file_bytes(quality: int) -> int:
-        return len(to_file(compress_pixels(pixels, net, quality), metadata))
+        return len(to_file(compress_pixels(pixels, net, quality), metadata, limits))
 
     hint = "; choose a larger target, or reduce the picture"
     if size is not None:

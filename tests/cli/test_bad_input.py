@@ -20,6 +20,7 @@ PICTURES = {
     "transparent": (lambda good: png_of(Image.new("RGBA", (9, 9), (1, 2, 3, 4))), "alpha"),
     "16 bits": (lambda good: png_of(Image.fromarray(np.full((9, 9), 9, np.uint16))), "16"),
 }
+OUTPUT = {"compress": "out.pel", "decompress": "out.png"}
 FILES = {
     "zero bytes": (lambda good: b"", "it is empty (0 bytes)"),
     "wrong magic": (lambda good: b"\x89PNG" + good[4:], "is not a .pel file"),
@@ -63,7 +64,7 @@ def test_messages_differ(run, photo, pel):
     for cases, source, command in ((PICTURES, photo, "compress"), (FILES, pel, "decompress")):
         for make, _ in cases.values():
             Path("bad").write_bytes(make(source.read_bytes()))
-            seen.add(run(command, "bad", "-o", "out.png", code=1).stderr)
+            seen.add(run(command, "bad", "-o", OUTPUT[command], code=1).stderr)
     assert len(seen) == len(PICTURES) + len(FILES)
 
 
@@ -74,19 +75,32 @@ def test_missing_and_folder(run, command):
     assert "is a folder" in run(command, "folder", code=1).stderr
 
 
+@pytest.mark.parametrize("source", [".", "..", "/", ""])
+@pytest.mark.parametrize("out", [[], ["-o", "made/"]])
+def test_folders_without_a_name(run, photo, source, out):
+    stderr = run("compress", source, photo, *out, code=1).stderr
+    assert "is a folder" in stderr
+    assert "1 of 2 done, 1 failed" in stderr
+
+
+def test_name_too_long(run):
+    for command in ("compress", "decompress"):
+        assert "too long" in run(command, 5000 * "a", code=1).stderr.lower()
+
+
 @pytest.mark.parametrize(("command", "source"), [("compress", "pel"), ("decompress", "png")])
 def test_wrong_command(run, photo, pel, command, source):
     stderr = run(command, f"photo.{source}", code=1).stderr
     assert f"ends in .{source}, as its output would" in stderr
-    run(command, f"photo.{source}", "-o", "out.png", code=1)
+    run(command, f"photo.{source}", "-o", OUTPUT[command], code=1)
 
 
 @pytest.mark.parametrize("command", ["compress", "decompress"])
 def test_output_that_cannot_be_written(run, photo, pel, command):
     source = {"compress": photo, "decompress": pel}[command]
-    missing = run(command, source, "-o", "no/folder/out.png", code=1).stderr
+    missing = run(command, source, "-o", f"no/folder/{OUTPUT[command]}", code=1).stderr
     assert "the folder no/folder does not exist" in missing
-    stderr = run(command, source, "-o", f"{photo}/out.png", code=1).stderr
+    stderr = run(command, source, "-o", f"{photo}/{OUTPUT[command]}", code=1).stderr
     assert "cannot" in stderr
     assert "cannot make the folder" in run(command, source, "-o", f"{photo}/", code=1).stderr
 
@@ -127,6 +141,6 @@ def test_fill_damaged(run, pixels):
     Path("bad.pel").write_bytes(data)
     assert "tile 1" in run("decompress", "bad.pel", code=1).stderr
     result = run("decompress", "bad.pel", "--fill-damaged")
-    assert "pellucid: bad.pel: damaged tiles are filled with grey: 1" in result.stderr
+    assert "pellucid: bad.pel: damaged and filled with grey: tile 1" in result.stderr
     with Image.open("bad.png") as image:
         assert image.size == (picture.shape[1], picture.shape[0])

@@ -63,8 +63,14 @@ def test_two_outputs_of_one_name(run, photo, pixels):
     assert "1 of 2 done, 1 failed" in result.stderr
 
 
+def test_output_named_as_a_picture(run, photo):
+    assert "compress writes .pel files" in run("compress", photo, "-o", "a.jpg", code=2).stderr
+    assert not Path("a.jpg").exists()
+
+
 def test_output_is_the_input(run, photo):
     before = photo.read_bytes()
+    photo = photo.rename("photo.pel")
     assert "as its output would" in run("compress", photo, "-o", photo, "--force", code=1).stderr
     assert photo.read_bytes() == before
 
@@ -128,6 +134,7 @@ def test_target_that_cannot_be_met(run, photo, target):
         ("--bpp", 0),
         ("--bpp", "nan"),
         ("--size", "200q"),
+        ("--size", 400 * "9"),
         ("--psnr", "-3"),
         ("--model", "none"),
         ("--lossless",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -103,9 +104,10 @@ def test_interrupt_in_the_middle(run, photo, monkeypatch):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals differ")
 def test_interrupt_by_signal(folder, pixels):
-    names = [f"{number}.png" for number in range(40)]
-    for name in names:
-        Image.fromarray(np.tile(pixels, (6, 6, 1))).save(name)
+    names = [f"{number}.png" for number in range(300)]  # minutes of work, of which little is done
+    Image.fromarray(np.tile(pixels, (6, 6, 1))).save(names[0])
+    for name in names[1:]:
+        shutil.copy(names[0], name)
     with subprocess.Popen(
         [*PROGRAM, "compress", *names, "-o", "out"],
         stdout=subprocess.PIPE,
@@ -149,14 +151,20 @@ def test_train_without_its_extra(run, monkeypatch):
     assert str(MissingExtraError("torch", "train")) in result.stderr
 
 
-def test_train_keeps_a_checkpoint(run):
+def test_train_keeps_what_is_there(run):
     for package in ("torch", "onnx"):
         pytest.importorskip(package, exc_type=ImportError)
     Path("r.toml").write_text('name = "x"\n')
     Path("runs").mkdir()
     Path("runs/x.pt").write_text("weights")
     assert "--resume" in run("train", "r.toml", "--data", ".", code=1).stderr
+    Path("runs/x.pt").unlink()
+    Path("runs/x").mkdir()
+    for words in ((), ("--force",), ("--resume",)):
+        assert "is no model" in run("train", "r.toml", "--data", ".", *words, code=1).stderr
+    Path("runs/x/card.json").write_text("{}")
+    assert "--force" in run("train", "r.toml", "--data", ".", code=1).stderr
     Path("r.toml").write_text("name = ")
-    assert "is not a recipe" in run("train", "r.toml", "--data", ".", code=1).stderr
+    assert "can't be read" in run("train", "r.toml", "--data", ".", code=1).stderr
     run("train", "nowhere.toml", "--data", ".", code=2)
     run("train", "r.toml", code=2)

@@ -10,8 +10,9 @@ import pytest
 
 from pellucid.bitstream import Header
 from pellucid.codec import compress, compress_pixels, decompress_pixels
-from pellucid.codec.compress import analyse_tile, make_header
+from pellucid.codec.compress import analyse_tiles, make_header
 from pellucid.codec.geometry import Box, read_padded, to_blocks
+from pellucid.codec.grid import LatentGrid
 from pellucid.codec.latents import MEAN_UNIT, TileLatents
 from pellucid.runtime import CodecModel
 from pictures import photograph
@@ -43,7 +44,7 @@ def test_analysis_by_tiles_is_that_of_the_whole(
     bounds = Box(0, 0, WIDTH, HEIGHT).latents()
     for number in range(header.tile_count):
         tile = Box(*header.tile_box(number))
-        found = analyse_tile(pixels, codec_model, QUALITY, tile)
+        (found,) = analyse_tiles(pixels, codec_model, QUALITY, [tile])
         rows, columns = tile.latents().within(bounds)
         np.testing.assert_allclose(found, y[:, rows, columns], rtol=1e-3, atol=2e-3)
 
@@ -118,6 +119,29 @@ def test_a_region_reads_only_the_tiles_around_it(
     around = {row * header.columns + column for row in (0, 1, 2) for column in (0, 1, 2)}
     assert set(seen) == around
     assert len(seen) == len(around), "each once"
+
+
+@pytest.mark.parametrize("size", [(64 * 20, 1), (1, 64 * 20), (150, 64 * 9), (64 * 9, 150)])
+def test_tiles_are_held_along_the_shorter_side(
+    codec_model: CodecModel, header: Header, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A picture of 2^24 x 1 is a row of 2^14 tiles: they must not be in memory at once."""
+    shape = replace(header, width=size[0], height=size[1])
+    held: list[int] = []
+    drop = LatentGrid.forget
+
+    def forget(grid: LatentGrid, numbers: range) -> None:
+        held.append(len(grid._tiles))
+        drop(grid, numbers)
+
+    def read(number: int) -> TileLatents:
+        place = Box(*shape.tile_box(number)).latents()
+        grey = np.zeros((codec_model.latents, place.height, place.width), np.float32)
+        return TileLatents(np.zeros((1, 1, 1), np.int32), grey)
+
+    monkeypatch.setattr(LatentGrid, "forget", forget)
+    assert decompress_pixels(shape, read, codec_model).shape == (size[1], size[0], 3)
+    assert max(held) <= 3 * min(shape.rows, shape.columns)
 
 
 def test_errors_at_tile_borders_are_like_those_elsewhere(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 from io import BytesIO
 from pathlib import Path
 
@@ -52,6 +53,16 @@ def test_directory_that_contains_itself_ends() -> None:
     row = struct.pack("<HHII", tiff.EXIF, tiff.LONG, 1, 8)
     found = tiff.read_metadata(tiff.header("<", 8) + struct.pack("<H", 1) + row + bytes(4))
     assert found == tiff.Metadata()
+
+
+@pytest.mark.parametrize("tag", [tiff.EXIF, tiff.GPS])
+def test_overlapping_directories_do_not_multiply(tag: int) -> None:
+    """Every row of a table is a pointer to that table: 5000^3 rows, were they all followed."""
+    rows = struct.pack("<HHII", tag, tiff.LONG, 1, 8) * 5000
+    data = tiff.header("<", 8) + struct.pack("<H", 5000) + rows + bytes(4)
+    started = time.monotonic()
+    tiff.read_metadata(data)
+    assert time.monotonic() - started < 5
 
 
 def test_overlapping_values_do_not_multiply() -> None:

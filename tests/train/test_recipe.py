@@ -36,6 +36,23 @@ def test_an_unknown_key_is_named(tmp_path: Path, text: str) -> None:
         load_recipe(tmp_path / "x.toml")
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('name = "../x"', "plain"),
+        ('name = ""', "plain"),
+        ('name = "x"\nshape = 3', "table"),
+        ('name = "x"\nrate = "fast"', "rate is 'fast'"),
+        ('name = "x"\nbatch = 1.5', "batch is 1.5"),
+        ('name = "x"\n[shape]\ntrunk = true', "trunk is True"),
+    ],
+)
+def test_a_wrong_value_is_named(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "x.toml").write_text(text)
+    with pytest.raises(OptionError, match=message):
+        load_recipe(tmp_path / "x.toml")
+
+
 def test_the_learning_rate_warms_up_and_falls_to_nothing() -> None:
     parts = [n / 1000 for n in range(1001)]
     rates = [learning_rate(part, 0.02) for part in parts]

@@ -19,8 +19,8 @@ from pellucid.bitstream.limits import (
     SIGNATURE,
     Limits,
 )
-from pellucid.bitstream.scan import TILE_START, Scan
-from pellucid.bitstream.writer import METADATA_CHUNKS
+from pellucid.bitstream.scan import Scan
+from pellucid.bitstream.writer import METADATA_CHUNKS, TILE_START
 from pellucid.errors import (
     DamagedFileError,
     NotPelFileError,

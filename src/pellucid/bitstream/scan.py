@@ -14,10 +14,9 @@ import struct
 from pellucid.bitstream.chunk import Chunk, check_crc, crc_damage, payload_of
 from pellucid.bitstream.header import Header
 from pellucid.bitstream.limits import Limits
-from pellucid.bitstream.writer import METADATA_CHUNKS
+from pellucid.bitstream.writer import METADATA_CHUNKS, TILE_START
 from pellucid.errors import DamagedFileError, LimitError, UnsupportedError
 
-TILE_START = struct.Struct("<IB")  # tile number, layer
 _METADATA_TYPES = (*METADATA_CHUNKS.values(), "nois")
 
 

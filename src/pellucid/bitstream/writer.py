@@ -15,7 +15,7 @@ from pellucid.bitstream.limits import DEFAULT_LIMITS, SIGNATURE, Limits
 from pellucid.errors import LimitError, OptionError
 
 METADATA_CHUNKS = {"exif": "exif", "icc": "iccp", "xmp": "xmp0"}  # name -> chunk, in file order
-_TILE_START = struct.Struct("<IB")  # tile number, layer
+TILE_START = struct.Struct("<IB")  # tile number, layer
 _BASE = 0b1  # the layers field of a file with the base layer only
 
 
@@ -43,10 +43,10 @@ def _body(metadata: Mapping[str, bytes], tiles: Sequence[bytes]) -> Iterator[byt
         if name in metadata:
             yield write_chunk(type_, metadata[name])
     if len(tiles) > 1:
-        lengths = (len(tile) + _TILE_START.size for tile in tiles)
+        lengths = (len(tile) + TILE_START.size for tile in tiles)
         yield write_chunk("TIDX", b"".join(struct.pack("<I", length) for length in lengths))
     for number, tile in enumerate(tiles):
-        yield write_chunk("TILE", _TILE_START.pack(number, 0) + tile)
+        yield write_chunk("TILE", TILE_START.pack(number, 0) + tile)
     yield write_chunk("DONE", b"")
 
 

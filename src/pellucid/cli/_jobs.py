@@ -56,21 +56,27 @@ def plan_jobs(
         OptionError: several inputs and `out` is a file. OutputError: `out` can't be made.
     """
     jobs = [job for given in inputs for job in find_jobs(Path(given), sources, recursive)]
-    if out is None:
-        jobs = [replace(job, target=job.source.with_suffix(suffix)) for job in jobs]
-    elif wants_folder(inputs, out):
-        folder = make_folder(Path(out))
-        jobs = [replace(job, target=folder / job.below.with_suffix(suffix)) for job in jobs]
+    folder = make_folder(Path(out)) if out is not None and wants_folder(inputs, out) else None
+
+    def placed(job: Job) -> Job:
+        if job.problem is not None:
+            return job  # a folder may have no name to put a suffix to
+        if folder is not None:
+            target = folder / job.below.with_suffix(suffix)
+        else:
+            target = job.source.with_suffix(suffix) if out is None else Path(out)
+        return replace(job, target=target)
+
+    jobs = [placed(job) for job in jobs]
+    if folder is not None:
         for parent in {job.target.parent for job in jobs if job.problem is None}:
             make_folder(parent)
-    else:
-        jobs = [replace(job, target=Path(out)) for job in jobs]
     return list(without_clashes(jobs))
 
 
 def find_jobs(given: Path, sources: tuple[str, ...], recursive: bool) -> Iterator[Job]:
     """One input -> its job, or one for each file below a folder; their targets aren't set yet."""
-    if not given.is_dir():
+    if not os.path.isdir(given):
         yield Job(given, Path(given.name))
         return
     problem = InputError(f"{given} is a folder; add --recursive to take what is in it")
@@ -107,13 +113,15 @@ def without_clashes(jobs: Iterable[Job]) -> Iterator[Job]:
     taken: dict[Path, Path] = {}
     for job in jobs:
         target = Path(os.path.abspath(job.target))
-        if job.problem is None and target == Path(os.path.abspath(job.source)):
+        if job.problem is not None:
+            yield job
+        elif target == Path(os.path.abspath(job.source)):
             yield replace(job, problem=same_file(job))
-        elif job.problem is None and target in taken:
+        elif target in taken:
             text = f"its output {job.target} is that of {taken[target]} already; choose one by -o"
             yield replace(job, problem=OutputError(text))
         else:
-            taken.setdefault(target, job.source)
+            taken[target] = job.source
             yield job
 
 

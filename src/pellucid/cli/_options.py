@@ -7,7 +7,7 @@ import re
 import click
 
 UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?|\.\d+) ?([kKMG]?)B?")
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d+)?|\.\d+) ?([kKMG]?)B?")
 
 
 def to_bytes(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ import click
 from pellucid.cli import _options as options
 from pellucid.cli._batch import Report, run_batch
 from pellucid.cli._jobs import Job, plan_jobs
+from pellucid.errors import OptionError
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm")
 
@@ -54,6 +56,8 @@ def compress(
     from pellucid._api import check_options
     from pellucid.runtime import load_model
 
+    if out is not None and out.lower().endswith(PICTURES) and not Path(out).is_dir():
+        raise OptionError(f"the output {out} looks like a picture; compress writes .pel files")
     targets = {"quality": quality, "bpp": bpp, "size": size, "psnr": psnr}
     check_options(quality=quality, bpp=bpp, size=size, psnr=psnr)
     load_model(model)  # a wrong name is wrong usage, said once

@@ -96,7 +96,7 @@ def decompress_one(job: Job, settings: Settings) -> Report:
         "width": width,
         "height": height,
         "channels": channels,
-        "damaged_tiles": sorted(set(damaged or [])),
+        "damaged_tiles": sorted(damaged or []),
         "seconds": round(seconds, 4),
     }
     line = f"{job.target}  {width} x {height}, {'grey' if channels == 1 else 'RGB'}"
@@ -107,8 +107,8 @@ def remarks(target: Path, damaged: list[int], metadata: dict[str, bytes]) -> lis
     """What a person must know about a picture that was written all the same."""
     found = []
     if damaged:
-        tiles = ", ".join(map(str, sorted(set(damaged))))
-        found.append(f"damaged tiles are filled with grey: {tiles}")
+        tiles = ", ".join(map(str, sorted(damaged)))
+        found.append(f"damaged and filled with grey: tile {tiles}")
     if metadata and target.suffix.lower() in WITHOUT_METADATA:
         kinds = ", ".join(name.upper() for name in metadata)
         found.append(f"{target.suffix} can't hold metadata; left out: {kinds}")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-import tomllib
 from pathlib import Path
 
 import click
 
-from pellucid.errors import InputError, MissingExtraError, OutputError
+from pellucid.errors import MissingExtraError, OutputError
 
 NEEDED = ("torch", "onnx")
 
@@ -44,8 +43,13 @@ NEEDED = ("torch", "onnx")
     help="auto takes an accelerator if there is one.",
 )
 @click.option("--threads", type=click.IntRange(min=1), help="On a CPU.  [default: PyTorch's]")
+@click.option(
+    "--start",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Weights to start a new run from, such as checkpoints/codec-m.pt.",
+)
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in OUT.")
-@click.option("--force", is_flag=True, help="Start anew over the checkpoint in OUT.")
+@click.option("--force", is_flag=True, help="Start anew over what is in OUT.")
 def train(
     recipe: Path,
     data: Path,
@@ -53,6 +57,7 @@ def train(
     out: Path,
     device: str,
     threads: int | None,
+    start: Path | None,
     resume: bool,
     force: bool,
 ) -> None:
@@ -68,21 +73,26 @@ def train(
     from pellucid.train.run import RunOptions, train_codec
 
     check_start(recipe, out, resume=resume, force=force)
-    options = RunOptions(data, minutes, out, device=device, threads=threads, resume=resume)
+    options = RunOptions(data, minutes, out, device, threads, resume, start)
     folder = train_codec(recipe, options, lambda line: click.echo(line, err=True))
     click.echo(str(folder))
 
 
 def check_start(recipe: Path, out: Path, *, resume: bool, force: bool) -> None:
-    """Raise before any work if the recipe can't be read or a checkpoint would be lost."""
+    """Raise before any work if the recipe can't be read or something would be lost."""
     from pellucid.train.recipe import load_recipe
 
-    try:
-        name = load_recipe(recipe).name
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, TypeError) as error:
-        raise InputError(f"{recipe} is not a recipe that can be read: {error}") from error
-    checkpoint = out / f"{name}.pt"
-    if checkpoint.exists() and not (resume or force):
+    name = load_recipe(recipe).name
+    folder, checkpoint = out / name, out / f"{name}.pt"
+    if folder.exists() and not (folder / "card.json").is_file():
+        raise OutputError(
+            f"{folder} is no model, and the model would replace it; choose another -o"
+        )
+    if resume or force:
+        return
+    if checkpoint.exists():
         raise OutputError(
             f"{checkpoint} exists already; go on from it with --resume, or start anew with --force"
         )
+    if folder.exists():
+        raise OutputError(f"{folder} exists already; replace that model with --force")

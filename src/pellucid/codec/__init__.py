@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pellucid.codec.compress import Compressed, compress_pixels
-from pellucid.codec.decompress import TileReader, decompress_pixels
+from pellucid.codec.compress import Compressed, compress_pixels, make_header
+from pellucid.codec.decompress import decompress_pixels
 from pellucid.codec.fingerprint import latents_sha256
+from pellucid.codec.grid import TileReader
 from pellucid.codec.targets import Target, reach_target
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "compress_pixels",
     "decompress_pixels",
     "latents_sha256",
+    "make_header",
     "reach_target",
 ]

@@ -4,11 +4,15 @@
            -> `latents.encode_latents` -> payload
 
 The window is wide enough that a tile's latents are those of the whole picture, so tiles leave no
-seams; memory is bounded by a tile.
+seams. Threads analyse the halves of the next tiles while one is being coded; memory is bounded by
+these few tiles.
 """
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +25,7 @@ from pellucid.runtime import CodecModel
 
 TILE_LOG2 = 10  # tiles of 1024 samples a side
 GREY, RGB = 0, 1
+AHEAD = 1  # tiles analysed before they are wanted
 
 
 @dataclass(frozen=True)
@@ -45,9 +50,9 @@ def compress_pixels(
 ) -> Compressed:
     """Compress (H, W, 1) or (H, W, 3) 8-bit samples at `quality` 0..100."""
     header = make_header(pixels, model, quality)
+    boxes = [Box(*header.tile_box(number)) for number in range(header.tile_count)]
     tiles, latents = [], []
-    for number in range(header.tile_count):
-        y = analyse_tile(pixels, model, quality, Box(*header.tile_box(number)))
+    for y in analyse_tiles(pixels, model, quality, boxes):
         payload, tile_latents = encode_latents(model, y, quality)
         tiles.append(payload)
         if keep_latents:
@@ -74,12 +79,32 @@ def make_header(pixels: NDArray[np.uint8], model: CodecModel, quality: int) -> H
     )
 
 
-def analyse_tile(
-    pixels: NDArray[np.uint8], model: CodecModel, quality: int, tile: Box
+def analyse_tiles(
+    pixels: NDArray[np.uint8], model: CodecModel, quality: int, tiles: list[Box]
+) -> Iterator[NDArray[np.float32]]:
+    """Each tile's y in quantiser steps (M, h, w), in order."""
+    waiting: deque[list[Future[NDArray[np.float32]]]] = deque()
+    with ThreadPoolExecutor(model.threads) as pool:
+        for tile in tiles:
+            halves = tile.halves()
+            waiting.append([pool.submit(analyse, pixels, model, quality, h) for h in halves])
+            if len(waiting) > AHEAD:
+                yield join(waiting.popleft())
+        while waiting:
+            yield join(waiting.popleft())
+
+
+def join(halves: list[Future[NDArray[np.float32]]]) -> NDArray[np.float32]:
+    """The y of a tile from that of its halves."""
+    return np.concatenate([half.result() for half in halves], axis=1)
+
+
+def analyse(
+    pixels: NDArray[np.uint8], model: CodecModel, quality: int, part: Box
 ) -> NDArray[np.float32]:
-    """A tile's y in quantiser steps (M, h, w), the same as in an analysis of the whole picture."""
+    """y of `part` in quantiser steps, the same as in an analysis of the whole picture."""
     bounds = Box(0, 0, pixels.shape[1], pixels.shape[0]).latents()
-    inner = tile.latents()
+    inner = part.latents()
     window = inner.grown(model.analysis_halo, bounds)
     blocks = to_blocks(read_padded(pixels, window.samples()))
     (y,) = model.analysis(blocks=blocks, scale=model.vector("analysis_scale", quality))

@@ -2,24 +2,25 @@
 
     payload -> `latents.decode_latents` -> latent grid -> window -> synthesis -> cut to the tile
 
-Tiles are decoded when a window needs them and forgotten when no later window will: memory is
-bounded by the output and a few rows of tiles.
+One thread decodes latents while the others run the synthesis, half a tile at a time; memory is
+bounded by the output and a few rows of tiles, or columns where these are shorter.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.bitstream import Header
 from pellucid.codec.geometry import Box, from_blocks
-from pellucid.codec.latents import MEAN_UNIT, TileLatents, decode_latents
+from pellucid.codec.grid import LatentGrid, TileReader
+from pellucid.codec.latents import TileLatents, decode_latents
 from pellucid.errors import DamagedFileError
 from pellucid.runtime import CodecModel
-
-TileReader = Callable[[int], TileLatents]
 
 
 def decompress_pixels(
@@ -30,25 +31,33 @@ def decompress_pixels(
     Args:
         read_tile: tile number -> latents, such as `tile_reader` gives.
     """
-    picture = Box(0, 0, header.width, header.height)
-    wanted = region or picture
+    wanted = region or Box(0, 0, header.width, header.height)
     grid = LatentGrid(header, read_tile, model)
     output = np.empty((wanted.height, wanted.width, header.channels), np.uint8)
-    for row in range(header.rows):
-        for column in range(header.columns):
-            tile = Box(*header.tile_box(row * header.columns + column))
-            part = tile.overlap(wanted)
-            if part.width and part.height:
-                rows, columns = part.within(wanted)
-                output[rows, columns] = synthesise(part, header, grid, model)
-        grid.forget_above(row)
+
+    def synthesise(part: Box, window: Box, y: NDArray[np.float32]) -> None:
+        rows, columns = part.within(wanted)
+        output[rows, columns] = synthesise_window(part, window, y, header, model)
+
+    with ThreadPoolExecutor(model.threads) as pool:
+        for before, line in pairwise([range(0), *grid.lines()]):
+            tasks = []
+            for number in line:
+                tile = Box(*header.tile_box(number)).overlap(wanted)
+                for part in tile.halves() if tile.width and tile.height else ():
+                    window = part.latents().grown(model.halo, grid.bounds)
+                    tasks.append(pool.submit(synthesise, part, window, grid.window(window)))
+            for task in tasks:
+                task.result()
+            grid.forget(before)
     return output
 
 
-def synthesise(part: Box, header: Header, grid: LatentGrid, model: CodecModel) -> NDArray[np.uint8]:
-    """Samples of `part`, which lies in one tile: (height, width, channels)."""
-    window = part.latents().grown(model.halo, grid.bounds)
-    y = grid.window(window) * model.vector("inverse_gain", header.quality)
+def synthesise_window(
+    part: Box, window: Box, y: NDArray[np.float32], header: Header, model: CodecModel
+) -> NDArray[np.uint8]:
+    """Samples of `part` (height, width, channels) from the y of a window of latents around it."""
+    y *= model.vector("inverse_gain", header.quality)
     (blocks,) = model.synthesis(y=y, scale=model.vector("synthesis_scale", header.quality))
     rows, columns = part.within(window.samples())
     samples: NDArray[np.uint8] = from_blocks(blocks)[rows, columns]
@@ -56,42 +65,6 @@ def synthesise(part: Box, header: Header, grid: LatentGrid, model: CodecModel) -
         total = samples.astype(np.uint16).sum(axis=2, keepdims=True, dtype=np.uint16)
         samples = ((total + 1) // 3).astype(np.uint8)
     return samples
-
-
-class LatentGrid:
-    """The picture's y in quantiser steps, tile by tile as asked for."""
-
-    def __init__(self, header: Header, read_tile: TileReader, model: CodecModel) -> None:
-        self._header, self._read, self._latents = header, read_tile, model.latents
-        self._tiles: dict[int, NDArray[np.float32]] = {}
-        self.bounds = Box(0, 0, header.width, header.height).latents()
-
-    def window(self, box: Box) -> NDArray[np.float32]:
-        """y of a box of latents: (1, M, height, width)."""
-        out = np.empty((1, self._latents, box.height, box.width), np.float32)
-        size = self._header.tile_size
-        samples = box.samples()
-        last_row = min((samples.bottom - 1) // size, self._header.rows - 1)
-        last_column = min((samples.right - 1) // size, self._header.columns - 1)
-        for row in range(samples.y // size, last_row + 1):
-            for column in range(samples.x // size, last_column + 1):
-                number = row * self._header.columns + column
-                place = Box(*self._header.tile_box(number)).latents()
-                part = place.overlap(box)
-                rows, columns = part.within(box)
-                from_rows, from_columns = part.within(place)
-                out[0, :, rows, columns] = self._tile(number)[:, from_rows, from_columns]
-        return out
-
-    def forget_above(self, row: int) -> None:
-        """Drop tiles that windows below tile row `row` can't need."""
-        for number in [n for n in self._tiles if n // self._header.columns < row]:
-            del self._tiles[number]
-
-    def _tile(self, number: int) -> NDArray[np.float32]:
-        if number not in self._tiles:
-            self._tiles[number] = self._read(number).y * np.float32(1 / MEAN_UNIT)
-        return self._tiles[number]
 
 
 def tile_reader(

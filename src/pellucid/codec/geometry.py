@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 BLOCK = 8
 LATENT = 16  # samples a latent covers, each way
 PADDED = 64  # samples a hyper-latent covers, each way
+LEAST_SPLIT = 256  # samples; below it the halves' overlap costs more than it saves
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,18 @@ class Box:
         x, y = max(self.x, other.x), max(self.y, other.y)
         right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
         return Box(x, y, max(0, right - x), max(0, bottom - y))
+
+    def halves(self) -> list[Box]:
+        """Upper and lower half, cut between blocks of 64 samples; a low box stays whole.
+
+        Halves run at once on two threads, and what they compute doesn't depend on how many threads
+        there are.
+        """
+        if self.height < LEAST_SPLIT:
+            return [self]
+        upper = PADDED * -(-self.height // (2 * PADDED))
+        lower = Box(self.x, self.y + upper, self.width, self.height - upper)
+        return [Box(self.x, self.y, self.width, upper), lower]
 
     def within(self, outer: Box) -> tuple[slice, slice]:
         """Row and column slices of this box in an array that holds `outer`."""

@@ -49,9 +49,9 @@ def reach_target(target: Target, probe: Callable[[int], float]) -> int:
         not target.at_least and value(0) > target.value
     ):
         worst = value(TOP) if target.at_least else value(0)
-        kind = "at most" if target.at_least else "at least"
+        kind = "reaches at most" if target.at_least else "takes at least"
         raise TargetError(
-            f"this picture takes {kind} {worst:.6g} {target.unit} with this model, and "
+            f"this picture {kind} {worst:.6g} {target.unit} with this model, and "
             f"{target.value:.6g} was asked for{target.hint}"
         )
     if not target.at_least and value(TOP) <= target.value:

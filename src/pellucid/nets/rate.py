@@ -1,7 +1,7 @@
 """Bits a symbol costs under the table it is given, as training sees it.
 
 Tables stand for logistic distributions whose scale grows by 2^(1/6) from one index to the next;
-export replaces their shapes by what was counted (`pellucid.train.export`).
+export replaces their shapes by what was counted (`pellucid.train.tables`).
 """
 
 from __future__ import annotations

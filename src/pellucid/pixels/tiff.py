@@ -6,8 +6,8 @@ interpreted, so nothing is rounded, renamed or dropped, and what is read from a 
 written here is the same block. Tags that describe how the samples are stored (`LAYOUT`) belong to
 the container and stay out of the metadata.
 
-Reading is bounded: every size is checked against the file, and all values together may not exceed
-its length, so that overlapping values can't multiply.
+Reading is bounded: every size is checked against the file, and neither all values together nor all
+tables may exceed its length, so that overlapping ones can't multiply.
 
 Source: TIFF 6.0 (Adobe, 1992), BigTIFF (2004), Exif 2.32 section 4.6.
 """
@@ -96,11 +96,12 @@ def parse(data: bytes) -> tuple[str, Directory]:
 
 
 class _Reader:
-    """Reads directories out of `data`, never more value bytes in all than `data` has."""
+    """Reads directories out of `data`, never more value bytes or rows in all than `data` has."""
 
     def __init__(self, data: bytes, order: str, big: bool) -> None:
         self.data, self.order, self.big = data, order, big
         self.budget = len(data)
+        self.rows = len(data) // 12
 
     def directory(self, offset: int, depth: int) -> Directory:
         count_format, item = ("Q", 20) if self.big else ("H", 12)
@@ -109,6 +110,9 @@ class _Reader:
             raise ValueError("the directory lies outside the file")
         (count,) = struct.unpack(self.order + count_format, self.data[offset:start])
         count = min(count, (len(self.data) - start) // item)
+        if count > self.rows:
+            raise ValueError("directories overlap")
+        self.rows -= count
         tags: Directory = {}
         for at in range(start, start + count * item, item):
             tag, value = self._entry(self.data[at : at + item], depth)

@@ -70,31 +70,31 @@ class CodecModel:
 
     @cached_property
     def analysis(self) -> Network:
-        """Samples as 8x8 blocks -> y."""
-        return self._network("analysis")
+        """Samples as 8x8 blocks -> y. One thread: callers run several windows at once."""
+        return self._network("analysis", 1)
 
     @cached_property
     def hyper_analysis(self) -> Network:
         """y in steps -> z."""
-        return self._network("hyper_analysis")
+        return self._network("hyper_analysis", 1)
 
     @cached_property
     def hyper_decoder(self) -> Network:
         """z -> features, index head, mean."""
-        return self._network("hyper_decoder")
+        return self._network("hyper_decoder", self.threads)
 
     @cached_property
     def spatial_prior(self) -> Network:
         """Decoded white squares and features -> index head, mean correction."""
-        return self._network("spatial_prior")
+        return self._network("spatial_prior", self.threads)
 
     @cached_property
     def synthesis(self) -> Network:
-        """y -> samples as 8x8 blocks."""
-        return self._network("synthesis")
+        """y -> samples as 8x8 blocks. One thread, like `analysis`."""
+        return self._network("synthesis", 1)
 
-    def _network(self, name: str) -> Network:
-        return Network(self.folder / f"{name}.onnx", self.threads)
+    def _network(self, name: str, threads: int) -> Network:
+        return Network(self.folder / f"{name}.onnx", threads)
 
 
 def read_card(folder: Path) -> dict[str, Any]:

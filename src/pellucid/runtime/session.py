@@ -39,7 +39,6 @@ class Network:
         options.log_severity_level = 3
         # Threads that went on spinning after a run would take the cores from the next network.
         options.add_session_config_entry("session.force_spinning_stop", "1")
-        options.enable_cpu_mem_arena = False
         try:
             self._session = onnxruntime.InferenceSession(
                 path.read_bytes(), options, providers=["CPUExecutionProvider"]

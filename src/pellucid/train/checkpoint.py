@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from pickle import UnpicklingError
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -39,9 +40,18 @@ def save_checkpoint(path: Path, trainer: CodecTrainer) -> None:
     os.replace(part, path)
 
 
+def read_state(path: Path, device: torch.device) -> dict[str, Any]:
+    """The contents of a checkpoint or of weights; InputError if it is damaged."""
+    try:
+        state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    except (OSError, EOFError, RuntimeError, ValueError, UnpicklingError) as error:
+        raise InputError(f"the checkpoint {path} can't be read: {error}") from error
+    return state
+
+
 def load_checkpoint(path: Path, trainer: CodecTrainer) -> None:
     """Set `trainer` to where the run that wrote `path` was."""
-    state = torch.load(path, map_location=trainer.device, weights_only=True)
+    state = read_state(path, trainer.device)
     if state["shape"] != asdict(trainer.recipe.shape):
         raise InputError(f"{path} holds a net of shape {state['shape']}, not the recipe's")
     trainer.codec.load_state_dict(state["codec"])
@@ -67,7 +77,7 @@ def load_weights(path: Path, trainer: CodecTrainer) -> None:
     Raises:
         InputError: the weights are of a net with other widths, or with more blocks.
     """
-    state = torch.load(path, map_location=trainer.device, weights_only=True)
+    state = read_state(path, trainer.device)
     weights = {name: value.float() for name, value in state["average"].items()}
     for codec in (trainer.codec, trainer.average):
         known = codec.state_dict()

@@ -121,7 +121,9 @@ def halves(graph: Graph, name: str, layer: nn.Conv2d, x: str) -> list[str]:
     assert layer.bias is not None
     pairs = zip(layer.weight.chunk(2), layer.bias.chunk(2), ("gate", "value"), strict=True)
     return [
-        graph.node("Conv", x, graph.half(f"{name}.{k}.weight", w), graph.half(f"{name}.{k}.bias", b))
+        graph.node(
+            "Conv", x, graph.half(f"{name}.{k}.weight", w), graph.half(f"{name}.{k}.bias", b)
+        )
         for w, b, k in pairs
     ]
 

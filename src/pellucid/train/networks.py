@@ -73,6 +73,7 @@ def synthesis(codec: Codec) -> bytes:
     for number, layer in enumerate(net.rest):
         x = block(graph, f"rest.{number}", layer, x)  # type: ignore[arg-type]
     x = block(graph, "last", net.last, graph.node("Mul", x, scale))
+    assert net.leave.bias is not None
     weight, bias = WHITE_LEVEL * net.leave.weight, WHITE_LEVEL * (net.leave.bias + PIXEL_MEAN)
     x = convolution(graph, "leave", net.leave, x, weight=weight, bias=bias)
     one, zero = graph.number(1.0), graph.constant("zero", np.zeros((), np.uint8))

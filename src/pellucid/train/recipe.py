@@ -5,6 +5,7 @@ A TOML file under `recipes/` holds only what differs from the defaults here.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -13,13 +14,15 @@ from typing import Any
 from pellucid.errors import InputError, OptionError
 from pellucid.nets.codec import CodecShape
 
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
 
 @dataclass(frozen=True)
 class CodecRecipe:
     """Settings of one codec's training.
 
     Attributes:
-        name: of the model; the export goes to `models/<name>`.
+        name: of the model, and so of the folder that it is exported to.
         low_lambda, high_lambda: weight of the distortion at quality 0 and 100, for pixels in
             0-255 and bits per pixel.
         balance: the loss of a sample is divided by lambda^balance, which evens out the pull of
@@ -51,7 +54,7 @@ def load_recipe(path: Path) -> CodecRecipe:
 
     Raises:
         InputError: the file can't be read or isn't TOML.
-        OptionError: an unknown key, or no name.
+        OptionError: an unknown key, a value of the wrong kind, or no plain name.
     """
     try:
         table: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
@@ -59,14 +62,23 @@ def load_recipe(path: Path) -> CodecRecipe:
         raise InputError(f"the recipe {path} can't be read: {error}") from error
     if not isinstance(table.get("name"), str):
         raise OptionError(f'{path} has no name; add a line such as name = "m"')
+    if not NAME.fullmatch(table["name"]):
+        raise OptionError(
+            f"{path}: the name {table['name']!r} must be a plain one: letters, digits, - and _"
+        )
     shape = checked(CodecShape, table.pop("shape", {}), path)
     return CodecRecipe(shape=CodecShape(**shape), **checked(CodecRecipe, table, path))
 
 
-def checked(kind: type, table: dict[str, Any], path: Path) -> dict[str, Any]:
-    """`table`, if all its keys are fields of the dataclass `kind`."""
-    known = {f.name for f in fields(kind)}
-    for key in table:
+def checked(kind: type, table: Any, path: Path) -> dict[str, Any]:
+    """`table`, if it sets fields of the dataclass `kind` to values like their defaults."""
+    if not isinstance(table, dict):
+        raise OptionError(f"{path}: {table!r} stands where a table must")
+    known = {field.name: field.default for field in fields(kind)}
+    for key, value in table.items():
         if key not in known:
             raise OptionError(f"{path}: unknown key {key!r}; known: {', '.join(sorted(known))}")
+        wanted = (int, float) if isinstance(known[key], float) else int
+        if key != "name" and (isinstance(value, bool) or not isinstance(value, wanted)):
+            raise OptionError(f"{path}: {key} is {value!r}; it must be a number like {known[key]}")
     return table

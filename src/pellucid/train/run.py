@@ -68,6 +68,8 @@ def choose_device(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda":
+        if not torch.cuda.is_available():
+            raise OptionError("there is no device cuda that PyTorch can use; choose cpu or auto")
         torch.set_float32_matmul_precision("high")
         torch.backends.cudnn.benchmark = True
     else:

@@ -25,7 +25,7 @@ WIDEST = 255  # largest reach: the file stores it in a byte
 EDGE = WIDEST + 1  # histograms count this and all beyond in one cell
 TAIL = 14.0  # a table reaches this many logistic scales
 PRIOR_WEIGHT = 500.0  # counts the logistic shape is worth
-RARE = 0.012  # tables whose symbols are non-zero less often are skipped: docs/models.md
+RARE = 0.03  # tables whose symbols are non-zero less often are skipped: docs/models.md
 
 
 @dataclass(frozen=True)
