@@ -33,6 +33,15 @@ def save(path: Path, samples: np.ndarray) -> Path:
     return path
 
 
+def test_training_refuses_test_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = picture(7, 256, 256)
+    monkeypatch.setattr(pack, "test_set_hashes", lambda: {pack.sample_hash(secret): "set/01"})
+    data = io.BytesIO()
+    Image.fromarray(secret).save(data, "png")
+    with pytest.raises(InputError, match="set/01"):
+        load_tiles([data.getvalue()])
+
+
 def test_a_shard_gives_back_its_pictures(tmp_path: Path) -> None:
     paths = [save(tmp_path / f"{seed}.png", picture(seed)) for seed in range(3)]
     size = pack.write_shard(paths, tmp_path / "shard.bin")

@@ -1,8 +1,8 @@
 """Residuals to symbols: the nearest integer, or nothing where the tables hold nothing.
 
 Rate-distortion optimised rounding (a symbol one nearer to zero where the bits saved are worth the
-error added) was measured and left out: the trained analysis already shrinks what isn't worth its
-bits, and doing it twice costs 1 to 7 % of rate (`docs/models.md`).
+error added) was measured and left out: at best it saved 0.7 % of rate, at the weight that theory
+gives it cost 1 to 7 % (`docs/models.md`). The trained analysis already shrinks what isn't worth it.
 """
 
 from __future__ import annotations

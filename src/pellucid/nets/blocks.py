@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 
 class DepthConvBlock(nn.Module):
-    """(N, C, H, W) -> (N, C, H, W); 6 C^2 + 9 C multiply-adds a position."""
+    """(N, C, H, W) -> (N, C, H, W); 5 C^2 + 9 C multiply-adds a position."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

@@ -20,7 +20,7 @@ from PIL import Image
 from torch import Tensor
 
 from pellucid.errors import InputError
-from pellucid.train.pack import find_pictures, open_rgb, read_shard
+from pellucid.train.pack import find_pictures, open_rgb, read_shard, refuse_test_picture
 
 TILE = 256
 
@@ -42,6 +42,7 @@ def cut_tiles(data: bytes, seed: int) -> list[NDArray[np.uint8]]:
     """One encoded picture -> its tiles (256, 256, 3), at full and at reduced size."""
     rng = random.Random(seed)
     picture = open_rgb(data)
+    refuse_test_picture(picture, "a training picture")
     factor = rng.uniform(0.5, 1.0)
     size = (round(picture.shape[1] * factor), round(picture.shape[0] * factor))
     reduced = np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))

@@ -156,6 +156,6 @@ def model_card(
         "machine": f"{platform.machine()}, {torch.get_num_threads()} thread(s)",
         "torch": torch.__version__.split("+")[0],
         "seed": trainer.recipe.seed,
-        "data": "photographs reduced at least 1.6 times; no picture of a test set",
+        "data": trainer.recipe.data,
         "held_out": scores,
     }

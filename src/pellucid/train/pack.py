@@ -19,6 +19,7 @@ import json
 import random
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -50,6 +51,7 @@ def sample_hash(rgb: NDArray[np.uint8]) -> str:
     return hashlib.sha256(repr(rgb.shape).encode() + rgb.tobytes()).hexdigest()
 
 
+@cache
 def test_set_hashes() -> dict[str, str]:
     """Hash -> name of the pictures that results are reported on."""
     text = resources.files("pellucid.train").joinpath("test_sets.txt").read_text("ascii")
@@ -63,14 +65,19 @@ def open_rgb(data: bytes) -> NDArray[np.uint8]:
         return np.asarray(picture.convert("RGB"))
 
 
+def refuse_test_picture(rgb: NDArray[np.uint8], source: str) -> None:
+    """Raise InputError if these samples are those of a picture that results are reported on."""
+    if name := test_set_hashes().get(sample_hash(rgb)):
+        raise InputError(f"{source} is the test picture {name}; it must not be trained on")
+
+
 def write_shard(paths: list[Path], output: Path, *, check: bool = True) -> int:
     """Write `paths` into one shard; returns its size in bytes."""
-    refused = test_set_hashes() if check else {}
     blobs = []
     for path in paths:
         data = path.read_bytes()
-        if check and (name := refused.get(sample_hash(open_rgb(data)))):
-            raise InputError(f"{path} is the test picture {name}; it must not be trained on")
+        if check:
+            refuse_test_picture(open_rgb(data), str(path))
         blobs.append(data)
     index = json.dumps([[path.name, len(b)] for path, b in zip(paths, blobs, strict=True)])
     head = MAGIC + len(index).to_bytes(8, "little") + index.encode()

@@ -23,6 +23,7 @@ class CodecRecipe:
 
     Attributes:
         name: of the model, and so of the folder that it is exported to.
+        data: what it is trained on, in words, for the model card.
         low_lambda, high_lambda: weight of the distortion at quality 0 and 100, for pixels in
             0-255 and bits per pixel.
         balance: the loss of a sample is divided by lambda^balance, which evens out the pull of
@@ -33,6 +34,7 @@ class CodecRecipe:
     """
 
     name: str
+    data: str = "not stated"
     shape: CodecShape = field(default_factory=CodecShape)
     low_lambda: float = 0.0002
     high_lambda: float = 0.25
@@ -78,7 +80,9 @@ def checked(kind: type, table: Any, path: Path) -> dict[str, Any]:
     for key, value in table.items():
         if key not in known:
             raise OptionError(f"{path}: unknown key {key!r}; known: {', '.join(sorted(known))}")
-        wanted = (int, float) if isinstance(known[key], float) else int
-        if key != "name" and (isinstance(value, bool) or not isinstance(value, wanted)):
-            raise OptionError(f"{path}: {key} is {value!r}; it must be a number like {known[key]}")
+        if key == "name":  # checked on its own, and has no default
+            continue
+        wanted = (int, float) if isinstance(known[key], float) else type(known[key])
+        if isinstance(value, bool) or not isinstance(value, wanted):
+            raise OptionError(f"{path}: {key} is {value!r}; it must be like {known[key]!r}")
     return table
