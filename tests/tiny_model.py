@@ -18,9 +18,9 @@ from torch import Tensor
 
 from pellucid.nets.blocks import DepthConvBlock
 from pellucid.nets.codec import Codec, CodecShape
-from pellucid.train import loop
+from pellucid.train import codec_trainer
+from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.export import export_codec
-from pellucid.train.loop import CodecTrainer
 from pellucid.train.recipe import CodecRecipe
 
 STEPS = 6
@@ -81,7 +81,7 @@ def quick() -> Iterator[None]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with mock.patch.object(loop, "KLT_CROPS", 48):
+        with mock.patch.object(codec_trainer, "KLT_CROPS", 48):
             yield
     finally:
         torch.set_num_threads(threads)

@@ -22,9 +22,9 @@ from pellucid.evaluate.metrics import psnr
 from pellucid.evaluate.pictures import find_pictures, load_rgb
 from pellucid.evaluate.record import read_results
 from pellucid.train.checkpoint import load_checkpoint
+from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.data import encoded_pictures, load_tiles
 from pellucid.train.export import export_codec
-from pellucid.train.loop import CodecTrainer
 from pellucid.train.recipe import load_recipe
 
 QUALITIES = (20, 35, 50, 65, 80)

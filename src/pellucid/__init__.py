@@ -5,7 +5,10 @@
     info(data)                    what is in a file, without decoding its pixels
     verify(data)                  every checksum and, by decoding, every latent
 
-    models()                      the models that are installed: name -> id
+    denoise(image)                the picture without its noise, in its own sample type
+    noise_level(image)            how much noise there is, and of what kind
+
+    models(), denoisers()         the models that are installed: name -> id
     errors                        everything that is raised on purpose, as a tree
 
 Nothing is downloaded. Importing this is quick: what the functions need is imported when one is
@@ -20,19 +23,34 @@ from pellucid import errors
 from pellucid.errors import PellucidError
 
 if TYPE_CHECKING:
-    from pellucid._api import FileInfo, compress, decompress, info, models, verify
+    from pellucid._api import (
+        FileInfo,
+        NoiseEstimate,
+        compress,
+        decompress,
+        denoise,
+        denoisers,
+        info,
+        models,
+        noise_level,
+        verify,
+    )
 
 __version__ = "0.1.0"
 
 __all__ = [
     "FileInfo",
+    "NoiseEstimate",
     "PellucidError",
     "__version__",
     "compress",
     "decompress",
+    "denoise",
+    "denoisers",
     "errors",
     "info",
     "models",
+    "noise_level",
     "verify",
 ]
 

@@ -72,7 +72,6 @@ class OptionError(PellucidError, ValueError):
 class MissingExtraError(PellucidError, ImportError):
     """An optional dependency isn't installed."""
 
-    def __init__(self, package: str, extra: str) -> None:
-        super().__init__(
-            f"{package} is not installed; get it with: pip install 'pellucid[{extra}]'"
-        )
+    def __init__(self, package: str, extra: str, *, command: str | None = None) -> None:
+        line = command or f"pip install 'pellucid[{extra}]'"
+        super().__init__(f"{package} is not installed; get it with: {line}")

@@ -6,13 +6,18 @@ import hashlib
 import re
 import shlex
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from PIL import Image
 
 import pellucid
+from pellucid import _api
+from pellucid.cli._demo_denoise import show_denoising, with_noise
 from pellucid.cli.demo import Stage
 from pellucid.errors import OutputError
+from pellucid.pixels import read_samples
 
 PACKAGE = Path(pellucid.__file__).parent
 ROOT = PACKAGE.parent.parent
@@ -43,6 +48,22 @@ def test_demo_overwrites_only_what_it_made(folder):
     assert path.read_bytes() == b"one"
     Stage(folder, force=True).write("a.png", b"two")
     assert path.read_bytes() == b"two"
+
+
+def test_demo_of_denoising(monkeypatch, capsys):
+    """With a denoiser that knows the answer."""
+    picture = read_samples(SAMPLE)[0]
+    noise = SimpleNamespace(sigma=24.6)
+    monkeypatch.setattr(_api, "noise_level", lambda noisy: noise)
+    monkeypatch.setattr(_api, "denoise", lambda noisy, **_: picture)
+    kept = {}
+    panels = show_denoising(picture, kept.__setitem__)
+    assert [panel.picture is kept[name] for panel, name in zip(panels, kept, strict=True)]
+    text = capsys.readouterr().out
+    assert "of standard deviation 25 added: 20." in text
+    assert "Measured as 24.6 and taken off: inf dB" in text
+    np.testing.assert_array_equal(kept["noisy"], with_noise(picture))
+    assert np.std(kept["noisy"] - picture.astype(float)) == pytest.approx(25, rel=0.03)
 
 
 def test_sample_is_small_and_described():

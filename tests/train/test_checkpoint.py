@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", exc_type=ImportError)
 import tiny_model  # noqa: E402 - needs torch
 from pellucid.errors import InputError  # noqa: E402
 from pellucid.train import checkpoint  # noqa: E402
-from pellucid.train.loop import CodecTrainer  # noqa: E402
+from pellucid.train.codec_trainer import CodecTrainer  # noqa: E402
 
 
 def test_weights_start_a_net_with_more_blocks(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ from pellucid.nets.codec import Codec  # noqa: E402
 from pellucid.nets.rate import TABLES  # noqa: E402
 from pellucid.runtime import CodecModel  # noqa: E402
 from pellucid.runtime.identity import model_id  # noqa: E402
+from pellucid.train.codec_trainer import CodecTrainer  # noqa: E402
 from pellucid.train.export import entropy_arrays, gain_arrays  # noqa: E402
-from pellucid.train.loop import CodecTrainer  # noqa: E402
 from pellucid.train.tables import EDGE, build_tables, reaches, scales  # noqa: E402
 
 

@@ -11,8 +11,9 @@ pytest.importorskip("onnx", exc_type=ImportError)
 
 from pellucid.errors import OptionError  # noqa: E402 - needs torch
 from pellucid.nets.quality import QualityTable, anchor_qualities, trade_off  # noqa: E402
-from pellucid.train.loop import learning_rate, move_average, parameter_groups  # noqa: E402
+from pellucid.train.codec_trainer import parameter_groups  # noqa: E402
 from pellucid.train.recipe import load_recipe  # noqa: E402
+from pellucid.train.trainer import learning_rate, move_average  # noqa: E402
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
 

@@ -2,11 +2,13 @@
 
     compress.py     picture(s) -> .pel               info.py      what is in a file
     decompress.py   .pel -> picture(s)               verify.py    every checksum, every latent
+    denoise.py      picture(s) -> clean picture(s)   adapt.py     tune a denoiser on noisy pictures
     demo.py         one photograph, end to end       train.py     make a model
     bench.py        side by side with other codecs
 
     _program.py     errors -> messages and exit codes
     _jobs.py        inputs and -o -> which file goes where
+    _clean_jobs.py  the same for denoise, whose outputs are pictures as well
     _batch.py       one job after another; one that fails doesn't stop the others
     _options.py     what several commands take
 
@@ -20,10 +22,12 @@ import click
 
 from pellucid import __version__
 from pellucid.cli._program import Program
+from pellucid.cli.adapt import adapt
 from pellucid.cli.bench import bench
 from pellucid.cli.compress import compress
 from pellucid.cli.decompress import decompress
 from pellucid.cli.demo import demo
+from pellucid.cli.denoise import denoise
 from pellucid.cli.info import info
 from pellucid.cli.train import train
 from pellucid.cli.verify import verify
@@ -34,12 +38,12 @@ __all__ = ["main"]
 @click.group(cls=Program)
 @click.version_option(__version__, prog_name="pellucid", message="%(prog)s %(version)s")
 def main() -> None:
-    """Make pictures small with convolutional networks: photo.png -> photo.pel -> photo.png.
+    """Make pictures small and clean with convolutional networks.
 
     Exit codes: 0 all done, 1 something failed, 2 wrong usage. Nothing is overwritten without
     --force.
     """
 
 
-for command in (demo, compress, decompress, info, verify, train, bench):
+for command in (demo, compress, decompress, denoise, info, verify, train, adapt, bench):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""`pellucid bench`: side by side with the codecs people use."""
+"""`pellucid bench`: side by side with what people use; `denoise` is in a file of its own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from pellucid.cli.bench_denoise import denoise
 from pellucid.errors import PellucidError
 
 EVERYTHING = "psnr,ms_ssim,ssimulacra2"
@@ -13,7 +14,10 @@ EVERYTHING = "psnr,ms_ssim,ssimulacra2"
 
 @click.group()
 def bench() -> None:
-    """Measure pellucid beside the codecs people use."""
+    """Measure pellucid beside the codecs and denoisers people use."""
+
+
+bench.add_command(denoise)
 
 
 def _names(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:

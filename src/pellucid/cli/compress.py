@@ -53,7 +53,7 @@ def compress(
     Give one of --quality, --bpp, --size and --psnr at most; a target that can't be met is an error.
     EXIF (with the orientation), ICC profile and XMP are kept byte for byte.
     """
-    from pellucid._api import check_options
+    from pellucid._api.codec import check_options
     from pellucid.runtime import load_model
 
     if out is not None and out.lower().endswith(PICTURES) and not Path(out).is_dir():

@@ -73,7 +73,7 @@ def decompress(
 def decompress_one(job: Job, settings: Settings) -> Report:
     """One file to its picture."""
     import pellucid
-    from pellucid._api import open_pel
+    from pellucid._api.codec import open_pel
     from pellucid.bitstream import DEFAULT_LIMITS
     from pellucid.pixels import ImageInfo, write_image
 

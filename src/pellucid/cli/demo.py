@@ -19,6 +19,7 @@ from pellucid.errors import PellucidError
 
 if TYPE_CHECKING:
     from pellucid.cli._demo_peers import Rival
+    from pellucid.cli._demo_picture import Panel
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "chelsea.png"
 QUALITIES = (40, 60, 80)
@@ -39,8 +40,13 @@ DEFAULT_FOLDER = Path("demo")
 @click.option("--force", is_flag=True, help="Overwrite files there that differ.")
 def demo(out: Path, force: bool) -> None:
     """Compress and decode one photograph, beside WebP and JPEG; a few seconds."""
+    from pellucid.cli._demo_picture import draw_comparison
+    from pellucid.pixels import read_image
+
     stage = Stage(make_folder(out), force)
-    comparison = show_compression(stage)
+    picture, _ = read_image(SAMPLE)
+    panels = show_compression(stage, picture)
+    comparison = stage.write("comparison.png", draw_comparison(panels, REGION))
     click.echo(f"\nOpen {comparison}; all files are in {out}{'' if str(out) == '.' else '/'}.")
 
 
@@ -72,12 +78,10 @@ class Coded:
     decompress_s: float
 
 
-def show_compression(stage: Stage) -> Path:
-    """The photograph at a few qualities; returns the path of the comparison picture."""
+def show_compression(stage: Stage, picture: NDArray[np.uint8]) -> list[Panel]:
+    """The photograph at a few qualities; returns what to show."""
     from pellucid.cli._demo_peers import rivals
-    from pellucid.pixels import read_image
 
-    picture, _ = read_image(SAMPLE)
     height, width, _ = picture.shape
     original = SAMPLE.read_bytes()
     stage.write("original.png", original)
@@ -95,7 +99,7 @@ def show_compression(stage: Stage) -> Path:
     assert shown is not None
     click.echo("\nIn brackets: how much smaller (-) or larger (+) the .pel file is.")
     click.echo(f"\nDecoded twice, the same latents: SHA-256 {same_latents(shown.data)[:16]}…")
-    return stage.write("comparison.png", compare(picture, len(original), shown, peers))
+    return compare(picture, len(original), shown, peers)
 
 
 def code(picture: NDArray[np.uint8], quality: int) -> Coded:
@@ -155,9 +159,9 @@ def as_png(picture: NDArray[np.uint8]) -> bytes:
 
 def compare(
     picture: NDArray[np.uint8], original_bytes: int, shown: Coded, peers: list[Rival]
-) -> bytes:
-    """The comparison at equal size in bytes, as a PNG."""
-    from pellucid.cli._demo_picture import Panel, draw_comparison
+) -> list[Panel]:
+    """The original and all codecs at equal size in bytes."""
+    from pellucid.cli._demo_picture import Panel
 
     size = len(shown.data)
     panels = [
@@ -168,4 +172,4 @@ def compare(
         point = peer.nearest_to(size)
         label = f"{peer.label}: {point.size:,} bytes, {point.psnr:.2f} dB"
         panels.append(Panel(label, point.decoded))
-    return draw_comparison(panels, REGION)
+    return panels

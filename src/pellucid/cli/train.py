@@ -61,20 +61,20 @@ def train(
     resume: bool,
     force: bool,
 ) -> None:
-    """Train a model and export it to OUT/<the recipe's name>.
+    """Train a codec or a denoiser and export it to OUT/<name>, or OUT/denoise-<name>.
 
     Bounded by time: the learning rate ends with the minutes, so that every run gives a finished
-    model. Use it by `pellucid compress --model OUT/<name>`. Needs the extra: pip install
-    'pellucid[train]'.
+    model. Use it by `pellucid compress --model OUT/<name>`, or `denoise --model`. Needs the extra:
+    pip install 'pellucid[train]'.
     """
     for package in NEEDED:
         if importlib.util.find_spec(package) is None:
             raise MissingExtraError(package, "train")
-    from pellucid.train.run import RunOptions, train_codec
+    from pellucid.train.run import RunOptions, train_model
 
     check_start(recipe, out, resume=resume, force=force)
     options = RunOptions(data, minutes, out, device, threads, resume, start)
-    folder = train_codec(recipe, options, lambda line: click.echo(line, err=True))
+    folder = train_model(recipe, options, lambda line: click.echo(line, err=True))
     click.echo(str(folder))
 
 
@@ -82,8 +82,8 @@ def check_start(recipe: Path, out: Path, *, resume: bool, force: bool) -> None:
     """Raise before any work if the recipe can't be read or something would be lost."""
     from pellucid.train.recipe import load_recipe
 
-    name = load_recipe(recipe).name
-    folder, checkpoint = out / name, out / f"{name}.pt"
+    label = load_recipe(recipe).label
+    folder, checkpoint = out / label, out / f"{label}.pt"
     if folder.exists() and not (folder / "card.json").is_file():
         raise OutputError(
             f"{folder} is no model, and the model would replace it; choose another -o"

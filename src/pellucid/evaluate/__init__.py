@@ -1,4 +1,4 @@
-"""Looks at results: how small, how good, how fast, beside the codecs people use.
+"""Looks at results: how small, how good, how fast, beside the codecs and denoisers people use.
 
 | module             | idea                                                               |
 |--------------------|--------------------------------------------------------------------|
@@ -11,6 +11,10 @@
 | `store`            | which file holds which rows; what is stale                         |
 | `summary`          | rows -> the few numbers worth showing                              |
 | `report`, `plot`   | those numbers -> Markdown tables and curves; `finish` writes them  |
+| `denoisers`        | denoisers, one adapter a file, pellucid among them, one protocol   |
+| `denoising`        | `bench denoise`: its tasks, rows, loop, summary and report         |
+| `macs`             | multiply-adds a pixel, counted from a network's graph              |
+| `tsv`              | dataclasses as lines of a TSV file                                 |
 | `readme`           | keeps the table in README.md in step with the kept rows            |
 
 Nothing here is imported by the rest of the package except by `cli`. What it needs beyond the

@@ -8,8 +8,8 @@ from typing import Any
 from pellucid.errors import MissingExtraError
 
 
-def require(module: str, package: str | None = None) -> Any:
-    """Import `module`, a part of the extra `bench`; `package` is its name in the message.
+def require(module: str, package: str | None = None, *, extra: str = "bench") -> Any:
+    """Import `module`, a part of `extra`; `package` is its name in the message.
 
     Raises:
         MissingExtraError: the library isn't installed.
@@ -17,4 +17,4 @@ def require(module: str, package: str | None = None) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise MissingExtraError(package or module.partition(".")[0], "bench") from error
+        raise MissingExtraError(package or module.partition(".")[0], extra) from error

@@ -1,12 +1,14 @@
 """Step 1, file <-> array: the only package that knows picture formats.
 
     info.py       ImageInfo: geometry and metadata
+    opened.py     path or bytes -> an opened picture
     read.py       file or bytes -> array, with a clear error for everything that can't be read
     checks.py     what a header must say before anything is decoded
     modes.py      a decoder's sample layouts -> HxWxC uint8
     metadata.py   EXIF, ICC and XMP, byte for byte
     tiff.py       TIFF directories: metadata out of and into them
     write.py      array -> file
+    samples.py    file <-> array in its own type: transparency, 16 bits, float
     atomic.py     bytes -> file, whole or not at all
 
 Pillow does the decoding; nothing above this package imports it.
@@ -17,6 +19,7 @@ from __future__ import annotations
 from pellucid.pixels.atomic import check_target, write_atomic
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.read import from_array, read_image
+from pellucid.pixels.samples import read_samples, write_samples
 from pellucid.pixels.write import WRITE_SUFFIXES, write_image
 
 __all__ = [
@@ -25,6 +28,8 @@ __all__ = [
     "check_target",
     "from_array",
     "read_image",
+    "read_samples",
     "write_atomic",
     "write_image",
+    "write_samples",
 ]

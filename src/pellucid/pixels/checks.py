@@ -21,8 +21,19 @@ _FEWEST_BITS = {"1": 1, "L": 1, "P": 1, "I": 1}  # a pixel as stored, by mode; 1
 def check_header(image: Image.Image, data: bytes, name: str, max_pixels: int) -> None:
     """Refuse an opened, not yet decoded picture by what its header says.
 
-    `data` is the whole file. Raises LimitError for more than `max_pixels` pixels, InputError for
-    no pixels, more than one frame, a file too short for its size, or more than 8 bits a sample.
+    `data` is the whole file. Raises what `check_size` does, and InputError for more than 8 bits a
+    sample.
+    """
+    check_size(image, data, name, max_pixels)
+    depth = bit_depth(image, data)
+    if depth > 8:
+        raise deep_error(name, f"{depth} bits, mode {image.mode}")
+
+
+def check_size(image: Image.Image, data: bytes, name: str, max_pixels: int) -> None:
+    """Raise LimitError for more than `max_pixels` pixels; InputError for none or for two frames.
+
+    Also InputError for a file, `data`, that is too short for its size.
     """
     width, height = image.size
     if width * height > max_pixels:
@@ -38,9 +49,6 @@ def check_header(image: Image.Image, data: bytes, name: str, max_pixels: int) ->
         raise InputError(
             f"{name} is damaged or cut off: {len(data)} bytes can't hold {width} x {height} pixels"
         )
-    depth = _bit_depth(image, data)
-    if depth > 8:
-        raise deep_error(name, f"{depth} bits, mode {image.mode}")
 
 
 def check_frames(image: Image.Image, name: str) -> None:
@@ -68,7 +76,7 @@ def _largest_ratio(image: Image.Image) -> int | None:
     return 1 if image.format == "PPM" or (image.format, compression) == ("BMP", 0) else None
 
 
-def _bit_depth(image: Image.Image, data: bytes) -> int:
+def bit_depth(image: Image.Image, data: bytes) -> int:
     """Bits a sample as stored, where Pillow's mode would hide that there are more than 8."""
     if image.format == "PNG":
         return data[24]  # IHDR: signature 8, length 4, type 4, width 4, height 4, depth

@@ -18,9 +18,10 @@ class ImageInfo:
     """Geometry and metadata of one picture.
 
     ``width`` and ``height`` are in pixels as stored: the EXIF orientation is kept in ``exif`` and
-    is never applied to the samples. ``channels`` is 1 (grey) or 3 (RGB), ``bit_depth`` is in bits
-    a sample. ``source_format`` is the container the picture came from ("PNG", "JPEG", …), None
-    for an array.
+    is never applied to the samples. ``channels`` is 1 (grey) or 3 (RGB), or one more with
+    transparency; ``bit_depth`` is in bits a sample. ``source_format`` is the container the picture
+    came from ("PNG", "JPEG", …), None for an array. ``dpi`` is in dots an inch, across and down;
+    only `samples.py` reads it.
 
     >>> ImageInfo(width=640, height=480, channels=3).pixels
     307200
@@ -34,6 +35,7 @@ class ImageInfo:
     icc: bytes | None = None
     xmp: bytes | None = None
     source_format: str | None = None
+    dpi: tuple[float, float] | None = None
 
     @property
     def pixels(self) -> int:

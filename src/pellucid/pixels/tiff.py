@@ -17,7 +17,7 @@ from __future__ import annotations
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -176,15 +176,19 @@ def build(tags: Directory, order: str, start: int) -> bytes:
     return bytes(table + bytes(4) + heap)
 
 
-def encode(samples: NDArray[np.uint8], metadata: Metadata) -> bytes:
-    """Return a TIFF of `samples` (HxWxC uint8, C 1 or 3): strips, deflate, horizontal differences.
+def encode(samples: NDArray[Any], metadata: Metadata) -> bytes:
+    """Return a TIFF of `samples`: strips, deflate, horizontal differences of whole numbers.
 
+    `samples` are HxWxC of uint8, uint16 or float32; C is 1 or 3, or 2 or 4 with transparency.
     Raises ValueError if the EXIF block is not a TIFF structure and so can't be kept here.
     """
     order, tags = parse(metadata.exif) if metadata.exif else ("<", {})
     height, width, channels = samples.shape
-    rows = max(1, _STRIP_BYTES // (width * channels))
-    strips = [_deflate(samples[y : y + rows]) for y in range(0, height, rows)]
+    stored = samples.dtype.newbyteorder(">" if order == ">" else "<")
+    differs = stored.kind == "u"
+    rows = max(1, _STRIP_BYTES // (width * channels * stored.itemsize))
+    pieces = (samples[y : y + rows] for y in range(0, height, rows))
+    strips = [_deflate(_differences(piece) if differs else piece, stored) for piece in pieces]
     sizes = [len(strip) for strip in strips]
     ends: list[int] = np.cumsum([8, *sizes]).tolist()
 
@@ -194,15 +198,20 @@ def encode(samples: NDArray[np.uint8], metadata: Metadata) -> bytes:
 
     put(256, LONG, width)
     put(257, LONG, height)
-    put(258, SHORT, *[8] * channels)
+    put(258, SHORT, *[8 * stored.itemsize] * channels)
     put(259, SHORT, 8)  # deflate
-    put(262, SHORT, 2 if channels == 3 else 1)  # RGB, or grey with 0 black
+    put(262, SHORT, 2 if channels >= 3 else 1)  # RGB, or grey with 0 black
     put(273, LONG, *ends[:-1])
     put(277, SHORT, channels)
     put(278, LONG, rows)
     put(279, LONG, *sizes)
     put(284, SHORT, 1)  # interleaved
-    put(317, SHORT, 2)  # horizontal differences
+    if differs:
+        put(317, SHORT, 2)  # horizontal differences
+    else:
+        put(339, SHORT, *[3] * channels)  # IEEE floating point
+    if channels in (2, 4):
+        put(338, SHORT, 2)  # transparency, not multiplied into the colours
     for tag, raw in ((ICC, metadata.icc), (XMP, metadata.xmp)):
         tags.pop(tag, None)
         if raw:
@@ -212,8 +221,13 @@ def encode(samples: NDArray[np.uint8], metadata: Metadata) -> bytes:
     return header(order, start) + body + build(tags, order, start)
 
 
-def _deflate(strip: NDArray[np.uint8]) -> bytes:
+def _differences(strip: NDArray[Any]) -> NDArray[Any]:
+    """Each sample less its left neighbour's, modulo 2^bits as the predictor says."""
     differences = strip.copy()
-    differences[:, 1:] -= strip[:, :-1]  # modulo 256, as the predictor says
-    packed: bytes = zlib.compress(differences.tobytes(), 6)
+    differences[:, 1:] -= strip[:, :-1]
+    return differences
+
+
+def _deflate(strip: NDArray[Any], stored: np.dtype[Any]) -> bytes:
+    packed: bytes = zlib.compress(strip.astype(stored, copy=False).tobytes(), 6)
     return packed

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,20 +45,34 @@ def write_image(
     or a size that the format can't hold; OptionError for a bad `quality`.
     """
     target = check_target(path, force=force)
+    _check_quality(quality, check_suffix(target))
+    samples, own = from_array(array)
+    write_atomic(target, encode_picture(target, samples, info or own, quality), force=force)
+
+
+def check_suffix(target: Path) -> str:
+    """Return the suffix of `target` in small letters; OutputError if it names no known format."""
     suffix = target.suffix.lower()
-    encode = _ENCODERS.get(suffix)
-    if encode is None:
+    if suffix not in _ENCODERS:
         raise OutputError(
             f"cannot write {target}: the suffix {suffix or '(none)'} names no known format; "
             f"use one of {' '.join(WRITE_SUFFIXES)}"
         )
-    _check_quality(quality, suffix)
-    samples, own = from_array(array)
+    return suffix
+
+
+def encode_picture(
+    target: Path, samples: NDArray[Any], info: ImageInfo, quality: int | None = None
+) -> bytes:
+    """Return the bytes of a file in the format that the suffix of `target` names.
+
+    `samples` are (height, width, channels) of a type that the format holds. Raises OutputError for
+    metadata or a size that it can't hold.
+    """
     try:
-        data = encode(samples, info or own, quality)
+        return _ENCODERS[check_suffix(target)](samples, info, quality)
     except (ValueError, OSError, OverflowError) as error:
         raise OutputError(f"cannot write {target}: {error}; PNG can hold it") from error
-    write_atomic(target, data, force=force)
 
 
 def _check_quality(quality: int | None, suffix: str) -> None:
@@ -68,22 +84,22 @@ def _check_quality(quality: int | None, suffix: str) -> None:
         raise OptionError(f"quality must be 1..100, not {quality}")
 
 
-def _pillow(samples: NDArray[np.uint8]) -> Image.Image:
+def _pillow(samples: NDArray[Any]) -> Image.Image:
     return Image.fromarray(samples[:, :, 0] if samples.shape[2] == 1 else samples)
 
 
-def _png(samples: NDArray[np.uint8], info: ImageInfo, _: int | None) -> bytes:
+def _png(samples: NDArray[Any], info: ImageInfo, _: int | None) -> bytes:
     chunks = PngImagePlugin.PngInfo()
     if info.xmp:  # keyword, not compressed, no language, no translation
         chunks.add(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + info.xmp)
     buffer = BytesIO()
     _pillow(samples).save(
-        buffer, "PNG", pnginfo=chunks, exif=info.exif or b"", icc_profile=info.icc
+        buffer, "PNG", pnginfo=chunks, exif=info.exif or b"", icc_profile=info.icc, dpi=info.dpi
     )
     return buffer.getvalue()
 
 
-def _jpeg(samples: NDArray[np.uint8], info: ImageInfo, quality: int | None) -> bytes:
+def _jpeg(samples: NDArray[Any], info: ImageInfo, quality: int | None) -> bytes:
     buffer = BytesIO()
     _pillow(samples).save(
         buffer,
@@ -93,6 +109,7 @@ def _jpeg(samples: NDArray[np.uint8], info: ImageInfo, quality: int | None) -> b
         extra=_exif_segments(info.exif or b""),
         icc_profile=info.icc,
         xmp=info.xmp or b"",
+        dpi=info.dpi or (0, 0),
     )
     return buffer.getvalue()
 
@@ -104,12 +121,14 @@ def _exif_segments(exif: bytes) -> bytes:
     return b"".join(b"\xff\xe1" + (len(part) + 2).to_bytes(2, "big") + part for part in parts)
 
 
-def _webp(samples: NDArray[np.uint8], info: ImageInfo, _: int | None) -> bytes:
+def _webp(samples: NDArray[Any], info: ImageInfo, _: int | None) -> bytes:
     buffer = BytesIO()
-    _pillow(samples).convert("RGB").save(
+    transparent = samples.shape[2] in (2, 4)
+    _pillow(samples).convert("RGBA" if transparent else "RGB").save(
         buffer,
         "WEBP",
         lossless=True,
+        exact=transparent,  # the colour of what can't be seen stays, too
         exif=info.exif or b"",
         icc_profile=info.icc,
         xmp=info.xmp or b"",
@@ -117,29 +136,30 @@ def _webp(samples: NDArray[np.uint8], info: ImageInfo, _: int | None) -> bytes:
     return buffer.getvalue()
 
 
-def _tiff(samples: NDArray[np.uint8], info: ImageInfo, _: int | None) -> bytes:
+def _tiff(samples: NDArray[Any], info: ImageInfo, _: int | None) -> bytes:
     return tiff.encode(samples, tiff.Metadata(exif=info.exif, icc=info.icc, xmp=info.xmp))
 
 
-def _bmp(samples: NDArray[np.uint8], _info: ImageInfo, _: int | None) -> bytes:
+def _bmp(samples: NDArray[Any], info: ImageInfo, _: int | None) -> bytes:
     buffer = BytesIO()
-    _pillow(samples).save(buffer, "BMP")
+    _pillow(samples).save(buffer, "BMP", dpi=info.dpi or (96, 96))
     return buffer.getvalue()
 
 
-def _ppm(samples: NDArray[np.uint8], _info: ImageInfo, _: int | None) -> bytes:
+def _ppm(samples: NDArray[Any], _info: ImageInfo, _: int | None) -> bytes:
     height, width, channels = samples.shape
-    head = b"P%d\n%d %d\n255\n" % (6 if channels == 3 else 5, width, height)
-    return head + bytes(samples.tobytes())
+    largest = np.iinfo(samples.dtype).max
+    head = b"P%d\n%d %d\n%d\n" % (6 if channels == 3 else 5, width, height, largest)
+    return head + bytes(samples.astype(samples.dtype.newbyteorder(">")).tobytes())
 
 
-def _pgm(samples: NDArray[np.uint8], info: ImageInfo, _: int | None) -> bytes:
+def _pgm(samples: NDArray[Any], info: ImageInfo, _: int | None) -> bytes:
     if samples.shape[2] != 1:
         raise ValueError("a .pgm holds grey pictures only, and this one is RGB")
     return _ppm(samples, info, None)
 
 
-_Encoder = Callable[[NDArray[np.uint8], ImageInfo, int | None], bytes]
+_Encoder = Callable[[NDArray[Any], ImageInfo, int | None], bytes]
 _ENCODERS: dict[str, _Encoder] = {
     ".png": _png,
     ".jpg": _jpeg,

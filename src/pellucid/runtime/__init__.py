@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
+from pellucid.runtime.denoiser import DenoiserModel
+from pellucid.runtime.identity import network_id
 from pellucid.runtime.model import CodecModel
-from pellucid.runtime.store import find_model, installed_models, load_model
+from pellucid.runtime.store import (
+    CODEC,
+    DENOISER,
+    find_model,
+    installed_models,
+    load_denoiser,
+    load_model,
+)
 
-__all__ = ["CodecModel", "find_model", "installed_models", "load_model"]
+__all__ = [
+    "CODEC",
+    "DENOISER",
+    "CodecModel",
+    "DenoiserModel",
+    "find_model",
+    "installed_models",
+    "load_denoiser",
+    "load_model",
+    "network_id",
+]

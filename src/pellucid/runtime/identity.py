@@ -23,3 +23,8 @@ def model_id(arrays: Mapping[str, NDArray[Any]]) -> bytes:
             digest.update(part.encode("ascii") + b"\0")
         digest.update(array.tobytes())
     return digest.digest()[:ID_BYTES]
+
+
+def network_id(data: bytes) -> bytes:
+    """First 16 bytes of SHA-256 over an ONNX file: the id of a model that is one network."""
+    return hashlib.sha256(data).digest()[:ID_BYTES]

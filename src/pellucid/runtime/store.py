@@ -7,41 +7,69 @@ from functools import lru_cache
 from pathlib import Path
 
 from pellucid.errors import OptionError, UnknownModelError
+from pellucid.runtime.denoiser import DenoiserModel
 from pellucid.runtime.model import CodecModel, read_card
 
 MODELS_VARIABLE = "PELLUCID_MODELS"
 PACKAGED = Path(__file__).parent.parent / "models"
+CODEC, DENOISER = "codec", "denoiser"  # what a card says under `kind`; none is a codec
 
 
-def model_folders() -> list[Path]:
-    """Folders that hold a model, in order of search."""
+def model_folders(kind: str) -> list[Path]:
+    """Folders that hold a model of one kind, in order of search."""
     extra = os.environ.get(MODELS_VARIABLE, "")
     roots = [PACKAGED, *(Path(part) for part in extra.split(os.pathsep) if part)]
-    return [card.parent for root in roots for card in sorted(root.glob("*/card.json"))]
+    found = [card.parent for root in roots for card in sorted(root.glob("*/card.json"))]
+    return [folder for folder in found if kind_of(folder) == kind]
 
 
-def installed_models() -> dict[str, str]:
+def kind_of(folder: Path) -> str:
+    """What the model in `folder` is for."""
+    return str(read_card(folder).get("kind", CODEC))
+
+
+def installed_models(kind: str = CODEC) -> dict[str, str]:
     """Name -> id (hex) of every model that can be used, the first of a name winning."""
     found: dict[str, str] = {}
-    for folder in model_folders():
+    for folder in model_folders(kind):
         card = read_card(folder)
         found.setdefault(card["name"], card["id"])
     return found
 
 
 def load_model(name: str) -> CodecModel:
-    """The model for encoding, by name or by a folder's path.
+    """The codec for encoding, by name or by a folder's path.
 
     Raises:
         OptionError: there is none of this name.
     """
-    for folder in model_folders():
+    folder = locate(name, CODEC)
+    return open_model(folder, read_card(folder)["id"])
+
+
+def load_denoiser(name: str) -> DenoiserModel:
+    """A denoiser, by name or by a folder's path.
+
+    Raises:
+        OptionError: there is none of this name.
+    """
+    folder = locate(name, DENOISER)
+    return open_denoiser(folder, read_card(folder)["id"])
+
+
+def locate(name: str, kind: str) -> Path:
+    """The folder of the model `name`, which may be that folder's path."""
+    for folder in model_folders(kind):
         if folder == Path(name) or read_card(folder)["name"] == name:
-            return open_model(folder)
-    if (Path(name) / "card.json").exists():
-        return open_model(Path(name))
-    known = ", ".join(sorted(installed_models())) or "none"
-    raise OptionError(f"there is no model {name!r}; installed: {known}")
+            return folder
+    path = Path(name)
+    if (path / "card.json").exists():
+        if kind_of(path) == kind:
+            return path
+        raise OptionError(f"the model in {name} is a {kind_of(path)}, not a {kind}")
+    known = ", ".join(sorted(installed_models(kind))) or "none"
+    noun = "model" if kind == CODEC else kind
+    raise OptionError(f"there is no {noun} {name!r}; installed: {known}")
 
 
 def find_model(identity: bytes) -> CodecModel:
@@ -50,9 +78,9 @@ def find_model(identity: bytes) -> CodecModel:
     Raises:
         UnknownModelError: it isn't installed.
     """
-    for folder in model_folders():
+    for folder in model_folders(CODEC):
         if read_card(folder)["id"] == identity.hex():
-            return open_model(folder)
+            return open_model(folder, identity.hex())
     raise UnknownModelError(
         f"this file needs the model {identity.hex()}, which is not installed; upgrade pellucid, or "
         f"set {MODELS_VARIABLE} to the folder that holds it"
@@ -60,6 +88,12 @@ def find_model(identity: bytes) -> CodecModel:
 
 
 @lru_cache(maxsize=8)
-def open_model(folder: Path) -> CodecModel:
-    """A model, loaded once a process."""
+def open_model(folder: Path, identity: str) -> CodecModel:  # noqa: ARG001 (part of the cache's key)
+    """A codec, loaded once a process and id."""
     return CodecModel(folder)
+
+
+@lru_cache(maxsize=8)
+def open_denoiser(folder: Path, identity: str) -> DenoiserModel:  # noqa: ARG001
+    """A denoiser, loaded once a process and id."""
+    return DenoiserModel(folder)

@@ -19,15 +19,15 @@ import torch
 from pellucid.errors import InputError
 
 if TYPE_CHECKING:
-    from pellucid.train.loop import CodecTrainer
+    from pellucid.train.trainer import Trainer
 
 
-def save_checkpoint(path: Path, trainer: CodecTrainer) -> None:
+def save_checkpoint(path: Path, trainer: Trainer) -> None:
     """Write weights, average, optimiser, random state and progress to `path`."""
     state = {
         "recipe": trainer.recipe.name,
         "shape": asdict(trainer.recipe.shape),
-        "codec": trainer.codec.state_dict(),
+        "net": trainer.net.state_dict(),
         "average": trainer.average.state_dict(),
         "optimiser": trainer.optimiser.state_dict(),
         "generator": trainer.generator.get_state(),
@@ -49,12 +49,12 @@ def read_state(path: Path, device: torch.device) -> dict[str, Any]:
     return state
 
 
-def load_checkpoint(path: Path, trainer: CodecTrainer) -> None:
+def load_checkpoint(path: Path, trainer: Trainer) -> None:
     """Set `trainer` to where the run that wrote `path` was."""
     state = read_state(path, trainer.device)
     if state["shape"] != asdict(trainer.recipe.shape):
         raise InputError(f"{path} holds a net of shape {state['shape']}, not the recipe's")
-    trainer.codec.load_state_dict(state["codec"])
+    trainer.net.load_state_dict(state["net"])
     trainer.average.load_state_dict(state["average"])
     trainer.optimiser.load_state_dict(state["optimiser"])
     trainer.generator.set_state(state["generator"].cpu())
@@ -63,7 +63,7 @@ def load_checkpoint(path: Path, trainer: CodecTrainer) -> None:
         setattr(trainer.progress, name, value)
 
 
-def save_weights(path: Path, trainer: CodecTrainer) -> None:
+def save_weights(path: Path, trainer: Trainer) -> None:
     """Write the averaged weights of `trainer` in half precision."""
     average = {name: value.half() for name, value in trainer.average.state_dict().items()}
     progress = asdict(trainer.progress)
@@ -71,7 +71,7 @@ def save_weights(path: Path, trainer: CodecTrainer) -> None:
     torch.save({"recipe": trainer.recipe.name, "average": average, "progress": progress}, path)
 
 
-def load_weights(path: Path, trainer: CodecTrainer) -> None:
+def load_weights(path: Path, trainer: Trainer) -> None:
     """Start `trainer` from the weights in `path`; blocks they lack stay as they are, doing nothing.
 
     Raises:
@@ -79,11 +79,11 @@ def load_weights(path: Path, trainer: CodecTrainer) -> None:
     """
     state = read_state(path, trainer.device)
     weights = {name: value.float() for name, value in state["average"].items()}
-    for codec in (trainer.codec, trainer.average):
-        known = codec.state_dict()
+    for net in (trainer.net, trainer.average):
+        known = net.state_dict()
         alien = [name for name in weights if name not in known]
         alien += [n for n, v in weights.items() if n in known and v.shape != known[n].shape]
         missing = [name for name in known if name not in weights and ".rest." not in name]
         if alien or missing:
             raise InputError(f"{path} is of another net; it differs in {(alien + missing)[0]}")
-        codec.load_state_dict(weights, strict=False)
+        net.load_state_dict(weights, strict=False)

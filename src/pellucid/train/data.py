@@ -46,18 +46,22 @@ def cut_tiles(data: bytes, seed: int) -> list[NDArray[np.uint8]]:
     factor = rng.uniform(0.5, 1.0)
     size = (round(picture.shape[1] * factor), round(picture.shape[0] * factor))
     reduced = np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
-    return [tile for version in (picture, reduced) for tile in grid(version, rng)]
+    return [tile for version in (picture, reduced) for tile in grid(version)]
 
 
-def grid(picture: NDArray[np.uint8], rng: random.Random) -> Iterator[NDArray[np.uint8]]:
-    """Non-overlapping tiles of (H, W, 3), the remainder dropped at a random side."""
-    rows, columns = picture.shape[0] // TILE, picture.shape[1] // TILE
-    top = rng.randint(0, picture.shape[0] - rows * TILE)
-    left = rng.randint(0, picture.shape[1] - columns * TILE)
-    for r in range(rows):
-        for c in range(columns):
-            y, x = top + r * TILE, left + c * TILE
+def grid(picture: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+    """Tiles that cover (H, W, 3) evenly, overlapping where the sides are no multiples."""
+    for y in places(picture.shape[0]):
+        for x in places(picture.shape[1]):
             yield picture[y : y + TILE, x : x + TILE]
+
+
+def places(length: int) -> list[int]:
+    """Starts of the fewest tiles that cover `length` samples; none if it is shorter than one."""
+    if length < TILE:
+        return []
+    count = -(-length // TILE)
+    return [round(i * (length - TILE) / max(1, count - 1)) for i in range(count)]
 
 
 def load_tiles(pictures: Iterable[bytes], *, seed: int = 0, limit: int | None = None) -> Tensor:
@@ -70,6 +74,13 @@ def load_tiles(pictures: Iterable[bytes], *, seed: int = 0, limit: int | None = 
         raise InputError(f"no picture is as large as a training tile ({TILE} x {TILE})")
     random.Random(seed).shuffle(tiles)
     return torch.from_numpy(np.stack(tiles)).permute(0, 3, 1, 2).contiguous()
+
+
+def textured(tiles: Tensor, share: float) -> Tensor:
+    """The `share` (0-1] of the tiles that have the most detail."""
+    detail = [(t[:, :, 1:].int() - t[:, :, :-1].int()).abs().float().mean() for t in tiles]
+    order = torch.stack(detail).argsort(descending=True)
+    return tiles[order[: max(1, round(share * len(tiles)))]]
 
 
 def random_crops(tiles: Tensor, count: int, size: int, generator: torch.Generator) -> Tensor:

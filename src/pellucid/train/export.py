@@ -10,13 +10,11 @@ Export proves that no integer sum reaches 2^24, for any input that a valid file 
 
 from __future__ import annotations
 
+import io
 import json
-import platform
-import shutil
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -30,7 +28,8 @@ from pellucid.nets.integer import ACCUMULATOR_LIMIT, MAX_ACTIVATION, IntegerLaye
 from pellucid.nets.quality import MAX_QUALITY, QualityTable
 from pellucid.nets.rate import TABLES
 from pellucid.runtime.identity import model_id
-from pellucid.train.loop import CodecTrainer
+from pellucid.train.codec_trainer import CodecTrainer
+from pellucid.train.folder import training_facts, write_folder
 from pellucid.train.networks import all_networks, integer_layers
 from pellucid.train.tables import build_tables, count_symbols, every_quality
 from pellucid.train.validate import validate
@@ -53,22 +52,23 @@ def export_codec(
     trainer: CodecTrainer, held_out: Tensor, folder: Path, report: Callable[[str], None]
 ) -> Path:
     """Write the averaged weights of `trainer` as a model; replaces `folder` only when done."""
-    codec = trainer.average.cpu().eval()
+    codec = cast(Codec, trainer.average.cpu().eval())
     arrays: dict[str, Any] = entropy_arrays(codec, held_out)
     gains: dict[str, Any] = gain_arrays(codec)
     card = model_card(trainer, arrays, validate(codec, held_out, trainer.recipe))
-    part = folder.with_name(folder.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    for name, data in all_networks(codec).items():
-        (part / name).write_bytes(data)
-    np.savez_compressed(part / "entropy.npz", **arrays)
-    np.savez_compressed(part / "gains.npz", **gains)
-    (part / "card.json").write_text(json.dumps(card, indent=2) + "\n", "utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    part.rename(folder)
+    files = all_networks(codec)
+    files |= {"entropy.npz": archive(arrays), "gains.npz": archive(gains)}
+    files["card.json"] = (json.dumps(card, indent=2) + "\n").encode()
+    write_folder(folder, files)
     report(f"model {card['id']} in {folder}")
     return folder
+
+
+def archive(arrays: dict[str, Any]) -> bytes:
+    """The bytes of an .npz."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
 
 
 def entropy_arrays(codec: Codec, held_out: Tensor) -> dict[str, NDArray[Any]]:
@@ -141,21 +141,11 @@ def model_card(
     trainer: CodecTrainer, arrays: dict[str, NDArray[Any]], scores: list[dict[str, float]]
 ) -> dict[str, Any]:
     """Where a model comes from and what it may be used for."""
-    progress = trainer.progress
     return {
         "name": trainer.recipe.name,
         "id": model_id(arrays).hex(),
         "kind": "codec",
         "licence": "Apache-2.0",
-        "recipe": asdict(trainer.recipe),
-        "parameters": sum(p.numel() for p in trainer.codec.parameters()),
-        "steps": progress.step,
-        "minutes": round(progress.seconds / 60, 1),
-        "megapixels": round(progress.pixels / 1e6),
-        "device": trainer.device.type,
-        "machine": f"{platform.machine()}, {torch.get_num_threads()} thread(s)",
-        "torch": torch.__version__.split("+")[0],
-        "seed": trainer.recipe.seed,
-        "data": trainer.recipe.data,
+        **training_facts(trainer),
         "held_out": scores,
     }

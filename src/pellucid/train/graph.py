@@ -139,10 +139,10 @@ def unshuffle(graph: Graph, x: str, factor: int) -> str:
 
 
 def unshuffled_weight(weight: Tensor, factor: int) -> Tensor:
-    """Reorder the inputs of a 1x1 weight from PyTorch's pixel_unshuffle to ONNX's SpaceToDepth."""
-    out, channels = weight.shape[0], weight.shape[1] // factor**2
-    grid = weight.reshape(out, channels, factor**2).transpose(1, 2)  # (out, place, channel)
-    return grid.reshape(out, channels * factor**2, 1, 1)
+    """Reorder a weight's inputs from PyTorch's pixel_unshuffle to ONNX's SpaceToDepth."""
+    out, inputs, *kernel = weight.shape
+    grid = weight.reshape(out, inputs // factor**2, factor**2, *kernel)  # (out, channel, place, …)
+    return grid.transpose(1, 2).reshape(weight.shape)
 
 
 def integer_convolution(graph: Graph, name: str, layer: IntegerLayer, x: str) -> str:

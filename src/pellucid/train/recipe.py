@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 from pellucid.errors import InputError, OptionError
 from pellucid.nets.codec import CodecShape
+from pellucid.nets.denoiser import DenoiserShape
+from pellucid.train.degrade import Mixture
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
@@ -50,9 +52,52 @@ class CodecRecipe:
     clip: float = 1.0
     seed: int = 1
 
+    @property
+    def label(self) -> str:
+        """Name of the model's folder and checkpoint."""
+        return self.name
 
-def load_recipe(path: Path) -> CodecRecipe:
-    """Read a recipe.
+
+@dataclass(frozen=True)
+class DenoiserRecipe:
+    """Settings of one denoiser's training; those it shares with a codec's mean the same.
+
+    Attributes:
+        texture: part of the training tiles that is used, those with the most detail.
+        bfloat16: convolutions in half the bits, where the hardware is faster so.
+    """
+
+    name: str
+    data: str = "not stated"
+    shape: DenoiserShape = field(default_factory=DenoiserShape)
+    mixture: Mixture = field(default_factory=Mixture)
+    texture: float = 0.7
+    bfloat16: bool = True
+    patch: int = 64
+    batch: int = 16
+    last_patch: int = 96
+    last_part: float = 0.2
+    rate: float = 1e-3
+    warmup: float = 0.02
+    ema: float = 0.999
+    clip: float = 1.0
+    seed: int = 1
+
+    @property
+    def label(self) -> str:
+        """Name of the model's folder and checkpoint."""
+        return f"denoise-{self.name}"
+
+
+Recipe = CodecRecipe | DenoiserRecipe
+KINDS: dict[str, type[CodecRecipe | DenoiserRecipe]] = {
+    "codec": CodecRecipe,
+    "denoiser": DenoiserRecipe,
+}
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read a recipe; its `kind` is `codec` if it names none.
 
     Raises:
         InputError: the file can't be read or isn't TOML.
@@ -68,8 +113,15 @@ def load_recipe(path: Path) -> CodecRecipe:
         raise OptionError(
             f"{path}: the name {table['name']!r} must be a plain one: letters, digits, - and _"
         )
-    shape = checked(CodecShape, table.pop("shape", {}), path)
-    return CodecRecipe(shape=CodecShape(**shape), **checked(CodecRecipe, table, path))
+    kind = KINDS.get(table.pop("kind", "codec"))
+    if kind is None:
+        raise OptionError(f"{path}: the kind must be one of {', '.join(KINDS)}")
+    made: dict[str, Any] = {}
+    for member in fields(kind):
+        part = member.default_factory
+        if isinstance(part, type) and is_dataclass(part):
+            made[member.name] = part(**checked(part, table.pop(member.name, {}), path))
+    return kind(**made, **checked(kind, table, path))
 
 
 def checked(kind: type, table: Any, path: Path) -> dict[str, Any]:
@@ -82,7 +134,15 @@ def checked(kind: type, table: Any, path: Path) -> dict[str, Any]:
             raise OptionError(f"{path}: unknown key {key!r}; known: {', '.join(sorted(known))}")
         if key == "name":  # checked on its own, and has no default
             continue
-        wanted = (int, float) if isinstance(known[key], float) else type(known[key])
-        if isinstance(value, bool) or not isinstance(value, wanted):
+        if not alike(value, known[key]):
             raise OptionError(f"{path}: {key} is {value!r}; it must be like {known[key]!r}")
-    return table
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+
+
+def alike(value: Any, default: Any) -> bool:
+    """Whether a value from TOML is of the kind of a default."""
+    if isinstance(default, tuple):
+        return isinstance(value, list) and all(alike(item, default[0]) for item in value)
+    if isinstance(default, bool) or isinstance(value, bool):
+        return isinstance(default, bool) and isinstance(value, bool)
+    return isinstance(value, (int, float) if isinstance(default, float) else type(default))

@@ -11,10 +11,13 @@ import torch
 
 from pellucid.errors import InputError, OptionError
 from pellucid.train.checkpoint import load_weights
+from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.data import encoded_pictures, load_tiles
+from pellucid.train.denoiser_trainer import DenoiserTrainer
 from pellucid.train.export import export_codec
-from pellucid.train.loop import CodecTrainer
-from pellucid.train.recipe import load_recipe
+from pellucid.train.export_denoiser import export_denoiser
+from pellucid.train.recipe import DenoiserRecipe, load_recipe
+from pellucid.train.trainer import Trainer
 
 HELD_OUT = 48  # tiles kept for the tables and the validation figures
 
@@ -42,7 +45,7 @@ class RunOptions:
     limit: int | None = None
 
 
-def train_codec(recipe_path: Path, options: RunOptions, report: Callable[[str], None]) -> Path:
+def train_model(recipe_path: Path, options: RunOptions, report: Callable[[str], None]) -> Path:
     """Train, then export; returns the folder of the model."""
     recipe = load_recipe(recipe_path)
     device = choose_device(options.device)
@@ -51,14 +54,23 @@ def train_codec(recipe_path: Path, options: RunOptions, report: Callable[[str], 
     tiles = load_tiles(encoded_pictures(options.data), limit=options.limit)
     if len(tiles) < 2:
         raise InputError(f"{options.data} gives one training tile; two are the least")
-    held_out = min(HELD_OUT, max(1, len(tiles) // 10))
-    report(f"{len(tiles)} tiles of 256 x 256, {held_out} held out; training on {device}")
-    trainer = CodecTrainer(recipe, tiles[held_out:], device)
-    if options.start:
-        load_weights(options.start, trainer)
-    checkpoint = options.output / f"{recipe.name}.pt"
-    trainer.run(options.minutes, checkpoint, report, resume=options.resume)
-    return export_codec(trainer, tiles[:held_out], options.output / recipe.name, report)
+    count = min(HELD_OUT, max(1, len(tiles) // 10))
+    report(f"{len(tiles)} tiles of 256 x 256, {count} held out; training on {device}")
+    held_out, tiles = tiles[:count], tiles[count:]
+    checkpoint, folder = options.output / f"{recipe.label}.pt", options.output / recipe.label
+
+    def trained(trainer: Trainer) -> None:
+        if options.start:
+            load_weights(options.start, trainer)
+        trainer.run(options.minutes, checkpoint, report, resume=options.resume)
+
+    if isinstance(recipe, DenoiserRecipe):
+        denoiser = DenoiserTrainer(recipe, tiles, device)
+        trained(denoiser)
+        return export_denoiser(denoiser, held_out, folder, report)
+    codec = CodecTrainer(recipe, tiles, device)
+    trained(codec)
+    return export_codec(codec, held_out, folder, report)
 
 
 def choose_device(name: str) -> torch.device:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from pellucid.nets.codec import Codec
-from pellucid.train.loop import rate_distortion
+from pellucid.train.codec_trainer import rate_distortion
 from pellucid.train.recipe import CodecRecipe
 
 QUALITIES = (10, 30, 50, 70, 90)

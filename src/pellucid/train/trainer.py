@@ -1,4 +1,4 @@
-"""The training loop of the codec, bounded by time and resumable at any point.
+"""The training loop that all models share: bounded by time and resumable at any point.
 
 The learning rate follows the time budget (warm-up, then a cosine to zero), so a run that ends is a
 finished model whatever the machine; what is exported is the moving average of the weights.
@@ -9,22 +9,18 @@ from __future__ import annotations
 import copy
 import math
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from pellucid.nets.codec import Codec
-from pellucid.nets.quality import MAX_QUALITY, trade_off
 from pellucid.train.checkpoint import load_checkpoint, save_checkpoint
-from pellucid.train.data import random_crops
-from pellucid.train.klt import start_from_klt
-from pellucid.train.recipe import CodecRecipe
 
 LONGEST_STEP = 10.0  # seconds; a longer one means that the process was paused
-KLT_CROPS = 1500
 REPORT_EVERY = 200
 SAVE_EVERY = 120.0  # seconds of training
 
@@ -38,20 +34,30 @@ class Progress:
     pixels: int = 0
 
 
-class CodecTrainer:
-    """A codec, its optimiser, its average, and how far they are."""
+class Trainer(ABC):
+    """A net, its optimiser, its average, and how far they are.
 
-    def __init__(self, recipe: CodecRecipe, tiles: Tensor, device: torch.device) -> None:
-        torch.manual_seed(recipe.seed)
+    Args:
+        recipe: with name, shape, ema and clip.
+        net: where training starts; moved to the device.
+        tiles: (n, 3, 256, 256) uint8.
+    """
+
+    def __init__(self, recipe: Any, net: nn.Module, tiles: Tensor, device: torch.device) -> None:
         self.recipe, self.tiles, self.device = recipe, tiles, device
         self.generator = torch.Generator().manual_seed(recipe.seed)
-        self.codec = Codec(recipe.shape)
-        crops = random_crops(tiles, KLT_CROPS, 128, self.generator).cpu()
-        start_from_klt(self.codec, crops, recipe.low_lambda, recipe.high_lambda)
-        self.codec.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = copy.deepcopy(self.codec).requires_grad_(False)
-        self.optimiser = torch.optim.AdamW(parameter_groups(self.codec, recipe), weight_decay=0.0)
+        self.net = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = copy.deepcopy(self.net).requires_grad_(False)
+        self.optimiser = torch.optim.AdamW(self.parameter_groups(), weight_decay=0.0)
         self.progress = Progress()
+
+    @abstractmethod
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """The optimiser's groups, each with its highest learning rate under `peak`."""
+
+    @abstractmethod
+    def loss(self, part: float) -> tuple[Tensor, dict[str, float], int]:
+        """The loss of a fresh batch, figures to report, and the pixels it holds."""
 
     def run(
         self, minutes: float, checkpoint: Path, report: Callable[[str], None], *, resume: bool
@@ -79,64 +85,25 @@ class CodecTrainer:
 
     def step(self, part: float) -> dict[str, float]:
         """One step at `part` (0-1) of the time budget; returns figures to report."""
-        recipe = self.recipe
-        patch, batch = recipe.patch, recipe.batch
-        if part > 1 - recipe.last_part:
-            patch = recipe.last_patch
-            batch = max(1, round(batch * (recipe.patch / patch) ** 2))
-        x = random_crops(self.tiles, batch, patch, self.generator).to(self.device)
-        quality = self.spread_qualities(batch)
-        loss, figures = rate_distortion(self.codec, x, quality, recipe)
+        loss, figures, pixels = self.loss(part)
         for group in self.optimiser.param_groups:
-            group["lr"] = group["peak"] * learning_rate(part, recipe.warmup)
+            group["lr"] = group["peak"] * learning_rate(part, self.recipe.warmup)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(self.codec.parameters(), recipe.clip)
+        nn.utils.clip_grad_norm_(self.net.parameters(), self.recipe.clip)
         self.optimiser.step()
         self.progress.step += 1
-        self.progress.pixels += batch * patch * patch
-        move_average(self.average, self.codec, recipe.ema, self.progress.step)
+        self.progress.pixels += pixels
+        move_average(self.average, self.net, self.recipe.ema, self.progress.step)
         return figures
 
-    def spread_qualities(self, count: int) -> Tensor:
-        """One random quality a sample, one from each of `count` equal parts of 0..100."""
-        jitter = torch.rand(count, generator=self.generator)
-        return ((torch.arange(count) + jitter) * (MAX_QUALITY / count)).to(self.device)
-
-
-def rate_distortion(
-    codec: Codec, x: Tensor, quality: Tensor, recipe: CodecRecipe
-) -> tuple[Tensor, dict[str, float]]:
-    """The loss lambda * MSE + bits per pixel, balanced over qualities, and its parts."""
-    output = codec(x, quality)
-    pixels = x.shape[-1] * x.shape[-2]
-    mse = (output.decoded - x).square().mean(dim=(1, 2, 3))
-    y_bpp, z_bpp = output.y_bits / pixels, output.z_bits / pixels
-    trade = trade_off(quality, recipe.low_lambda, recipe.high_lambda)
-    costs = trade * 255**2 * mse + y_bpp + z_bpp
-    loss = (costs / trade**recipe.balance).mean()
-    figures = {
-        "loss": loss.item(),
-        "psnr": (-10 * torch.log10(mse)).mean().item(),
-        "bpp": (y_bpp + z_bpp).mean().item(),
-        "z": z_bpp.mean().item(),
-    }
-    return loss, figures
-
-
-def parameter_groups(codec: Codec, recipe: CodecRecipe) -> list[dict[str, object]]:
-    """Two groups: the layers started from principal components learn more slowly."""
-    layers = [codec.analysis.enter, codec.analysis.leave]
-    layers += [codec.synthesis.enter, codec.synthesis.leave]
-    slow = {id(p) for layer in layers for p in layer.parameters()}
-    rest = [p for p in codec.parameters() if id(p) not in slow]
-    return [
-        {"params": rest, "peak": recipe.rate},
-        {
-            "params": [p for p in codec.parameters() if id(p) in slow],
-            "peak": recipe.rate * recipe.linear_rate,
-        },
-    ]
+    def crop_size(self, part: float) -> tuple[int, int]:
+        """Number and side of a step's crops: fewer and larger ones towards the end."""
+        recipe = self.recipe
+        if part <= 1 - recipe.last_part:
+            return recipe.batch, recipe.patch
+        batch = round(recipe.batch * (recipe.patch / recipe.last_patch) ** 2)
+        return max(1, batch), recipe.last_patch
 
 
 def learning_rate(part: float, warmup: float) -> float:

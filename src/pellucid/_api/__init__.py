@@ -1,0 +1,21 @@
+"""The friendly layer: paths, bytes, arrays and Pillow images in; strict layers below.
+
+Heavy imports (ONNX Runtime) happen inside the calls, so that `import pellucid` stays quick.
+"""
+
+from pellucid._api.codec import FileInfo, compress, decompress, info, models, verify
+from pellucid._api.denoise import denoise, denoisers, noise_level
+from pellucid.denoising.estimate import NoiseEstimate
+
+__all__ = [
+    "FileInfo",
+    "NoiseEstimate",
+    "compress",
+    "decompress",
+    "denoise",
+    "denoisers",
+    "info",
+    "models",
+    "noise_level",
+    "verify",
+]

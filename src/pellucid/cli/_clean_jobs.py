@@ -1,0 +1,74 @@
+"""Which picture of `denoise` goes where: like `_jobs.py`, for outputs that are pictures, too.
+
+Beside its source the output of `photo.png` is `photo.clean.png`; in a folder given with -o it has
+the name and place that its source has. What was read from a format that would add noise of its own
+(JPEG), or can't hold the result (GIF), becomes a PNG.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pellucid.cli._jobs import Job, find_jobs, make_folder, wants_folder, without_clashes
+from pellucid.cli.compress import PICTURES
+from pellucid.errors import InputError, OutputError
+
+MARK = ".clean"  # before the suffix of an output beside its source
+SAME_SUFFIX = (".png", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm")
+OTHER_SUFFIX = ".png"
+
+
+def plan_clean_jobs(inputs: Sequence[str], out: str | None, *, recursive: bool) -> list[Job]:
+    """The jobs, in order; `out` is what -o says.
+
+    Raises:
+        OptionError: several inputs and `out` is a file. OutputError: `out` can't be made.
+    """
+    folder = make_folder(Path(out)) if out is not None and wants_folder(inputs, out) else None
+    jobs = [job for given in inputs for job in find_sources(Path(given), folder, recursive)]
+    jobs = [placed(job, out, folder) for job in jobs]
+    if folder is not None:
+        for parent in {job.target.parent for job in jobs if job.problem is None}:
+            make_folder(parent)
+    return list(without_clashes(jobs))
+
+
+def find_sources(given: Path, folder: Path | None, recursive: bool) -> Iterator[Job]:
+    """One input -> its job, or one for each picture below a folder but those made by this command.
+
+    `folder` is that of the outputs, which may lie in the given one.
+    """
+    found = list(find_jobs(given, PICTURES, recursive))
+    if not os.path.isdir(given):
+        yield from found
+        return
+    below = folder is not None and given.resolve() in folder.resolve().parents
+    made = folder.resolve() if folder is not None and below else None
+    fresh = [
+        job
+        for job in found
+        if job.problem is not None
+        or not (job.source.stem.endswith(MARK) or made in job.source.resolve().parents)
+    ]
+    problem = InputError(f"{given} holds no pictures but denoised ones")
+    yield from fresh or [Job(given, Path(given.name), problem=problem)]
+
+
+def placed(job: Job, out: str | None, folder: Path | None) -> Job:
+    """The job with its target; with a problem if that is its source."""
+    if job.problem is not None:
+        return job  # a folder may have no name to put a suffix to
+    kept = job.source.suffix.lower() in SAME_SUFFIX
+    suffix = job.source.suffix if kept else OTHER_SUFFIX
+    if folder is not None:
+        target = folder / job.below.with_suffix(suffix)
+    else:
+        beside = job.source.with_name(f"{job.source.stem}{MARK}{suffix}")
+        target = beside if out is None else Path(out)
+    problem = None
+    if all(map(os.path.exists, (target, job.source))) and os.path.samefile(target, job.source):
+        problem = OutputError(f"its output would replace it; choose another name than {target}")
+    return replace(job, target=target, problem=problem)

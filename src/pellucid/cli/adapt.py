@@ -1,0 +1,66 @@
+"""`pellucid adapt`: noisy pictures -> a denoiser tuned to them."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import click
+
+from pellucid.errors import MissingExtraError, OutputError
+
+NEEDED = ("torch", "onnx")
+
+
+@click.command(short_help="Noisy pictures to a denoiser tuned to them.")
+@click.argument("source", metavar="DIR", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "-o",
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the tuned model.",
+)
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    default=2,
+    show_default=True,
+    help="To tune for.",
+)
+@click.option("--model", default="m", show_default=True, help="Denoiser to start from.")
+@click.option(
+    "--repeats", is_flag=True, help="Each folder in DIR holds two or more shots of one scene."
+)
+@click.option("--threads", type=click.IntRange(min=1), help="[default: PyTorch's]")
+@click.option("--force", is_flag=True, help="Replace the model in OUT.")
+def adapt(
+    source: Path,
+    out: Path,
+    minutes: float,
+    model: str,
+    repeats: bool,
+    threads: int | None,
+    force: bool,
+) -> None:
+    """Tune a denoiser on noisy pictures (a file or a folder); no clean ones are needed.
+
+    It learns from neighbouring samples, whose noise must be independent, or with --repeats from
+    several shots of each scene, for any noise. If the result is no better on rows kept from
+    learning, the model written is the one it started from. Use it by `pellucid denoise --model
+    OUT`. Needs the extra: pip install 'pellucid[train]'.
+    """
+    for package in NEEDED:
+        if importlib.util.find_spec(package) is None:
+            raise MissingExtraError(package, "train")
+    if out.exists() and not (out / "card.json").is_file() and any(out.iterdir()):
+        raise OutputError(f"{out} is no model, and the model would replace it; choose another -o")
+    if (out / "card.json").is_file() and not force:
+        raise OutputError(f"{out} exists already; replace that model with --force")
+    from pellucid.train.adapt_run import AdaptOptions, adapt_denoiser
+
+    options = AdaptOptions(source, minutes, model, repeats, threads)
+    result = adapt_denoiser(options, out, lambda line: click.echo(line, err=True))
+    change = f"loss on rows kept from learning {result.before:.4f} -> {result.after:.4f}"
+    kept = "" if result.better else "; no better, so the model is the one it started from"
+    click.echo(f"{result.folder}: {change}{kept}")

@@ -1,0 +1,128 @@
+"""`pellucid bench denoise`: beside the denoisers people use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pellucid.errors import OptionError, PellucidError
+
+TASKS = ("gaussian", "grey", "real", "pairs", "jpeg", "estimate")
+
+
+def _names(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+def _numbers(
+    _context: click.Context, _option: click.Parameter, value: str | None
+) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in (value or "").split(",") if part.strip())
+    except ValueError as error:
+        raise click.BadParameter(f"numbers with commas between, got {value!r}") from error
+
+
+@click.command()
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of pictures.")
+@click.option(
+    "-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for the rows."
+)
+@click.option(
+    "--task", type=click.Choice(TASKS), default="gaussian", show_default=True, help="See above."
+)
+@click.option(
+    "--against",
+    default="all",
+    show_default=True,
+    callback=_names,
+    help="Methods, comma between: bm3d, bm3d_vst, ffdnet, wavelet, nlm, opencv_nlm, tv, median; "
+    "or all, or none.",
+)
+@click.option(
+    "--model", default="m,s", show_default=True, callback=_names, help="pellucid's own, or none."
+)
+@click.option(
+    "--sigma",
+    callback=_numbers,
+    help="Strengths of the noise, of 255; in real, pairs and jpeg those that peers may choose.",
+)
+@click.option("--quality", callback=_numbers, help="Of the task jpeg.  [default: 10,20,40]")
+@click.option(
+    "--every", type=click.IntRange(min=1), default=1, show_default=True, help="Each N-th picture."
+)
+@click.option(
+    "--threads", type=click.IntRange(min=1), default=2, show_default=True, help="Of every method."
+)
+@click.option(
+    "--repeats",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Runs a timing, with the task gaussian; 0 measures no speed.",
+)
+@click.option("--speed-images", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--fresh", is_flag=True, help="Forget earlier rows of these methods and this task.")
+def denoise(
+    data: Path,
+    out: Path,
+    task: str,
+    against: tuple[str, ...],
+    model: tuple[str, ...],
+    sigma: tuple[float, ...],
+    quality: tuple[float, ...],
+    every: int,
+    threads: int,
+    repeats: int,
+    speed_images: int,
+    fresh: bool,
+) -> None:
+    """Quality and speed of pellucid and its peers at removing noise.
+
+    \b
+    gaussian, grey  clean pictures, to which noise is added
+    real            NAME_real.png and NAME_mean.png of cameras
+    pairs           raw/NAME.png and gt/NAME.png of microscopes, as 16 bits
+    jpeg            clean pictures, coded as JPEG
+    estimate        clean pictures: how near the measured noise level is
+
+    Rows are written as they come; the same command goes on where an earlier one stopped.
+    """
+    from pellucid.evaluate.denoisers import OWN_PREFIX, expand
+    from pellucid.evaluate.denoising import bench, estimates, timing
+    from pellucid.evaluate.denoising.report import write_report
+    from pellucid.evaluate.denoising.tasks import SEARCH
+
+    measured = task == estimates.TASK
+    searched = task in ("real", "pairs", "jpeg")
+    if quality and task != "jpeg":
+        raise OptionError("--quality goes with --task jpeg only")
+    if repeats and task != "gaussian":
+        raise OptionError("--repeats goes with --task gaussian only")
+    plan = bench.Plan(
+        data=data,
+        out=out,
+        task="gaussian" if measured else task,
+        methods=(*(OWN_PREFIX + name for name in model if name != "none"), *expand(against)),
+        levels=quality if searched else sigma,
+        search=(sigma or SEARCH) if searched else SEARCH,
+        every=every,
+        threads=threads,
+        fresh=fresh,
+    )
+    outcome = estimates.run(plan, _tell) if measured else bench.run(plan, _tell)
+    if repeats:
+        timing.measure(plan, outcome, pictures=speed_images, repeats=repeats, notify=_tell)
+    text, paths = write_report(out)
+    click.echo(text)
+    for path in paths:
+        _tell(f"wrote {path}")
+    for failure in outcome.failures:
+        _tell(f"failed: {failure}")
+    if outcome.failures:
+        raise PellucidError(f"{len(outcome.failures)} failures; the other rows are complete")
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)

@@ -1,0 +1,212 @@
+"""`pellucid denoise`: picture(s) -> clean picture(s)."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+import warnings
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.cli import _options as options
+from pellucid.cli._batch import Report, run_batch
+from pellucid.cli._clean_jobs import plan_clean_jobs
+from pellucid.cli._jobs import Job
+from pellucid.cli.decompress import remarks as remarks_on_metadata
+from pellucid.errors import InputError
+from pellucid.pixels import ImageInfo, read_image, read_samples, write_samples
+from pellucid.pixels.write import check_suffix
+
+if TYPE_CHECKING:
+    from pellucid._api import NoiseEstimate
+
+WHITE = {"uint8": 255, "uint16": 65535}
+TURNED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How each picture of a run is denoised; `sigma` None measures the noise."""
+
+    sigma: float | None
+    strength: float
+    mask: NDArray[np.uint8] | None
+    mask_name: str | None
+    model: str
+    force: bool
+    measure: bool
+
+
+def to_sigma(_context: click.Context, _option: click.Parameter, value: str | None) -> float | None:
+    """`auto` -> None; a number from 0 -> that number."""
+    if value is None or value == "auto":
+        return None
+    try:
+        sigma = float(value)
+    except ValueError:
+        sigma = math.nan
+    if 0 <= sigma < math.inf:
+        return sigma
+    raise click.BadParameter(f"{value!r} is neither auto nor a number from 0")
+
+
+def to_strength(_context: click.Context, _option: click.Parameter, value: float) -> float:
+    """A number from 0 to 1."""
+    if 0 <= value <= 1:  # not so for nan
+        return value
+    raise click.BadParameter(f"{value} is not a number from 0 to 1")
+
+
+@click.command(short_help="Pictures without their noise.")
+@options.inputs_argument
+@options.out_option
+@click.option(
+    "--sigma",
+    metavar="auto|N",
+    default="auto",
+    show_default=True,
+    callback=to_sigma,
+    help="Standard deviation of the noise in the file's own unit; auto measures it.",
+)
+@click.option(
+    "--strength",
+    metavar="0..1",
+    type=float,
+    default=1.0,
+    show_default=True,
+    callback=to_strength,
+    help="How much of it to take off.",
+)
+@click.option(
+    "--mask", metavar="FILE", help="Grey picture of the same size: white full strength, black none."
+)
+@click.option("--model", default="m", show_default=True, help="m, s (faster), or a model's folder.")
+@options.recursive_option
+@options.force_option
+@options.json_option
+def denoise(
+    inputs: tuple[str, ...],
+    out: str | None,
+    sigma: float | None,
+    strength: float,
+    mask: str | None,
+    model: str,
+    recursive: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Take noise and JPEG artefacts off pictures: photo.png -> photo.clean.png.
+
+    8-bit grey and RGB with or without transparency, 16-bit grey, float32 TIFF; type, format and
+    metadata stay. A JPEG becomes a PNG, unless OUT says otherwise.
+    """
+    from pellucid.runtime import load_denoiser
+
+    model = str(Path(model).parent) if os.path.isfile(model) else model
+    load_denoiser(model)  # a wrong name is wrong usage, said once
+    settings = Settings(
+        sigma=sigma,
+        strength=strength,
+        mask=None if mask is None else read_mask(mask),
+        mask_name=mask,
+        model=model,
+        force=force,
+        measure=as_json or sigma is None,
+    )
+    jobs = plan_clean_jobs(inputs, out, recursive=recursive)
+    run_batch(jobs, lambda job: job.source, lambda job: denoise_one(job, settings), as_json=as_json)
+
+
+def read_mask(name: str) -> NDArray[np.uint8]:
+    """A mask (height, width) from a file; InputError if it isn't grey."""
+    samples, _ = read_image(name)
+    if samples.shape[2] == 3 and (samples != samples[:, :, :1]).any():
+        raise InputError(f"the mask {name} has colours; it must be a grey picture")
+    return samples[:, :, 0]
+
+
+def denoise_one(job: Job, settings: Settings) -> Report:
+    """One picture to its clean one."""
+    from pellucid import _api
+
+    job.check(force=settings.force)
+    check_suffix(job.target)
+    samples, info = read_samples(job.source)
+    check_mask(settings, info)
+    started = time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of samples that are counted below
+        noise = _api.noise_level(samples) if settings.measure else None
+        clean = _api.denoise(
+            samples,
+            sigma=settings.sigma if settings.sigma is not None else noise or "auto",
+            strength=settings.strength,
+            mask=settings.mask,
+            model=settings.model,
+        )
+    seconds = time.perf_counter() - started
+    write_samples(job.target, clean, info, force=settings.force)
+    return report(job, settings, samples, info, noise, seconds)
+
+
+def check_mask(settings: Settings, info: ImageInfo) -> None:
+    """Raise InputError if the mask's size isn't the picture's."""
+    if settings.mask is None or settings.mask.shape == (info.height, info.width):
+        return
+    height, width = settings.mask.shape
+    stored = "; its size as stored counts, before EXIF turns it" if info.exif else ""
+    raise InputError(
+        f"the mask {settings.mask_name} is {width} x {height} and the picture {info.width} x "
+        f"{info.height}; they must have the same size{stored}"
+    )
+
+
+def report(
+    job: Job,
+    settings: Settings,
+    samples: NDArray[Any],
+    info: ImageInfo,
+    noise: NoiseEstimate | None,
+    seconds: float,
+) -> Report:
+    """What a person and a program should know."""
+    lost = 0 if samples.dtype.kind == "u" else int(np.count_nonzero(~np.isfinite(samples)))
+    fields = {
+        "source": str(job.source),
+        "output": str(job.target),
+        "width": info.width,
+        "height": info.height,
+        "channels": info.channels,
+        "dtype": samples.dtype.name,
+        "sigma": "auto" if settings.sigma is None else settings.sigma,
+        "strength": settings.strength,
+        "estimate": None if noise is None else asdict(noise),
+        "not_finite": lost,
+        "seconds": round(seconds, 4),
+    }
+    metadata = {"exif": info.exif, "icc": info.icc, "xmp": info.xmp}
+    kept = {name: value for name, value in metadata.items() if value}
+    said = remarks_on_metadata(job.target, [], kept)
+    if lost:
+        said.append(f"samples that are no finite number, kept as they are: {lost:,}")
+    line = f"{job.target}  {describe(settings, samples.dtype.name, noise)}, {seconds:.2f} s"
+    return Report(line, fields, tuple(said))
+
+
+def describe(settings: Settings, dtype: str, noise: NoiseEstimate | None) -> str:
+    """The noise in words: how much, of what, and what was taken off."""
+    sigma = settings.sigma if settings.sigma is not None or noise is None else noise.sigma
+    unit = f" of {WHITE[dtype]}" if dtype in WHITE else ""
+    number = f"{sigma:,.0f}" if sigma is not None and sigma >= 100 else f"{sigma:.3g}"
+    words = [f"noise {number}{unit}" + ("" if settings.sigma is None else " (given)")]
+    if settings.sigma is None and noise is not None and noise.jpeg_quality is not None:
+        words.append(f"JPEG of quality {noise.jpeg_quality}")
+    if settings.strength != 1:
+        words.append(f"strength {settings.strength:g}")
+    return ", ".join(words)

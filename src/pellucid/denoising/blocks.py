@@ -1,0 +1,92 @@
+"""8x8 blocks of one channel, as many as estimates need, with what may spoil a block.
+
+Noise shows where nothing else does. A block is left out when it is exactly constant (drawn, not
+photographed) or touches a level at which the channel was clipped, where noise is cut off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.denoising._dct import SIDE, SIZE, transform
+
+MOST = 30_000  # blocks a channel
+FINEST = 3  # samples between blocks; odd steps, so that a JPEG grid is met at every phase
+CLIPPED_SHARE = 0.002  # of the samples at the very lowest or highest level: the channel clips there
+CLIPPED_IN_BLOCK = 0.05
+DRAWN_SHARE = 0.1  # of the blocks exactly constant: a drawing
+LEAST_BLOCKS = 16
+EQUAL_SHARE = 0.5
+FEW = 4000  # blocks are enough to look at
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Measurable blocks of a channel.
+
+    Attributes:
+        mean: (N,) average of each block.
+        energy: (N, 64) squared DCT coefficients; its column 0 is 0.
+        all_means: (M,) averages of all blocks looked at, to weigh levels by how often they occur.
+        drawn: whether so many blocks are constant that the channel cannot be noisy.
+    """
+
+    mean: NDArray[np.float64]
+    energy: NDArray[np.float32]
+    all_means: NDArray[np.float64]
+    drawn: bool
+
+    @property
+    def usable(self) -> bool:
+        """Whether noise can be measured on them."""
+        return not self.drawn and len(self.mean) >= max(LEAST_BLOCKS, len(self.all_means) // 100)
+
+
+def take_blocks(plane: NDArray[np.float32]) -> Blocks:
+    """The blocks of a channel (H, W), spread evenly over it."""
+    height, width = plane.shape
+    if height < SIDE or width < SIDE:
+        none = np.zeros(0)
+        return Blocks(none, np.zeros((0, SIZE), np.float32), none, False)
+    step = stride(height, width)
+    views = np.lib.stride_tricks.sliding_window_view(plane, (SIDE, SIDE))[::step, ::step]
+    flat = views.reshape(-1, SIZE)
+    low, high = flat.min(axis=1), flat.max(axis=1)
+    mean = flat.mean(axis=1, dtype=np.float64)
+    constant = low == high
+    clipped = np.zeros(len(flat), bool)
+    extreme = np.zeros(len(flat), bool)
+    for level, touched in ((plane.min(), low), (plane.max(), high)):
+        if np.count_nonzero(plane == level) <= CLIPPED_SHARE * plane.size:
+            continue
+        touches = np.flatnonzero(touched == level)
+        share = (flat[touches] == level).mean(axis=1)
+        clipped[touches] |= share > CLIPPED_IN_BLOCK
+        extreme[touches] = True
+    drawn = bool(np.count_nonzero(constant & ~extreme) >= DRAWN_SHARE * len(flat))
+    keep = ~constant & ~clipped
+    kept = flat[keep]
+    drawn = drawn or looks_drawn(kept)
+    coefficients = transform(kept - mean[keep, None].astype(np.float32))
+    coefficients[:, 0] = 0
+    return Blocks(mean[keep], np.square(coefficients), mean, drawn)
+
+
+def looks_drawn(blocks: NDArray[np.float32]) -> bool:
+    """Whether in most of `blocks` (N, 64) most samples are exactly as their right neighbours."""
+    if not len(blocks):
+        return False
+    rows = blocks[:: max(1, len(blocks) // FEW)].reshape(-1, SIDE, SIDE)
+    equal = (rows[:, :, 1:] == rows[:, :, :-1]).mean(axis=(1, 2))
+    return bool(np.median(equal) > EQUAL_SHARE)
+
+
+def stride(height: int, width: int) -> int:
+    """An odd number of samples between neighbouring blocks that gives at most `MOST` or so."""
+    step = FINEST
+    while (height // step) * (width // step) > MOST:
+        step += 2
+    return step

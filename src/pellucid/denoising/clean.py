@@ -1,0 +1,114 @@
+"""A picture of any sample type through the denoiser: the one place that knows the whole way.
+
+    samples -> colour and alpha -> holes filled -> stabilised -> network -> noise taken off
+            -> back to the samples' type; untouched where nothing was to be done
+
+The network gives the noise, so a sample it leaves alone keeps every bit.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.denoising.estimate import NoiseEstimate, estimate_noise
+from pellucid.denoising.holes import fill_holes
+from pellucid.denoising.plan import Plan, maps_of, plan_for
+from pellucid.denoising.samples import SampleType, split_alpha
+from pellucid.denoising.windows import WINDOW, run_windows
+
+if TYPE_CHECKING:
+    from pellucid.runtime import DenoiserModel
+
+Floats = NDArray[np.float32]
+Noise = float | Floats | NoiseEstimate
+
+
+def measure(samples: NDArray[Any]) -> NoiseEstimate:
+    """The noise of checked samples (H, W, C), in their own unit; alpha and holes left out."""
+    colour, _ = split_alpha(samples)
+    known = np.isfinite(colour).all(axis=2)
+    return estimate_noise(np.asarray(without_holes(colour.astype(np.float32), known), np.float32))
+
+
+def denoise_samples(
+    samples: NDArray[Any],
+    noise: Noise,
+    weight: float | Floats,
+    model: DenoiserModel,
+    *,
+    window: int = WINDOW,
+) -> NDArray[Any]:
+    """Take the noise off checked samples (H, W, C); the same shape and type come back.
+
+    Args:
+        noise: standard deviation in the samples' unit, one or (H, W), or an estimate.
+        weight: strength of 0-1, one or (H, W).
+    """
+    kind = SampleType.of(samples.dtype)
+    plan = plan_for(noise, kind.white, jpeg=kind.white == 255)
+    maps = maps_of(plan, weight, samples.shape[:2])
+    if not maps.any():
+        return samples.copy()
+    colour, alpha = split_alpha(samples)
+    known = np.isfinite(colour).all(axis=2)
+    if not known.all():
+        count = int((~known).sum())
+        warnings.warn(
+            f"{count} pixel(s) hold samples that are no finite numbers; they are kept as they are",
+            stacklevel=3,
+        )
+        maps *= known
+    if alpha is not None:
+        maps *= alpha != 0  # what can't be seen is left alone
+    clean = kind.restore(clean_colour(colour, known, plan, maps, model, window))
+    result = samples.copy()
+    touched = np.any(maps > 0, axis=0, keepdims=True).transpose(1, 2, 0)  # (H, W, 1)
+    result[..., : colour.shape[2]] = np.where(touched, clean, colour)
+    return result
+
+
+def clean_colour(
+    colour: NDArray[Any],
+    known: NDArray[np.bool_],
+    plan: Plan,
+    maps: Floats,
+    model: DenoiserModel,
+    window: int,
+) -> NDArray[np.floating[Any]]:
+    """Colour samples (H, W, 1 or 3) without their noise, as floats in the samples' unit."""
+    precise = without_holes(colour.astype(np.promote_types(colour.dtype, np.float32)), known)
+    stabiliser = plan.stabiliser
+    shown = precise if stabiliser is None else stabiliser.forward(precise)
+    unit = float(np.abs(shown).max()) or 1.0  # the network is indifferent to it; floats are not
+    planes = np.ascontiguousarray(shown.transpose(2, 0, 1) / unit, np.float32)
+    noise = run_windows(
+        model.noise,
+        np.broadcast_to(planes, (3, *planes.shape[1:])),
+        maps / np.float32(unit),
+        multiple=model.multiple,
+        reach=model.reach,
+        window=window,
+    )
+    if planes.shape[0] == 1:
+        noise = noise.mean(axis=0, keepdims=True)
+    left = shown - unit * noise.transpose(1, 2, 0)
+    if stabiliser is None:
+        return left
+    weight = np.minimum(maps.max(axis=0), 1)[..., None]  # a bias is undone as far as it came about
+    plain, unbiased = stabiliser.inverse(left), stabiliser.unbiased(left)
+    mixed: NDArray[np.floating[Any]] = plain + weight * (unbiased - plain)
+    return mixed
+
+
+def without_holes(
+    colour: NDArray[np.floating[Any]], known: NDArray[np.bool_]
+) -> NDArray[np.floating[Any]]:
+    """(H, W, C) with pixels that aren't `known` filled from around them."""
+    if known.all():
+        return colour
+    planes = [fill_holes(colour[..., channel], known) for channel in range(colour.shape[2])]
+    return np.stack(planes, axis=2)

@@ -1,0 +1,82 @@
+"""How far noise agrees between neighbours, and so how much of it the finest detail does not show.
+
+Noise that went through demosaicing, resizing or JPEG is coarse: the finest coefficients, where it
+is easily told from the picture, hold little of it. Its spectrum on flat blocks gives the rest. The
+few coarsest coefficients cannot be told from shading and are continued from those next to them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.denoising._dct import BASIS, ORDER, SIDE, SIZE
+from pellucid.denoising.blocks import Blocks
+from pellucid.denoising.levels import FINE, TINY, flat_spectra
+
+FLATTEST = (0.01, 0.12)  # of the blocks: measured, and compared with for texture
+LEAST_BLOCKS = 48
+COVERED, PLAIN, SURE = 0.4, 0.7, 0.9  # mean trust: nothing believed; all; texture ruled out
+DOUBT = 0.4  # mean excess that texture may well explain
+WHITE, COLOURED = 1.15, 1.45  # `Levels.share` of white noise at most, of other noise
+STEEPEST = 1.5
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What white noise has as (1, 0).
+
+    Attributes:
+        total: variance of all the noise over that of the finest coefficients.
+        correlation: from one sample to the next, 0-1.
+    """
+
+    total: float
+    correlation: float
+
+
+def noise_shape(blocks: Blocks, expected: NDArray[np.float64], trust: float, share: float) -> Shape:
+    """The spectrum of the noise in `blocks`, with what may be texture taken off.
+
+    `expected` (N,) is the variance of the finest coefficients at each block's brightness, `trust`
+    how sure it is that noise is seen and not texture, 0-1, `share` that of `Levels`: where it
+    says that the middle coefficients are as the finest, the coarse ones hold texture.
+    """
+    belief = float(np.clip((trust - COVERED) / (PLAIN - COVERED), 0, 1))
+    belief *= float(np.clip((share - WHITE) / (COLOURED - WHITE), 0, 1))
+    if not belief or not expected.min() > 0:
+        return Shape(1.0, 0.0)
+    scale = (1 / expected[:, None]).astype(np.float32)
+    energy: NDArray[np.float32] = np.multiply(blocks.energy, scale)
+    spectra = flat_spectra(energy, FLATTEST, LEAST_BLOCKS)
+    few, more = (continued(each / each[FINE].mean()) for each in spectra)
+    excess, wider = np.maximum(few - 1, 0), np.maximum(more - 1, 0)
+    sure = float(np.clip((trust - PLAIN) / (SURE - PLAIN), 0, 1))
+    left = min(1.0, float(excess.mean() / max(wider.mean(), TINY)))
+    excess = sure * wider + (1 - sure) * left * excess
+    belief *= float(excess.mean()) ** 2 / (float(excess.mean()) ** 2 + DOUBT**2)
+    spectrum = 1 + belief * excess
+    return Shape(float(spectrum.mean()), neighbour_correlation(spectrum))
+
+
+def continued(spectrum: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`spectrum` (64,) with its three coarsest coefficients continued from the next ones."""
+    bands = [spectrum[order == ORDER].mean() for order in (2, 3)]
+    slope = float(np.clip(bands[0] / max(bands[1], np.finfo(np.float64).tiny), 1, STEEPEST))
+    result = spectrum.copy()
+    result[ORDER == 1] = bands[0] * slope
+    result[ORDER == 0] = bands[0] * slope * slope
+    return result
+
+
+def neighbour_correlation(spectrum: NDArray[np.float64]) -> float:
+    """Mean correlation of samples side by side and one above the other, at least 0."""
+    covariance = BASIS.T * spectrum @ BASIS
+    spread = np.sqrt(np.diag(covariance))
+    place = np.arange(SIZE).reshape(SIDE, SIDE)
+    pairs = ((place[:, :-1], place[:, 1:]), (place[:-1], place[1:]))
+    matrix = covariance / np.outer(spread, spread)
+    found = [matrix[first, second].mean() for first, second in pairs]
+    return float(np.clip(sum(found) / 2, 0, 1))

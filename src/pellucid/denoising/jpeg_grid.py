@@ -1,0 +1,128 @@
+"""Whether samples come out of a JPEG decoder, and of which quality.
+
+JPEG rounds each DCT coefficient of each 8x8 block to a multiple of a step. Transform the luma on
+the same grid and the multiples are there again, blurred by the rounding of the samples. After
+"Identification of bitmap compression history" (Fan & de Queiroz 2003), with the steps of all
+frequencies tied together by the quality, so that few coefficients suffice: each quality's table is
+scored by how much better multiples of its steps explain the coefficients than none would.
+
+Only grids that start at the picture's corner are found, and only tables that are the standard's
+example scaled as the IJG library does (or close to it).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.denoising._dct import ORDER, SIDE, SIZE, transform
+
+LUMA = """16 11 10 16 24 40 51 61  12 12 14 19 26 58 60 55  14 13 16 24 40 57 69 56
+14 17 22 29 51 87 80 62  18 22 37 56 68 109 103 77  24 35 55 64 81 104 113 92
+49 64 78 87 103 121 120 101  72 92 95 98 112 100 103 99"""
+TABLE = np.array([int(word) for word in LUMA.split()])
+TO_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+FREQUENCIES = np.flatnonzero((ORDER >= 1) & (ORDER <= 6))
+QUALITIES = np.arange(1, 101)
+MOST_BLOCKS = 2000
+LEAST_BLOCKS = 24
+NOISE = 0.3  # standard deviation of a coefficient's error from rounding the samples
+FLAT_ENERGY = 4.0  # blocks with no more than this say nothing
+OTHER_GRID = 4  # samples down and across to a grid that JPEG did not use
+LEAST_PERIODICITY = 0.35
+LEAST_SIGNIFICANCE = 9.0
+LEAST_LEAD = 2.0  # over the same on the other grid
+LEAST_STEP = 2  # a smaller one leaves no trace
+
+
+def jpeg_quality(samples: NDArray[np.float32], step: float) -> int | None:
+    """The IJG quality whose traces (H, W, C) shows; None without any.
+
+    `step` is that between the levels of the samples, which in a decoder's output is 1 of 255.
+    """
+    if not step or np.ptp(samples) / step > 255.5:
+        return None
+    here = coefficients(samples, step, 0)
+    if here is None:
+        return None
+    quality = likeliest_quality(here)
+    steps = step_table(quality)
+    periodicity, significance = trace(here, steps)
+    if periodicity < LEAST_PERIODICITY or significance < LEAST_SIGNIFICANCE:
+        return None
+    other = coefficients(samples, step, OTHER_GRID)
+    if other is not None and trace(other, steps)[0] * LEAST_LEAD > periodicity:
+        return None
+    return quality
+
+
+def step_table(quality: int) -> NDArray[np.int64]:
+    """The luma steps (64,) of an IJG quality."""
+    scale = 5000 // quality if quality < 50 else 200 - 2 * quality
+    steps: NDArray[np.int64] = np.clip((TABLE * scale + 50) // 100, 1, 255)
+    return steps
+
+
+def coefficients(
+    samples: NDArray[np.float32], step: float, origin: int
+) -> NDArray[np.float32] | None:
+    """Coefficients (N, F) at `FREQUENCIES` of blocks on the grid at (origin, origin)."""
+    height, width = ((side - origin) // SIDE for side in samples.shape[:2])
+    if height < 1 or width < 1:
+        return None
+    inner = samples[origin : origin + height * SIDE, origin : origin + width * SIDE]
+    rows = inner.reshape(height, SIDE, width, SIDE, -1).transpose(0, 2, 1, 3, 4)
+    blocks = rows.reshape(height * width, SIZE, -1)  # (N, 64, C)
+    blocks = blocks[:: max(1, len(blocks) // MOST_BLOCKS)]
+    colours = blocks.shape[2]
+    luma = blocks @ TO_LUMA if colours == len(TO_LUMA) else blocks[:, :, 0]
+    low, high = samples.min(), samples.max()
+    clipped = ((blocks == low) | (blocks == high)).any(axis=(1, 2))
+    luma = luma / np.float32(step)
+    spectrum = transform(luma - luma.mean(axis=1, keepdims=True))
+    lively = np.square(spectrum).sum(axis=1) > FLAT_ENERGY
+    kept = spectrum[lively & ~clipped]
+    if len(kept) < LEAST_BLOCKS:
+        kept = spectrum[lively]
+    return kept[:, FREQUENCIES] if len(kept) >= LEAST_BLOCKS else None
+
+
+def likeliest_quality(found: NDArray[np.float32]) -> int:
+    """The quality whose steps explain the coefficients (N, F) best."""
+    scores = np.zeros(len(QUALITIES))
+    tables = np.array([step_table(int(quality)) for quality in QUALITIES])[:, FREQUENCIES]
+    for column, values in enumerate(found.T):
+        size = np.abs(values)
+        spread = max(float(size.mean()), NOISE)
+        steps, which = np.unique(tables[:, column], return_inverse=True)
+        scores += np.array([likelihood(size, float(s), spread) for s in steps])[which]
+    return int(QUALITIES[np.argmax(scores)])
+
+
+def likelihood(size: NDArray[np.float32], step: float, spread: float) -> float:
+    """Logarithm of the chance of coefficients of absolute values `size` under `step`.
+
+    They come from a Laplacian distribution of mean absolute value `spread`, are rounded to
+    multiples of `step` and blurred by `NOISE`; a few come from anywhere.
+    """
+    whole = np.rint(size / step)
+    below = np.exp(-np.maximum(whole - 0.5, 0) * step / spread)
+    above = np.exp(-(whole + 0.5) * step / spread)
+    mass = np.where(whole > 0, (below - above) / 2, 1 - above)
+    normal = np.exp(-0.5 * np.square((size - whole * step) / NOISE)) / (NOISE * np.sqrt(2 * np.pi))
+    anywhere = np.exp(-size / spread) / (2 * spread)
+    return float(np.log(0.95 * mass * normal + 0.05 * anywhere + 1e-30).sum(dtype=np.float64))
+
+
+def trace(found: NDArray[np.float32], table: NDArray[np.int64]) -> tuple[float, float]:
+    """How well coefficients that are not 0 fall on multiples of their steps.
+
+    -1 to 1, 0 by chance; and that in standard deviations of chance.
+    """
+    steps = table[FREQUENCIES].astype(np.float32)
+    nonzero = (np.abs(found) > steps / 2) & (steps >= LEAST_STEP)
+    count = np.count_nonzero(nonzero)
+    if not count:
+        return 0.0, 0.0
+    mean = float(np.cos(2 * np.pi * found / steps)[nonzero].mean(dtype=np.float64))
+    return mean, mean * float(np.sqrt(2 * count))

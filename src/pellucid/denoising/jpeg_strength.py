@@ -1,0 +1,21 @@
+"""How strong the error of a JPEG quality is, as the denoiser is told of it.
+
+A power of the factor by which the IJG library multiplies its tables, fitted to the error of our
+training photographs; training uses the same numbers, so that the net knows what to make of them.
+"""
+
+from __future__ import annotations
+
+SIGMA_AT_50 = 0.013  # standard deviation of the error of quality 50, samples in 0-1
+SIGMA_POWER = 0.47
+LEAST_SCALE = 0.02  # that of quality 99
+
+
+def table_scale(quality: float) -> float:
+    """What a quality (1-100) multiplies the standard's tables by (the IJG library's rule)."""
+    return 50 / quality if quality < 50 else 2 - quality / 50
+
+
+def jpeg_sigma(quality: float) -> float:
+    """Typical standard deviation of a quality's error, for samples in 0-1."""
+    return float(SIGMA_AT_50 * max(table_scale(quality), LEAST_SCALE) ** SIGMA_POWER)

@@ -1,0 +1,126 @@
+"""The spectrum of the noise at each level of brightness, from the flattest blocks of that level.
+
+Blocks are sorted by brightness into levels of equal count. In each, the flattest few are found
+and their energy measured. Picking and measuring never use the same coefficients, so that pure
+noise is not underestimated: the finest coefficients are measured where the others are small, as
+in "Image noise level estimation by principal component analysis" (Pyatykh et al. 2013) but with a
+fixed basis; each half of a checkerboard of frequencies is measured where the other half is small.
+
+Doing so twice, with few and with more blocks, tells noise from texture: noise is as strong in
+both, texture gets weaker the pickier one is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.denoising._dct import ORDER, SIZE
+from pellucid.denoising.blocks import Blocks
+
+FINE = ORDER >= 8
+MIDDLE = (ORDER >= 5) & (ORDER < 8)
+BLOCKS_PER_LEVEL = 250
+MOST_LEVELS = 16
+FLATTEST, FLAT = 0.03, 0.12
+LEAST_FLATTEST = 12
+VERY_FLATTEST = (0.005, 0.04)  # of the blocks of all levels
+DEEPER = 0.5  # texture is taken to shrink once more so far (in logarithms) below the flattest
+MEDIAN_OF_MEAN = 0.976  # median of the mean of 28 squared standard normal numbers
+LOW_QUANTILE = 0.1
+# Middle coefficients' share at a level over that at the best ones, if those show white noise and
+# if they show processed noise: the same noise up to the first pair, texture from the second.
+SAME_SHAPE, OTHER_SHAPE = (1.15, 1.6), (1.4, 2.4)
+TINY = float(np.finfo(np.float64).tiny)
+STEADY, TEXTURED = 1.2, 1.6  # growth of the variance from FLATTEST to FLAT: noise, texture
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Measurements at L levels of brightness.
+
+    Attributes:
+        level: (L,) mean brightness.
+        fine: (L,) variance of the finest coefficients in the flattest blocks.
+        growth: (L,) `fine` in FLAT blocks over that in FLATTEST ones.
+        share: variance of middle coefficients over that of the finest; 1 if the noise is white.
+        trust: (L,) 0 where texture is measured, 1 where noise is.
+    """
+
+    level: NDArray[np.float64]
+    fine: NDArray[np.float64]
+    growth: NDArray[np.float64]
+    trust: NDArray[np.float64]
+    share: float
+
+
+def measure_levels(blocks: Blocks) -> Levels:
+    """Measure `blocks`, which must be usable."""
+    count = min(max(len(blocks.mean) // BLOCKS_PER_LEVEL, 1), MOST_LEVELS)
+    groups = np.array_split(np.argsort(blocks.mean, kind="stable"), count)
+    shares = (FLATTEST, FLAT)
+    few, more = np.array([flat_fine(blocks.energy[group], shares) for group in groups]).T
+    spectra = np.array([flat_spectra(blocks.energy[g], shares, LEAST_FLATTEST) for g in groups])
+    middle = spectra[:, :, MIDDLE].mean(axis=2)
+    share = middle[:, 0] / (few + TINY)
+    usual = max(float(np.quantile(share, LOW_QUANTILE)), 1.0)
+    return Levels(
+        level=np.array([blocks.mean[group].mean() for group in groups]),
+        fine=few,
+        growth=more / (few + TINY),
+        trust=trust_in(middle[:, 1] / (middle[:, 0] + TINY), share, usual),
+        share=usual,
+    )
+
+
+def trust_in(
+    growth: NDArray[np.float64], share: NDArray[np.float64], usual: float
+) -> NDArray[np.float64]:
+    """Trust (L,) from the growth of the variance and from the middle coefficients' share.
+
+    That share is 1 for white noise and, if noise is processed, much the same, `usual`, at all.
+    """
+    slack = min(usual - 1, 1.0)
+    same, other = (tight + (loose - tight) * slack for tight, loose in (SAME_SHAPE, OTHER_SHAPE))
+    steady = np.clip((TEXTURED - growth) / (TEXTURED - STEADY), 0, 1)
+    like_others = np.clip((other - share / usual) / (other - same), 0, 1)
+    product: NDArray[np.float64] = np.square(steady) * like_others
+    return product
+
+
+def flattest_variance(blocks: Blocks) -> float:
+    """Variance of the finest coefficients in the very flattest of all blocks.
+
+    Corrected for the texture that is left, by how much more there is in less flat ones.
+    """
+    few, more = flat_fine(blocks.energy, VERY_FLATTEST)
+    return few * min(1.0, few / more) ** DEEPER if more else 0.0
+
+
+def flat_fine(energy: NDArray[np.float32], shares: tuple[float, float]) -> list[float]:
+    """Variance of the finest coefficients in the flattest `shares` of blocks (N, 64)."""
+    fine = energy[:, FINE].mean(axis=1)
+    order = np.argsort(energy[:, ~FINE].sum(axis=1))
+    sizes = [flat_count(len(order), share, LEAST_FLATTEST) for share in shares]
+    return [float(np.median(fine[order[:size]])) / MEDIAN_OF_MEAN for size in sizes]
+
+
+def flat_spectra(
+    energy: NDArray[np.float32], shares: tuple[float, float], least: int
+) -> NDArray[np.float64]:
+    """Mean of each coefficient's energy in the flattest `shares` of blocks (N, 64): (2, 64)."""
+    spectra = np.zeros((2, SIZE))
+    for parity in (0, 1):
+        here = parity == ORDER % 2
+        order = np.argsort(energy[:, ~here].sum(axis=1))
+        for spectrum, share in zip(spectra, shares, strict=True):
+            size = flat_count(len(order), share, least)
+            spectrum[here] = energy[order[:size]][:, here].mean(axis=0, dtype=np.float64)
+    return spectra
+
+
+def flat_count(count: int, share: float, least: int) -> int:
+    """How many blocks a share of `count` is, at least `least` where there are so many."""
+    return min(max(least, round(share * count)), count)

@@ -1,0 +1,52 @@
+"""Sample types: what is white, and the way back from floats without surprises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.errors import InputError
+
+INTEGERS = {"uint8": 255.0, "uint16": 65535.0}
+FLOATS = ("float16", "float32", "float64")
+
+
+@dataclass(frozen=True)
+class SampleType:
+    """A type of samples that can be denoised; `white` is the largest value, 1 for floats."""
+
+    dtype: np.dtype[Any]
+    white: float
+
+    @classmethod
+    def of(cls, dtype: np.dtype[Any]) -> SampleType:
+        """The type for an array's dtype, in either byte order.
+
+        Raises:
+            InputError: samples of this type can't be denoised.
+        """
+        if dtype.name in INTEGERS:
+            return cls(dtype, INTEGERS[dtype.name])
+        if dtype.name in FLOATS:
+            return cls(dtype, 1.0)
+        known = ", ".join([*INTEGERS, *FLOATS])
+        raise InputError(
+            f"samples of type {dtype} can't be denoised; convert them to one of {known}"
+        )
+
+    def restore(self, values: NDArray[np.floating[Any]]) -> NDArray[Any]:
+        """Floats in the samples' unit -> samples; integers are rounded and clipped."""
+        if self.dtype.name in INTEGERS:
+            values = np.clip(np.rint(values), 0, self.white)
+        return values.astype(self.dtype)
+
+
+def split_alpha(samples: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    """(H, W, C), C 1 to 4 -> colour (H, W, 1 or 3) and alpha (H, W) if C is 2 or 4."""
+    channels = samples.shape[2]
+    if channels in (1, 3):
+        return samples, None
+    return samples[..., : channels - 1], samples[..., channels - 1]

@@ -1,0 +1,121 @@
+"""The denoisers of the bench, one adapter a file, all behind `base.Denoiser`.
+
+To add one: a file with `make(threads) -> Denoiser`, a line in `FACTORIES` and one in `LABELS`. The
+contract test in `tests/evaluate` then runs it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from pellucid.errors import OptionError, PellucidError
+from pellucid.evaluate.denoisers import (
+    bm3d_filter,
+    bm3d_vst,
+    ffdnet,
+    median,
+    opencv_nlm,
+    pellucid_denoiser,
+    skimage_nlm,
+    skimage_tv,
+    skimage_wavelet,
+)
+from pellucid.evaluate.denoisers.base import GREY, RGB, Denoiser, Samples, Told
+
+__all__ = [
+    "FACTORIES",
+    "GREY",
+    "LABELS",
+    "OTHERS",
+    "OWN_PREFIX",
+    "RGB",
+    "Denoiser",
+    "Samples",
+    "Told",
+    "expand",
+    "in_order",
+    "label_of",
+    "load_denoisers",
+]
+
+Factory = Callable[[int], Denoiser]
+
+OWN_PREFIX = "pellucid-"  # followed by the model's name
+FACTORIES: dict[str, Factory] = {
+    "bm3d": bm3d_filter.make,
+    "bm3d_vst": bm3d_vst.make,
+    "ffdnet": ffdnet.make,
+    "wavelet": skimage_wavelet.make,
+    "nlm": skimage_nlm.make,
+    "opencv_nlm": opencv_nlm.make,
+    "tv": skimage_tv.make,
+    "median": median.make,
+}
+# For tables and plots, in their order; pellucid's models come first.
+LABELS = {
+    "ffdnet": "FFDNet",
+    "bm3d": "BM3D (non-commercial)",
+    "bm3d_vst": "BM3D with VST (non-commercial)",
+    "wavelet": "wavelets, scikit-image",
+    "nlm": "NLM, scikit-image",
+    "opencv_nlm": "NLM, OpenCV (8-bit input)",
+    "tv": "total variation, scikit-image",
+    "median": "median filter",
+}
+OTHERS = tuple(FACTORIES)
+
+
+def label_of(name: str) -> str:
+    """How tables call a denoiser."""
+    if name.startswith(OWN_PREFIX):
+        return name.replace("-", " ", 1)
+    return LABELS[name]
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Names, each once, as tables list them."""
+    order = list(LABELS)
+    return sorted(set(names), key=lambda n: (order.index(n) if n in order else -1, n))
+
+
+def expand(names: Iterable[str]) -> tuple[str, ...]:
+    """Names of peers, or `all` or `none`, to adapters, each once.
+
+    Raises:
+        OptionError: a name that no adapter has.
+    """
+    found: dict[str, None] = {}
+    for name in names:
+        members = {"all": OTHERS, "none": ()}.get(name, (name,))
+        if unknown := [member for member in members if member not in FACTORIES]:
+            known = ", ".join(["all", "none", *OTHERS])
+            raise OptionError(f"no denoiser called {unknown[0]!r}; there are: {known}")
+        found.update(dict.fromkeys(members))
+    return tuple(found)
+
+
+def load_denoisers(names: Iterable[str], threads: int) -> tuple[list[Denoiser], dict[str, str]]:
+    """All adapters that can be had, and for the others the reason why not.
+
+    Raises:
+        OptionError: no adapter of that name, or `threads` below 1.
+    """
+    if threads < 1:
+        raise OptionError(f"threads must be at least 1, got {threads}")
+    denoisers: list[Denoiser] = []
+    missing: dict[str, str] = {}
+    for name in names:
+        try:
+            denoisers.append(_factory(name)(threads))
+        except PellucidError as error:
+            if isinstance(error, OptionError) and not name.startswith(OWN_PREFIX):
+                raise
+            missing[name] = str(error)
+    return denoisers, missing
+
+
+def _factory(name: str) -> Factory:
+    if name.startswith(OWN_PREFIX):
+        return partial(pellucid_denoiser.make, model=name.removeprefix(OWN_PREFIX))
+    return FACTORIES[expand([name])[0]]

@@ -1,0 +1,15 @@
+"""`bench denoise`: pictures x denoisers x strengths -> rows -> `denoise.md`.
+
+| module     | idea                                                                      |
+|------------|---------------------------------------------------------------------------|
+| `tasks`    | where noisy and clean pictures come from, and what a denoiser is told     |
+| `scores`   | PSNR and SSIM of samples that aren't rounded                              |
+| `rows`     | one typed row a picture and denoiser; which file holds which; what is stale |
+| `bench`    | the loop                                                                  |
+| `timing`   | interleaved medians, and what each denoiser is                            |
+| `estimates`| how near the measured noise level is                                      |
+| `summary`  | rows -> the few numbers worth showing                                     |
+| `report`, `plot` | those numbers -> Markdown tables and a picture                      |
+"""
+
+from __future__ import annotations

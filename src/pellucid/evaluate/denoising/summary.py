@@ -1,0 +1,148 @@
+"""Rows -> the few numbers a report shows. Pure functions; `report` and `plot` draw them."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pellucid.evaluate.denoisers import OWN_PREFIX
+from pellucid.evaluate.denoisers import in_order as ordered
+from pellucid.evaluate.denoising.estimates import Estimate
+from pellucid.evaluate.denoising.rows import DenoiseResult
+
+Cell = tuple[str, float]  # method, level
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Means of one method at one level over `images`.
+
+    `told` is what it was told and `tried` all that was tried, of which `told` served it best.
+    """
+
+    images: frozenset[str]
+    noisy: float
+    psnr: float
+    ssim: float | None
+    told: str
+    tried: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """Of measured against true sigma, in percent, over the pictures of one level."""
+
+    level: float
+    pictures: int
+    mean: float  # of measured sigma, in the samples' unit
+    bias: float
+    absolute: float
+    worst: float
+
+
+def methods_in(rows: Iterable[DenoiseResult]) -> list[str]:
+    """Names of the methods, each once, in the order of tables."""
+    return ordered(row.method for row in rows)
+
+
+def levels_in(rows: Iterable[DenoiseResult]) -> list[float]:
+    """Strengths, each once, rising."""
+    return sorted({row.level for row in rows})
+
+
+def scores(
+    rows: Sequence[DenoiseResult], images: Mapping[float, frozenset[str]] | None = None
+) -> dict[Cell, Score]:
+    """Means over the pictures of each method, or over `images` of each level.
+
+    Args:
+        rows: of one task and one folder of pictures.
+        images: by level; methods that lack one of them have no score there.
+    """
+    cells: dict[Cell, dict[str, dict[str, DenoiseResult]]] = {}
+    for row in rows:
+        told = cells.setdefault((row.method, row.level), {}).setdefault(row.told, {})
+        told[row.image] = row
+    found: dict[Cell, Score] = {}
+    for (method, level), tried in cells.items():
+        common = frozenset.intersection(*(frozenset(by_image) for by_image in tried.values()))
+        wanted = common if images is None else images.get(level, frozenset())
+        if wanted and wanted <= common:
+            found[method, level] = _best(tried, wanted)
+    return found
+
+
+def _best(tried: Mapping[str, Mapping[str, DenoiseResult]], images: frozenset[str]) -> Score:
+    """The telling with the highest mean PSNR over `images`."""
+    means = {
+        told: statistics.fmean(by_image[image].psnr for image in images)
+        for told, by_image in tried.items()
+    }
+    told = max(means, key=lambda name: means[name])
+    chosen = [tried[told][image] for image in sorted(images)]
+    similarities = [row.ssim for row in chosen if row.ssim is not None]
+    return Score(
+        images=images,
+        noisy=statistics.fmean(row.noisy_psnr for row in chosen),
+        psnr=means[told],
+        ssim=statistics.fmean(similarities) if len(similarities) == len(chosen) else None,
+        told=told,
+        tried=tuple(sorted(tried, key=_as_number)),
+    )
+
+
+def _as_number(told: str) -> tuple[float, str]:
+    return (float(told) if told[0].isdigit() else 0.0, told)
+
+
+def widest(found: Mapping[Cell, Score]) -> dict[float, frozenset[str]]:
+    """The biggest set of pictures at each level."""
+    sets: dict[float, frozenset[str]] = {}
+    for (_method, level), score in found.items():
+        if len(score.images) > len(sets.get(level, ())):
+            sets[level] = score.images
+    return sets
+
+
+def shared(found: Mapping[Cell, Score]) -> dict[float, frozenset[str]]:
+    """The pictures that all methods of a level have; levels without any are left out."""
+    sets: dict[float, frozenset[str]] = {}
+    for (_method, level), score in found.items():
+        sets[level] = sets.get(level, score.images) & score.images
+    return {level: images for level, images in sets.items() if images}
+
+
+def seconds_per_megapixel(rows: Sequence[DenoiseResult]) -> dict[str, float]:
+    """Of each method in a speed table, over the pictures that all were timed on."""
+    by_method = {name: [r for r in rows if r.method == name] for name in methods_in(rows)}
+    if not by_method:
+        return {}
+    common = set.intersection(*({r.image for r in own} for own in by_method.values()))
+    return {
+        name: sum(r.seconds for r in own if r.image in common)
+        / sum(r.width * r.height / 1e6 for r in own if r.image in common)
+        for name, own in by_method.items()
+        if common
+    }
+
+
+def is_own(method: str) -> bool:
+    """Whether it's one of pellucid's."""
+    return method.startswith(OWN_PREFIX)
+
+
+def estimate_errors(rows: Sequence[Estimate]) -> list[Error]:
+    """One line a level, rising."""
+    return [
+        Error(
+            level=level,
+            pictures=len(own),
+            mean=statistics.fmean(row.sigma for row in own),
+            bias=100 * statistics.fmean(row.error for row in own),
+            absolute=100 * statistics.fmean(abs(row.error) for row in own),
+            worst=100 * max(abs(row.error) for row in own),
+        )
+        for level in sorted({row.level for row in rows})
+        if (own := [row for row in rows if row.level == level])
+    ]

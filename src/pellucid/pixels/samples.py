@@ -1,0 +1,234 @@
+"""Path or bytes <-> samples in their own type: what a picture filter needs, as `read.py` a codec.
+
+Besides 8-bit grey and RGB this takes transparency (the last of 2 or 4 channels), 16-bit grey and
+32-bit float grey, and gives them back in a format that holds them. Nothing is converted that would
+lose something: Pillow silently drops the low byte of 16-bit colour and channels that it doesn't
+know, so both are recognised by the header and refused with the way out.
+
+What becomes something else, exactly: a palette becomes its colours, and one colour marked as
+transparent an alpha channel.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pellucid.errors import InputError, OptionError, OutputError, PellucidError
+from pellucid.pixels.atomic import check_target, write_atomic
+from pellucid.pixels.checks import bit_depth, check_frames, check_size
+from pellucid.pixels.info import ImageInfo
+from pellucid.pixels.metadata import with_metadata
+from pellucid.pixels.modes import to_samples
+from pellucid.pixels.opened import MAX_PIXELS, load_as_stored, opened
+from pellucid.pixels.write import check_suffix, encode_picture
+
+_WITH_ALPHA = {"L": "LA", "LA": "LA", "P": "RGBA", "PA": "RGBA", "RGB": "RGBA", "RGBA": "RGBA"}
+_WITHOUT_ALPHA = ("L", "RGB", "P", "YCbCr")
+_SAMPLES_PER_PIXEL, _SAMPLE_FORMAT, _PHOTOMETRIC = 277, 339, 262
+_UNSIGNED, _FLOAT, _BLACK_IS_ZERO = 1, 3, 1
+
+# Suffix -> dtype -> numbers of channels that its format holds without loss.
+_ANY: dict[str, tuple[int, ...]] = {"uint8": (1, 2, 3, 4)}
+_OPAQUE: dict[str, tuple[int, ...]] = {"uint8": (1, 3)}
+_DEEP: dict[str, tuple[int, ...]] = {"uint16": (1,)}
+_FLOAT_GREY: dict[str, tuple[int, ...]] = {"float32": (1,)}
+_HOLDS: dict[str, dict[str, tuple[int, ...]]] = {
+    ".png": _ANY | _DEEP,
+    ".webp": _ANY,
+    ".tif": _ANY | _DEEP | _FLOAT_GREY,
+    ".tiff": _ANY | _DEEP | _FLOAT_GREY,
+    ".jpg": _OPAQUE,
+    ".jpeg": _OPAQUE,
+    ".bmp": _OPAQUE,
+    ".ppm": _OPAQUE | _DEEP,
+    ".pgm": {"uint8": (1,), "uint16": (1,)},
+}
+
+
+def read_samples(
+    source: str | os.PathLike[str] | bytes, *, max_pixels: int = MAX_PIXELS
+) -> tuple[NDArray[Any], ImageInfo]:
+    """Read one picture from a path, or from the bytes of a file, in its own sample type.
+
+    Returns the samples as stored, (height, width, channels), and an ImageInfo with the metadata
+    byte for byte. uint8 has 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha) channels; uint16
+    and float32 (which may hold NaN) have 1. The EXIF orientation is kept and not applied.
+
+    Raises InputError for what can't be read or would lose something: 16-bit colour, 1 bit, print
+    colours, more channels, animations, damage; LimitError for more than `max_pixels` pixels.
+    """
+    with opened(source) as (image, data, name):
+        check_size(image, data, name, max_pixels)
+        dtype = _stored_type(image, data, name)
+        _check_mode(image, name)
+        stored = _samples_stored(image)
+        _name_byte_order(image)
+        loaded = load_as_stored(image)
+        samples = _eight_bit(loaded, name) if dtype == np.uint8 else np.array(loaded, dtype)
+        samples = samples[:, :, np.newaxis] if samples.ndim == 2 else samples  # HxW -> HxWx1
+        height, width, channels = samples.shape
+        if stored is not None and stored > channels:
+            raise InputError(
+                f"{name} has {stored} channels, of which only {channels} can be read; save those "
+                "you want as a picture of their own"
+            )
+        info = ImageInfo(width, height, channels, 8 * dtype.itemsize, source_format=image.format)
+        return samples, replace(with_metadata(info, image, data), dpi=_dpi(image))
+
+
+def samples_of(image: object) -> NDArray[Any]:
+    """The samples of a Pillow image, (height, width, channels), as `read_samples` returns them.
+
+    Raises InputError for a mode that can't be kept; OptionError for another type.
+    """
+    if not isinstance(image, Image.Image):
+        raise OptionError(
+            "a picture must be a path, bytes, a numpy array or a Pillow image, not "
+            f"{type(image).__name__}"
+        )
+    name = f"the {image.format or 'Pillow'} image"
+    if 0 in image.size:
+        raise InputError(f"{name} of size {image.size} has no pixels")
+    _check_mode(image, name)
+    deep = {"I;16": "uint16", "F": "float32"}.get(image.mode[:4])
+    tiles: Any = getattr(image, "tile", None) or [(None, None, None, "")]
+    if image.mode == "I" or (deep is None and ";16" in str(tiles[0][3])):  # not decoded yet
+        raise _lossy(name, f"mode {image.mode}, raw mode {tiles[0][3]}")
+    try:
+        check_frames(image, name)
+        _name_byte_order(image)
+        image.load()
+        samples = _eight_bit(image, name) if deep is None else np.array(image, deep)
+    except PellucidError:
+        raise
+    except Exception as error:  # decoders raise anything on damaged files
+        raise InputError(f"{name} is damaged or cut off: {error}") from error
+    return samples[:, :, np.newaxis] if samples.ndim == 2 else samples  # HxW -> HxWx1
+
+
+def write_samples(
+    path: str | os.PathLike[str],
+    samples: NDArray[Any],
+    info: ImageInfo | None = None,
+    *,
+    force: bool = False,
+) -> None:
+    """Write `samples`, as `read_samples` returns them, to `path`, in the format its suffix names.
+
+    Metadata are taken from `info` and written where the format can hold them. All formats are
+    written without loss but JPEG (quality 95, 4:4:4). The file appears whole or not at all and
+    replaces another one only with `force`.
+
+    Raises OutputError for samples or metadata that the format can't hold (nothing is converted),
+    an unknown suffix, a file that exists or an unwritable folder.
+    """
+    target = check_target(path, force=force)
+    suffix = check_suffix(target)
+    height, width, channels = samples.shape
+    if channels not in _HOLDS[suffix].get(samples.dtype.name, ()):
+        able = [key for key, held in _HOLDS.items() if channels in held.get(samples.dtype.name, ())]
+        raise OutputError(
+            f"cannot write {target}: {suffix} can't hold {_describe(samples)}; "
+            + (f"these can: {' '.join(able)}" if able else "no format here can")
+        )
+    about = info or ImageInfo(width, height, channels, 8 * samples.dtype.itemsize)
+    data = encode_picture(target, np.ascontiguousarray(samples), about)
+    write_atomic(target, data, force=force)
+
+
+def _describe(samples: NDArray[Any]) -> str:
+    kind = {1: "grey", 2: "grey with transparency", 3: "RGB", 4: "RGB with transparency"}
+    return f"{samples.dtype.name} {kind.get(samples.shape[2], f'of {samples.shape[2]} channels')}"
+
+
+def _stored_type(image: Image.Image, data: bytes, name: str) -> np.dtype[Any]:
+    """The type of the stored samples, if Pillow decodes it whole; else InputError."""
+    depth = bit_depth(image, data)
+    grey16 = image.mode.startswith("I;16") and not image.has_transparency_data
+    if image.format == "TIFF":
+        found = _tiff_type(image, depth)
+    elif image.format == "PNG" and depth == 16:
+        found = "uint16" if grey16 else None
+    elif image.format == "PPM" and image.mode == "I":
+        tiles: Any = image.tile  # type: ignore[attr-defined]
+        found = "uint16" if "I;16B" in str(tiles[0][3]) else None  # else white is another value
+    else:
+        found = "uint8" if depth <= 8 and image.mode not in ("I", "F") else None
+    if found is not None:
+        return np.dtype(found)
+    raise _lossy(name, f"{depth} bits, mode {image.mode}")
+
+
+def _lossy(name: str, what: str) -> InputError:
+    return InputError(
+        f"{name} has samples that can't be read without loss ({what}): besides 8 bits only 16-bit "
+        "grey (PNG, TIFF, PGM) and float32 grey (TIFF) can; read it with another library and give "
+        "the Python API, pellucid.denoise, the array"
+    )
+
+
+def _tiff_type(image: Image.Image, depth: int) -> str | None:
+    """The type that a TIFF's tags name; None for one that Pillow doesn't decode as it is."""
+    tags: Any = image.tag_v2  # type: ignore[attr-defined]
+    formats = set(tags.get(_SAMPLE_FORMAT, (_UNSIGNED,)))
+    if depth <= 8:
+        return "uint8" if formats == {_UNSIGNED} else None
+    if tags.get(_PHOTOMETRIC) != _BLACK_IS_ZERO:
+        return None
+    if depth == 16 and image.mode.startswith("I;16"):
+        return "uint16" if formats == {_UNSIGNED} else None
+    return "float32" if (depth, image.mode, formats) == (32, "F", {_FLOAT}) else None
+
+
+def _check_mode(image: Image.Image, name: str) -> None:
+    """Refuse black and white alone, and colours of print."""
+    if image.mode == "1":
+        raise InputError(
+            f"{name} has 1 bit a sample, black or white alone; convert it to 8-bit grey first, "
+            "for example in Pillow: im.convert('L')"
+        )
+    known = (*_WITH_ALPHA, *_WITHOUT_ALPHA, "I", "F")
+    if image.mode not in known and not image.mode.startswith("I;16"):
+        raise InputError(
+            f"{name} has the colour mode {image.mode}, which is not supported: only grey and RGB, "
+            "with transparency or without, are; convert it to RGB first, with its colour profile"
+        )
+
+
+def _eight_bit(image: Image.Image, name: str) -> NDArray[np.uint8]:
+    """A decoded 8-bit picture -> HxW or HxWxC; transparency stays."""
+    if image.mode in _WITH_ALPHA and image.has_transparency_data:
+        return np.array(image.convert(_WITH_ALPHA[image.mode]), dtype=np.uint8)
+    return to_samples(image, name)
+
+
+def _name_byte_order(image: Image.Image) -> None:
+    """Say that libtiff hands floats in this machine's order; Pillow takes them as in the file's."""
+    tiles: Any = getattr(image, "tile", None)
+    if image.mode == "F" and tiles and tiles[0].codec_name == "libtiff":
+        arguments = ("F;32NF", *tiles[0].args[1:])
+        image.tile = [tiles[0]._replace(args=arguments)]  # type: ignore[attr-defined]
+
+
+def _samples_stored(image: Image.Image) -> int | None:
+    """Channels that a TIFF says it has; None for others, and for a palette."""
+    if image.format != "TIFF" or image.mode in ("P", "PA"):
+        return None
+    tags: Any = image.tag_v2  # type: ignore[attr-defined]
+    return int(tags.get(_SAMPLES_PER_PIXEL, 1))
+
+
+def _dpi(image: Image.Image) -> tuple[float, float] | None:
+    """Dots an inch, across and down, where the file says so."""
+    dpi = image.info.get("dpi")
+    if not isinstance(dpi, tuple) or len(dpi) != 2:
+        return None
+    across, down = map(float, dpi)
+    return (across, down) if min(across, down) > 0 and max(across, down) < math.inf else None

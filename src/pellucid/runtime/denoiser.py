@@ -1,0 +1,51 @@
+"""A denoiser in memory: one network and how far its windows must overlap."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.errors import PellucidError
+from pellucid.runtime.identity import network_id
+from pellucid.runtime.model import read_card
+from pellucid.runtime.session import Network, thread_count
+
+FILE = "denoiser.onnx"
+
+
+class DenoiserModel:
+    """The files of one denoiser's folder; the network is loaded when first used.
+
+    Attributes:
+        multiple: sides of what the network takes are multiples of this.
+        reach: samples around one that can change its result, at most.
+
+    Raises:
+        PellucidError: a file is missing or broken, or isn't what its card says.
+    """
+
+    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
+        self.folder = folder
+        self.threads = threads or thread_count()
+        self.card = read_card(folder)
+        self.name: str = self.card["name"]
+        try:
+            self.multiple, self.reach = int(self.card["multiple"]), int(self.card["reach"])
+            data = (folder / FILE).read_bytes()
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise PellucidError(f"the denoiser in {folder} can't be read: {error!r}") from error
+        self.id = network_id(data)
+        if self.id.hex() != self.card["id"]:
+            raise PellucidError(f"the model in {folder} was altered: reinstall pellucid")
+
+    def noise(self, noisy: NDArray[np.float32], maps: NDArray[np.float32]) -> NDArray[np.float32]:
+        """noisy (1, 3, H, W), maps (1, 2, H, W) -> the noise to take off (1, 3, H, W)."""
+        (noise,) = self._network(noisy=noisy, maps=maps)
+        return noise
+
+    @cached_property
+    def _network(self) -> Network:
+        return Network(self.folder / FILE, self.threads)

@@ -1,0 +1,74 @@
+"""A user's noisy pictures as an adaptation sees them: prepared just as `denoise --sigma auto` does.
+
+One picture is enough. Repeats are shots of one scene, each with its own noise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pellucid.denoising.clean import measure, without_holes
+from pellucid.denoising.plan import Plan, maps_of, plan_for
+from pellucid.denoising.samples import SampleType, split_alpha
+from pellucid.errors import InputError
+from pellucid.pixels.samples import read_samples
+
+LEAST_SIDE = 64  # samples; smaller pictures have too little to learn from
+
+
+@dataclass(frozen=True)
+class Shots:
+    """Repeats of one scene, (n, 3, H, W) in the network's scale, and their maps (2, H, W)."""
+
+    planes: Tensor
+    maps: Tensor
+
+
+def load_shots(paths: list[Path]) -> Shots:
+    """Shots of one scene (often one), told and stabilised as the first one's noise asks for.
+
+    Raises:
+        InputError: a picture can't be read, is too small, or differs in size from the others.
+    """
+    pictures = [read_colour(path) for path in paths]
+    first, kind = pictures[0]
+    plan = plan_for(measure(first), kind.white, jpeg=kind.white == 255)
+    maps = maps_of(plan, 1.0, first.shape[:2])
+    if not maps.any():
+        raise InputError(
+            f"{paths[0]} has no noise that could be measured; there is nothing to learn"
+        )
+    shown = []
+    for path, (colour, _) in zip(paths, pictures, strict=True):
+        if colour.shape != first.shape:
+            raise InputError(f"{path} and {paths[0]} are not shots of one scene: sizes differ")
+        shown.append(in_network_scale(colour, plan))
+    unit = float(np.abs(shown[0]).max()) or 1.0
+    planes = torch.from_numpy(np.stack(shown).astype(np.float32) / np.float32(unit))
+    return Shots(planes.expand(-1, 3, -1, -1).contiguous(), torch.from_numpy(maps / unit))
+
+
+def read_colour(path: Path) -> tuple[NDArray[Any], SampleType]:
+    """A picture's colour samples (H, W, 1 or 3) and their type."""
+    samples, _ = read_samples(path)
+    if min(samples.shape[:2]) < LEAST_SIDE:
+        raise InputError(
+            f"{path} of {samples.shape[1]} x {samples.shape[0]} is too small to learn from; "
+            f"{LEAST_SIDE} samples a side are the least"
+        )
+    return split_alpha(samples)[0], SampleType.of(samples.dtype)
+
+
+def in_network_scale(colour: NDArray[Any], plan: Plan) -> NDArray[np.floating[Any]]:
+    """(H, W, C) -> (C, H, W), holes filled, stabilised if the plan says so."""
+    values = without_holes(colour.astype(np.float32), np.isfinite(colour).all(axis=2))
+    if plan.stabiliser is not None:
+        values = plan.stabiliser.forward(values)
+    return values.transpose(2, 0, 1)

@@ -1,0 +1,153 @@
+"""One batch of clean crops to noisy ones, each with the maps the net is told.
+
+    white      independent Gaussian noise, strength 0-75 of 255
+    grain      correlated Gaussian noise, as after resizing
+    camera     sensor noise through a camera's processing, then perhaps JPEG
+    jpeg       JPEG once or twice, the grids shifted or not, sometimes of a noisy picture
+
+A kind's map is exact where a user can measure it (white noise) and blurred by a random factor
+where only an estimate will be at hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from pellucid.train.degrade.camera import camera_noise
+from pellucid.train.degrade.draw import chance, per_picture, uniform, whole
+from pellucid.train.degrade.gaussian import correlated_noise, white_noise
+from pellucid.train.degrade.jpeg import jpeg, jpeg_sigma
+
+STRONGEST = 75 / 255
+LEAST = 0.5 / 255
+LOCAL = 16  # samples over which a camera's local strength is averaged
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """How much of each kind; the rest is `white`.
+
+    Attributes:
+        grey: part of the pictures that are grey, with the same noise in all channels.
+        map_error: largest relative error of the maps of `grain`, `camera` and `jpeg`.
+    """
+
+    grain: float = 0.06
+    camera: float = 0.14
+    jpeg: float = 0.14
+    grey: float = 0.1
+    map_error: float = 0.25
+
+
+@dataclass
+class Degraded:
+    """noisy and clean (N, 3, H, W); maps (N, 2, H, W): independent and processed noise."""
+
+    noisy: Tensor
+    clean: Tensor
+    maps: Tensor
+
+
+def degrade(clean: Tensor, mixture: Mixture, generator: torch.Generator) -> Degraded:
+    """Damage a batch; each picture gets one kind."""
+    count = len(clean)
+    draws = torch.rand(count, generator=generator, device=generator.device)
+    if mixture.grey:
+        grey = torch.rand(count, generator=generator, device=generator.device) < mixture.grey
+        clean = torch.where(per_picture(grey), clean.mean(dim=1, keepdim=True), clean)
+    else:
+        grey = torch.zeros(count, dtype=torch.bool, device=clean.device)
+    noisy, target = clean.clone(), clean.clone()
+    maps = clean.new_zeros(count, 2, *clean.shape[2:])
+    edges = (mixture.grain, mixture.grain + mixture.camera)
+    last = edges[1] + mixture.jpeg
+    for low, high, kind in (
+        (0.0, edges[0], grain),
+        (edges[0], edges[1], camera),
+        (edges[1], last, compressed),
+        (last, 1.1, white),
+    ):
+        chosen = torch.nonzero((draws >= low) & (draws < high)).flatten()
+        if len(chosen):
+            part = kind(clean[chosen], grey[chosen], mixture, generator)
+            noisy[chosen], target[chosen], maps[chosen] = part.noisy, part.clean, part.maps
+    return Degraded(noisy, target, maps)
+
+
+def white(clean: Tensor, grey: Tensor, _: Mixture, generator: torch.Generator) -> Degraded:
+    """Independent noise, sometimes clipped and rounded as an 8-bit file is."""
+    sigma = per_picture(uniform(len(clean), 0.0, STRONGEST, generator, power=1.3))
+    noise = white_noise(clean, generator)
+    noisy = clean + sigma * torch.where(per_picture(grey), noise[:, :1], noise)
+    if chance(0.1, generator):
+        noisy = torch.round(noisy.clamp(0, 1) * 255) / 255
+    return Degraded(noisy, clean, constant_maps(clean, sigma, 0))
+
+
+def grain(clean: Tensor, grey: Tensor, mixture: Mixture, generator: torch.Generator) -> Degraded:
+    """Correlated noise."""
+    sigma = per_picture(uniform(len(clean), LEAST, STRONGEST * 0.6, generator, power=1.5))
+    noise = correlated_noise(clean, generator)
+    noisy = clean + sigma * torch.where(per_picture(grey), noise[:, :1], noise)
+    told = sigma * per_picture(factor(len(clean), mixture, generator))
+    return Degraded(noisy, clean, constant_maps(clean, told, 1))
+
+
+def camera(clean: Tensor, grey: Tensor, mixture: Mixture, generator: torch.Generator) -> Degraded:
+    """Sensor noise, half of it saved as JPEG; told by picture, or by place as a curve would."""
+    noisy, target = camera_noise(clean, generator)
+    noisy = torch.where(per_picture(grey), noisy.mean(dim=1, keepdim=True), noisy)
+    target = torch.where(per_picture(grey), target.mean(dim=1, keepdim=True), target)
+    if chance(0.6, generator):
+        quality = uniform(len(clean), 75, 100, generator)
+        noisy = jpeg(noisy, quality, subsampled=chance(0.5, generator))
+    else:
+        noisy = torch.round(noisy * 255) / 255
+    variance = (noisy - target).square().mean(dim=1, keepdim=True)
+    told = variance.mean(dim=(2, 3), keepdim=True).sqrt().clamp(min=LEAST)
+    told = told.expand(-1, 1, *clean.shape[2:])
+    if chance(0.4, generator):
+        local = F.avg_pool2d(variance, LOCAL).sqrt().clamp(min=LEAST)
+        told = F.interpolate(local, size=clean.shape[2:], mode="bilinear")
+    told = told * per_picture(factor(len(clean), mixture, generator))
+    return Degraded(noisy, target, torch.cat([torch.zeros_like(told), told], dim=1))
+
+
+def compressed(
+    clean: Tensor, grey: Tensor, mixture: Mixture, generator: torch.Generator
+) -> Degraded:
+    """JPEG at 8-98; a quarter was JPEG before on another grid, a quarter was noisy."""
+    count = len(clean)
+    quality = uniform(count, 8, 98, generator)
+    variance = jpeg_sigma(quality).square()
+    picture = clean
+    if chance(0.25, generator):
+        sigma = uniform(count, 0.0, 20 / 255, generator, power=2.0)
+        picture = picture + per_picture(sigma) * white_noise(picture, generator)
+        variance = variance + sigma.square()
+    if chance(0.25, generator):
+        first = uniform(count, 20, 98, generator)
+        shift = (whole(8, generator), whole(8, generator))
+        moved = jpeg(picture.roll(shift, (2, 3)), first, subsampled=chance(0.6, generator))
+        picture = moved.roll((-shift[0], -shift[1]), (2, 3))
+        variance = variance + jpeg_sigma(first).square()
+    noisy = jpeg(picture, quality, subsampled=chance(0.7, generator))
+    noisy = torch.where(per_picture(grey), noisy.mean(dim=1, keepdim=True), noisy)
+    told = variance.sqrt() * factor(count, mixture, generator)
+    return Degraded(noisy, clean, constant_maps(clean, per_picture(told), 1))
+
+
+def factor(count: int, mixture: Mixture, generator: torch.Generator) -> Tensor:
+    """What an estimate may be wrong by, (count,)."""
+    return uniform(count, 1 - mixture.map_error, 1 + mixture.map_error, generator)
+
+
+def constant_maps(like: Tensor, sigma: Tensor, channel: int) -> Tensor:
+    """Maps (N, 2, H, W) with sigma (N, 1, 1, 1) everywhere in one of the channels."""
+    maps = like.new_zeros(len(like), 2, *like.shape[2:])
+    maps[:, channel] = sigma[:, 0]
+    return maps

@@ -1,0 +1,42 @@
+"""What every export shares: facts for the model card, and a folder replaced only when whole."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from pellucid.train.trainer import Trainer
+
+
+def training_facts(trainer: Trainer) -> dict[str, Any]:
+    """Recipe, size, steps, minutes, machine, seed and data, for `card.json`."""
+    progress = trainer.progress
+    return {
+        "recipe": asdict(trainer.recipe),
+        "parameters": sum(p.numel() for p in trainer.net.parameters()),
+        "steps": progress.step,
+        "minutes": round(progress.seconds / 60, 1),
+        "megapixels": round(progress.pixels / 1e6),
+        "device": trainer.device.type,
+        "machine": f"{platform.machine()}, {torch.get_num_threads()} thread(s)",
+        "torch": torch.__version__.split("+")[0],
+        "seed": trainer.recipe.seed,
+        "data": trainer.recipe.data,
+    }
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write `files` beside `folder`, then put them in its place."""
+    part = folder.with_name(folder.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    for name, data in files.items():
+        (part / name).write_bytes(data)
+    shutil.rmtree(folder, ignore_errors=True)
+    part.rename(folder)

@@ -1,0 +1,275 @@
+"""Pictures in their own sample type: what goes in comes out, or is refused; nothing is crushed."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from pellucid.errors import InputError, LimitError, OptionError, OutputError
+from pellucid.pixels import ImageInfo, read_image, read_samples, write_image, write_samples
+from pellucid.pixels.samples import samples_of
+
+XMP = "<x:xmpmeta xmlns:x='adobe:ns:meta/'>ä</x:xmpmeta>".encode()
+ICC = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+SHAPE = (13, 17)
+random = np.random.default_rng(3)
+
+
+def picture(dtype: str, channels: int) -> np.ndarray:
+    if dtype == "float32":
+        values = random.normal(0.5, 0.3, (*SHAPE, channels)).astype(np.float32)
+        values[2, 3] = np.nan
+        return values
+    high = np.iinfo(dtype).max
+    return random.integers(0, high, (*SHAPE, channels), dtype=dtype, endpoint=True)
+
+
+def turned_exif() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by 90 degrees
+    exif[0x010F] = "Pellucid Works"
+    return exif.tobytes()[6:]
+
+
+KEPT = [
+    *((suffix, "uint8", channels) for suffix in ("png", "tif") for channels in (1, 2, 3, 4)),
+    *((suffix, "uint16", 1) for suffix in ("png", "tif", "pgm", "ppm")),
+    *(("webp", "uint8", channels) for channels in (3, 4)),
+    *(("bmp", "uint8", channels) for channels in (1, 3)),
+    ("tiff", "float32", 1),
+    ("ppm", "uint8", 3),
+    ("pgm", "uint8", 1),
+]
+
+
+@pytest.mark.parametrize(("suffix", "dtype", "channels"), KEPT)
+def test_round_trip(tmp_path, suffix, dtype, channels):
+    path, samples = tmp_path / f"a.{suffix}", picture(dtype, channels)
+    write_samples(path, samples)
+    back, info = read_samples(path)
+    assert back.dtype == samples.dtype
+    np.testing.assert_array_equal(back, samples)
+    assert (info.height, info.width, info.channels) == samples.shape
+    assert info.bit_depth == 8 * samples.itemsize
+    np.testing.assert_array_equal(read_samples(path.read_bytes())[0], samples)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "dtype", "channels"),
+    [
+        *(("png", "uint8", 4), ("webp", "uint8", 4), ("tif", "uint8", 2), ("jpg", "uint8", 3)),
+        *(("png", "uint16", 1), ("tif", "uint16", 1), ("tif", "float32", 1)),
+    ],
+)
+def test_metadata_is_kept(tmp_path, suffix, dtype, channels):
+    samples = picture(dtype, channels)
+    given = ImageInfo(*SHAPE[::-1], channels, exif=turned_exif(), icc=ICC, xmp=XMP)
+    write_samples(tmp_path / f"a.{suffix}", samples, given)
+    first, before = read_samples(tmp_path / f"a.{suffix}")
+    assert (before.icc, before.xmp) == (ICC, XMP)
+    assert before.exif is not None
+    with Image.open(tmp_path / f"a.{suffix}") as image:
+        assert image.getexif()[0x0112] == 6
+    assert first.shape == samples.shape  # the orientation is not applied
+    write_samples(tmp_path / f"b.{suffix}", first, before)
+    after = read_samples(tmp_path / f"b.{suffix}")[1]
+    assert (after.exif, after.icc, after.xmp) == (before.exif, before.icc, before.xmp)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "bmp"])
+def test_dots_an_inch(tmp_path, suffix):
+    Image.new("L", (9, 9)).save(tmp_path / f"a.{suffix}", dpi=(300, 150))
+    samples, info = read_samples(tmp_path / f"a.{suffix}")
+    assert info.dpi == pytest.approx((300, 150), rel=1e-3)
+    write_samples(tmp_path / f"b.{suffix}", samples, info)
+    assert read_samples(tmp_path / f"b.{suffix}")[1].dpi == info.dpi
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_tiff_is_not_turned(tmp_path, orientation):
+    for samples in (picture("uint16", 1), picture("float32", 1), picture("uint8", 4)):
+        image = Image.fromarray(samples[:, :, 0] if samples.shape[2] == 1 else samples)
+        image.save(tmp_path / "a.tif", tiffinfo={274: orientation})
+        np.testing.assert_array_equal(read_samples(tmp_path / "a.tif")[0], samples)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_tiff_byte_orders(tmp_path, order):
+    mark = b"II*\0" if order == "<" else b"MM\0*"
+    exif = mark + struct.pack(f"{order}IHHHI4sI", 8, 1, 0x010F, 2, 4, b"abc\0", 0)
+    for samples in (picture("uint16", 1), picture("float32", 1)):
+        write_samples(
+            tmp_path / "a.tif", samples, ImageInfo(*SHAPE[::-1], 1, exif=exif), force=True
+        )
+        assert (tmp_path / "a.tif").read_bytes().startswith(mark)
+        back, info = read_samples(tmp_path / "a.tif")
+        np.testing.assert_array_equal(back, samples)
+        assert info.exif == exif
+        assert back.dtype.isnative
+
+
+def test_sixteen_bits_by_another_writer(tmp_path):
+    samples = np.arange(0, 65536, 7, dtype=np.uint16)[:9300].reshape(93, 100)
+    for name, options in (
+        ("a.png", {}),
+        ("a.tif", {}),
+        ("b.tif", {"compression": "tiff_lzw"}),
+        ("c.tif", {"compression": "tiff_adobe_deflate", "tiffinfo": {317: 2}}),
+    ):
+        Image.fromarray(samples).save(tmp_path / name, **options)
+        back, _ = read_samples(tmp_path / name)
+        assert len(np.unique(back)) == 9300
+        np.testing.assert_array_equal(back[:, :, 0], samples)
+
+
+def test_palette_and_transparent_colour(tmp_path):
+    image = Image.fromarray(picture("uint8", 3)).quantize(7)
+    image.save(tmp_path / "a.png")
+    image.save(tmp_path / "a.gif", transparency=2)
+    samples, _ = read_samples(tmp_path / "a.png")
+    np.testing.assert_array_equal(samples, np.asarray(image.convert("RGB")))
+    samples, _ = read_samples(tmp_path / "a.gif")
+    assert samples.shape[2] == 4
+    np.testing.assert_array_equal(samples[:, :, 3] == 0, np.asarray(image) == 2)
+    Image.new("RGB", (5, 4), (1, 2, 3)).save(tmp_path / "b.png", transparency=(1, 2, 3))
+    assert (read_samples(tmp_path / "b.png")[0] == (1, 2, 3, 0)).all()
+    Image.new("L", (5, 4), 9).save(tmp_path / "b.png", transparency=8)
+    assert (read_samples(tmp_path / "b.png")[0] == (9, 255)).all()
+
+
+def deep_png(kind: int, channels: int) -> bytes:
+    def chunk(name: bytes, body: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        )
+
+    rows = b"".join(b"\0" + bytes(range(8 * channels)) for _ in range(3))
+    head = struct.pack(">IIBBBBB", 4, 3, 16, kind, 0, 0, 0)
+    parts = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + parts
+
+
+def deep_tiff(channels: int, bits: int = 16, **tags: int) -> bytes:
+    """One strip of uncompressed samples, 4 x 3."""
+    values = {256: 4, 257: 3, 259: 1, 262: 2 if channels > 2 else 1, 277: channels, 278: 3}
+    values |= {273: 200, 279: 12 * channels * bits // 8}
+    values |= {int(tag[1:]): value for tag, value in tags.items()}
+    rows = {tag: struct.pack("<HHII", tag, 4, 1, value) for tag, value in values.items()}
+    where = 170  # of the bits, if they don't fit their row
+    field = struct.pack("<HH", bits, bits) if channels < 3 else struct.pack("<I", where)
+    rows[258] = struct.pack("<HHI", 258, 3, channels) + field
+    table = struct.pack("<H", len(rows)) + b"".join(rows[tag] for tag in sorted(rows)) + bytes(4)
+    body = (b"II*\0" + struct.pack("<I", 8) + table).ljust(where, b"\0")
+    body = (body + struct.pack(f"<{channels}H", *[bits] * channels)).ljust(200, b"\0")
+    return body + bytes(range(256))[: 12 * channels * bits // 8].ljust(12 * channels * bits // 8)
+
+
+def saved(image: Image.Image, kind: str, **options: object) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+REFUSED = {
+    "16-bit RGB PNG": (deep_png(2, 3), "16 bits, mode RGB"),
+    "16-bit grey and alpha PNG": (deep_png(4, 2), "16 bits, mode"),
+    "16-bit RGBA PNG": (deep_png(6, 4), "16 bits, mode RGBA"),
+    "16-bit RGB TIFF": (deep_tiff(3), "16 bits, mode RGB"),
+    "white is zero": (deep_tiff(1, t262=0), "16 bits"),
+    "signed": (deep_tiff(1, t339=2), "16 bits"),
+    "a channel that isn't read": (deep_tiff(4, 8, t338=0), "4 channels"),
+    "32-bit whole numbers": (saved(Image.new("I", (9, 9)), "TIFF"), "32 bits"),
+    "1 bit": (saved(Image.new("1", (9, 9)), "PNG"), "1 bit"),
+    "CMYK": (saved(Image.new("CMYK", (9, 9)), "JPEG"), "CMYK"),
+    "16-bit RGB PPM": (b"P6\n4 3\n65535\n" + bytes(72), "16 bits, mode RGB"),
+    "12-bit PGM": (b"P5\n4 3\n4095\n" + bytes(24), "12 bits"),
+    "animation": (
+        saved(
+            Image.new("L", (9, 9)), "GIF", save_all=True, append_images=[Image.new("L", (9, 9), 9)]
+        ),
+        "more than one frame",
+    ),
+    "cut off": (saved(Image.fromarray(picture("uint16", 1)[:, :, 0]), "PNG")[:200], "cut off"),
+    "no picture": (b"Dear reader", "is not a picture"),
+    "nothing": (b"", "empty"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused(tmp_path, case):
+    data, message = REFUSED[case]
+    (tmp_path / "bad").write_bytes(data)
+    with pytest.raises(InputError) as caught:
+        read_samples(tmp_path / "bad")
+    assert message in str(caught.value)
+    assert "bad" in str(caught.value)
+
+
+def test_the_helpers_make_good_tiffs():
+    back, _ = read_samples(deep_tiff(1))
+    assert (back.dtype, back.shape, back[0, 1, 0]) == (np.uint16, (3, 4, 1), 0x0302)
+
+
+def test_limit(tmp_path):
+    with pytest.raises(LimitError, match="more than the limit"):
+        read_samples(deep_tiff(1), max_pixels=11)
+
+
+def test_pillow_images():
+    for mode, shape in (("L", 1), ("LA", 2), ("RGB", 3), ("RGBA", 4), ("I;16", 1), ("F", 1)):
+        assert samples_of(Image.new(mode, (5, 4))).shape == (4, 5, shape)
+    assert samples_of(Image.new("I;16", (5, 4), 700))[0, 0, 0] == 700
+    for mode in ("I", "1", "CMYK"):
+        with pytest.raises(InputError):
+            samples_of(Image.new(mode, (5, 4)))
+    for data in (deep_png(2, 3), deep_tiff(3)):
+        with Image.open(BytesIO(data)) as image, pytest.raises(InputError, match="without loss"):
+            samples_of(image)
+    with pytest.raises(InputError, match="no pixels"):
+        samples_of(Image.new("L", (0, 4)))
+    with pytest.raises(OptionError, match="not list"):
+        samples_of([1])
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype", "channels", "able"),
+    [
+        ("a.jpg", "uint8", 4, ".png .webp .tif"),
+        ("a.bmp", "uint8", 2, ".png"),
+        ("a.webp", "uint16", 1, ".png .tif"),
+        ("a.png", "float32", 1, ".tif .tiff"),
+        ("a.tif", "uint16", 3, "no format"),
+        ("a.gif", "uint8", 1, "names no known format"),
+    ],
+)
+def test_what_a_format_cannot_hold(tmp_path, name, dtype, channels, able):
+    with pytest.raises(OutputError, match=able.replace(".", r"\.")):
+        write_samples(tmp_path / name, picture(dtype, channels))
+    assert not list(tmp_path.iterdir())
+
+
+def test_existing_file(tmp_path):
+    path, samples = tmp_path / "a.png", picture("uint8", 4)
+    path.write_bytes(b"mine")
+    with pytest.raises(OutputError, match="exists already"):
+        write_samples(path, samples)
+    assert path.read_bytes() == b"mine"
+    write_samples(path, samples, force=True)
+    np.testing.assert_array_equal(read_samples(path)[0], samples)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tif", "bmp", "ppm"])
+def test_the_same_files_as_the_codecs_writer(tmp_path: Path, suffix: str) -> None:
+    samples = picture("uint8", 3)
+    write_samples(tmp_path / f"a.{suffix}", samples)
+    write_image(tmp_path / f"b.{suffix}", samples)
+    assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
+    np.testing.assert_array_equal(
+        read_samples(tmp_path / f"a.{suffix}")[0], read_image(tmp_path / f"b.{suffix}")[0]
+    )
