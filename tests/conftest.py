@@ -50,6 +50,26 @@ def tiny_installed(tiny_folder: Path) -> Iterator[str]:
         yield "tiny"
 
 
+@pytest.fixture(scope="session")
+def tiny_denoiser(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder of a denoiser made in seconds; see tests/tiny_denoiser.py."""
+    pytest.importorskip("torch", exc_type=ImportError)
+    pytest.importorskip("onnx", exc_type=ImportError)
+    import tiny_denoiser
+
+    return str(tiny_denoiser.build(tmp_path_factory.mktemp("denoisers")))
+
+
+@pytest.fixture(scope="session")
+def shipped() -> str:
+    """The name of the denoiser that ships, where it does."""
+    import pellucid
+
+    if "m" not in pellucid.denoisers():
+        pytest.skip("the denoiser m is not in this checkout")
+    return "m"
+
+
 @pytest.fixture(scope="session", params=["tiny", "s", "m"])
 def codec_model(request: pytest.FixtureRequest) -> CodecModel:
     """Each codec model: the tiny one and those that ship with the package."""

@@ -17,7 +17,7 @@ from PIL import Image  # noqa: E402
 
 import tiny_model  # noqa: E402 - needs torch
 from pellucid.train.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
-from pellucid.train.run import RunOptions, choose_device, train_codec  # noqa: E402
+from pellucid.train.run import RunOptions, choose_device, train_model  # noqa: E402
 
 
 def test_train_stop_resume_export_compress_decompress(
@@ -74,7 +74,7 @@ def test_one_command_from_recipe_and_folder_to_a_model(
     lines: list[str] = []
     options = RunOptions(tmp_path / "pictures", 0.002, tmp_path / "out", device="cpu")
     with tiny_model.quick():
-        folder = train_codec(tmp_path / "tiny.toml", options, lines.append)
+        folder = train_model(tmp_path / "tiny.toml", options, lines.append)
     assert {path.name for path in folder.iterdir()} == {
         *("analysis.onnx", "hyper_analysis.onnx", "hyper_decoder.onnx", "spatial_prior.onnx"),
         *("synthesis.onnx", "entropy.npz", "gains.npz", "card.json"),
@@ -86,7 +86,7 @@ def test_one_command_from_recipe_and_folder_to_a_model(
     before = lines.copy()
     resume = RunOptions(options.data, 0.002, options.output, device="cpu", resume=True)
     with tiny_model.quick():
-        train_codec(tmp_path / "tiny.toml", resume, lines.append)
+        train_model(tmp_path / "tiny.toml", resume, lines.append)
     assert "resumed at step" in lines[len(before) + 1]
     assert lines[-1] == before[-1], "nothing was left to train, so the model is the same"
 
@@ -107,4 +107,4 @@ def test_an_unknown_device_and_too_few_pictures_are_refused(tmp_path: Path) -> N
     Image.fromarray(tiny_model.synthetic_picture(0, 256, 256)).save(tmp_path / "one.png")
     options = RunOptions(tmp_path / "one.png", 0.001, tmp_path / "out", device="cpu")
     with pytest.raises(InputError, match="two are the least"):
-        train_codec(tmp_path / "tiny.toml", options, lambda _: None)
+        train_model(tmp_path / "tiny.toml", options, lambda _: None)

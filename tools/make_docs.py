@@ -1,4 +1,4 @@
-"""Make what follows from code and results: docs/cli.md and the results table of README.md.
+"""Make what follows from code and results: docs/cli.md, and the tables of results in the docs.
 
 `python tools/make_docs.py` writes them; `--check` only says whether they are in step, by its exit
 code, and is what `make check` runs.
@@ -14,10 +14,24 @@ from pathlib import Path
 import click
 
 from pellucid.cli import main as cli
-from pellucid.evaluate.readme import sync_readme
+from pellucid.evaluate.denoising.sections import SECTIONS
+from pellucid.evaluate.readme import sync_page, sync_readme
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results" / "v0.1"
+# Page -> the markers between which it has tables made from results.
+TABLES = {
+    "docs/denoising.md": (
+        "denoise-gaussian",
+        "denoise-grey",
+        "denoise-real",
+        "denoise-pairs",
+        "denoise-jpeg",
+        "denoise-estimate",
+        "denoise-speed",
+    ),
+    "docs/models.md": ("denoise-blocks",),
+}
 HEAD = (
     "# The command line\n\nMade from `--help` by `make docs`; edit the commands, not this page.\n"
 )
@@ -66,6 +80,10 @@ def main() -> int:
     in_step = {
         "docs/cli.md": sync_cli(ROOT / "docs" / "cli.md", check=check),
         "README.md": sync_readme(ROOT / "README.md", RESULTS, check=check),
+        **{
+            page: sync_page(ROOT / page, RESULTS, {n: SECTIONS[n] for n in names}, check=check)
+            for page, names in TABLES.items()
+        },
     }
     stale = [name for name, same in in_step.items() if not same]
     for name in stale:

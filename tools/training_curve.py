@@ -25,7 +25,7 @@ from pellucid.train.checkpoint import load_checkpoint
 from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.data import encoded_pictures, load_tiles
 from pellucid.train.export import export_codec
-from pellucid.train.recipe import load_recipe
+from pellucid.train.recipe import CodecRecipe, load_recipe
 
 QUALITIES = (20, 35, 50, 65, 80)
 TILES = 400  # for the tables and the transform that a checkpoint then replaces
@@ -67,6 +67,8 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
     recipe = load_recipe(options.recipe)
+    if not isinstance(recipe, CodecRecipe):
+        parser.error(f"{options.recipe} is not a codec's")
     tiles = load_tiles(encoded_pictures(options.train), limit=TILES // 4)[:TILES]
     pictures, webp = find_pictures(options.test), webp_curve(options.webp)
     rows = [HEADER]

@@ -113,9 +113,9 @@ def compress(
     show_default=True,
     help="File with the markers.",
 )
-@click.option("--check", is_flag=True, help="Write nothing; exit 1 if the table is out of step.")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if one is out of step.")
 def table(results: Path, readme: Path, check: bool) -> None:
-    """Make the README's table from the kept rows."""
+    """Make the README's tables from the kept rows."""
     from pellucid.evaluate.readme import sync_readme
 
     if sync_readme(readme, results, check=check):

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 Noise = float | Floats | NoiseEstimate
 
+MOST = 4.0  # standard deviations taken off a sample at most, so that a little strength does little
+
 
 def measure(samples: NDArray[Any]) -> NoiseEstimate:
     """The noise of checked samples (H, W, C), in their own unit; alpha and holes left out."""
@@ -85,22 +87,24 @@ def clean_colour(
     shown = precise if stabiliser is None else stabiliser.forward(precise)
     unit = float(np.abs(shown).max()) or 1.0  # the network is indifferent to it; floats are not
     planes = np.ascontiguousarray(shown.transpose(2, 0, 1) / unit, np.float32)
+    told = maps / np.float32(unit)
     noise = run_windows(
         model.noise,
         np.broadcast_to(planes, (3, *planes.shape[1:])),
-        maps / np.float32(unit),
+        told,
         multiple=model.multiple,
         reach=model.reach,
         window=window,
     )
     if planes.shape[0] == 1:
         noise = noise.mean(axis=0, keepdims=True)
-    left = shown - unit * noise.transpose(1, 2, 0)
+    bound = MOST * told.sum(axis=0)
+    left = shown - unit * np.clip(noise, -bound, bound).transpose(1, 2, 0)
     if stabiliser is None:
         return left
     weight = np.minimum(maps.max(axis=0), 1)[..., None]  # a bias is undone as far as it came about
-    plain, unbiased = stabiliser.inverse(left), stabiliser.unbiased(left)
-    mixed: NDArray[np.floating[Any]] = plain + weight * (unbiased - plain)
+    plain = precise + (stabiliser.inverse(left) - stabiliser.inverse(shown))
+    mixed: NDArray[np.floating[Any]] = plain + weight * (stabiliser.unbiased(left) - plain)
     return mixed
 
 

@@ -1,12 +1,13 @@
 """How strong the error of a JPEG quality is, as the denoiser is told of it.
 
-A power of the factor by which the IJG library multiplies its tables, fitted to the error of our
-training photographs; training uses the same numbers, so that the net knows what to make of them.
+A power of the factor by which the IJG library multiplies its tables. It grows as the error of our
+training photographs does, at about half its size; training uses the same numbers, so that the net
+knows what to make of them.
 """
 
 from __future__ import annotations
 
-SIGMA_AT_50 = 0.013  # standard deviation of the error of quality 50, samples in 0-1
+SIGMA_AT_50 = 0.013  # about half the deviation of quality 50's error, samples in 0-1
 SIGMA_POWER = 0.47
 LEAST_SCALE = 0.02  # that of quality 99
 
@@ -17,5 +18,5 @@ def table_scale(quality: float) -> float:
 
 
 def jpeg_sigma(quality: float) -> float:
-    """Typical standard deviation of a quality's error, for samples in 0-1."""
+    """What is told for a quality: about half the error's deviation, for samples in 0-1."""
     return float(SIGMA_AT_50 * max(table_scale(quality), LEAST_SCALE) ** SIGMA_POWER)

@@ -7,6 +7,7 @@ inversion of the generalized Anscombe transformation for Poisson-Gaussian noise"
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,9 +37,9 @@ class Stabiliser:
 
     def unbiased(self, z: Array) -> Array:
         """The mean of the samples whose transforms have the mean `z`."""
-        z = np.maximum(z, 2 * np.sqrt(BIAS))
-        poisson = z**2 / 4 + np.sqrt(1.5) / (4 * z) - 11 / (8 * z**2)
-        poisson += 5 * np.sqrt(1.5) / (8 * z**3) - 1 / 8
+        z = np.maximum(z, 2 * math.sqrt(BIAS))
+        poisson = z**2 / 4 + math.sqrt(1.5) / (4 * z) - 11 / (8 * z**2)
+        poisson += 5 * math.sqrt(1.5) / (8 * z**3) - 1 / 8
         return self._samples(poisson)
 
     def _samples(self, poisson: Array) -> Array:

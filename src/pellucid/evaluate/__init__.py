@@ -15,7 +15,7 @@
 | `denoising`        | `bench denoise`: its tasks, rows, loop, summary and report         |
 | `macs`             | multiply-adds a pixel, counted from a network's graph              |
 | `tsv`              | dataclasses as lines of a TSV file                                 |
-| `readme`           | keeps the table in README.md in step with the kept rows            |
+| `readme`           | keeps the tables in README.md and the docs in step with kept rows  |
 
 Nothing here is imported by the rest of the package except by `cli`. What it needs beyond the
 base install comes with the extra `bench`.

@@ -1,23 +1,32 @@
-"""Keeps the generated table of README.md in step with the rows in `results/`.
+"""Keeps the generated tables of README.md and the docs in step with the rows in `results/`.
 
-What stands between the two markers is made from the TSV files and nothing else, so the same rows
-give the same text and a check can compare them.
+What stands between two markers is made from the TSV files and nothing else, so the same rows give
+the same text and a check can compare them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pellucid.errors import InputError, OutputError
 from pellucid.evaluate import store
+from pellucid.evaluate.denoising.sections import overview_section
 from pellucid.evaluate.report import bd_table, scope_of, speed_note, speed_table
 
-START = "<!-- bench:start -->"
-END = "<!-- bench:end -->"
+BENCH, DENOISE = "bench", "denoise"  # names of the README's markers
+
+
+def markers(name: str) -> tuple[str, str]:
+    """The lines before and after a generated section."""
+    return f"<!-- {name}:start -->", f"<!-- {name}:end -->"
+
+
+START, END = markers(BENCH)
 
 
 def render(results: Path) -> str:
-    """The text that belongs between the markers.
+    """The tables about compression.
 
     Raises:
         InputError: no rows in `results`, or a file that can't be read.
@@ -30,34 +39,60 @@ def render(results: Path) -> str:
 
 
 def sync_readme(readme: Path, results: Path, *, check: bool = False) -> bool:
-    """Rewrite the table in `readme` from `results`; say whether it was already in step.
+    """Rewrite the tables in `readme` from `results`; say whether they were already in step.
+
+    The one about denoising is left out where the file has no markers for it. Arguments and errors
+    as in `sync_page`.
+    """
+    sections = {BENCH: render}
+    if readme.exists() and markers(DENOISE)[0] in read_page(readme):
+        sections[DENOISE] = overview_section
+    return sync_page(readme, results, sections, check=check)
+
+
+def sync_page(
+    page: Path,
+    results: Path,
+    sections: Mapping[str, Callable[[Path], str]],
+    *,
+    check: bool = False,
+) -> bool:
+    """Rewrite what is generated in `page` from `results`; say whether it was already in step.
 
     Args:
-        readme: a Markdown file with both markers, each on a line of its own.
+        page: a Markdown file with both markers of each section, each on a line of its own.
         results: a folder with the kept rows.
+        sections: name of the markers -> what makes the text between them.
         check: only compare; write nothing.
 
     Raises:
         InputError: no rows, an unreadable file, or a file without the markers.
         OutputError: the file can't be written.
     """
-    try:
-        text = readme.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"can't read {readme}: {error}") from error
-    before, start, rest = text.partition(START)
-    _, end, after = rest.partition(END)
-    if not start or not end:
-        raise InputError(f"{readme} needs the lines {START} and {END}, in this order")
-    wanted = f"{before}{START}\n{render(results)}\n{END}{after}"
+    text = wanted = read_page(page)
+    for name, make in sections.items():
+        start, end = markers(name)
+        before, found, rest = wanted.partition(start)
+        _, closed, after = rest.partition(end)
+        if not found or not closed:
+            raise InputError(f"{page} needs the lines {start} and {end}, in this order")
+        wanted = f"{before}{start}\n{make(results)}\n{end}{after}"
     if wanted == text:
         return True
     if not check:
         try:
-            readme.write_text(wanted, encoding="utf-8")
+            page.write_text(wanted, encoding="utf-8")
         except OSError as error:
-            raise OutputError(f"can't write {readme}: {error}") from error
+            raise OutputError(f"can't write {page}: {error}") from error
     return False
+
+
+def read_page(page: Path) -> str:
+    """The text of a Markdown file, or InputError."""
+    try:
+        return page.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"can't read {page}: {error}") from error
 
 
 def _note(scope: str) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -51,8 +50,9 @@ class AdaptTrainer(Trainer):
         super().__init__(settings, net, torch.empty(0), torch.device("cpu"))
         self.scenes = list(scenes)
 
-    def parameter_groups(self) -> list[dict[str, Any]]:
-        return [{"params": list(self.net.parameters()), "peak": self.recipe.rate}]
+    def make_optimisers(self) -> list[torch.optim.Optimizer]:
+        weights = {"params": list(self.net.parameters()), "peak": self.recipe.rate}
+        return [torch.optim.AdamW([weights], weight_decay=0.0)]
 
     def loss(self, part: float) -> tuple[Tensor, dict[str, float], int]:  # noqa: ARG002
         with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bfloat16):

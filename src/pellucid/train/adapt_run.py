@@ -88,9 +88,7 @@ def adapt_denoiser(options: AdaptOptions, folder: Path, report: Callable[[str], 
 
 def find_scenes(source: Path, *, repeats: bool) -> list[Shots]:
     """The scenes under `source`; with `repeats`, one for every folder that holds pictures."""
-    paths = sorted(find_pictures([source]))
-    if not paths:
-        raise InputError(f"{source} holds no pictures")
+    paths = find_pictures([source])
     if not repeats:
         return [load_shots([path]) for path in paths]
     groups: dict[Path, list[Path]] = {}

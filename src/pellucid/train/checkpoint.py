@@ -1,6 +1,6 @@
 """Checkpoints: what a run needs to go on, written whole or not at all.
 
-A checkpoint holds everything (weights, average, optimiser, random state) and continues a run as if
+A checkpoint holds everything (weights, average, optimisers, random state) and continues a run as if
 it had never stopped. *Weights* hold the average alone in half precision, small enough to keep in
 the repository; a new run can start from them, also with more blocks than they have, because an
 untrained block does nothing.
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 def save_checkpoint(path: Path, trainer: Trainer) -> None:
-    """Write weights, average, optimiser, random state and progress to `path`."""
+    """Write weights, average, optimisers, random state and progress to `path`."""
     state = {
         "recipe": trainer.recipe.name,
         "shape": asdict(trainer.recipe.shape),
         "net": trainer.net.state_dict(),
         "average": trainer.average.state_dict(),
-        "optimiser": trainer.optimiser.state_dict(),
-        "generator": trainer.generator.get_state(),
+        "optimisers": [optimiser.state_dict() for optimiser in trainer.optimisers],
+        "generators": [generator.get_state() for generator in trainer.generators],
         "noise": torch.get_rng_state(),
         "progress": asdict(trainer.progress),
     }
@@ -56,8 +56,11 @@ def load_checkpoint(path: Path, trainer: Trainer) -> None:
         raise InputError(f"{path} holds a net of shape {state['shape']}, not the recipe's")
     trainer.net.load_state_dict(state["net"])
     trainer.average.load_state_dict(state["average"])
-    trainer.optimiser.load_state_dict(state["optimiser"])
-    trainer.generator.set_state(state["generator"].cpu())
+    for optimiser, known in zip(trainer.optimisers, state["optimisers"], strict=True):
+        optimiser.load_state_dict(known)
+    states = state.get("generators") or [state["generator"]]  # the first versions kept one
+    for generator, stored in zip(trainer.generators, states, strict=False):
+        generator.set_state(stored.cpu())
     torch.set_rng_state(state["noise"].cpu())
     for name, value in state["progress"].items():
         setattr(trainer.progress, name, value)

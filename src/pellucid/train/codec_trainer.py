@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -34,8 +34,8 @@ class CodecTrainer(Trainer):
         """The net in training."""
         return cast(Codec, self.net)
 
-    def parameter_groups(self) -> list[dict[str, Any]]:
-        return parameter_groups(self.codec, self.recipe)
+    def make_optimisers(self) -> list[torch.optim.Optimizer]:
+        return [torch.optim.AdamW(parameter_groups(self.codec, self.recipe), weight_decay=0.0)]
 
     def loss(self, part: float) -> tuple[Tensor, dict[str, float], int]:
         batch, patch = self.crop_size(part)

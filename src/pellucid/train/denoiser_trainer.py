@@ -7,7 +7,7 @@ CPUs); weights, the loss and what is added to the picture stay in float32.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -15,6 +15,7 @@ from torch import Tensor
 from pellucid.nets.denoiser import Denoiser
 from pellucid.train.data import random_crops, textured
 from pellucid.train.degrade import degrade
+from pellucid.train.muon import ConvolutionMuon
 from pellucid.train.recipe import DenoiserRecipe
 from pellucid.train.trainer import Trainer
 
@@ -31,9 +32,16 @@ class DenoiserTrainer(Trainer):
         torch.manual_seed(recipe.seed)
         super().__init__(recipe, Denoiser(recipe.shape), textured(tiles, recipe.texture), device)
         self.noise = torch.Generator(device).manual_seed(recipe.seed)
+        self.generators.append(self.noise)
 
-    def parameter_groups(self) -> list[dict[str, Any]]:
-        return [{"params": list(self.net.parameters()), "peak": self.recipe.rate}]
+    def make_optimisers(self) -> list[torch.optim.Optimizer]:
+        """Muon for all layers but the last, whose output is noise in the picture's own unit."""
+        last = list(cast(Denoiser, self.net).leave.parameters())
+        hidden = [weight for weight in self.net.parameters() if weight is not last[0]]
+        return [
+            ConvolutionMuon(hidden, self.recipe.rate),
+            torch.optim.AdamW([{"params": last, "peak": self.recipe.last_rate}], weight_decay=0.0),
+        ]
 
     def loss(self, part: float) -> tuple[Tensor, dict[str, float], int]:
         batch, patch = self.crop_size(part)

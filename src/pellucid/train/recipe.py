@@ -65,6 +65,8 @@ class DenoiserRecipe:
     Attributes:
         texture: part of the training tiles that is used, those with the most detail.
         bfloat16: convolutions in half the bits, where the hardware is faster so.
+        rate: highest learning rate of Muon, for all layers but the last.
+        last_rate: highest learning rate of Adam, for the last layer.
     """
 
     name: str
@@ -77,7 +79,8 @@ class DenoiserRecipe:
     batch: int = 16
     last_patch: int = 96
     last_part: float = 0.2
-    rate: float = 1e-3
+    rate: float = 1e-2
+    last_rate: float = 8e-3
     warmup: float = 0.02
     ema: float = 0.999
     clip: float = 1.0

@@ -35,7 +35,7 @@ class Progress:
 
 
 class Trainer(ABC):
-    """A net, its optimiser, its average, and how far they are.
+    """A net, its optimisers, its average, and how far they are.
 
     Args:
         recipe: with name, shape, ema and clip.
@@ -46,14 +46,15 @@ class Trainer(ABC):
     def __init__(self, recipe: Any, net: nn.Module, tiles: Tensor, device: torch.device) -> None:
         self.recipe, self.tiles, self.device = recipe, tiles, device
         self.generator = torch.Generator().manual_seed(recipe.seed)
+        self.generators = [self.generator]  # all whose states a checkpoint keeps
         self.net = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.net).requires_grad_(False)
-        self.optimiser = torch.optim.AdamW(self.parameter_groups(), weight_decay=0.0)
+        self.optimisers = self.make_optimisers()
         self.progress = Progress()
 
     @abstractmethod
-    def parameter_groups(self) -> list[dict[str, Any]]:
-        """The optimiser's groups, each with its highest learning rate under `peak`."""
+    def make_optimisers(self) -> list[torch.optim.Optimizer]:
+        """What moves the net; each group of parameters has its highest rate under `peak`."""
 
     @abstractmethod
     def loss(self, part: float) -> tuple[Tensor, dict[str, float], int]:
@@ -86,12 +87,15 @@ class Trainer(ABC):
     def step(self, part: float) -> dict[str, float]:
         """One step at `part` (0-1) of the time budget; returns figures to report."""
         loss, figures, pixels = self.loss(part)
-        for group in self.optimiser.param_groups:
-            group["lr"] = group["peak"] * learning_rate(part, self.recipe.warmup)
-        self.optimiser.zero_grad(set_to_none=True)
+        rate = learning_rate(part, self.recipe.warmup)
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = group["peak"] * rate
+            optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), self.recipe.clip)
-        self.optimiser.step()
+        for optimiser in self.optimisers:
+            optimiser.step()
         self.progress.step += 1
         self.progress.pixels += pixels
         move_average(self.average, self.net, self.recipe.ema, self.progress.step)

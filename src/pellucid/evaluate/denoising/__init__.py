@@ -10,6 +10,8 @@
 | `estimates`| how near the measured noise level is                                      |
 | `summary`  | rows -> the few numbers worth showing                                     |
 | `report`, `plot` | those numbers -> Markdown tables and a picture                      |
+| `sections` | the tables of the docs                                                    |
+| `block_rows` | how fast candidate blocks are (`tools/block_speed.py`)                  |
 """
 
 from __future__ import annotations

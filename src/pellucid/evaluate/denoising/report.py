@@ -65,7 +65,7 @@ def build_report(
         for data in sorted({row.data for row in own}):
             parts += task_part(task, data, [row for row in own if row.data == data])
     if estimates:
-        parts += ["## Measured noise level", estimate_table(estimates), _estimate_note(estimates)]
+        parts += ["## Measured noise level", estimate_table(estimates), estimate_note(estimates)]
     if speed:
         parts += ["## Speed and cost", speed_table(speed, methods), speed_note(speed, methods)]
     if rows:
@@ -204,7 +204,8 @@ def _kmac(value: float | None) -> str:
     return NO_VALUE if value is None else f"{value:.1f}"
 
 
-def _estimate_note(rows: Sequence[Estimate]) -> str:
+def estimate_note(rows: Sequence[Estimate]) -> str:
+    """One paragraph: what the estimates were made on."""
     count = len({(row.data, row.image) for row in rows})
     sets = ", ".join(sorted({row.data for row in rows}))
     return (

@@ -1,0 +1,44 @@
+"""Muon for convolutions: steps whose matrix has singular values near one.
+
+Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024. PyTorch has it for
+matrices; here every filter of a convolution is one row of a matrix that shares its memory. A step
+changes what a layer does by about the same amount in all directions, so that little training goes
+as far as much with Adam (figures: docs/models.md).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class ConvolutionMuon(torch.optim.Muon):
+    """`torch.optim.Muon` that takes the weights (out, in, h, w) of convolutions as they are.
+
+    Args:
+        weights: in the memory format channels last; they stay on their device from here on.
+        peak: highest learning rate, for the training loop, which sets `lr` at every step.
+    """
+
+    def __init__(self, weights: list[nn.Parameter], peak: float) -> None:
+        self.weights = weights
+        matrices = [nn.Parameter(rows(weight.data)) for weight in weights]
+        super().__init__([{"params": matrices, "peak": peak}], weight_decay=0.0)
+
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """One step along the gradients that `backward` left in the weights."""
+        matrices = self.param_groups[0]["params"]
+        for matrix, weight in zip(matrices, self.weights, strict=True):
+            matrix.grad = None if weight.grad is None else rows(weight.grad)
+        super().step(closure)
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients, those of the convolutions too."""
+        super().zero_grad(set_to_none)
+        for weight in self.weights:
+            weight.grad = None
+
+
+def rows(weight: Tensor) -> Tensor:
+    """(out, in, h, w) as (out, h * w * in): a view of the same memory where it is channels last."""
+    return weight.permute(0, 2, 3, 1).reshape(weight.shape[0], -1)

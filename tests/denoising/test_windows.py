@@ -1,0 +1,106 @@
+"""Windows with a stand-in for the network whose reach is known exactly."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pellucid.denoising.windows import run_windows, spans
+
+MULTIPLE, REACH = 4, 10
+
+
+class Box:
+    """Sums within `REACH` samples, and a term for the place within a cell of `MULTIPLE`.
+
+    Beyond its input it sees zeros, as the network does; it keeps the sizes it was given.
+    """
+
+    def __init__(self) -> None:
+        self.sizes: list[tuple[int, int]] = []
+
+    def __call__(self, noisy: np.ndarray, maps: np.ndarray) -> np.ndarray:
+        assert noisy.dtype == maps.dtype == np.float32
+        assert noisy.flags.c_contiguous
+        height, width = noisy.shape[2:]
+        assert (noisy.shape, maps.shape) == ((1, 3, height, width), (1, 2, height, width))
+        assert height % MULTIPLE == width % MULTIPLE == 0
+        self.sizes.append((height, width))
+        x = noisy + maps.sum(axis=1, keepdims=True)
+        side = 2 * REACH + 1
+        for axis in (2, 3):
+            pad = [(0, 0)] * 4
+            pad[axis] = (REACH, REACH)
+            views = np.lib.stride_tricks.sliding_window_view(np.pad(x, pad), side, axis)
+            x = views.sum(axis=-1, dtype=np.float32)
+        y, x_place = np.mgrid[:height, :width] % MULTIPLE
+        return x + (y * MULTIPLE + x_place).astype(np.float32)
+
+
+def whole_numbers(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """A picture and maps whose sums are exact in floats."""
+    rng = np.random.default_rng(height * 1000 + width)
+    noisy = rng.integers(0, 9, (3, height, width)).astype(np.float32)
+    return noisy, rng.integers(1, 5, (2, height, width)).astype(np.float32)
+
+
+def run(box: Box, noisy: np.ndarray, maps: np.ndarray, window: int) -> np.ndarray:
+    return run_windows(box, noisy, maps, multiple=MULTIPLE, reach=REACH, window=window)
+
+
+SIZES = [(1, 1), (1, 50), (33, 1), (3, 7), (16, 16), (17, 65), (40, 90), (64, 31)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("window", [4, 16, 32])
+def test_windows_give_what_the_whole_gives(size: tuple[int, int], window: int) -> None:
+    noisy, maps = whole_numbers(*size)
+    box = Box()
+    tiled = run(box, noisy, maps, window)
+    assert tiled.shape == noisy.shape
+    assert np.array_equal(tiled, run(Box(), noisy, maps, 1024))
+    margin = -(-REACH // MULTIPLE) * MULTIPLE
+    assert max(max(size) for size in box.sizes) <= window + 2 * margin, "memory is bounded"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_sides_are_made_whole_by_mirroring(size: tuple[int, int]) -> None:
+    noisy, maps = whole_numbers(*size)
+    pad = ((0, 0), (0, -size[0] % MULTIPLE), (0, -size[1] % MULTIPLE))
+    padded = [np.pad(part, pad, "symmetric")[None] for part in (noisy, maps)]
+    expected = Box()(*padded)[0, :, : size[0], : size[1]]
+    assert np.array_equal(run(Box(), noisy, maps, 1024), expected)
+
+
+def test_windows_with_nothing_to_do_are_not_run() -> None:
+    noisy, maps = whole_numbers(64, 96)
+    whole = run(Box(), noisy, maps, 1024)
+    maps[:, :, :64] = 0
+    maps[:, :32] = 0
+    box = Box()
+    result = run(box, noisy, maps, 32)
+    assert len(box.sizes) == 1
+    assert not result[:, :32].any()
+    assert not result[:, :, :64].any()
+    maps = np.zeros_like(maps)
+    assert not run(box, noisy, maps, 32).any()
+    assert len(box.sizes) == 1
+    assert whole.any()
+
+
+def test_too_small_a_reach_would_show() -> None:
+    noisy, maps = whole_numbers(48, 48)
+    whole = run(Box(), noisy, maps, 1024)
+    short = run_windows(Box(), noisy, maps, multiple=MULTIPLE, reach=REACH - 4, window=16)
+    assert not np.array_equal(short, whole)
+
+
+@pytest.mark.parametrize(("length", "window"), [(1, 8), (8, 8), (9, 8), (100, 16)])
+def test_spans_cover_a_side_once(length: int, window: int) -> None:
+    padded = -(-length // 4) * 4
+    covered = []
+    for inner, outer in spans(length, padded, window, 12):
+        covered += range(length)[inner]
+        assert outer.start <= inner.start < inner.stop <= outer.stop <= padded
+        assert outer.start % 4 == outer.stop % 4 == 0
+    assert covered == list(range(length))

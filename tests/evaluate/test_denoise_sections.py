@@ -1,0 +1,117 @@
+"""The tables of the docs that are made from rows of `bench denoise`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pellucid.errors import InputError
+from pellucid.evaluate.denoising import rows
+from pellucid.evaluate.denoising.block_rows import FILE, TABLE, BlockSpeed
+from pellucid.evaluate.denoising.rows import DenoiseResult
+from pellucid.evaluate.denoising.sections import NOT_YET, SECTIONS, main_set
+from pellucid.evaluate.readme import markers, sync_page
+
+
+def make_row(method="pellucid-m", task="gaussian", data="cbsd68", image="one", **changes):
+    values = {
+        "level": 25.0,
+        "told": "25",
+        "width": 1000,
+        "height": 1000,
+        "noisy_psnr": 20.17,
+        "psnr": 31.0,
+        "ssim": 0.9,
+        "seconds": 0.25,
+        "threads": 2,
+        "repeats": 1,
+        "version": "stub 1",
+    }
+    return DenoiseResult(method, task, data, image=image, **values | changes)
+
+
+def keep(folder, *given):
+    """Rows into the files that the bench would write."""
+    for row in given:
+        rows.TABLE.append(rows.rows_path(folder, row.task, row.method), [row])
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_without_rows_it_says_so(tmp_path, name):
+    assert SECTIONS[name](tmp_path) == NOT_YET
+
+
+def test_the_overview_compares_the_same_pictures(tmp_path):
+    keep(
+        tmp_path,
+        make_row(),
+        make_row(image="two", psnr=33.0),
+        make_row("bm3d", psnr=30.5),
+        make_row(data="own", image="two"),
+    )
+    rows.TABLE.write(tmp_path / rows.SPEED, [make_row(), make_row("bm3d", seconds=50.0)])
+    facts = {"methods": {"pellucid-m": {"kmac": 18.04}}, "processor": "P", "cores": 2}
+    (tmp_path / rows.METHODS).write_text(json.dumps(facts))
+    text = SECTIONS["denoise"](tmp_path)
+    assert "| method | sigma 25 | s/megapixel | kMAC/pixel |" in text
+    assert "| noisy | 20.17 |  |  |" in text
+    assert "| pellucid m | 31.00 | 0.25 | 18.0 |" in text
+    assert "| BM3D (non-commercial) | 30.50 | 50 | – |" in text
+    assert "CBSD68, 1 picture with" in text
+    assert text.endswith("Over all 2 pictures pellucid m has 32.00.")
+
+
+def test_the_overview_of_noise_that_nobody_told(tmp_path):
+    own = {"told": "auto"}
+    keep(
+        tmp_path,
+        make_row(task="real", data="cc15", level=0.0, noisy_psnr=33.0, psnr=36.0, **own),
+        make_row(
+            "bm3d", "real", "cc15", level=0.0, noisy_psnr=33.0, told="5", psnr=34.0, ssim=None
+        ),
+        make_row(
+            "bm3d", "real", "cc15", level=0.0, noisy_psnr=33.0, told="10", psnr=35.0, ssim=None
+        ),
+        make_row("tv", "real", "cc15", image="other", level=0.0, told="5"),
+        make_row(task="jpeg", data="kodak24", level=10.0, noisy_psnr=27.0, psnr=28.5, **own),
+    )
+    lines = SECTIONS["denoise"](tmp_path).splitlines()
+    assert lines[0] == "| as taken | before | pellucid m | BM3D (non-commercial) |"
+    assert "| cameras, CC15 | 33.00 | 36.00 | 35.00 |" in lines
+    assert "| JPEG quality 10, Kodak | 27.00 | 28.50 | – |" in lines
+
+
+def test_a_task_has_a_table_a_set(tmp_path):
+    keep(tmp_path, make_row(), make_row(data="kodak24", psnr=32.0))
+    text = SECTIONS["denoise-gaussian"](tmp_path)
+    assert text.index("CBSD68: 1 picture.") < text.index("Kodak: 1 picture.")
+    assert "| pellucid m | 31.00 / 0.9000 |" in text
+    assert SECTIONS["denoise-real"](tmp_path) == NOT_YET
+
+
+def test_blocks(tmp_path):
+    TABLE.write(tmp_path / FILE, [BlockSpeed("pair", 18.0, 0.45, 2, 0.25, 144.0, 7, 512, "v 1")])
+    text = SECTIONS["denoise-blocks"](tmp_path)
+    assert "| pair | 18.0 | 0.450 | 0.250 | 144 |" in text
+    assert "medians of 7 interleaved runs, v 1" in text
+
+
+def test_the_main_set_is_the_one_most_methods_ran_on():
+    assert main_set([]) == ""
+    assert (
+        main_set([make_row(data="a"), make_row("tv", "gaussian", "b"), make_row(data="b")]) == "b"
+    )
+
+
+def test_a_page_follows_its_sections(tmp_path):
+    page = tmp_path / "page.md"
+    lines = [line for name in ("denoise-jpeg", "denoise-speed") for line in markers(name)]
+    page.write_text("\n".join(["# title", *lines, "end"]), encoding="utf-8")
+    wanted = {name: SECTIONS[name] for name in ("denoise-jpeg", "denoise-speed")}
+    assert not sync_page(page, tmp_path, wanted, check=True)
+    assert not sync_page(page, tmp_path, wanted)
+    assert page.read_text("utf-8").count(NOT_YET) == 2
+    assert sync_page(page, tmp_path, wanted, check=True)
+    with pytest.raises(InputError, match="denoise-grey:start"):
+        sync_page(page, tmp_path, {"denoise-grey": SECTIONS["denoise-grey"]})
