@@ -1,4 +1,4 @@
-"""The whole flow in seconds: train, stop, go on, export, compress, decompress."""
+"""The whole flow in seconds: train, stop, go on, export, compress, decompress; train, denoise."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ pytest.importorskip("onnx", exc_type=ImportError)
 
 from PIL import Image  # noqa: E402
 
-import tiny_model  # noqa: E402 - needs torch
+import tiny_denoiser  # noqa: E402 - needs torch
+import tiny_model  # noqa: E402
 from pellucid.train.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from pellucid.train.run import RunOptions, choose_device, train_model  # noqa: E402
 
@@ -89,6 +90,33 @@ def test_one_command_from_recipe_and_folder_to_a_model(
         train_model(tmp_path / "tiny.toml", resume, lines.append)
     assert "resumed at step" in lines[len(before) + 1]
     assert lines[-1] == before[-1], "nothing was left to train, so the model is the same"
+
+
+def test_one_command_from_recipe_and_folder_to_a_denoiser(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tiny.toml").write_text(tiny_denoiser.TOML)
+    (tmp_path / "pictures").mkdir()
+    clean = tiny_model.synthetic_picture(0, 256, 520)
+    Image.fromarray(clean).save(tmp_path / "pictures" / "0.png")
+    lines: list[str] = []
+    options = RunOptions(tmp_path / "pictures", 0.005, tmp_path / "out", device="cpu", threads=1)
+    with tiny_denoiser.quick():
+        folder = train_model(tmp_path / "tiny.toml", options, lines.append)
+    assert folder == tmp_path / "out" / "denoise-tiny"
+    assert {path.name for path in folder.iterdir()} == {"denoiser.onnx", "card.json"}
+    monkeypatch.setenv("PELLUCID_MODELS", str(folder.parent))
+    identity = pellucid.denoisers()["tiny"]
+    assert lines[-1] == f"model {identity} in {folder}"
+    assert "tiny" not in pellucid.models()
+    noisy = np.random.default_rng(1).normal(clean, 40).astype(np.float32)
+    result = pellucid.denoise(noisy, sigma=40, model="tiny")
+    assert 0 < np.abs(result - noisy).mean() < 40
+
+    resume = RunOptions(options.data, 0.005, options.output, device="cpu", threads=1, resume=True)
+    with tiny_denoiser.quick():
+        train_model(tmp_path / "tiny.toml", resume, lines.append)
+    assert lines[-1] == f"model {identity} in {folder}", "nothing was left to train"
 
 
 def test_a_checkpoint_of_another_shape_is_refused(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ TABLES = {
         "denoise-pairs",
         "denoise-jpeg",
         "denoise-estimate",
+        "denoise-adapt",
         "denoise-speed",
     ),
     "docs/models.md": ("denoise-blocks",),

@@ -28,6 +28,11 @@ def test_demo(run):
     output = run("demo").stdout
     names = {path.name for path in Path("demo").iterdir()}
     assert {"original.png", "comparison.png", "quality-40.pel", "quality-40.png"} <= names
+    assert {"noisy.png", "denoised.png"} <= names
+    before, after = (
+        float(x) for x in re.findall(r"added: ([\d.]+) dB.*off: ([\d.]+) dB", output)[0]
+    )
+    assert after > before + 5
     assert "Open demo/comparison.png" in output
     for quality in (40, 60, 80):
         size = Path(f"demo/quality-{quality}.pel").stat().st_size

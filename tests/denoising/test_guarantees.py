@@ -17,6 +17,7 @@ from noisy_pictures import (
     scaled,
     white_of,
 )
+from pellucid import NoiseEstimate
 from pellucid.denoising.clean import denoise_samples
 from pellucid.runtime import DenoiserModel, load_denoiser
 
@@ -71,6 +72,16 @@ def test_samples_without_a_mask_teach_those_with_one(tiny_denoiser: str) -> None
     mask[40, 50] = 0.5
     clean = pellucid.denoise(noisy, sigma=0.1, mask=mask, model=tiny_denoiser)
     assert np.array_equal((clean != noisy).any(axis=2), mask > 0)
+
+
+def test_dark_samples_stay_where_a_line_says_that_they_have_no_noise(tiny_denoiser: str) -> None:
+    noisy = noisy_photograph(sigma=0.02).clip(0)
+    noisy[20:60, 30:70] /= 50
+    line = NoiseEstimate(0.02, (0.02,) * 3, 0.0015, -0.0003, 0.0, None)  # none at all below 0.2
+    clean = pellucid.denoise(noisy, sigma=line, model=tiny_denoiser)
+    dark = (slice(20, 60), slice(30, 70))
+    assert np.abs(clean - noisy)[dark].max() < 4.01 * 0.2 * 0.02 + 0.0015, "a share of a sigma"
+    assert np.abs(clean - noisy).max() > 0.02
 
 
 # A number is a map, and the unit is the picture's

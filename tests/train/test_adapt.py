@@ -169,7 +169,7 @@ def test_the_prior_is_kept_if_tuning_is_no_better() -> None:
 def test_one_picture_is_enough(tmp_path: Path, prior: str) -> None:
     path = write(tmp_path / "one.png", noisy_picture(1))
     lines: list[str] = []
-    options = AdaptOptions(path, 0.05, prior, threads=1)
+    options = AdaptOptions(path, 0.02, prior, threads=1)
     result = adapt_denoiser(options, tmp_path / "mine", lines.append)
     assert lines[0] == "1 scene(s), single shots; starting from tiny"
     card = json.loads((result.folder / "card.json").read_text())

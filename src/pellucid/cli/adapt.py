@@ -50,9 +50,7 @@ def adapt(
     learning, the model written is the one it started from. Use it by `pellucid denoise --model
     OUT`. Needs the extra: pip install 'pellucid[train]'.
     """
-    for package in NEEDED:
-        if importlib.util.find_spec(package) is None:
-            raise MissingExtraError(package, "train")
+    require_training()
     if out.exists() and not (out / "card.json").is_file() and any(out.iterdir()):
         raise OutputError(f"{out} is no model, and the model would replace it; choose another -o")
     if (out / "card.json").is_file() and not force:
@@ -64,3 +62,10 @@ def adapt(
     change = f"loss on rows kept from learning {result.before:.4f} -> {result.after:.4f}"
     kept = "" if result.better else "; no better, so the model is the one it started from"
     click.echo(f"{result.folder}: {change}{kept}")
+
+
+def require_training() -> None:
+    """MissingExtraError unless what training needs is installed."""
+    for package in NEEDED:
+        if importlib.util.find_spec(package) is None:
+            raise MissingExtraError(package, "train")

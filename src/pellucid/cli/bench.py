@@ -1,4 +1,4 @@
-"""`pellucid bench`: side by side with what people use; `denoise` is in a file of its own."""
+"""`pellucid bench`: side by side with what people use; what denoises is in files of its own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from pellucid.cli.bench_adapt import adapt
 from pellucid.cli.bench_denoise import denoise
 from pellucid.errors import PellucidError
 
@@ -18,6 +19,7 @@ def bench() -> None:
 
 
 bench.add_command(denoise)
+bench.add_command(adapt)
 
 
 def _names(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:

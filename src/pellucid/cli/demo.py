@@ -39,13 +39,15 @@ DEFAULT_FOLDER = Path("demo")
 )
 @click.option("--force", is_flag=True, help="Overwrite files there that differ.")
 def demo(out: Path, force: bool) -> None:
-    """Compress and decode one photograph, beside WebP and JPEG; a few seconds."""
+    """Compress, decode and denoise one photograph, beside WebP and JPEG; a few seconds."""
+    from pellucid.cli._demo_denoise import show_denoising
     from pellucid.cli._demo_picture import draw_comparison
     from pellucid.pixels import read_image
 
     stage = Stage(make_folder(out), force)
     picture, _ = read_image(SAMPLE)
     panels = show_compression(stage, picture)
+    panels += show_denoising(picture, stage.write_png)
     comparison = stage.write("comparison.png", draw_comparison(panels, REGION))
     click.echo(f"\nOpen {comparison}; all files are in {out}{'' if str(out) == '.' else '/'}.")
 
@@ -65,6 +67,10 @@ class Stage:
         if not (path.is_file() and path.read_bytes() == data):
             write_atomic(path, data, force=self.force)
         return path
+
+    def write_png(self, name: str, picture: NDArray[np.uint8]) -> Path:
+        """Write a picture as NAME.png; errors as in `write`."""
+        return self.write(f"{name}.png", as_png(picture))
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,7 @@ def show_compression(stage: Stage, picture: NDArray[np.uint8]) -> list[Panel]:
     for quality in QUALITIES:
         coded = code(picture, quality)
         stage.write(f"quality-{quality}.pel", coded.data)
-        stage.write(f"quality-{quality}.png", as_png(coded.decoded))
+        stage.write_png(f"quality-{quality}", coded.decoded)
         print_row(quality, coded, peers, width * height)
         shown = coded if quality == SHOWN else shown
     assert shown is not None

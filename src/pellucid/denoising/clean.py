@@ -51,7 +51,7 @@ def denoise_samples(
         weight: strength of 0-1, one or (H, W).
     """
     kind = SampleType.of(samples.dtype)
-    plan = plan_for(noise, kind.white, jpeg=kind.white == 255)
+    plan = plan_for(noise, eight_bits=kind.white == 255)
     maps = maps_of(plan, weight, samples.shape[:2])
     if not maps.any():
         return samples.copy()

@@ -3,12 +3,14 @@
     independent, one strength     map 0 = sigma
     independent, grows with x     stabilised first (`vst`), then map 0 = 1
     correlated, or a JPEG's       map 1 = sigma
+    estimated, 8 bits, faint      less, down to nothing
 
 Everything is per sample of the picture and scaled by the user's strength and mask.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +22,9 @@ from pellucid.denoising.vst import Stabiliser
 
 Floats = NDArray[np.float32]
 PROCESSED = 0.15  # correlation from which noise counts as processed
+LEAST_NOISE = 0.2  # of sigma: there is as much everywhere, whatever a line says of dark samples
+SMOOTHED = 1.25  # processed noise over its estimate: flat places, where it is seen, lost most of it
+FAINT = 1.5  # of 255: weaker noise in 8-bit samples is neither seen nor told from fine texture
 
 
 @dataclass(frozen=True)
@@ -34,22 +39,31 @@ class Plan:
     stabiliser: Stabiliser | None = None
 
 
-def plan_for(noise: float | Floats | NoiseEstimate, white: float, *, jpeg: bool) -> Plan:
+def plan_for(noise: float | Floats | NoiseEstimate, *, eight_bits: bool) -> Plan:
     """The plan for noise given by the user, or estimated.
 
     Args:
-        white: the samples' largest value, 255 for 8 bits.
-        jpeg: whether the estimate's JPEG quality is to be believed (8-bit samples).
+        eight_bits: whether the samples are 0-255; then the estimate's JPEG quality is believed, and
+            faint noise is left in.
     """
     if not isinstance(noise, NoiseEstimate):
         return Plan(noise)
-    if jpeg and noise.jpeg_quality is not None:
-        return Plan(max(white * jpeg_sigma(noise.jpeg_quality), noise.sigma), processed=True)
-    if noise.correlation >= PROCESSED:
-        return Plan(noise.sigma, processed=True)
-    if noise.slope > 0 and noise.sigma > 0:
-        return Plan(1.0, stabiliser=Stabiliser(noise.slope, noise.offset))
-    return Plan(noise.sigma)
+    processed = noise.correlation >= PROCESSED
+    sigma = noise.sigma * (SMOOTHED if processed else 1.0)
+    if eight_bits and noise.jpeg_quality is not None:
+        return Plan(max(255 * jpeg_sigma(noise.jpeg_quality), sigma), processed=True)
+    seen = visible(sigma) if eight_bits else 1.0
+    if processed:
+        return Plan(sigma * seen, processed=True)
+    if noise.slope > 0 and sigma > 0:
+        least = LEAST_NOISE * sigma
+        return Plan(seen, stabiliser=Stabiliser(noise.slope, noise.offset, least))
+    return Plan(sigma * seen)
+
+
+def visible(sigma: float) -> float:
+    """How much of noise in 8-bit samples is to be taken off: 0 if it is `FAINT`, towards 1."""
+    return math.sqrt(max(0.0, 1 - (FAINT / sigma) ** 2)) if sigma > 0 else 0.0
 
 
 def maps_of(plan: Plan, weight: float | Floats, shape: tuple[int, int]) -> Floats:

@@ -8,6 +8,7 @@
 | `bench`    | the loop                                                                  |
 | `timing`   | interleaved medians, and what each denoiser is                            |
 | `estimates`| how near the measured noise level is                                      |
+| `adapting` | `bench adapt`: what tuning gains on noise unlike the prior's               |
 | `summary`  | rows -> the few numbers worth showing                                     |
 | `report`, `plot` | those numbers -> Markdown tables and a picture                      |
 | `sections` | the tables of the docs                                                    |

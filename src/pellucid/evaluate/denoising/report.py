@@ -10,6 +10,12 @@ from pellucid.errors import InputError, OutputError
 from pellucid.evaluate.denoisers import label_of
 from pellucid.evaluate.denoising import rows as store
 from pellucid.evaluate.denoising import summary
+from pellucid.evaluate.denoising.adapting import (
+    Adaptation,
+    adaptation_note,
+    adaptation_table,
+    load_adaptations,
+)
 from pellucid.evaluate.denoising.estimates import Estimate, load_estimates
 from pellucid.evaluate.denoising.plot import plot_cost
 from pellucid.evaluate.denoising.rows import DenoiseResult
@@ -40,10 +46,10 @@ def write_report(folder: Path) -> tuple[str, list[Path]]:
         MissingExtraError: matplotlib isn't installed.
     """
     rows, speed = store.load_rows(folder, TASKS), store.load_speed(folder)
-    estimates = load_estimates(folder)
-    if not rows and not estimates:
+    estimates, tuned = load_estimates(folder), load_adaptations(folder)
+    if not rows and not estimates and not tuned:
         raise InputError(f"no rows in {folder}; make them with: pellucid bench denoise")
-    text = build_report(rows, speed, estimates, store.load_methods(folder))
+    text = build_report(rows, speed, estimates, store.load_methods(folder), tuned)
     path = folder / REPORT
     try:
         path.write_text(text, encoding="utf-8")
@@ -57,6 +63,7 @@ def build_report(
     speed: Sequence[DenoiseResult],
     estimates: Sequence[Estimate],
     methods: Mapping[str, Any],
+    tuned: Sequence[Adaptation] = (),
 ) -> str:
     """The whole report as Markdown, ending in a newline; `methods` as `rows.load_methods` gives."""
     parts = ["# Removal of noise", HOW]
@@ -66,6 +73,8 @@ def build_report(
             parts += task_part(task, data, [row for row in own if row.data == data])
     if estimates:
         parts += ["## Measured noise level", estimate_table(estimates), estimate_note(estimates)]
+    if tuned:
+        parts += ["## Tuning", adaptation_table(tuned), adaptation_note(tuned)]
     if speed:
         parts += ["## Speed and cost", speed_table(speed, methods), speed_note(speed, methods)]
     if rows:

@@ -12,6 +12,11 @@ from pathlib import Path
 from pellucid.evaluate.denoisers import in_order, label_of
 from pellucid.evaluate.denoising import block_rows, summary
 from pellucid.evaluate.denoising import rows as store
+from pellucid.evaluate.denoising.adapting import (
+    adaptation_note,
+    adaptation_table,
+    load_adaptations,
+)
 from pellucid.evaluate.denoising.estimates import load_estimates
 from pellucid.evaluate.denoising.report import (
     estimate_note,
@@ -54,6 +59,12 @@ def speed_section(results: Path) -> str:
     """Seconds and multiply-adds of all methods."""
     rows, methods = store.load_speed(results), store.load_methods(results)
     return f"{speed_table(rows, methods)}\n\n{speed_note(rows, methods)}" if rows else NOT_YET
+
+
+def adapt_section(results: Path) -> str:
+    """What tuning gains."""
+    rows = load_adaptations(results)
+    return f"{adaptation_table(rows)}\n\n{adaptation_note(rows)}" if rows else NOT_YET
 
 
 def blocks_section(results: Path) -> str:
@@ -187,6 +198,7 @@ def _number(value: float | None) -> str:
 SECTIONS: dict[str, Section] = {
     "denoise": overview_section,
     "denoise-estimate": estimate_section,
+    "denoise-adapt": adapt_section,
     "denoise-speed": speed_section,
     "denoise-blocks": blocks_section,
     **{f"denoise-{name}": partial(task_section, name) for name in TASKS},

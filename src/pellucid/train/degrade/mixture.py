@@ -38,7 +38,7 @@ class Mixture:
 
     grain: float = 0.06
     camera: float = 0.14
-    jpeg: float = 0.14
+    jpeg: float = 0.22
     grey: float = 0.1
     map_error: float = 0.25
 

@@ -1,0 +1,60 @@
+"""`pellucid bench adapt`: what tuning gains on noise the denoiser doesn't know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pellucid.cli.adapt import require_training
+from pellucid.errors import PellucidError
+
+
+@click.command()
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of pictures.")
+@click.option(
+    "-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for the rows."
+)
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    default=2.0,
+    show_default=True,
+    help="To tune for, each time.",
+)
+@click.option(
+    "--every", type=click.IntRange(min=1), default=1, show_default=True, help="Each N-th picture."
+)
+@click.option("--model", default="m", show_default=True, help="Denoiser to start from.")
+@click.option(
+    "--threads", type=click.IntRange(min=1), default=2, show_default=True, help="Of the tuning."
+)
+def adapt(data: Path, out: Path, minutes: float, every: int, model: str, threads: int) -> None:
+    """Gain of `pellucid adapt` over the denoiser it starts from, each scene tuned for itself.
+
+    \b
+    photons  Poisson noise, learned from one shot
+    rows     rows that are lighter or darker as a whole, from four shots
+    coarse   noise that neighbours share, from four shots
+
+    Needs the extras: pip install 'pellucid[bench,train]'.
+    """
+    require_training()
+    from pellucid.evaluate.denoising import adapting
+    from pellucid.evaluate.denoising.report import write_report
+    from pellucid.train.adapt_run import AdaptOptions, adapt_denoiser
+
+    def tune(shots: Path, folder: Path, repeats: bool) -> Path:
+        options = AdaptOptions(shots, minutes, model, repeats, threads)
+        return adapt_denoiser(options, folder, lambda _line: None).folder
+
+    def tell(line: str) -> None:
+        click.echo(line, err=True)
+
+    plan = adapting.AdaptPlan(data, out, minutes, every, model, threads)
+    outcome = adapting.run(plan, tune, tell)
+    click.echo(write_report(out)[0])
+    for failure in outcome.failures:
+        tell(f"failed: {failure}")
+    if outcome.failures:
+        raise PellucidError(f"{len(outcome.failures)} failures; the other rows are complete")
