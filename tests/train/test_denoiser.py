@@ -17,6 +17,7 @@ from pellucid.errors import InputError, OptionError, PellucidError  # noqa: E402
 from pellucid.evaluate.macs import macs_per_pixel  # noqa: E402
 from pellucid.nets.denoiser import Denoiser, DenoiserShape  # noqa: E402
 from pellucid.runtime import DenoiserModel, network_id  # noqa: E402
+from pellucid.train.centre import centre  # noqa: E402
 from pellucid.train.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from pellucid.train.denoiser_trainer import DenoiserTrainer  # noqa: E402
 from pellucid.train.export_denoiser import denoiser_graph  # noqa: E402
@@ -174,6 +175,7 @@ def test_macs_are_those_of_the_shape(tmp_path: Path) -> None:
     graph = tmp_path / "denoiser.onnx"
     graph.write_bytes(denoiser_graph(Denoiser(DenoiserShape((8, 12), (1,), 2, (1,)))))
     half = 14 * 8 * 9 + 2 * (2 * 8 * 8 * 9) + 8 * 12 * 9  # enter, a block each way, leave
+    half += 2 * 12  # offset
     quarter = 8 * 12 * 4 + 2 * (2 * 12 * 12 * 9) + 12 * 32  # down, two blocks, up
     assert macs_per_pixel(graph) == pytest.approx(half / 4 + quarter / 16)
 
@@ -222,3 +224,27 @@ def test_settings_of_a_denoiser_are_checked(tmp_path: Path) -> None:
     assert recipe.shape == tiny.SHAPE
     with tiny.quick():
         assert DenoiserTrainer(recipe, synthetic_tiles(2), torch.device("cpu")).progress.step == 0
+
+
+def test_export_takes_the_bias_out(tmp_path: Path) -> None:
+    trainer = tiny.new_trainer()
+    tiny.ruffle(trainer.average)
+    net = trainer.average
+    clean = torch.full((1, 3, 96, 96), 0.5)
+    noise = 0.1 * torch.randn(clean.shape, generator=torch.Generator().manual_seed(5))
+    maps = torch.zeros(1, 2, 96, 96)
+    maps[:, 0] = 0.1
+    inner = (..., slice(16, -16), slice(16, -16))
+
+    def shift() -> float:
+        with torch.no_grad():
+            return float((net(clean + noise, maps) - clean - noise)[inner].mean(dim=(2, 3)).norm())
+
+    before = shift()
+    centre(net, torch.full((16, 3, 96, 96), 128, dtype=torch.uint8))
+    assert shift() < 0.2 * before
+    with torch.no_grad():
+        kept = net(clean + noise, 0 * maps)
+    net.offset.zero_()
+    with torch.no_grad():
+        assert torch.equal(kept, net(clean + noise, 0 * maps)), "told of nothing, it adds nothing"

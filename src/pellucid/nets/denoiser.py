@@ -79,6 +79,8 @@ class ResidualBlock(nn.Module):
 class Denoiser(nn.Module):
     """noisy (N, 3, H, W), maps (N, 2, H, W) -> clean (N, 3, H, W); see `DenoiserShape.multiple`."""
 
+    offset: Tensor
+
     def __init__(self, shape: DenoiserShape) -> None:
         super().__init__()
         self.shape = shape
@@ -96,12 +98,15 @@ class Denoiser(nn.Module):
         )
         self.leave = convolution(widths[0], SAMPLES * STEM**2)
         nn.init.zeros_(self.leave.weight)
+        offset = torch.zeros(SAMPLES * STEM**2, MAPS, 1, 1)
+        self.register_buffer("offset", offset, persistent=False)  # set at export: train/centre.py
 
     def forward(self, noisy: Tensor, maps: Tensor) -> Tensor:
         average = F.avg_pool2d(noisy, AVERAGED)
         average = F.interpolate(average, scale_factor=AVERAGED / STEM, mode="bilinear")
         halved = F.pixel_unshuffle(noisy, STEM) - average.repeat_interleave(STEM**2, dim=1)
-        x = self.enter(torch.cat([halved, F.avg_pool2d(maps, STEM)], dim=1))
+        told = F.avg_pool2d(maps, STEM)
+        x = self.enter(torch.cat([halved, told], dim=1))
         skips = []
         for before, down in zip(self.before, self.down, strict=True):
             skips.append(before(x))
@@ -110,8 +115,8 @@ class Denoiser(nn.Module):
         levels = list(zip(skips, self.up, self.after, strict=True))
         for skip, up, after in reversed(levels):
             x = after(skip + F.pixel_shuffle(up(x), 2))
-        noise = F.pixel_shuffle(self.leave(x).to(noisy.dtype), STEM)
-        return noisy - noise
+        noise = self.leave(x).to(noisy.dtype) + F.conv2d(told, self.offset)
+        return noisy - F.pixel_shuffle(noise, STEM)
 
 
 def convolution(inputs: int, outputs: int) -> nn.Conv2d:

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from pellucid.nets.denoiser import AVERAGED, SAMPLES, STEM, Denoiser
 from pellucid.runtime import network_id
+from pellucid.train.centre import centre
 from pellucid.train.degrade import white_noise
 from pellucid.train.denoiser_trainer import DenoiserTrainer
 from pellucid.train.folder import training_facts, write_folder
@@ -34,6 +35,7 @@ def export_denoiser(
 ) -> Path:
     """Write the averaged weights of `trainer` as a model; replaces `folder` only when done."""
     net = cast(Denoiser, trainer.average.cpu().eval())
+    centre(net, held_out)
     data = denoiser_graph(net)
     card = {
         "name": trainer.recipe.name,
@@ -71,8 +73,9 @@ def denoiser_graph(net: Denoiser) -> bytes:
         raised = convolution(graph, f"up.{level}", weight_of(net.up[level]), x)
         x = graph.node("Add", skips[level], shuffle(graph, raised, 2))
         x = blocks(graph, f"after.{level}", net.after[level], x)
-    noise = shuffle(graph, convolution(graph, "leave", net.leave.weight, x), STEM)
-    graph.output(noise, "noise")
+    noise = convolution(graph, "leave", net.leave.weight, x)
+    noise = graph.node("Add", noise, convolution(graph, "offset", net.offset, told))
+    graph.output(shuffle(graph, noise, STEM), "noise")
     return graph.model()
 
 

@@ -31,6 +31,7 @@ def import_denoiser(folder: Path) -> Denoiser:
         weights = {name: torch.from_numpy(stored[name].copy()).float() for name in net.state_dict()}
         weights["enter.weight"] = shuffled_inputs(weights["enter.weight"])
         net.load_state_dict(weights)
+        net.offset.copy_(torch.from_numpy(stored["offset.weight"].copy()).float())
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise PellucidError(
             f"the denoiser in {folder} can't be trained further: {error}"
