@@ -72,7 +72,9 @@ KINDS = {"photons": Kind(photons, 1), "rows": Kind(rows, SHOTS), "coarse": Kind(
 
 @dataclass(frozen=True, slots=True)
 class Adaptation:
-    """One scene: PSNR of the first shot, of it cleaned by the prior, and by the tuned model."""
+    """One scene: PSNR of the first shot, of the mean of all, of the first cleaned by the prior, and
+    by the tuned model.
+    """
 
     data: str
     kind: str
@@ -80,6 +82,7 @@ class Adaptation:
     image: str
     minutes: float
     noisy_psnr: float
+    mean_psnr: float
     prior_psnr: float
     psnr: float
     threads: int
@@ -109,19 +112,19 @@ def load_adaptations(folder: Path) -> list[Adaptation]:
 
 def adaptation_table(rows: Sequence[Adaptation]) -> str:
     """A row for each kind of noise: means over its scenes."""
-    header = ["noise", "shots", "noisy", "prior", "tuned", "gain", "least gain", "scenes"]
+    header = ["noise", "shots", "one shot", "mean of shots", "prior", "tuned", "gain", "least gain"]
     body = []
     for kind in sorted({row.kind for row in rows}):
         own = [row for row in rows if row.kind == kind]
         gains = [row.psnr - row.prior_psnr for row in own]
-        before = (fmean(row.noisy_psnr for row in own), fmean(row.prior_psnr for row in own))
+        shot, mean = fmean(row.noisy_psnr for row in own), fmean(row.mean_psnr for row in own)
+        prior, tuned = fmean(row.prior_psnr for row in own), fmean(row.psnr for row in own)
         body.append(
             [
                 kind,
                 str(own[0].shots),
-                *(f"{value:.2f}" for value in (*before, fmean(row.psnr for row in own))),
+                *(f"{value:.2f}" for value in (shot, mean, prior, tuned)),
                 *(f"{value:+.2f}" for value in (fmean(gains), min(gains))),
-                str(len(own)),
             ]
         )
     return table(header, body)
@@ -131,8 +134,9 @@ def adaptation_note(rows: Sequence[Adaptation]) -> str:
     """One paragraph: how it was measured."""
     one = rows[0]
     return (
-        f"PSNR in dB, {one.data}; each scene tuned for itself, {one.minutes:g} minutes on "
-        f"{one.threads} thread(s), on its noisy 8-bit shots alone, from {one.prior.split()[0]}. "
+        f"PSNR in dB, mean over {len({row.image for row in rows})} scene(s) of {one.data}; each "
+        f"tuned for itself, {one.minutes:g} minutes on {one.threads} thread(s), on its noisy 8-bit "
+        f"shots alone, from {one.prior.split()[0]}. Prior and tuned model clean one shot. "
         f"Photons: Poisson noise, {PHOTONS:g} for white. Rows: each row off by sigma "
         f"{ROW_SIGMA:g}, and white noise of {OWN_SIGMA:g}. Coarse: sigma {COARSE_SIGMA:g}, shared "
         f"by {COARSE_SIDE} x {COARSE_SIDE} samples."
@@ -188,6 +192,7 @@ def adapted(plan: AdaptPlan, source: Source, name: str, tune: Tune) -> Adaptatio
         image=source.image,
         minutes=plan.minutes,
         noisy_psnr=round(psnr(clean, shots[0]), 4),
+        mean_psnr=round(psnr(clean, np.mean(shots, axis=0)), 4),
         prior_psnr=round(psnr(clean, before), 4),
         psnr=round(psnr(clean, after), 4),
         threads=plan.threads,
