@@ -10,6 +10,7 @@ from __future__ import annotations
 SIGMA_AT_50 = 0.013  # about half the deviation of quality 50's error, samples in 0-1
 SIGMA_POWER = 0.47
 LEAST_SCALE = 0.02  # that of quality 99
+SERVES_AT_50, SERVES_POWER = 1.1, 0.15  # best on training photographs, over what training told
 
 
 def table_scale(quality: float) -> float:
@@ -20,3 +21,13 @@ def table_scale(quality: float) -> float:
 def jpeg_sigma(quality: float) -> float:
     """What is told for a quality: about half the error's deviation, for samples in 0-1."""
     return float(SIGMA_AT_50 * max(table_scale(quality), LEAST_SCALE) ** SIGMA_POWER)
+
+
+def jpeg_told(quality: float) -> float:
+    """What serves best if only the quality is known, for samples in 0-1.
+
+    In training the same strength also stood for milder compression of noisy pictures, so strong
+    compression is worth more than its share, and weak compression less.
+    """
+    serves = SERVES_AT_50 * max(table_scale(quality), LEAST_SCALE) ** SERVES_POWER
+    return float(jpeg_sigma(quality) * serves)

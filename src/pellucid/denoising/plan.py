@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.denoising.estimate import NoiseEstimate
-from pellucid.denoising.jpeg_strength import jpeg_sigma
+from pellucid.denoising.jpeg_strength import jpeg_told
 from pellucid.denoising.vst import Stabiliser
 
 Floats = NDArray[np.float32]
@@ -50,9 +50,10 @@ def plan_for(noise: float | Floats | NoiseEstimate, *, eight_bits: bool) -> Plan
         return Plan(noise)
     processed = noise.correlation >= PROCESSED
     sigma = noise.sigma * (SMOOTHED if processed else 1.0)
-    if eight_bits and noise.jpeg_quality is not None:
-        return Plan(max(255 * jpeg_sigma(noise.jpeg_quality), sigma), processed=True)
     seen = visible(sigma) if eight_bits else 1.0
+    if eight_bits and noise.jpeg_quality is not None:
+        told = 255 * jpeg_told(noise.jpeg_quality)
+        return Plan(max(told * visible(2 * told), sigma * seen), processed=True)
     if processed:
         return Plan(sigma * seen, processed=True)
     if noise.slope > 0 and sigma > 0:
