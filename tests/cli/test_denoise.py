@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,25 @@ def test_a_model_by_its_file(run, photo, calls):
     Path("folder/card.json").write_text("{}")
     run("denoise", photo, "--model", "folder/card.json")
     assert calls[0][1]["model"] == "folder"
+
+
+def test_a_file_that_is_no_model(run, photo, calls):
+    stderr = run("denoise", photo, "--model", photo, code=2).stderr
+    assert "there is no denoiser 'photo.png'" in stderr
+    Path("s").write_text("called as a model is")
+    run("denoise", photo, "--model", "s")
+    assert calls[0][1]["model"] == "s"
+
+
+def test_too_small_to_measure(run, monkeypatch):
+    monkeypatch.setattr(_api, "noise_level", lambda image: replace(NOISE, sigma=0.0))
+    write_samples("a.png", np.zeros((16, 99, 1), np.uint8))
+    assert (
+        "a side below 17 is little to measure it by; give --sigma" in run("denoise", "a.png").stderr
+    )
+    assert run("denoise", "a.png", "--sigma", 3, "--force").stderr == ""
+    write_samples("b.png", np.zeros((17, 99, 1), np.uint8))
+    assert run("denoise", "b.png").stderr == ""
 
 
 @pytest.mark.parametrize("suffix", ["png", "webp", "tif"])
@@ -234,6 +254,15 @@ def test_the_source_is_never_overwritten(run, photo):
     assert photo.read_bytes() == before
 
 
+def test_no_other_source_is_overwritten(run, photo, pixels):
+    before = photo.read_bytes()
+    Image.fromarray(pixels).save("photo.jpg")
+    for words in (("-r", "."), ("photo.jpg", photo), (photo, "photo.jpg")):
+        stderr = run("denoise", *words, "-o", ".", "--force", code=1).stderr
+        assert "photo.jpg: its output would replace another input, photo.png" in stderr
+    assert photo.read_bytes() == before
+
+
 @pytest.fixture
 def album(photo):
     """Two pictures, one of them a folder deeper, and a text."""
@@ -285,6 +314,7 @@ def test_two_sources_of_one_output(run, photo, pixels):
         ("--sigma", "-1"),
         ("--sigma", "nan"),
         ("--sigma", "inf"),
+        ("--sigma", "1e39"),
         ("--sigma", "loud"),
         ("--strength", "2"),
         ("--strength", "-0.1"),

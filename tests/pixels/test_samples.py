@@ -184,6 +184,7 @@ REFUSED = {
     "white is zero": (deep_tiff(1, t262=0), "16 bits"),
     "signed": (deep_tiff(1, t339=2), "16 bits"),
     "a channel that isn't read": (deep_tiff(4, 8, t338=0), "4 channels"),
+    "64-bit floats": (deep_tiff(1, 64, t339=3), "such as 64-bit floats"),
     "32-bit whole numbers": (saved(Image.new("I", (9, 9)), "TIFF"), "32 bits"),
     "1 bit": (saved(Image.new("1", (9, 9)), "PNG"), "1 bit"),
     "CMYK": (saved(Image.new("CMYK", (9, 9)), "JPEG"), "CMYK"),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DEFAULT_DENOISER = "m"
 CHANNELS = (1, 2, 3, 4)
-PILLOW_MODES = ("L", "LA", "RGB", "RGBA", "I;16", "F")
+LARGEST = float(np.finfo(np.float32).max)  # of samples and sigma: the network takes float32
 
 
 def denoise(
@@ -60,7 +60,7 @@ def denoise(
     samples, shape = open_samples(image, limits)
     size = samples.shape[:2]
     factor = check_strength(strength)
-    noise = sigma if isinstance(sigma, NoiseEstimate) else check_sigma(sigma, size)
+    noise = check_sigma(sigma, size)
     weight = factor if mask is None else factor * check_mask(mask, size)
     net = load_denoiser(model)
     if noise is None:
@@ -85,15 +85,18 @@ def denoisers() -> dict[str, str]:
 def open_samples(image: Any, limits: Limits) -> tuple[NDArray[Any], tuple[int, ...]]:
     """Any accepted picture as checked samples (H, W, C), and the shape to give back."""
     from pellucid.denoising.samples import SampleType
-    from pellucid.pixels.samples import read_samples
+    from pellucid.pixels.samples import read_samples, samples_of
 
     if isinstance(image, str | os.PathLike | bytes):
         source = image if isinstance(image, bytes) else Path(image)
         array, _ = read_samples(source, max_pixels=limits.max_pixels)
-    elif isinstance(image, np.ndarray):
-        array = image
+    elif isinstance(image, np.ma.MaskedArray):
+        raise InputError(
+            "a masked array can't be denoised; give floats with NaN where it is masked: "
+            "image.astype(float).filled(numpy.nan)"
+        )
     else:
-        array = from_pillow(image)
+        array = np.asarray(image) if isinstance(image, np.ndarray) else samples_of(image)
     SampleType.of(array.dtype)
     samples = array[..., None] if array.ndim == 2 else array
     if samples.ndim != 3 or samples.shape[2] not in CHANNELS or 0 in samples.shape:
@@ -101,19 +104,19 @@ def open_samples(image: Any, limits: Limits) -> tuple[NDArray[Any], tuple[int, .
             f"an array of shape {array.shape} is no picture; give (H, W) or (H, W, C) with C of 1 "
             "(grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA)"
         )
+    if array.dtype.name == "float64":
+        check_range(samples)
     return samples, array.shape
 
 
-def from_pillow(image: Any) -> NDArray[Any]:
-    """A Pillow image of a mode whose samples are the picture's."""
-    mode = getattr(image, "mode", None)
-    if mode not in PILLOW_MODES:
-        what = f"a Pillow image of mode {mode}" if mode else f"a {type(image).__name__}"
+def check_range(samples: NDArray[np.float64]) -> None:
+    """Raise InputError for a finite sample that float32, in which all is done, can't hold."""
+    far = np.abs(samples, where=np.isfinite(samples), out=np.zeros_like(samples)).max()
+    if far > LARGEST:
         raise InputError(
-            f"{what} can't be denoised; give an array, a path, or a Pillow image of mode "
-            f"{', '.join(PILLOW_MODES)} (Pillow's `convert` makes one)"
+            f"samples as far from 0 as {far:.3g} can't be denoised, {LARGEST:.2g} is the most; "
+            "divide them, and sigma, by a number"
         )
-    return np.asarray(image)
 
 
 def check_strength(strength: float) -> float:
@@ -124,21 +127,33 @@ def check_strength(strength: float) -> float:
 
 
 def check_sigma(
-    sigma: str | float | NDArray[Any], size: tuple[int, int]
-) -> float | NDArray[np.float32] | None:
-    """A number, or an array of the picture's size; None for `auto`."""
+    sigma: str | float | NDArray[Any] | NoiseEstimate, size: tuple[int, int]
+) -> float | NDArray[np.float32] | NoiseEstimate | None:
+    """A number, an estimate, or an array of the picture's size; None for `auto`."""
+    if isinstance(sigma, NoiseEstimate):
+        return check_estimate(sigma)
     if isinstance(sigma, str):
         if sigma == "auto":
             return None
         raise OptionError(f"sigma is {sigma!r}; it must be auto, a number or an array")
     if isinstance(sigma, Real):
-        if 0 <= sigma < float("inf"):
+        if 0 <= sigma <= LARGEST:
             return float(sigma)
-        raise OptionError(f"sigma is {sigma!r}; it must be a number from 0")
+        raise OptionError(f"sigma is {sigma!r}; it must be a number from 0 to {LARGEST:.2g}")
     values = numbers(sigma, "sigma", size)
     if not (np.isfinite(values).all() and values.min() >= 0):
         raise OptionError("sigma holds values below 0 or no finite numbers; it must be from 0")
     return values
+
+
+def check_estimate(noise: NoiseEstimate) -> NoiseEstimate:
+    """An estimate, which may have been changed by hand, if its values can be."""
+    values = (noise.sigma, noise.slope, noise.offset, noise.correlation)
+    if not (np.isfinite(values).all() and 0 <= noise.sigma <= LARGEST):
+        raise OptionError(f"{noise} must hold finite numbers, and a sigma from 0 to {LARGEST:.2g}")
+    if noise.jpeg_quality is not None and not 1 <= noise.jpeg_quality <= 100:
+        raise OptionError(f"jpeg_quality is {noise.jpeg_quality}; it must be 1 to 100, or None")
+    return noise
 
 
 def check_mask(mask: ArrayLike, size: tuple[int, int]) -> NDArray[np.float32]:
@@ -161,4 +176,5 @@ def numbers(values: Any, name: str, size: tuple[int, int]) -> NDArray[np.float32
         raise OptionError(
             f"{name} has the shape {array.shape}; the picture's is {size} (height, width)"
         )
-    return array.astype(np.float32)
+    with np.errstate(over="ignore"):  # what gets infinite by it is refused
+        return array.astype(np.float32)

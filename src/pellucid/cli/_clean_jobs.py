@@ -29,11 +29,21 @@ def plan_clean_jobs(inputs: Sequence[str], out: str | None, *, recursive: bool) 
     """
     folder = make_folder(Path(out)) if out is not None and wants_folder(inputs, out) else None
     jobs = [job for given in inputs for job in find_sources(Path(given), folder, recursive)]
-    jobs = [placed(job, out, folder) for job in jobs]
+    sources = {os.path.realpath(job.source) for job in jobs}
+    jobs = [sparing(placed(job, out, folder), sources) for job in jobs]
     if folder is not None:
         for parent in {job.target.parent for job in jobs if job.problem is None}:
             make_folder(parent)
     return list(without_clashes(jobs))
+
+
+def sparing(job: Job, sources: set[str]) -> Job:
+    """The job; with a problem if its target is another job's source (real paths)."""
+    taken = os.path.lexists(job.target) and os.path.realpath(job.target) in sources
+    if job.problem is not None or not taken:
+        return job
+    text = f"its output would replace another input, {job.target}; choose another folder by -o"
+    return replace(job, problem=OutputError(text))
 
 
 def find_sources(given: Path, folder: Path | None, recursive: bool) -> Iterator[Job]:

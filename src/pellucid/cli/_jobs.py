@@ -81,14 +81,25 @@ def find_jobs(given: Path, sources: tuple[str, ...], recursive: bool) -> Iterato
         return
     problem = InputError(f"{given} is a folder; add --recursive to take what is in it")
     if recursive:
-        found = sorted(
-            path for path in given.rglob("*") if path.suffix.lower() in sources and path.is_file()
-        )
-        if found:
-            yield from (Job(path, path.relative_to(given)) for path in found)
+        found, errors = files_below(given, sources)
+        for error in errors:
+            folder = Path(error.filename)
+            reason = InputError(f"{folder}: the folder can't be read: {error.strerror}")
+            yield Job(folder, folder.relative_to(given), problem=reason)
+        yield from (Job(path, path.relative_to(given)) for path in found)
+        if found or errors:
             return
         problem = InputError(f"{given} holds no files named {' '.join(f'*{s}' for s in sources)}")
     yield Job(given, Path(given.name), problem=problem)
+
+
+def files_below(folder: Path, suffixes: tuple[str, ...]) -> tuple[list[Path], list[OSError]]:
+    """The files below a folder with one of `suffixes`, in order, and why folders can't be read."""
+    errors: list[OSError] = []
+    walked = os.walk(folder, onerror=errors.append)
+    found = (Path(where, name) for where, _, names in walked for name in names)
+    kept = sorted(path for path in found if path.suffix.lower() in suffixes and path.is_file())
+    return kept, errors
 
 
 def wants_folder(inputs: Sequence[str], out: str) -> bool:

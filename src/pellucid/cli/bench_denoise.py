@@ -62,7 +62,13 @@ def _numbers(
     show_default=True,
     help="Runs a timing, with the task gaussian; 0 measures no speed.",
 )
-@click.option("--speed-images", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option(
+    "--speed-images",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Pictures that are timed.",
+)
 @click.option("--fresh", is_flag=True, help="Forget earlier rows of these methods and this task.")
 def denoise(
     data: Path,

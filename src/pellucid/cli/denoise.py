@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pellucid._api import NoiseEstimate
 
 WHITE = {"uint8": 255, "uint16": 65535}
-TURNED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
+SMALL = 17  # samples a side, from which noise can be measured in a square
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ def to_sigma(_context: click.Context, _option: click.Parameter, value: str | Non
         sigma = float(value)
     except ValueError:
         sigma = math.nan
-    if 0 <= sigma < math.inf:
+    if 0 <= sigma <= float(np.finfo(np.float32).max):
         return sigma
-    raise click.BadParameter(f"{value!r} is neither auto nor a number from 0")
+    raise click.BadParameter(f"{value!r} is neither auto nor a number from 0 to 3.4e38")
 
 
 def to_strength(_context: click.Context, _option: click.Parameter, value: float) -> float:
@@ -108,7 +108,8 @@ def denoise(
     """
     from pellucid.runtime import load_denoiser
 
-    model = str(Path(model).parent) if os.path.isfile(model) else model
+    beside = Path(model).with_name("card.json") if os.path.isfile(model) else None
+    model = str(Path(model).parent) if beside is not None and beside.is_file() else model
     load_denoiser(model)  # a wrong name is wrong usage, said once
     settings = Settings(
         sigma=sigma,
@@ -195,6 +196,10 @@ def report(
     said = remarks_on_metadata(job.target, [], kept)
     if lost:
         said.append(f"samples that are no finite number, kept as they are: {lost:,}")
+    if settings.sigma is None and not (noise and noise.sigma) and min(samples.shape[:2]) < SMALL:
+        said.append(
+            f"no noise found, and a side below {SMALL} is little to measure it by; give --sigma"
+        )
     line = f"{job.target}  {describe(settings, samples.dtype.name, noise)}, {seconds:.2f} s"
     return Report(line, fields, tuple(said))
 
@@ -203,7 +208,7 @@ def describe(settings: Settings, dtype: str, noise: NoiseEstimate | None) -> str
     """The noise in words: how much, of what, and what was taken off."""
     sigma = settings.sigma if settings.sigma is not None or noise is None else noise.sigma
     unit = f" of {WHITE[dtype]}" if dtype in WHITE else ""
-    number = f"{sigma:,.0f}" if sigma is not None and sigma >= 100 else f"{sigma:.3g}"
+    number = f"{sigma:,.0f}" if sigma is not None and 100 <= sigma < 1e6 else f"{sigma:.3g}"
     words = [f"noise {number}{unit}" + ("" if settings.sigma is None else " (given)")]
     if settings.sigma is None and noise is not None and noise.jpeg_quality is not None:
         words.append(f"JPEG of quality {noise.jpeg_quality}")

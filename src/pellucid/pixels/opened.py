@@ -108,7 +108,11 @@ def _load(source: str | os.PathLike[str] | bytes) -> tuple[str, bytes]:
 def _unidentified(name: str, data: bytes) -> InputError:
     for signature, kind in _SIGNATURES.items():
         if data.startswith(signature):
-            return InputError(f"{name} is damaged or cut off: it begins like a {kind} file")
+            rare = ", or of a kind that can't be read, such as 64-bit floats or float colour"
+            return InputError(
+                f"{name} is damaged or cut off{rare if kind == 'TIFF' else ''}: it begins like a "
+                f"{kind} file"
+            )
     return InputError(f"{name} is not a picture in a format that can be read: {_KNOWN}")
 
 

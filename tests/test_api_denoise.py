@@ -1,0 +1,138 @@
+"""What `pellucid.denoise` and `noise_level` take, and what they refuse with the way out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import pellucid
+from pellucid.errors import InputError, OptionError
+
+PICTURE = np.random.default_rng(0).integers(90, 110, (24, 30, 3), np.uint8)
+
+
+def opened(image: Image.Image, kind: str, cut: int = 0, **options: Any) -> Image.Image:
+    buffer = BytesIO()
+    image.save(buffer, kind, **options)
+    return Image.open(BytesIO(buffer.getvalue()[: len(buffer.getvalue()) - cut]))
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "I;16", "F", "P"])
+def test_pillow_images(tiny_denoiser: str, mode: str) -> None:
+    image = Image.fromarray(PICTURE[..., 0] * np.uint16(9)) if mode == "I;16" else None
+    image = image or Image.fromarray(PICTURE).convert(mode)
+    channels = {"LA": 2, "RGB": 3, "P": 3, "RGBA": 4}.get(mode, 1)
+    clean = pellucid.denoise(image, sigma=5, model=tiny_denoiser)
+    assert clean.shape == (24, 30, channels)
+    assert clean.dtype == {"I;16": np.uint16, "F": np.float32}.get(mode, np.uint8)
+
+
+def test_pillow_images_that_are_not_whole() -> None:
+    photo, other = (Image.fromarray(PICTURE[at:]) for at in (0, 0))
+    other.putpixel((0, 0), (255, 0, 0))
+    with pytest.raises(InputError, match="damaged or cut off"):
+        pellucid.noise_level(opened(photo, "PNG", cut=400))
+    with pytest.raises(InputError, match="more than one frame"):
+        pellucid.noise_level(opened(photo, "PNG", save_all=True, append_images=[other]))
+    for mode in ("1", "CMYK", "HSV", "I"):
+        with pytest.raises(InputError):
+            pellucid.noise_level(
+                photo.convert("L").convert(mode) if mode in "1I" else photo.convert(mode)
+            )
+
+
+@pytest.mark.parametrize("image", [None, 3, [[1, 2]], BytesIO(b"P5 1 1 255\n\0")])
+def test_what_is_no_picture(image: Any) -> None:
+    with pytest.raises(OptionError, match=f"not {type(image).__name__}"):
+        pellucid.denoise(image)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.int8, np.int32, np.uint32, complex, object])
+def test_types_that_cannot_be_denoised(dtype: Any) -> None:
+    with pytest.raises(InputError, match="convert them to one of uint8, uint16, float16"):
+        pellucid.noise_level(PICTURE.astype(dtype))
+
+
+@pytest.mark.parametrize("shape", [(), (5,), (0, 5), (5, 0, 3), (5, 5, 0), (5, 5, 5), (1, 5, 5, 3)])
+def test_shapes_that_are_no_picture(shape: tuple[int, ...]) -> None:
+    with pytest.raises(InputError, match=r"no picture; give \(H, W\)"):
+        pellucid.denoise(np.zeros(shape, np.uint8), sigma=1)
+
+
+def test_subclasses_of_arrays(tiny_denoiser: str) -> None:
+    with pytest.raises(InputError, match=r"filled\(numpy\.nan\)"):
+        pellucid.denoise(np.ma.masked_less(PICTURE, 95))
+    grey = PICTURE[..., 0]
+    plain = pellucid.denoise(grey, sigma=5, model=tiny_denoiser)
+    special = pellucid.denoise(grey.view(Sub), sigma=5, model=tiny_denoiser)
+    assert type(special) is np.ndarray
+    assert np.array_equal(plain, special)
+
+
+class Sub(np.ndarray):  # type: ignore[type-arg]
+    """As NumPy's matrix is."""
+
+
+def test_the_range_of_floats(tiny_denoiser: str) -> None:
+    far = PICTURE * 1e38
+    far[0, 0, 0] = np.nan
+    for call in (pellucid.noise_level, pellucid.denoise):
+        with pytest.raises(
+            InputError, match=r"1\.09e\+40 can't be denoised, 3\.4e\+38 is the most"
+        ):
+            call(far)
+    far[1:] = far[1:] * 1e-3
+    far[0] = np.inf  # these are kept
+    with pytest.warns(UserWarning, match="30 pixel"):
+        clean = pellucid.denoise(far, sigma=1e36, model=tiny_denoiser)
+    assert np.isfinite(clean[1:]).all()
+
+
+@pytest.mark.parametrize(
+    "sigma", [-1, np.nan, np.inf, 1e39, 10**400, "15", None, [5, 5, 5], np.full((24, 30), -1.0)]
+)
+def test_wrong_sigmas(sigma: Any) -> None:
+    with pytest.raises(OptionError, match="sigma"):
+        pellucid.denoise(PICTURE, sigma=sigma)
+    with pytest.raises(OptionError, match="sigma holds"):
+        pellucid.denoise(PICTURE, sigma=np.full((24, 30), 1e39))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("sigma", -1.0), ("sigma", np.nan), ("sigma", 1e39), ("slope", np.nan), ("jpeg_quality", 0)],
+)
+def test_wrong_estimates(field: str, value: Any) -> None:
+    noise = replace(pellucid.noise_level(PICTURE), **{field: value})
+    with pytest.raises(OptionError, match=field):
+        pellucid.denoise(PICTURE, sigma=noise)
+
+
+@pytest.mark.parametrize("strength", [2, -0.1, np.nan, "1", None])
+def test_wrong_strengths(strength: Any) -> None:
+    with pytest.raises(OptionError, match=r"strength is .*; it must be a number from 0 to 1"):
+        pellucid.denoise(PICTURE, strength=strength)
+
+
+@pytest.mark.parametrize(
+    "mask", ["mask.png", np.ones((24, 29)), np.ones((24, 30, 1)), np.full((24, 30), 255.0)]
+)
+def test_wrong_masks(mask: Any) -> None:
+    with pytest.raises(OptionError, match="mask"):
+        pellucid.denoise(PICTURE, mask=mask)
+
+
+def test_views_and_byte_orders(tiny_denoiser: str) -> None:
+    deep = PICTURE * np.uint16(257)
+    want = pellucid.denoise(deep, sigma=1000, model=tiny_denoiser)
+    views = [np.asfortranarray(deep), deep.astype(">u2"), np.repeat(deep, 2, axis=1)[:, ::2]]
+    for view in views:
+        view.flags.writeable = False
+        clean = pellucid.denoise(view, sigma=1000, model=tiny_denoiser)
+        assert clean.dtype == view.dtype
+        assert np.array_equal(clean, want)
