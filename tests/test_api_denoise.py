@@ -136,3 +136,16 @@ def test_views_and_byte_orders(tiny_denoiser: str) -> None:
         clean = pellucid.denoise(view, sigma=1000, model=tiny_denoiser)
         assert clean.dtype == view.dtype
         assert np.array_equal(clean, want)
+
+
+def test_sigma_in_another_unit_warns(tiny_denoiser: str) -> None:
+    floats = np.linspace(0, 1, 32 * 40, dtype=np.float32).reshape(32, 40)
+    with pytest.warns(UserWarning, match="own unit"):
+        pellucid.denoise(floats, sigma=15, model=tiny_denoiser)
+
+
+def test_the_loudest_noise_gives_numbers(tiny_denoiser: str) -> None:
+    floats = np.linspace(0, 1, 32 * 40, dtype=np.float32).reshape(32, 40)
+    with pytest.warns(UserWarning, match="own unit"):
+        clean = pellucid.denoise(floats, sigma=3e38, model=tiny_denoiser)
+    assert np.isfinite(clean).all()

@@ -6,6 +6,7 @@ import json
 import warnings
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from pellucid.cli._demo_denoise import with_noise
 from pellucid.errors import OptionError
 from pellucid.evaluate.metrics import psnr
 from pellucid.pixels import ImageInfo, read_samples, write_samples
+
+SAMPLE = Path(_api.__file__).parents[1] / "samples" / "chelsea.png"
 
 XMP = "<x:xmpmeta xmlns:x='adobe:ns:meta/'>ä</x:xmpmeta>".encode()
 ICC = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -46,6 +49,7 @@ def calls(monkeypatch):
     def load(name):
         if name not in ("m", "s", "folder"):
             raise OptionError(f"there is no denoiser {name!r}; installed: m, s")
+        return SimpleNamespace(id=bytes(range(16)))
 
     monkeypatch.setattr(_api, "denoise", denoise)
     monkeypatch.setattr(_api, "noise_level", lambda image: NOISE)
@@ -303,9 +307,12 @@ def test_outputs_are_no_sources(run, album):
 
 
 def test_two_sources_of_one_output(run, photo, pixels):
-    Image.fromarray(pixels).save("photo.jpg")
-    stderr = run("denoise", photo, "photo.jpg", code=1).stderr
-    assert "its output photo.clean.png is that of photo.png already" in stderr
+    for name in ("photo.jpg", "photo.jpeg"):
+        Image.fromarray(pixels).save(name)
+    stderr = run("denoise", "photo.jpg", "photo.jpeg", code=1).stderr
+    assert "its output photo.clean.png is that of photo.jpg already" in stderr
+    run("denoise", photo, "photo.jpg", "--force")
+    assert Path("photo.jpg.clean.png").exists(), "it gives way to a PNG of its name"
 
 
 @pytest.mark.parametrize(
@@ -350,3 +357,32 @@ def test_the_real_denoiser(run, real, pixels):
     run("denoise", "a.png", "--mask", "mask.png", "--force")
     np.testing.assert_array_equal(read_samples("a.clean.png")[0], noisy)
     assert "no denoiser" in run("denoise", "a.png", "--model", "none", code=2).stderr
+
+
+def test_a_jpeg_gives_way_to_a_png_of_its_name(run):
+    Path("album").mkdir()
+    with Image.open(SAMPLE) as image:
+        small = image.convert("RGB").crop((0, 0, 40, 30))
+    small.save("album/a.png")
+    small.save("album/a.jpg")
+    run("denoise", "-r", "album", "-o", "clean", "--sigma", "5")
+    assert {path.name for path in Path("clean").iterdir()} == {"a.png", "a.jpg.png"}
+
+
+def test_sigma_in_another_unit_is_remarked_upon(run):
+    with Image.open(SAMPLE) as image:
+        grey = np.asarray(image.convert("L"), np.float32)[:40, :50] / 255
+    Image.fromarray(grey).save("f.tif")
+    said = run("denoise", "f.tif", "-o", "g.tif", "--sigma", "15")
+    assert "own unit" in said.stderr + said.stdout
+    said = run("denoise", "f.tif", "-o", "h.tif", "--sigma", "0.1")
+    assert "own unit" not in said.stderr + said.stdout
+
+
+def test_json_says_what_model_and_mask(run):
+    with Image.open(SAMPLE) as image:
+        image.convert("L").crop((0, 0, 40, 30)).save("a.png")
+    said = run("denoise", "a.png", "--mask", "a.png", "--json")
+    fields = json.loads(said.stdout)
+    assert (fields["model"], fields["mask"]) == ("m", "a.png")
+    assert fields["model_id"] == bytes(range(16)).hex()

@@ -30,11 +30,28 @@ def plan_clean_jobs(inputs: Sequence[str], out: str | None, *, recursive: bool) 
     folder = make_folder(Path(out)) if out is not None and wants_folder(inputs, out) else None
     jobs = [job for given in inputs for job in find_sources(Path(given), folder, recursive)]
     sources = {os.path.realpath(job.source) for job in jobs}
-    jobs = [sparing(placed(job, out, folder), sources) for job in jobs]
+    jobs = [sparing(job, sources) for job in apart([placed(job, out, folder) for job in jobs])]
     if folder is not None:
         for parent in {job.target.parent for job in jobs if job.problem is None}:
             make_folder(parent)
     return list(without_clashes(jobs))
+
+
+def apart(jobs: list[Job]) -> list[Job]:
+    """The jobs; a JPEG's output is called `a.jpg.png` where `a.png` is another's by right."""
+    first = {job.target for job in jobs if job.problem is None and keeps_suffix(job)}
+    result = []
+    for job in jobs:
+        if job.problem is None and job.target in first and not keeps_suffix(job):
+            ending = job.target.name.removeprefix(job.source.stem)
+            job = replace(job, target=job.target.with_name(job.source.name + ending))
+        result.append(job)
+    return result
+
+
+def keeps_suffix(job: Job) -> bool:
+    """Whether the output is of its source's format."""
+    return job.source.suffix.lower() in SAME_SUFFIX
 
 
 def sparing(job: Job, sources: set[str]) -> Job:
@@ -71,8 +88,7 @@ def placed(job: Job, out: str | None, folder: Path | None) -> Job:
     """The job with its target; with a problem if that is its source."""
     if job.problem is not None:
         return job  # a folder may have no name to put a suffix to
-    kept = job.source.suffix.lower() in SAME_SUFFIX
-    suffix = job.source.suffix if kept else OTHER_SUFFIX
+    suffix = job.source.suffix if keeps_suffix(job) else OTHER_SUFFIX
     if folder is not None:
         target = folder / job.below.with_suffix(suffix)
     else:

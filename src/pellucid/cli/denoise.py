@@ -39,6 +39,7 @@ class Settings:
     mask: NDArray[np.uint8] | None
     mask_name: str | None
     model: str
+    model_id: str
     force: bool
     measure: bool
 
@@ -110,13 +111,14 @@ def denoise(
 
     beside = Path(model).with_name("card.json") if os.path.isfile(model) else None
     model = str(Path(model).parent) if beside is not None and beside.is_file() else model
-    load_denoiser(model)  # a wrong name is wrong usage, said once
+    net = load_denoiser(model)  # a wrong name is wrong usage, said once
     settings = Settings(
         sigma=sigma,
         strength=strength,
         mask=None if mask is None else read_mask(mask),
         mask_name=mask,
         model=model,
+        model_id=net.id.hex(),
         force=force,
         measure=as_json or sigma is None,
     )
@@ -177,6 +179,9 @@ def report(
     seconds: float,
 ) -> Report:
     """What a person and a program should know."""
+    from pellucid.denoising.clean import unlikely
+    from pellucid.denoising.samples import split_alpha
+
     lost = 0 if samples.dtype.kind == "u" else int(np.count_nonzero(~np.isfinite(samples)))
     fields = {
         "source": str(job.source),
@@ -187,6 +192,9 @@ def report(
         "dtype": samples.dtype.name,
         "sigma": "auto" if settings.sigma is None else settings.sigma,
         "strength": settings.strength,
+        "mask": settings.mask_name,
+        "model": settings.model,
+        "model_id": settings.model_id,
         "estimate": None if noise is None else asdict(noise),
         "not_finite": lost,
         "seconds": round(seconds, 4),
@@ -194,6 +202,8 @@ def report(
     metadata = {"exif": info.exif, "icc": info.icc, "xmp": info.xmp}
     kept = {name: value for name, value in metadata.items() if value}
     said = remarks_on_metadata(job.target, [], kept)
+    if settings.sigma is not None and (doubt := unlikely(settings.sigma, split_alpha(samples)[0])):
+        said.append(doubt)
     if lost:
         said.append(f"samples that are no finite number, kept as they are: {lost:,}")
     if settings.sigma is None and not (noise and noise.sigma) and min(samples.shape[:2]) < SMALL:

@@ -27,6 +27,10 @@ Floats = NDArray[np.float32]
 Noise = float | Floats | NoiseEstimate
 
 MOST = 4.0  # standard deviations taken off a sample at most, so that a little strength does little
+LOUDEST = 1e4  # noise over the largest sample, at most; far beyond use, and floats hold it
+LOOKED_AT = 1000  # samples a side, about, that say how far all are spread
+FEW = 100  # samples say nothing about that
+UNLIKELY = 4.0  # sigma over all of the samples' spread: no noise can be that strong
 
 
 def measure(samples: NDArray[Any]) -> NoiseEstimate:
@@ -66,11 +70,27 @@ def denoise_samples(
         maps *= known
     if alpha is not None:
         maps *= alpha != 0  # what can't be seen is left alone
+    if isinstance(noise, float) and (doubt := unlikely(noise, colour)):
+        warnings.warn(doubt, stacklevel=3)
     clean = kind.restore(clean_colour(colour, known, plan, maps, model, window))
     result = samples.copy()
     touched = np.any(maps > 0, axis=0, keepdims=True).transpose(1, 2, 0)  # (H, W, 1)
     result[..., : colour.shape[2]] = np.where(touched, clean, colour)
     return result
+
+
+def unlikely(sigma: float, colour: NDArray[Any]) -> str | None:
+    """What to say of a `sigma` that samples (H, W, C) can't have, as if it were in another unit."""
+    step = 1 + max(colour.shape[:2]) // LOOKED_AT
+    some = colour[::step, ::step]
+    finite = some[np.isfinite(some)]
+    spread = float(np.std(finite, dtype=np.float64)) if finite.size > FEW else 0.0
+    if not 0 < UNLIKELY * spread < sigma:
+        return None
+    return (
+        f"sigma {sigma:g} is far above the spread of all samples, {spread:.3g}; is it in the "
+        "samples' own unit?"
+    )
 
 
 def clean_colour(
@@ -87,7 +107,7 @@ def clean_colour(
     shown = precise if stabiliser is None else stabiliser.forward(precise)
     unit = float(np.abs(shown).max()) or 1.0  # the network is indifferent to it; floats are not
     planes = np.ascontiguousarray(shown.transpose(2, 0, 1) / unit, np.float32)
-    told = maps / np.float32(unit)
+    told = np.minimum(maps / np.float32(unit), np.float32(LOUDEST))
     noise = run_windows(
         model.noise,
         np.broadcast_to(planes, (3, *planes.shape[1:])),
