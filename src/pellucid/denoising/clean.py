@@ -28,7 +28,7 @@ Noise = float | Floats | NoiseEstimate
 
 MOST = 4.0  # standard deviations taken off a sample at most, so that a little strength does little
 LOUDEST = 1e4  # noise over the largest sample, at most; far beyond use, and floats hold it
-LOOKED_AT = 1000  # samples a side, about, that say how far all are spread
+LOOKED_AT = 150  # samples a side, about, that say how far all are spread
 FEW = 100  # samples say nothing about that
 UNLIKELY = 4.0  # sigma over all of the samples' spread: no noise can be that strong
 
@@ -36,7 +36,7 @@ UNLIKELY = 4.0  # sigma over all of the samples' spread: no noise can be that st
 def measure(samples: NDArray[Any]) -> NoiseEstimate:
     """The noise of checked samples (H, W, C), in their own unit; alpha and holes left out."""
     colour, _ = split_alpha(samples)
-    known = np.isfinite(colour).all(axis=2)
+    known = finite_pixels(colour)
     return estimate_noise(np.asarray(without_holes(colour.astype(np.float32), known), np.float32))
 
 
@@ -60,7 +60,7 @@ def denoise_samples(
     if not maps.any():
         return samples.copy()
     colour, alpha = split_alpha(samples)
-    known = np.isfinite(colour).all(axis=2)
+    known = finite_pixels(colour)
     if not known.all():
         count = int((~known).sum())
         warnings.warn(
@@ -74,7 +74,7 @@ def denoise_samples(
         warnings.warn(doubt, stacklevel=3)
     clean = kind.restore(clean_colour(colour, known, plan, maps, model, window))
     result = samples.copy()
-    touched = np.any(maps > 0, axis=0, keepdims=True).transpose(1, 2, 0)  # (H, W, 1)
+    touched = ((maps[0] > 0) | (maps[1] > 0))[..., None]
     result[..., : colour.shape[2]] = np.where(touched, clean, colour)
     return result
 
@@ -126,6 +126,15 @@ def clean_colour(
     plain = precise + (stabiliser.inverse(left) - stabiliser.inverse(shown))
     mixed: NDArray[np.floating[Any]] = plain + weight * (stabiliser.unbiased(left) - plain)
     return mixed
+
+
+def finite_pixels(colour: NDArray[Any]) -> NDArray[np.bool_]:
+    """(H, W): where all channels of (H, W, C) are finite numbers."""
+    finite = np.isfinite(colour)
+    if finite.all():  # the usual case, and much faster than pixel by pixel
+        return np.ones(colour.shape[:2], bool)
+    known: NDArray[np.bool_] = finite.all(axis=2)
+    return known
 
 
 def without_holes(

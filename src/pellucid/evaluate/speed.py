@@ -33,9 +33,12 @@ def interleaved_medians(
     *,
     repeats: int,
     warmup: int = 1,
+    rest: float = 0.0,
     clock: Clock = time.perf_counter,
 ) -> dict[str, float]:
     """Median wall seconds of each task over `repeats` rounds, after `warmup` rounds not counted.
+
+    Before each run are `rest` seconds for threads of the one before, which may spin for a while.
 
     Raises:
         OptionError: `repeats` below 1.
@@ -46,6 +49,7 @@ def interleaved_medians(
     order = list(tasks)
     for number in range(warmup + repeats):
         for name in order if number % 2 == 0 else reversed(order):
+            time.sleep(rest)
             seconds = timed(tasks[name], clock)
             if number >= warmup:
                 times[name].append(seconds)

@@ -15,6 +15,7 @@ from pellucid.evaluate.denoising.tasks import TASKS, Case, Source, find_sources
 from pellucid.evaluate.speed import interleaved_medians
 
 SIGMA = 25.0
+REST = 0.5  # seconds; PyTorch's threads spin that long after a run, and would slow the next method
 TASK = TASKS["gaussian"]
 
 
@@ -53,7 +54,7 @@ def _of_picture(
         results[one.name] = psnr(case.clean, one.denoise(case.noisy, told))
 
     tasks: dict[str, Callable[[], object]] = {one.name: partial(once, one) for one in able}
-    seconds = interleaved_medians(tasks, repeats=repeats)
+    seconds = interleaved_medians(tasks, repeats=repeats, rest=REST)
     height, width = case.clean.shape[:2]
     return [
         DenoiseResult(
