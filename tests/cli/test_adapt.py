@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,41 @@ def test_a_folder_of_something_else_is_never_replaced(run, album, force):
     assert Path("mine/diary.txt").read_text() == "dear"
     stderr = run("adapt", album, "-o", "album", *force, code=1).stderr
     assert "album is no model" in stderr
+
+
+@pytest.mark.parametrize("name", ["one.ppm", "one.pgm", "one.gif", "picture"])
+def test_a_file_of_any_name(run, folder, tiny_denoiser, threads, name):
+    image = noisy(1).convert("L") if name.endswith(("gif", "pgm")) else noisy(1)
+    image.save(name, None if "." in name else "PNG")
+    result = run("adapt", name, "-o", "mine", "--model", tiny_denoiser, *QUICK)
+    assert result.stderr.startswith("1 scene(s), single shots")
+    Path("note.txt").write_text("no picture")
+    stderr = run(
+        "adapt", "note.txt", "-o", "other", "--model", tiny_denoiser, *QUICK, code=1
+    ).stderr
+    assert "note.txt is not a picture" in stderr
+    words = ("adapt", name, "-o", "other", "--repeats", "--model", tiny_denoiser)
+    assert f"{name} is one picture; repeats need a folder" in run(*words, code=1).stderr
+
+
+def test_where_a_model_cannot_go_is_said_before_the_work(run, album, monkeypatch):
+    Path("file").touch()
+    Path("mine").mkdir()
+    for name in ("card.json", "diary.txt"):
+        Path("mine", name).write_text("{}")
+    for out, message in (
+        (".", "is no model"),
+        ("file/mine", "cannot make the folder"),
+        ("mine", "mine also holds diary.txt, which would be lost"),
+    ):
+        assert message in run("adapt", album, "-o", out, "--force", code=1).stderr
+    assert Path("mine/diary.txt").exists()
+    album = album.resolve()
+    Path("empty").mkdir()
+    monkeypatch.chdir("empty")
+    assert "is no model" in run("adapt", album, "-o", ".", code=1).stderr
+    monkeypatch.setattr(os, "access", lambda _path, mode: not mode & os.W_OK)
+    assert "cannot write to the folder" in run("adapt", album, "-o", "new", code=1).stderr
 
 
 def test_what_cannot_be_learned_from_is_said(run, album, tiny_denoiser):

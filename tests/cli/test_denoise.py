@@ -158,6 +158,14 @@ def test_samples_that_are_no_numbers(run):
     assert np.isnan(clean[2, 3, 0])
 
 
+def test_marks_for_no_data(run):
+    samples = np.linspace(0, 1, 72, dtype=np.float32).reshape(9, 8, 1)
+    samples[2:4, 3] = -9999
+    write_samples("a.tif", samples)
+    stderr = run("denoise", "a.tif").stderr
+    assert "a.tif: samples far from all others, as -9999 is, kept as they are: 2\n" in stderr
+
+
 def test_a_jpeg_becomes_a_png(run, pixels):
     Image.fromarray(pixels).save("photo.jpg", exif=b"Exif\0\0" + exif_turned())
     run("denoise", "photo.jpg")

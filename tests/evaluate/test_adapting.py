@@ -89,3 +89,16 @@ def test_a_scene_that_fails_is_reported_and_the_others_go_on(
     outcome = adapting.run(plan, tune)
     assert outcome.new_rows == 2
     assert [failure.split(":")[0] for failure in outcome.failures] == ["a, photons"]
+
+
+def test_earlier_rows_stay_if_every_scene_fails(
+    tiny_denoiser: str, scenes: Path, tmp_path: Path
+) -> None:
+    def tune(shots: Path, folder: Path, repeats: bool) -> Path:
+        raise InputError("no")
+
+    plan = AdaptPlan(scenes, tmp_path / "rows", every=2, model=tiny_denoiser)
+    adapting.run(plan, lambda _shots, _folder, _repeats: Path(tiny_denoiser))
+    before = (plan.out / adapting.FILE).read_bytes()
+    assert len(adapting.run(plan, tune).failures) == 3
+    assert (plan.out / adapting.FILE).read_bytes() == before

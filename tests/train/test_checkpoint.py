@@ -43,3 +43,14 @@ def test_weights_start_a_net_with_more_blocks(tmp_path: Path) -> None:
     (tmp_path / "weights.pt").write_bytes(b"cut off")
     with pytest.raises(InputError, match="can't be read"):
         checkpoint.load_weights(tmp_path / "weights.pt", small)
+
+
+def test_a_checkpoint_of_another_version_is_refused(tmp_path: Path) -> None:
+    trainer = tiny_model.new_trainer()
+    checkpoint.save_checkpoint(tmp_path / "run.pt", trainer)
+    checkpoint.load_checkpoint(tmp_path / "run.pt", trainer)
+    state = torch.load(tmp_path / "run.pt", weights_only=True)
+    state["codec"] = state.pop("net")
+    torch.save(state, tmp_path / "old.pt")
+    with pytest.raises(InputError, match="no checkpoint of this version, it lacks net; start anew"):
+        checkpoint.load_checkpoint(tmp_path / "old.pt", trainer)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from pathlib import Path
 
 import click
 
+from pellucid.cli._jobs import make_folder
 from pellucid.errors import MissingExtraError, OutputError
 
 NEEDED = ("torch", "onnx")
+MODEL_FILES = {"card.json", "denoiser.onnx"}
 
 
 @click.command(short_help="Noisy pictures to a denoiser tuned to them.")
@@ -51,10 +54,7 @@ def adapt(
     OUT`. Needs the extra: pip install 'pellucid[train]'.
     """
     require_training()
-    if out.exists() and not (out / "card.json").is_file() and any(out.iterdir()):
-        raise OutputError(f"{out} is no model, and the model would replace it; choose another -o")
-    if (out / "card.json").is_file() and not force:
-        raise OutputError(f"{out} exists already; replace that model with --force")
+    check_out(out, force=force)
     from pellucid.train.adapt_run import AdaptOptions, adapt_denoiser
 
     options = AdaptOptions(source, minutes, model, repeats, threads)
@@ -62,6 +62,20 @@ def adapt(
     change = f"loss on rows kept from learning {result.before:.4f} -> {result.after:.4f}"
     kept = "" if result.better else "; no better, so the model is the one it started from"
     click.echo(f"{result.folder}: {change}{kept}")
+
+
+def check_out(out: Path, *, force: bool) -> None:
+    """Raise OutputError before any work if the model can't go there or something would be lost."""
+    present = {path.name for path in out.iterdir()} if out.exists() else set()
+    if (present and "card.json" not in present) or out.resolve() == Path.cwd():
+        raise OutputError(f"{out} is no model, and the model would replace it; choose another -o")
+    if present and not force:
+        raise OutputError(f"{out} exists already; replace that model with --force")
+    if others := sorted(present - MODEL_FILES):
+        raise OutputError(f"{out} also holds {others[0]}, which would be lost; choose another -o")
+    parent = make_folder(out.resolve().parent)
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise OutputError(f"cannot write to the folder {parent}; choose another -o")
 
 
 def require_training() -> None:

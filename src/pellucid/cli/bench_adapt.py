@@ -53,8 +53,8 @@ def adapt(data: Path, out: Path, minutes: float, every: int, model: str, threads
 
     plan = adapting.AdaptPlan(data, out, minutes, every, model, threads)
     outcome = adapting.run(plan, tune, tell)
-    click.echo(write_report(out)[0])
     for failure in outcome.failures:
         tell(f"failed: {failure}")
+    click.echo(write_report(out)[0])
     if outcome.failures:
         raise PellucidError(f"{len(outcome.failures)} failures; the other rows are complete")

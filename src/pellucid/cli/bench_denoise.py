@@ -120,12 +120,12 @@ def denoise(
     outcome = estimates.run(plan, _tell) if measured else bench.run(plan, _tell)
     if repeats:
         timing.measure(plan, outcome, pictures=speed_images, repeats=repeats, notify=_tell)
+    for failure in outcome.failures:
+        _tell(f"failed: {failure}")
     text, paths = write_report(out)
     click.echo(text)
     for path in paths:
         _tell(f"wrote {path}")
-    for failure in outcome.failures:
-        _tell(f"failed: {failure}")
     if outcome.failures:
         raise PellucidError(f"{len(outcome.failures)} failures; the other rows are complete")
 

@@ -180,6 +180,7 @@ def report(
 ) -> Report:
     """What a person and a program should know."""
     from pellucid.denoising.clean import unlikely
+    from pellucid.denoising.holes import strays
     from pellucid.denoising.samples import split_alpha
 
     lost = 0 if samples.dtype.kind == "u" else int(np.count_nonzero(~np.isfinite(samples)))
@@ -206,6 +207,8 @@ def report(
         said.append(doubt)
     if lost:
         said.append(f"samples that are no finite number, kept as they are: {lost:,}")
+    if marks := np.count_nonzero(strays(split_alpha(samples)[0])):
+        said.append(f"samples far from all others, as -9999 is, kept as they are: {marks:,}")
     if settings.sigma is None and not (noise and noise.sigma) and min(samples.shape[:2]) < SMALL:
         said.append(
             f"no noise found, and a side below {SMALL} is little to measure it by; give --sigma"

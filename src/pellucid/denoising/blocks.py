@@ -1,7 +1,8 @@
 """8x8 blocks of one channel, as many as estimates need, with what may spoil a block.
 
 Noise shows where nothing else does. A block is left out when it is exactly constant (drawn, not
-photographed) or touches a level at which the channel was clipped, where noise is cut off.
+photographed) or touches a level at which the channel was clipped, where noise is cut off; or where
+samples aren't known, as what stands in for them has no noise.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ MOST = 30_000  # blocks a channel
 FINEST = 3  # samples between blocks; odd steps, so that a JPEG grid is met at every phase
 CLIPPED_SHARE = 0.002  # of the samples at the very lowest or highest level: the channel clips there
 CLIPPED_IN_BLOCK = 0.05
+UNKNOWN_IN_BLOCK = 0.06
 DRAWN_SHARE = 0.1  # of the blocks exactly constant: a drawing
 LEAST_BLOCKS = 16
 EQUAL_SHARE = 0.5
@@ -45,8 +47,8 @@ class Blocks:
         return not self.drawn and len(self.mean) >= max(LEAST_BLOCKS, len(self.all_means) // 100)
 
 
-def take_blocks(plane: NDArray[np.float32]) -> Blocks:
-    """The blocks of a channel (H, W), spread evenly over it."""
+def take_blocks(plane: NDArray[np.float32], known: NDArray[np.bool_] | None = None) -> Blocks:
+    """The blocks of a channel (H, W), spread evenly over it, where it is `known` (H, W)."""
     height, width = plane.shape
     if height < SIDE or width < SIDE:
         none = np.zeros(0)
@@ -54,6 +56,8 @@ def take_blocks(plane: NDArray[np.float32]) -> Blocks:
     step = stride(height, width)
     views = np.lib.stride_tricks.sliding_window_view(plane, (SIDE, SIDE))[::step, ::step]
     flat = views.reshape(-1, SIZE)
+    if known is not None:
+        flat, plane = flat[whole_blocks(known, step)], plane[known]
     low, high = flat.min(axis=1), flat.max(axis=1)
     mean = flat.mean(axis=1, dtype=np.float64)
     constant = low == high
@@ -73,6 +77,14 @@ def take_blocks(plane: NDArray[np.float32]) -> Blocks:
     coefficients = transform(kept - mean[keep, None].astype(np.float32))
     coefficients[:, 0] = 0
     return Blocks(mean[keep], np.square(coefficients), mean, drawn)
+
+
+def whole_blocks(known: NDArray[np.bool_], step: int) -> NDArray[np.bool_]:
+    """(N,): which blocks hold next to no unknown samples; all, if there are too few of such."""
+    views = np.lib.stride_tricks.sliding_window_view(~known, (SIDE, SIDE))[::step, ::step]
+    whole: NDArray[np.bool_] = views.mean(axis=(2, 3)).reshape(-1) <= UNKNOWN_IN_BLOCK
+    enough = np.count_nonzero(whole) >= max(LEAST_BLOCKS, len(whole) // 100)
+    return whole if enough else np.ones_like(whole)
 
 
 def looks_drawn(blocks: NDArray[np.float32]) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.denoising.estimate import NoiseEstimate, estimate_noise
-from pellucid.denoising.holes import fill_holes
+from pellucid.denoising.holes import fill_holes, strays
 from pellucid.denoising.plan import Plan, maps_of, plan_for
 from pellucid.denoising.samples import SampleType, split_alpha
 from pellucid.denoising.windows import WINDOW, run_windows
@@ -34,10 +34,14 @@ UNLIKELY = 4.0  # sigma over all of the samples' spread: no noise can be that st
 
 
 def measure(samples: NDArray[Any]) -> NoiseEstimate:
-    """The noise of checked samples (H, W, C), in their own unit; alpha and holes left out."""
-    colour, _ = split_alpha(samples)
-    known = finite_pixels(colour)
-    return estimate_noise(np.asarray(without_holes(colour.astype(np.float32), known), np.float32))
+    """The noise of checked samples (H, W, C), in their own unit.
+
+    Left out are holes, marks such as -9999 among small numbers, and what alpha hides.
+    """
+    colour, alpha = split_alpha(samples)
+    known = finite_pixels(colour) & ~strays(colour)
+    filled = np.asarray(without_holes(colour.astype(np.float32), known), np.float32)
+    return estimate_noise(filled, known if alpha is None else known & (alpha != 0))
 
 
 def denoise_samples(
@@ -60,13 +64,8 @@ def denoise_samples(
     if not maps.any():
         return samples.copy()
     colour, alpha = split_alpha(samples)
-    known = finite_pixels(colour)
+    known = measured_pixels(colour)
     if not known.all():
-        count = int((~known).sum())
-        warnings.warn(
-            f"{count} pixel(s) hold samples that are no finite numbers; they are kept as they are",
-            stacklevel=3,
-        )
         maps *= known
     if alpha is not None:
         maps *= alpha != 0  # what can't be seen is left alone
@@ -105,8 +104,9 @@ def clean_colour(
     precise = without_holes(colour.astype(np.promote_types(colour.dtype, np.float32)), known)
     stabiliser = plan.stabiliser
     shown = precise if stabiliser is None else stabiliser.forward(precise)
-    unit = float(np.abs(shown).max()) or 1.0  # the network is indifferent to it; floats are not
-    planes = np.ascontiguousarray(shown.transpose(2, 0, 1) / unit, np.float32)
+    unit = max(float(shown.max()), -float(shown.min())) or 1.0  # for floats; the network needs none
+    planes = np.empty((shown.shape[2], *shown.shape[:2]), np.float32)
+    np.divide(shown.transpose(2, 0, 1), unit, out=planes, casting="same_kind")
     told = np.minimum(maps / np.float32(unit), np.float32(LOUDEST))
     noise = run_windows(
         model.noise,
@@ -118,14 +118,30 @@ def clean_colour(
     )
     if planes.shape[0] == 1:
         noise = noise.mean(axis=0, keepdims=True)
+    del planes  # in place from here: of large pictures there are not many copies
     bound = MOST * told.sum(axis=0)
-    left = shown - unit * np.clip(noise, -bound, bound).transpose(1, 2, 0)
+    np.clip(noise, -bound, bound, out=noise)
+    noise *= unit
+    left: NDArray[np.floating[Any]] = shown - noise.transpose(1, 2, 0)
     if stabiliser is None:
         return left
     weight = np.minimum(maps.max(axis=0), 1)[..., None]  # a bias is undone as far as it came about
     plain = precise + (stabiliser.inverse(left) - stabiliser.inverse(shown))
     mixed: NDArray[np.floating[Any]] = plain + weight * (stabiliser.unbiased(left) - plain)
     return mixed
+
+
+def measured_pixels(colour: NDArray[Any]) -> NDArray[np.bool_]:
+    """(H, W): what to denoise of (H, W, C); warns of samples that aren't finite, and of marks."""
+    finite = finite_pixels(colour)
+    marks = strays(colour) & finite
+    for count, what in (
+        (np.count_nonzero(~finite), "hold samples that are no finite numbers"),
+        (np.count_nonzero(marks), "lie so far from all others that they must be marks"),
+    ):
+        if count:
+            warnings.warn(f"{count} pixel(s) {what}; they are kept as they are", stacklevel=4)
+    return finite & ~marks
 
 
 def finite_pixels(colour: NDArray[Any]) -> NDArray[np.bool_]:

@@ -52,15 +52,21 @@ class ChannelNoise:
     correlation: float = 0.0
 
 
-def estimate_noise(samples: NDArray[np.float32]) -> NoiseEstimate:
+def estimate_noise(
+    samples: NDArray[np.float32], known: NDArray[np.bool_] | None = None
+) -> NoiseEstimate:
     """Estimate the noise of a picture (H, W, C), finite, in any unit; C is 1 or 3.
 
+    Where it isn't `known` (H, W), it is looked at as little as can be; None is known everywhere.
     Too small a picture, a constant one and a drawing have none. Scaling the samples by c scales
     sigma and slope by c and offset by c squared.
     """
     samples = np.asarray(samples, np.float32)
-    step = level_step(samples)
-    channels = noise_of_channels([samples[:, :, c] for c in range(samples.shape[2])], step)
+    if known is not None and (known.all() or not known.any()):
+        known = None
+    step = level_step(samples if known is None else samples[known])
+    planes = [samples[:, :, channel] for channel in range(samples.shape[2])]
+    channels = noise_of_channels(planes, known, step)
     variance = float(np.mean([channel.variance for channel in channels]))
     slope = float(np.mean([channel.slope for channel in channels]))
     offset = float(np.mean([channel.offset for channel in channels]))
@@ -76,15 +82,19 @@ def estimate_noise(samples: NDArray[np.float32]) -> NoiseEstimate:
     )
 
 
-def noise_of_channels(planes: list[NDArray[np.float32]], step: float) -> list[ChannelNoise]:
+def noise_of_channels(
+    planes: list[NDArray[np.float32]], known: NDArray[np.bool_] | None, step: float
+) -> list[ChannelNoise]:
     """The noise of each channel (H, W); none at all where one of them is drawn."""
     found = []
     for plane in planes:
-        low, scale = float(plane.min()), float(plane.max()) - float(plane.min())
+        seen = plane if known is None else plane[known]
+        low, scale = float(seen.min()), float(seen.max()) - float(seen.min())
         if not scale:
             found.append(ChannelNoise())
             continue
-        blocks = take_blocks(((plane.astype(np.float64) - low) / scale).astype(np.float32))
+        relative = ((plane.astype(np.float64) - low) / scale).astype(np.float32)
+        blocks = take_blocks(relative, known)
         if blocks.drawn:
             return [ChannelNoise()] * len(planes)
         found.append(channel_noise(blocks, low, scale, step))

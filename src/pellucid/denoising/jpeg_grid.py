@@ -40,7 +40,7 @@ def jpeg_quality(samples: NDArray[np.float32], step: float) -> int | None:
 
     `step` is that between the levels of the samples, which in a decoder's output is 1 of 255.
     """
-    if not step or np.ptp(samples) / step > 255.5:
+    if not step or (float(samples.max()) - float(samples.min())) / step > 255.5:
         return None
     here = coefficients(samples, step, 0)
     if here is None:

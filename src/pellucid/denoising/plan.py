@@ -24,6 +24,7 @@ Floats = NDArray[np.float32]
 PROCESSED = 0.15  # correlation from which noise counts as processed
 LEAST_NOISE = 0.2  # of sigma: there is as much everywhere, whatever a line says of dark samples
 SMOOTHED = 1.25  # processed noise over its estimate: flat places, where it is seen, lost most of it
+LEAST_SLOPE = 1e-5  # of sigma: that of 10^10 photons, below which floats can't stabilise
 FAINT = 1.5  # of 255: weaker noise in 8-bit samples is neither seen nor told from fine texture
 
 
@@ -56,7 +57,7 @@ def plan_for(noise: float | Floats | NoiseEstimate, *, eight_bits: bool) -> Plan
         return Plan(max(told * visible(2 * told), sigma * seen), processed=True)
     if processed:
         return Plan(sigma * seen, processed=True)
-    if noise.slope > 0 and sigma > 0:
+    if noise.slope > LEAST_SLOPE * sigma > 0:
         least = LEAST_NOISE * sigma
         return Plan(seen, stabiliser=Stabiliser(noise.slope, noise.offset, least))
     return Plan(sigma * seen)

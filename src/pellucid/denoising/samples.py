@@ -40,7 +40,8 @@ class SampleType:
     def restore(self, values: NDArray[np.floating[Any]]) -> NDArray[Any]:
         """Floats in the samples' unit -> samples; integers are rounded and clipped."""
         if self.dtype.name in INTEGERS:
-            values = np.clip(np.rint(values), 0, self.white)
+            values = np.rint(values)
+            np.clip(values, 0, self.white, out=values)
         return values.astype(self.dtype)
 
 

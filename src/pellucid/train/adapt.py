@@ -22,6 +22,7 @@ from pellucid.train.trainer import Trainer
 
 CONSISTENCY = 1.0  # weight of Neighbor2Neighbor's second term
 JUDGED = 8  # batches that decide whether the result is better
+LEAST_GAIN = 0.005  # of the loss, most of which is the noise itself; less can't be told from chance
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def adapt(
 ) -> tuple[float, float]:
     """Tune for `minutes`; returns the loss before and after on the rows kept from learning.
 
-    If it isn't lower after, `trainer.average` gets the weights it began with.
+    Unless that `helped`, `trainer.average` gets the weights it began with.
     """
     start = {name: value.clone() for name, value in trainer.average.state_dict().items()}
     before = trainer.judge(trainer.average)
@@ -103,9 +104,14 @@ def adapt(
         if trainer.progress.step % 50 == 0:
             report(f"{spent:.0f} s, step {trainer.progress.step}")
     after = trainer.judge(trainer.average)
-    if not after < before:
+    if not helped(before, after):
         trainer.average.load_state_dict(start)
     return before, after
+
+
+def helped(before: float, after: float) -> bool:
+    """Whether a loss is lower by more than chance."""
+    return after < before * (1 - LEAST_GAIN)
 
 
 def draw_crops(

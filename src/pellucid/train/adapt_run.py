@@ -13,7 +13,7 @@ import torch
 from pellucid.errors import InputError
 from pellucid.nets.denoiser import Denoiser
 from pellucid.runtime import load_denoiser, network_id
-from pellucid.train.adapt import AdaptSettings, AdaptTrainer, adapt
+from pellucid.train.adapt import AdaptSettings, AdaptTrainer, adapt, helped
 from pellucid.train.adapt_data import Shots, load_shots
 from pellucid.train.export_denoiser import FILE, denoiser_graph
 from pellucid.train.folder import training_facts, write_folder
@@ -51,7 +51,7 @@ class Adapted:
     @property
     def better(self) -> bool:
         """Whether tuning helped; if not, the model is the one it started from."""
-        return self.after < self.before
+        return helped(self.before, self.after)
 
 
 def adapt_denoiser(options: AdaptOptions, folder: Path, report: Callable[[str], None]) -> Adapted:
@@ -87,8 +87,13 @@ def adapt_denoiser(options: AdaptOptions, folder: Path, report: Callable[[str], 
 
 
 def find_scenes(source: Path, *, repeats: bool) -> list[Shots]:
-    """The scenes under `source`; with `repeats`, one for every folder that holds pictures."""
-    paths = find_pictures([source])
+    """The scenes under `source`; with `repeats`, one for every folder that holds pictures.
+
+    A file is taken whatever its name ends in: reading it says what it is.
+    """
+    if repeats and source.is_file():
+        raise InputError(f"{source} is one picture; repeats need a folder of each scene's shots")
+    paths = [source] if source.is_file() else find_pictures([source])
     if not repeats:
         return [load_shots([path]) for path in paths]
     groups: dict[Path, list[Path]] = {}

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from pellucid.train.trainer import Trainer
 
 
+KEPT = {"shape", "net", "average", "optimisers", "noise", "progress"}
+
+
 def save_checkpoint(path: Path, trainer: Trainer) -> None:
     """Write weights, average, optimisers, random state and progress to `path`."""
     state = {
@@ -52,6 +55,11 @@ def read_state(path: Path, device: torch.device) -> dict[str, Any]:
 def load_checkpoint(path: Path, trainer: Trainer) -> None:
     """Set `trainer` to where the run that wrote `path` was."""
     state = read_state(path, trainer.device)
+    if missing := sorted(KEPT - state.keys()):
+        raise InputError(
+            f"{path} is no checkpoint of this version, it lacks {', '.join(missing)}; start anew "
+            "with --force"
+        )
     if state["shape"] != asdict(trainer.recipe.shape):
         raise InputError(f"{path} holds a net of shape {state['shape']}, not the recipe's")
     trainer.net.load_state_dict(state["net"])

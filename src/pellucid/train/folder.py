@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import secrets
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -11,6 +12,7 @@ from typing import Any
 
 import torch
 
+from pellucid.errors import OutputError
 from pellucid.train.trainer import Trainer
 
 
@@ -32,11 +34,25 @@ def training_facts(trainer: Trainer) -> dict[str, Any]:
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write `files` beside `folder`, then put them in its place."""
-    part = folder.with_name(folder.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    for name, data in files.items():
-        (part / name).write_bytes(data)
-    shutil.rmtree(folder, ignore_errors=True)
-    part.rename(folder)
+    """Write `files` beside `folder`, then put them in its place.
+
+    Raises:
+        OutputError: they can't be written; what was there stays.
+    """
+    folder = folder.resolve()
+    mark = secrets.token_hex(4)  # so that nobody else's folder has the name
+    part, old = (folder.with_name(f".{folder.name}-{mark}.{end}") for end in ("part", "old"))
+    try:
+        part.mkdir(parents=True)
+        for name, data in files.items():
+            (part / name).write_bytes(data)
+        if folder.exists():
+            folder.rename(old)
+        part.rename(folder)
+    except OSError as error:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        raise OutputError(f"cannot write {folder}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)

@@ -30,7 +30,7 @@ from PIL import Image
 from pellucid.errors import InputError
 
 MAGIC = b"PELSHARD"
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"}
 
 
 def find_pictures(folders: list[Path]) -> list[Path]:
@@ -39,10 +39,11 @@ def find_pictures(folders: list[Path]) -> list[Path]:
         path
         for folder in folders
         for path in ([folder] if folder.is_file() else folder.rglob("*"))
-        if path.suffix.lower() in SUFFIXES
+        if path.suffix.lower() in SUFFIXES and path.is_file()
     }
     if not found:
-        raise InputError(f"no pictures in {', '.join(map(str, folders))}")
+        known = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
+        raise InputError(f"no pictures in {', '.join(map(str, folders))}; known are {known}")
     return sorted(found)
 
 

@@ -163,7 +163,8 @@ def run(plan: AdaptPlan, tune: Tune, notify: Notify = lambda _line: None) -> Out
             found.append(row)
     try:
         plan.out.mkdir(parents=True, exist_ok=True)
-        TABLE.write(plan.out / FILE, sorted(found, key=lambda row: (row.kind, row.image)))
+        if found:  # else what an earlier run left stays
+            TABLE.write(plan.out / FILE, sorted(found, key=lambda row: (row.kind, row.image)))
     except OSError as error:
         raise OutputError(f"can't write to {plan.out}: {error}") from error
     outcome.new_rows = len(found)
