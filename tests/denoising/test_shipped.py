@@ -10,16 +10,17 @@ import pellucid
 from noisy_pictures import PROCESSED, SHOT, noisy_photograph
 from pictures import photograph
 
+SHORT = pytest.mark.xfail(strict=True, reason="moves by 0.15 % of white: docs/models.md")
 
-@pytest.mark.parametrize("sigma", [5, 15, 25, 50])
+
+@pytest.mark.parametrize("sigma", [5, 15, 25, pytest.param(50, marks=SHORT)])
 def test_the_mean_stays(shipped: str, sigma: float) -> None:
     for picture in (photograph(), data.coffee()[:256, :256]):
         noise = np.random.default_rng(3).normal(0, sigma, picture.shape)
         noisy = (picture + noise).astype(np.float32)
         clean = pellucid.denoise(noisy, sigma=sigma, model=shipped)
         before, after = (x.mean(axis=(0, 1), dtype=float) for x in (noisy, clean))
-        # of white; at sigma 50 it is twice as much, which falls short of what we want (models.md)
-        assert np.abs(after - before).max() < 0.001 * 255 * max(1, sigma / 25)
+        assert np.abs(after - before).max() < 0.001 * 255
 
 
 @pytest.mark.parametrize("level", [2, 20, 128, 230, 253])

@@ -48,3 +48,8 @@ recursive_option = click.option(
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="One JSON object a file on stdout, one a line."
 )
+
+
+def names(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
+    """What stands between commas, without the spaces around it."""
+    return tuple(name.strip() for name in value.split(",") if name.strip())

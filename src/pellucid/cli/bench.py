@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from pellucid.cli._options import names
 from pellucid.cli.bench_adapt import adapt
 from pellucid.cli.bench_denoise import denoise
 from pellucid.errors import PellucidError
@@ -22,10 +23,6 @@ bench.add_command(denoise)
 bench.add_command(adapt)
 
 
-def _names(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in value.split(",") if name.strip())
-
-
 @bench.command()
 @click.option(
     "--data", required=True, type=click.Path(path_type=Path), help="Folder of source pictures."
@@ -37,12 +34,12 @@ def _names(_context: click.Context, _option: click.Parameter, value: str) -> tup
     "--against",
     default="all",
     show_default=True,
-    callback=_names,
+    callback=names,
     help="Codecs, comma between: jpeg, jpeg2000, webp, avif, heic, jxl; or all, or none.",
 )
-@click.option("--models", default="m,s", show_default=True, callback=_names, help="pellucid's own.")
+@click.option("--models", default="m,s", show_default=True, callback=names, help="pellucid's own.")
 @click.option(
-    "--metrics", default=EVERYTHING, show_default=True, callback=_names, help="Must have psnr."
+    "--metrics", default=EVERYTHING, show_default=True, callback=names, help="Must have psnr."
 )
 @click.option("--images", type=click.IntRange(min=1), help="Only the first N pictures.")
 @click.option(

@@ -6,13 +6,10 @@ from pathlib import Path
 
 import click
 
+from pellucid.cli._options import names
 from pellucid.errors import OptionError, PellucidError
 
 TASKS = ("gaussian", "grey", "real", "pairs", "jpeg", "estimate")
-
-
-def _names(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in value.split(",") if name.strip())
 
 
 def _numbers(
@@ -36,12 +33,12 @@ def _numbers(
     "--against",
     default="all",
     show_default=True,
-    callback=_names,
+    callback=names,
     help="Methods, comma between: bm3d, bm3d_vst, ffdnet, wavelet, nlm, opencv_nlm, tv, median; "
     "or all, or none.",
 )
 @click.option(
-    "--model", default="m,s", show_default=True, callback=_names, help="pellucid's own, or none."
+    "--model", default="m,s", show_default=True, callback=names, help="pellucid's own, or none."
 )
 @click.option(
     "--sigma",

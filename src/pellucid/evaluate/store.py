@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -97,16 +97,24 @@ def save_machine(folder: Path, peers: Sequence[Peer]) -> None:
     """
     before = load_machine(folder).get("threading", {})
     threading = {**before, **{peer.name: peer.threading for peer in peers}}
-    text = json.dumps({**describe_machine(), "threading": threading}, indent=2)
-    try:
-        (folder / MACHINE).write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"can't write {folder / MACHINE}: {error}") from error
+    write_facts(folder / MACHINE, {**describe_machine(), "threading": threading})
 
 
 def load_machine(folder: Path) -> dict[str, Any]:
     """What `machine.json` says; empty if it isn't there."""
-    path = folder / MACHINE
+    return read_facts(folder / MACHINE)
+
+
+def write_facts(path: Path, facts: Mapping[str, Any]) -> None:
+    """Write facts about a run as JSON; OutputError if that fails."""
+    try:
+        path.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"can't write {path}: {error}") from error
+
+
+def read_facts(path: Path) -> dict[str, Any]:
+    """What a file of facts says; empty if it isn't there, InputError if it isn't JSON."""
     if not path.exists():
         return {}
     try:

@@ -8,15 +8,13 @@ DIR/denoise-methods.json          what it ran on, and what each method is
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pellucid.errors import InputError, OutputError
 from pellucid.evaluate.denoisers import Denoiser
-from pellucid.evaluate.store import describe_machine
+from pellucid.evaluate.store import describe_machine, read_facts, write_facts
 from pellucid.evaluate.tsv import Table
 
 PREFIX = "denoise-"
@@ -111,20 +109,9 @@ def save_methods(folder: Path, denoisers: Sequence[Denoiser]) -> None:
     methods = load_methods(folder).get("methods", {})
     for one in denoisers:
         methods[one.name] = {"threading": one.threading, "kmac": one.kmac}
-    text = json.dumps({**describe_machine(), "methods": methods}, indent=2)
-    try:
-        (folder / METHODS).write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"can't write {folder / METHODS}: {error}") from error
+    write_facts(folder / METHODS, {**describe_machine(), "methods": methods})
 
 
 def load_methods(folder: Path) -> dict[str, Any]:
     """What `denoise-methods.json` says; empty if it isn't there."""
-    path = folder / METHODS
-    if not path.exists():
-        return {}
-    try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{path} isn't valid JSON: {error}") from error
-    return found
+    return read_facts(folder / METHODS)
