@@ -11,8 +11,11 @@ torch = pytest.importorskip("torch", exc_type=ImportError)
 
 import tiny_model  # noqa: E402 - needs torch
 from pellucid.errors import InputError  # noqa: E402
+from pellucid.nets.denoiser import DenoiserShape  # noqa: E402
 from pellucid.train import checkpoint  # noqa: E402
 from pellucid.train.codec_trainer import CodecTrainer  # noqa: E402
+from pellucid.train.denoiser_trainer import DenoiserTrainer  # noqa: E402
+from pellucid.train.recipe import DenoiserRecipe  # noqa: E402
 
 
 def test_weights_start_a_net_with_more_blocks(tmp_path: Path) -> None:
@@ -43,6 +46,28 @@ def test_weights_start_a_net_with_more_blocks(tmp_path: Path) -> None:
     (tmp_path / "weights.pt").write_bytes(b"cut off")
     with pytest.raises(InputError, match="can't be read"):
         checkpoint.load_weights(tmp_path / "weights.pt", small)
+
+
+def test_weights_start_a_denoiser_with_more_blocks(tmp_path: Path) -> None:
+    tiles = tiny_model.synthetic_tiles(2)
+    recipe = DenoiserRecipe("tiny", shape=DenoiserShape((4, 4), (1,), 1, (0,)))
+    small = DenoiserTrainer(recipe, tiles, torch.device("cpu"))
+    torch.nn.init.normal_(small.average.leave.weight, std=0.1)
+    checkpoint.save_weights(tmp_path / "weights.pt", small)
+    more = replace(recipe, shape=DenoiserShape((4, 4), (2,), 2, (1,)))
+    large = DenoiserTrainer(more, tiles, torch.device("cpu"))
+    checkpoint.load_weights(tmp_path / "weights.pt", large)
+    known = {n: v.half().float() for n, v in small.average.state_dict().items()}
+    small.average.load_state_dict(known)
+    noisy, maps = torch.rand(1, 3, 32, 32), torch.rand(1, 2, 32, 32)
+    with torch.no_grad():
+        out = small.average(noisy, maps)
+        assert not torch.allclose(out, noisy)
+        for net in (large.net, large.average):
+            assert torch.allclose(net(noisy, maps), out, atol=1e-6)
+    checkpoint.save_weights(tmp_path / "large.pt", large)
+    with pytest.raises(InputError, match="another net"):
+        checkpoint.load_weights(tmp_path / "large.pt", small)
 
 
 def test_a_checkpoint_of_another_version_is_refused(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,12 +24,17 @@ from pellucid.train.degrade import (  # noqa: E402
     white_noise,
 )
 from pellucid.train.degrade import mixture as kinds  # noqa: E402
-from pellucid.train.degrade.camera import colour_matrix, demosaic  # noqa: E402
+from pellucid.train.degrade.camera import (  # noqa: E402
+    blurred,
+    colour_matrix,
+    demosaic,
+    reduced,
+)
 from pellucid.train.degrade.jpeg import CHROMA, LUMA, tables  # noqa: E402
 from pictures import photograph  # noqa: E402
 
 COUNT, SIDE = 12, 64
-EXACT = Mixture(grain=0, camera=0, jpeg=0, grey=0)
+EXACT = Mixture(grain=0, camera=0, jpeg=0, grey=0, overtold=0)
 KINDS = {
     "white": Mixture(grain=0, camera=0, jpeg=0),
     "grain": Mixture(grain=1, camera=0, jpeg=0),
@@ -93,7 +99,7 @@ def test_shapes_and_what_is_told(kind: str, count: int) -> None:
     if kind != "all":
         assert not told[:, int(kind == "white")].any()
     assert part.maps.min() >= 0
-    assert part.maps.max() < 0.6
+    assert part.maps.max() < 1.2
 
 
 def test_kinds_come_as_often_as_the_mixture_says() -> None:
@@ -138,7 +144,8 @@ def test_white_noise_is_as_strong_as_told_and_independent() -> None:
 
 
 def test_grain_is_as_strong_as_told_and_correlated() -> None:
-    part = degrade(flat(0.5), Mixture(grain=1, camera=0, jpeg=0, grey=0, map_error=0), seeded())
+    mixture = Mixture(grain=1, camera=0, jpeg=0, grey=0, map_error=0, overtold=0)
+    part = degrade(flat(0.5), mixture, seeded())
     noise, told = part.noisy - part.clean, part.maps[:, 1, 0, 0]
     assert torch.allclose(noise.std(dim=(1, 2, 3)), told, rtol=0.06)
     correlation = neighbour_correlation(noise)
@@ -152,11 +159,46 @@ def test_grain_is_as_strong_as_told_and_correlated() -> None:
 
 
 def test_maps_are_wrong_by_as_much_as_the_mixture_says() -> None:
-    mixture = Mixture(grain=1, camera=0, jpeg=0, grey=0, map_error=0.25)
+    mixture = Mixture(grain=1, camera=0, jpeg=0, grey=0, map_error=0.25, overtold=0)
     part = degrade(flat(0.5, 64, 64), mixture, seeded())
     ratio = part.maps[:, 1, 0, 0] / (part.noisy - part.clean).std(dim=(1, 2, 3))
     assert 0.7 < ratio.min() < 0.85
     assert 1.15 < ratio.max() < 1.3
+
+
+@pytest.mark.parametrize(("kind", "channel"), [("white", 0), ("grain", 1)])
+def test_some_are_told_far_too_much_noise_and_none_too_little(kind: str, channel: int) -> None:
+    exact = replace(KINDS[kind], grey=0, map_error=0, overtold=0)
+    told = [
+        degrade(flat(0.5, 64, 32), mixture, seeded()).maps[:, channel, 0, 0]
+        for mixture in (exact, replace(exact, overtold=0.5))
+    ]
+    assert (told[1] >= told[0] * (1 - 1e-6)).all()
+    more = told[1] > told[0] * 1.001
+    assert 0.3 < more.float().mean() < 0.7
+    ratio = (told[1] / told[0])[more & (told[0] > 20 / 255)]
+    assert 2 < ratio.max() < 3.3
+
+
+def test_noise_reduction_in_a_camera_leaves_weaker_coarser_noise() -> None:
+    noise = 0.1 * white_noise(flat(0.5), seeded())
+    left = reduced(noise, seeded())
+    assert (left.std(dim=(1, 2, 3)) < 1.02 * noise.std(dim=(1, 2, 3))).all()
+    assert left.std(dim=(1, 2, 3)).min() > 0.02
+    grey = left.mean(dim=1, keepdim=True)
+    brightness, colour = neighbour_correlation(grey), neighbour_correlation(left - grey)
+    assert colour.median() > 0.8, "patches of colour"
+    assert 0.02 < brightness.median() < 0.7, "finer grain"
+
+
+def test_a_blur_keeps_what_is_flat_and_is_as_wide_as_told() -> None:
+    assert torch.allclose(blurred(flat(0.3, 2, 32), torch.tensor([0.5, 3.0])), flat(0.3, 2, 32))
+    dot = torch.zeros(2, 1, 33, 33)
+    dot[:, :, 16, 16] = 1
+    wide = blurred(dot, torch.tensor([0.8, 2.0]))[:, 0].sum(dim=1)
+    place = torch.arange(33) - 16.0
+    width = (wide * place**2).sum(dim=1).sqrt()
+    assert torch.allclose(width, torch.tensor([0.8, 2.0]), rtol=0.03)
 
 
 def test_grey_pictures_have_grey_noise() -> None:
@@ -186,7 +228,7 @@ def test_camera_noise_grows_with_light_and_has_a_clean_twin() -> None:
 def test_camera_noise_is_told_in_place_or_on_average() -> None:
     local = 0
     for seed in range(8):
-        mixture = Mixture(grain=0, camera=1, jpeg=0, grey=0, map_error=0)
+        mixture = Mixture(grain=0, camera=1, jpeg=0, grey=0, map_error=0, overtold=0)
         part = degrade(crops(), mixture, seeded(seed))
         told = part.maps[:, 1].square().mean(dim=(1, 2)).sqrt()
         error = (part.noisy - part.clean).square().mean(dim=(1, 2, 3)).sqrt()

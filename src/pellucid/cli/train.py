@@ -44,6 +44,14 @@ NEEDED = ("torch", "onnx")
 )
 @click.option("--threads", type=click.IntRange(min=1), help="On a CPU.  [default: PyTorch's]")
 @click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="On a CPU: that share the work, each with crops of its own.",
+)
+@click.option("--compile", "compiled", is_flag=True, help="Faster steps; needs a C++ compiler.")
+@click.option(
     "--start",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Weights to start a new run from, such as checkpoints/codec-m.pt.",
@@ -57,6 +65,8 @@ def train(
     out: Path,
     device: str,
     threads: int | None,
+    processes: int,
+    compiled: bool,
     start: Path | None,
     resume: bool,
     force: bool,
@@ -73,8 +83,18 @@ def train(
     from pellucid.train.run import RunOptions, train_model
 
     check_start(recipe, out, resume=resume, force=force)
-    options = RunOptions(data, minutes, out, device, threads, resume, start)
-    folder = train_model(recipe, options, lambda line: click.echo(line, err=True))
+    options = RunOptions(
+        data,
+        minutes,
+        out,
+        device,
+        threads,
+        resume,
+        start,
+        processes=processes,
+        compiled=compiled,
+    )
+    folder = train_model(recipe, options, say)
     click.echo(str(folder))
 
 
@@ -96,3 +116,8 @@ def check_start(recipe: Path, out: Path, *, resume: bool, force: bool) -> None:
         )
     if folder.exists():
         raise OutputError(f"{folder} exists already; replace that model with --force")
+
+
+def say(line: str) -> None:
+    """Report to the person who waits; a plain function, since other processes are handed it."""
+    click.echo(line, err=True)

@@ -9,6 +9,7 @@ untrained block does nothing.
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import asdict
 from pathlib import Path
 from pickle import UnpicklingError
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from pellucid.train.trainer import Trainer
 
 
+# Parameters of blocks, which weights may lack; without its closing layer a block does nothing.
+ADDED = re.compile(r"\.rest\.|^(before\.\d+|middle|after\.\d+)\.\d+\.(first|second)\.weight$")
+CLOSING = "second.weight"
 KEPT = {"shape", "net", "average", "optimisers", "noise", "progress"}
 
 
@@ -94,7 +98,9 @@ def load_weights(path: Path, trainer: Trainer) -> None:
         known = net.state_dict()
         alien = [name for name in weights if name not in known]
         alien += [n for n, v in weights.items() if n in known and v.shape != known[n].shape]
-        missing = [name for name in known if name not in weights and ".rest." not in name]
-        if alien or missing:
-            raise InputError(f"{path} is of another net; it differs in {(alien + missing)[0]}")
-        net.load_state_dict(weights, strict=False)
+        missing = [name for name in known if name not in weights]
+        foreign = alien + [name for name in missing if not ADDED.search(name)]
+        if foreign:
+            raise InputError(f"{path} is of another net; it differs in {foreign[0]}")
+        idle = {name: torch.zeros_like(known[name]) for name in missing if name.endswith(CLOSING)}
+        net.load_state_dict(weights | idle, strict=False)

@@ -1,8 +1,9 @@
 """Training of the denoiser: all kinds and strengths of noise at once, squared error.
 
 A sample's error is divided by its typical size at that strength of noise, so that weak noise counts
-as much as strong. Convolutions run in bfloat16 where the hardware has it (twice as fast, also on
-CPUs); weights, the loss and what is added to the picture stay in float32.
+as much as strong; brightness that moves over a whole crop counts extra. Convolutions run in
+bfloat16 where the hardware has it (twice as fast, also on CPUs); weights, the loss and what is
+added to the picture stay in float32.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from pellucid.train.trainer import Trainer
 
 ERROR_POWER = 1.15  # of a denoiser: the mean squared error grows as sigma to this power
 FLOOR = 2 / 255  # strengths below this weigh as this
+LOSS_SCALE = 20.0  # brings the loss near 1
+SHIFT_WEIGHT = 4.0  # of a channel's mean, whose error counts little among that of all samples
 
 
 class DenoiserTrainer(Trainer):
@@ -50,12 +53,11 @@ class DenoiserTrainer(Trainer):
         noisy = sample.noisy.contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.bfloat16):
             out = self.net(noisy, sample.maps)
-        error = (out.float() - sample.clean).square().mean(dim=(1, 2, 3))
+        wrong = out.float() - sample.clean
+        error = wrong.square().mean(dim=(1, 2, 3))
+        shift = wrong.mean(dim=(2, 3)).square().mean(dim=1)
         told = sample.maps.sum(dim=1).square().mean(dim=(1, 2)).sqrt()
         expected = told.clamp(min=FLOOR) ** ERROR_POWER
-        loss = (error / expected).mean() * LOSS_SCALE
+        loss = ((error + SHIFT_WEIGHT * shift) / expected).mean() * LOSS_SCALE
         gain = 10 * torch.log10((sample.noisy - sample.clean).square().mean() / error.mean())
         return loss, {"loss": loss.item(), "gain": gain.item()}, batch * patch * patch
-
-
-LOSS_SCALE = 20.0  # brings the loss near 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -16,6 +16,7 @@ from pellucid.train.data import encoded_pictures, load_tiles
 from pellucid.train.denoiser_trainer import DenoiserTrainer
 from pellucid.train.export import export_codec
 from pellucid.train.export_denoiser import export_denoiser
+from pellucid.train.parallel import ALONE, Crew, in_parallel
 from pellucid.train.recipe import DenoiserRecipe, load_recipe
 from pellucid.train.trainer import Trainer
 
@@ -33,6 +34,8 @@ class RunOptions:
         device: `auto`, `cpu` or `cuda`.
         threads: of PyTorch on a CPU; None leaves its choice.
         start: weights to start a new run from, such as those in `checkpoints/`.
+        processes: that share the work, each with `threads` threads (one if that is None).
+        compiled: whether PyTorch compiles the net, which needs a C++ compiler on a CPU.
     """
 
     data: Path
@@ -43,10 +46,24 @@ class RunOptions:
     resume: bool = False
     start: Path | None = None
     limit: int | None = None
+    processes: int = 1
+    compiled: bool = False
 
 
 def train_model(recipe_path: Path, options: RunOptions, report: Callable[[str], None]) -> Path:
     """Train, then export; returns the folder of the model."""
+    if options.processes > 1:
+        if options.device == "cuda" or choose_device(options.device).type != "cpu":
+            raise OptionError("several processes share a CPU only; leave out --processes")
+        options = replace(options, threads=options.threads or 1, device="cpu")
+        return in_parallel(options.processes, train_as, recipe_path, options, report)
+    return train_as(ALONE, recipe_path, options, report)
+
+
+def train_as(
+    crew: Crew, recipe_path: Path, options: RunOptions, report: Callable[[str], None]
+) -> Path:
+    """`train_model` as one of a crew; only the one that leads reports, saves and exports."""
     recipe = load_recipe(recipe_path)
     device = choose_device(options.device)
     if options.threads:
@@ -55,22 +72,26 @@ def train_model(recipe_path: Path, options: RunOptions, report: Callable[[str], 
     if len(tiles) < 2:
         raise InputError(f"{options.data} gives one training tile; two are the least")
     count = min(HELD_OUT, max(1, len(tiles) // 10))
-    report(f"{len(tiles)} tiles of 256 x 256, {count} held out; training on {device}")
+    if crew.leads:
+        report(f"{len(tiles)} tiles of 256 x 256, {count} held out; training on {device}")
     held_out, tiles = tiles[:count], tiles[count:]
     checkpoint, folder = options.output / f"{recipe.label}.pt", options.output / recipe.label
 
     def trained(trainer: Trainer) -> None:
         if options.start:
             load_weights(options.start, trainer)
+        if options.compiled:
+            trainer.net.compile()
+        trainer.crew = crew
         trainer.run(options.minutes, checkpoint, report, resume=options.resume)
 
     if isinstance(recipe, DenoiserRecipe):
         denoiser = DenoiserTrainer(recipe, tiles, device)
         trained(denoiser)
-        return export_denoiser(denoiser, held_out, folder, report)
+        return export_denoiser(denoiser, held_out, folder, report) if crew.leads else folder
     codec = CodecTrainer(recipe, tiles, device)
     trained(codec)
-    return export_codec(codec, held_out, folder, report)
+    return export_codec(codec, held_out, folder, report) if crew.leads else folder
 
 
 def choose_device(name: str) -> torch.device:

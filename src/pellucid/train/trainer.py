@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from pellucid.train.checkpoint import load_checkpoint, save_checkpoint
+from pellucid.train.parallel import ALONE, Crew
 
 LONGEST_STEP = 10.0  # seconds; a longer one means that the process was paused
 REPORT_EVERY = 200
@@ -51,6 +52,8 @@ class Trainer(ABC):
         self.average = copy.deepcopy(self.net).requires_grad_(False)
         self.optimisers = self.make_optimisers()
         self.progress = Progress()
+        self.crew: Crew = ALONE
+        self.since = time.monotonic()  # when the last step's time was taken
 
     @abstractmethod
     def make_optimisers(self) -> list[torch.optim.Optimizer]:
@@ -67,22 +70,23 @@ class Trainer(ABC):
         if resume and checkpoint.exists():
             load_checkpoint(checkpoint, self)
             report(f"resumed at step {self.progress.step}, {self.progress.seconds / 60:.1f} min")
+        self.crew.part_ways(self.generators, self.recipe.seed, self.progress.step)
+        self.since = time.monotonic()
         saved = self.progress.seconds
         sums: dict[str, float] = {}
         count = 0
         while self.progress.seconds < 60 * minutes:
-            started = time.monotonic()
             for name, value in self.step(self.progress.seconds / (60 * minutes)).items():
                 sums[name] = sums.get(name, 0.0) + value
             count += 1
-            self.progress.seconds += min(time.monotonic() - started, LONGEST_STEP)
-            if self.progress.step % REPORT_EVERY == 0:
+            if self.crew.leads and self.progress.step % REPORT_EVERY == 0:
                 report(describe(self.progress, {k: v / count for k, v in sums.items()}))
                 sums, count = {}, 0
-            if self.progress.seconds - saved > SAVE_EVERY:
+            if self.crew.leads and self.progress.seconds - saved > SAVE_EVERY:
                 save_checkpoint(checkpoint, self)
                 saved = self.progress.seconds
-        save_checkpoint(checkpoint, self)
+        if self.crew.leads:
+            save_checkpoint(checkpoint, self)
 
     def step(self, part: float) -> dict[str, float]:
         """One step at `part` (0-1) of the time budget; returns figures to report."""
@@ -93,11 +97,15 @@ class Trainer(ABC):
                 group["lr"] = group["peak"] * rate
             optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        now = time.monotonic()
+        took = min(now - self.since, LONGEST_STEP)
+        self.progress.seconds += self.crew.agree(self.net, took)
+        self.since = now
         nn.utils.clip_grad_norm_(self.net.parameters(), self.recipe.clip)
         for optimiser in self.optimisers:
             optimiser.step()
         self.progress.step += 1
-        self.progress.pixels += pixels
+        self.progress.pixels += pixels * self.crew.count
         move_average(self.average, self.net, self.recipe.ema, self.progress.step)
         return figures
 

@@ -1,10 +1,12 @@
 """Noise as a camera makes it: before its colour processing, and so signal-dependent and coloured.
 
     sRGB -> linear light -> sensor colours -> photons + read noise -> mosaic -> demosaic -> back
+         -> what the camera's noise reduction leaves: grain in brightness, patches in colour
 
 After "Unprocessing images for learned raw denoising" (Brooks et al. 2019), with wider ranges and
 the clean picture sent through the same mosaic, so that only noise is taken off and no detail is
-asked for that the camera never recorded.
+asked for that the camera never recorded. The last step is ours: it acts on the noise alone, since
+noise reduction in cameras spares edges.
 """
 
 from __future__ import annotations
@@ -20,6 +22,11 @@ DARKEST = 1e-6
 SHOT = (5e-5, 1.2e-2)  # variance of photon noise at white, in linear light
 READ = (0.05, 1.0)  # standard deviation of read noise, relative to that of photon noise at 0.02
 COLOUR_MIX = 0.35
+REDUCED = 0.6  # of batches go through a camera's noise reduction
+GRAIN = (0.3, 1.1)  # standard deviation of the blur it puts on the noise's brightness, in samples
+PATCHES = (0.5, 4.0)  # and on its colour
+LEFT = (0.3, 1.0)  # part of the noise's strength that it leaves
+TAPS = 13
 
 
 def camera_noise(clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -43,7 +50,40 @@ def camera_noise(clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Ten
         whole = demosaic(light) if mosaicked else light
         colour = torch.einsum("nij,njhw->nihw", matrix, whole * gains[:, :, None, None])
         shown.append(display(colour))
-    return shown[0], shown[1]
+    noisy, target = shown
+    if chance(REDUCED, generator):
+        noisy = (target + reduced(noisy - target, generator)).clamp(0, 1)
+    return noisy, target
+
+
+def reduced(noise: Tensor, generator: torch.Generator) -> Tensor:
+    """Noise (N, 3, H, W) after a camera's noise reduction: weaker, and its colour in patches."""
+    count = len(noise)
+    grey = noise.mean(dim=1, keepdim=True)
+    parts = []
+    for part, blur in ((grey.expand_as(noise), GRAIN), (noise - grey, PATCHES)):
+        smooth = blurred(part, log_uniform(count, *blur, generator))
+        left = per_picture(uniform(count, *LEFT, generator))
+        parts.append(smooth * left * spread(part) / spread(smooth))
+    return parts[0] + parts[1]
+
+
+def spread(noise: Tensor) -> Tensor:
+    """Standard deviation over each picture, (N, 1, 1, 1)."""
+    return noise.std(dim=(1, 2, 3), keepdim=True).clamp(min=1e-6)
+
+
+def blurred(planes: Tensor, width: Tensor) -> Tensor:
+    """(N, C, H, W) after a Gaussian blur, one standard deviation (N,) a picture."""
+    count, channels = planes.shape[:2]
+    place = torch.arange(TAPS, device=planes.device) - TAPS // 2
+    taps = torch.exp(-0.5 * (place[None] / width[:, None]) ** 2)
+    taps = (taps / taps.sum(dim=1, keepdim=True)).repeat_interleave(channels, dim=0)
+    half = TAPS // 2
+    flat = F.pad(planes, (half, half, half, half), "reflect").flatten(0, 1)[None]
+    flat = F.conv2d(flat, taps[:, None, None, :], groups=len(taps))
+    flat = F.conv2d(flat, taps[:, None, :, None], groups=len(taps))
+    return flat.reshape(count, channels, *flat.shape[2:])
 
 
 def colour_matrix(mix: Tensor) -> Tensor:

@@ -5,8 +5,9 @@
     camera     sensor noise through a camera's processing, then perhaps JPEG
     jpeg       JPEG once or twice, the grids shifted or not, sometimes of a noisy picture
 
-A kind's map is exact where a user can measure it (white noise) and blurred by a random factor
-where only an estimate will be at hand.
+A kind's map is exact where a user can measure it (white noise) and off by a random factor where
+only an estimate will be at hand. Some pictures of each kind are told far more noise than they have:
+a net that never saw that shifts brightness and colour there.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pellucid.train.degrade.camera import camera_noise
-from pellucid.train.degrade.draw import chance, per_picture, uniform, whole
+from pellucid.train.degrade.draw import chance, log_uniform, per_picture, uniform, whole
 from pellucid.train.degrade.gaussian import correlated_noise, white_noise
 from pellucid.train.degrade.jpeg import jpeg, jpeg_sigma
 
 STRONGEST = 75 / 255
 LEAST = 0.5 / 255
+MORE_TOLD = 3.0  # times the noise there is, at most, where too much is told
+ADDED_TOLD = 5 / 255  # and so much beyond
 LOCAL = 16  # samples over which a camera's local strength is averaged
 
 
@@ -34,6 +37,7 @@ class Mixture:
     Attributes:
         grey: part of the pictures that are grey, with the same noise in all channels.
         map_error: largest relative error of the maps of `grain`, `camera` and `jpeg`.
+        overtold: part of the pictures that are told too much noise.
     """
 
     grain: float = 0.06
@@ -41,6 +45,7 @@ class Mixture:
     jpeg: float = 0.22
     grey: float = 0.1
     map_error: float = 0.25
+    overtold: float = 0.12
 
 
 @dataclass
@@ -78,14 +83,17 @@ def degrade(clean: Tensor, mixture: Mixture, generator: torch.Generator) -> Degr
     return Degraded(noisy, target, maps)
 
 
-def white(clean: Tensor, grey: Tensor, _: Mixture, generator: torch.Generator) -> Degraded:
+def white(clean: Tensor, grey: Tensor, mixture: Mixture, generator: torch.Generator) -> Degraded:
     """Independent noise, sometimes clipped and rounded as an 8-bit file is."""
     sigma = per_picture(uniform(len(clean), 0.0, STRONGEST, generator, power=1.3))
     noise = white_noise(clean, generator)
     noisy = clean + sigma * torch.where(per_picture(grey), noise[:, :1], noise)
     if chance(0.1, generator):
         noisy = torch.round(noisy.clamp(0, 1) * 255) / 255
-    return Degraded(noisy, clean, constant_maps(clean, sigma, 0))
+    told = sigma * per_picture(excess(len(clean), mixture, generator))
+    extra = uniform(len(clean), 0.0, ADDED_TOLD, generator)
+    told = torch.where(told > sigma, told + per_picture(extra), sigma)
+    return Degraded(noisy, clean, constant_maps(clean, told, 0))
 
 
 def grain(clean: Tensor, grey: Tensor, mixture: Mixture, generator: torch.Generator) -> Degraded:
@@ -143,7 +151,15 @@ def compressed(
 
 def factor(count: int, mixture: Mixture, generator: torch.Generator) -> Tensor:
     """What an estimate may be wrong by, (count,)."""
-    return uniform(count, 1 - mixture.map_error, 1 + mixture.map_error, generator)
+    error = uniform(count, 1 - mixture.map_error, 1 + mixture.map_error, generator)
+    return error * excess(count, mixture, generator)
+
+
+def excess(count: int, mixture: Mixture, generator: torch.Generator) -> Tensor:
+    """(count,) 1, or what the noise is told too strong by."""
+    drawn = log_uniform(count, 1.0, MORE_TOLD, generator)
+    chosen = torch.rand(count, generator=generator, device=generator.device) < mixture.overtold
+    return torch.where(chosen, drawn, torch.ones_like(drawn))
 
 
 def constant_maps(like: Tensor, sigma: Tensor, channel: int) -> Tensor:

@@ -1,0 +1,102 @@
+"""Several processes on one recipe: each takes crops of its own, and all take the same step.
+
+Data parallel over gloo (Li et al., "PyTorch Distributed", 2020). On a CPU two processes of one
+thread each do more than one of two threads, which wait for each other in every layer. The
+gradients and the time a step took travel in one sum, so that all agree on the learning rate and
+on the end.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+import torch.distributed as dist
+from torch import nn
+
+PATIENCE = timedelta(days=1)  # a run may be paused
+APART = 7919  # between the seeds of two processes
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Which of the processes this is, and how many there are."""
+
+    rank: int = 0
+    count: int = 1
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process reports, saves and exports."""
+        return self.rank == 0
+
+    def agree(self, net: nn.Module, seconds: float) -> float:
+        """Replace the gradients by their mean over the crew; returns the mean of `seconds`."""
+        if self.count == 1:
+            return seconds
+        gradients = [p.grad for p in net.parameters() if p.grad is not None]
+        total = torch.cat([*(g.flatten() for g in gradients), torch.tensor([seconds])])
+        dist.all_reduce(total)
+        total /= self.count
+        start = 0
+        for gradient in gradients:
+            gradient.copy_(total[start : start + gradient.numel()].view_as(gradient))
+            start += gradient.numel()
+        return float(total[-1])
+
+    def part_ways(self, generators: list[torch.Generator], seed: int, step: int) -> None:
+        """Draw other crops and noise than the first process, which keeps its own state."""
+        if self.leads:
+            return
+        torch.manual_seed(seed + APART * self.rank + step)
+        for generator in generators:
+            generator.manual_seed(seed + APART * self.rank + step)
+
+
+ALONE = Crew()
+
+
+def in_parallel(count: int, work: Callable[..., T], *arguments: Any) -> T:
+    """`work(crew, *arguments)` in this process and in `count` - 1 others; returns this one's.
+
+    `work` and `arguments` must be picklable. The others end when this one does, however it does.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        meeting = Path(folder) / "meeting"
+        context = torch.multiprocessing.get_context("spawn")
+        others = [
+            context.Process(
+                target=join, args=(meeting, Crew(rank, count), work, arguments), daemon=True
+            )
+            for rank in range(1, count)
+        ]
+        for other in others:
+            other.start()
+        try:
+            return join(meeting, Crew(0, count), work, arguments)
+        finally:
+            for other in others:
+                other.terminate()
+                other.join()
+
+
+def join(meeting: Path, crew: Crew, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
+    """`work` as one of a crew whose processes find each other by the file `meeting`."""
+    dist.init_process_group(
+        "gloo",
+        init_method=meeting.as_uri(),
+        rank=crew.rank,
+        world_size=crew.count,
+        timeout=PATIENCE,
+    )
+    try:
+        return work(crew, *arguments)
+    finally:
+        dist.destroy_process_group()
