@@ -1,6 +1,6 @@
 """pellucid makes pictures small and clean with convolutional networks.
 
-    compress(image, quality=60)   picture -> bytes of a .pel file
+    compress(image, quality=60)   picture -> bytes of a .pel file; or lossless=True, max_error=2
     decompress(data)              bytes of a .pel file -> array, height x width x channels
     info(data)                    what is in a file, without decoding its pixels
     verify(data)                  every checksum and, by decoding, every latent

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import operator
 import os
-from dataclasses import dataclass
 from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +14,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.bitstream import DEFAULT_LIMITS, Limits, PelFile, require_supported, write_file
-from pellucid.errors import DamagedFileError, InputError, OptionError
+from pellucid.bitstream import (
+    DEFAULT_LIMITS,
+    EXACT,
+    Limits,
+    PelFile,
+    require_supported,
+    write_file,
+)
+from pellucid.errors import InputError, OptionError
 from pellucid.pixels import ImageInfo, from_array, read_image
 
 if TYPE_CHECKING:
@@ -31,31 +37,6 @@ DEFAULT_QUALITY = 60
 DEFAULT_MODEL = "m"
 
 
-@dataclass(frozen=True)
-class FileInfo:
-    """What a .pel file holds.
-
-    `bytes_by_part` maps chunk types to bytes, container included; `latents_sha256` is None unless
-    asked for.
-    """
-
-    version: int
-    width: int
-    height: int
-    channels: int
-    bit_depth: int
-    quality: int
-    model_id: str
-    model_name: str | None
-    tile_size: int
-    tiles: int
-    file_bytes: int
-    bits_per_pixel: float
-    metadata: dict[str, int]
-    bytes_by_part: dict[str, int]
-    latents_sha256: str | None = None
-
-
 def compress(
     image: ImageSource,
     *,
@@ -63,6 +44,8 @@ def compress(
     bpp: float | None = None,
     size: int | None = None,
     psnr: float | None = None,
+    lossless: bool = False,
+    max_error: int | None = None,
     model: str = DEFAULT_MODEL,
     metadata: bool = True,
     limits: Limits = DEFAULT_LIMITS,
@@ -75,6 +58,10 @@ def compress(
         bpp: highest quality whose file has at most this many bits a pixel.
         size: highest quality whose file has at most this many bytes.
         psnr: lowest quality that reaches this many dB over all samples.
+        lossless: every sample comes back as it is. Takes uint8, uint16 and int16 with any number
+            of channels (of 2 or 4 the last is alpha), and the path of an .npy file.
+        max_error: every sample comes back at most this far off, in the samples' own unit, and
+            alpha as it is; takes what `lossless` takes.
         model: name of an installed model (`models()`) or a model's folder.
         metadata: keep EXIF, ICC profile and XMP.
         limits: raise `max_pixels` here for a huge picture; who decodes the file must do so too.
@@ -83,12 +70,17 @@ def compress(
         InputError: the picture can't be read. OptionError: an option is out of range.
         LimitError: the picture is above `limits`. TargetError: no quality meets the target.
 
-    The same picture and options give the same bytes. One of the four targets at most.
+    The same picture and options give the same bytes. One target at most: quality, bpp, size, psnr,
+    lossless or max_error.
     """
+    from pellucid._api.exact import check_max_error, compress_samples
     from pellucid.codec import compress_pixels, make_header
     from pellucid.runtime import load_model
 
-    check_options(quality=quality, bpp=bpp, size=size, psnr=psnr)
+    bound = check_max_error(lossless, max_error)
+    check_options(quality=quality, bpp=bpp, size=size, psnr=psnr, max_error=bound)
+    if bound is not None:
+        return compress_samples(image, max_error=bound, metadata=metadata, limits=limits)
     net = load_model(model)
     pixels, about = open_image(image, limits)
     make_header(pixels, net, DEFAULT_QUALITY).check_limits(limits)
@@ -105,8 +97,11 @@ def decompress(
     region: tuple[int, int, int, int] | None = None,
     limits: Limits = DEFAULT_LIMITS,
     damaged: list[int] | None = None,
-) -> NDArray[np.uint8]:
-    """Decode a .pel file (bytes or path) to (height, width, channels) 8-bit samples.
+) -> NDArray[Any]:
+    """Decode a .pel file (bytes or path) to (height, width, channels) samples.
+
+    They have the type they had before compression (8 bits, unless the file is lossless or
+    error-bounded); alpha is the last channel.
 
     Args:
         region: (x, y, width, height) in samples; only the tiles it needs are decoded.
@@ -124,61 +119,15 @@ def decompress(
     file = open_pel(data, limits)
     require_supported(file.header)
     box = None if region is None else Box(*check_region(region, file))
+    if file.header.layers in EXACT:
+        from pellucid._api.exact import decompress_samples
+
+        return decompress_samples(file, box, damaged)
     net = find_model(file.header.model_id)
     read = tile_reader(file.header, file.tile, net)
     if damaged is not None:
         read = filling_reader(file.header, read, net, damaged)
     return decompress_pixels(file.header, read, net, region=box)
-
-
-def info(
-    data: bytes | str | os.PathLike[str], *, latents: bool = False, limits: Limits = DEFAULT_LIMITS
-) -> FileInfo:
-    """What is in a .pel file; with `latents` also the SHA-256 of its decoded integer latents."""
-    file = open_pel(data, limits)
-    header = file.header
-    parts: dict[str, int] = {}
-    for chunk in file.chunks:
-        parts[chunk.type] = parts.get(chunk.type, 0) + chunk.end - chunk.offset
-    total = file.chunks[-1].end
-    return FileInfo(
-        version=1,
-        width=header.width,
-        height=header.height,
-        channels=header.channels,
-        bit_depth=header.bit_depth,
-        quality=header.quality,
-        model_id=header.model_id.hex(),
-        model_name=name_of_model(header.model_id),
-        tile_size=header.tile_size,
-        tiles=header.tile_count,
-        file_bytes=total,
-        bits_per_pixel=8 * total / (header.width * header.height),
-        metadata={name: len(value) for name, value in file.metadata.items()},
-        bytes_by_part=parts,
-        latents_sha256=fingerprint(file) if latents else None,
-    )
-
-
-def verify(data: bytes | str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> list[str]:
-    """Check every checksum and decode every latent; returns what is wrong, nothing if all is well.
-
-    Raises:
-        FormatError: more than tiles is damaged, or the file can't be decoded here.
-    """
-    from pellucid.codec.decompress import tile_reader
-    from pellucid.runtime import find_model
-
-    file = open_pel(data, limits)
-    require_supported(file.header)
-    problems = []  # of tiles; the other checksums were right, or there would be no `file`
-    read = tile_reader(file.header, file.tile, find_model(file.header.model_id))
-    for number in range(file.header.tile_count):
-        try:
-            read(number)
-        except DamagedFileError as error:
-            problems.append(str(error))
-    return problems
 
 
 def models() -> dict[str, str]:
@@ -206,13 +155,22 @@ def open_pel(data: bytes | str | os.PathLike[str], limits: Limits) -> PelFile:
 
 
 def check_options(
-    *, quality: int | None, bpp: float | None, size: int | None, psnr: float | None
+    *,
+    quality: int | None,
+    bpp: float | None,
+    size: int | None,
+    psnr: float | None,
+    max_error: int | None = None,
 ) -> None:
     """Raise OptionError for two targets at once or a value out of range."""
     options = {"quality": quality, "bpp": bpp, "size": size, "psnr": psnr}
     given = {name: value for name, value in options.items() if value is not None}
+    if max_error is not None:
+        given["max_error" if max_error else "lossless"] = max_error
     if len(given) > 1:
-        raise OptionError(f"give one of quality, bpp, size, psnr; got {', '.join(given)}")
+        raise OptionError(
+            "give one of quality, bpp, size, psnr, lossless, max_error; got " + ", ".join(given)
+        )
     if quality is not None and not (isinstance(quality, Integral) and 0 <= quality <= 100):
         raise OptionError(f"quality is {quality!r}; it must be a whole number from 0 to 100")
     for name in ("bpp", "size", "psnr"):
@@ -279,20 +237,3 @@ def quality_for(
     assert bpp is not None
     target = Target(bpp, "bits a pixel", hint=hint)
     return reach_target(target, lambda quality: 8 * file_bytes(quality) / count)
-
-
-def name_of_model(identity: bytes) -> str | None:
-    """The name of an installed model, or None."""
-    names = {value: name for name, value in models().items()}
-    return names.get(identity.hex())
-
-
-def fingerprint(file: PelFile) -> str:
-    """SHA-256 of a file's decoded integer latents."""
-    from pellucid.codec import latents_sha256
-    from pellucid.codec.decompress import tile_reader
-    from pellucid.runtime import find_model
-
-    require_supported(file.header)
-    read = tile_reader(file.header, file.tile, find_model(file.header.model_id))
-    return latents_sha256(read(number) for number in range(file.header.tile_count))

@@ -15,11 +15,12 @@ from __future__ import annotations
 from pellucid.bitstream.chunk import Chunk, write_chunk
 from pellucid.bitstream.header import Header
 from pellucid.bitstream.limits import DEFAULT_LIMITS, FORMAT_VERSION, SIGNATURE, Limits
-from pellucid.bitstream.reader import PelFile, require_supported
+from pellucid.bitstream.reader import EXACT, PelFile, require_supported
 from pellucid.bitstream.writer import write_file
 
 __all__ = [
     "DEFAULT_LIMITS",
+    "EXACT",
     "FORMAT_VERSION",
     "SIGNATURE",
     "Chunk",

@@ -28,6 +28,10 @@ from pellucid.errors import (
     UnsupportedError,
 )
 
+BASE = 0b1  # values of the header's layers: the learned transform alone,
+EXACT = (0b10, 0b100)  # or samples themselves, without loss or within a bound
+DECODED_TILES = tuple(range(MIN_TILE_LOG2, DECODED_TILE_LOG2 + 1))
+
 
 @dataclass(frozen=True, slots=True)
 class PelFile:
@@ -96,15 +100,22 @@ class PelFile:
 
 def require_supported(header: Header) -> None:
     """Raise UnsupportedError for a valid file of a kind that this version doesn't decode."""
-    wanted = {
-        "channels": (1, 3),
-        "bit_depth": (8,),
-        "sample_type": (0,),
-        "colour": (0,) if header.channels == 1 else (1,),
-        "alpha": (0,),
-        "layers": (1,),
-        "tile_log2": tuple(range(MIN_TILE_LOG2, DECODED_TILE_LOG2 + 1)),
-    }
+    if header.layers == BASE:
+        wanted = {
+            "channels": (1, 3),
+            "bit_depth": (8,),
+            "sample_type": (0,),
+            "colour": (0,) if header.channels == 1 else (1,),
+            "alpha": (0,),
+            "tile_log2": DECODED_TILES,
+        }
+    else:
+        wanted = {
+            "layers": (BASE, *EXACT),
+            "bit_depth": (8, 16) if header.sample_type == 0 else (16,),
+            "sample_type": (0, 1),
+            "tile_log2": DECODED_TILES,
+        }
     for name, values in wanted.items():
         value = getattr(header, name)
         if value not in values:

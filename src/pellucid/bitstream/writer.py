@@ -16,7 +16,6 @@ from pellucid.errors import LimitError, OptionError
 
 METADATA_CHUNKS = {"exif": "exif", "icc": "iccp", "xmp": "xmp0"}  # name -> chunk, in file order
 TILE_START = struct.Struct("<IB")  # tile number, layer
-_BASE = 0b1  # the layers field of a file with the base layer only
 
 
 def write_file(
@@ -26,35 +25,41 @@ def write_file(
     *,
     limits: Limits = DEFAULT_LIMITS,
 ) -> bytes:
-    """Return the bytes of a file with one layer, the base.
+    """Return the bytes of a file with one layer.
 
     `metadata` has any of the keys exif, icc, xmp; `tiles` are the payloads of section 7, by tile
     number. Raises OptionError if they don't fit the header, LimitError over `limits`.
     """
     head = header.pack()
     header.check_limits(limits)
+    _check_layers(header)
     _check_tiles(header, tiles)
     _check_metadata(metadata, limits)
-    return b"".join((SIGNATURE, write_chunk("HEAD", head), *_body(metadata, tiles)))
+    return b"".join((SIGNATURE, write_chunk("HEAD", head), *_body(header, metadata, tiles)))
 
 
-def _body(metadata: Mapping[str, bytes], tiles: Sequence[bytes]) -> Iterator[bytes]:
+def _body(header: Header, metadata: Mapping[str, bytes], tiles: Sequence[bytes]) -> Iterator[bytes]:
     for name, type_ in METADATA_CHUNKS.items():
         if name in metadata:
             yield write_chunk(type_, metadata[name])
     if len(tiles) > 1:
         lengths = (len(tile) + TILE_START.size for tile in tiles)
         yield write_chunk("TIDX", b"".join(struct.pack("<I", length) for length in lengths))
+    (layer,) = header.layer_numbers
     for number, tile in enumerate(tiles):
-        yield write_chunk("TILE", TILE_START.pack(number, 0) + tile)
+        yield write_chunk("TILE", TILE_START.pack(number, layer) + tile)
     yield write_chunk("DONE", b"")
 
 
-def _check_tiles(header: Header, tiles: Sequence[bytes]) -> None:
-    if header.layers != _BASE:
+def _check_layers(header: Header) -> None:
+    if len(header.layer_numbers) != 1:
         raise OptionError(
-            f"layers is {header.layers:#b}, and this writer knows the base layer only; use 1"
+            f"layers is {header.layers:#b}, and this writer knows files of one layer only; use "
+            "0b1, 0b10 or 0b100"
         )
+
+
+def _check_tiles(header: Header, tiles: Sequence[bytes]) -> None:
     if len(tiles) != header.tile_count:
         raise OptionError(
             f"{len(tiles)} tiles were given for a picture of {header.tile_count}: give each once"

@@ -11,7 +11,9 @@ import click
 from pellucid.cli import _options as options
 from pellucid.cli._batch import Report, run_batch
 from pellucid.cli._jobs import Job, plan_jobs
+from pellucid.cli.info import kind_of
 from pellucid.errors import OptionError
+from pellucid.pixels import NPY
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm")
 
@@ -30,6 +32,13 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".ppm", "
     help="Best quality of at most this: 200k, 1.5M.",
 )
 @click.option("--psnr", metavar="DB", type=float, help="Smallest file of at least this many dB.")
+@click.option("--lossless", is_flag=True, help="Every sample comes back as it is.")
+@click.option(
+    "--max-error",
+    metavar="N",
+    type=click.IntRange(min=0),
+    help="Every sample comes back at most N off, in its own unit.",
+)
 @click.option("--model", default="m", show_default=True, help="m, s (faster), or a model's folder.")
 @click.option("--no-metadata", is_flag=True, help="Leave EXIF, ICC profile and XMP out.")
 @options.recursive_option
@@ -42,6 +51,8 @@ def compress(
     bpp: float | None,
     size: int | None,
     psnr: float | None,
+    lossless: bool,
+    max_error: int | None,
     model: str,
     no_metadata: bool,
     recursive: bool,
@@ -50,18 +61,24 @@ def compress(
 ) -> None:
     """Compress pictures to .pel: PNG, JPEG, WebP, TIFF, BMP, PPM; 8-bit, grey or RGB.
 
-    Give one of --quality, --bpp, --size and --psnr at most; a target that can't be met is an error.
-    EXIF (with the orientation), ICC profile and XMP are kept byte for byte.
+    With --lossless or --max-error also transparency, 16-bit grey, and .npy arrays of uint8, uint16
+    or int16 with any number of channels. Give one of --quality, --bpp, --size, --psnr, --lossless
+    and --max-error at most; a target that can't be met is an error. EXIF (with the orientation),
+    ICC profile and XMP are kept byte for byte.
     """
     from pellucid._api.codec import check_options
+    from pellucid._api.exact import check_max_error
     from pellucid.runtime import load_model
 
-    if out is not None and out.lower().endswith(PICTURES) and not Path(out).is_dir():
+    if out is not None and out.lower().endswith((*PICTURES, NPY)) and not Path(out).is_dir():
         raise OptionError(f"the output {out} looks like a picture; compress writes .pel files")
-    targets = {"quality": quality, "bpp": bpp, "size": size, "psnr": psnr}
-    check_options(quality=quality, bpp=bpp, size=size, psnr=psnr)
+    targets: dict[str, Any] = {"quality": quality, "bpp": bpp, "size": size, "psnr": psnr}
+    bound = check_max_error(lossless, max_error)
+    check_options(quality=quality, bpp=bpp, size=size, psnr=psnr, max_error=bound)
     load_model(model)  # a wrong name is wrong usage, said once
-    jobs = plan_jobs(inputs, out, suffix=".pel", sources=PICTURES, recursive=recursive)
+    sources = PICTURES if bound is None else (*PICTURES, NPY)
+    jobs = plan_jobs(inputs, out, suffix=".pel", sources=sources, recursive=recursive)
+    targets["max_error"] = bound
     settings = {**targets, "model": model, "metadata": not no_metadata}
     run_batch(
         jobs,
@@ -84,7 +101,7 @@ def compress_one(job: Job, settings: dict[str, Any], *, force: bool) -> Report:
     about = pellucid.info(data)
     line = (
         f"{job.target}  {len(data):,} bytes, {about.bits_per_pixel:.3f} bits a pixel, "
-        f"quality {about.quality}"
+        f"{kind_of(about)}"
     )
     fields = {
         "source": str(job.source),
@@ -93,7 +110,8 @@ def compress_one(job: Job, settings: dict[str, Any], *, force: bool) -> Report:
         "height": about.height,
         "bytes": len(data),
         "bits_per_pixel": about.bits_per_pixel,
-        "quality": about.quality,
+        "quality": about.quality if about.max_error is None else None,
+        "max_error": about.max_error,
         "model": about.model_id,
         "seconds": round(seconds, 4),
     }

@@ -13,10 +13,12 @@ from pellucid.cli._batch import Report, run_batch
 from pellucid.cli._files import read_bytes
 from pellucid.cli._jobs import Job, plan_jobs
 from pellucid.errors import OptionError, OutputError
-from pellucid.pixels import WRITE_SUFFIXES
+from pellucid.pixels import NPY, WRITE_SUFFIXES
 
-FORMATS = tuple(suffix[1:] for suffix in WRITE_SUFFIXES)
-WITHOUT_METADATA = (".bmp", ".ppm", ".pgm")
+SUFFIXES = (*WRITE_SUFFIXES, NPY)
+FORMATS = tuple(suffix[1:] for suffix in SUFFIXES)
+KINDS = {1: "grey", 2: "grey with alpha", 3: "RGB", 4: "RGB with alpha"}
+WITHOUT_METADATA = (".bmp", ".ppm", ".pgm", NPY)
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ def decompress(
 ) -> None:
     """Decode .pel files to pictures, with the metadata they came with.
 
-    All formats are written without loss but JPEG (quality 95, 4:4:4).
+    All formats are written without loss but JPEG (quality 95, 4:4:4). What no picture format holds
+    (16 bits in colour, signed samples, many channels) can be written as .npy.
     """
     suffix = f".{kind or 'png'}"
     jobs = plan_jobs(inputs, out, suffix=suffix, sources=(".pel",), recursive=recursive)
@@ -75,11 +78,11 @@ def decompress_one(job: Job, settings: Settings) -> Report:
     import pellucid
     from pellucid._api.codec import open_pel
     from pellucid.bitstream import DEFAULT_LIMITS
-    from pellucid.pixels import ImageInfo, write_image
+    from pellucid.pixels import ImageInfo, write_npy, write_samples
 
     job.check(force=settings.force)
-    if job.target.suffix.lower() not in WRITE_SUFFIXES:
-        known = " ".join(WRITE_SUFFIXES)
+    if job.target.suffix.lower() not in SUFFIXES:
+        known = " ".join(SUFFIXES)
         raise OutputError(f"cannot write {job.target}: its suffix must be one of {known}")
     data = read_bytes(job.source)
     metadata = open_pel(data, DEFAULT_LIMITS).metadata
@@ -88,8 +91,12 @@ def decompress_one(job: Job, settings: Settings) -> Report:
     pixels = pellucid.decompress(data, region=settings.region, damaged=damaged)
     seconds = time.perf_counter() - started
     height, width, channels = pixels.shape
-    info = ImageInfo(width, height, channels, **metadata)  # type: ignore[arg-type]
-    write_image(job.target, pixels, info, force=settings.force)
+    if job.target.suffix.lower() == NPY:
+        write_npy(job.target, pixels, force=settings.force)
+    else:
+        bits = 8 * pixels.itemsize
+        info = ImageInfo(width, height, channels, bits, **metadata)  # type: ignore[arg-type]
+        write_samples(job.target, pixels, info, force=settings.force)
     fields = {
         "source": str(job.source),
         "output": str(job.target),
@@ -99,7 +106,7 @@ def decompress_one(job: Job, settings: Settings) -> Report:
         "damaged_tiles": sorted(damaged or []),
         "seconds": round(seconds, 4),
     }
-    line = f"{job.target}  {width} x {height}, {'grey' if channels == 1 else 'RGB'}"
+    line = f"{job.target}  {width} x {height}, {KINDS.get(channels, f'{channels} channels')}"
     return Report(line, fields, tuple(remarks(job.target, damaged or [], metadata)))
 
 

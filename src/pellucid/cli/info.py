@@ -40,16 +40,25 @@ def info(file: Path, as_json: bool, latents: bool) -> None:
         click.echo("\n".join([str(file), *describe(found)]))
 
 
+def kind_of(found: FileInfo) -> str:
+    """How well the samples are kept."""
+    if found.max_error is None:
+        return f"quality {found.quality}"
+    return f"each sample within {found.max_error}" if found.max_error else "lossless"
+
+
 def describe(found: FileInfo) -> list[str]:
     """Lines for a person."""
     kind = {1: "grey", 3: "RGB"}.get(found.channels, f"{found.channels} channels")
+    if found.alpha:
+        kind += " with alpha"
     name = found.model_name or "not installed"
     metadata = [f"{key.upper()} {size:,} bytes" for key, size in found.metadata.items()]
     parts = [f"{key} {size:,}" for key, size in found.bytes_by_part.items()]
     rows = {
-        "picture": f"{found.width} x {found.height}, {kind}, {found.bit_depth} bits a sample",
+        "picture": f"{found.width} x {found.height}, {kind}, {found.dtype}",
         "size": f"{found.file_bytes:,} bytes, {found.bits_per_pixel:.3f} bits a pixel",
-        "quality": str(found.quality),
+        "kept": kind_of(found),
         "model": f"{name} ({found.model_id})",
         "tiles": f"{found.tiles} of up to {found.tile_size} x {found.tile_size}",
         "metadata": ", ".join(metadata) or "none",

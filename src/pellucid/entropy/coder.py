@@ -14,7 +14,7 @@ import constriction
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.entropy.tables import MAX_SYMBOL, TableSet
+from pellucid.entropy.tables import MAX_SYMBOL, TableSet, uniform
 from pellucid.errors import DamagedFileError
 
 Symbols = NDArray[np.int32]
@@ -32,6 +32,11 @@ def groups(index: Index, skip: int) -> Iterator[tuple[int, NDArray[np.intp]]]:
         if end > start:
             yield table, coded[order[start:end]]
         start = end
+
+
+def parts_of(bits: int) -> list[range]:
+    """The bits of a number in parts of a byte at most, the high ones first."""
+    return [range(start, min(start + 8, bits)) for start in range(0, bits, 8)][::-1]
 
 
 class SymbolEncoder:
@@ -56,6 +61,11 @@ class SymbolEncoder:
                 raise ValueError("a symbol is outside 16 bits")
             halves = values.astype(">i2").view(np.uint8).astype(np.int32)
             self._blocks.append((halves, self._tables.bytes_model))
+
+    def put_uniform(self, values: Symbols, bits: int) -> None:
+        """Add flat `values` of 0 .. 2^bits - 1, all equally likely; 16 bits at most."""
+        for part in parts_of(bits):
+            self._blocks.append(((values >> part.start) % (1 << len(part)), uniform(len(part))))
 
     def finish(self) -> bytes:
         """The payload: u32 words, little-endian."""
@@ -97,6 +107,13 @@ class SymbolDecoder:
                 raise DamagedFileError("a tile's payload holds a symbol outside 16 bits")
             symbols[places] = values
         return symbols
+
+    def take_uniform(self, count: int, bits: int) -> Symbols:
+        """`count` values of `bits` bits, as `put_uniform` added them."""
+        values = np.zeros(count, np.int32)
+        for part in parts_of(bits) if count else ():
+            values += self._coder.decode(uniform(len(part)), count) << part.start
+        return values
 
     def finish(self) -> None:
         """Check that nothing is left."""

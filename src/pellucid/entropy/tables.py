@@ -7,6 +7,7 @@ so `constriction` builds the same split on every machine from the counts divided
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import constriction
@@ -48,3 +49,9 @@ def categorical(counts: NDArray[Any]) -> Any:
         raise ValueError(f"counts sum to {int(counts.sum())}, not {COUNT_TOTAL}")
     probabilities = counts.astype(np.float64) / COUNT_TOTAL
     return constriction.stream.model.Categorical(probabilities, perfect=False)
+
+
+@cache
+def uniform(bits: int) -> Any:
+    """The `constriction` model of 2^bits equally likely symbols; 1 to 8 bits."""
+    return categorical(np.full(1 << bits, COUNT_TOTAL >> bits))

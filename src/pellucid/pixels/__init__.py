@@ -9,6 +9,7 @@
     tiff.py       TIFF directories: metadata out of and into them
     write.py      array -> file
     samples.py    file <-> array in its own type: transparency, 16 bits, float
+    npy.py        file <-> array in NumPy's own format
     atomic.py     bytes -> file, whole or not at all
 
 Pillow does the decoding; nothing above this package imports it.
@@ -18,18 +19,23 @@ from __future__ import annotations
 
 from pellucid.pixels.atomic import check_target, write_atomic
 from pellucid.pixels.info import ImageInfo
+from pellucid.pixels.npy import NPY, is_npy, read_npy, write_npy
 from pellucid.pixels.read import from_array, read_image
 from pellucid.pixels.samples import read_samples, write_samples
 from pellucid.pixels.write import WRITE_SUFFIXES, write_image
 
 __all__ = [
+    "NPY",
     "WRITE_SUFFIXES",
     "ImageInfo",
     "check_target",
     "from_array",
+    "is_npy",
     "read_image",
+    "read_npy",
     "read_samples",
     "write_atomic",
     "write_image",
+    "write_npy",
     "write_samples",
 ]

@@ -136,7 +136,7 @@ def write_samples(
         able = [key for key, held in _HOLDS.items() if channels in held.get(samples.dtype.name, ())]
         raise OutputError(
             f"cannot write {target}: {suffix} can't hold {_describe(samples)}; "
-            + (f"these can: {' '.join(able)}" if able else "no format here can")
+            + f"these can: {' '.join([*able, '.npy'])}"
         )
     about = info or ImageInfo(width, height, channels, 8 * samples.dtype.itemsize)
     data = encode_picture(target, np.ascontiguousarray(samples), about)

@@ -1,0 +1,133 @@
+"""What is in a .pel file, and whether it is sound."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+
+from pellucid._api.codec import models, open_pel
+from pellucid.bitstream import DEFAULT_LIMITS, EXACT, Limits, PelFile, require_supported
+from pellucid.errors import DamagedFileError
+
+DTYPES = ("uint", "int", "float")  # by the header's sample type
+
+
+@dataclass(frozen=True)
+class FileInfo:
+    """What a .pel file holds.
+
+    `channels` are of colour. `max_error` is 0 for a lossless file, and None for one of the learned
+    codec, whose `quality` it is then. `bytes_by_part` maps chunk types to bytes, container
+    included; `latents_sha256` is None unless asked for: of latents, or of samples if the file is
+    lossless or error-bounded.
+    """
+
+    version: int
+    width: int
+    height: int
+    channels: int
+    bit_depth: int
+    dtype: str
+    alpha: bool
+    max_error: int | None
+    quality: int
+    model_id: str
+    model_name: str | None
+    tile_size: int
+    tiles: int
+    file_bytes: int
+    bits_per_pixel: float
+    metadata: dict[str, int]
+    bytes_by_part: dict[str, int]
+    latents_sha256: str | None = None
+
+
+def info(
+    data: bytes | str | os.PathLike[str], *, latents: bool = False, limits: Limits = DEFAULT_LIMITS
+) -> FileInfo:
+    """What is in a .pel file; with `latents` also the SHA-256 of its decoded integer latents."""
+    file = open_pel(data, limits)
+    header = file.header
+    parts: dict[str, int] = {}
+    for chunk in file.chunks:
+        parts[chunk.type] = parts.get(chunk.type, 0) + chunk.end - chunk.offset
+    total = file.chunks[-1].end
+    return FileInfo(
+        version=1,
+        width=header.width,
+        height=header.height,
+        channels=header.channels,
+        bit_depth=header.bit_depth,
+        dtype=DTYPES[header.sample_type] + str(header.bit_depth),
+        alpha=bool(header.alpha),
+        max_error=bound_of(file),
+        quality=header.quality,
+        model_id=header.model_id.hex(),
+        model_name=name_of_model(header.model_id),
+        tile_size=header.tile_size,
+        tiles=header.tile_count,
+        file_bytes=total,
+        bits_per_pixel=8 * total / (header.width * header.height),
+        metadata={name: len(value) for name, value in file.metadata.items()},
+        bytes_by_part=parts,
+        latents_sha256=fingerprint(file) if latents else None,
+    )
+
+
+def verify(data: bytes | str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> list[str]:
+    """Check every checksum and decode every latent; returns what is wrong, nothing if all is well.
+
+    Raises:
+        FormatError: more than tiles is damaged, or the file can't be decoded here.
+    """
+    from pellucid.codec.decompress import tile_reader
+    from pellucid.runtime import find_model
+
+    file = open_pel(data, limits)
+    require_supported(file.header)
+    if file.header.layers in EXACT:
+        from pellucid._api.exact import exact_problems
+
+        return exact_problems(file)
+    problems = []  # of tiles; the other checksums were right, or there would be no `file`
+    read = tile_reader(file.header, file.tile, find_model(file.header.model_id))
+    for number in range(file.header.tile_count):
+        try:
+            read(number)
+        except DamagedFileError as error:
+            problems.append(str(error))
+    return problems
+
+
+def bound_of(file: PelFile) -> int | None:
+    """The largest error of a sample that the file allows; None for a learned one."""
+    if file.header.layers not in EXACT:
+        return None
+    from pellucid._api.exact import file_bound
+
+    return file_bound(file)
+
+
+def name_of_model(identity: bytes) -> str | None:
+    """The name of an installed model, or None."""
+    from pellucid.exact import exact_model
+
+    names = {value: name for name, value in models().items()} | {exact_model()[1].hex(): "exact"}
+    return names.get(identity.hex())
+
+
+def fingerprint(file: PelFile) -> str:
+    """SHA-256 of a file's decoded integer latents."""
+    from pellucid.codec import latents_sha256
+    from pellucid.codec.decompress import tile_reader
+    from pellucid.runtime import find_model
+
+    require_supported(file.header)
+    if file.header.layers in EXACT:
+        from pellucid._api.exact import decompress_samples
+
+        samples = decompress_samples(file, None, None)
+        return hashlib.sha256(samples.astype(samples.dtype.newbyteorder("<")).tobytes()).hexdigest()
+    read = tile_reader(file.header, file.tile, find_model(file.header.model_id))
+    return latents_sha256(read(number) for number in range(file.header.tile_count))

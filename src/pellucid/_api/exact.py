@@ -1,0 +1,129 @@
+"""Lossless and error-bounded files: what may go in, and what comes out."""
+
+from __future__ import annotations
+
+import os
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.bitstream import EXACT, Limits, PelFile, write_file
+from pellucid.errors import DamagedFileError, InputError, OptionError
+from pellucid.pixels import ImageInfo
+
+if TYPE_CHECKING:
+    from pellucid.codec.geometry import Box
+
+TYPES = ("uint8", "uint16", "int16")
+WITH_ALPHA = (2, 4)  # channels of which the last is alpha
+MOST_CHANNELS = 4096
+MOST_ERROR = 16383
+
+
+def compress_samples(image: Any, *, max_error: int, metadata: bool, limits: Limits) -> bytes:
+    """The bytes of a file from which every sample comes back within `max_error`."""
+    from pellucid._api.codec import metadata_of
+    from pellucid.exact import compress_exact
+    from pellucid.exact.picture import header_of
+
+    samples, about = open_any(image, limits)
+    alpha = samples.shape[2] in WITH_ALPHA
+    header_of(samples, alpha=alpha, max_error=max_error).check_limits(limits)
+    header, tiles = compress_exact(samples, alpha=alpha, max_error=max_error)
+    return write_file(header, metadata_of(about) if metadata else {}, tiles, limits=limits)
+
+
+def decompress_samples(file: PelFile, box: Box | None, damaged: list[int] | None) -> NDArray[Any]:
+    """Samples (H, W, C) of a file with an exact layer; damaged tiles are noted and filled."""
+    from pellucid.exact import decompress_exact
+
+    region = None if box is None else (box.x, box.y, box.width, box.height)
+    return decompress_exact(file.header, tile_of(file), region=region, damaged=damaged)
+
+
+def file_bound(file: PelFile) -> int:
+    """The largest error of a colour sample; all tiles have the same."""
+    from pellucid.exact.tile import BOUND
+
+    if file.header.layers == EXACT[0]:
+        return 0
+    payload = tile_of(file)(0)
+    if len(payload) < BOUND.size:
+        raise DamagedFileError(f"tile 0 has {len(payload)} bytes; that can't be all")
+    return int(BOUND.unpack_from(payload)[0])
+
+
+def exact_problems(file: PelFile) -> list[str]:
+    """What is wrong with each tile of a file with an exact layer."""
+    from pellucid.exact import check_tile
+
+    problems = []
+    for number in range(file.header.tile_count):
+        try:
+            check_tile(file.header, number, tile_of(file))
+        except DamagedFileError as error:
+            problems.append(str(error))
+    return problems
+
+
+def tile_of(file: PelFile) -> Any:
+    """Tile number -> payload of the file's one layer."""
+    (layer,) = file.header.layer_numbers
+    return lambda number: file.tile(number, layer=layer)
+
+
+def check_max_error(lossless: bool, max_error: int | None) -> int | None:
+    """The bound that is asked for: 0 for lossless, None for neither; OptionError if none can be."""
+    if max_error is None:
+        return 0 if lossless else None
+    if not isinstance(max_error, Integral) or not 0 <= max_error <= MOST_ERROR:
+        raise OptionError(
+            f"max_error is {max_error!r}; it must be a whole number from 0 to {MOST_ERROR}, in the "
+            "samples' unit"
+        )
+    if lossless and max_error:
+        raise OptionError(f"lossless means a max_error of 0, and {max_error} was given; choose one")
+    return int(max_error)
+
+
+def open_any(image: Any, limits: Limits) -> tuple[NDArray[Any], ImageInfo]:
+    """Path, bytes, array or Pillow image -> samples (H, W, C) of one of TYPES."""
+    from pellucid.pixels.npy import is_npy, read_npy
+    from pellucid.pixels.samples import read_samples, samples_of
+
+    if is_npy(image):
+        samples = read_npy(image)
+    elif isinstance(image, str | os.PathLike | bytes):
+        samples, about = read_samples(image, max_pixels=limits.max_pixels)
+        return check_type(samples), about
+    elif isinstance(image, np.ma.MaskedArray):
+        raise InputError(
+            "a masked array can't be compressed; give its data with a value for what is masked: "
+            "image.filled(0)"
+        )
+    else:
+        samples = np.asarray(image) if isinstance(image, np.ndarray) else samples_of(image)
+    if samples.ndim == 2:
+        samples = samples[..., None]
+    if samples.ndim != 3 or 0 in samples.shape or samples.shape[2] > MOST_CHANNELS:
+        raise InputError(
+            f"an array of shape {samples.shape} is no picture; give (H, W) or (H, W, C) with up to "
+            f"{MOST_CHANNELS} channels"
+        )
+    height, width, channels = samples.shape
+    return check_type(samples), ImageInfo(width, height, channels, 8 * samples.itemsize)
+
+
+def check_type(samples: NDArray[Any]) -> NDArray[Any]:
+    """`samples` in this machine's byte order, if their type can be kept."""
+    if samples.dtype.name in TYPES:
+        return samples.astype(samples.dtype.newbyteorder("="), copy=False)
+    hint = "scale them to whole numbers of 16 bits, with the scale in the metadata"
+    if samples.dtype == bool:
+        hint = "give image.astype('uint8')"
+    raise InputError(
+        f"samples of type {samples.dtype.name} can't be compressed without loss; these can: "
+        f"{', '.join(TYPES)}; {hint}"
+    )

@@ -1,0 +1,85 @@
+"""What is known around each sample of a pass, as numbers for its predictor and its scale.
+
+guess     the mean of the four nearest samples, rounded
+terms     differences of all known samples from it; and for each reference plane, which is whole
+          already, those of its samples from their own mean
+unrest    how far these differ, and how far off the reference planes were predicted here
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.exact.lattice import CENTRE, CROSS, Offsets, Pass, Plane, count, padded, shifted
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+NEAREST = 4
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A plane coded before, on the level of the pass: its samples, and how far each was missed."""
+
+    samples: Plane
+    missed: Plane
+
+
+@dataclass(frozen=True)
+class Known:
+    """All are whole numbers, one row a sample of the pass.
+
+    Attributes:
+        guess: (n,).
+        terms: (n, t).
+        unrest: (n, u); the last column is 1.
+        activity: (n,) how restless the surroundings are, which decides the class.
+    """
+
+    guess: Vector
+    terms: Matrix
+    unrest: Matrix
+    activity: Vector
+
+
+def known_around(plane: Plane, references: Sequence[Reference], step: Pass) -> Known:
+    """For a pass over the level `plane`, of which it knows what it may look at."""
+    shape = plane.shape
+    guess, own = differences(padded(plane), step, step.own, shape, slice(0, NEAREST))
+    near = np.abs(own[:, :NEAREST]).sum(axis=1)
+    terms, unrest = [own], [near, np.abs(own).sum(axis=1)]
+    activity = near.copy()
+    for number, reference in enumerate(references):
+        nearest = slice(1, 1 + NEAREST)
+        _, other = differences(padded(reference.samples), step, step.other, shape, nearest)
+        missed = gathered(padded(reference.missed), step, CENTRE + CROSS, shape)
+        total = missed.sum(axis=1)
+        terms.append(other)
+        unrest += [missed[:, 0], total, np.abs(other[:, 0])]
+        if number == 0:
+            activity += 2 * total
+    unrest.append(np.ones(len(guess)))
+    return Known(guess, np.concatenate(terms, axis=1), np.stack(unrest, axis=1), activity)
+
+
+def differences(
+    around: Plane, step: Pass, offsets: Offsets, shape: tuple[int, int], nearest: slice
+) -> tuple[Vector, Matrix]:
+    """(rounded mean of the `nearest`, all less it)."""
+    samples = gathered(around, step, offsets, shape)
+    guess = np.floor((samples[:, nearest].sum(axis=1) + NEAREST // 2) / NEAREST)
+    samples -= guess[:, None]
+    return guess, samples
+
+
+def gathered(around: Plane, step: Pass, offsets: Offsets, shape: tuple[int, int]) -> Matrix:
+    """(n, len(offsets)): the samples at `offsets` from each of the pass's."""
+    rows, columns = count(shape, step)
+    out = np.empty((rows, columns, len(offsets)))
+    for number, offset in enumerate(offsets):
+        out[..., number] = shifted(around, step, offset, shape)
+    return out.reshape(rows * columns, len(offsets))

@@ -1,0 +1,154 @@
+"""A whole picture, lossless or within a bound: tiles in parallel, each on its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.bitstream import Header
+from pellucid.errors import DamagedFileError, UnknownModelError
+from pellucid.exact.tables import ExactTables
+from pellucid.exact.tile import TileKind, decode_tile, encode_tile
+from pellucid.runtime.identity import model_id
+from pellucid.runtime.session import thread_count
+
+FOLDER = Path(__file__).parent.parent / "models" / "exact"
+TILE_LOG2 = 9
+LOSSLESS, BOUNDED = 0b10, 0b100  # the header's layers
+UNSIGNED, SIGNED = 0, 1  # and sample types
+GREY, RGB, OTHER = 0, 1, 2  # and colours
+
+Box = tuple[int, int, int, int]  # x, y, width, height
+Payload = Callable[[int], bytes | memoryview]
+
+
+@cache
+def exact_model() -> tuple[ExactTables, bytes]:
+    """The tables that ship, and their id."""
+    tables = ExactTables(FOLDER)
+    return tables, model_id(tables.arrays)
+
+
+def header_of(samples: NDArray[Any], *, alpha: bool, max_error: int) -> Header:
+    """The header of a file that holds (H, W, C) samples."""
+    height, width, planes = samples.shape
+    colours = planes - alpha
+    return Header(
+        width=width,
+        height=height,
+        channels=colours,
+        bit_depth=8 * samples.dtype.itemsize,
+        sample_type=SIGNED if samples.dtype.kind == "i" else UNSIGNED,
+        colour={1: GREY, 3: RGB}.get(colours, OTHER),
+        alpha=int(alpha),
+        layers=BOUNDED if max_error else LOSSLESS,
+        features=0,
+        quality=100,
+        tile_log2=TILE_LOG2,
+        model_id=exact_model()[1],
+    )
+
+
+def compress_exact(
+    samples: NDArray[Any], *, alpha: bool, max_error: int = 0
+) -> tuple[Header, list[bytes]]:
+    """Header and tile payloads of (H, W, C) uint8, uint16 or int16; with `alpha`, C has one more.
+
+    Every colour sample comes back within `max_error`, and alpha as it is.
+    """
+    header = header_of(samples, alpha=alpha, max_error=max_error)
+    tables, _ = exact_model()
+
+    def encode(number: int) -> bytes:
+        x, y, w, h = header.tile_box(number)
+        part = np.asarray(samples[y : y + h, x : x + w])
+        return encode_tile(part, kind_of(header, number), max_error, tables)
+
+    with ThreadPoolExecutor(thread_count()) as pool:
+        return header, list(pool.map(encode, range(header.tile_count)))
+
+
+def decompress_exact(
+    header: Header,
+    payload: Payload,
+    *,
+    region: Box | None = None,
+    damaged: list[int] | None = None,
+) -> NDArray[Any]:
+    """Samples (H, W, C) of `region` (x, y, width, height; default all), alpha the last channel.
+
+    Args:
+        payload: tile number -> its bytes.
+        damaged: if given, numbers of damaged tiles go there, and grey in their place.
+
+    Raises:
+        UnknownModelError: the file was made with other tables.
+        DamagedFileError: a tile is damaged.
+    """
+    check_tables(header)
+    left, top, width, height = region or (0, 0, header.width, header.height)
+    kind = kind_of(header, 0)
+    out = np.empty((height, width, kind.planes), kind.dtype.newbyteorder("="))
+
+    def decode(number: int) -> None:
+        x, y, w, h = header.tile_box(number)
+        rows = slice(max(y, top), min(y + h, top + height))
+        columns = slice(max(x, left), min(x + w, left + width))
+        if rows.start >= rows.stop or columns.start >= columns.stop:
+            return
+        into = out[moved(rows, top), moved(columns, left)]
+        try:
+            into[...] = check_tile(header, number, payload)[moved(rows, y), moved(columns, x)]
+        except DamagedFileError:
+            if damaged is None:
+                raise
+            damaged.append(number)
+            into[...] = 0 if header.sample_type == SIGNED else 1 << header.bit_depth - 1
+
+    with ThreadPoolExecutor(thread_count()) as pool:
+        list(pool.map(decode, range(header.tile_count)))
+    return out
+
+
+def check_tile(header: Header, number: int, payload: Payload) -> NDArray[Any]:
+    """The samples (h, w, C) of one tile; damage names it."""
+    check_tables(header)
+    data = payload(number)
+    try:
+        return decode_tile(
+            data,
+            kind_of(header, number),
+            bounded=header.layers == BOUNDED,
+            tables=exact_model()[0],
+        )
+    except DamagedFileError as error:
+        raise DamagedFileError(f"tile {number}: {error}") from error
+
+
+def check_tables(header: Header) -> None:
+    """Raise UnknownModelError if the file was made with other tables."""
+    identity = exact_model()[1]
+    if header.model_id != identity:
+        raise UnknownModelError(
+            f"this file needs the tables {header.model_id.hex()}, and this pellucid has "
+            f"{identity.hex()}; update it: pip install -U pellucid"
+        )
+
+
+def moved(part: slice, start: int) -> slice:
+    """`part` counted from `start`."""
+    return slice(part.start - start, part.stop - start)
+
+
+def kind_of(header: Header, number: int) -> TileKind:
+    """What is known of a tile from the header."""
+    _, _, width, height = header.tile_box(number)
+    letter = "i" if header.sample_type == SIGNED else "u"
+    dtype = np.dtype(f"<{letter}{header.bit_depth // 8}")
+    return TileKind(height, width, header.channels + header.alpha, bool(header.alpha), dtype)
