@@ -27,7 +27,8 @@ ENOUGH = 3000  # samples for a class of their own
 FEW = 2000  # samples, below which bins are taken together
 COARSE = 2
 CALM = 4.0  # added to activity before it is divided by: errors in flat places count most, not all
-RIDGE = 1e-3  # of the mean diagonal: weights that hardly help stay small
+RIDGE = 2e-5  # of the mean diagonal: weights that hardly help stay small
+CLOSE = 0.25  # added to errors before they are divided by
 UNIT = 16  # `expected` is in 1/16 of a level
 
 
@@ -40,16 +41,24 @@ class Predictor:
 
 
 def fit_predictor(known: Known, wanted: Vector, bins: NDArray[np.uint32]) -> Predictor:
-    """Weights for samples `wanted` (n,), by class."""
+    """Weights for samples `wanted` (n,), by class.
+
+    Least squares twice, the second time with less weight on what the first missed by much: bits
+    grow with the size of an error, not with its square.
+    """
     cuts = fit_cuts(known.activity, bins)
     classes = classes_of(known, cuts, bins)
     target = wanted - known.guess
-    trust = 1 / (known.activity + CALM) ** 2
+    trust = 1 / (known.activity + CALM)
     weights = np.zeros((len(cuts) + 1, known.terms.shape[1]))
     for number in range(len(weights)):
         chosen = np.flatnonzero(classes == number)
         if chosen.size >= 2 * weights.shape[1]:
-            weights[number] = solve(known.terms[chosen], target[chosen], trust[chosen], RIDGE)
+            terms, goal = known.terms[chosen], target[chosen]
+            first = solve(terms, goal, trust[chosen] ** 2, RIDGE)
+            off = np.abs(terms @ first - goal)
+            often = trust[chosen] / (off + np.median(off) + CLOSE)
+            weights[number] = solve(terms, goal, often, RIDGE)
         elif number:
             weights[number] = weights[number - 1]
     return Predictor(cuts, whole(weights * (1 << WEIGHT_BITS)))

@@ -23,7 +23,10 @@ NEAREST = 4
 
 @dataclass(frozen=True)
 class Reference:
-    """A plane coded before, on the level of the pass: its samples, and how far each was missed."""
+    """A plane as it is known: its samples, and by how much the prediction of each was off.
+
+    In a plane that is being coded, samples not known yet are copies of others, and their errors 0.
+    """
 
     samples: Plane
     missed: Plane
@@ -46,13 +49,15 @@ class Known:
     activity: Vector
 
 
-def known_around(plane: Plane, references: Sequence[Reference], step: Pass) -> Known:
-    """For a pass over the level `plane`, of which it knows what it may look at."""
-    shape = plane.shape
-    guess, own = differences(padded(plane), step, step.own, shape, slice(0, NEAREST))
-    near = np.abs(own[:, :NEAREST]).sum(axis=1)
-    terms, unrest = [own], [near, np.abs(own).sum(axis=1)]
-    activity = near.copy()
+def known_around(around: Reference, references: Sequence[Reference], step: Pass) -> Known:
+    """For a pass over the level of a plane, `around`, of which it knows what it may look at."""
+    shape = around.samples.shape
+    guess, own = differences(padded(around.samples), step, step.own, shape, slice(0, NEAREST))
+    missed = gathered(padded(around.missed), step, step.own, shape)
+    near, far = np.abs(own[:, :NEAREST]).sum(axis=1), missed.sum(axis=1)
+    terms = [own]
+    unrest = [near, np.abs(own).sum(axis=1), missed[:, :NEAREST].sum(axis=1), far]
+    activity = near + 2 * far
     for number, reference in enumerate(references):
         nearest = slice(1, 1 + NEAREST)
         _, other = differences(padded(reference.samples), step, step.other, shape, nearest)

@@ -75,7 +75,8 @@ def walk(
     missed = np.zeros(shape)
     coarse = side.coarsest(lattice.level(missed, TOP).shape)
     for number in reversed(range(TOP)):
-        plane = lattice.spread(coarse, lattice.level(missed, number).shape)
+        off = lattice.level(missed, number)
+        plane = lattice.spread(coarse, off.shape)
         scaled = [
             Reference(lattice.level(r.samples, number), lattice.level(r.missed, number))
             for r in references
@@ -83,12 +84,12 @@ def walk(
         for step in PASSES:
             if 0 in lattice.count(plane.shape, step):
                 continue
-            known = known_around(plane, scaled, step)
+            known = known_around(Reference(plane, off), scaled, step)
             means, symbols = side.symbols(known, number, step)
             errors = symbols * float(span.width)
             into = lattice.place(plane, step)
             into[...] = np.clip(means + errors, 0, span.steps).reshape(into.shape)
-            spot = lattice.place(lattice.level(missed, number), step)
+            spot = lattice.place(off, step)
             spot[...] = np.abs(errors).reshape(into.shape)
         coarse = plane
     return Reference(coarse, missed)

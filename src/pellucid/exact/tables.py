@@ -46,7 +46,8 @@ class ExactTables(TableSet):
         clipped = np.clip(symbols, -reach, reach) + reach
         seen = np.bincount(groups * (2 * reach + 1) + clipped, minlength=count * (2 * reach + 1))
         bits = seen.reshape(count, -1) @ self.costs.T
-        return np.argmin(bits, axis=1).astype(np.uint8)
+        best: NDArray[np.intp] = np.argmin(bits, axis=1)
+        return best.astype(np.uint8)
 
     @cached_property
     def costs(self) -> NDArray[np.float64]:
