@@ -137,7 +137,11 @@ def test_target_that_cannot_be_met(run, photo, target):
         ("--size", 400 * "9"),
         ("--psnr", "-3"),
         ("--model", "none"),
-        ("--lossless",),
+        ("--lossless", "--quality", 5),
+        ("--lossless", "--max-error", 2),
+        ("--max-error", -1),
+        ("--max-error", 99999),
+        ("--max-error", 1, "--psnr", 30),
     ],
 )
 def test_wrong_usage(run, photo, words):
