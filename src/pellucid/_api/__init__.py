@@ -3,7 +3,8 @@
 Heavy imports (ONNX Runtime) happen inside the calls, so that `import pellucid` stays quick.
 """
 
-from pellucid._api.codec import FileInfo, compress, decompress, info, models, verify
+from pellucid._api.codec import FileInfo, compress, decompress, info, models
+from pellucid._api.damage import verify
 from pellucid._api.denoise import denoise, denoisers, noise_level
 from pellucid.denoising.estimate import NoiseEstimate
 

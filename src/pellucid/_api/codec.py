@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.bitstream import DEFAULT_LIMITS, Limits, PelFile, require_supported, write_file
-from pellucid.errors import DamagedFileError, InputError, OptionError
+from pellucid.errors import InputError, OptionError
 from pellucid.pixels import ImageInfo, from_array, read_image
 
 if TYPE_CHECKING:
@@ -111,17 +111,24 @@ def decompress(
     Args:
         region: (x, y, width, height) in samples; only the tiles it needs are decoded.
         limits: raise `max_pixels` here for a huge file that you trust.
-        damaged: if given, a damaged tile is filled with grey and its number appended, instead of
-            raising DamagedFileError.
+        damaged: if given, damage costs only the tiles it lies in, wherever that is behind the
+            file's header: each is filled with grey and its number appended, instead of raising
+            DamagedFileError. What else is wrong, `verify` tells.
 
     Raises:
         FormatError: see the tree in `pellucid.errors`.
     """
+    return decode(open_pel(data, limits, tolerant=damaged is not None), region, damaged)
+
+
+def decode(
+    file: PelFile, region: tuple[int, int, int, int] | None, damaged: list[int] | None
+) -> NDArray[np.uint8]:
+    """An open file -> samples; see `decompress`."""
     from pellucid.codec.decompress import decompress_pixels, filling_reader, tile_reader
     from pellucid.codec.geometry import Box
     from pellucid.runtime import find_model
 
-    file = open_pel(data, limits)
     require_supported(file.header)
     box = None if region is None else Box(*check_region(region, file))
     net = find_model(file.header.model_id)
@@ -160,27 +167,6 @@ def info(
     )
 
 
-def verify(data: bytes | str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> list[str]:
-    """Check every checksum and decode every latent; returns what is wrong, nothing if all is well.
-
-    Raises:
-        FormatError: more than tiles is damaged, or the file can't be decoded here.
-    """
-    from pellucid.codec.decompress import tile_reader
-    from pellucid.runtime import find_model
-
-    file = open_pel(data, limits)
-    require_supported(file.header)
-    problems = []  # of tiles; the other checksums were right, or there would be no `file`
-    read = tile_reader(file.header, file.tile, find_model(file.header.model_id))
-    for number in range(file.header.tile_count):
-        try:
-            read(number)
-        except DamagedFileError as error:
-            problems.append(str(error))
-    return problems
-
-
 def models() -> dict[str, str]:
     """Installed codec models: name -> id (hex)."""
     from pellucid.runtime import installed_models
@@ -195,14 +181,16 @@ def open_image(image: Any, limits: Limits) -> tuple[NDArray[np.uint8], ImageInfo
     return from_array(image)
 
 
-def open_pel(data: bytes | str | os.PathLike[str], limits: Limits) -> PelFile:
-    """Bytes or a path -> a parsed file."""
+def open_pel(
+    data: bytes | str | os.PathLike[str], limits: Limits, *, tolerant: bool = False
+) -> PelFile:
+    """Bytes or a path -> a parsed file; a tolerant reader takes what is whole of a broken one."""
     if isinstance(data, str | os.PathLike):
         try:
             data = Path(data).read_bytes()
         except OSError as error:
             raise InputError(f"{data!s} can't be read: {error.strerror or error}") from error
-    return PelFile.parse(data, limits=limits)
+    return (PelFile.salvage if tolerant else PelFile.parse)(data, limits=limits)
 
 
 def check_options(
