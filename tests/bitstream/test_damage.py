@@ -282,7 +282,7 @@ def test_damaged_tile_costs_that_tile(at: int) -> None:
     file = PelFile.parse(bytes(data))
     for number in (0, 1, 3):
         assert bytes(file.tile(number)) == bytes([number]) * 4 * number
-    message = rf"tile 2 \(layer 0\): chunk TILE at byte {chunk.offset} .*CRC-32 is"
+    message = rf"tile 2 \(64 x 16 pixels at 0,64\): chunk TILE at byte {chunk.offset} .*CRC-32 is"
     with pytest.raises(DamagedFileError, match=message):
         file.tile(2)
     (damage,) = file.check_all()

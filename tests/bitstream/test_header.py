@@ -197,7 +197,10 @@ def test_supported() -> None:
         ({"channels": 1, "colour": 1}, "colour = 1"),
         ({"alpha": 1}, "alpha = 1"),
         ({"layers": 3}, "layers = 3"),
-        ({"layers": 2}, "layers = 2"),
+        ({"layers": 8}, "layers = 8"),
+        ({"layers": 2, "sample_type": 2, "bit_depth": 32}, "bit_depth = 32"),
+        ({"layers": 4, "sample_type": 1}, "bit_depth = 8"),
+        ({"layers": 2, "tile_log2": 11}, "tile_log2 = 11"),
     ],
 )
 def test_valid_but_not_supported_yet(changes: dict[str, int], message: str) -> None:

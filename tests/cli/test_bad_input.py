@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import pellucid
 from cli_files import png_of, with_header
 
 PICTURES = {
@@ -130,17 +129,3 @@ def test_batch_goes_on(run, photo, pel):
     assert "1 of 2 done, 1 failed" in result.stderr
     assert [path.name for path in Path("back").iterdir()] == ["photo.png"]
     assert "photo.pel  sound" in run("verify", "bad.pel", pel, code=1).stdout
-
-
-def test_fill_damaged(run, pixels):
-    picture = np.tile(pixels, (1, 15, 1))  # more than one tile wide
-    data = bytearray(pellucid.compress(picture, quality=20))
-    tiles = pellucid.info(bytes(data)).tiles
-    assert tiles == 2
-    data[-30] ^= 1
-    Path("bad.pel").write_bytes(data)
-    assert "tile 1" in run("decompress", "bad.pel", code=1).stderr
-    result = run("decompress", "bad.pel", "--fill-damaged")
-    assert "pellucid: bad.pel: damaged and filled with grey: tile 1" in result.stderr
-    with Image.open("bad.png") as image:
-        assert image.size == (picture.shape[1], picture.shape[0])

@@ -1,5 +1,7 @@
 """The fuzz target: any bytes give a picture or one of pellucid's errors, nothing else.
 
+The tolerant reader gets the same bytes: where it finds a header, damage must be no error any more.
+
 `one_input` is used by the tests, by `run.py` (mutations by seed) and by `libfuzzer.py` (mutations
 by coverage, with atheris); it needs neither.
 """
@@ -14,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.bitstream import Header, PelFile, write_file
-from pellucid.errors import PellucidError
+from pellucid.errors import DamagedFileError, PellucidError
 
 # A file of 84 bytes may rightly say that it is a picture of 2^28 pixels, all alike. Decoding that
 # takes memory and time by right; bigger pictures than this are parsed only.
 MAX_DECODED_PIXELS = 2**14
+MAX_SALVAGED_TILES = 2**8  # looked at, of up to 2^16 that a header may claim
 
-Decoder = Callable[[bytes], Any]
+Decoder = Callable[..., Any]
 
 
 @cache
@@ -35,6 +38,7 @@ def one_input(data: bytes, *, decode: bool = True) -> str:
     Returns the name of the error class, or "parsed" or "decoded". Whatever else is raised is a
     failure.
     """
+    salvage_input(data, decode=decode)
     try:
         file = PelFile.parse(data)
         for layer in file.header.layer_numbers:
@@ -49,6 +53,28 @@ def one_input(data: bytes, *, decode: bool = True) -> str:
     except PellucidError as error:
         return type(error).__name__
     return "decoded"
+
+
+def salvage_input(data: bytes, *, decode: bool) -> None:
+    """Read and decode what is whole of `data`; DamagedFileError is a failure behind the header."""
+    try:
+        file = PelFile.salvage(data)
+    except PellucidError:
+        return
+    for number in range(min(file.header.tile_count, MAX_SALVAGED_TILES)):
+        with suppress(DamagedFileError):
+            file.tile(number, layer=file.header.layer_numbers[0])
+    b"".join(file.metadata.values())
+    header, decompress = file.header, decoder()
+    if not decode or decompress is None or header.width * header.height > MAX_DECODED_PIXELS:
+        return
+    try:
+        picture = decompress(data, damaged=[])
+    except DamagedFileError as error:
+        raise AssertionError("damage stopped the tolerant reader") from error
+    except PellucidError:
+        return
+    assert picture.shape == (header.height, header.width, header.channels)
 
 
 @cache

@@ -3,8 +3,9 @@
 Heavy imports (ONNX Runtime) happen inside the calls, so that `import pellucid` stays quick.
 """
 
-from pellucid._api.about import FileInfo, info, verify
+from pellucid._api.about import FileInfo, info
 from pellucid._api.codec import compress, decompress, models
+from pellucid._api.damage import verify
 from pellucid._api.denoise import denoise, denoisers, noise_level
 from pellucid.denoising.estimate import NoiseEstimate
 

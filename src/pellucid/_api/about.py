@@ -1,4 +1,4 @@
-"""What is in a .pel file, and whether it is sound."""
+"""What is in a .pel file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from pellucid._api.codec import models, open_pel
 from pellucid.bitstream import DEFAULT_LIMITS, EXACT, Limits, PelFile, require_supported
-from pellucid.errors import DamagedFileError
 
 DTYPES = ("uint", "int", "float")  # by the header's sample type
 
@@ -73,31 +72,6 @@ def info(
         bytes_by_part=parts,
         latents_sha256=fingerprint(file) if latents else None,
     )
-
-
-def verify(data: bytes | str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> list[str]:
-    """Check every checksum and decode every latent; returns what is wrong, nothing if all is well.
-
-    Raises:
-        FormatError: more than tiles is damaged, or the file can't be decoded here.
-    """
-    from pellucid.codec.decompress import tile_reader
-    from pellucid.runtime import find_model
-
-    file = open_pel(data, limits)
-    require_supported(file.header)
-    if file.header.layers in EXACT:
-        from pellucid._api.exact import exact_problems
-
-        return exact_problems(file)
-    problems = []  # of tiles; the other checksums were right, or there would be no `file`
-    read = tile_reader(file.header, file.tile, find_model(file.header.model_id))
-    for number in range(file.header.tile_count):
-        try:
-            read(number)
-        except DamagedFileError as error:
-            problems.append(str(error))
-    return problems
 
 
 def bound_of(file: PelFile) -> int | None:

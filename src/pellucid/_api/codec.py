@@ -106,17 +106,24 @@ def decompress(
     Args:
         region: (x, y, width, height) in samples; only the tiles it needs are decoded.
         limits: raise `max_pixels` here for a huge file that you trust.
-        damaged: if given, a damaged tile is filled with grey and its number appended, instead of
-            raising DamagedFileError.
+        damaged: if given, damage costs only the tiles it lies in, wherever that is behind the
+            file's header: each is filled with grey and its number appended, instead of raising
+            DamagedFileError. What else is wrong, `verify` tells.
 
     Raises:
         FormatError: see the tree in `pellucid.errors`.
     """
+    return decode(open_pel(data, limits, tolerant=damaged is not None), region, damaged)
+
+
+def decode(
+    file: PelFile, region: tuple[int, int, int, int] | None, damaged: list[int] | None
+) -> NDArray[np.uint8]:
+    """An open file -> samples; see `decompress`."""
     from pellucid.codec.decompress import decompress_pixels, filling_reader, tile_reader
     from pellucid.codec.geometry import Box
     from pellucid.runtime import find_model
 
-    file = open_pel(data, limits)
     require_supported(file.header)
     box = None if region is None else Box(*check_region(region, file))
     if file.header.layers in EXACT:
@@ -144,14 +151,16 @@ def open_image(image: Any, limits: Limits) -> tuple[NDArray[np.uint8], ImageInfo
     return from_array(image)
 
 
-def open_pel(data: bytes | str | os.PathLike[str], limits: Limits) -> PelFile:
-    """Bytes or a path -> a parsed file."""
+def open_pel(
+    data: bytes | str | os.PathLike[str], limits: Limits, *, tolerant: bool = False
+) -> PelFile:
+    """Bytes or a path -> a parsed file; a tolerant reader takes what is whole of a broken one."""
     if isinstance(data, str | os.PathLike):
         try:
             data = Path(data).read_bytes()
         except OSError as error:
             raise InputError(f"{data!s} can't be read: {error.strerror or error}") from error
-    return PelFile.parse(data, limits=limits)
+    return (PelFile.salvage if tolerant else PelFile.parse)(data, limits=limits)
 
 
 def check_options(

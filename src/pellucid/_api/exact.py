@@ -55,19 +55,6 @@ def file_bound(file: PelFile) -> int:
     return int(BOUND.unpack_from(payload)[0])
 
 
-def exact_problems(file: PelFile) -> list[str]:
-    """What is wrong with each tile of a file with an exact layer."""
-    from pellucid.exact import check_tile
-
-    problems = []
-    for number in range(file.header.tile_count):
-        try:
-            check_tile(file.header, number, tile_of(file))
-        except DamagedFileError as error:
-            problems.append(str(error))
-    return problems
-
-
 def tile_of(file: PelFile) -> Any:
     """Tile number -> payload of the file's one layer."""
     (layer,) = file.header.layer_numbers

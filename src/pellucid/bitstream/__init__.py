@@ -5,6 +5,8 @@
     chunk.py    type, length, payload, CRC-32
     writer.py   header + metadata + tiles -> bytes
     scan.py     which chunks may stand where
+    salvage.py  the whole chunks of a broken file
+    losses.py   what the holes between them cost
     reader.py   bytes -> PelFile: views, checked before use
 
 Nothing here knows what is in a tile.

@@ -141,6 +141,11 @@ class Header:
         x, y = column << self.tile_log2, row << self.tile_log2
         return x, y, min(self.tile_size, self.width - x), min(self.tile_size, self.height - y)
 
+    def tile_name(self, number: int) -> str:
+        """Return what messages call a tile: its number and where it lies, in samples."""
+        x, y, width, height = self.tile_box(number)
+        return f"tile {number} ({width} x {height} pixels at {x},{y})"
+
     def check_tile_number(self, number: int) -> None:
         """Raise OptionError if the picture has no tile of this number."""
         if not 0 <= number < self.tile_count:

@@ -3,6 +3,7 @@
 `docs/format.md`, sections 1 to 4 and 9. `PelFile.parse` checks the frame of the whole file (every
 length, order and count, and every CRC but the tiles') without copying anything; a tile's CRC is
 checked when the tile is asked for, so that one damaged tile costs that tile only.
+`PelFile.salvage` takes a file whose frame is broken too, and says what it has lost.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from pellucid.bitstream.limits import (
     SIGNATURE,
     Limits,
 )
+from pellucid.bitstream.losses import losses_of
+from pellucid.bitstream.salvage import Salvage
 from pellucid.bitstream.scan import Scan
 from pellucid.bitstream.writer import METADATA_CHUNKS, TILE_START
 from pellucid.errors import (
@@ -35,13 +38,19 @@ DECODED_TILES = tuple(range(MIN_TILE_LOG2, DECODED_TILE_LOG2 + 1))
 
 @dataclass(frozen=True, slots=True)
 class PelFile:
-    """A file whose frame is sound. `header` is checked; `chunks` are (type, offset, length)."""
+    """A file whose frame is sound. `header` is checked; `chunks` are (type, offset, length).
+
+    A salvaged file lacks what it has lost: `damage` says what is wrong beside the tiles, one
+    message a place, and `lost_metadata` names the kinds of metadata (exif, icc, xmp).
+    """
 
     header: Header
     chunks: tuple[Chunk, ...]
     _data: memoryview = field(repr=False)
     _single: dict[str, Chunk] = field(repr=False)
-    _tiles: tuple[Chunk, ...] = field(repr=False)
+    _tiles: tuple[Chunk | str, ...] = field(repr=False)  # or why it is lost
+    damage: tuple[str, ...] = ()
+    lost_metadata: tuple[str, ...] = ()
 
     @classmethod
     def parse(
@@ -53,19 +62,36 @@ class PelFile:
         this version doesn't know), LimitError, or DamagedFileError naming the chunk and offset.
         """
         view = memoryview(data).toreadonly().cast("B")
-        _check_signature(view)
-        chunk = read_chunk(view, len(SIGNATURE))
-        check_crc(view, chunk)
-        if chunk.type != "HEAD":
-            raise DamagedFileError(f"the first chunk is {chunk.type}, not HEAD; get the file again")
-        header = Header.unpack(payload_of(view, chunk))
-        header.check_limits(limits)
+        chunk, header = _read_head(view, limits)
         scan = Scan(view, chunk, header, limits)
         while chunk.type != "DONE":
             chunk = read_chunk(view, chunk.end)
             scan.take(chunk)
         scan.finish(chunk.end)
         return cls(header, tuple(scan.chunks), view, scan.single, tuple(scan.tiles))
+
+    @classmethod
+    def salvage(
+        cls, data: bytes | bytearray | memoryview | mmap, *, limits: Limits = DEFAULT_LIMITS
+    ) -> PelFile:
+        """Return what is whole of a file that may be damaged anywhere behind its HEAD.
+
+        A file with a sound frame is read as `parse` reads it. Raises DamagedFileError only for the
+        signature and HEAD, without which nothing can be told; else what `parse` raises.
+        """
+        try:
+            return cls.parse(data, limits=limits)
+        except DamagedFileError as error:
+            reason = str(error)
+        view = memoryview(data).toreadonly().cast("B")
+        head, header = _read_head(view, limits)
+        found = Salvage(view, head, header, limits)
+        found.walk()
+        tiles, metadata, damage = losses_of(found)
+        if not damage and not any(isinstance(tile, str) for tile in tiles):
+            damage = (reason,)  # nothing is lost: chunks that stand where they must not
+        chunks = sorted([*found.single.values(), *found.tiles.values()], key=lambda c: c.offset)
+        return cls(header, tuple(chunks), view, found.single, tiles, damage, metadata)
 
     @property
     def metadata(self) -> dict[str, bytes]:
@@ -86,10 +112,12 @@ class PelFile:
         if layer not in layers:
             raise OptionError(f"the file has no layer {layer}: its layers are {layers}")
         chunk = self._tiles[layers.index(layer) * self.header.tile_count + number]
-        try:
-            check_crc(self._data, chunk)
-        except DamagedFileError as error:
-            raise DamagedFileError(f"tile {number} (layer {layer}): {error}") from None
+        name = self.header.tile_name(number) + (f", layer {layer}" if layer else "")
+        if isinstance(chunk, str):
+            raise DamagedFileError(f"{name} is lost: {chunk}; get the file again")
+        damage = crc_damage(self._data, chunk)
+        if damage is not None:
+            raise DamagedFileError(f"{name}: {damage}")
         return payload_of(self._data, chunk)[TILE_START.size :]
 
     def check_all(self) -> list[str]:
@@ -124,6 +152,18 @@ def require_supported(header: Header) -> None:
                 f"the file is sound, but {name} = {value} is not supported yet: this pellucid "
                 f"decodes {known}; update it: pip install -U pellucid"
             )
+
+
+def _read_head(data: memoryview, limits: Limits) -> tuple[Chunk, Header]:
+    """Return the first chunk and what it says, all of it checked."""
+    _check_signature(data)
+    chunk = read_chunk(data, len(SIGNATURE))
+    check_crc(data, chunk)
+    if chunk.type != "HEAD":
+        raise DamagedFileError(f"the first chunk is {chunk.type}, not HEAD; get the file again")
+    header = Header.unpack(payload_of(data, chunk))
+    header.check_limits(limits)
+    return chunk, header
 
 
 def _check_signature(data: memoryview) -> None:

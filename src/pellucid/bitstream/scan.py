@@ -63,11 +63,7 @@ class Scan:
 
     def _take_other(self, chunk: Chunk) -> None:
         check_crc(self._data, chunk)
-        if len(self.chunks) - len(self.tiles) >= self._limits.max_other_chunks:
-            raise LimitError(
-                f"{chunk} is one more than the limit of {self._limits.max_other_chunks} chunks "
-                "besides tiles; if you trust the file, raise max_other_chunks"
-            )
+        check_count(chunk, len(self.chunks) - len(self.tiles), self._limits)
         if self.chunks[-1].type == "TIDX":
             raise DamagedFileError(
                 f"{chunk} stands between TIDX and the tiles, where nothing may; get the file again"
@@ -80,11 +76,8 @@ class Scan:
             raise DamagedFileError(f"{chunk} holds {chunk.length} bytes and must be empty")
         elif chunk.type == "HEAD":
             self._once(chunk)
-        elif chunk.type != "DONE" and chunk.is_critical:
-            raise UnsupportedError(
-                f"{chunk} is needed to decode the file and this pellucid doesn't know it; update "
-                "it: pip install -U pellucid"
-            )
+        elif chunk.type != "DONE":
+            check_known(chunk)
 
     def _once(self, chunk: Chunk) -> None:
         first = self.single.setdefault(chunk.type, chunk)
@@ -162,3 +155,21 @@ class Scan:
         """Return the (number, layer) of the TILE chunk at this place in the file."""
         layer, number = divmod(place, self._header.tile_count)
         return number, self._header.layer_numbers[layer]
+
+
+def check_count(chunk: Chunk, before: int, limits: Limits) -> None:
+    """Raise LimitError if `before` chunks that are no tiles leave no room for this one."""
+    if before >= limits.max_other_chunks:
+        raise LimitError(
+            f"{chunk} is one more than the limit of {limits.max_other_chunks} chunks besides "
+            "tiles; if you trust the file, raise max_other_chunks"
+        )
+
+
+def check_known(chunk: Chunk) -> None:
+    """Raise UnsupportedError for a chunk of an unknown type, unless a reader may skip it."""
+    if chunk.is_critical:
+        raise UnsupportedError(
+            f"{chunk} is needed to decode the file and this pellucid doesn't know it; update "
+            "it: pip install -U pellucid"
+        )

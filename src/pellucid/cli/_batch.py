@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import click
 
-from pellucid.cli._program import about, exit_code, say
+from pellucid.cli._program import FAILED, about, exit_code, say
 from pellucid.errors import PellucidError
 
 Item = TypeVar("Item")
@@ -23,11 +23,15 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class Report:
-    """What came of one item: a line for a person, fields for a program, remarks for stderr."""
+    """What came of one item: a line for a person, fields for a program, remarks for stderr.
+
+    `damaged`: it is done, but lacks what its source had lost; the program ends as after a failure.
+    """
 
     line: str
     fields: dict[str, Any]
     remarks: tuple[str, ...] = ()
+    damaged: bool = False
 
 
 class Progress:
@@ -57,6 +61,7 @@ def run_batch(
 ) -> None:
     """Do `work` on every item; ends the program with an exit code if one failed."""
     errors: list[PellucidError] = []
+    damaged = 0
     progress = Progress(len(items))
     for number, item in enumerate(items, start=1):
         name = source(item)
@@ -78,7 +83,8 @@ def run_batch(
         click.echo(json.dumps(report.fields) if as_json else report.line)
         for remark in report.remarks:
             say(f"{name}: {remark}")
-    finish(len(items), errors)
+        damaged += report.damaged
+    finish(len(items), errors, damaged)
 
 
 def attempt(work: Callable[[Item], Report], item: Item) -> Report:
@@ -89,10 +95,11 @@ def attempt(work: Callable[[Item], Report], item: Item) -> Report:
         raise PellucidError("there is not enough memory for this picture") from error
 
 
-def finish(total: int, errors: list[PellucidError]) -> None:
-    """Say how many are done, and end the program if not all are."""
+def finish(total: int, errors: list[PellucidError], damaged: int = 0) -> None:
+    """Say how many are done, and end the program if not all are, or not whole."""
     if total > 1:
+        holes = f", {damaged} of them with damage" if damaged else ""
         failed = f", {len(errors)} failed" if errors else ""
-        click.echo(f"{total - len(errors)} of {total} done{failed}", err=True)
-    if errors:
-        raise click.exceptions.Exit(exit_code(errors))
+        click.echo(f"{total - len(errors)} of {total} done{holes}{failed}", err=True)
+    if damaged or errors:
+        raise click.exceptions.Exit(FAILED if damaged else exit_code(errors))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,9 @@ from pellucid.cli._files import read_bytes
 from pellucid.cli._jobs import Job, plan_jobs
 from pellucid.errors import OptionError, OutputError
 from pellucid.pixels import NPY, WRITE_SUFFIXES
+
+if TYPE_CHECKING:
+    from pellucid.bitstream import PelFile
 
 SUFFIXES = (*WRITE_SUFFIXES, NPY)
 FORMATS = tuple(suffix[1:] for suffix in SUFFIXES)
@@ -26,7 +30,7 @@ class Settings:
     """How each file of a run is decoded and written."""
 
     region: tuple[int, int, int, int] | None
-    fill_damaged: bool
+    keep_going: bool
     force: bool
 
 
@@ -43,7 +47,9 @@ class Settings:
     help="Of outputs whose name isn't given; otherwise OUT's suffix decides.  [default: png]",
 )
 @click.option(
-    "--fill-damaged", is_flag=True, help="Fill damaged tiles with grey, say which, and go on."
+    "--keep-going",
+    is_flag=True,
+    help="Save what is whole of a damaged file: lost tiles become grey and are named; exit code 1.",
 )
 @options.recursive_option
 @options.force_option
@@ -53,7 +59,7 @@ def decompress(
     out: str | None,
     region: tuple[int, int, int, int] | None,
     kind: str | None,
-    fill_damaged: bool,
+    keep_going: bool,
     recursive: bool,
     force: bool,
     as_json: bool,
@@ -67,7 +73,7 @@ def decompress(
     jobs = plan_jobs(inputs, out, suffix=suffix, sources=(".pel",), recursive=recursive)
     if kind is not None and any(job.target.suffix.lower() != suffix for job in jobs):
         raise OptionError(f"--format {kind} and -o {out} name two formats; leave one out")
-    settings = Settings(region, fill_damaged, force)
+    settings = Settings(region, keep_going, force)
     run_batch(
         jobs, lambda job: job.source, lambda job: decompress_one(job, settings), as_json=as_json
     )
@@ -75,8 +81,7 @@ def decompress(
 
 def decompress_one(job: Job, settings: Settings) -> Report:
     """One file to its picture."""
-    import pellucid
-    from pellucid._api.codec import open_pel
+    from pellucid._api.codec import decode, open_pel
     from pellucid.bitstream import DEFAULT_LIMITS
     from pellucid.pixels import ImageInfo, write_npy, write_samples
 
@@ -84,11 +89,11 @@ def decompress_one(job: Job, settings: Settings) -> Report:
     if job.target.suffix.lower() not in SUFFIXES:
         known = " ".join(SUFFIXES)
         raise OutputError(f"cannot write {job.target}: its suffix must be one of {known}")
-    data = read_bytes(job.source)
-    metadata = open_pel(data, DEFAULT_LIMITS).metadata
-    damaged: list[int] | None = [] if settings.fill_damaged else None
+    file = open_pel(read_bytes(job.source), DEFAULT_LIMITS, tolerant=settings.keep_going)
+    metadata = file.metadata
+    damaged: list[int] = []
     started = time.perf_counter()
-    pixels = pellucid.decompress(data, region=settings.region, damaged=damaged)
+    pixels = decode(file, settings.region, damaged if settings.keep_going else None)
     seconds = time.perf_counter() - started
     height, width, channels = pixels.shape
     if job.target.suffix.lower() == NPY:
@@ -103,20 +108,31 @@ def decompress_one(job: Job, settings: Settings) -> Report:
         "width": width,
         "height": height,
         "channels": channels,
-        "damaged_tiles": sorted(damaged or []),
+        "damaged_tiles": sorted(damaged),
+        "lost_metadata": list(file.lost_metadata),
         "seconds": round(seconds, 4),
     }
     line = f"{job.target}  {width} x {height}, {KINDS.get(channels, f'{channels} channels')}"
-    return Report(line, fields, tuple(remarks(job.target, damaged or [], metadata)))
+    lost = losses(file, sorted(damaged))
+    found = (*lost, *left_out(job.target, metadata))
+    return Report(line, fields, found, damaged=bool(lost))
 
 
-def remarks(target: Path, damaged: list[int], metadata: dict[str, bytes]) -> list[str]:
-    """What a person must know about a picture that was written all the same."""
+def losses(file: PelFile, damaged: list[int]) -> list[str]:
+    """What a person must know about the picture of a damaged file."""
     found = []
     if damaged:
-        tiles = ", ".join(map(str, sorted(damaged)))
-        found.append(f"damaged and filled with grey: tile {tiles}")
-    if metadata and target.suffix.lower() in WITHOUT_METADATA:
-        kinds = ", ".join(name.upper() for name in metadata)
-        found.append(f"{target.suffix} can't hold metadata; left out: {kinds}")
-    return found
+        tiles = ", ".join(file.header.tile_name(number) for number in damaged)
+        found.append(f"damaged and filled with grey: {tiles}")
+    if file.lost_metadata:
+        kinds = ", ".join(name.upper() for name in file.lost_metadata)
+        found.append(f"damaged and left out: {kinds}")
+    return found + [f"damaged: {message}" for message in file.damage]
+
+
+def left_out(target: Path, metadata: dict[str, bytes]) -> list[str]:
+    """What a person must know about metadata that the picture's format can't hold."""
+    if not metadata or target.suffix.lower() not in WITHOUT_METADATA:
+        return []
+    kinds = ", ".join(name.upper() for name in metadata)
+    return [f"{target.suffix} can't hold metadata; left out: {kinds}"]

@@ -18,7 +18,7 @@ from pellucid.cli import _options as options
 from pellucid.cli._batch import Report, run_batch
 from pellucid.cli._clean_jobs import plan_clean_jobs
 from pellucid.cli._jobs import Job
-from pellucid.cli.decompress import remarks as remarks_on_metadata
+from pellucid.cli.decompress import left_out
 from pellucid.errors import InputError
 from pellucid.pixels import ImageInfo, read_image, read_samples, write_samples
 from pellucid.pixels.write import check_suffix
@@ -202,7 +202,7 @@ def report(
     }
     metadata = {"exif": info.exif, "icc": info.icc, "xmp": info.xmp}
     kept = {name: value for name, value in metadata.items() if value}
-    said = remarks_on_metadata(job.target, [], kept)
+    said = left_out(job.target, kept)
     if settings.sigma is not None and (doubt := unlikely(settings.sigma, split_alpha(samples)[0])):
         said.append(doubt)
     if lost:

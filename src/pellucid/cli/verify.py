@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,9 @@ from pellucid.cli import _options as options
 from pellucid.cli._batch import Report, run_batch
 from pellucid.cli._files import read_bytes
 from pellucid.errors import DamagedFileError
+
+if TYPE_CHECKING:
+    from pellucid._api.damage import Damage
 
 
 @click.command(short_help="Checksums and latents of .pel files.")
@@ -20,16 +24,26 @@ from pellucid.errors import DamagedFileError
 def verify(files: tuple[Path, ...], as_json: bool) -> None:
     """Check .pel files: every checksum, and that every latent decodes.
 
-    Exit code 1 if one of them is damaged or can't be decoded here.
+    Names each damaged tile with its size and place in pixels, and what else is damaged. Exit code
+    1 if a file is damaged or can't be decoded here.
     """
     run_batch(files, lambda file: file, verify_one, as_json=as_json)
 
 
 def verify_one(file: Path) -> Report:
     """Check one file; DamagedFileError lists all that is wrong."""
-    import pellucid
+    from pellucid._api.damage import find_damage
 
-    problems = pellucid.verify(read_bytes(file))
-    if problems:
-        raise DamagedFileError("; ".join(problems))
+    damage = find_damage(read_bytes(file))
+    if damage:
+        raise DamagedFileError("; ".join([*damage.messages, way_out(damage)]))
     return Report(f"{file}  sound", {"source": str(file), "sound": True})
+
+
+def way_out(damage: Damage) -> str:
+    """What can be done with a damaged file."""
+    whole = damage.total - len(damage.tiles)
+    if not whole:
+        return "no tile is whole: get the file again"
+    number = "all tiles are" if not damage.tiles else f"{whole} of {damage.total} tiles are"
+    return f"{number} whole, and pellucid decompress --keep-going can save them"

@@ -78,7 +78,7 @@ def tile_reader(
         try:
             return decode_latents(model, data, header.quality, place.height, place.width)
         except DamagedFileError as error:
-            raise DamagedFileError(f"tile {number}: {error}") from error
+            raise DamagedFileError(f"{header.tile_name(number)}: {error}") from error
 
     return read
 

@@ -1,0 +1,70 @@
+"""What is wrong with a file, tile by tile, and what could be saved of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pellucid._api.codec import open_pel
+from pellucid.bitstream import DEFAULT_LIMITS, EXACT, Limits, PelFile, require_supported
+from pellucid.errors import DamagedFileError
+
+
+@dataclass(frozen=True)
+class Damage:
+    """`tiles`: number -> what is wrong with it, by number; `other`: what is wrong beside them.
+
+    `total` is the number of tiles that the picture has.
+    """
+
+    tiles: dict[int, str]
+    other: tuple[str, ...]
+    total: int
+
+    def __bool__(self) -> bool:
+        return bool(self.tiles or self.other)
+
+    @property
+    def messages(self) -> list[str]:
+        """All that is wrong: tiles first."""
+        return [*self.tiles.values(), *self.other]
+
+
+def verify(data: bytes | str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> list[str]:
+    """Check every checksum and decode every latent; returns what is wrong, nothing if all is well.
+
+    A message names each damaged tile with its size and place in pixels; others follow for what else
+    is damaged.
+
+    Raises:
+        FormatError: nothing of the file can be read, or it can't be decoded here.
+    """
+    return find_damage(data, limits).messages
+
+
+def find_damage(data: bytes | str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS) -> Damage:
+    """Read a file tolerantly and try each of its tiles; raises what `verify` does."""
+    file = open_pel(data, limits, tolerant=True)
+    require_supported(file.header)
+    tiles = {}
+    read = reader_of(file)
+    for number in range(file.header.tile_count):
+        try:
+            read(number)
+        except DamagedFileError as error:
+            tiles[number] = str(error)
+    return Damage(tiles, file.damage, file.header.tile_count)
+
+
+def reader_of(file: PelFile) -> Callable[[int], object]:
+    """Tile number -> what it decodes to; raises DamagedFileError."""
+    if file.header.layers in EXACT:
+        from pellucid._api.exact import tile_of
+        from pellucid.exact import check_tile
+
+        return lambda number: check_tile(file.header, number, tile_of(file))
+    from pellucid.codec.decompress import tile_reader
+    from pellucid.runtime import find_model
+
+    return tile_reader(file.header, file.tile, find_model(file.header.model_id))
