@@ -50,13 +50,13 @@ def fit_predictor(known: Known, wanted: Vector, bins: NDArray[np.uint32]) -> Pre
     classes = classes_of(known, cuts, bins)
     target = wanted - known.guess
     trust = 1 / (known.activity + CALM)
-    weights = np.zeros((len(cuts) + 1, known.terms.shape[1]))
+    weights = np.zeros((len(cuts) + 1, len(known.terms)))
     for number in range(len(weights)):
         chosen = np.flatnonzero(classes == number)
         if chosen.size >= 2 * weights.shape[1]:
-            terms, goal = known.terms[chosen], target[chosen]
+            terms, goal = known.terms[:, chosen], target[chosen]
             first = solve(terms, goal, trust[chosen] ** 2, RIDGE)
-            off = np.abs(terms @ first - goal)
+            off = np.abs(first @ terms - goal)
             often = trust[chosen] / (off + np.median(off) + CLOSE)
             weights[number] = solve(terms, goal, often, RIDGE)
         elif number:
@@ -82,11 +82,11 @@ def fit_scale(known: Known, error: Vector) -> NDArray[np.int32]:
 
 def solve(terms: Matrix, target: Vector, trust: Vector, ridge: float) -> Vector:
     """Weighted least squares, kept from running off by `ridge`."""
-    weighted = terms * trust[:, None]
-    square = weighted.T @ terms
+    weighted = terms * trust
+    square = weighted @ terms.T
     size = float(np.trace(square)) / len(square)
     square[np.diag_indices_from(square)] += ridge * size + 1e-9
-    return np.asarray(np.linalg.solve(square, weighted.T @ target), np.float64)
+    return np.asarray(np.linalg.solve(square, weighted @ target), np.float64)
 
 
 def whole(values: NDArray[np.float64]) -> NDArray[np.int32]:

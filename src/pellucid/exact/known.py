@@ -34,12 +34,12 @@ class Reference:
 
 @dataclass(frozen=True)
 class Known:
-    """All are whole numbers, one row a sample of the pass.
+    """All are whole numbers, one column a sample of the pass.
 
     Attributes:
         guess: (n,).
-        terms: (n, t).
-        unrest: (n, u); the last column is 1.
+        terms: (t, n).
+        unrest: (u, n); the last row is 1.
         activity: (n,) how restless the surroundings are, which decides the class.
     """
 
@@ -54,21 +54,22 @@ def known_around(around: Reference, references: Sequence[Reference], step: Pass)
     shape = around.samples.shape
     guess, own = differences(padded(around.samples), step, step.own, shape, slice(0, NEAREST))
     missed = gathered(padded(around.missed), step, step.own, shape)
-    near, far = np.abs(own[:, :NEAREST]).sum(axis=1), missed.sum(axis=1)
+    apart = np.abs(own)
+    near, far = apart[:NEAREST].sum(axis=0), missed.sum(axis=0)
     terms = [own]
-    unrest = [near, np.abs(own).sum(axis=1), missed[:, :NEAREST].sum(axis=1), far]
+    unrest = [near, apart.sum(axis=0), missed[:NEAREST].sum(axis=0), far]
     activity = near + 2 * far
     for number, reference in enumerate(references):
         nearest = slice(1, 1 + NEAREST)
         _, other = differences(padded(reference.samples), step, step.other, shape, nearest)
         missed = gathered(padded(reference.missed), step, CENTRE + CROSS, shape)
-        total = missed.sum(axis=1)
+        total = missed.sum(axis=0)
         terms.append(other)
-        unrest += [missed[:, 0], total, np.abs(other[:, 0])]
+        unrest += [missed[0], total, np.abs(other[0])]
         if number == 0:
             activity += 2 * total
     unrest.append(np.ones(len(guess)))
-    return Known(guess, np.concatenate(terms, axis=1), np.stack(unrest, axis=1), activity)
+    return Known(guess, np.concatenate(terms), np.stack(unrest), activity)
 
 
 def differences(
@@ -76,15 +77,15 @@ def differences(
 ) -> tuple[Vector, Matrix]:
     """(rounded mean of the `nearest`, all less it)."""
     samples = gathered(around, step, offsets, shape)
-    guess = np.floor((samples[:, nearest].sum(axis=1) + NEAREST // 2) / NEAREST)
-    samples -= guess[:, None]
+    guess = np.floor((samples[nearest].sum(axis=0) + NEAREST // 2) / NEAREST)
+    samples -= guess
     return guess, samples
 
 
 def gathered(around: Plane, step: Pass, offsets: Offsets, shape: tuple[int, int]) -> Matrix:
-    """(n, len(offsets)): the samples at `offsets` from each of the pass's."""
+    """(len(offsets), n): the samples at `offsets` from each of the pass's."""
     rows, columns = count(shape, step)
-    out = np.empty((rows, columns, len(offsets)))
+    out = np.empty((len(offsets), rows, columns))
     for number, offset in enumerate(offsets):
-        out[..., number] = shifted(around, step, offset, shape)
-    return out.reshape(rows * columns, len(offsets))
+        out[number] = shifted(around, step, offset, shape)
+    return out.reshape(len(offsets), rows * columns)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from pellucid.bitstream import Header
 from pellucid.errors import DamagedFileError, UnknownModelError
@@ -70,7 +72,7 @@ def compress_exact(
         part = np.asarray(samples[y : y + h, x : x + w])
         return encode_tile(part, kind_of(header, number), max_error, tables)
 
-    with ThreadPoolExecutor(thread_count()) as pool:
+    with workers() as pool:
         return header, list(pool.map(encode, range(header.tile_count)))
 
 
@@ -111,9 +113,28 @@ def decompress_exact(
             damaged.append(number)
             into[...] = 0 if header.sample_type == SIGNED else 1 << header.bit_depth - 1
 
-    with ThreadPoolExecutor(thread_count()) as pool:
+    with workers() as pool:
         list(pool.map(decode, range(header.tile_count)))
     return out
+
+
+@contextmanager
+def workers() -> Iterator[ThreadPoolExecutor]:
+    """Threads for tiles, one for each core; matrix products keep to the thread that asks for them.
+
+    Otherwise the threads of the tiles and those of the matrix library wait for each other.
+    """
+    with (
+        matrix_library().limit(limits=1, user_api="blas"),
+        ThreadPoolExecutor(thread_count()) as pool,
+    ):
+        yield pool
+
+
+@cache
+def matrix_library() -> ThreadpoolController:
+    """What NumPy multiplies matrices with, looked up once."""
+    return ThreadpoolController()
 
 
 def check_tile(header: Header, number: int, payload: Payload) -> NDArray[Any]:

@@ -151,7 +151,7 @@ class Reader:
     def symbols(self, known: Known, _number: int, _step: Pass, /) -> tuple[Vector, Symbols]:
         """Take the pass's rules, then its symbols."""
         tables, decoder = self._tables, self._decoder
-        terms, unrest = known.terms.shape[1], known.unrest.shape[1]
+        terms, unrest = len(known.terms), len(known.unrest)
         rules = take_rules(decoder, terms, unrest, len(tables.bins) + 1, len(tables))
         classes = classes_of(known, rules.cuts, tables.bins)
         means = np.clip(means_of(known, classes, rules.weights), 0, self._span.steps)

@@ -65,10 +65,10 @@ def means_of(known: Known, classes: NDArray[np.intp], weights: NDArray[np.int32]
     total = np.zeros(known.guess.size)
     for number, row in enumerate(weights.astype(np.float64)):
         if len(weights) == 1:
-            total = known.terms @ row
+            total = row @ known.terms
         else:
             chosen = np.flatnonzero(classes == number)
-            total[chosen] = known.terms[chosen] @ row
+            total[chosen] = row @ known.terms[:, chosen]
     return known.guess + np.floor((total + (1 << WEIGHT_BITS - 1)) / (1 << WEIGHT_BITS))
 
 
@@ -76,7 +76,7 @@ def error_bins(
     known: Known, scale: NDArray[np.int32], coarse: int, bins: NDArray[np.uint32]
 ) -> NDArray[np.intp]:
     """(n,) bin of the error that each sample is expected to have."""
-    expected = np.floor(known.unrest @ scale.astype(np.float64) / (1 << SCALE_BITS))
+    expected = np.floor(scale.astype(np.float64) @ known.unrest / (1 << SCALE_BITS))
     return bin_of(expected, bins) >> coarse
 
 
