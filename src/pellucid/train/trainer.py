@@ -69,7 +69,8 @@ class Trainer(ABC):
         """Train until `minutes` have been spent in all, earlier runs included."""
         if resume and checkpoint.exists():
             load_checkpoint(checkpoint, self)
-            report(f"resumed at step {self.progress.step}, {self.progress.seconds / 60:.1f} min")
+            if self.crew.leads:
+                report(f"resumed at step {self.progress.step}, {self.progress.seconds / 60:.1f} min")
         self.crew.part_ways(self.generators, self.recipe.seed, self.progress.step)
         self.since = time.monotonic()
         saved = self.progress.seconds
