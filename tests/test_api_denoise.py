@@ -54,7 +54,7 @@ def test_what_is_no_picture(image: Any) -> None:
 
 @pytest.mark.parametrize("dtype", [bool, np.int8, np.int32, np.uint32, complex, object])
 def test_types_that_cannot_be_denoised(dtype: Any) -> None:
-    with pytest.raises(InputError, match="convert them to one of uint8, uint16, float16"):
+    with pytest.raises(InputError, match="convert them to one of uint8, uint16, int16, float16"):
         pellucid.noise_level(PICTURE.astype(dtype))
 
 

@@ -127,6 +127,14 @@ def test_types_agree(tiny_denoiser: str) -> None:
     assert np.abs(shown * 255 - eight).max() <= 0.5 + 1e-3
     assert np.abs(shown * 65535 - sixteen).max() <= 0.5 + 0.2
     assert len(np.unique(sixteen)) > 5000, "16 bits are used, not 8"
+    signed = pellucid.denoise(
+        (noisy * 100.0 - 9000).astype(np.int16), sigma=2500, model=tiny_denoiser
+    )
+    assert signed.dtype == np.int16
+    assert signed.min() < -1000 < 1000 < signed.max()
+    negative = pellucid.denoise(noisy.astype(np.int16) - 200, sigma=25, model=tiny_denoiser)
+    plain = pellucid.denoise(noisy - np.float32(200), sigma=25, model=tiny_denoiser)
+    assert np.abs(negative - plain).max() <= 0.5 + 1e-3, "signed samples as floats"
     swapped = pellucid.denoise(noisy.astype(">u2"), sigma=25, model=tiny_denoiser)
     assert swapped.dtype == np.dtype(">u2")
     assert np.array_equal(swapped.clip(0, 255), eight)

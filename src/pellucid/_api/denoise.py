@@ -36,7 +36,7 @@ def denoise(
     """Take the noise off a picture; shape and type of its samples stay.
 
     Args:
-        image: array (H, W) or (H, W, C) of uint8, uint16, float16, float32 or float64, C 1 (grey),
+        image: array (H, W) or (H, W, C) of uint8, uint16, int16, float16, float32 or float64, C 1 (grey),
             2 (grey, alpha), 3 (RGB) or 4 (RGBA); or a Pillow image, a path, or encoded bytes,
             which come back as (H, W, C). Alpha is kept.
         sigma: standard deviation of the noise in the samples' own unit (25 for uint8, 25 / 255

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pellucid.denoising.estimate import NoiseEstimate, estimate_noise
 from pellucid.denoising.holes import fill_holes, strays
-from pellucid.denoising.plan import Plan, maps_of, plan_for
+from pellucid.denoising.plan import Plan, maps_at, plan_for
 from pellucid.denoising.samples import SampleType, split_alpha
 from pellucid.denoising.windows import WINDOW, run_windows
 
@@ -59,22 +59,42 @@ def denoise_samples(
         weight: strength of 0-1, one or (H, W).
     """
     kind = SampleType.of(samples.dtype)
-    plan = plan_for(noise, eight_bits=kind.white == 255)
-    maps = maps_of(plan, weight, samples.shape[:2])
-    if not maps.any():
-        return samples.copy()
+    plan = plan_for(noise, eight_bits=kind.eight_bits)
+    result = samples.copy()
+    if not (np.any(plan.sigma) and np.any(weight)):
+        return result
     colour, alpha = split_alpha(samples)
     known = measured_pixels(colour)
-    if not known.all():
-        maps *= known
-    if alpha is not None:
-        maps *= alpha != 0  # what can't be seen is left alone
     if isinstance(noise, float) and (doubt := unlikely(noise, colour)):
         warnings.warn(doubt, stacklevel=3)
-    clean = kind.restore(clean_colour(colour, known, plan, maps, model, window))
-    result = samples.copy()
-    touched = ((maps[0] > 0) | (maps[1] > 0))[..., None]
-    result[..., : colour.shape[2]] = np.where(touched, clean, colour)
+    job = Job(filled(colour, known), plan)
+
+    def maps(rows: slice, columns: slice) -> Floats:
+        told = maps_at(plan, weight, rows, columns)
+        told *= known[rows, columns]
+        if alpha is not None:
+            told *= alpha[rows, columns] != 0  # what can't be seen is left alone
+        return told
+
+    def read(rows: slice, columns: slice) -> tuple[Floats, Floats]:
+        return job.shown(rows, columns), job.told(maps(rows, columns))
+
+    def write(rows: slice, columns: slice, found: Floats) -> None:
+        told = maps(rows, columns)
+        clean = kind.restore(job.clean(rows, columns, found, told))
+        touched = (told.max(axis=0) > 0)[..., None]
+        part = (rows, columns, slice(colour.shape[2]))
+        result[part] = np.where(touched, clean, colour[rows, columns])
+
+    run_windows(
+        model.noise,
+        read,
+        write,
+        colour.shape[:2],
+        multiple=model.multiple,
+        reach=model.reach,
+        window=window,
+    )
     return result
 
 
@@ -92,43 +112,56 @@ def unlikely(sigma: float, colour: NDArray[Any]) -> str | None:
     )
 
 
-def clean_colour(
-    colour: NDArray[Any],
-    known: NDArray[np.bool_],
-    plan: Plan,
-    maps: Floats,
-    model: DenoiserModel,
-    window: int,
-) -> NDArray[np.floating[Any]]:
-    """Colour samples (H, W, 1 or 3) without their noise, as floats in the samples' unit."""
-    precise = without_holes(colour.astype(np.promote_types(colour.dtype, np.float32)), known)
-    stabiliser = plan.stabiliser
-    shown = precise if stabiliser is None else stabiliser.forward(precise)
-    unit = max(float(shown.max()), -float(shown.min())) or 1.0  # for floats; the network needs none
-    planes = np.empty((shown.shape[2], *shown.shape[:2]), np.float32)
-    np.divide(shown.transpose(2, 0, 1), unit, out=planes, casting="same_kind")
-    told = np.minimum(maps / np.float32(unit), np.float32(LOUDEST))
-    noise = run_windows(
-        model.noise,
-        np.broadcast_to(planes, (3, *planes.shape[1:])),
-        told,
-        multiple=model.multiple,
-        reach=model.reach,
-        window=window,
-    )
-    if planes.shape[0] == 1:
-        noise = noise.mean(axis=0, keepdims=True)
-    del planes  # in place from here: of large pictures there are not many copies
-    bound = MOST * told.sum(axis=0)
-    np.clip(noise, -bound, bound, out=noise)
-    noise *= unit
-    left: NDArray[np.floating[Any]] = shown - noise.transpose(1, 2, 0)
-    if stabiliser is None:
-        return left
-    weight = np.minimum(maps.max(axis=0), 1)[..., None]  # a bias is undone as far as it came about
-    plain = precise + (stabiliser.inverse(left) - stabiliser.inverse(shown))
-    mixed: NDArray[np.floating[Any]] = plain + weight * (stabiliser.unbiased(left) - plain)
-    return mixed
+class Job:
+    """Colour samples (H, W, 1 or 3) without holes, and how they are shown to the network.
+
+    Windows of them are stabilised and scaled when they are asked for.
+    """
+
+    def __init__(self, colour: NDArray[Any], plan: Plan) -> None:
+        self._colour, self._stabiliser = colour, plan.stabiliser
+        ends = np.array([colour.min(), colour.max()], np.promote_types(colour.dtype, np.float32))
+        if self._stabiliser is not None:
+            ends = self._stabiliser.forward(ends)
+        self._unit = max(float(ends[1]), -float(ends[0])) or 1.0  # for floats; nets need none
+
+    def shown(self, rows: slice, columns: slice) -> Floats:
+        """What the network sees, (3, h, w)."""
+        planes = self._stable(self._precise(rows, columns)).transpose(2, 0, 1)
+        scaled = np.empty(planes.shape, np.float32)
+        np.divide(planes, self._unit, out=scaled, casting="same_kind")
+        return np.broadcast_to(scaled, (3, *scaled.shape[1:]))
+
+    def told(self, maps: Floats) -> Floats:
+        """Maps in the network's scale."""
+        scaled: Floats = np.minimum(maps / np.float32(self._unit), np.float32(LOUDEST))
+        return scaled
+
+    def clean(
+        self, rows: slice, columns: slice, noise: Floats, maps: Floats
+    ) -> NDArray[np.floating[Any]]:
+        """(h, w, 1 or 3) samples without the `noise` (3, h, w) that the network found."""
+        if self._colour.shape[2] == 1:
+            noise = noise.mean(axis=0, keepdims=True)
+        bound = MOST * self.told(maps).sum(axis=0)
+        found = np.clip(noise, -bound, bound) * self._unit
+        precise = self._precise(rows, columns)
+        shown = self._stable(precise)
+        left: NDArray[np.floating[Any]] = shown - found.transpose(1, 2, 0)
+        if self._stabiliser is None:
+            return left
+        weight = np.minimum(maps.max(axis=0), 1)[..., None]  # a bias is undone as far as it came
+        plain = precise + (self._stabiliser.inverse(left) - self._stabiliser.inverse(shown))
+        mixed: NDArray[np.floating[Any]]
+        mixed = plain + weight * (self._stabiliser.unbiased(left) - plain)
+        return mixed
+
+    def _precise(self, rows: slice, columns: slice) -> NDArray[np.floating[Any]]:
+        part = self._colour[rows, columns]
+        return part.astype(np.promote_types(part.dtype, np.float32))
+
+    def _stable(self, precise: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+        return precise if self._stabiliser is None else self._stabiliser.forward(precise)
 
 
 def measured_pixels(colour: NDArray[Any]) -> NDArray[np.bool_]:
@@ -151,6 +184,13 @@ def finite_pixels(colour: NDArray[Any]) -> NDArray[np.bool_]:
         return np.ones(colour.shape[:2], bool)
     known: NDArray[np.bool_] = finite.all(axis=2)
     return known
+
+
+def filled(colour: NDArray[Any], known: NDArray[np.bool_]) -> NDArray[Any]:
+    """`colour` itself if it has no holes; else floats, with the holes filled."""
+    if known.all():
+        return colour
+    return without_holes(colour.astype(np.promote_types(colour.dtype, np.float32)), known)
 
 
 def without_holes(

@@ -70,6 +70,15 @@ def visible(sigma: float) -> float:
 
 def maps_of(plan: Plan, weight: float | Floats, shape: tuple[int, int]) -> Floats:
     """(2, H, W): independent and processed strength, times a weight of 0-1."""
-    maps = np.zeros((2, *shape), np.float32)
-    maps[int(plan.processed)] = plan.sigma * np.asarray(weight, np.float32)
+    return maps_at(plan, weight, slice(0, shape[0]), slice(0, shape[1]))
+
+
+def maps_at(plan: Plan, weight: float | Floats, rows: slice, columns: slice) -> Floats:
+    """The maps of a part of the picture."""
+    maps = np.zeros((2, rows.stop - rows.start, columns.stop - columns.start), np.float32)
+    sigma, factor = (
+        value[rows, columns] if isinstance(value, np.ndarray) else np.float32(value)
+        for value in (plan.sigma, weight)
+    )
+    maps[int(plan.processed)] = sigma * factor
     return maps

@@ -1,4 +1,4 @@
-"""Sample types: what is white, and the way back from floats without surprises."""
+"""Sample types: which there are, and the way back from floats without surprises."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ from numpy.typing import NDArray
 
 from pellucid.errors import InputError
 
-INTEGERS = {"uint8": 255.0, "uint16": 65535.0}
+INTEGERS = {"uint8": (0, 255), "uint16": (0, 65535), "int16": (-32768, 32767)}
 FLOATS = ("float16", "float32", "float64")
 
 
 @dataclass(frozen=True)
 class SampleType:
-    """A type of samples that can be denoised; `white` is the largest value, 1 for floats."""
+    """A type of samples that can be denoised."""
 
     dtype: np.dtype[Any]
-    white: float
+
+    @property
+    def eight_bits(self) -> bool:
+        """Whether samples are 0-255."""
+        return self.dtype.name == "uint8"
 
     @classmethod
     def of(cls, dtype: np.dtype[Any]) -> SampleType:
@@ -28,10 +32,8 @@ class SampleType:
         Raises:
             InputError: samples of this type can't be denoised.
         """
-        if dtype.name in INTEGERS:
-            return cls(dtype, INTEGERS[dtype.name])
-        if dtype.name in FLOATS:
-            return cls(dtype, 1.0)
+        if dtype.name in INTEGERS or dtype.name in FLOATS:
+            return cls(dtype)
         known = ", ".join([*INTEGERS, *FLOATS])
         raise InputError(
             f"samples of type {dtype} can't be denoised; convert them to one of {known}"
@@ -41,7 +43,7 @@ class SampleType:
         """Floats in the samples' unit -> samples; integers are rounded and clipped."""
         if self.dtype.name in INTEGERS:
             values = np.rint(values)
-            np.clip(values, 0, self.white, out=values)
+            np.clip(values, *INTEGERS[self.dtype.name], out=values)
         return values.astype(self.dtype)
 
 

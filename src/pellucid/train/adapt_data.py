@@ -39,7 +39,7 @@ def load_shots(paths: list[Path]) -> Shots:
     """
     pictures = [read_colour(path) for path in paths]
     first, kind = pictures[0]
-    plan = plan_for(measure(first), eight_bits=kind.white == 255)
+    plan = plan_for(measure(first), eight_bits=kind.eight_bits)
     maps = maps_of(plan, 1.0, first.shape[:2])
     if not maps.any():
         raise InputError(

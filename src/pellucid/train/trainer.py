@@ -70,7 +70,9 @@ class Trainer(ABC):
         if resume and checkpoint.exists():
             load_checkpoint(checkpoint, self)
             if self.crew.leads:
-                report(f"resumed at step {self.progress.step}, {self.progress.seconds / 60:.1f} min")
+                report(
+                    f"resumed at step {self.progress.step}, {self.progress.seconds / 60:.1f} min"
+                )
         self.crew.part_ways(self.generators, self.recipe.seed, self.progress.step)
         self.since = time.monotonic()
         saved = self.progress.seconds
