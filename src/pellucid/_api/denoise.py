@@ -36,9 +36,9 @@ def denoise(
     """Take the noise off a picture; shape and type of its samples stay.
 
     Args:
-        image: array (H, W) or (H, W, C) of uint8, uint16, int16, float16, float32 or float64, C 1 (grey),
-            2 (grey, alpha), 3 (RGB) or 4 (RGBA); or a Pillow image, a path, or encoded bytes,
-            which come back as (H, W, C). Alpha is kept.
+        image: array (H, W) or (H, W, C) of uint8, uint16, int16, float16, float32 or float64, C 1
+            (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA); or a Pillow image, a path, or encoded
+            bytes, which come back as (H, W, C). Alpha is kept.
         sigma: standard deviation of the noise in the samples' own unit (25 for uint8, 25 / 255
             for floats of 0-1), one number or (H, W); `auto` measures it; or what `noise_level`
             gave.

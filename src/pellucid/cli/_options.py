@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import click
+
+from pellucid.bitstream import DEFAULT_LIMITS, Limits
 
 UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d+)?|\.\d+) ?([kKMG]?)B?")
@@ -34,6 +37,19 @@ def to_region(
     return x, y, width, height
 
 
+def to_limits(_context: click.Context, _option: click.Parameter, value: str | None) -> Limits:
+    """What --max-pixels says -> limits of a picture."""
+    pixels = to_bytes(_context, _option, value)
+    return DEFAULT_LIMITS if pixels is None else replace(DEFAULT_LIMITS, max_pixels=pixels)
+
+
+limits_option = click.option(
+    "--max-pixels",
+    "limits",
+    metavar="N",
+    callback=to_limits,
+    help="Take larger pictures than 268M pixels (1G), if you trust them.",
+)
 inputs_argument = click.argument("inputs", metavar="IN...", nargs=-1, required=True)
 out_option = click.option(
     "-o",

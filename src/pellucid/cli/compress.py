@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from pellucid.bitstream import Limits
 from pellucid.cli import _options as options
 from pellucid.cli._batch import Report, run_batch
 from pellucid.cli._jobs import Job, plan_jobs
@@ -41,6 +42,7 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".ppm", "
 )
 @click.option("--model", default="m", show_default=True, help="m, s (faster), or a model's folder.")
 @click.option("--no-metadata", is_flag=True, help="Leave EXIF, ICC profile and XMP out.")
+@options.limits_option
 @options.recursive_option
 @options.force_option
 @options.json_option
@@ -55,6 +57,7 @@ def compress(
     max_error: int | None,
     model: str,
     no_metadata: bool,
+    limits: Limits,
     recursive: bool,
     force: bool,
     as_json: bool,
@@ -79,7 +82,7 @@ def compress(
     sources = PICTURES if bound is None else (*PICTURES, NPY)
     jobs = plan_jobs(inputs, out, suffix=".pel", sources=sources, recursive=recursive)
     targets["max_error"] = bound
-    settings = {**targets, "model": model, "metadata": not no_metadata}
+    settings = {**targets, "model": model, "metadata": not no_metadata, "limits": limits}
     run_batch(
         jobs,
         lambda job: job.source,
@@ -98,7 +101,7 @@ def compress_one(job: Job, settings: dict[str, Any], *, force: bool) -> Report:
     data = pellucid.compress(job.source, **settings)
     seconds = time.perf_counter() - started
     write_atomic(job.target, data, force=force)
-    about = pellucid.info(data)
+    about = pellucid.info(data, limits=settings["limits"])
     line = (
         f"{job.target}  {len(data):,} bytes, {about.bits_per_pixel:.3f} bits a pixel, "
         f"{kind_of(about)}"

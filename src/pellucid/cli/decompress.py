@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pellucid.bitstream import Limits
 from pellucid.cli import _options as options
 from pellucid.cli._batch import Report, run_batch
 from pellucid.cli._files import read_bytes
@@ -32,6 +33,7 @@ class Settings:
     region: tuple[int, int, int, int] | None
     keep_going: bool
     force: bool
+    limits: Limits
 
 
 @click.command(short_help=".pel to pictures.")
@@ -51,6 +53,7 @@ class Settings:
     is_flag=True,
     help="Save what is whole of a damaged file: lost tiles become grey and are named; exit code 1.",
 )
+@options.limits_option
 @options.recursive_option
 @options.force_option
 @options.json_option
@@ -60,6 +63,7 @@ def decompress(
     region: tuple[int, int, int, int] | None,
     kind: str | None,
     keep_going: bool,
+    limits: Limits,
     recursive: bool,
     force: bool,
     as_json: bool,
@@ -73,7 +77,7 @@ def decompress(
     jobs = plan_jobs(inputs, out, suffix=suffix, sources=(".pel",), recursive=recursive)
     if kind is not None and any(job.target.suffix.lower() != suffix for job in jobs):
         raise OptionError(f"--format {kind} and -o {out} name two formats; leave one out")
-    settings = Settings(region, keep_going, force)
+    settings = Settings(region, keep_going, force, limits)
     run_batch(
         jobs, lambda job: job.source, lambda job: decompress_one(job, settings), as_json=as_json
     )
@@ -82,14 +86,13 @@ def decompress(
 def decompress_one(job: Job, settings: Settings) -> Report:
     """One file to its picture."""
     from pellucid._api.codec import decode, open_pel
-    from pellucid.bitstream import DEFAULT_LIMITS
     from pellucid.pixels import ImageInfo, write_npy, write_samples
 
     job.check(force=settings.force)
     if job.target.suffix.lower() not in SUFFIXES:
         known = " ".join(SUFFIXES)
         raise OutputError(f"cannot write {job.target}: its suffix must be one of {known}")
-    file = open_pel(read_bytes(job.source), DEFAULT_LIMITS, tolerant=settings.keep_going)
+    file = open_pel(read_bytes(job.source), settings.limits, tolerant=settings.keep_going)
     metadata = file.metadata
     damaged: list[int] = []
     started = time.perf_counter()

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pellucid.bitstream import Limits
+from pellucid.cli import _options as options
 from pellucid.cli._files import read_bytes
 from pellucid.cli._program import about, exit_code, say
 from pellucid.errors import PellucidError
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
 @click.command(short_help="What is in a .pel file.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="A JSON object on stdout.")
+@options.limits_option
 @click.option("--latents", is_flag=True, help="Add the SHA-256 of the decoded integer latents.")
-def info(file: Path, as_json: bool, latents: bool) -> None:
+def info(file: Path, limits: Limits, as_json: bool, latents: bool) -> None:
     """Say what is in a .pel file: size, quality, model, metadata, where the bytes are.
 
     The hash of the latents is the same on every machine; two files with the same hash, model and
@@ -30,7 +33,7 @@ def info(file: Path, as_json: bool, latents: bool) -> None:
     import pellucid
 
     try:
-        found = pellucid.info(read_bytes(file), latents=latents)
+        found = pellucid.info(read_bytes(file), latents=latents, limits=limits)
     except PellucidError as error:
         say(about(file, error))
         raise click.exceptions.Exit(exit_code([error])) from error

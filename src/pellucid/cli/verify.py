@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pellucid.bitstream import Limits
 from pellucid.cli import _options as options
 from pellucid.cli._batch import Report, run_batch
 from pellucid.cli._files import read_bytes
@@ -20,21 +21,22 @@ if TYPE_CHECKING:
 @click.argument(
     "files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
+@options.limits_option
 @options.json_option
-def verify(files: tuple[Path, ...], as_json: bool) -> None:
+def verify(files: tuple[Path, ...], limits: Limits, as_json: bool) -> None:
     """Check .pel files: every checksum, and that every latent decodes.
 
     Names each damaged tile with its size and place in pixels, and what else is damaged. Exit code
     1 if a file is damaged or can't be decoded here.
     """
-    run_batch(files, lambda file: file, verify_one, as_json=as_json)
+    run_batch(files, lambda file: file, lambda file: verify_one(file, limits), as_json=as_json)
 
 
-def verify_one(file: Path) -> Report:
+def verify_one(file: Path, limits: Limits) -> Report:
     """Check one file; DamagedFileError lists all that is wrong."""
     from pellucid._api.damage import find_damage
 
-    damage = find_damage(read_bytes(file))
+    damage = find_damage(read_bytes(file), limits)
     if damage:
         raise DamagedFileError("; ".join([*damage.messages, way_out(damage)]))
     return Report(f"{file}  sound", {"source": str(file), "sound": True})

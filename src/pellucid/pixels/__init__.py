@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from pellucid.pixels.atomic import check_target, write_atomic
 from pellucid.pixels.info import ImageInfo
-from pellucid.pixels.npy import NPY, is_npy, read_npy, write_npy
+from pellucid.pixels.npy import NPY, is_npy, npy_output, read_npy, write_npy
 from pellucid.pixels.read import from_array, read_image
 from pellucid.pixels.samples import read_samples, write_samples
 from pellucid.pixels.write import WRITE_SUFFIXES, write_image
@@ -31,6 +31,7 @@ __all__ = [
     "check_target",
     "from_array",
     "is_npy",
+    "npy_output",
     "read_image",
     "read_npy",
     "read_samples",

@@ -14,6 +14,7 @@ import contextlib
 import errno
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 from pellucid.errors import OutputError
@@ -50,15 +51,25 @@ def write_atomic(path: str | os.PathLike[str], data: bytes, *, force: bool = Fal
     Raises OutputError if the file exists and `force` is false, or if it can't be written; no
     temporary file is left behind.
     """
+    with temporary_for(path, force=force) as temporary:
+        _write_new(temporary, data)
+
+
+@contextlib.contextmanager
+def temporary_for(path: str | os.PathLike[str], *, force: bool = False) -> Iterator[Path]:
+    """A name in the folder of `path`; what the block writes there becomes `path` when it ends.
+
+    If the block fails nothing is left behind. Raises OutputError as `write_atomic` does.
+    """
     target = check_target(path, force=force)
     temporary = target.parent / f".pellucid-{secrets.token_hex(8)}.tmp"
     try:
         try:
-            _write_new(temporary, data)
+            yield temporary
             if force:
                 os.replace(temporary, target)
             else:
-                _link_new(temporary, target, data)
+                _link_new(temporary, target)
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink()
@@ -92,7 +103,7 @@ def _write_new(path: Path, data: bytes) -> None:
         raise
 
 
-def _link_new(temporary: Path, target: Path, data: bytes) -> None:
+def _link_new(temporary: Path, target: Path) -> None:
     """Give the finished file its name, or raise FileExistsError."""
     try:
         os.link(temporary, target)
@@ -101,7 +112,7 @@ def _link_new(temporary: Path, target: Path, data: bytes) -> None:
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        _write_new(target, data)
+        _write_new(target, temporary.read_bytes())
 
 
 def _sync_folder(folder: Path) -> None:

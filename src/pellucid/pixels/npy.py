@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import InputError
-from pellucid.pixels.atomic import write_atomic
+from pellucid.pixels.atomic import temporary_for
 
 NPY = ".npy"
 
@@ -35,6 +36,23 @@ def read_npy(path: str | os.PathLike[str]) -> NDArray[Any]:
 
 def write_npy(path: str | os.PathLike[str], samples: NDArray[Any], *, force: bool = False) -> None:
     """Write an array whole or not at all; raises OutputError."""
-    data = io.BytesIO()
-    np.save(data, samples, allow_pickle=False)
-    write_atomic(path, data.getvalue(), force=force)
+    with npy_output(path, samples.shape, samples.dtype, force=force) as out:
+        out[...] = samples
+
+
+@contextmanager
+def npy_output(
+    path: str | os.PathLike[str],
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    *,
+    force: bool = False,
+) -> Iterator[NDArray[Any]]:
+    """An array on disk to fill in; the file has its name when the block ends, or never.
+
+    Raises OutputError. The samples needn't fit into memory.
+    """
+    with temporary_for(path, force=force) as temporary:
+        out = np.lib.format.open_memmap(temporary, "w+", dtype, shape)
+        yield out
+        out.flush()
