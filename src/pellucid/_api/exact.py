@@ -77,12 +77,9 @@ def check_max_error(lossless: bool, max_error: int | None) -> int | None:
 
 def open_any(image: Any, limits: Limits) -> tuple[NDArray[Any], ImageInfo]:
     """Path, bytes, array or Pillow image -> samples (H, W, C) of one of TYPES."""
-    from pellucid.pixels.npy import is_npy, read_npy
     from pellucid.pixels.samples import read_samples, samples_of
 
-    if is_npy(image):
-        samples = read_npy(image)
-    elif isinstance(image, str | os.PathLike | bytes):
+    if isinstance(image, str | os.PathLike | bytes):
         samples, about = read_samples(image, max_pixels=limits.max_pixels)
         return check_type(samples), about
     elif isinstance(image, np.ma.MaskedArray):

@@ -20,7 +20,7 @@ from pellucid.cli._clean_jobs import plan_clean_jobs
 from pellucid.cli._jobs import Job
 from pellucid.cli.decompress import left_out
 from pellucid.errors import InputError
-from pellucid.pixels import ImageInfo, read_image, read_samples, write_samples
+from pellucid.pixels import ImageInfo, is_npy, read_image, read_samples, write_samples
 from pellucid.pixels.write import check_suffix
 
 if TYPE_CHECKING:
@@ -104,8 +104,8 @@ def denoise(
 ) -> None:
     """Take noise and JPEG artefacts off pictures: photo.png -> photo.clean.png.
 
-    8-bit grey and RGB with or without transparency, 16-bit grey, float32 TIFF; type, format and
-    metadata stay. A JPEG becomes a PNG, unless OUT says otherwise.
+    8-bit grey and RGB with or without transparency, 16-bit grey, float32 TIFF, .npy arrays; type,
+    format and metadata stay. A JPEG becomes a PNG, unless OUT says otherwise.
     """
     from pellucid.runtime import load_denoiser
 
@@ -139,7 +139,8 @@ def denoise_one(job: Job, settings: Settings) -> Report:
     from pellucid import _api
 
     job.check(force=settings.force)
-    check_suffix(job.target)
+    if not is_npy(job.target):
+        check_suffix(job.target)
     samples, info = read_samples(job.source)
     check_mask(settings, info)
     started = time.perf_counter()

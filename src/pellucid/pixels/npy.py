@@ -31,7 +31,7 @@ def read_npy(path: str | os.PathLike[str]) -> NDArray[Any]:
     if not isinstance(array, np.ndarray):
         array.close()
         raise InputError(f"{path} holds several arrays; give one, as numpy.save writes it")
-    return array
+    return array.view(np.ndarray)
 
 
 def write_npy(path: str | os.PathLike[str], samples: NDArray[Any], *, force: bool = False) -> None:

@@ -20,12 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pellucid.errors import InputError, OptionError, OutputError, PellucidError
+from pellucid.errors import InputError, LimitError, OptionError, OutputError, PellucidError
 from pellucid.pixels.atomic import check_target, write_atomic
 from pellucid.pixels.checks import bit_depth, check_frames, check_size
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.metadata import with_metadata
 from pellucid.pixels.modes import to_samples
+from pellucid.pixels.npy import is_npy, read_npy, write_npy
 from pellucid.pixels.opened import MAX_PIXELS, load_as_stored, opened
 from pellucid.pixels.write import check_suffix, encode_picture
 
@@ -59,11 +60,14 @@ def read_samples(
 
     Returns the samples as stored, (height, width, channels), and an ImageInfo with the metadata
     byte for byte. uint8 has 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha) channels; uint16
-    and float32 (which may hold NaN) have 1. The EXIF orientation is kept and not applied.
+    and float32 (which may hold NaN) have 1. An .npy file gives what it holds, of any type and
+    number of channels, mapped and not loaded. The EXIF orientation is kept and not applied.
 
     Raises InputError for what can't be read or would lose something: 16-bit colour, 1 bit, print
     colours, more channels, animations, damage; LimitError for more than `max_pixels` pixels.
     """
+    if not isinstance(source, bytes) and is_npy(source):
+        return read_npy_samples(source, max_pixels)
     with opened(source) as (image, data, name):
         check_size(image, data, name, max_pixels)
         dtype = _stored_type(image, data, name)
@@ -81,6 +85,26 @@ def read_samples(
             )
         info = ImageInfo(width, height, channels, 8 * dtype.itemsize, source_format=image.format)
         return samples, replace(with_metadata(info, image, data), dpi=_dpi(image))
+
+
+def read_npy_samples(
+    source: str | os.PathLike[str], max_pixels: int
+) -> tuple[NDArray[Any], ImageInfo]:
+    """An array of two or three dimensions as a picture."""
+    samples = read_npy(source)
+    if samples.ndim not in (2, 3) or 0 in samples.shape:
+        raise InputError(
+            f"{source} holds an array of shape {samples.shape}, which is no picture; (height, "
+            "width) or (height, width, channels) is one"
+        )
+    height, width = samples.shape[:2]
+    if height * width > max_pixels:
+        raise LimitError(
+            f"{source} has {width} x {height} pixels, over the limit of {max_pixels}; if you trust "
+            "it, raise max_pixels"
+        )
+    samples = samples[:, :, np.newaxis] if samples.ndim == 2 else samples  # HxW -> HxWx1
+    return samples, ImageInfo(width, height, samples.shape[2], 8 * samples.itemsize)
 
 
 def samples_of(image: object) -> NDArray[Any]:
@@ -120,7 +144,8 @@ def write_samples(
     *,
     force: bool = False,
 ) -> None:
-    """Write `samples`, as `read_samples` returns them, to `path`, in the format its suffix names.
+    """Write `samples`, as `read_samples` returns them, to `path`, in the format its suffix names
+    (.npy, without metadata, holds all).
 
     Metadata are taken from `info` and written where the format can hold them. All formats are
     written without loss but JPEG (quality 95, 4:4:4). The file appears whole or not at all and
@@ -130,6 +155,9 @@ def write_samples(
     an unknown suffix, a file that exists or an unwritable folder.
     """
     target = check_target(path, force=force)
+    if is_npy(target):
+        write_npy(target, samples, force=force)
+        return
     suffix = check_suffix(target)
     height, width, channels = samples.shape
     if channels not in _HOLDS[suffix].get(samples.dtype.name, ()):
