@@ -23,6 +23,7 @@ from pellucid.exact.tables import ExactTables
 
 STORED, DEFLATED, PREDICTED = range(3)
 BOUND = struct.Struct("<H")  # largest error of the colour planes
+MOST_BOUND = 16383
 MOST_REFERENCES = 2
 HEAD_BITS = 17  # of each number before a plane
 SIGNED = 1 << 15  # added to limits, which may be negative
@@ -106,6 +107,8 @@ def decode_tile(
     if len(payload) <= start:
         raise DamagedFileError(f"a tile's payload has {len(payload)} bytes; that can't be all")
     bound = BOUND.unpack_from(payload)[0] if bounded else 0
+    if bounded and not 1 <= bound <= MOST_BOUND:
+        raise DamagedFileError(f"a tile's bound is {bound}; 1 to {MOST_BOUND} are possible")
     mode, body = payload[start], payload[start + 1 :]
     if mode == PREDICTED:
         return unpredict(body, kind, bound, tables)
