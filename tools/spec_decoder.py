@@ -7,7 +7,8 @@ latents, `onnx` for the weights of the synthesis network, Pillow to save a PNG.
 
     python tools/spec_decoder.py photo.pel --model DIR [-o out.png] [--latents]
 
-Exact layers (section 11) are in `spec_exact.py`. The idea of an educational decoder beside the specification is that of zstd.
+Exact layers (section 11) are in `spec_exact.py`. The idea of an educational decoder beside the
+specification is that of zstd.
 """
 
 from __future__ import annotations
@@ -146,7 +147,9 @@ def read_header(payload: bytes) -> Header:
         known = header.layers in (2, 4) and samples in ((8, 0), (16, 0), (16, 1))
     known = known and header.features == 0 and header.tile_log2 <= 10
     check(known, f"{header}", "unknown feature")
-    check(header.width * header.height <= MAX_PIXELS, "too many pixels", "over the limits")
+    pixels, planes = header.width * header.height, header.channels + header.alpha
+    few = pixels <= MAX_PIXELS and pixels * planes <= 4 * MAX_PIXELS
+    check(few, "too many pixels", "over the limits")
     return header
 
 

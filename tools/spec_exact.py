@@ -1,4 +1,4 @@
-"""The second decoder's part for exact layers (lossless and error-bounded), from docs/format.md alone.
+"""The second decoder's part for exact layers, written from docs/format.md alone.
 
 As in `spec_decoder.py`, whose frame, header and coder it uses, nothing is shared with the package,
 and the code is laid out in the order of the specification's section 11, plain rather than fast.
@@ -39,6 +39,7 @@ from tools.spec_decoder import check_order as check_chunk_order
 STORED, DEFLATED, PREDICTED = 0, 1, 2
 FIRST_LEVEL = 5
 MAX_BOUND, MAX_CLASSES, MAX_COARSE, MAX_SHIFT, MAX_WEIGHT = 16383, 8, 8, 16, 32767
+MAX_ERROR = 2**17
 
 
 # --- The coder's further symbols ------------------------------------------------------------------
@@ -116,7 +117,7 @@ def value_range(header: Header) -> tuple[int, int]:
 
 CROSS = [(-1, 0), (1, 0), (0, -1), (0, 1)]
 CORNERS = [(-1, -1), (-1, 1), (1, -1), (1, 1)]
-ODD = [at for at in product((-3, -1, 1, 3), repeat=2) if at not in CORNERS]
+ODD = [(dy, dx) for dy, dx in product((-3, -1, 1, 3), repeat=2) if (dy, dx) not in CORNERS]
 CLOSE = [
     (dy, dx)
     for dy, dx in product(range(-3, 4), repeat=2)
@@ -156,8 +157,8 @@ def decode_plane(
         x = x.repeat(2, 0).repeat(2, 1)[:rows, :columns]
         above, e = e, np.zeros((rows, columns), np.int64)
         e[::2, ::2] = above
-        at_level = [one._replace(k=one.k[:: 2**level, :: 2**level], e=one.e[:: 2**level, :: 2**level])
-                    for one in references]  # fmt: skip
+        s = 2**level
+        at_level = [one._replace(k=one.k[::s, ::s], e=one.e[::s, ::s]) for one in references]
         for one in PASSES:
             if rows > one.row and columns > one.column:
                 decode_pass(coder, one, x, e, size, step, at_level)
@@ -169,7 +170,8 @@ def mirror(index: Array, length: int) -> Array:
     if length == 1:
         return np.zeros_like(index)
     folded = index % (2 * length - 2)
-    return np.minimum(folded, 2 * length - 2 - folded)
+    mirrored: Array = np.minimum(folded, 2 * length - 2 - folded)
+    return mirrored
 
 
 def look(x: Array, which: Pass, offsets: list[tuple[int, int]]) -> Array:
@@ -247,6 +249,7 @@ def decode_pass(
     q, shift = coder.coded(tables[place]), shifts[place]
     for s in np.unique(shift[shift > 0]).tolist():
         q[shift == s] = q[shift == s] * 2**s + coder.u(int((shift == s).sum()), s) - 2 ** (s - 1)
+    check(int(abs(q).max()) * step < MAX_ERROR, "a sample is further off than any can be")
     part = x[which.row :: 2, which.column :: 2]
     part[:] = np.clip(mean + q * step, 0, size).reshape(part.shape)
     e[which.row :: 2, which.column :: 2] = abs(q * step).reshape(part.shape)
