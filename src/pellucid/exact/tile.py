@@ -140,7 +140,7 @@ def unpredict(
     """What `predict` made of samples."""
     decoder = SymbolDecoder(words, tables)
     shape = (kind.height, kind.width)
-    out = np.empty((*shape, kind.planes), kind.dtype)
+    out = np.empty((kind.planes, *shape), kind.dtype)  # planes that don't come take no memory
     done: dict[int, Reference] = {}
     limits = np.iinfo(kind.dtype)
     while len(done) < kind.planes:
@@ -161,9 +161,9 @@ def unpredict(
         else:
             reader = Reader(decoder, span, tables)
             done[number] = walk(reader, shape, [done[n] for n in references], span)
-        out[..., number] = done[number].samples * unit + low
+        out[number] = done[number].samples * unit + low
     decoder.finish()
-    return out
+    return out.transpose(1, 2, 0)
 
 
 def flat(shape: tuple[int, ...]) -> Reference:
