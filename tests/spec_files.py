@@ -19,12 +19,20 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LOADED = importlib.util.spec_from_file_location("spec_decoder", ROOT / "tools/spec_decoder.py")
-assert LOADED is not None
-assert LOADED.loader is not None
-spec = sys.modules["spec_decoder"] = importlib.util.module_from_spec(LOADED)
-LOADED.loader.exec_module(spec)
 
+
+def load(name: str) -> Any:
+    """A module of tools/, which is in no package that tests can import."""
+    found = importlib.util.spec_from_file_location(f"tools.{name}", ROOT / f"tools/{name}.py")
+    assert found is not None
+    assert found.loader is not None
+    module = sys.modules[f"tools.{name}"] = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
+spec = load("spec_decoder")
+spec_exact = load("spec_exact")
 
 # Channels of a model too small for pictures.
 M, Z, HIDDEN, F, CONTEXT, SMOOTH, TRUNK = 6, 3, 4, 5, 4, 5, 8

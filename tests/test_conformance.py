@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import tracemalloc
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,15 @@ import pytest
 
 import pellucid
 from pellucid.bitstream import PelFile, require_supported
-from pellucid.errors import FormatError
+from pellucid.errors import DamagedFileError, FormatError
+from pellucid.exact.picture import FOLDER as EXACT_FOLDER
 from pellucid.pixels import read_image
+from spec_files import spec, spec_exact
 
 FOLDER = Path(__file__).resolve().parent.parent / "conformance" / "v1"
-GOOD = sorted(path.parent.name for path in (FOLDER / "good").glob("*/case.json"))
+CASES = sorted(path.parent.name for path in (FOLDER / "good").glob("*/case.json"))
+GOOD = [name for name in CASES if not name.startswith("exact_")]
+EXACT = [name for name in CASES if name.startswith("exact_")]
 BAD: dict[str, dict[str, str]] = json.loads((FOLDER / "bad" / "cases.json").read_text("utf-8"))
 MIB = 2**20
 
@@ -36,8 +41,9 @@ def read_container(data: bytes) -> None:
     """All that can be checked without a model."""
     file = PelFile.parse(data)
     require_supported(file.header)
-    for number in range(file.header.tile_count):
-        file.tile(number)
+    for layer in file.header.layer_numbers:
+        for number in range(file.header.tile_count):
+            file.tile(number, layer=layer)
 
 
 def bad_files() -> Any:
@@ -63,7 +69,7 @@ def refused_at_once(data: bytes) -> bool:
 def test_every_case_is_listed() -> None:
     assert sorted(path.stem for path in (FOLDER / "bad").glob("*.pel")) == sorted(BAD)
     readme = (FOLDER / "README.md").read_text("utf-8")
-    for name in [*GOOD, *BAD]:
+    for name in [*CASES, *BAD]:
         assert f"| `{name}` |" in readme
 
 
@@ -107,7 +113,27 @@ def test_bad_decode(name: str) -> None:
     assert type(caught.value).__name__ == BAD[name]["error"], str(caught.value)
 
 
-@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize("name", [name for name in BAD if name.startswith("exact_")])
+def test_bad_exact_in_the_second_decoder(name: str) -> None:
+    kind = {"UnknownModelError": "unknown model", "DamagedFileError": "damaged"}
+    with pytest.raises(spec.PelError) as caught:
+        spec_exact.decode_samples(bad(name), EXACT_FOLDER)
+    assert caught.value.kind == kind[BAD[name]["error"]]
+
+
+def test_a_deflated_bomb_takes_no_memory() -> None:
+    with suppress(FormatError):
+        pellucid.decompress(bad("exact_kind"))  # loads what is loaded once
+    tracemalloc.start()
+    try:
+        with pytest.raises(DamagedFileError):
+            pellucid.decompress(bad("exact_deflated_bomb"))
+        assert tracemalloc.get_traced_memory()[1] < MIB
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", CASES)
 def test_good_latents_and_metadata(name: str) -> None:
     data, case = good(name)
     info = pellucid.info(data, latents=True)
@@ -127,3 +153,30 @@ def test_good_samples(name: str) -> None:
     difference = decoded.astype(np.float64) - expected
     assert np.abs(difference).max() <= case["bounds"]["peak"]
     assert np.sqrt(np.mean(difference**2)) <= case["bounds"]["rms"]
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_good_exact_samples(name: str) -> None:
+    data, case = good(name)
+    folder = FOLDER / "good" / name
+    picture = np.load(folder / "input.npy")
+    expected = np.load(folder / "expected.npy") if case["max_error"] else picture
+    assert expected.dtype.name == case["dtype"]
+    assert list(expected.shape) == case["shape"]
+    for decoded in (pellucid.decompress(data), spec_exact.decode_samples(data, EXACT_FOLDER)):
+        assert decoded.dtype == expected.dtype
+        assert np.array_equal(decoded, expected)
+    off = np.abs(expected.astype(np.int64) - picture)
+    assert off.max() <= case["max_error"]
+    assert pellucid.info(data).max_error == case["max_error"]
+    if pellucid.info(data).alpha:
+        assert off[..., -1].max() == 0
+
+
+def test_exact_cases_are_of_every_kind() -> None:
+    kinds = set()
+    for name in EXACT:
+        file = PelFile.parse(good(name)[0])
+        (layer,) = file.header.layer_numbers
+        kinds.add((layer, file.tile(0, layer=layer)[0 if layer == 1 else 2]))
+    assert kinds >= {(1, 0), (1, 1), (1, 2), (2, 2)}

@@ -123,6 +123,9 @@ def _headers() -> dict[str, BadCase]:
         "width_max": BadCase(head(1, "<I", 2**32 - 1), damaged, "width beyond the format"),
         "pixels": BadCase(head(1, "<II", 2**24, 2**24), limit, f"2^48 pixels in {len(ONE)} bytes"),
         "pixels_limit": BadCase(head(1, "<II", 2**14 + 1, 2**14), limit, "a column over the limit"),
+        "samples_limit": BadCase(
+            head(1, "<IIH", 2**14, 2**14, 65535), limit, "2^44 samples, within the limit of pixels"
+        ),
         "tiles_limit": BadCase(head(1, "<I", 2**24), limit, "2^18 tiles of 64 x 64"),
         "channels_0": BadCase(head(9, "<H", 0), damaged, "no channels"),
         "bits_9": BadCase(head(11, "<B", 9), damaged, "9 bits a sample"),

@@ -2,7 +2,8 @@
 
     python -m tools.make_conformance [--model m] [--bad-only] [--force] [-o DIR]
 
-    good/<case>/input.png  file.pel  expected.png  case.json
+    good/<case>/input.png  file.pel  expected.png  case.json        (learned layer)
+    good/<case>/input.npy  file.pel  expected.npy  case.json        (exact layers)
     bad/<case>.pel  and bad/cases.json: the error of each
     README.md: a table of all cases
 
@@ -22,6 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from tools.bad_files import DECODE, BadCase, container_cases, decode_cases
+from tools.exact_cases import ExactCase, exact_bad_cases, exact_cases
 
 import pellucid
 from pellucid.bitstream import PelFile
@@ -110,6 +112,34 @@ def write_good(name: str, case: GoodCase, folder: Path, model: str) -> None:
     )
 
 
+def write_exact(name: str, case: ExactCase, folder: Path) -> None:
+    """Write the files of a good case of exact layers; without loss, all is in `input.npy`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    data = pellucid.compress(case.picture, max_error=case.max_error)
+    decoded = pellucid.decompress(data)
+    off = int(np.abs(decoded.astype(np.int64) - case.picture).max())
+    if off > case.max_error or data != pellucid.compress(case.picture, max_error=case.max_error):
+        raise RuntimeError(f"{name}: {off} off, or compressing twice gave different bytes")
+    (folder / "file.pel").write_bytes(data)
+    np.save(folder / "input.npy", case.picture)
+    if case.max_error:
+        np.save(folder / "expected.npy", decoded)
+    info = pellucid.info(data, latents=True)
+    write_json(
+        folder / "case.json",
+        {
+            "tests": case.tests,
+            "made_by": f"pellucid {pellucid.__version__}",
+            "model": {"name": info.model_name, "id": info.model_id},
+            "max_error": case.max_error,
+            "shape": list(case.picture.shape),
+            "dtype": case.picture.dtype.name,
+            "latents_sha256": info.latents_sha256,
+            "metadata": {},
+        },
+    )
+
+
 def write_bad(cases: dict[str, BadCase], folder: Path) -> None:
     """Write bad files and note them in cases.json, beside those that are there."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -135,11 +165,12 @@ def must_raise(cases: dict[str, BadCase]) -> None:
 
 def write_readme(folder: Path) -> None:
     """Write the table of all cases that are there into README.md, below its introduction."""
-    lines = ["", "## Good", "", "| case | tests | quality | bytes |", "|---|---|---|---|"]
+    lines = ["", "## Good", "", "| case | tests | quality or bound | bytes |", "|---|---|---|---|"]
     for path in sorted((folder / "good").glob("*/case.json")):
         case = json.loads(path.read_text("utf-8"))
         size = (path.parent / "file.pel").stat().st_size
-        lines.append(f"| `{path.parent.name}` | {case['tests']} | {case['quality']} | {size} |")
+        fidelity = case.get("quality", f"± {case['max_error']}" if "max_error" in case else None)
+        lines.append(f"| `{path.parent.name}` | {case['tests']} | {fidelity} | {size} |")
     lines += ["", "## Bad", "", "| case | tests | error | stage |", "|---|---|---|---|"]
     bad = json.loads((folder / "bad" / "cases.json").read_text("utf-8"))
     for name, case in bad.items():
@@ -172,7 +203,13 @@ def main() -> int:
             if options.force or not (folder / "case.json").exists():
                 write_good(name, make(), folder, options.model)
                 print(f"good/{name}: {(folder / 'file.pel').stat().st_size} bytes")
-        decoded = decode_cases((output / "good" / "block" / "file.pel").read_bytes())
+        for name, exact in exact_cases().items():
+            folder = output / "good" / name
+            if options.force or not (folder / "case.json").exists():
+                write_exact(name, exact(), folder)
+                print(f"good/{name}: {(folder / 'file.pel').stat().st_size} bytes")
+        sound = (output / "good" / "block" / "file.pel").read_bytes()
+        decoded = decode_cases(sound) | exact_bad_cases()
         must_raise(decoded)
         made |= decoded
     write_bad(made, output / "bad")

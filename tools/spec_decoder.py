@@ -7,7 +7,8 @@ latents, `onnx` for the weights of the synthesis network, Pillow to save a PNG.
 
     python tools/spec_decoder.py photo.pel --model DIR [-o out.png] [--latents]
 
-The idea of an educational decoder beside the specification is that of zstd.
+Exact layers (section 11) are in `spec_exact.py`. The idea of an educational decoder beside the
+specification is that of zstd.
 """
 
 from __future__ import annotations
@@ -138,11 +139,17 @@ def read_header(payload: bytes) -> Header:
     check(header.quality <= 100 and 6 <= header.tile_log2 <= 12, "impossible quality or tile size")
     check(header.layers != 0, "no layer at all")
     # ... and those inside it that this decoder doesn't know are not.
-    plain = (header.bit_depth, header.sample_type, header.alpha, header.layers, header.features)
-    known = plain == (8, 0, 0, 1, 0) and (header.channels, header.colour) in ((1, 0), (3, 1))
-    known = known and header.tile_log2 <= 10
+    samples = (header.bit_depth, header.sample_type)
+    if header.layers == 1:
+        known = (*samples, header.alpha) == (8, 0, 0)
+        known = known and (header.channels, header.colour) in ((1, 0), (3, 1))
+    else:
+        known = header.layers in (2, 4) and samples in ((8, 0), (16, 0), (16, 1))
+    known = known and header.features == 0 and header.tile_log2 <= 10
     check(known, f"{header}", "unknown feature")
-    check(header.width * header.height <= MAX_PIXELS, "too many pixels", "over the limits")
+    pixels, planes = header.width * header.height, header.channels + header.alpha
+    few = pixels <= MAX_PIXELS and pixels * planes <= 4 * MAX_PIXELS
+    check(few, "too many pixels", "over the limits")
     return header
 
 
@@ -160,15 +167,16 @@ def tile_boxes(header: Header) -> list[tuple[int, int, int, int]]:
 
 
 def tile_payloads(header: Header, chunks: list[Chunk]) -> list[bytes]:
-    """The words of layer 0 of each tile, by number; tiles lie in the file in that order."""
+    """What each tile of the only layer holds, by number; tiles lie in the file in that order."""
     side = 2**header.tile_log2
     count = -(-header.width // side) * -(-header.height // side)
     check(count <= MAX_TILES, f"{count} tiles", "over the limits")
     tiles = [chunk.payload for chunk in chunks if chunk.type == b"TILE"]
     check(len(tiles) == count, f"{len(tiles)} tiles in place of {count}")
+    layer = header.layers.bit_length() - 1
     for number, payload in enumerate(tiles):
-        check(payload[:5] == struct.pack("<IB", number, 0), f"tile {number} is not in its place")
-        check((len(payload) - 5) % 4 == 0, f"tile {number} is not whole words")
+        place = struct.pack("<IB", number, layer)
+        check(payload[:5] == place, f"tile {number} is not in its place")
     return [payload[5:] for payload in tiles]
 
 
@@ -347,6 +355,7 @@ def decode_part(decoder: AnsDecoder, model: Model, index: Array, coded: Array) -
 
 def decode_tile(model: Model, quality: int, width: int, height: int, payload: bytes) -> Tile:
     """The integer latents of one tile of `width` x `height` samples."""
+    check(len(payload) % 4 == 0, "a tile is not whole words")
     rows, columns = -(-height // 64), -(-width // 64)  # of z; y has four times as many
     decoder = AnsDecoder(payload)
     z_index = model.arrays["z_index"][quality].astype(np.int64)
@@ -401,6 +410,7 @@ def decode_latents(data: bytes, model_dir: str | Path) -> Latents:
     """The integer latents of a .pel file. Raises PelError."""
     chunks = read_chunks(data)
     header = read_header(chunks[0].payload)  # before the rest, for a newer version may differ there
+    check(header.layers == 1, "an exact layer: see spec_exact.py", "unknown feature")
     check_order(chunks)
     payloads = tile_payloads(header, chunks)
     model = read_model(Path(model_dir))

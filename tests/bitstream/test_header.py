@@ -174,6 +174,15 @@ def test_limits_are_inclusive_and_can_be_raised() -> None:
     over.check_limits(Limits(max_pixels=2**29))
 
 
+def test_sample_limit() -> None:
+    edge = dataclasses.replace(PLAIN, width=2**14, height=2**14, channels=3, alpha=1)
+    edge.check_limits(Limits())
+    over = dataclasses.replace(edge, channels=4)
+    with pytest.raises(LimitError, match=r"1342177280 in all.*raise max_pixels"):
+        over.check_limits(Limits())
+    over.check_limits(Limits(max_pixels=2**29))
+
+
 def test_tile_limit() -> None:
     ribbon = dataclasses.replace(PLAIN, width=2**24, height=1, tile_log2=6)
     with pytest.raises(LimitError, match=r"262144 tiles of 64 x 64.*raise max_tiles"):

@@ -49,7 +49,7 @@ def one_input(data: bytes, *, decode: bool = True) -> str:
         if not decode or decompress is None or header.width * header.height > MAX_DECODED_PIXELS:
             return "parsed"
         picture = decompress(data)
-        assert picture.shape == (header.height, header.width, header.channels)
+        assert picture.shape == (header.height, header.width, header.channels + header.alpha)
     except PellucidError as error:
         return type(error).__name__
     return "decoded"
@@ -74,7 +74,7 @@ def salvage_input(data: bytes, *, decode: bool) -> None:
         raise AssertionError("damage stopped the tolerant reader") from error
     except PellucidError:
         return
-    assert picture.shape == (header.height, header.width, header.channels)
+    assert picture.shape == (header.height, header.width, header.channels + header.alpha)
 
 
 @cache
@@ -109,9 +109,28 @@ def decodable_seeds() -> tuple[bytes, ...]:
     return ()
 
 
+@cache
+def exact_seeds() -> tuple[bytes, ...]:
+    """Files of exact layers: predicted, deflated and stored tiles, of several types and bounds."""
+    import numpy as np
+
+    import pellucid
+
+    rng = np.random.default_rng(2)
+    y, x = np.mgrid[:40, :52]
+    wave = 100 + 60 * np.sin(x / 9) * np.cos(y / 7)
+    calm = (wave[..., None] + rng.integers(-2, 3, (40, 52, 3))).astype(np.uint8)
+    deep = (200 * calm[..., :1].astype(np.int32) - 20000).astype(np.int16)
+    drawing = np.where((x // 8 + y // 8) % 2, 255, 10).astype(np.uint8)
+    noise = rng.integers(0, 256, (9, 11, 2), dtype=np.uint8)
+    wide = (wave[:3, :26].repeat(21, axis=1) + rng.integers(0, 3, (3, 546))).astype(np.uint16)
+    pictures = [(calm, 0), (deep, 0), (drawing, 0), (noise, 0), (calm, 2), (deep, 700), (wide, 1)]
+    return tuple(pellucid.compress(picture, max_error=bound) for picture, bound in pictures)
+
+
 def seeds() -> tuple[bytes, ...]:
     """Return what mutations start from."""
-    return container_seeds() + decodable_seeds()
+    return container_seeds() + decodable_seeds() + exact_seeds()
 
 
 def write_corpus(folder: Path) -> None:

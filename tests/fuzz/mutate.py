@@ -196,6 +196,25 @@ def _edit_words(rng: random.Random, data: bytes) -> bytes:
     return join(_right_index(chunks))
 
 
+def _edit_exact(rng: random.Random, data: bytes) -> bytes:
+    """Change an exact tile's bound, kind or one of its words, of which the last are read first."""
+    chunks = split(data)
+    at = rng.choice([n for n, chunk in enumerate(chunks) if chunk.type == b"TILE"])
+    body = bytearray(chunks[at].payload)
+    kind = 7 if body[4] == 2 else 5  # after the tile's number, its layer and, in layer 2, its bound
+    what = rng.randrange(4)
+    if what == 0:
+        body[kind] = rng.choice((0, 1, 2, 2, 3, 255))
+    elif what == 1 and kind == 7:
+        struct.pack_into("<H", body, 5, rng.choice((0, 1, 3, 255, 16383, 16384, 65535)))
+    else:
+        words = (len(body) - kind - 1) // 4
+        word = words - 1 - min(words - 1, int(rng.expovariate(0.1)))
+        struct.pack_into("<I", body, kind + 1 + 4 * word, rng.randrange(1, 2**32))
+    chunks[at] = RawChunk(b"TILE", bytes(body))
+    return join(_right_index(chunks))
+
+
 def _edit_head(rng: random.Random, data: bytes) -> bytes:
     if rng.random() < 0.1:
         return set_head(data, model_id=rng.randbytes(16))
@@ -223,5 +242,5 @@ def _right_index(chunks: list[RawChunk]) -> list[RawChunk]:
 
 
 _RAW = [_flip_bits, _truncate, _insert, _delete, _splice, _append]
-_STRUCTURED = [_drop, _double, _swap, _retype, _add, _edit_payload, _edit_words, _edit_words]
+_STRUCTURED = [_drop, _double, _swap, _retype, _add, _edit_payload, _edit_words, _edit_exact]
 _STRUCTURED += [_edit_head, _edit_head, _lie_about_length]

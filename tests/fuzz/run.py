@@ -18,7 +18,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .fuzz_reader import container_seeds, decodable_seeds, one_input
+from .fuzz_reader import container_seeds, decodable_seeds, exact_seeds, one_input
 from .mutate import mutate
 
 FAILURES = Path("runs/fuzz")
@@ -51,9 +51,13 @@ def run(
     seed: int = 0,
     decode: bool = True,
     failures: Path | None = None,
+    files: tuple[bytes, ...] = (),
 ) -> Report:
-    """Feed up to `tries` mutations, for at most `seconds`, to the target; each seed in turn."""
-    files = container_seeds() + (decodable_seeds() if decode else ())
+    """Feed up to `tries` mutations, for at most `seconds`, to the target; each seed in turn.
+
+    The seeds are `files`, by default all there are.
+    """
+    files = files or container_seeds() + (decodable_seeds() + exact_seeds() if decode else ())
     for file in files:
         one_input(file, decode=decode)  # loads what is loaded once
     report = Report(peak_mib_before=peak_mib())
@@ -88,6 +92,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--container-only", action="store_true", help="don't decode pictures")
+    parser.add_argument("--exact-only", action="store_true", help="start from exact layers alone")
     parser.add_argument("--max-peak-mib", type=float, default=MAX_PEAK_MIB)
     options = parser.parse_args()
     report = run(
@@ -96,6 +101,7 @@ def main() -> int:
         seed=options.seed,
         decode=not options.container_only,
         failures=FAILURES,
+        files=exact_seeds() if options.exact_only else (),
     )
     shown = {**vars(report), "outcomes": dict(report.outcomes.most_common())}
     sys.stdout.write(json.dumps(shown, indent=2) + "\n")

@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from fuzz.fuzz_reader import container_seeds, decodable_seeds, one_input, write_corpus
+from fuzz.fuzz_reader import (
+    container_seeds,
+    decodable_seeds,
+    exact_seeds,
+    one_input,
+    write_corpus,
+)
 from fuzz.mutate import join, mutate, split
 from fuzz.run import Report, run
 
@@ -35,6 +41,7 @@ def test_mutations_are_the_same_every_time_and_change_the_file() -> None:
 def test_seeds_are_sound() -> None:
     assert {one_input(seed, decode=False) for seed in container_seeds()} == {"parsed"}
     assert {one_input(seed) for seed in decodable_seeds()} <= {"decoded"}
+    assert {one_input(seed) for seed in exact_seeds()} == {"decoded"}
 
 
 def test_mutated_containers() -> None:
@@ -50,6 +57,13 @@ def test_mutated_pictures() -> None:
     report = run(tries=300, seconds=120, seed=10**6)
     check(report, 300)
     assert "decoded" in report.outcomes
+
+
+def test_mutated_exact_pictures() -> None:
+    report = run(tries=600, seconds=120, seed=2 * 10**6, files=exact_seeds())
+    check(report, 600)
+    assert {"decoded", "DamagedFileError"} <= report.outcomes.keys()
+    assert report.slowest_s < 10
 
 
 @pytest.mark.parametrize(

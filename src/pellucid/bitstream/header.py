@@ -20,6 +20,7 @@ from pellucid.bitstream.limits import (
     MAX_TILE_LOG2,
     MIN_TILE_LOG2,
     MODEL_ID_BYTES,
+    SAMPLES_A_PIXEL,
     Limits,
 )
 from pellucid.errors import (
@@ -160,6 +161,14 @@ class Header:
             raise LimitError(
                 f"the picture has {self.width} x {self.height} = {pixels} pixels, over the limit "
                 f"of {limits.max_pixels}; if you trust it, raise max_pixels"
+            )
+        samples = pixels * (self.channels + self.alpha)
+        if samples > SAMPLES_A_PIXEL * limits.max_pixels:
+            raise LimitError(
+                f"the picture has {self.width} x {self.height} pixels of "
+                f"{self.channels + self.alpha} samples, {samples} in all, over "
+                f"{SAMPLES_A_PIXEL} times the limit of {limits.max_pixels}; if you trust it, raise "
+                "max_pixels"
             )
         if self.tile_count > limits.max_tiles:
             raise LimitError(

@@ -21,15 +21,16 @@ MAX_TILE_LOG2 = 12
 DECODED_TILE_LOG2 = 10  # readers of 0.1 refuse greater tiles: memory is bounded by a tile
 MAX_PAYLOAD = 2**32 - 1  # bytes of one chunk: its length is a u32
 MODEL_ID_BYTES = 16
+SAMPLES_A_PIXEL = 4  # that a reader's limit of pixels makes room for
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a reader (and so, unless told, a writer) accepts; each can be raised.
 
-    `max_pixels` bounds width times height, `max_metadata` the bytes of each metadata chunk,
-    `max_tiles` the tiles of the picture, `max_other_chunks` the chunks that are not tiles (a file
-    could hold millions of empty ones).
+    `max_pixels` bounds width times height, and four times it the samples of all channels;
+    `max_metadata` bounds the bytes of each metadata chunk, `max_tiles` the tiles of the picture,
+    `max_other_chunks` the chunks that are not tiles (a file could hold millions of empty ones).
 
     >>> Limits(max_pixels=2**30).max_pixels
     1073741824

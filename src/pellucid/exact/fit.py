@@ -7,6 +7,7 @@ machine to machine.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +62,15 @@ def fit_predictor(known: Known, wanted: Vector, bins: NDArray[np.uint32]) -> Pre
             weights[number] = solve(terms, goal, often, RIDGE)
         elif number:
             weights[number] = weights[number - 1]
-    return Predictor(cuts, whole(weights * (1 << WEIGHT_BITS)))
+    return Predictor(cuts, reachable(whole(weights * (1 << WEIGHT_BITS))))
+
+
+def reachable(weights: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Weights (classes, terms) whose steps from class to class a symbol can hold."""
+    out = weights.copy()
+    for before, row in pairwise(out):
+        np.clip(row, before - LARGEST, before + LARGEST, out=row)
+    return out
 
 
 def fit_cuts(activity: Vector, bins: NDArray[np.uint32]) -> NDArray[np.uint8]:

@@ -31,6 +31,7 @@ from pellucid.exact.rules import (
 from pellucid.exact.tables import ExactTables
 
 Symbols = NDArray[np.int32]
+LARGEST_ERROR = (1 << 17) - 1  # the range and half a step are less; keeps all sums below 2^53
 
 
 @dataclass(frozen=True)
@@ -163,4 +164,6 @@ class Reader:
             chosen = np.flatnonzero(shifts == shift)
             low = decoder.take_uniform(chosen.size, shift)
             symbols[chosen] += low - ((1 << shift) >> 1)
+        if int(np.abs(symbols).max()) * self._span.width > LARGEST_ERROR:
+            raise DamagedFileError("a sample is further off than any can be")
         return means, symbols

@@ -23,6 +23,7 @@ from pellucid.exact.tables import ExactTables
 
 STORED, DEFLATED, PREDICTED = range(3)
 BOUND = struct.Struct("<H")  # largest error of the colour planes
+MOST_BOUND = 16383
 MOST_REFERENCES = 2
 HEAD_BITS = 17  # of each number before a plane
 SIGNED = 1 << 15  # added to limits, which may be negative
@@ -106,6 +107,8 @@ def decode_tile(
     if len(payload) <= start:
         raise DamagedFileError(f"a tile's payload has {len(payload)} bytes; that can't be all")
     bound = BOUND.unpack_from(payload)[0] if bounded else 0
+    if bounded and not 1 <= bound <= MOST_BOUND:
+        raise DamagedFileError(f"a tile's bound is {bound}; 1 to {MOST_BOUND} are possible")
     mode, body = payload[start], payload[start + 1 :]
     if mode == PREDICTED:
         return unpredict(body, kind, bound, tables)
@@ -137,7 +140,7 @@ def unpredict(
     """What `predict` made of samples."""
     decoder = SymbolDecoder(words, tables)
     shape = (kind.height, kind.width)
-    out = np.empty((*shape, kind.planes), kind.dtype)
+    out = np.empty((kind.planes, *shape), kind.dtype)  # planes that don't come take no memory
     done: dict[int, Reference] = {}
     limits = np.iinfo(kind.dtype)
     while len(done) < kind.planes:
@@ -158,9 +161,9 @@ def unpredict(
         else:
             reader = Reader(decoder, span, tables)
             done[number] = walk(reader, shape, [done[n] for n in references], span)
-        out[..., number] = done[number].samples * unit + low
+        out[number] = done[number].samples * unit + low
     decoder.finish()
-    return out
+    return out.transpose(1, 2, 0)
 
 
 def flat(shape: tuple[int, ...]) -> Reference:

@@ -1,0 +1,199 @@
+"""The conformance cases of exact layers: good pictures, and files that must be refused.
+
+A bad case is one tile of 8 x 8 samples, written number by number as `docs/format.md`, section 11,
+has them, with one of them wrong.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from tools.bad_files import DECODE, BadCase
+
+from pellucid.bitstream import Header, write_file
+from pellucid.entropy import SymbolEncoder
+from pellucid.exact import exact_model
+
+Samples = NDArray[Any]  # height x width x channels
+STORED, DEFLATED, PREDICTED = (bytes([kind]) for kind in range(3))
+FIRST = ([0, 0], 17)  # number of the first plane, and of its references
+BYTES = ([2**15, 2**15 + 255, 1], 17)  # low, high, unit
+BOMB = 8 * 2**20  # bytes
+
+
+class ExactCase(NamedTuple):
+    """A picture, the bound it is compressed with and what the case tests."""
+
+    picture: Samples
+    max_error: int
+    tests: str
+
+
+# --- good -----------------------------------------------------------------------------------------
+
+
+def slopes(width: int, height: int, planes: int, dtype: str) -> Samples:
+    """Waves that the planes share, an edge and grain, over most of the type's range."""
+    low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
+    wave = 0.45 + 0.25 * np.sin(x / 11) * np.cos(y / 9) + 0.2 * (x + 2 * y > width)
+    grain = np.random.Generator(np.random.PCG64(9)).integers(-4, 5, (height, width, planes)) / 1000
+    levels = wave[..., None] - 0.02 * np.arange(planes) + grain
+    samples: Samples = np.clip(np.rint(low + levels * (high - low)), low, high).astype(dtype)
+    return samples
+
+
+def drawing(width: int, height: int) -> Samples:
+    """Three flat colours in a pattern that repeats."""
+    y, x = np.mgrid[0:height, 0:width]
+    colours = np.array([[255, 255, 255], [20, 40, 90], [230, 60, 10]], np.uint8)
+    samples: Samples = colours[(x % 16 < 5) * 1 + ((x // 4 + y // 4) % 6 == 0)]
+    return samples
+
+
+def exact_cases() -> dict[str, Callable[[], ExactCase]]:
+    """All good cases, made when called."""
+    noise = np.random.Generator(np.random.PCG64(4)).integers(0, 256, (24, 20, 3), np.uint8)
+    calm = slopes(160, 160, 1, "uint8") // 8
+    grid = 300 + 16 * (slopes(50, 40, 1, "uint8").astype(np.uint16))
+    return {
+        "exact_rgb": lambda: ExactCase(slopes(60, 44, 3, "uint8"), 0, "lossless, RGB of 8 bits"),
+        "exact_grey_16": lambda: ExactCase(slopes(50, 40, 1, "uint16"), 0, "grey of 16 bits"),
+        "exact_rgba": lambda: ExactCase(slopes(40, 40, 4, "uint8"), 0, "RGB and alpha"),
+        "exact_int16": lambda: ExactCase(
+            slopes(24, 25, 5, "int16") // 50, 0, "5 channels of int16"
+        ),
+        "exact_unit": lambda: ExactCase(grid, 0, "values in steps of 16: the unit"),
+        "exact_within_2": lambda: ExactCase(slopes(60, 44, 3, "uint8"), 2, "within 2, RGB"),
+        "exact_within_2_alpha": lambda: ExactCase(
+            slopes(40, 30, 4, "uint8"), 2, "within 2, alpha without loss"
+        ),
+        "exact_within_most": lambda: ExactCase(
+            slopes(33, 20, 2, "int16")[..., :1], 16383, "the largest bound"
+        ),
+        "exact_stored": lambda: ExactCase(noise, 0, "noise: a stored tile"),
+        "exact_deflated": lambda: ExactCase(drawing(64, 48), 0, "a drawing: a deflated tile"),
+        "exact_classes": lambda: ExactCase(calm, 0, "classes of activity"),
+        "exact_tiles": lambda: ExactCase(slopes(530, 6, 1, "uint8"), 1, "two tiles"),
+        "exact_pixel": lambda: ExactCase(slopes(1, 1, 3, "uint16"), 0, "1 x 1"),
+    }
+
+
+# --- bad ------------------------------------------------------------------------------------------
+
+
+def words(*lists: tuple[list[int], int]) -> bytes:
+    """A predicted tile of lists of numbers with as many bits each."""
+    encoder = SymbolEncoder(exact_model()[0])
+    for values, bits in lists:
+        encoder.put_uniform(np.array(values, np.int32), bits)
+    return PREDICTED + encoder.finish()
+
+
+def one_sample_rules(
+    *,
+    classes: int = 1,
+    cuts: tuple[int, ...] = (),
+    coarse: int = 0,
+    weights: int = 0,
+    weight: int = 0,
+    table: int = 0,
+    shift: int = 0,
+    symbol: int = 0,
+) -> bytes:
+    """A predicted tile of 2 x 1 samples: one pass of one sample, 16 terms, 5 numbers of unrest."""
+    encoder = SymbolEncoder(exact_model()[0])
+
+    def put(values: list[int], bits: int) -> None:
+        encoder.put_uniform(np.array(values, np.int32), bits)
+
+    for values, bits in (FIRST, BYTES, ([100], 8), ([classes], 8), (list(cuts), 8)):
+        put(values, bits)
+    put([coarse, weights], 8)
+    differences = np.zeros(16 * classes, np.int32)
+    differences[::16] = weight
+    encoder.put(differences, np.full(differences.size, min(weights, 89), np.uint8))
+    put([2**15] * 5, 16)
+    put([table], 8)
+    put([shift], 8)
+    encoder.put(np.array([symbol], np.int32), np.array([min(table, 89)], np.uint8))
+    if 0 < shift <= 16:
+        put([2 ** (shift - 1)], shift)
+    return PREDICTED + encoder.finish()
+
+
+def exact_bad_cases() -> dict[str, BadCase]:
+    """All bad cases; all need the tables, so all are found when decoded."""
+    header = Header(8, 8, 1, 8, 0, 0, 0, 0b10, 0, 100, 9, exact_model()[1])
+    pair = replace(header, width=2, height=1)
+    damaged = "DamagedFileError"
+    cases = {}
+    for name, (tile, what) in _tiles().items():
+        cases[name] = (header, tile, what)
+    for name, (tile, what) in _rules().items():
+        cases[name] = (pair, tile, what)
+    for name, bound in (("0", 0), ("16384", 16384)):
+        tile = struct.pack("<H", bound) + STORED + bytes(64)
+        cases[f"bound_{name}"] = (replace(header, layers=0b100), tile, f"a bound of {bound}")
+    foreign = write_file(replace(header, model_id=b"no such tables:("), {}, [STORED + bytes(64)])
+    bad = {
+        f"exact_{name}": BadCase(write_file(head, {}, [tile]), damaged, what, DECODE)
+        for name, (head, tile, what) in cases.items()
+    }
+    what = "a sound file of tables that don't exist"
+    return {"exact_tables": BadCase(foreign, "UnknownModelError", what, DECODE), **bad}
+
+
+def _tiles() -> dict[str, tuple[bytes, str]]:
+    """Wrong from the first bytes on."""
+    flat = (FIRST, ([2**15 + 7, 2**15 + 7, 1], 17))
+    sound, squeezed = words(*flat), zlib.compress(bytes(64), 9)
+    low, high, unit = BYTES[0]
+    return {
+        "empty": (b"", "not even a kind"),
+        "kind": (b"\3" + bytes(64), "kind 3"),
+        "stored_short": (STORED + bytes(63), "a stored tile of 63 bytes in place of 64"),
+        "stored_long": (STORED + bytes(65), "a stored tile of 65 bytes in place of 64"),
+        "deflated_short": (DEFLATED + zlib.compress(bytes(63), 9), "63 bytes, deflated"),
+        "deflated_cut": (DEFLATED + squeezed[:-3], "a zlib stream cut off"),
+        "deflated_more": (DEFLATED + squeezed + b"\0", "a byte after the zlib stream"),
+        "deflated_damaged": (DEFLATED + b"\0" + squeezed[1:], "no zlib stream"),
+        "deflated_bomb": (DEFLATED + zlib.compress(bytes(BOMB), 9), f"{BOMB} bytes, deflated"),
+        "words_cut": (sound[:-4], "the last word is missing"),
+        "words_broken": (sound + b"\1", "not a whole number of words"),
+        "words_left": (words(*flat, ([1], 8)), "a number after the last plane"),
+        "words_none": (PREDICTED, "no words at all"),
+        "plane": (words(([1, 0], 17), BYTES), "plane 1 of one plane"),
+        "references": (words(([0, 3], 17), ([0, 0, 0], 17), BYTES), "3 references"),
+        "reference": (words(([0, 1], 17), ([0], 17), BYTES), "a plane that refers to itself"),
+        "range_turned": (words(FIRST, ([high, low, 1], 17)), "the range 255 .. 0"),
+        "range_wide": (words(FIRST, ([low, high + 1, 1], 17)), "the range 0 .. 256 of 8 bits"),
+        "range_below": (words(FIRST, ([low - 1, high, 1], 17)), "the range -1 .. 255 of 8 bits"),
+        "unit_0": (words(FIRST, ([low, high, 0], 17)), "a unit of 0"),
+        "first_level": (
+            words(FIRST, ([low, low + 4, unit], 17), ([5], 3)),
+            "the value 5 in a plane of 0 .. 4",
+        ),
+    }  # fmt: skip
+
+
+def _rules() -> dict[str, tuple[bytes, str]]:
+    """Wrong rules of a pass, or symbols."""
+    make = one_sample_rules
+    return {
+        "classes_0": (make(classes=0), "no class"),
+        "classes_9": (make(classes=9, cuts=(1,) * 8), "9 classes"),
+        "cuts": (make(classes=3, cuts=(2, 1)), "cuts that descend"),
+        "coarse": (make(coarse=9), "bins taken together by 2^9"),
+        "weights_table": (make(weights=90), "a table that doesn't exist, for the weights"),
+        "weight": (make(classes=2, cuts=(3,), weight=20000), "a weight of 40000"),
+        "table": (make(table=90), "a table that doesn't exist, for the symbols"),
+        "shift": (make(shift=17), "a shift by 17"),
+        "error": (make(shift=16, symbol=2), "an error of 2^17"),
+    }

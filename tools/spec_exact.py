@@ -1,0 +1,334 @@
+"""The second decoder's part for exact layers, written from docs/format.md alone.
+
+As in `spec_decoder.py`, whose frame, header and coder it uses, nothing is shared with the package,
+and the code is laid out in the order of the specification's section 11, plain rather than fast.
+
+    python -m tools.spec_exact photo.pel --model DIR [-o out.npy]
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import struct
+import sys
+import zlib
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from tools.spec_decoder import (
+    AnsDecoder,
+    Array,
+    Header,
+    Model,
+    PelError,
+    check,
+    decode_part,
+    read_chunks,
+    read_header,
+    read_model,
+    split_range,
+    tile_boxes,
+    tile_payloads,
+)
+from tools.spec_decoder import check_order as check_chunk_order
+
+STORED, DEFLATED, PREDICTED = 0, 1, 2
+FIRST_LEVEL = 5
+MAX_BOUND, MAX_CLASSES, MAX_COARSE, MAX_SHIFT, MAX_WEIGHT = 16383, 8, 8, 16, 32767
+MAX_ERROR = 2**17
+
+
+# --- The coder's further symbols ------------------------------------------------------------------
+
+
+@cache
+def uniform_table(bits: int) -> list[int]:
+    """left_0 .. left_n of a table with 2^bits equal counts; 8 bits at most."""
+    return split_range([2**16 >> bits] * 2**bits)
+
+
+class Coder(AnsDecoder):
+    """The coder of section 6 with the symbols of section 11."""
+
+    def __init__(self, payload: bytes, model: Model) -> None:
+        super().__init__(payload)
+        self.model = model
+
+    def u(self, n: int, bits: int) -> Array:
+        """n x u(bits)."""
+        if bits > 8:
+            high = self.u(n, bits - 8)
+            return high * 256 + self.u(n, 8)
+        table = uniform_table(bits)
+        return np.array([self.decode(table) for _ in range(n)], np.int64)
+
+    def coded(self, index: Array) -> Array:
+        """A number for each table index of a list."""
+        check(bool((index < len(self.model.lefts)).all()), "a table that the model doesn't have")
+        return decode_part(self, self.model, index, np.ones(index.shape, bool))
+
+
+# --- Planes ---------------------------------------------------------------------------------------
+
+
+class Plane(NamedTuple):
+    """The values k of a plane and the errors e, [h, w]; and how samples come from k."""
+
+    k: Array
+    e: Array
+    low: int
+    unit: int
+
+
+def decode_planes(coder: Coder, header: Header, bound: int, h: int, w: int) -> Array:
+    """Samples [P, h, w] of a predicted tile."""
+    count = header.channels + header.alpha
+    planes: dict[int, Plane] = {}
+    for _ in range(count):
+        number, references = coder.u(2, 17).tolist()
+        check(number < count and number not in planes, f"plane {number}")
+        check(references <= 2, f"{references} references")
+        numbers = coder.u(references, 17).tolist()
+        check(all(one in planes for one in numbers), "a reference that comes later")
+        low, high, unit = coder.u(3, 17).tolist()
+        low, high = low - 2**15, high - 2**15
+        least, most = value_range(header)
+        check(least <= low <= high <= most and unit >= 1, f"range {low} .. {high} by {unit}")
+        alpha = header.alpha == 1 and number == count - 1
+        step = 2 * ((0 if alpha else bound) // unit) + 1
+        size = (high - low) // unit  # S
+        taken = [planes[one] for one in numbers]
+        planes[number] = Plane(*decode_plane(coder, size, step, taken, h, w), low, unit)
+    coder.finish()
+    return np.stack([planes[n].low + planes[n].unit * planes[n].k for n in range(count)])
+
+
+def value_range(header: Header) -> tuple[int, int]:
+    """The least and the greatest sample of the header's type."""
+    half = 2 ** (header.bit_depth - 1)
+    return (-half, half - 1) if header.sample_type == 1 else (0, 2 * half - 1)
+
+
+# --- Levels ---------------------------------------------------------------------------------------
+
+CROSS = [(-1, 0), (1, 0), (0, -1), (0, 1)]
+CORNERS = [(-1, -1), (-1, 1), (1, -1), (1, 1)]
+ODD = [(dy, dx) for dy, dx in product((-3, -1, 1, 3), repeat=2) if (dy, dx) not in CORNERS]
+CLOSE = [
+    (dy, dx)
+    for dy, dx in product(range(-3, 4), repeat=2)
+    if abs(dy) + abs(dx) <= 3 and (dy % 2 or dx % 2) and (dy, dx) not in CROSS
+]
+
+
+class Pass(NamedTuple):
+    """A row of the table of passes."""
+
+    row: int
+    column: int
+    nearest: list[tuple[int, int]]
+    others: list[tuple[int, int]]
+    reference: list[tuple[int, int]]
+
+
+PASSES = [
+    Pass(1, 1, CORNERS, ODD, [(0, 0), *CORNERS, *CROSS]),
+    Pass(0, 1, CROSS, [at for at in CLOSE if at not in CORNERS], [(0, 0), *CROSS]),
+    Pass(1, 0, CROSS, CLOSE, [(0, 0), *CROSS]),
+]
+
+
+def decode_plane(
+    coder: Coder, size: int, step: int, references: list[Plane], h: int, w: int
+) -> tuple[Array, Array]:
+    """k and e of a plane: level 5 as it is stored, then the others."""
+    if size == 0:
+        return np.zeros((h, w), np.int64), np.zeros((h, w), np.int64)
+    rows, columns = -(-h >> FIRST_LEVEL), -(-w >> FIRST_LEVEL)
+    x = coder.u(rows * columns, size.bit_length()).reshape(rows, columns)
+    check(int(x.max()) <= size, "a value beyond its plane's range")
+    e = np.zeros_like(x)
+    for level in range(FIRST_LEVEL - 1, -1, -1):
+        rows, columns = -(-h >> level), -(-w >> level)
+        x = x.repeat(2, 0).repeat(2, 1)[:rows, :columns]
+        above, e = e, np.zeros((rows, columns), np.int64)
+        e[::2, ::2] = above
+        s = 2**level
+        at_level = [one._replace(k=one.k[::s, ::s], e=one.e[::s, ::s]) for one in references]
+        for one in PASSES:
+            if rows > one.row and columns > one.column:
+                decode_pass(coder, one, x, e, size, step, at_level)
+    return x, e
+
+
+def mirror(index: Array, length: int) -> Array:
+    """Indices of a side, mirrored about its first and last as often as it takes."""
+    if length == 1:
+        return np.zeros_like(index)
+    folded = index % (2 * length - 2)
+    mirrored: Array = np.minimum(folded, 2 * length - 2 - folded)
+    return mirrored
+
+
+def look(x: Array, which: Pass, offsets: list[tuple[int, int]]) -> Array:
+    """[offsets, samples]: what lies at each offset from each sample of a pass."""
+    rows, columns = np.arange(which.row, x.shape[0], 2), np.arange(which.column, x.shape[1], 2)
+    return np.stack([
+        x[mirror(rows + dy, x.shape[0])[:, None], mirror(columns + dx, x.shape[1])].ravel()
+        for dy, dx in offsets
+    ])  # fmt: skip
+
+
+# --- Known ----------------------------------------------------------------------------------------
+
+
+class Known(NamedTuple):
+    """What is known of each sample of a pass before its symbol."""
+
+    guess: Array  # [n]
+    terms: Array  # [t', n]
+    unrest: Array  # [u, n]
+    activity: Array  # [n]
+
+
+def known_of(which: Pass, x: Array, e: Array, references: list[Plane]) -> Known:
+    """See section *Known*."""
+    offsets = which.nearest + which.others
+    nearest, own = look(x, which, which.nearest), look(x, which, offsets)
+    guess = (nearest.sum(0) + 2) // 4
+    near, far = abs(nearest - guess).sum(0), look(e, which, offsets).sum(0)
+    terms = [own - guess]
+    unrest = [near, abs(own - guess).sum(0), look(e, which, which.nearest).sum(0), far]
+    activity = near + 2 * far
+    for number, plane in enumerate(references):
+        about = (look(plane.k, which, which.nearest).sum(0) + 2) // 4
+        terms.append(look(plane.k, which, which.reference) - about)
+        around = look(plane.e, which, [(0, 0), *CROSS])
+        unrest += [around[0], around.sum(0), abs(terms[-1][0])]
+        if number == 0:
+            activity = activity + 2 * around.sum(0)
+    unrest.append(np.ones_like(guess))
+    return Known(guess, np.concatenate(terms), np.stack(unrest), activity)
+
+
+# --- Rules and symbols ----------------------------------------------------------------------------
+
+
+def decode_pass(
+    coder: Coder, which: Pass, x: Array, e: Array, size: int, step: int, references: list[Plane]
+) -> None:
+    """Give the samples of a pass, in x, and their errors, in e."""
+    known = known_of(which, x, e, references)
+    bins = coder.model.arrays["bins"].astype(np.int64)
+
+    (classes,) = coder.u(1, 8).tolist()
+    check(1 <= classes <= MAX_CLASSES, f"{classes} classes")
+    cuts = coder.u(classes - 1, 8)
+    check(bool((np.diff(cuts) >= 0).all()), "cuts are not ascending")
+    coarse, weight_table = coder.u(2, 8).tolist()
+    check(coarse <= MAX_COARSE, f"coarse is {coarse}")
+    differences = coder.coded(np.full(classes * len(known.terms), weight_table))
+    weights = differences.reshape(classes, len(known.terms)).cumsum(0)
+    check(int(abs(weights).max()) <= MAX_WEIGHT, "a weight is out of its range")
+    scale = coder.u(len(known.unrest), 16) - 2**15
+
+    bin_of = np.searchsorted(bins, known.activity, side="right")
+    class_of = np.searchsorted(cuts, bin_of, side="right")
+    moved = ((known.terms * weights[class_of].T).sum(0) + 128) // 256
+    mean = np.clip(known.guess + moved, 0, size)
+    expected = (known.unrest * scale[:, None]).sum(0) // 16
+    spot = np.searchsorted(bins, expected, side="right") >> coarse
+
+    spots, place = np.unique(spot, return_inverse=True)
+    tables, shifts = coder.u(len(spots), 8), coder.u(len(spots), 8)
+    check(int(shifts.max()) <= MAX_SHIFT, "a shift is out of its range")
+    q, shift = coder.coded(tables[place]), shifts[place]
+    for s in np.unique(shift[shift > 0]).tolist():
+        q[shift == s] = q[shift == s] * 2**s + coder.u(int((shift == s).sum()), s) - 2 ** (s - 1)
+    check(int(abs(q).max()) * step < MAX_ERROR, "a sample is further off than any can be")
+    part = x[which.row :: 2, which.column :: 2]
+    part[:] = np.clip(mean + q * step, 0, size).reshape(part.shape)
+    e[which.row :: 2, which.column :: 2] = abs(q * step).reshape(part.shape)
+
+
+# --- Tiles ----------------------------------------------------------------------------------------
+
+
+def decode_tile(model: Model, header: Header, payload: bytes, h: int, w: int) -> tuple[int, Array]:
+    """The bound and the samples [P, h, w] of a tile."""
+    bound = 0
+    if header.layers == 4:
+        check(len(payload) >= 2, "a tile without a bound")
+        (bound,) = struct.unpack_from("<H", payload)
+        check(1 <= bound <= MAX_BOUND, f"bound {bound}")
+        payload = payload[2:]
+    check(len(payload) >= 1, "a tile without a kind")
+    kind, body = payload[0], payload[1:]
+    check(kind <= PREDICTED, f"kind {kind}")
+    if kind == PREDICTED:
+        check(len(body) % 4 == 0, "not whole words")
+        return bound, decode_planes(Coder(body, model), header, bound, h, w)
+    count, width = (header.channels + header.alpha) * h * w, header.bit_depth // 8
+    if kind == DEFLATED:
+        body = inflate(body, count * width)
+    check(len(body) == count * width, "a tile's samples are not as many as they should be")
+    dtype = f"<{'i' if header.sample_type == 1 else 'u'}{width}"
+    return bound, np.frombuffer(body, dtype).astype(np.int64).reshape(-1, h, w)
+
+
+def inflate(body: bytes, length: int) -> bytes:
+    """One zlib stream that gives no more than `length` bytes."""
+    stream = zlib.decompressobj()
+    try:
+        out = stream.decompress(body, length + 1)
+    except zlib.error as error:
+        raise PelError("damaged", str(error)) from error
+    check(stream.eof and not stream.unused_data, "a zlib stream that ends elsewhere")
+    return out
+
+
+def decode_samples(data: bytes, model_dir: str | Path) -> Array:
+    """Samples [height, width, P] of a .pel file with an exact layer. Raises PelError."""
+    chunks = read_chunks(data)
+    header = read_header(chunks[0].payload)
+    check(header.layers in (2, 4), "no exact layer", "unknown feature")
+    check_chunk_order(chunks)
+    payloads = tile_payloads(header, chunks)
+    model = read_model(Path(model_dir))
+    check(header.model_id == model.model_id, header.model_id.hex(), "unknown model")
+    planes = header.channels + header.alpha
+    dtype = f"{'i' if header.sample_type == 1 else 'u'}{header.bit_depth // 8}"
+    samples = np.zeros((header.height, header.width, planes), dtype)
+    bounds = set()
+    for (left, top, w, h), payload in zip(tile_boxes(header), payloads, strict=True):
+        bound, tile = decode_tile(model, header, payload, h, w)
+        bounds.add(bound)
+        samples[top : top + h, left : left + w] = tile.transpose(1, 2, 0)
+    check(len(bounds) == 1, "tiles differ in their bound")
+    return samples
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    parser = argparse.ArgumentParser(description="Decode exact layers by the specification alone.")
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--model", type=Path, required=True, help="the folder of the model `exact`")
+    parser.add_argument("-o", "--output", type=Path, help="save the samples as .npy")
+    options = parser.parse_args(arguments)
+    try:
+        samples = decode_samples(options.file.read_bytes(), options.model)
+    except (PelError, OSError) as error:
+        print(f"{options.file}: {error}", file=sys.stderr)
+        return 1
+    print(hashlib.sha256(samples.astype(samples.dtype.newbyteorder("<")).tobytes()).hexdigest())
+    if options.output is not None:
+        np.save(options.output, samples)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
