@@ -20,7 +20,7 @@ from pellucid.errors import DamagedFileError, PellucidError
 
 # A file of 84 bytes may rightly say that it is a picture of 2^28 pixels, all alike. Decoding that
 # takes memory and time by right; bigger pictures than this are parsed only.
-MAX_DECODED_PIXELS = 2**14
+MAX_DECODED_SAMPLES = 3 * 2**14
 MAX_SALVAGED_TILES = 2**8  # looked at, of up to 2^16 that a header may claim
 
 Decoder = Callable[..., Any]
@@ -46,13 +46,18 @@ def one_input(data: bytes, *, decode: bool = True) -> str:
                 file.tile(number, layer=layer)
         b"".join(file.metadata.values())
         header, decompress = file.header, decoder()
-        if not decode or decompress is None or header.width * header.height > MAX_DECODED_PIXELS:
+        if not decode or decompress is None or samples_of(header) > MAX_DECODED_SAMPLES:
             return "parsed"
         picture = decompress(data)
         assert picture.shape == (header.height, header.width, header.channels + header.alpha)
     except PellucidError as error:
         return type(error).__name__
     return "decoded"
+
+
+def samples_of(header: Header) -> int:
+    """How many samples the picture has."""
+    return header.width * header.height * (header.channels + header.alpha)
 
 
 def salvage_input(data: bytes, *, decode: bool) -> None:
@@ -66,7 +71,7 @@ def salvage_input(data: bytes, *, decode: bool) -> None:
             file.tile(number, layer=file.header.layer_numbers[0])
     b"".join(file.metadata.values())
     header, decompress = file.header, decoder()
-    if not decode or decompress is None or header.width * header.height > MAX_DECODED_PIXELS:
+    if not decode or decompress is None or samples_of(header) > MAX_DECODED_SAMPLES:
         return
     try:
         picture = decompress(data, damaged=[])
