@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from pellucid.codec import Compressed
+    from pellucid.codec.geometry import Box
     from pellucid.runtime import CodecModel
 
     ImageSource = NDArray[np.uint8] | Image.Image | str | os.PathLike[str] | bytes
@@ -121,11 +122,10 @@ def decode(
 ) -> NDArray[np.uint8]:
     """An open file -> samples; see `decompress`."""
     from pellucid.codec.decompress import decompress_pixels, filling_reader, tile_reader
-    from pellucid.codec.geometry import Box
     from pellucid.runtime import find_model
 
     require_supported(file.header)
-    box = None if region is None else Box(*check_region(region, file))
+    box = box_of(region, file)
     if file.header.layers in EXACT:
         from pellucid._api.exact import decompress_samples
 
@@ -186,6 +186,13 @@ def check_options(
         value = given.get(name)
         if value is not None and not (isinstance(value, Real) and 0 < value < float("inf")):
             raise OptionError(f"{name} is {value!r}; it must be a number above 0")
+
+
+def box_of(region: tuple[int, int, int, int] | None, file: PelFile) -> Box | None:
+    """A region that lies in the picture, or OptionError; None for all of it."""
+    from pellucid.codec.geometry import Box
+
+    return None if region is None else Box(*check_region(region, file))
 
 
 def check_region(region: tuple[int, int, int, int], file: PelFile) -> tuple[int, int, int, int]:

@@ -14,6 +14,8 @@ from pellucid.errors import DamagedFileError, InputError, OptionError
 from pellucid.pixels import ImageInfo
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pellucid.codec.geometry import Box
 
 TYPES = ("uint8", "uint16", "int16")
@@ -35,12 +37,33 @@ def compress_samples(image: Any, *, max_error: int, metadata: bool, limits: Limi
     return write_file(header, metadata_of(about) if metadata else {}, tiles, limits=limits)
 
 
-def decompress_samples(file: PelFile, box: Box | None, damaged: list[int] | None) -> NDArray[Any]:
+def decompress_samples(
+    file: PelFile, box: Box | None, damaged: list[int] | None, out: NDArray[Any] | None = None
+) -> NDArray[Any]:
     """Samples (H, W, C) of a file with an exact layer; damaged tiles are noted and filled."""
     from pellucid.exact import decompress_exact
 
-    region = None if box is None else (box.x, box.y, box.width, box.height)
-    return decompress_exact(file.header, tile_of(file), region=region, damaged=damaged)
+    return decompress_exact(
+        file.header, tile_of(file), region=region_of(box), damaged=damaged, out=out
+    )
+
+
+def decompress_to_npy(
+    file: PelFile, box: Box | None, damaged: list[int] | None, path: Path, *, force: bool
+) -> tuple[int, ...]:
+    """The same, tile by tile into an .npy file; returns the shape."""
+    from pellucid.exact.picture import layout_of
+    from pellucid.pixels import npy_output
+
+    shape, dtype = layout_of(file.header, region_of(box))
+    with npy_output(path, shape, dtype, force=force) as out:
+        decompress_samples(file, box, damaged, out)
+    return shape
+
+
+def region_of(box: Box | None) -> tuple[int, int, int, int] | None:
+    """A box as the exact layers take it."""
+    return None if box is None else (box.x, box.y, box.width, box.height)
 
 
 def file_bound(file: PelFile) -> int:

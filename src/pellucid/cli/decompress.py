@@ -85,8 +85,7 @@ def decompress(
 
 def decompress_one(job: Job, settings: Settings) -> Report:
     """One file to its picture."""
-    from pellucid._api.codec import decode, open_pel
-    from pellucid.pixels import ImageInfo, write_npy, write_samples
+    from pellucid._api.codec import open_pel
 
     job.check(force=settings.force)
     if job.target.suffix.lower() not in SUFFIXES:
@@ -96,15 +95,10 @@ def decompress_one(job: Job, settings: Settings) -> Report:
     metadata = file.metadata
     damaged: list[int] = []
     started = time.perf_counter()
-    pixels = decode(file, settings.region, damaged if settings.keep_going else None)
+    height, width, channels = write_picture(
+        file, job.target, settings, damaged if settings.keep_going else None
+    )
     seconds = time.perf_counter() - started
-    height, width, channels = pixels.shape
-    if job.target.suffix.lower() == NPY:
-        write_npy(job.target, pixels, force=settings.force)
-    else:
-        bits = 8 * pixels.itemsize
-        info = ImageInfo(width, height, channels, bits, **metadata)  # type: ignore[arg-type]
-        write_samples(job.target, pixels, info, force=settings.force)
     fields = {
         "source": str(job.source),
         "output": str(job.target),
@@ -119,6 +113,27 @@ def decompress_one(job: Job, settings: Settings) -> Report:
     lost = losses(file, sorted(damaged))
     found = (*lost, *left_out(job.target, metadata))
     return Report(line, fields, found, damaged=bool(lost))
+
+
+def write_picture(
+    file: PelFile, target: Path, settings: Settings, damaged: list[int] | None
+) -> tuple[int, ...]:
+    """Decode `file` to `target`; returns height, width and channels."""
+    from pellucid._api.codec import box_of, decode
+    from pellucid._api.exact import decompress_to_npy
+    from pellucid.bitstream import EXACT, require_supported
+    from pellucid.pixels import ImageInfo, write_samples
+
+    require_supported(file.header)
+    if target.suffix.lower() == NPY and file.header.layers in EXACT:
+        box = box_of(settings.region, file)
+        return decompress_to_npy(file, box, damaged, target, force=settings.force)
+    pixels = decode(file, settings.region, damaged)
+    height, width, channels = pixels.shape
+    bits = 8 * pixels.itemsize
+    info = ImageInfo(width, height, channels, bits, **file.metadata)  # type: ignore[arg-type]
+    write_samples(target, pixels, info, force=settings.force)
+    return pixels.shape
 
 
 def losses(file: PelFile, damaged: list[int]) -> list[str]:

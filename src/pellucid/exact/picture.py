@@ -82,12 +82,14 @@ def decompress_exact(
     *,
     region: Box | None = None,
     damaged: list[int] | None = None,
+    out: NDArray[Any] | None = None,
 ) -> NDArray[Any]:
     """Samples (H, W, C) of `region` (x, y, width, height; default all), alpha the last channel.
 
     Args:
         payload: tile number -> its bytes.
         damaged: if given, numbers of damaged tiles go there, and grey in their place.
+        out: where to put the samples, such as an array on disk.
 
     Raises:
         UnknownModelError: the file was made with other tables.
@@ -95,8 +97,7 @@ def decompress_exact(
     """
     check_tables(header)
     left, top, width, height = region or (0, 0, header.width, header.height)
-    kind = kind_of(header, 0)
-    out = np.empty((height, width, kind.planes), kind.dtype.newbyteorder("="))
+    samples = np.empty(*layout_of(header, region)) if out is None else out
 
     def decode(number: int) -> None:
         x, y, w, h = header.tile_box(number)
@@ -104,7 +105,7 @@ def decompress_exact(
         columns = slice(max(x, left), min(x + w, left + width))
         if rows.start >= rows.stop or columns.start >= columns.stop:
             return
-        into = out[moved(rows, top), moved(columns, left)]
+        into = samples[moved(rows, top), moved(columns, left)]
         try:
             into[...] = check_tile(header, number, payload)[moved(rows, y), moved(columns, x)]
         except DamagedFileError:
@@ -115,7 +116,14 @@ def decompress_exact(
 
     with workers() as pool:
         list(pool.map(decode, range(header.tile_count)))
-    return out
+    return samples
+
+
+def layout_of(header: Header, region: Box | None) -> tuple[tuple[int, int, int], np.dtype[Any]]:
+    """Shape and type of the samples of a region."""
+    _, _, width, height = region or (0, 0, header.width, header.height)
+    kind = kind_of(header, 0)
+    return (height, width, kind.planes), kind.dtype.newbyteorder("=")
 
 
 @contextmanager
