@@ -25,6 +25,8 @@ NEAREST = 4
 class Reference:
     """A plane as it is known: its samples, and by how much the prediction of each was off.
 
+    Planes that are whole are kept in float32, which holds their numbers too, to save memory.
+
     In a plane that is being coded, samples not known yet are copies of others, and their errors 0.
     """
 

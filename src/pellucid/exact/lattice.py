@@ -17,11 +17,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Plane = NDArray[np.float64]  # integers, in float64 for matrix products
+Plane = NDArray[np.floating[Any]]  # integers, in float64 where matrices are multiplied
 TOP = 5  # level of the first lattice
 REACH = 3  # samples around one that a pass looks at, each way, on its level
 Offsets = tuple[tuple[int, int], ...]  # (down, right)

@@ -93,7 +93,7 @@ def walk(
             spot = lattice.place(off, step)
             spot[...] = np.abs(errors).reshape(into.shape)
         coarse = plane
-    return Reference(coarse, missed)
+    return Reference(coarse.astype(np.float32), missed.astype(np.float32))
 
 
 class Writer:
@@ -114,7 +114,8 @@ class Writer:
     def symbols(self, known: Known, number: int, step: Pass, /) -> tuple[Vector, Symbols]:
         """Find the pass's rules and put them, then its symbols."""
         bins, encoder = self._tables.bins, self._encoder
-        wanted = lattice.place(lattice.level(self._plane, number), step).ravel()
+        samples = lattice.place(lattice.level(self._plane, number), step)
+        wanted = samples.ravel().astype(np.float64)
         predictor = fit.fit_predictor(known, wanted, bins)
         classes = classes_of(known, predictor.cuts, bins)
         means = np.clip(means_of(known, classes, predictor.weights), 0, self._span.steps)
