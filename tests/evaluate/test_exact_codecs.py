@@ -69,6 +69,7 @@ def test_a_codec_says_what_it_is(codec):
 
 @pytest.mark.parametrize("name", ["pellucid", "pellucid-apart", "jpegls", "lerc", "lerc_zstd"])
 def test_a_bound_makes_files_smaller(name):
+    pytest.importorskip("imagecodecs")
     (codec,), _ = load_codecs([name], 1)
     assert codec.bounded
     samples = samples_of("uint16", 3)
@@ -77,6 +78,7 @@ def test_a_bound_makes_files_smaller(name):
 
 
 def test_limits_of_formats():
+    pytest.importorskip("imagecodecs")
     (jpegls, webp), missing = load_codecs(["jpegls", "webp"], 1)
     assert not missing
     assert "up to 127, not 128" in jpegls.refuses(kind_of(samples_of("uint8", 3)), 128)

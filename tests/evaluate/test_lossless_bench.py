@@ -226,7 +226,7 @@ def test_the_report_says_who_is_smaller_and_faster():
     assert "each band in a file of its own pellucid's bytes change by +2.0 %." in text
     assert "Largest error 1:" in text
     assert "Equal: JPEG-LS." in text
-    assert "pellucid keeps alpha exactly" in text
+    assert "pellucid keeps the last, alpha, exactly" in text
     assert "- WebP, method 6: takes RGB and RGBA, not 2 channels" in text
 
 

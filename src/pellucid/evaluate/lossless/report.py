@@ -63,9 +63,13 @@ def set_part(rows: Sequence[ExactResult], data: str, facts: Mapping[str, Any]) -
         parts += [f"{bound_name(bound)}:", standings_table(found, bound)]
         parts += list(filter(None, [verdict(found), apart_note(found)]))
     if any(row.channels in WITH_ALPHA and row.bound for row in own):
-        parts.append("pellucid keeps alpha exactly; the others keep it within the bound.")
-    if why := facts.get("refused", {}).get(data):
-        lines = [f"- {LABELS[name]}: {', '.join(why[name])}" for name in LABELS if name in why]
+        parts.append(
+            "Of 2 or 4 channels pellucid keeps the last, alpha, exactly; the others keep it within "
+            "the bound."
+        )
+    why = facts.get("refused", {}).get(data, {})
+    known = [name for name in LABELS if name in why and name != APART]
+    if lines := [f"- {LABELS[name]}: {'; '.join(why[name])}" for name in known]:
         parts.append("\n".join(["Without rows, for some pictures or all:", "", *lines]))
     if command := facts.get("commands", {}).get(data):
         parts.append(f"Measured with `{command}`.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pellucid.evaluate.exact_codecs import APART, LABELS, OURS
+from pellucid.evaluate.exact_codecs import OURS
 from pellucid.evaluate.lossless import rows as store
 from pellucid.evaluate.lossless.report import (
     HOW,
@@ -30,6 +30,16 @@ SETS = {
     "depth": "depth maps",
     "geotiff16": "GeoTIFF, 16 bits",
 }
+# What the README's table has room for, under short names.
+SHORT = {
+    "png": "PNG",
+    "webp": "WebP",
+    "jxl": "JPEG XL",
+    "jpeg2000": "JPEG 2000",
+    "jpegls": "JPEG-LS",
+    "lerc_zstd": "LERC with zstd",
+    "zstd": "zstd",
+}
 
 
 def overview_section(results: Path) -> str:
@@ -40,9 +50,8 @@ def overview_section(results: Path) -> str:
     found = {line: here for line, here in found.items() if OURS in here}
     if not found:
         return NOT_YET
-    shown = [name for name in LABELS if any(name in here for here in found.values())]
-    peers = [name for name in shown if name not in (OURS, APART)]
-    header = ["pictures", "pellucid, bits a sample", *(LABELS[name] for name in peers)]
+    peers = [name for name in SHORT if any(name in here for here in found.values())]
+    header = ["pictures", "pellucid, bits a sample", *(SHORT[name] for name in peers)]
     body = []
     for (data, bound), here in found.items():
         cells = [size_text(here[name].size) if name in here else NO_VALUE for name in peers]
@@ -53,8 +62,8 @@ def overview_section(results: Path) -> str:
     note = (
         "Size of the other files against pellucid's, + is larger, over the pictures that the codec "
         f"takes. pellucid compresses {_span(encode)} and decompresses {_span(decode)} million "
-        f"samples a second on {count(rows[0].threads, 'thread')}; the others' speed is in "
-        "[docs/lossless.md](docs/lossless.md#how-good-how-fast)."
+        f"samples a second on {count(rows[0].threads, 'thread')}; the others' speed, and "
+        "more codecs, are in [docs/lossless.md](docs/lossless.md#how-good-how-fast)."
     )
     return f"{table(header, body)}\n\n{note}"
 
