@@ -226,6 +226,12 @@ def test_the_report_says_who_is_smaller_and_faster():
     assert "each band in a file of its own pellucid's bytes change by +2.0 %." in text
     assert "Largest error 1:" in text
     assert "Equal: JPEG-LS." in text
+    assert "yet smaller" not in text
+    far = [replace(r, bytes=600_000) if r.bound else r for r in ROWS]
+    assert (
+        "Lossless, and yet smaller than pellucid within this bound: JPEG XL, effort 7 (−18.3 %)."
+        in build_report(far, facts)
+    )
     assert "pellucid keeps the last, alpha, exactly" in text
     assert "- WebP, method 6: takes RGB and RGBA, not 2 channels" in text
 

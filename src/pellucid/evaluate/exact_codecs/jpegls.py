@@ -1,7 +1,7 @@
 """JPEG-LS by CharLS in imagecodecs: lossless, or near-lossless with the bound as its NEAR.
 
-RGB and RGBA are one file, with lines interleaved as CharLS chooses; other numbers of bands are one
-file each. NEAR holds for alpha too.
+RGB and RGBA are one file, without a colour transform (imagecodecs offers none); other numbers of
+bands are one file each. NEAR holds for alpha too.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class JpegLsCodec:
 
     library: Any
     name: str = "jpegls"
-    how: str = f"{ONE_THREAD}; bands that aren't RGB or RGBA: one file a band"
+    how: str = f"{ONE_THREAD}; no colour transform; not 3 or 4 bands: one file a band"
     bounded: bool = True
 
     @property

@@ -10,7 +10,13 @@ from pellucid.errors import InputError, OutputError
 from pellucid.evaluate.exact_codecs import APART, LABELS, OURS
 from pellucid.evaluate.lossless import rows as store
 from pellucid.evaluate.lossless.rows import ExactResult
-from pellucid.evaluate.lossless.summary import Standing, bounds_in, sets_in, standings
+from pellucid.evaluate.lossless.summary import (
+    Standing,
+    bounds_in,
+    sets_in,
+    smaller_without_loss,
+    standings,
+)
 from pellucid.evaluate.report import MINUS, NO_VALUE, table
 
 REPORT = "lossless.md"
@@ -62,6 +68,11 @@ def set_part(rows: Sequence[ExactResult], data: str, facts: Mapping[str, Any]) -
         found = standings(own, data, bound)
         parts += [f"{bound_name(bound)}:", standings_table(found, bound)]
         parts += list(filter(None, [verdict(found), apart_note(found)]))
+        if bound and (better := smaller_without_loss(own, data, bound)):
+            names = [f"{LABELS[name]} ({size_text(size)})" for name, size in better.items()]
+            parts.append(
+                f"Lossless, and yet smaller than pellucid within this bound: {_list(names)}."
+            )
     if any(row.channels in WITH_ALPHA and row.bound for row in own):
         parts.append(
             "Of 2 or 4 channels pellucid keeps the last, alpha, exactly; the others keep it within "

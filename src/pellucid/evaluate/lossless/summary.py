@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pellucid.evaluate.exact_codecs import LABELS, OURS
+from pellucid.evaluate.exact_codecs import LABELS, OURS, OWN
 from pellucid.evaluate.lossless.rows import ExactResult
 
 
@@ -49,6 +49,22 @@ def standings(rows: Sequence[ExactResult], data: str, bound: int) -> list[Standi
         if own:
             found.append(_standing(method, both or own, [ours[row.picture] for row in both]))
     return sorted(found, key=lambda one: (one.method != OURS, one.size or one.bits))
+
+
+def smaller_without_loss(rows: Sequence[ExactResult], data: str, bound: int) -> dict[str, float]:
+    """Codecs whose lossless files take fewer bytes than pellucid's within a bound, with the ratio.
+
+    Over the pictures that have both.
+    """
+    here = [row for row in rows if row.data == data]
+    ours = {r.picture: r.bytes for r in here if r.method == OURS and r.bound == bound}
+    found = {}
+    for method in (name for name in LABELS if name not in OWN):
+        own = [r for r in here if r.method == method and r.bound == 0 and r.picture in ours]
+        ratio = sum(r.bytes for r in own) / max(1, sum(ours[r.picture] for r in own))
+        if own and ratio < 1:
+            found[method] = ratio
+    return found
 
 
 def _standing(method: str, own: Sequence[ExactResult], ours: Sequence[ExactResult]) -> Standing:
