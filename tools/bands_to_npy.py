@@ -1,8 +1,8 @@
 """Put bands together: files of one size, each a band or a few -> one array, height x width x bands.
 
 `python tools/bands_to_npy.py B01.jp2 B02.jp2 ... -o bands.npy` reads what imagecodecs reads (JPEG
-2000, TIFF, PNG and more), in the order given. The samples keep their type, which must be the same
-in all files.
+2000, TIFF, PNG and more), in the order given; of a TIFF with overviews the first page. The samples
+keep their type, which must be the same in all files.
 """
 
 from __future__ import annotations
