@@ -14,11 +14,13 @@ from pathlib import Path
 import click
 
 from pellucid.cli import main as cli
-from pellucid.evaluate.denoising.sections import SECTIONS
+from pellucid.evaluate.denoising import sections as denoising
+from pellucid.evaluate.lossless import sections as lossless
 from pellucid.evaluate.readme import sync_page, sync_readme
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results" / "v0.1"
+SECTIONS = {**denoising.SECTIONS, **lossless.SECTIONS}
 # Page -> the markers between which it has tables made from results.
 TABLES = {
     "docs/denoising.md": (
@@ -31,6 +33,7 @@ TABLES = {
         "denoise-adapt",
         "denoise-speed",
     ),
+    "docs/lossless.md": ("lossless-sets",),
     "docs/models.md": ("denoise-blocks",),
 }
 HEAD = (

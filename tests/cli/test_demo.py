@@ -98,10 +98,17 @@ def album():
         Path(name).write_bytes(SAMPLE.read_bytes())
     with Image.open(SAMPLE) as image:
         image.convert("L").save("mask.png")
+    noise = np.random.default_rng(1).integers(0, 99, (40, 50, 5))
+    np.save("scan.npy", noise.astype(np.uint16))
 
 
 @pytest.mark.parametrize(
-    ("page", "said"), [("README.md", "bits a pixel"), ("docs/denoising.md", "sigma")]
+    ("page", "said"),
+    [
+        ("README.md", "bits a pixel"),
+        ("docs/denoising.md", "sigma"),
+        ("docs/lossless.md", "at most 2 off"),
+    ],
 )
 def test_python_examples(album, capsys, page, said):
     blocks = code_blocks(page, "python")
@@ -113,7 +120,9 @@ def test_python_examples(album, capsys, page, said):
     assert said in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("page", "least"), [("README.md", 6), ("docs/denoising.md", 5)])
+@pytest.mark.parametrize(
+    ("page", "least"), [("README.md", 6), ("docs/denoising.md", 5), ("docs/lossless.md", 6)]
+)
 def test_command_examples(run, album, page, least):
     blocks = code_blocks(page, "sh")
     if not blocks:

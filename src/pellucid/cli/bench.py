@@ -1,4 +1,4 @@
-"""`pellucid bench`: side by side with what people use; what denoises is in files of its own."""
+"""`pellucid bench`: side by side with what people use; other kinds have files of their own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 from pellucid.cli._options import names
 from pellucid.cli.bench_adapt import adapt
 from pellucid.cli.bench_denoise import denoise
+from pellucid.cli.bench_lossless import lossless
 from pellucid.errors import PellucidError
 
 EVERYTHING = "psnr,ms_ssim,ssimulacra2"
@@ -21,6 +22,7 @@ def bench() -> None:
 
 bench.add_command(denoise)
 bench.add_command(adapt)
+bench.add_command(lossless)
 
 
 @bench.command()

@@ -13,6 +13,8 @@
 | `report`, `plot`   | those numbers -> Markdown tables and curves; `finish` writes them  |
 | `denoisers`        | denoisers, one adapter a file, pellucid among them, one protocol   |
 | `denoising`        | `bench denoise`: its tasks, rows, loop, summary and report         |
+| `exact_codecs`     | lossless and error-bounded codecs, one adapter a file, one protocol |
+| `lossless`         | `bench lossless`: its inputs, rows, loop, summary and report       |
 | `macs`             | multiply-adds a pixel, counted from a network's graph              |
 | `tsv`              | dataclasses as lines of a TSV file                                 |
 | `readme`           | keeps the tables in README.md and the docs in step with kept rows  |

@@ -11,10 +11,16 @@ from pathlib import Path
 
 from pellucid.errors import InputError, OutputError
 from pellucid.evaluate import store
-from pellucid.evaluate.denoising.sections import overview_section
+from pellucid.evaluate.denoising import sections as denoising
+from pellucid.evaluate.lossless import sections as lossless
 from pellucid.evaluate.report import bd_table, scope_of, speed_note, speed_table
 
-BENCH, DENOISE = "bench", "denoise"  # names of the README's markers
+BENCH = "bench"  # name of the README's markers for compression
+# Others that a README may have.
+OPTIONAL: dict[str, Callable[[Path], str]] = {
+    "denoise": denoising.overview_section,
+    "lossless": lossless.overview_section,
+}
 
 
 def markers(name: str) -> tuple[str, str]:
@@ -41,12 +47,12 @@ def render(results: Path) -> str:
 def sync_readme(readme: Path, results: Path, *, check: bool = False) -> bool:
     """Rewrite the tables in `readme` from `results`; say whether they were already in step.
 
-    The one about denoising is left out where the file has no markers for it. Arguments and errors
+    Those of `OPTIONAL` are left out where the file has no markers for them. Arguments and errors
     as in `sync_page`.
     """
-    sections = {BENCH: render}
-    if readme.exists() and markers(DENOISE)[0] in read_page(readme):
-        sections[DENOISE] = overview_section
+    text = read_page(readme)
+    present = {name: make for name, make in OPTIONAL.items() if markers(name)[0] in text}
+    sections = {BENCH: render, **present}
     return sync_page(readme, results, sections, check=check)
 
 
