@@ -76,6 +76,21 @@ def test_agrees_on_classes_escapes_and_shifts(bound: int) -> None:
     assert check_same(picture, bound) == 2
 
 
+@pytest.mark.parametrize("bound", [0, 6])
+@pytest.mark.parametrize("hole", [0, 3000, 65535])
+@pytest.mark.parametrize("few", [False, True])
+def test_agrees_on_holes_and_palettes(few: bool, hole: int, bound: int) -> None:
+    rng = np.random.default_rng(hole + bound)
+    y, x = np.mgrid[:37, :70]
+    depth = 3000 + 900 * np.sin(x / 20) + 700 * np.cos(y / 15) + rng.normal(0, 6, (37, 70))
+    depth = np.round(depth / 90) ** 2 if few else depth
+    picture = np.where((x - 40) ** 2 + y**2 < 300, hole, depth).astype(np.uint16)[..., None]
+    data = pellucid.compress(picture, max_error=bound, nodata=hole)
+    back = pellucid.decompress(data)
+    assert np.array_equal(back == hole, picture == hole)
+    assert np.array_equal(spec_exact.decode_samples(data, FOLDER), back)
+
+
 def test_agrees_on_tiles() -> None:
     picture = made("smooth", "uint8", 20, 530, 3)
     assert PelFile.parse(pellucid.compress(picture, lossless=True)).header.tile_count == 2

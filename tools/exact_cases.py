@@ -23,7 +23,7 @@ from pellucid.exact import exact_model
 Samples = NDArray[Any]  # height x width x channels
 STORED, DEFLATED, PREDICTED = (bytes([kind]) for kind in range(3))
 FIRST = ([0, 0], 17)  # number of the first plane, and of its references
-BYTES = ([2**15, 2**15 + 255, 1], 17)  # low, high, unit
+BYTES = ([2**15, 2**15 + 255, 1, 0], 17)  # low, high, unit, hole
 BOMB = 8 * 2**20  # bytes
 
 
@@ -33,6 +33,7 @@ class ExactCase(NamedTuple):
     picture: Samples
     max_error: int
     tests: str
+    nodata: int | None = None
 
 
 # --- good -----------------------------------------------------------------------------------------
@@ -62,6 +63,11 @@ def exact_cases() -> dict[str, Callable[[], ExactCase]]:
     noise = np.random.Generator(np.random.PCG64(4)).integers(0, 256, (24, 20, 3), np.uint8)
     calm = slopes(160, 160, 1, "uint8") // 8
     grid = 300 + 16 * (slopes(50, 40, 1, "uint8").astype(np.uint16))
+    depth = 4500 + slopes(60, 50, 1, "uint8").astype(np.uint16) * 4
+    y, x = np.mgrid[:50, :60]
+    holes = np.where(((x - 20) ** 2 + (y - 18) ** 2 < 90) | (x > 55), 0, depth[..., 0])[..., None]
+    holes = holes.astype(np.uint16)
+    few = (np.round(slopes(60, 50, 1, "uint8") / 9.0) ** 2).astype(np.uint16)
     return {
         "exact_rgb": lambda: ExactCase(slopes(60, 44, 3, "uint8"), 0, "lossless, RGB of 8 bits"),
         "exact_grey_16": lambda: ExactCase(slopes(50, 40, 1, "uint16"), 0, "grey of 16 bits"),
@@ -81,6 +87,12 @@ def exact_cases() -> dict[str, Callable[[], ExactCase]]:
         "exact_deflated": lambda: ExactCase(drawing(64, 48), 0, "a drawing: a deflated tile"),
         "exact_classes": lambda: ExactCase(calm, 0, "classes of activity"),
         "exact_tiles": lambda: ExactCase(slopes(530, 6, 1, "uint8"), 1, "two tiles"),
+        "exact_palette": lambda: ExactCase(few, 0, "few of many values: a palette"),
+        "exact_holes": lambda: ExactCase(holes, 0, "holes of the value 0"),
+        "exact_holes_within_5": lambda: ExactCase(holes, 5, "holes stay, the rest within 5"),
+        "exact_holes_inside": lambda: ExactCase(
+            np.where(holes == 0, 5000, holes), 5, "a hole between the values: no error at all", 5000
+        ),
         "exact_pixel": lambda: ExactCase(slopes(1, 1, 3, "uint16"), 0, "1 x 1"),
     }
 
@@ -93,6 +105,16 @@ def words(*lists: tuple[list[int], int]) -> bytes:
     encoder = SymbolEncoder(exact_model()[0])
     for values, bits in lists:
         encoder.put_uniform(np.array(values, np.int32), bits)
+    return PREDICTED + encoder.finish()
+
+
+def palette(low: int, high: int, gaps: list[int]) -> bytes:
+    """A predicted tile that begins with a palette."""
+    encoder = SymbolEncoder(exact_model()[0])
+    head = (FIRST, ([low, high, 0, 0], 17), ([len(gaps)], 17), ([80], 8))
+    for values, bits in head:
+        encoder.put_uniform(np.array(values, np.int32), bits)
+    encoder.put(np.array(gaps, np.int32), np.full(len(gaps), 80, np.uint8))
     return PREDICTED + encoder.finish()
 
 
@@ -152,9 +174,9 @@ def exact_bad_cases() -> dict[str, BadCase]:
 
 def _tiles() -> dict[str, tuple[bytes, str]]:
     """Wrong from the first bytes on."""
-    flat = (FIRST, ([2**15 + 7, 2**15 + 7, 1], 17))
+    flat = (FIRST, ([2**15 + 7, 2**15 + 7, 1, 0], 17))
     sound, squeezed = words(*flat), zlib.compress(bytes(64), 9)
-    low, high, unit = BYTES[0]
+    low, high, unit, _ = BYTES[0]
     return {
         "empty": (b"", "not even a kind"),
         "kind": (b"\3" + bytes(64), "kind 3"),
@@ -172,12 +194,20 @@ def _tiles() -> dict[str, tuple[bytes, str]]:
         "plane": (words(([1, 0], 17), BYTES), "plane 1 of one plane"),
         "references": (words(([0, 3], 17), ([0, 0, 0], 17), BYTES), "3 references"),
         "reference": (words(([0, 1], 17), ([0], 17), BYTES), "a plane that refers to itself"),
-        "range_turned": (words(FIRST, ([high, low, 1], 17)), "the range 255 .. 0"),
-        "range_wide": (words(FIRST, ([low, high + 1, 1], 17)), "the range 0 .. 256 of 8 bits"),
-        "range_below": (words(FIRST, ([low - 1, high, 1], 17)), "the range -1 .. 255 of 8 bits"),
-        "unit_0": (words(FIRST, ([low, high, 0], 17)), "a unit of 0"),
+        "range_turned": (words(FIRST, ([high, low, 1, 0], 17)), "the range 255 .. 0"),
+        "range_wide": (words(FIRST, ([low, high + 1, 1, 0], 17)), "the range 0 .. 256 of 8 bits"),
+        "range_below": (words(FIRST, ([low - 1, high, 1, 0], 17)), "the range -1 .. 255 of 8 bits"),
+        "hole": (words(FIRST, ([low, high, 1, low], 17)), "the hole -1 of 8 bits"),
+        "palette_none": (words(FIRST, ([low, high, 0, 0], 17), ([0], 17), ([0], 8)), "no gaps"),
+        "palette_long": (words(FIRST, ([low, high, 0, 0], 17), ([4096], 17)), "4096 gaps"),
+        "palette_table": (
+            words(FIRST, ([low, high, 0, 0], 17), ([1], 17), ([90], 8)),
+            "a table that doesn't exist, for a palette",
+        ),
+        "palette_short": (palette(low, high, [10, 20]), "a palette that ends below its highest"),
+        "palette_flat": (palette(low, low + 9, [0, 9]), "a palette with a value twice"),
         "first_level": (
-            words(FIRST, ([low, low + 4, unit], 17), ([5], 3)),
+            words(FIRST, ([low, low + 4, unit, 0], 17), ([5], 3)),
             "the value 5 in a plane of 0 .. 4",
         ),
     }  # fmt: skip

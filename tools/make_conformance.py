@@ -115,10 +115,11 @@ def write_good(name: str, case: GoodCase, folder: Path, model: str) -> None:
 def write_exact(name: str, case: ExactCase, folder: Path) -> None:
     """Write the files of a good case of exact layers; without loss, all is in `input.npy`."""
     folder.mkdir(parents=True, exist_ok=True)
-    data = pellucid.compress(case.picture, max_error=case.max_error)
+    options: dict[str, Any] = {"max_error": case.max_error, "nodata": case.nodata}
+    data = pellucid.compress(case.picture, **options)
     decoded = pellucid.decompress(data)
     off = int(np.abs(decoded.astype(np.int64) - case.picture).max())
-    if off > case.max_error or data != pellucid.compress(case.picture, max_error=case.max_error):
+    if off > case.max_error or data != pellucid.compress(case.picture, **options):
         raise RuntimeError(f"{name}: {off} off, or compressing twice gave different bytes")
     (folder / "file.pel").write_bytes(data)
     np.save(folder / "input.npy", case.picture)

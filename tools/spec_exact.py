@@ -76,12 +76,11 @@ class Coder(AnsDecoder):
 
 
 class Plane(NamedTuple):
-    """The values k of a plane and the errors e, [h, w]; and how samples come from k."""
+    """The numbers k of a plane, the errors e and the samples, [h, w] each."""
 
     k: Array
     e: Array
-    low: int
-    unit: int
+    samples: Array
 
 
 def decode_planes(coder: Coder, header: Header, bound: int, h: int, w: int) -> Array:
@@ -94,17 +93,37 @@ def decode_planes(coder: Coder, header: Header, bound: int, h: int, w: int) -> A
         check(references <= 2, f"{references} references")
         numbers = coder.u(references, 17).tolist()
         check(all(one in planes for one in numbers), "a reference that comes later")
-        low, high, unit = coder.u(3, 17).tolist()
-        low, high = low - 2**15, high - 2**15
-        least, most = value_range(header)
-        check(least <= low <= high <= most and unit >= 1, f"range {low} .. {high} by {unit}")
         alpha = header.alpha == 1 and number == count - 1
-        step = 2 * ((0 if alpha else bound) // unit) + 1
-        size = (high - low) // unit  # S
+        values, hole, step = read_values(coder, header, 0 if alpha else bound)
         taken = [planes[one] for one in numbers]
-        planes[number] = Plane(*decode_plane(coder, size, step, taken, h, w), low, unit)
+        mask = np.zeros((h, w), np.int64)
+        if hole is not None:
+            mask, _ = decode_plane(coder, 1, 1, [], mask)
+        k, e = decode_plane(coder, len(values) - 1, step, taken, mask)
+        samples = values[k] if hole is None else np.where(mask == 1, hole, values[k])
+        planes[number] = Plane(k, e, samples)
     coder.finish()
-    return np.stack([planes[n].low + planes[n].unit * planes[n].k for n in range(count)])
+    return np.stack([planes[n].samples for n in range(count)])
+
+
+def read_values(coder: Coder, header: Header, bound: int) -> tuple[Array, int | None, int]:
+    """The values that k stands for, the hole's, and the quantiser step D."""
+    low, high, unit, hole = coder.u(4, 17).tolist()
+    low, high = low - 2**15, high - 2**15
+    nothing = None if hole == 0 else hole - 2**15 - 1
+    least, most = value_range(header)
+    check(least <= low <= high <= most, f"range {low} .. {high}")
+    check(nothing is None or least <= nothing <= most, f"hole {nothing}")
+    if nothing is not None and low < nothing < high:
+        bound = 0
+    if unit:
+        return np.arange(low, high + 1, unit), nothing, 2 * (bound // unit) + 1
+    (count,), (table,) = coder.u(1, 17).tolist(), coder.u(1, 8).tolist()
+    check(1 <= count <= 4095, f"{count} gaps")
+    gaps = coder.coded(np.full(count, table))
+    values = low + np.append(0, gaps.cumsum())
+    check(int(gaps.min()) >= 1 and int(values[-1]) == high, "a palette that doesn't ascend to high")
+    return values, nothing, 1
 
 
 def value_range(header: Header) -> tuple[int, int]:
@@ -143,9 +162,10 @@ PASSES = [
 
 
 def decode_plane(
-    coder: Coder, size: int, step: int, references: list[Plane], h: int, w: int
+    coder: Coder, size: int, step: int, references: list[Plane], mask: Array
 ) -> tuple[Array, Array]:
-    """k and e of a plane: level 5 as it is stored, then the others."""
+    """k and e of a plane: level 5 as it is stored, then the others; mask is 1 at holes."""
+    h, w = mask.shape
     if size == 0:
         return np.zeros((h, w), np.int64), np.zeros((h, w), np.int64)
     rows, columns = -(-h >> FIRST_LEVEL), -(-w >> FIRST_LEVEL)
@@ -161,7 +181,7 @@ def decode_plane(
         at_level = [one._replace(k=one.k[::s, ::s], e=one.e[::s, ::s]) for one in references]
         for one in PASSES:
             if rows > one.row and columns > one.column:
-                decode_pass(coder, one, x, e, size, step, at_level)
+                decode_pass(coder, one, x, e, size, step, at_level, mask[::s, ::s])
     return x, e
 
 
@@ -219,10 +239,29 @@ def known_of(which: Pass, x: Array, e: Array, references: list[Plane]) -> Known:
 
 
 def decode_pass(
-    coder: Coder, which: Pass, x: Array, e: Array, size: int, step: int, references: list[Plane]
+    coder: Coder,
+    which: Pass,
+    x: Array,
+    e: Array,
+    size: int,
+    step: int,
+    references: list[Plane],
+    mask: Array,
 ) -> None:
     """Give the samples of a pass, in x, and their errors, in e."""
     known = known_of(which, x, e, references)
+    part = (slice(which.row, None, 2), slice(which.column, None, 2))
+    there = mask[part].ravel() == 0
+    mean, q = np.clip(known.guess, 0, size), np.zeros(len(there), np.int64)
+    if there.any():
+        mean, q[there] = symbols_of(coder, known, there, size)
+    check(int(abs(q).max()) * step < MAX_ERROR, "a sample is further off than any can be")
+    x[part] = np.clip(mean + q * step, 0, size).reshape(x[part].shape)
+    e[part] = abs(q * step).reshape(x[part].shape)
+
+
+def symbols_of(coder: Coder, known: Known, there: Array, size: int) -> tuple[Array, Array]:
+    """The means of all samples of a pass, and q of those that are no holes (`there`)."""
     bins = coder.model.arrays["bins"].astype(np.int64)
 
     (classes,) = coder.u(1, 8).tolist()
@@ -240,7 +279,7 @@ def decode_pass(
     class_of = np.searchsorted(cuts, bin_of, side="right")
     moved = ((known.terms * weights[class_of].T).sum(0) + 128) // 256
     mean = np.clip(known.guess + moved, 0, size)
-    expected = (known.unrest * scale[:, None]).sum(0) // 16
+    expected = (known.unrest[:, there] * scale[:, None]).sum(0) // 16
     spot = np.searchsorted(bins, expected, side="right") >> coarse
 
     spots, place = np.unique(spot, return_inverse=True)
@@ -249,10 +288,7 @@ def decode_pass(
     q, shift = coder.coded(tables[place]), shifts[place]
     for s in np.unique(shift[shift > 0]).tolist():
         q[shift == s] = q[shift == s] * 2**s + coder.u(int((shift == s).sum()), s) - 2 ** (s - 1)
-    check(int(abs(q).max()) * step < MAX_ERROR, "a sample is further off than any can be")
-    part = x[which.row :: 2, which.column :: 2]
-    part[:] = np.clip(mean + q * step, 0, size).reshape(part.shape)
-    e[which.row :: 2, which.column :: 2] = abs(q * step).reshape(part.shape)
+    return mean, q
 
 
 # --- Tiles ----------------------------------------------------------------------------------------

@@ -47,6 +47,7 @@ def compress(
     psnr: float | None = None,
     lossless: bool = False,
     max_error: int | None = None,
+    nodata: int | None = None,
     model: str = DEFAULT_MODEL,
     metadata: bool = True,
     limits: Limits = DEFAULT_LIMITS,
@@ -63,6 +64,8 @@ def compress(
             of channels (of 2 or 4 the last is alpha), and the path of an .npy file.
         max_error: every sample comes back at most this far off, in the samples' own unit, and
             alpha as it is; takes what `lossless` takes.
+        nodata: with max_error: samples of this value come back as they are, and no other becomes
+            it, such as 0 in depth maps.
         model: name of an installed model (`models()`) or a model's folder.
         metadata: keep EXIF, ICC profile and XMP.
         limits: raise `max_pixels` here for a huge picture; who decodes the file must do so too.
@@ -81,7 +84,11 @@ def compress(
     bound = check_max_error(lossless, max_error)
     check_options(quality=quality, bpp=bpp, size=size, psnr=psnr, max_error=bound)
     if bound is not None:
-        return compress_samples(image, max_error=bound, metadata=metadata, limits=limits)
+        return compress_samples(
+            image, max_error=bound, nodata=nodata, metadata=metadata, limits=limits
+        )
+    if nodata is not None:
+        raise OptionError(f"nodata is {nodata!r}; it goes with lossless or max_error only")
     net = load_model(model)
     pixels, about = open_image(image, limits)
     make_header(pixels, net, DEFAULT_QUALITY).check_limits(limits)

@@ -24,7 +24,9 @@ MOST_CHANNELS = 4096
 MOST_ERROR = 16383
 
 
-def compress_samples(image: Any, *, max_error: int, metadata: bool, limits: Limits) -> bytes:
+def compress_samples(
+    image: Any, *, max_error: int, nodata: int | None, metadata: bool, limits: Limits
+) -> bytes:
     """The bytes of a file from which every sample comes back within `max_error`."""
     from pellucid._api.codec import metadata_of
     from pellucid.exact import compress_exact
@@ -33,7 +35,8 @@ def compress_samples(image: Any, *, max_error: int, metadata: bool, limits: Limi
     samples, about = open_any(image, limits)
     alpha = samples.shape[2] in WITH_ALPHA
     header_of(samples, alpha=alpha, max_error=max_error).check_limits(limits)
-    header, tiles = compress_exact(samples, alpha=alpha, max_error=max_error)
+    check_nodata(nodata, samples.dtype)
+    header, tiles = compress_exact(samples, alpha=alpha, max_error=max_error, nodata=nodata)
     return write_file(header, metadata_of(about) if metadata else {}, tiles, limits=limits)
 
 
@@ -96,6 +99,17 @@ def check_max_error(lossless: bool, max_error: int | None) -> int | None:
     if lossless and max_error:
         raise OptionError(f"lossless means a max_error of 0, and {max_error} was given; choose one")
     return int(max_error)
+
+
+def check_nodata(nodata: int | None, dtype: np.dtype[Any]) -> None:
+    """Raise OptionError if `nodata` is no value that samples of a type can have."""
+    limits = np.iinfo(dtype)
+    if nodata is None or (isinstance(nodata, Integral) and limits.min <= nodata <= limits.max):
+        return
+    raise OptionError(
+        f"nodata is {nodata!r}; it must be a whole number from {limits.min} to {limits.max}, as "
+        f"samples of type {dtype.name} are"
+    )
 
 
 def open_any(image: Any, limits: Limits) -> tuple[NDArray[Any], ImageInfo]:

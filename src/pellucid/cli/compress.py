@@ -40,6 +40,12 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".ppm", "
     type=click.IntRange(min=0),
     help="Every sample comes back at most N off, in its own unit.",
 )
+@click.option(
+    "--nodata",
+    metavar="V",
+    type=int,
+    help="With --max-error: samples of this value stay, and no other becomes it.",
+)
 @click.option("--model", default="m", show_default=True, help="m, s (faster), or a model's folder.")
 @click.option("--no-metadata", is_flag=True, help="Leave EXIF, ICC profile and XMP out.")
 @options.limits_option
@@ -55,6 +61,7 @@ def compress(
     psnr: float | None,
     lossless: bool,
     max_error: int | None,
+    nodata: int | None,
     model: str,
     no_metadata: bool,
     limits: Limits,
@@ -81,7 +88,7 @@ def compress(
     load_model(model)  # a wrong name is wrong usage, said once
     sources = PICTURES if bound is None else (*PICTURES, NPY)
     jobs = plan_jobs(inputs, out, suffix=".pel", sources=sources, recursive=recursive)
-    targets["max_error"] = bound
+    targets |= {"max_error": bound, "nodata": nodata}
     settings = {**targets, "model": model, "metadata": not no_metadata, "limits": limits}
     run_batch(
         jobs,

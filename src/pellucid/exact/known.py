@@ -50,6 +50,15 @@ class Known:
     unrest: Matrix
     activity: Vector
 
+    def of(self, chosen: NDArray[np.intp]) -> Known:
+        """The same of some of the samples."""
+        return Known(
+            self.guess[chosen],
+            self.terms[:, chosen],
+            self.unrest[:, chosen],
+            self.activity[chosen],
+        )
+
 
 def known_around(around: Reference, references: Sequence[Reference], step: Pass) -> Known:
     """For a pass over the level of a plane, `around`, of which it knows what it may look at."""

@@ -58,11 +58,12 @@ def header_of(samples: NDArray[Any], *, alpha: bool, max_error: int) -> Header:
 
 
 def compress_exact(
-    samples: NDArray[Any], *, alpha: bool, max_error: int = 0
+    samples: NDArray[Any], *, alpha: bool, max_error: int = 0, nodata: int | None = None
 ) -> tuple[Header, list[bytes]]:
     """Header and tile payloads of (H, W, C) uint8, uint16 or int16; with `alpha`, C has one more.
 
-    Every colour sample comes back within `max_error`, and alpha as it is.
+    Every colour sample comes back within `max_error`, and alpha as it is; so do samples of the
+    value `nodata`, and no other gets that value.
     """
     header = header_of(samples, alpha=alpha, max_error=max_error)
     tables, _ = exact_model()
@@ -70,7 +71,7 @@ def compress_exact(
     def encode(number: int) -> bytes:
         x, y, w, h = header.tile_box(number)
         part = np.asarray(samples[y : y + h, x : x + w])
-        return encode_tile(part, kind_of(header, number), max_error, tables)
+        return encode_tile(part, kind_of(header, number), max_error, tables, nodata)
 
     with workers() as pool:
         return header, list(pool.map(encode, range(header.tile_count)))

@@ -29,34 +29,24 @@ from pellucid.exact.rules import (
     take_tables,
 )
 from pellucid.exact.tables import ExactTables
+from pellucid.exact.values import Values
 
 Symbols = NDArray[np.int32]
 LARGEST_ERROR = (1 << 17) - 1  # the range and half a step are less; keeps all sums below 2^53
 
 
 @dataclass(frozen=True)
-class Range:
-    """What a plane's samples are: low + unit * k up to high, each within `bound` of its source."""
+class Turn:
+    """One pass on one level. `chosen` are its samples that aren't holes; None means all."""
 
-    low: int
-    high: int
-    unit: int = 1
-    bound: int = 0
+    level: int
+    step: Pass
+    chosen: NDArray[np.intp] | None
 
-    @property
-    def steps(self) -> int:
-        """The largest k."""
-        return (self.high - self.low) // self.unit
-
-    @property
-    def bits(self) -> int:
-        """That `steps` takes."""
-        return self.steps.bit_length()
-
-    @property
-    def width(self) -> int:
-        """Of a quantiser step, in units."""
-        return 2 * (self.bound // self.unit) + 1
+    def of(self, plane: Plane) -> Vector:
+        """The turn's samples of a whole plane."""
+        samples = lattice.place(lattice.level(plane, self.level), self.step).ravel()
+        return np.asarray(samples if self.chosen is None else samples[self.chosen], np.float64)
 
 
 class Side(Protocol):
@@ -65,14 +55,19 @@ class Side(Protocol):
     def coarsest(self, shape: tuple[int, int]) -> Plane:
         """The samples of the first lattice."""
 
-    def symbols(self, known: Known, number: int, step: Pass, /) -> tuple[Vector, Symbols]:
-        """(means, symbols) of a pass on level `number`."""
+    def symbols(self, known: Known, turn: Turn, /) -> tuple[Rules, Vector, Symbols]:
+        """The rules of a turn; the means and symbols of its samples."""
 
 
 def walk(
-    side: Side, shape: tuple[int, int], references: Sequence[Reference], span: Range
+    side: Side,
+    shape: tuple[int, int],
+    references: Sequence[Reference],
+    values: Values,
+    tables: ExactTables,
+    holes: Plane | None = None,
 ) -> Reference:
-    """All passes of a plane of `shape`; samples and references count from `span.low` in units."""
+    """All passes of a plane of `shape`; where `holes` (h, w) is 1 it is given the means."""
     missed = np.zeros(shape)
     coarse = side.coarsest(lattice.level(missed, TOP).shape)
     for number in reversed(range(TOP)):
@@ -86,42 +81,66 @@ def walk(
             if 0 in lattice.count(plane.shape, step):
                 continue
             known = known_around(Reference(plane, off), scaled, step)
-            means, symbols = side.symbols(known, number, step)
-            errors = symbols * float(span.width)
+            turn = Turn(number, step, chosen_of(holes, number, step))
+            means, symbols = taken(side, known, turn, values, tables)
+            errors = symbols * float(values.width)
             into = lattice.place(plane, step)
-            into[...] = np.clip(means + errors, 0, span.steps).reshape(into.shape)
+            into[...] = np.clip(means + errors, 0, values.steps).reshape(into.shape)
             spot = lattice.place(off, step)
             spot[...] = np.abs(errors).reshape(into.shape)
         coarse = plane
     return Reference(coarse.astype(np.float32), missed.astype(np.float32))
 
 
+def chosen_of(holes: Plane | None, number: int, step: Pass) -> NDArray[np.intp] | None:
+    """The samples of a pass that aren't holes, None if all are none."""
+    if holes is None:
+        return None
+    known = lattice.place(lattice.level(holes, number), step).ravel() == 0
+    return None if known.all() else np.flatnonzero(known)
+
+
+def taken(
+    side: Side, known: Known, turn: Turn, values: Values, tables: ExactTables
+) -> tuple[Vector, Symbols]:
+    """Means and symbols of all samples of a turn; holes have the symbol 0."""
+    if turn.chosen is None:
+        _, means, symbols = side.symbols(known, turn)
+        return means, symbols
+    all_symbols = np.zeros(known.guess.size, np.int32)
+    if not turn.chosen.size:
+        return known.guess, all_symbols
+    rules, _, all_symbols[turn.chosen] = side.symbols(known.of(turn.chosen), turn)
+    classes = classes_of(known, rules.cuts, tables.bins)
+    means = np.clip(means_of(known, classes, rules.weights), 0, values.steps)
+    return means, all_symbols
+
+
 class Writer:
-    """Puts a plane (h, w), which counts from its range's low in units."""
+    """Puts a plane (h, w) of numbers; what it has for holes is of no matter."""
 
     def __init__(
-        self, encoder: SymbolEncoder, plane: Plane, span: Range, tables: ExactTables
+        self, encoder: SymbolEncoder, plane: Plane, values: Values, tables: ExactTables
     ) -> None:
-        self._encoder, self._plane, self._span, self._tables = encoder, plane, span, tables
+        self._encoder, self._plane, self._values, self._tables = encoder, plane, values, tables
 
     def coarsest(self, shape: tuple[int, int]) -> Plane:
         """The first lattice, as it is."""
         samples = lattice.level(self._plane, TOP)
         assert samples.shape == shape
-        self._encoder.put_uniform(samples.ravel().astype(np.int32), self._span.bits)
+        self._encoder.put_uniform(samples.ravel().astype(np.int32), self._values.bits)
         return samples
 
-    def symbols(self, known: Known, number: int, step: Pass, /) -> tuple[Vector, Symbols]:
-        """Find the pass's rules and put them, then its symbols."""
+    def symbols(self, known: Known, turn: Turn, /) -> tuple[Rules, Vector, Symbols]:
+        """Find the turn's rules and put them, then its symbols."""
         bins, encoder = self._tables.bins, self._encoder
-        samples = lattice.place(lattice.level(self._plane, number), step)
-        wanted = samples.ravel().astype(np.float64)
+        wanted = turn.of(self._plane)
         predictor = fit.fit_predictor(known, wanted, bins)
         classes = classes_of(known, predictor.cuts, bins)
-        means = np.clip(means_of(known, classes, predictor.weights), 0, self._span.steps)
-        error = wanted - means
-        symbols = np.rint(error / self._span.width).astype(np.int32)
-        scale = fit.fit_scale(known, error / self._span.width)
+        means = np.clip(means_of(known, classes, predictor.weights), 0, self._values.steps)
+        error = (wanted - means) / self._values.width
+        symbols = np.rint(error).astype(np.int32)
+        scale = fit.fit_scale(known, error)
         coarse = fit.COARSE if wanted.size < fit.FEW else 0
         spots = error_bins(known, scale, coarse, bins)
         count = len(bins) + 1
@@ -134,29 +153,29 @@ class Writer:
         encoder.put(high, rules.tables[spots])
         for shift in np.unique(by_sample[by_sample > 0]).tolist():
             encoder.put_uniform(low[by_sample == shift], shift)
-        return means, symbols
+        return rules, means, symbols
 
 
 class Reader:
     """Takes what a `Writer` put."""
 
-    def __init__(self, decoder: SymbolDecoder, span: Range, tables: ExactTables) -> None:
-        self._decoder, self._span, self._tables = decoder, span, tables
+    def __init__(self, decoder: SymbolDecoder, values: Values, tables: ExactTables) -> None:
+        self._decoder, self._values, self._tables = decoder, values, tables
 
     def coarsest(self, shape: tuple[int, int]) -> Plane:
         """The first lattice."""
-        values = self._decoder.take_uniform(shape[0] * shape[1], self._span.bits)
-        if values.max() > self._span.steps:
+        values = self._decoder.take_uniform(shape[0] * shape[1], self._values.bits)
+        if values.max() > self._values.steps:
             raise DamagedFileError("a plane's first samples are out of its range")
         return values.reshape(shape).astype(np.float64)
 
-    def symbols(self, known: Known, _number: int, _step: Pass, /) -> tuple[Vector, Symbols]:
-        """Take the pass's rules, then its symbols."""
+    def symbols(self, known: Known, _turn: Turn, /) -> tuple[Rules, Vector, Symbols]:
+        """Take the turn's rules, then its symbols."""
         tables, decoder = self._tables, self._decoder
         terms, unrest = len(known.terms), len(known.unrest)
         rules = take_rules(decoder, terms, unrest, len(tables.bins) + 1, len(tables))
         classes = classes_of(known, rules.cuts, tables.bins)
-        means = np.clip(means_of(known, classes, rules.weights), 0, self._span.steps)
+        means = np.clip(means_of(known, classes, rules.weights), 0, self._values.steps)
         spots = error_bins(known, rules.scale, rules.coarse, tables.bins)
         take_tables(decoder, rules, np.unique(spots), len(tables))
         shifts = rules.shifts[spots].astype(np.int32)
@@ -165,6 +184,6 @@ class Reader:
             chosen = np.flatnonzero(shifts == shift)
             low = decoder.take_uniform(chosen.size, shift)
             symbols[chosen] += low - ((1 << shift) >> 1)
-        if int(np.abs(symbols).max()) * self._span.width > LARGEST_ERROR:
+        if int(np.abs(symbols).max()) * self._values.width > LARGEST_ERROR:
             raise DamagedFileError("a sample is further off than any can be")
-        return means, symbols
+        return rules, means, symbols

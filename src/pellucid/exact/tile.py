@@ -18,15 +18,17 @@ from numpy.typing import NDArray
 from pellucid.entropy import SymbolDecoder, SymbolEncoder
 from pellucid.errors import DamagedFileError, PellucidError
 from pellucid.exact.known import Reference, Vector
-from pellucid.exact.plane import Range, Reader, Writer, walk
+from pellucid.exact.plane import Reader, Writer, walk
 from pellucid.exact.tables import ExactTables
+from pellucid.exact.values import BITS, MASK, Values, put_values, take_values, values_of
 
 STORED, DEFLATED, PREDICTED = range(3)
 BOUND = struct.Struct("<H")  # largest error of the colour planes
 MOST_BOUND = 16383
 MOST_REFERENCES = 2
-HEAD_BITS = 17  # of each number before a plane
-SIGNED = 1 << 15  # added to limits, which may be negative
+APART = 64  # samples that aren't holes, at least
+OFTEN = 0.01  # part of the samples that holes are, at least
+ALONE = 0.1  # gap between a hole's value and the others, relative to their spread
 ALIKE = 0.2  # correlation of two planes' differences from which one helps with the other
 REPEATED = 0.3  # part of equal neighbours from which a tile may be a drawing, and deflate is tried
 
@@ -54,45 +56,75 @@ class TileKind:
         return self.height * self.width * self.planes * self.dtype.itemsize
 
 
-def encode_tile(samples: Samples, kind: TileKind, bound: int, tables: ExactTables) -> bytes:
-    """The payload of `samples`, each of which comes back within `bound` (of alpha: as it is)."""
+def encode_tile(
+    samples: Samples,
+    kind: TileKind,
+    bound: int,
+    tables: ExactTables,
+    nodata: int | None = None,
+) -> bytes:
+    """The payload of `samples`, each of which comes back within `bound`.
+
+    Alpha comes back as it is, and so do samples of the value `nodata`.
+    """
     raw = np.ascontiguousarray(samples.transpose(2, 0, 1), kind.dtype).tobytes()
     options = [bytes([STORED]) + raw]
     neighbours = samples[:, 1:] == samples[:, :-1]
     if neighbours.size and neighbours.mean() > REPEATED:
         options.append(bytes([DEFLATED]) + zlib.compress(raw, 9))
-    options.append(bytes([PREDICTED]) + predict(samples, kind, bound, tables))
+    options.append(bytes([PREDICTED]) + predict(samples, kind, bound, tables, nodata))
     return (BOUND.pack(bound) if bound else b"") + min(options, key=len)
 
 
-def predict(samples: Samples, kind: TileKind, bound: int, tables: ExactTables) -> bytes:
+def predict(
+    samples: Samples, kind: TileKind, bound: int, tables: ExactTables, nodata: int | None
+) -> bytes:
     """The words of all planes."""
     encoder = SymbolEncoder(tables)
     done: dict[int, Reference] = {}
     for number in plane_order(kind):
         plane = samples[..., number].astype(np.int64)
-        lossless = kind.alpha and number == kind.planes - 1
-        span = range_of(plane, 0 if lossless else bound)
+        alpha = kind.alpha and number == kind.planes - 1
         references = alike(plane, {n: samples[..., n] for n in done})
-        for part in (
-            [number, len(references)],
-            references,
-            [span.low + SIGNED, span.high + SIGNED, span.unit],
-        ):
-            encoder.put_uniform(np.array(part, np.int32), HEAD_BITS)
-        target = (plane - span.low) / span.unit
-        if span.steps == 0:
-            done[number] = flat(plane.shape)
-            continue
-        writer = Writer(encoder, target, span, tables)
-        done[number] = walk(writer, target.shape, [done[n] for n in references], span)
-        worst = np.abs(done[number].samples - target).max() * span.unit
-        if worst > span.bound:
-            raise PellucidError(
-                f"a sample came back {worst:g} off, {span.bound} is the most: this is an error in "
-                "pellucid, please report it with the picture"
-            )
+        encoder.put_uniform(np.array([number, len(references)], np.int32), BITS)
+        encoder.put_uniform(np.array(references, np.int32), BITS)
+        hole = None if alpha else hole_of(plane, nodata)
+        known = plane.ravel() if hole is None else plane[plane != hole]
+        values = values_of(known, 0 if alpha else bound, hole)
+        planes = [done[n] for n in references]
+        done[number] = put_plane(encoder, plane, values, planes, tables)
     return encoder.finish()
+
+
+def put_plane(
+    encoder: SymbolEncoder,
+    plane: NDArray[np.int64],
+    values: Values,
+    references: Sequence[Reference],
+    tables: ExactTables,
+) -> Reference:
+    """Write a plane; returns what a decoder will know of it, which is checked."""
+    put_values(encoder, values, tables)
+    holes = mask = None
+    if values.hole is not None:
+        holes = plane == values.hole
+        mask = holes.astype(np.float64)
+        walk(Writer(encoder, mask, MASK, tables), mask.shape, [], MASK, tables)
+        plane = np.where(holes, int(np.median(plane[~holes])), plane)
+        plane = plane if values.palette is None else np.where(holes, values.low, plane)
+    if values.steps == 0:
+        return flat(plane.shape)
+    target = np.floor(values.numbers(plane))
+    writer = Writer(encoder, target, values, tables)
+    done = walk(writer, plane.shape, references, values, tables, mask)
+    off = np.abs(values.samples(done.samples) - plane)
+    worst = float((off if holes is None else off[~holes]).max())
+    if worst > values.allowed:
+        raise PellucidError(
+            f"a sample came back {worst:g} off, {values.allowed} is the most: this is an error in "
+            "pellucid, please report it with the picture"
+        )
+    return done
 
 
 def decode_tile(
@@ -142,28 +174,40 @@ def unpredict(
     shape = (kind.height, kind.width)
     out = np.empty((kind.planes, *shape), kind.dtype)  # planes that don't come take no memory
     done: dict[int, Reference] = {}
-    limits = np.iinfo(kind.dtype)
     while len(done) < kind.planes:
-        number, count = decoder.take_uniform(2, HEAD_BITS).tolist()
+        number, count = decoder.take_uniform(2, BITS).tolist()
         if number >= kind.planes or number in done or count > min(MOST_REFERENCES, len(done)):
             raise DamagedFileError(f"plane {number} with {count} references can't be here")
-        references = decoder.take_uniform(count, HEAD_BITS).tolist()
-        low, high, unit = decoder.take_uniform(3, HEAD_BITS).tolist()
-        low, high = low - SIGNED, high - SIGNED
-        if not (
-            limits.min <= low <= high <= limits.max and unit and set(references) <= done.keys()
-        ):
-            raise DamagedFileError(f"the range or the references of plane {number} are impossible")
-        lossless = kind.alpha and number == kind.planes - 1
-        span = Range(low, high, unit, 0 if lossless else bound)
-        if span.steps == 0:
-            done[number] = flat(shape)
-        else:
-            reader = Reader(decoder, span, tables)
-            done[number] = walk(reader, shape, [done[n] for n in references], span)
-        out[number] = done[number].samples * unit + low
+        references = decoder.take_uniform(count, BITS).tolist()
+        if not set(references) <= done.keys():
+            raise DamagedFileError(f"plane {number} refers to planes that come later")
+        alpha = kind.alpha and number == kind.planes - 1
+        values = take_values(decoder, np.iinfo(kind.dtype), 0 if alpha else bound, tables)
+        planes = [done[n] for n in references]
+        done[number], holes = take_plane(decoder, shape, values, planes, tables)
+        out[number] = values.samples(done[number].samples)
+        if holes is not None:
+            out[number][holes] = values.hole
     decoder.finish()
     return out.transpose(1, 2, 0)
+
+
+def take_plane(
+    decoder: SymbolDecoder,
+    shape: tuple[int, int],
+    values: Values,
+    references: Sequence[Reference],
+    tables: ExactTables,
+) -> tuple[Reference, NDArray[np.bool_] | None]:
+    """Read what `put_plane` wrote of a plane: its numbers, and where its holes are."""
+    mask = None
+    if values.hole is not None:
+        mask = walk(Reader(decoder, MASK, tables), shape, [], MASK, tables).samples
+    holes = None if mask is None else mask > 0
+    if values.steps == 0:
+        return flat(shape), holes
+    reader = Reader(decoder, values, tables)
+    return walk(reader, shape, references, values, tables, mask), holes
 
 
 def flat(shape: tuple[int, ...]) -> Reference:
@@ -177,10 +221,18 @@ def plane_order(kind: TileKind) -> list[int]:
     return [1, 0, *order[2:]] if kind.planes - kind.alpha == 3 else order
 
 
-def range_of(plane: NDArray[np.int64], bound: int) -> Range:
-    """The plane's range; the unit is the step of all its values."""
+def hole_of(plane: NDArray[np.int64], nodata: int | None) -> int | None:
+    """The value that means no data: the one told, or one at an end that stands apart from all."""
+    if nodata is not None:
+        return nodata if 0 < np.count_nonzero(plane == nodata) < plane.size else None
     low, high = int(plane.min()), int(plane.max())
-    return Range(low, high, max(1, int(np.gcd.reduce((plane - low).ravel()))), bound)
+    for end, inner in ((low, plane[plane > low]), (high, plane[plane < high])):
+        if not APART <= inner.size < (1 - OFTEN) * plane.size:
+            continue
+        gap = int(inner.min()) - low if end == low else high - int(inner.max())
+        if gap > ALONE * (int(inner.max()) - int(inner.min())):
+            return end
+    return None
 
 
 def alike(plane: NDArray[np.int64], others: dict[int, Samples]) -> Sequence[int]:

@@ -1,0 +1,74 @@
+"""Palettes and holes: few values, and places where there is none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import pellucid
+from pellucid.errors import OptionError
+from pellucid.exact.tile import hole_of
+from pellucid.exact.values import Values, values_of
+
+
+def depth(hole: int = 0) -> np.ndarray:
+    """(90, 120) uint16: slopes from 1000 to 4000 with holes of one value."""
+    rng = np.random.default_rng(5)
+    y, x = np.mgrid[:90, :120]
+    plane = 2500 + 900 * np.sin(x / 25) + 500 * np.cos(y / 20) + rng.normal(0, 3, (90, 120))
+    missing = ((x - 60) ** 2 + (y - 30) ** 2 < 200) | (x < 4) | (rng.random((90, 120)) < 0.01)
+    return np.where(missing, hole, plane).astype(np.uint16)
+
+
+@pytest.mark.parametrize("bound", [0, 1, 40])
+@pytest.mark.parametrize("hole", [0, 2500, 65535])
+def test_holes_stay_holes_and_nothing_becomes_one(hole: int, bound: int) -> None:
+    plane = depth(hole)
+    back = pellucid.decompress(pellucid.compress(plane, max_error=bound, nodata=hole))[..., 0]
+    assert np.array_equal(back == hole, plane == hole)
+    assert np.abs(back.astype(int) - plane).max() <= bound
+    if hole != 2500:
+        assert bool((back != plane).any()) == (bound > 0)
+
+
+def test_holes_are_found_and_cost_little() -> None:
+    plane = depth()
+    assert hole_of(plane.astype(np.int64), None) == 0
+    assert hole_of(depth(65535).astype(np.int64), None) == 65535
+    assert hole_of(depth(2500).astype(np.int64), None) is None
+    whole = depth().astype(float)
+    whole[plane == 0] = 2500
+    without = len(pellucid.compress(whole.astype(np.uint16), lossless=True))
+    assert len(pellucid.compress(plane, lossless=True)) < without + 700
+
+
+def test_a_picture_of_holes_alone_and_one_with_a_single_sample() -> None:
+    plane = np.full((20, 30), 7, np.uint8)
+    for samples in (plane, np.where(np.arange(600).reshape(20, 30) == 77, 200, plane)):
+        back = pellucid.decompress(pellucid.compress(samples, max_error=3, nodata=7))[..., 0]
+        assert np.array_equal(back, samples)
+
+
+def test_few_of_many_values_are_written_down() -> None:
+    plane = (np.round(depth() / 300.0) ** 3).astype(np.uint16)
+    values = values_of(plane.ravel().astype(np.int64), 0, None)
+    assert values.palette is not None
+    assert np.array_equal(values.samples(values.numbers(plane.astype(np.int64))), plane)
+    data = pellucid.compress(plane, lossless=True)
+    assert np.array_equal(pellucid.decompress(data)[..., 0], plane)
+    assert len(pellucid.compress(plane, max_error=2)) <= len(data) + 4, "no worse with a bound"
+
+
+def test_values_of_usual_planes() -> None:
+    even = np.arange(0, 4000, 16)
+    assert values_of(even, 0, None) == Values(0, 3984, 16)
+    assert values_of(np.array([5, 5]), 3, None).steps == 0
+    assert values_of(even, 40, None).width == 5
+
+
+@pytest.mark.parametrize("nodata", [-1, 256, 1.5, "0"])
+def test_nodata_that_no_sample_can_have(nodata: object) -> None:
+    with pytest.raises(OptionError, match="nodata is"):
+        pellucid.compress(np.zeros((4, 4), np.uint8), max_error=1, nodata=nodata)
+    with pytest.raises(OptionError, match="goes with lossless"):
+        pellucid.compress(np.zeros((4, 4), np.uint8), nodata=nodata)
