@@ -88,7 +88,49 @@ def test_denoising_arrays(run) -> None:
     run("denoise", "noisy.npy", "--sigma", 25, "--model", "s")
     clean = np.load("noisy.clean.npy")
     assert clean.dtype == np.int16
-    assert clean.shape == (70, 80, 1)
+    assert clean.shape == (70, 80)
     assert clean.std() < 0.5 * noisy.std()
     assert clean.min() < 0 < clean.max()
     assert pellucid.denoise("noisy.npy", sigma=25, model="s").std() == clean.std()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({2**70}, 3)}}",
+        "{'descr': '|u1', 'fortran_order': False, 'shape': (True, 3)}",
+        f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({2**40}, {2**40})}}",
+        "{['a']: 1}",
+        "-" * 9000 + "1",
+    ],
+)
+def test_headers_that_make_no_sense(run, header: str) -> None:
+    text = header.encode() + b"\n"
+    Path("bad.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text)
+    for command in (("compress", "--lossless"), ("denoise",)):
+        assert "bad.npy" in run(command[0], "bad.npy", *command[1:], code=1).stderr
+    Path("bad.npy").write_bytes(b"PK\3\4 no archive")
+    assert "archive" in run("compress", "bad.npy", "--lossless", code=1).stderr
+    assert "no such file" in run("compress", "none.npy", "--lossless", code=1).stderr
+
+
+def test_wrong_settings_are_not_taken_for_a_full_disk(run, monkeypatch) -> None:
+    np.save("bands.npy", BANDS)
+    run("compress", "bands.npy", "--lossless")
+    monkeypatch.setenv("PELLUCID_THREADS", "abc")
+    wrong = run("decompress", "bands.pel", "-o", "back.npy", code=2).stderr
+    assert "PELLUCID_THREADS" in wrong
+    assert "cannot write" not in wrong
+    assert not Path("back.npy").exists()
+
+
+def test_a_full_disk_is_an_error_like_others(run, monkeypatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    np.save("bands.npy", BANDS)
+    run("compress", "bands.npy", "--lossless")
+    monkeypatch.setattr("os.posix_fallocate", full, raising=False)
+    wrong = run("decompress", "bands.pel", "-o", "back.npy", code=1).stderr
+    assert "No space left" in wrong
+    assert not Path("back.npy").exists()

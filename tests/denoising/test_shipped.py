@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.ndimage import uniform_filter
 from skimage import data
 
 import pellucid
 from noisy_pictures import PROCESSED, SHOT, noisy_photograph
 from pictures import photograph
 
-SHORT = pytest.mark.xfail(strict=True, reason="moves by 0.15 % of white: docs/models.md")
 
-
-@pytest.mark.parametrize("sigma", [5, 15, 25, pytest.param(50, marks=SHORT)])
+@pytest.mark.parametrize("sigma", [5, 15, 25, 50])
 def test_the_mean_stays(shipped: str, sigma: float) -> None:
     for picture in (photograph(), data.coffee()[:256, :256]):
         noise = np.random.default_rng(3).normal(0, sigma, picture.shape)
@@ -33,20 +32,27 @@ def test_the_mean_of_a_flat_picture_stays(shipped: str, level: float) -> None:
 
 def test_more_strength_changes_more(shipped: str) -> None:
     noisy = noisy_photograph(160, 160)
-    estimates = (0.1, SHOT, PROCESSED)
-    for noise in estimates:
+    grain = uniform_filter(noisy - photograph(160, 160) / np.float32(255), (2, 2, 0))
+    coarse = (photograph(160, 160) / 255 + grain * (0.1 / grain.std())).astype(np.float32)
+    for noise, picture in ((0.1, noisy), (SHOT, noisy), (PROCESSED, coarse)):
         distances = [
             np.square(
-                pellucid.denoise(noisy, sigma=noise, strength=s, model=shipped) - noisy
+                pellucid.denoise(picture, sigma=noise, strength=s, model=shipped) - picture
             ).mean()
             for s in np.linspace(0, 1, 9)
         ]
         assert (np.diff(distances) > 0).all(), (noise, distances)
+
+
+def test_more_sigma_changes_more_until_all_noise_is_off(shipped: str) -> None:
+    noisy = noisy_photograph(160, 160)
     distances = [
         np.square(pellucid.denoise(noisy, sigma=sigma, model=shipped) - noisy).mean()
         for sigma in np.geomspace(0.005, 0.3, 9)
     ]
-    assert (np.diff(distances) > 0).all(), distances
+    there = 7  # of these sigmas are below that of the noise
+    assert (np.diff(distances[:there]) > 0).all(), distances
+    assert min(distances[there:]) > 0.95 * distances[there - 1], distances
 
 
 @pytest.mark.parametrize("fixture", ["tiny_denoiser", "shipped"])
@@ -90,7 +96,7 @@ def test_noise_is_taken_off_floats_outside_0_to_1(shipped: str) -> None:
 def test_flat_pictures_get_flatter_up_to_their_edges(shipped: str, size: tuple[int, int]) -> None:
     noise = np.random.default_rng(1).normal(0, 25, (*size, 3))
     clean = pellucid.denoise((128 + noise).astype(np.float32), sigma=25, model=shipped) - 128
-    assert clean.std() < 0.5 * noise.std()
+    assert clean.std() < (0.5 if min(size) > 1 else 0.55) * noise.std()
     edges = [part.std() for part in (clean[0], clean[-1], clean[:, 0], clean[:, -1])]
     assert max(edges) < 15
 
@@ -101,3 +107,12 @@ def test_grey_is_one_channel_of_grey_colour(shipped: str) -> None:
     colour = pellucid.denoise(np.repeat(noisy, 3, axis=2), sigma=0.1, model=shipped)
     assert np.abs(colour.mean(axis=2, keepdims=True) - grey).max() < 1e-5
     assert np.array_equal(pellucid.denoise(noisy[..., 0], sigma=0.1, model=shipped), grey[..., 0])
+
+
+@pytest.mark.parametrize(("sigma", "told"), [(5, 15), (10, 25), (15, 45)])
+def test_told_too_much_noise_m_neither_shifts_colours_nor_spoils(sigma: int, told: int) -> None:
+    picture = photograph().astype(np.float32)
+    noisy = picture + np.random.default_rng(6).normal(0, sigma, picture.shape).astype(np.float32)
+    clean = pellucid.denoise(noisy, sigma=told, model="m")
+    assert np.abs(clean.mean(axis=(0, 1)) - noisy.mean(axis=(0, 1))).max() < 0.002 * 255
+    assert np.square(clean - picture).mean() < 0.6 * np.square(noisy - picture).mean()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
+from threadpoolctl import threadpool_info
 
 import pellucid
 from pictures import FILLS, filled, photograph
@@ -69,10 +74,6 @@ def test_several_tiles_and_regions(fill: str) -> None:
 
 
 def test_photographs_get_smaller_than_in_png_and_a_bound_helps() -> None:
-    import io
-
-    from PIL import Image
-
     samples = photograph(384, 384, left=64)
     file = io.BytesIO()
     Image.fromarray(samples).save(file, "PNG", optimize=True)
@@ -123,3 +124,36 @@ def test_byte_order_of_an_array_does_not_matter() -> None:
     samples = spread(photograph(40, 50), "uint16")
     swapped = samples.astype(">u2")
     assert pellucid.compress(swapped, lossless=True) == pellucid.compress(samples, lossless=True)
+
+
+def test_two_calls_at_once_leave_the_threads_as_they_were() -> None:
+    data = pellucid.compress(np.tile(photograph(128, 128), (5, 1, 1)), lossless=True)
+
+    def threads() -> list[int]:
+        return [int(one["num_threads"]) for one in threadpool_info() if one["user_api"] == "blas"]
+
+    before = threads()
+    with ThreadPoolExecutor(4) as pool:
+        for back in pool.map(lambda _: pellucid.decompress(data), range(12)):
+            assert back.shape == (640, 128, 3)
+    assert threads() == before
+
+
+def test_metadata_of_a_pillow_image_are_kept() -> None:
+    image = Image.fromarray(photograph(20, 30))
+    file = io.BytesIO()
+    exif = Image.Exif()
+    exif[274] = 6
+    image.save(file, "PNG", exif=exif, icc_profile=b"profile" * 20)
+    with Image.open(file) as opened:
+        data = pellucid.compress(opened, lossless=True)
+    assert pellucid.info(data).metadata.keys() == {"exif", "icc"}
+
+
+def test_a_file_with_a_damaged_first_tile_tells_its_bound() -> None:
+    samples = np.tile(photograph(), (1, 3, 1))
+    data = bytearray(pellucid.compress(samples, max_error=2))
+    data[300] ^= 1
+    assert pellucid.info(bytes(data)).max_error == 2
+    (message,) = pellucid.verify(bytes(data))
+    assert message.startswith("tile 0 (512 x 256 pixels at 0,0)")

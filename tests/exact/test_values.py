@@ -72,3 +72,13 @@ def test_nodata_that_no_sample_can_have(nodata: object) -> None:
         pellucid.compress(np.zeros((4, 4), np.uint8), max_error=1, nodata=nodata)
     with pytest.raises(OptionError, match="goes with lossless"):
         pellucid.compress(np.zeros((4, 4), np.uint8), nodata=nodata)
+
+
+def test_nothing_becomes_nodata_where_there_is_none() -> None:
+    rng = np.random.default_rng(3)
+    samples = rng.normal(100, 15, (80, 90, 2)).astype(np.uint8)
+    samples[samples == 100] = 101
+    samples = np.dstack([samples, samples[..., :1]])
+    samples[5, 6, 2] = 100
+    back = pellucid.decompress(pellucid.compress(samples, max_error=3, nodata=100))
+    assert np.array_equal(back == 100, samples == 100)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from dataclasses import replace
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -71,14 +73,17 @@ def region_of(box: Box | None) -> tuple[int, int, int, int] | None:
 
 def file_bound(file: PelFile) -> int:
     """The largest error of a colour sample; all tiles have the same."""
-    from pellucid.exact.tile import BOUND
+    from pellucid.exact.tile import BOUND, MOST_BOUND
 
     if file.header.layers == EXACT[0]:
         return 0
-    payload = tile_of(file)(0)
-    if len(payload) < BOUND.size:
-        raise DamagedFileError(f"tile 0 has {len(payload)} bytes; that can't be all")
-    return int(BOUND.unpack_from(payload)[0])
+    for number in range(file.header.tile_count):
+        with suppress(DamagedFileError):
+            payload = tile_of(file)(number)
+            bound = BOUND.unpack_from(payload)[0] if len(payload) >= BOUND.size else 0
+            if 1 <= bound <= MOST_BOUND:
+                return int(bound)
+    raise DamagedFileError("no tile is whole that would tell the file's bound; get the file again")
 
 
 def tile_of(file: PelFile) -> Any:
@@ -114,6 +119,7 @@ def check_nodata(nodata: int | None, dtype: np.dtype[Any]) -> None:
 
 def open_any(image: Any, limits: Limits) -> tuple[NDArray[Any], ImageInfo]:
     """Path, bytes, array or Pillow image -> samples (H, W, C) of one of TYPES."""
+    from pellucid.pixels.metadata import with_metadata
     from pellucid.pixels.samples import read_samples, samples_of
 
     if isinstance(image, str | os.PathLike | bytes):
@@ -134,16 +140,19 @@ def open_any(image: Any, limits: Limits) -> tuple[NDArray[Any], ImageInfo]:
             f"{MOST_CHANNELS} channels"
         )
     height, width, channels = samples.shape
-    return check_type(samples), ImageInfo(width, height, channels, 8 * samples.itemsize)
+    about = ImageInfo(width, height, channels, 8 * samples.itemsize)
+    if not isinstance(image, np.ndarray):
+        about = with_metadata(replace(about, source_format=image.format), image)
+    return check_type(samples), about
 
 
 def check_type(samples: NDArray[Any]) -> NDArray[Any]:
     """`samples` in this machine's byte order, if their type can be kept."""
     if samples.dtype.name in TYPES:
         return samples.astype(samples.dtype.newbyteorder("="), copy=False)
-    hint = "scale them to whole numbers of 16 bits, with the scale in the metadata"
-    if samples.dtype == bool:
-        hint = "give image.astype('uint8')"
+    hint = "scale them to whole numbers of 16 bits and keep the scale elsewhere"
+    if samples.dtype.name in ("bool", "int8"):
+        hint = "give image.astype('int16')"
     raise InputError(
         f"samples of type {samples.dtype.name} can't be compressed without loss; these can: "
         f"{', '.join(TYPES)}; {hint}"

@@ -14,13 +14,14 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.bitstream import Limits
 from pellucid.cli import _options as options
 from pellucid.cli._batch import Report, run_batch
 from pellucid.cli._clean_jobs import plan_clean_jobs
 from pellucid.cli._jobs import Job
 from pellucid.cli.decompress import left_out
 from pellucid.errors import InputError
-from pellucid.pixels import ImageInfo, is_npy, read_image, read_samples, write_samples
+from pellucid.pixels import ImageInfo, is_npy, read_image, read_npy, read_samples, write_samples
 from pellucid.pixels.write import check_suffix
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Settings:
     model_id: str
     force: bool
     measure: bool
+    limits: Limits
 
 
 def to_sigma(_context: click.Context, _option: click.Parameter, value: str | None) -> float | None:
@@ -88,6 +90,7 @@ def to_strength(_context: click.Context, _option: click.Parameter, value: float)
     "--mask", metavar="FILE", help="Grey picture of the same size: white full strength, black none."
 )
 @click.option("--model", default="m", show_default=True, help="m, s (faster), or a model's folder.")
+@options.limits_option
 @options.recursive_option
 @options.force_option
 @options.json_option
@@ -98,6 +101,7 @@ def denoise(
     strength: float,
     mask: str | None,
     model: str,
+    limits: Limits,
     recursive: bool,
     force: bool,
     as_json: bool,
@@ -120,6 +124,7 @@ def denoise(
         model=model,
         model_id=net.id.hex(),
         force=force,
+        limits=limits,
         measure=as_json or sigma is None,
     )
     jobs = plan_clean_jobs(inputs, out, recursive=recursive)
@@ -141,7 +146,7 @@ def denoise_one(job: Job, settings: Settings) -> Report:
     job.check(force=settings.force)
     if not is_npy(job.target):
         check_suffix(job.target)
-    samples, info = read_samples(job.source)
+    samples, info = read_samples(job.source, max_pixels=settings.limits.max_pixels)
     check_mask(settings, info)
     started = time.perf_counter()
     with warnings.catch_warnings():
@@ -155,7 +160,8 @@ def denoise_one(job: Job, settings: Settings) -> Report:
             model=settings.model,
         )
     seconds = time.perf_counter() - started
-    write_samples(job.target, clean, info, force=settings.force)
+    flat = is_npy(job.source) and is_npy(job.target) and read_npy(job.source).ndim == 2
+    write_samples(job.target, clean[..., 0] if flat else clean, info, force=settings.force)
     return report(job, settings, samples, info, noise, seconds)
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -114,9 +115,13 @@ def decompress_exact(
                 raise
             damaged.append(number)
             into[...] = 0 if header.sample_type == SIGNED else 1 << header.bit_depth - 1
+            if header.alpha:  # to be seen
+                into[..., -1] = np.iinfo(into.dtype).max
 
     with workers() as pool:
         list(pool.map(decode, range(header.tile_count)))
+    if damaged is not None:
+        damaged.sort()
     return samples
 
 
@@ -133,11 +138,33 @@ def workers() -> Iterator[ThreadPoolExecutor]:
 
     Otherwise the threads of the tiles and those of the matrix library wait for each other.
     """
-    with (
-        matrix_library().limit(limits=1, user_api="blas"),
-        ThreadPoolExecutor(thread_count()) as pool,
-    ):
+    with OneThread(), ThreadPoolExecutor(thread_count()) as pool:
         yield pool
+
+
+class OneThread:
+    """Limits the matrix library to one thread while any caller is inside.
+
+    The limit is the process's, so the first to come sets it and the last to go takes it back.
+    """
+
+    _lock = Lock()
+    _inside = 0
+    _limit: Any = None
+
+    def __enter__(self) -> None:
+        kind = type(self)
+        with self._lock:
+            if kind._inside == 0:
+                kind._limit = matrix_library().limit(limits=1, user_api="blas")
+            kind._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        kind = type(self)
+        with self._lock:
+            kind._inside -= 1
+            if kind._inside == 0:
+                kind._limit.restore_original_limits()
 
 
 @cache
@@ -158,7 +185,7 @@ def check_tile(header: Header, number: int, payload: Payload) -> NDArray[Any]:
             tables=exact_model()[0],
         )
     except DamagedFileError as error:
-        raise DamagedFileError(f"tile {number}: {error}") from error
+        raise DamagedFileError(f"{header.tile_name(number)}: {error}") from error
 
 
 def check_tables(header: Header) -> None:

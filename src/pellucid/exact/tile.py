@@ -26,6 +26,7 @@ STORED, DEFLATED, PREDICTED = range(3)
 BOUND = struct.Struct("<H")  # largest error of the colour planes
 MOST_BOUND = 16383
 MOST_REFERENCES = 2
+LOOKED_BACK = 16  # planes that are tried as references
 APART = 64  # samples that aren't holes, at least
 OFTEN = 0.01  # part of the samples that holes are, at least
 ALONE = 0.1  # gap between a hole's value and the others, relative to their spread
@@ -88,7 +89,7 @@ def predict(
         references = alike(plane, {n: samples[..., n] for n in done})
         encoder.put_uniform(np.array([number, len(references)], np.int32), BITS)
         encoder.put_uniform(np.array(references, np.int32), BITS)
-        hole = None if alpha else hole_of(plane, nodata)
+        hole = None if alpha else hole_of(plane, nodata if bound else None)
         known = plane.ravel() if hole is None else plane[plane != hole]
         values = values_of(known, 0 if alpha else bound, hole)
         planes = [done[n] for n in references]
@@ -211,8 +212,9 @@ def take_plane(
 
 
 def flat(shape: tuple[int, ...]) -> Reference:
-    """A plane of one value."""
-    return Reference(np.zeros(shape), np.zeros(shape))
+    """A plane of one value, which takes no memory."""
+    zeros = np.broadcast_to(np.float32(0), shape)
+    return Reference(zeros, zeros)
 
 
 def plane_order(kind: TileKind) -> list[int]:
@@ -223,9 +225,10 @@ def plane_order(kind: TileKind) -> list[int]:
 
 def hole_of(plane: NDArray[np.int64], nodata: int | None) -> int | None:
     """The value that means no data: the one told, or one at an end that stands apart from all."""
-    if nodata is not None:
-        return nodata if 0 < np.count_nonzero(plane == nodata) < plane.size else None
     low, high = int(plane.min()), int(plane.max())
+    if nodata is not None:  # also where there is none, if one might come about
+        count = np.count_nonzero(plane == nodata)
+        return nodata if count < plane.size and (count or low < nodata < high) else None
     for end, inner in ((low, plane[plane > low]), (high, plane[plane < high])):
         if not APART <= inner.size < (1 - OFTEN) * plane.size:
             continue
@@ -240,7 +243,10 @@ def alike(plane: NDArray[np.int64], others: dict[int, Samples]) -> Sequence[int]
     if plane.shape[1] < 3:
         return list(others)[-MOST_REFERENCES:]
     change = across(plane)
-    found = {number: likeness(change, across(other)) for number, other in others.items()}
+    if not change.any():
+        return []
+    near = list(others)[-LOOKED_BACK:]
+    found = {number: likeness(change, across(others[number])) for number in near}
     best = sorted(found, key=lambda n: -found[n])[:MOST_REFERENCES]
     return [number for number in best if found[number] >= ALIKE]
 

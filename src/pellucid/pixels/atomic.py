@@ -17,7 +17,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from pellucid.errors import OutputError
+from pellucid.errors import OutputError, PellucidError
 
 _NO_LINKS = {errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK}
 
@@ -73,6 +73,8 @@ def temporary_for(path: str | os.PathLike[str], *, force: bool = False) -> Itera
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+    except PellucidError:
+        raise
     except FileExistsError as error:
         raise _exists(target) from error
     except (OSError, ValueError) as error:

@@ -45,8 +45,8 @@ def to_samples(image: Image.Image, name: str) -> NDArray[np.uint8]:
 def deep_error(name: str, what: str) -> InputError:
     """The error for more than 8 bits a sample; `what` names the mode or the depth."""
     return InputError(
-        f"{name} has more than 8 bits a sample ({what}), which is not supported yet; "
-        "convert it to 8 bits first"
+        f"{name} has more than 8 bits a sample ({what}), which can be "
+        "compressed with lossless or max_error only; or convert it to 8 bits first"
     )
 
 
@@ -61,8 +61,8 @@ def _opaque(image: Image.Image, name: str) -> NDArray[np.uint8]:
     samples = np.array(image.convert("LA" if grey else "RGBA"), dtype=np.uint8)
     if samples[:, :, -1].min() < 255:
         raise InputError(
-            f"{name} has transparent pixels (mode {image.mode}), and alpha is not supported yet; "
-            "flatten it onto a background first, for example in Pillow: "
+            f"{name} has transparent pixels (mode {image.mode}), and alpha can be compressed with "
+            "lossless or max_error only; or flatten it onto a background, for example in Pillow: "
             "flat = Image.new('RGB', im.size, 'white'); flat.paste(im, mask=im.getchannel('A'))"
         )
     colour = np.ascontiguousarray(samples[:, :, :-1])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from pellucid.errors import InputError
 from pellucid.pixels.atomic import temporary_for
 
 NPY = ".npy"
+BLOCK = 1 << 20
 
 
 def is_npy(path: object) -> bool:
@@ -25,13 +27,36 @@ def is_npy(path: object) -> bool:
 def read_npy(path: str | os.PathLike[str]) -> NDArray[Any]:
     """The array in a file, mapped and not loaded; raises InputError."""
     try:
-        array: Any = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        with open(path, "rb") as file:
+            if file.read(2) == b"PK":
+                raise InputError(f"{path} is an archive, as of several arrays; give one array, as numpy.save writes it")
+            file.seek(0)
+            return mapped(file, path)
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file") from error
+    except InputError:
+        raise
+    except Exception as error:  # headers that make no sense raise anything
         raise InputError(f"{path} can't be read as an array: {error}") from error
-    if not isinstance(array, np.ndarray):
-        array.close()
-        raise InputError(f"{path} holds several arrays; give one, as numpy.save writes it")
-    return array.view(np.ndarray)
+
+
+def mapped(file: BinaryIO, path: str | os.PathLike[str]) -> NDArray[Any]:
+    """The array behind a header, which is believed only if the file is long enough."""
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0
+    if version != (1, 0):
+        read = np.lib.format.read_array_header_2_0
+    shape, fortran_order, dtype = read(file)
+    if dtype.hasobject or not all(type(side) is int and side >= 0 for side in shape):
+        raise InputError(f"{path} can't be read as an array: {dtype} of the shape {shape}")
+    start = file.tell()
+    size = math.prod(shape) * dtype.itemsize
+    if os.fstat(file.fileno()).st_size - start < size:
+        raise InputError(f"{path} can't be read as an array: it is cut off")
+    order: Literal["F", "C"] = "F" if fortran_order else "C"
+    if size == 0:
+        return np.empty(shape, dtype, order)
+    return np.memmap(path, dtype, "r", start, shape, order).view(np.ndarray)
 
 
 def write_npy(path: str | os.PathLike[str], samples: NDArray[Any], *, force: bool = False) -> None:
@@ -53,6 +78,23 @@ def npy_output(
     Raises OutputError. The samples needn't fit into memory.
     """
     with temporary_for(path, force=force) as temporary:
-        out = np.lib.format.open_memmap(temporary, "w+", dtype, shape)
+        with temporary.open("xb") as file:
+            about = {"descr": dtype.str, "fortran_order": False, "shape": shape}
+            np.lib.format.write_array_header_1_0(file, about)
+            reserve(file, math.prod(shape) * dtype.itemsize)
+        out = np.load(temporary, mmap_mode="r+")
         yield out
         out.flush()
+        with suppress(BufferError):  # somebody still looks at it
+            out._mmap.close()
+
+
+def reserve(file: BinaryIO, size: int) -> None:
+    """Take `size` bytes of the disk now: a map that can't be written ends the process."""
+    start = file.tell()
+    if hasattr(os, "posix_fallocate") and size:
+        file.flush()
+        os.posix_fallocate(file.fileno(), start, size)
+        return
+    for place in range(0, size, BLOCK):
+        file.write(bytes(min(BLOCK, size - place)))

@@ -198,7 +198,7 @@ def _lossy(name: str, what: str) -> InputError:
     return InputError(
         f"{name} has samples that can't be read without loss ({what}): besides 8 bits only 16-bit "
         "grey (PNG, TIFF, PGM) and float32 grey (TIFF) can; read it with another library and give "
-        "the Python API, pellucid.denoise, the array"
+        "the Python API the array, or save it as .npy"
     )
 
 

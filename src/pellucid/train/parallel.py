@@ -8,6 +8,7 @@ on the end.
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +20,10 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
+from pellucid.errors import PellucidError
+
 PATIENCE = timedelta(days=1)  # a run may be paused
+POLL = 0.2  # seconds between looks at processes that start
 APART = 7919  # between the seeds of two processes
 
 T = TypeVar("T")
@@ -71,20 +75,33 @@ def in_parallel(count: int, work: Callable[..., T], *arguments: Any) -> T:
     with tempfile.TemporaryDirectory() as folder:
         meeting = Path(folder) / "meeting"
         context = torch.multiprocessing.get_context("spawn")
-        others = [
-            context.Process(
-                target=join, args=(meeting, Crew(rank, count), work, arguments), daemon=True
-            )
-            for rank in range(1, count)
-        ]
-        for other in others:
-            other.start()
+        others = []
         try:
+            for rank in range(1, count):
+                ready = context.Event()
+                given = (meeting, Crew(rank, count), ready, work, arguments)
+                other = context.Process(target=follow, args=given, daemon=True)
+                other.start()
+                others.append((other, ready))
+            while not all(ready.wait(POLL) for _, ready in others):
+                if any(other.exitcode is not None for other, _ in others):
+                    raise PellucidError("a process of the training could not start")
             return join(meeting, Crew(0, count), work, arguments)
         finally:
-            for other in others:
+            for other, _ in others:
                 other.terminate()
                 other.join()
+
+
+def follow(
+    meeting: Path, crew: Crew, ready: Any, work: Callable[..., Any], arguments: tuple[Any, ...]
+) -> None:
+    """`join` for all but the first process, which tells of errors that all of them meet."""
+    ready.set()
+    try:
+        join(meeting, crew, work, arguments)
+    except PellucidError:
+        sys.exit(1)
 
 
 def join(meeting: Path, crew: Crew, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
@@ -96,6 +113,7 @@ def join(meeting: Path, crew: Crew, work: Callable[..., T], arguments: tuple[Any
         world_size=crew.count,
         timeout=PATIENCE,
     )
+    dist.barrier()  # nobody leaves before all have met
     try:
         return work(crew, *arguments)
     finally:

@@ -38,6 +38,7 @@ class Mixture:
         grey: part of the pictures that are grey, with the same noise in all channels.
         map_error: largest relative error of the maps of `grain`, `camera` and `jpeg`.
         overtold: part of the pictures that are told too much noise.
+        weak: power of the draw of white noise's strength; above 1 it favours weak noise.
     """
 
     grain: float = 0.06
@@ -46,6 +47,7 @@ class Mixture:
     grey: float = 0.1
     map_error: float = 0.25
     overtold: float = 0.12
+    weak: float = 1.3
 
 
 @dataclass
@@ -85,7 +87,7 @@ def degrade(clean: Tensor, mixture: Mixture, generator: torch.Generator) -> Degr
 
 def white(clean: Tensor, grey: Tensor, mixture: Mixture, generator: torch.Generator) -> Degraded:
     """Independent noise, sometimes clipped and rounded as an 8-bit file is."""
-    sigma = per_picture(uniform(len(clean), 0.0, STRONGEST, generator, power=1.3))
+    sigma = per_picture(uniform(len(clean), 0.0, STRONGEST, generator, power=mixture.weak))
     noise = white_noise(clean, generator)
     noisy = clean + sigma * torch.where(per_picture(grey), noise[:, :1], noise)
     if chance(0.1, generator):
