@@ -29,7 +29,10 @@ def read_npy(path: str | os.PathLike[str]) -> NDArray[Any]:
     try:
         with open(path, "rb") as file:
             if file.read(2) == b"PK":
-                raise InputError(f"{path} is an archive, as of several arrays; give one array, as numpy.save writes it")
+                raise InputError(
+                    f"{path} is an archive, as of several arrays; give one array, as numpy.save "
+                    "writes it"
+                )
             file.seek(0)
             return mapped(file, path)
     except FileNotFoundError as error:
