@@ -20,7 +20,7 @@ from pellucid.errors import DamagedFileError, PellucidError
 
 # A file of 84 bytes may rightly say that it is a picture of 2^28 pixels, all alike. Decoding that
 # takes memory and time by right; bigger pictures than this are parsed only.
-MAX_DECODED_SAMPLES = 3 * 2**14
+MAX_DECODED_PIXELS, MAX_DECODED_SAMPLES = 2**14, 3 * 2**14
 MAX_SALVAGED_TILES = 2**8  # looked at, of up to 2^16 that a header may claim
 
 Decoder = Callable[..., Any]
@@ -46,7 +46,7 @@ def one_input(data: bytes, *, decode: bool = True) -> str:
                 file.tile(number, layer=layer)
         b"".join(file.metadata.values())
         header, decompress = file.header, decoder()
-        if not decode or decompress is None or samples_of(header) > MAX_DECODED_SAMPLES:
+        if not decode or decompress is None or too_large(header):
             return "parsed"
         picture = decompress(data)
         assert picture.shape == (header.height, header.width, header.channels + header.alpha)
@@ -55,9 +55,11 @@ def one_input(data: bytes, *, decode: bool = True) -> str:
     return "decoded"
 
 
-def samples_of(header: Header) -> int:
-    """How many samples the picture has."""
-    return header.width * header.height * (header.channels + header.alpha)
+def too_large(header: Header) -> bool:
+    """Whether the picture is parsed only."""
+    pixels = header.width * header.height
+    samples = pixels * (header.channels + header.alpha)
+    return pixels > MAX_DECODED_PIXELS or samples > MAX_DECODED_SAMPLES
 
 
 def salvage_input(data: bytes, *, decode: bool) -> None:
@@ -71,7 +73,7 @@ def salvage_input(data: bytes, *, decode: bool) -> None:
             file.tile(number, layer=file.header.layer_numbers[0])
     b"".join(file.metadata.values())
     header, decompress = file.header, decoder()
-    if not decode or decompress is None or samples_of(header) > MAX_DECODED_SAMPLES:
+    if not decode or decompress is None or too_large(header):
         return
     try:
         picture = decompress(data, damaged=[])
