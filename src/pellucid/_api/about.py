@@ -6,7 +6,8 @@ import hashlib
 import os
 from dataclasses import dataclass
 
-from pellucid._api.codec import models, open_pel
+from pellucid._api.codec import models
+from pellucid._api.files import open_pel, reader_of
 from pellucid.bitstream import DEFAULT_LIMITS, EXACT, Limits, PelFile, require_supported
 
 DTYPES = ("uint", "int", "float")  # by the header's sample type
@@ -94,8 +95,6 @@ def name_of_model(identity: bytes) -> str | None:
 def fingerprint(file: PelFile) -> str:
     """SHA-256 of a file's decoded integer latents."""
     from pellucid.codec import latents_sha256
-    from pellucid.codec.decompress import tile_reader
-    from pellucid.runtime import find_model
 
     require_supported(file.header)
     if file.header.layers in EXACT:
@@ -103,5 +102,5 @@ def fingerprint(file: PelFile) -> str:
 
         samples = decompress_samples(file, None, None)
         return hashlib.sha256(samples.astype(samples.dtype.newbyteorder("<")).tobytes()).hexdigest()
-    read = tile_reader(file.header, file.tile, find_model(file.header.model_id))
+    read = reader_of(file)
     return latents_sha256(read(number) for number in range(file.header.tile_count))

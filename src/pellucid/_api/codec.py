@@ -5,15 +5,14 @@ Heavy imports (ONNX Runtime) happen inside the calls, so that `import pellucid` 
 
 from __future__ import annotations
 
-import operator
 import os
 from numbers import Integral, Real
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid._api.files import box_of, open_pel, reader_of
 from pellucid.bitstream import (
     DEFAULT_LIMITS,
     EXACT,
@@ -22,14 +21,13 @@ from pellucid.bitstream import (
     require_supported,
     write_file,
 )
-from pellucid.errors import InputError, OptionError
+from pellucid.errors import OptionError
 from pellucid.pixels import ImageInfo, from_array, read_image
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from pellucid.codec import Compressed
-    from pellucid.codec.geometry import Box
     from pellucid.runtime import CodecModel
 
     ImageSource = NDArray[np.uint8] | Image.Image | str | os.PathLike[str] | bytes
@@ -126,9 +124,9 @@ def decompress(
 
 def decode(
     file: PelFile, region: tuple[int, int, int, int] | None, damaged: list[int] | None
-) -> NDArray[np.uint8]:
+) -> NDArray[Any]:
     """An open file -> samples; see `decompress`."""
-    from pellucid.codec.decompress import decompress_pixels, filling_reader, tile_reader
+    from pellucid.codec.decompress import decompress_pixels, filling_reader
     from pellucid.runtime import find_model
 
     require_supported(file.header)
@@ -138,7 +136,7 @@ def decode(
 
         return decompress_samples(file, box, damaged)
     net = find_model(file.header.model_id)
-    read = tile_reader(file.header, file.tile, net)
+    read = reader_of(file)
     if damaged is not None:
         read = filling_reader(file.header, read, net, damaged)
     return decompress_pixels(file.header, read, net, region=box)
@@ -156,18 +154,6 @@ def open_image(image: Any, limits: Limits) -> tuple[NDArray[np.uint8], ImageInfo
     if isinstance(image, str | os.PathLike | bytes):
         return read_image(image, max_pixels=limits.max_pixels)
     return from_array(image)
-
-
-def open_pel(
-    data: bytes | str | os.PathLike[str], limits: Limits, *, tolerant: bool = False
-) -> PelFile:
-    """Bytes or a path -> a parsed file; a tolerant reader takes what is whole of a broken one."""
-    if isinstance(data, str | os.PathLike):
-        try:
-            data = Path(data).read_bytes()
-        except OSError as error:
-            raise InputError(f"{data!s} can't be read: {error.strerror or error}") from error
-    return (PelFile.salvage if tolerant else PelFile.parse)(data, limits=limits)
 
 
 def check_options(
@@ -193,31 +179,6 @@ def check_options(
         value = given.get(name)
         if value is not None and not (isinstance(value, Real) and 0 < value < float("inf")):
             raise OptionError(f"{name} is {value!r}; it must be a number above 0")
-
-
-def box_of(region: tuple[int, int, int, int] | None, file: PelFile) -> Box | None:
-    """A region that lies in the picture, or OptionError; None for all of it."""
-    from pellucid.codec.geometry import Box
-
-    return None if region is None else Box(*check_region(region, file))
-
-
-def check_region(region: tuple[int, int, int, int], file: PelFile) -> tuple[int, int, int, int]:
-    """`region` as int if it lies in the picture, else OptionError."""
-    try:
-        x, y, width, height = map(operator.index, region)
-    except (TypeError, ValueError) as error:
-        raise OptionError(
-            f"region is {region!r}; it must be four whole numbers: x, y, width, height"
-        ) from error
-    header = file.header
-    inside = x >= 0 and y >= 0 and x + width <= header.width and y + height <= header.height
-    if width < 1 or height < 1 or not inside:
-        raise OptionError(
-            f"region {x},{y},{width},{height} is not inside the picture of {header.width} x "
-            f"{header.height} (x, y, width, height in samples)"
-        )
-    return x, y, width, height
 
 
 def metadata_of(about: ImageInfo) -> dict[str, bytes]:

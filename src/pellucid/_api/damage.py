@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from pellucid._api.codec import open_pel
-from pellucid.bitstream import DEFAULT_LIMITS, EXACT, Limits, PelFile, require_supported
+from pellucid._api.files import open_pel, reader_of
+from pellucid.bitstream import DEFAULT_LIMITS, Limits, require_supported
 from pellucid.errors import DamagedFileError
 
 
@@ -55,16 +54,3 @@ def find_damage(data: bytes | str | os.PathLike[str], limits: Limits = DEFAULT_L
         except DamagedFileError as error:
             tiles[number] = str(error)
     return Damage(tiles, file.damage, file.header.tile_count)
-
-
-def reader_of(file: PelFile) -> Callable[[int], object]:
-    """Tile number -> what it decodes to; raises DamagedFileError."""
-    if file.header.layers in EXACT:
-        from pellucid._api.exact import tile_of
-        from pellucid.exact import check_tile
-
-        return lambda number: check_tile(file.header, number, tile_of(file))
-    from pellucid.codec.decompress import tile_reader
-    from pellucid.runtime import find_model
-
-    return tile_reader(file.header, file.tile, find_model(file.header.model_id))

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 TYPES = ("uint8", "uint16", "int16")
 WITH_ALPHA = (2, 4)  # channels of which the last is alpha
 MOST_CHANNELS = 4096
-MOST_ERROR = 16383
 
 
 def compress_samples(
@@ -94,11 +93,13 @@ def tile_of(file: PelFile) -> Any:
 
 def check_max_error(lossless: bool, max_error: int | None) -> int | None:
     """The bound that is asked for: 0 for lossless, None for neither; OptionError if none can be."""
+    from pellucid.exact.tile import MOST_BOUND
+
     if max_error is None:
         return 0 if lossless else None
-    if not isinstance(max_error, Integral) or not 0 <= max_error <= MOST_ERROR:
+    if not isinstance(max_error, Integral) or not 0 <= max_error <= MOST_BOUND:
         raise OptionError(
-            f"max_error is {max_error!r}; it must be a whole number from 0 to {MOST_ERROR}, in the "
+            f"max_error is {max_error!r}; it must be a whole number from 0 to {MOST_BOUND}, in the "
             "samples' unit"
         )
     if lossless and max_error:
@@ -125,13 +126,12 @@ def open_any(image: Any, limits: Limits) -> tuple[NDArray[Any], ImageInfo]:
     if isinstance(image, str | os.PathLike | bytes):
         samples, about = read_samples(image, max_pixels=limits.max_pixels)
         return check_type(samples), about
-    elif isinstance(image, np.ma.MaskedArray):
+    if isinstance(image, np.ma.MaskedArray):
         raise InputError(
             "a masked array can't be compressed; give its data with a value for what is masked: "
             "image.filled(0)"
         )
-    else:
-        samples = np.asarray(image) if isinstance(image, np.ndarray) else samples_of(image)
+    samples = np.asarray(image) if isinstance(image, np.ndarray) else samples_of(image)
     if samples.ndim == 2:
         samples = samples[..., None]
     if samples.ndim != 3 or 0 in samples.shape or samples.shape[2] > MOST_CHANNELS:

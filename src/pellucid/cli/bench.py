@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from pellucid.cli._bench_end import close_bench, tell
 from pellucid.cli._options import names
 from pellucid.cli.bench_adapt import adapt
 from pellucid.cli.bench_denoise import denoise
@@ -88,15 +89,8 @@ def compress(
         fresh=fresh,
         quick=quick,
     )
-    outcome = compress_bench.run(plan, lambda line: click.echo(line, err=True))
-    text, paths = write_report(out)
-    click.echo(text)
-    for path in paths:
-        click.echo(f"wrote {path}", err=True)
-    for failure in outcome.failures:
-        click.echo(f"failed: {failure}", err=True)
-    if outcome.failures:
-        raise PellucidError(f"{len(outcome.failures)} failures; the other rows are complete")
+    outcome = compress_bench.run(plan, tell)
+    close_bench(write_report(out), outcome.failures)
 
 
 @bench.command()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from pellucid.cli._bench_end import close_bench, tell
 from pellucid.cli.adapt import require_training
-from pellucid.errors import PellucidError
 
 
 @click.command()
@@ -48,13 +48,6 @@ def adapt(data: Path, out: Path, minutes: float, every: int, model: str, threads
         options = AdaptOptions(shots, minutes, model, repeats, threads)
         return adapt_denoiser(options, folder, lambda _line: None).folder
 
-    def tell(line: str) -> None:
-        click.echo(line, err=True)
-
     plan = adapting.AdaptPlan(data, out, minutes, every, model, threads)
     outcome = adapting.run(plan, tune, tell)
-    for failure in outcome.failures:
-        tell(f"failed: {failure}")
-    click.echo(write_report(out)[0])
-    if outcome.failures:
-        raise PellucidError(f"{len(outcome.failures)} failures; the other rows are complete")
+    close_bench(write_report(out), outcome.failures)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from pellucid.cli._bench_end import close_bench, tell
 from pellucid.cli._options import names
-from pellucid.errors import OptionError, PellucidError
+from pellucid.errors import OptionError
 
 TASKS = ("gaussian", "grey", "real", "pairs", "jpeg", "estimate")
 
@@ -114,18 +115,7 @@ def denoise(
         threads=threads,
         fresh=fresh,
     )
-    outcome = estimates.run(plan, _tell) if measured else bench.run(plan, _tell)
+    outcome = estimates.run(plan, tell) if measured else bench.run(plan, tell)
     if repeats:
-        timing.measure(plan, outcome, pictures=speed_images, repeats=repeats, notify=_tell)
-    for failure in outcome.failures:
-        _tell(f"failed: {failure}")
-    text, paths = write_report(out)
-    click.echo(text)
-    for path in paths:
-        _tell(f"wrote {path}")
-    if outcome.failures:
-        raise PellucidError(f"{len(outcome.failures)} failures; the other rows are complete")
-
-
-def _tell(line: str) -> None:
-    click.echo(line, err=True)
+        timing.measure(plan, outcome, pictures=speed_images, repeats=repeats, notify=tell)
+    close_bench(write_report(out), outcome.failures)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from pellucid.cli._bench_end import close_bench, tell
 from pellucid.cli._options import names
-from pellucid.errors import PellucidError
 
 
 def _whole_numbers(
@@ -90,16 +90,5 @@ def lossless(
         repeats=repeats,
         fresh=fresh,
     )
-    outcome = bench.run(plan, _tell)
-    for failure in outcome.failures:
-        _tell(f"failed: {failure}")
-    text, paths = write_report(out)
-    click.echo(text)
-    for path in paths:
-        _tell(f"wrote {path}")
-    if outcome.failures:
-        raise PellucidError(f"{len(outcome.failures)} failures; the other rows are complete")
-
-
-def _tell(line: str) -> None:
-    click.echo(line, err=True)
+    outcome = bench.run(plan, tell)
+    close_bench(write_report(out), outcome.failures)

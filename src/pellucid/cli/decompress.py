@@ -85,7 +85,7 @@ def decompress(
 
 def decompress_one(job: Job, settings: Settings) -> Report:
     """One file to its picture."""
-    from pellucid._api.codec import open_pel
+    from pellucid._api.files import open_pel
 
     job.check(force=settings.force)
     if job.target.suffix.lower() not in SUFFIXES:
@@ -119,8 +119,9 @@ def write_picture(
     file: PelFile, target: Path, settings: Settings, damaged: list[int] | None
 ) -> tuple[int, ...]:
     """Decode `file` to `target`; returns height, width and channels."""
-    from pellucid._api.codec import box_of, decode
+    from pellucid._api.codec import decode
     from pellucid._api.exact import decompress_to_npy
+    from pellucid._api.files import box_of
     from pellucid.bitstream import EXACT, require_supported
     from pellucid.pixels import ImageInfo, write_samples
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from pellucid.cli._bench_end import tell
 from pellucid.errors import MissingExtraError, OutputError
 
 NEEDED = ("torch", "onnx")
@@ -94,7 +95,7 @@ def train(
         processes=processes,
         compiled=compiled,
     )
-    folder = train_model(recipe, options, say)
+    folder = train_model(recipe, options, tell)
     click.echo(str(folder))
 
 
@@ -116,8 +117,3 @@ def check_start(recipe: Path, out: Path, *, resume: bool, force: bool) -> None:
         )
     if folder.exists():
         raise OutputError(f"{folder} exists already; replace that model with --force")
-
-
-def say(line: str) -> None:
-    """Report to the person who waits; a plain function, since other processes are handed it."""
-    click.echo(line, err=True)

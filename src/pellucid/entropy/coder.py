@@ -63,7 +63,7 @@ class SymbolEncoder:
             self._blocks.append((halves, self._tables.bytes_model))
 
     def put_uniform(self, values: Symbols, bits: int) -> None:
-        """Add flat `values` of 0 .. 2^bits - 1, all equally likely; 16 bits at most."""
+        """Add flat `values` of 0 .. 2^bits - 1, all equally likely."""
         for part in parts_of(bits):
             self._blocks.append(((values >> part.start) % (1 << len(part)), uniform(len(part))))
 

@@ -16,7 +16,8 @@ def expand_names(
     """Names and groups of them, such as `all`, to names of adapters, each once.
 
     Args:
-        known: the adapters there are.
+        groups: one is `all`, those that a person may name.
+        known: all adapters there are.
         what: they are called, in the message.
 
     Raises:
@@ -26,7 +27,7 @@ def expand_names(
     for name in names:
         members = groups.get(name, (name,))
         if unknown := [member for member in members if member not in known]:
-            there = ", ".join(dict.fromkeys([*groups, *known]))
+            there = ", ".join(dict.fromkeys([*groups, *groups["all"]]))
             raise OptionError(f"no {what} called {unknown[0]!r}; there are: {there}")
         found.update(dict.fromkeys(members))
     return tuple(found)
@@ -43,8 +44,7 @@ def load_adapters(
     Raises:
         OptionError: no adapter of that name, or `threads` below 1.
     """
-    if threads < 1:
-        raise OptionError(f"threads must be at least 1, got {threads}")
+    check_threads(threads)
     factories = {name: make(name) for name in names}
     found: list[Adapter] = []
     missing: dict[str, str] = {}
@@ -54,3 +54,9 @@ def load_adapters(
         except PellucidError as error:
             missing[name] = str(error)
     return found, missing
+
+
+def check_threads(threads: int) -> None:
+    """Raise OptionError for none."""
+    if threads < 1:
+        raise OptionError(f"threads must be at least 1, got {threads}")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pellucid.errors import OutputError
 from pellucid.evaluate import store
+from pellucid.evaluate.page import write_page
 from pellucid.evaluate.plot import plot_curves
 from pellucid.evaluate.report import build_report
 
@@ -25,9 +25,5 @@ def write_report(folder: Path) -> tuple[str, list[Path]]:
     """
     sweep = store.load_sweep(folder)
     text = build_report(sweep, store.load_speed(folder), store.load_machine(folder))
-    path = folder / REPORT
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"can't write {path}: {error}") from error
+    path = write_page(folder / REPORT, text)
     return text, [path, *plot_curves(sweep, folder)]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
-from pellucid.bitstream import Header
+from pellucid.bitstream import EXACT, Header
 from pellucid.errors import DamagedFileError, UnknownModelError
 from pellucid.exact.tables import ExactTables
 from pellucid.exact.tile import TileKind, decode_tile, encode_tile
@@ -23,7 +23,7 @@ from pellucid.runtime.session import thread_count
 
 FOLDER = Path(__file__).parent.parent / "models" / "exact"
 TILE_LOG2 = 9
-LOSSLESS, BOUNDED = 0b10, 0b100  # the header's layers
+LOSSLESS, BOUNDED = EXACT  # the header's layers
 UNSIGNED, SIGNED = 0, 1  # and sample types
 GREY, RGB, OTHER = 0, 1, 2  # and colours
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from pellucid.errors import OptionError, PellucidError
+from pellucid.evaluate.adapters import expand_names, load_adapters
 from pellucid.evaluate.denoisers import (
     bm3d_filter,
     bm3d_vst,
@@ -85,34 +85,12 @@ def expand(names: Iterable[str]) -> tuple[str, ...]:
     Raises:
         OptionError: a name that no adapter has.
     """
-    found: dict[str, None] = {}
-    for name in names:
-        members = {"all": OTHERS, "none": ()}.get(name, (name,))
-        if unknown := [member for member in members if member not in FACTORIES]:
-            known = ", ".join(["all", "none", *OTHERS])
-            raise OptionError(f"no denoiser called {unknown[0]!r}; there are: {known}")
-        found.update(dict.fromkeys(members))
-    return tuple(found)
+    return expand_names(names, {"all": OTHERS, "none": ()}, FACTORIES, "denoiser")
 
 
 def load_denoisers(names: Iterable[str], threads: int) -> tuple[list[Denoiser], dict[str, str]]:
-    """All adapters that can be had, and for the others the reason why not.
-
-    Raises:
-        OptionError: no adapter of that name, or `threads` below 1.
-    """
-    if threads < 1:
-        raise OptionError(f"threads must be at least 1, got {threads}")
-    denoisers: list[Denoiser] = []
-    missing: dict[str, str] = {}
-    for name in names:
-        try:
-            denoisers.append(_factory(name)(threads))
-        except PellucidError as error:
-            if isinstance(error, OptionError) and not name.startswith(OWN_PREFIX):
-                raise
-            missing[name] = str(error)
-    return denoisers, missing
+    """All adapters that can be had, and for the others why not; see `load_adapters`."""
+    return load_adapters(names, _factory, threads)
 
 
 def _factory(name: str) -> Factory:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pellucid.errors import InputError, OutputError
+from pellucid.errors import InputError
 from pellucid.evaluate.denoisers import label_of
 from pellucid.evaluate.denoising import rows as store
 from pellucid.evaluate.denoising import summary
@@ -21,6 +21,7 @@ from pellucid.evaluate.denoising.plot import plot_cost
 from pellucid.evaluate.denoising.rows import DenoiseResult
 from pellucid.evaluate.denoising.summary import Cell, Score
 from pellucid.evaluate.denoising.tasks import TASKS, Task
+from pellucid.evaluate.page import write_page
 from pellucid.evaluate.report import MINUS, NO_VALUE, table
 
 REPORT = "denoise.md"
@@ -50,11 +51,7 @@ def write_report(folder: Path) -> tuple[str, list[Path]]:
     if not rows and not estimates and not tuned:
         raise InputError(f"no rows in {folder}; make them with: pellucid bench denoise")
     text = build_report(rows, speed, estimates, store.load_methods(folder), tuned)
-    path = folder / REPORT
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"can't write {path}: {error}") from error
+    path = write_page(folder / REPORT, text)
     return text, [path, *plot_cost(rows, speed, folder)]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from pellucid.errors import OptionError, PellucidError
+from pellucid.evaluate.adapters import expand_names, load_adapters
 from pellucid.evaluate.exact_codecs import (
     blosc2,
     jpeg2000,
@@ -72,35 +72,10 @@ OTHERS = tuple(name for name in FACTORIES if name not in OWN)
 
 
 def expand(names: Iterable[str]) -> tuple[str, ...]:
-    """Names, `all` and `none` to adapters, each once.
-
-    Raises:
-        OptionError: a name that no adapter has.
-    """
-    groups = {"all": OTHERS, "none": ()}
-    found: dict[str, None] = {}
-    for name in names:
-        members = groups.get(name, (name,))
-        if unknown := [member for member in members if member not in FACTORIES]:
-            known = ", ".join([*groups, *OTHERS])
-            raise OptionError(f"no codec called {unknown[0]!r}; there are: {known}")
-        found.update(dict.fromkeys(members))
-    return tuple(found)
+    """Names, `all` and `none` to adapters, each once; OptionError for a name that none has."""
+    return expand_names(names, {"all": OTHERS, "none": ()}, FACTORIES, "codec")
 
 
 def load_codecs(names: Iterable[str], threads: int) -> tuple[list[ExactCodec], dict[str, str]]:
-    """All adapters that can be had, and for the others the reason why not.
-
-    Raises:
-        OptionError: no adapter of that name, or `threads` below 1.
-    """
-    if threads < 1:
-        raise OptionError(f"threads must be at least 1, got {threads}")
-    codecs: list[ExactCodec] = []
-    missing: dict[str, str] = {}
-    for name in expand(names):
-        try:
-            codecs.append(FACTORIES[name](threads))
-        except PellucidError as error:
-            missing[name] = str(error)
-    return codecs, missing
+    """All adapters that can be had, and for the others why not; see `load_adapters`."""
+    return load_adapters(expand(names), FACTORIES.__getitem__, threads)

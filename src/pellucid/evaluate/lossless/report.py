@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pellucid.errors import InputError, OutputError
+from pellucid.errors import InputError
 from pellucid.evaluate.exact_codecs import APART, LABELS, OURS
 from pellucid.evaluate.lossless import rows as store
 from pellucid.evaluate.lossless.rows import ExactResult
@@ -17,6 +17,7 @@ from pellucid.evaluate.lossless.summary import (
     smaller_without_loss,
     standings,
 )
+from pellucid.evaluate.page import write_page
 from pellucid.evaluate.report import MINUS, NO_VALUE, table
 
 REPORT = "lossless.md"
@@ -43,11 +44,7 @@ def write_report(folder: Path) -> tuple[str, list[Path]]:
     if not rows:
         raise InputError(f"no rows in {folder}; make them with: pellucid bench lossless")
     text = build_report(rows, store.load_methods(folder))
-    path = folder / REPORT
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"can't write {path}: {error}") from error
+    path = write_page(folder / REPORT, text)
     return text, [path]
 
 

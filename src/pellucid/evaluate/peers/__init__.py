@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from pellucid.errors import OptionError, PellucidError
+from pellucid.evaluate.adapters import check_threads, expand_names, load_adapters
 from pellucid.evaluate.peers import (
     avif,
     avif_psnr,
@@ -79,14 +79,7 @@ def expand(names: Iterable[str]) -> tuple[str, ...]:
     Raises:
         OptionError: a name that no adapter has.
     """
-    found: dict[str, None] = {}
-    for name in names:
-        members = GROUPS.get(name, (name,))
-        if unknown := [member for member in members if member not in FACTORIES]:
-            known = ", ".join(dict.fromkeys([*GROUPS, *OTHERS]))
-            raise OptionError(f"no codec called {unknown[0]!r}; there are: {known}")
-        found.update(dict.fromkeys(members))
-    return tuple(found)
+    return expand_names(names, GROUPS, FACTORIES, "codec")
 
 
 def make_peer(name: str, threads: int) -> Peer:
@@ -96,30 +89,10 @@ def make_peer(name: str, threads: int) -> Peer:
         MissingExtraError: its library isn't installed.
         OptionError: no adapter of that name, or `threads` below 1.
     """
-    _check([name], threads)
-    return FACTORIES[name](threads)
+    check_threads(threads)
+    return FACTORIES[expand([name])[0]](threads)
 
 
 def load_peers(names: Iterable[str], threads: int) -> tuple[list[Peer], dict[str, str]]:
-    """All adapters that can be had, and for the others the reason why not.
-
-    Raises:
-        OptionError: no adapter of that name, or `threads` below 1.
-    """
-    names = tuple(names)
-    _check(names, threads)
-    peers: list[Peer] = []
-    missing: dict[str, str] = {}
-    for name in names:
-        try:
-            peers.append(FACTORIES[name](threads))
-        except PellucidError as error:
-            missing[name] = str(error)
-    return peers, missing
-
-
-def _check(names: Iterable[str], threads: int) -> None:
-    if unknown := [name for name in names if name not in FACTORIES]:
-        raise OptionError(f"no codec called {unknown[0]!r}; there are: {', '.join(FACTORIES)}")
-    if threads < 1:
-        raise OptionError(f"threads must be at least 1, got {threads}")
+    """All adapters that can be had, and for the others why not; see `load_adapters`."""
+    return load_adapters(expand(names), FACTORIES.__getitem__, threads)
