@@ -8,6 +8,8 @@
     denoise(image)                the picture without its noise, in its own sample type
     noise_level(image)            how much noise there is, and of what kind
 
+    explain(file_or_image)        where bits went, what was removed, how sure, why: as arrays
+
     models(), denoisers()         the models that are installed: name -> id
     errors                        everything that is raised on purpose, as a tree
 
@@ -24,12 +26,14 @@ from pellucid.errors import PellucidError
 
 if TYPE_CHECKING:
     from pellucid._api import (
+        Explanation,
         FileInfo,
         NoiseEstimate,
         compress,
         decompress,
         denoise,
         denoisers,
+        explain,
         info,
         models,
         noise_level,
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Explanation",
     "FileInfo",
     "NoiseEstimate",
     "PellucidError",
@@ -48,6 +53,7 @@ __all__ = [
     "denoise",
     "denoisers",
     "errors",
+    "explain",
     "info",
     "models",
     "noise_level",

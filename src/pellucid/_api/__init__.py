@@ -7,15 +7,19 @@ from pellucid._api.about import FileInfo, info
 from pellucid._api.codec import compress, decompress, models
 from pellucid._api.damage import verify
 from pellucid._api.denoise import denoise, denoisers, noise_level
+from pellucid._api.explain import explain
+from pellucid._api.explanation import Explanation
 from pellucid.denoising.estimate import NoiseEstimate
 
 __all__ = [
+    "Explanation",
     "FileInfo",
     "NoiseEstimate",
     "compress",
     "decompress",
     "denoise",
     "denoisers",
+    "explain",
     "info",
     "models",
     "noise_level",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pellucid._api.codec import models
 from pellucid._api.files import open_pel, reader_of
 from pellucid.bitstream import DEFAULT_LIMITS, EXACT, Limits, PelFile, require_supported
+from pellucid.errors import PellucidError
 
 DTYPES = ("uint", "int", "float")  # by the header's sample type
 
@@ -18,7 +19,8 @@ class FileInfo:
     """What a .pel file holds.
 
     `channels` are of colour. `max_error` is 0 for a lossless file, and None for one of the learned
-    codec, whose `quality` it is then. `bytes_by_part` maps chunk types to bytes, container
+    codec, whose `quality` it is then; of that, nine of ten 8-bit samples are likely within
+    `likely_error` (None where the model isn't installed or was never measured). `bytes_by_part` maps chunk types to bytes, container
     included; `latents_sha256` is None unless asked for: of latents, or of samples if the file is
     lossless or error-bounded.
     """
@@ -32,6 +34,7 @@ class FileInfo:
     alpha: bool
     max_error: int | None
     quality: int
+    likely_error: float | None
     model_id: str
     model_name: str | None
     tile_size: int
@@ -63,6 +66,7 @@ def info(
         alpha=bool(header.alpha),
         max_error=bound_of(file),
         quality=header.quality,
+        likely_error=likely_error(file),
         model_id=header.model_id.hex(),
         model_name=name_of_model(header.model_id),
         tile_size=header.tile_size,
@@ -82,6 +86,20 @@ def bound_of(file: PelFile) -> int | None:
     from pellucid._api.exact import file_bound
 
     return file_bound(file)
+
+
+def likely_error(file: PelFile) -> float | None:
+    """How far nine of ten samples are off at most, for photographs at the file's quality."""
+    if file.header.layers in EXACT:
+        return None
+    from pellucid.explaining import intervals_of
+    from pellucid.runtime import find_model
+
+    try:
+        folder = find_model(file.header.model_id).folder
+        return round(intervals_of(folder).typical_at(file.header.quality), 2)
+    except PellucidError:
+        return None
 
 
 def name_of_model(identity: bytes) -> str | None:

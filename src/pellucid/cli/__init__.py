@@ -3,7 +3,8 @@
     compress.py     picture(s) -> .pel               info.py      what is in a file
     decompress.py   .pel -> picture(s)               verify.py    every checksum, every latent
     denoise.py      picture(s) -> clean picture(s)   adapt.py     tune a denoiser on noisy pictures
-    demo.py         one photograph, end to end       train.py     make a model
+    explain.py      where bits went, how sure, why   train.py     make a model
+    demo.py         one photograph, end to end
     bench.py        side by side with other codecs
 
     _program.py     errors -> messages and exit codes
@@ -28,6 +29,7 @@ from pellucid.cli.compress import compress
 from pellucid.cli.decompress import decompress
 from pellucid.cli.demo import demo
 from pellucid.cli.denoise import denoise
+from pellucid.cli.explain import explain
 from pellucid.cli.info import info
 from pellucid.cli.train import train
 from pellucid.cli.verify import verify
@@ -45,5 +47,5 @@ def main() -> None:
     """
 
 
-for command in (demo, compress, decompress, denoise, info, verify, train, adapt, bench):
+for command in (demo, compress, decompress, denoise, info, verify, explain, train, adapt, bench):
     main.add_command(command)

@@ -115,6 +115,11 @@ class SymbolDecoder:
             values += self._coder.decode(uniform(len(part)), count) << part.start
         return values
 
+    @property
+    def bits_left(self) -> int:
+        """What hasn't been decoded yet."""
+        return int(self._coder.num_valid_bits())
+
     def finish(self) -> None:
         """Check that nothing is left."""
         if not self._coder.is_empty():

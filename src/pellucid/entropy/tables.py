@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 COUNT_TOTAL = 2**16
+CODER_TOTAL = 2**24
 MAX_SYMBOL = 32767  # in magnitude; an escape carries 16 bits
 BYTE_SYMBOLS = 256
 
@@ -41,6 +42,14 @@ class TableSet:
         if table not in self._models:
             self._models[table] = categorical(self._counts[table, : 2 * self.reach[table] + 2])
         return self._models[table]
+
+    def probabilities(self, table: int) -> NDArray[np.float64]:
+        """Of the symbols -reach .. reach of a table, then of its escape, as the coder splits."""
+        counts = self._counts[table, : 2 * self.reach[table] + 2].astype(np.int64)
+        room = CODER_TOTAL - len(counts)
+        before = np.concatenate([[0], np.cumsum(counts)])[:-1]
+        left = np.arange(len(counts)) + ((before * room) >> 16)
+        return np.diff(np.append(left, CODER_TOTAL)) / CODER_TOTAL
 
 
 def categorical(counts: NDArray[Any]) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,7 @@ ALIKE = 0.2  # correlation of two planes' differences from which one helps with 
 REPEATED = 0.3  # part of equal neighbours from which a tile may be a drawing, and deflate is tried
 
 Samples = NDArray[Any]  # (h, w, planes) of uint8, uint16 or int16
+Watch = Callable[[int, int], None]  # is told a plane and the bits that are left after it
 
 
 @dataclass(frozen=True)
@@ -129,9 +130,17 @@ def put_plane(
 
 
 def decode_tile(
-    payload: bytes | memoryview, kind: TileKind, *, bounded: bool, tables: ExactTables
+    payload: bytes | memoryview,
+    kind: TileKind,
+    *,
+    bounded: bool,
+    tables: ExactTables,
+    watch: Watch = lambda _plane, _bits: None,
 ) -> Samples:
     """(h, w, planes) samples; `bounded` says that the payload begins with a bound.
+
+    `watch` is told the bits that are left, after each plane that was predicted (-1: before the
+    first).
 
     Raises:
         DamagedFileError: the payload is not one that an encoder makes.
@@ -144,7 +153,7 @@ def decode_tile(
         raise DamagedFileError(f"a tile's bound is {bound}; 1 to {MOST_BOUND} are possible")
     mode, body = payload[start], payload[start + 1 :]
     if mode == PREDICTED:
-        return unpredict(body, kind, bound, tables)
+        return unpredict(body, kind, bound, tables, watch)
     if mode == DEFLATED:
         body = inflate(bytes(body), kind.bytes)
     elif mode != STORED:
@@ -168,10 +177,11 @@ def inflate(body: bytes, size: int) -> bytes:
 
 
 def unpredict(
-    words: bytes | memoryview, kind: TileKind, bound: int, tables: ExactTables
+    words: bytes | memoryview, kind: TileKind, bound: int, tables: ExactTables, watch: Watch
 ) -> Samples:
     """What `predict` made of samples."""
     decoder = SymbolDecoder(words, tables)
+    watch(-1, decoder.bits_left)
     shape = (kind.height, kind.width)
     out = np.empty((kind.planes, *shape), kind.dtype)  # planes that don't come take no memory
     done: dict[int, Reference] = {}
@@ -189,6 +199,7 @@ def unpredict(
         out[number] = values.samples(done[number].samples)
         if holes is not None:
             out[number][holes] = values.hole
+        watch(number, decoder.bits_left)
     decoder.finish()
     return out.transpose(1, 2, 0)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pellucid.runtime.denoiser import DenoiserModel
 from pellucid.runtime.identity import network_id
 from pellucid.runtime.model import CodecModel
+from pellucid.runtime.session import Network
 from pellucid.runtime.store import (
     CODEC,
     DENOISER,
@@ -19,6 +20,7 @@ __all__ = [
     "DENOISER",
     "CodecModel",
     "DenoiserModel",
+    "Network",
     "find_model",
     "installed_models",
     "load_denoiser",

@@ -30,9 +30,12 @@ class Network:
     """A loaded network: named arrays in, a list of arrays out.
 
     Thread-safe, as ONNX Runtime's sessions are.
+
+    Args:
+        source: an ONNX file, or its bytes.
     """
 
-    def __init__(self, path: Path, threads: int) -> None:
+    def __init__(self, source: Path | bytes, threads: int) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -41,10 +44,13 @@ class Network:
         options.add_session_config_entry("session.force_spinning_stop", "1")
         try:
             self._session = onnxruntime.InferenceSession(
-                path.read_bytes(), options, providers=["CPUExecutionProvider"]
+                source if isinstance(source, bytes) else source.read_bytes(),
+                options,
+                providers=["CPUExecutionProvider"],
             )
         except Exception as error:  # ONNX Runtime raises its own, unexported, classes
-            raise PellucidError(f"the network {path} can't be loaded: {error}") from error
+            name = "" if isinstance(source, bytes) else f" {source}"
+            raise PellucidError(f"the network{name} can't be loaded: {error}") from error
 
     def __call__(self, **inputs: NDArray[np.float32]) -> list[NDArray[Any]]:
         outputs: list[NDArray[Any]] = self._session.run(None, inputs)

@@ -1,0 +1,129 @@
+"""`pellucid.explain`: what a file holds, or what coding or denoising a picture did to it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid._api.about import info
+from pellucid._api.codec import DEFAULT_MODEL, DEFAULT_QUALITY, compress, decompress, open_image
+from pellucid._api.explanation import Explanation
+from pellucid._api.files import open_pel
+from pellucid.bitstream import DEFAULT_LIMITS, EXACT, SIGNATURE, Limits
+from pellucid.denoising.estimate import NoiseEstimate
+from pellucid.errors import OptionError, PellucidError
+
+QUALITIES = (10, 30, 50, 70, 90)  # of the strips
+
+
+def explain(
+    image: Any,
+    *,
+    task: Literal["compress", "denoise"] | None = None,
+    quality: int = DEFAULT_QUALITY,
+    sigma: str | float | NoiseEstimate = "auto",
+    strength: float = 1.0,
+    model: str = DEFAULT_MODEL,
+    pixel: tuple[int, int] | None = None,
+    layers: Sequence[str] = (),
+    limits: Limits = DEFAULT_LIMITS,
+) -> Explanation:
+    """Explain a .pel file (path or bytes), or what `compress` or `denoise` does to a picture.
+
+    Args:
+        image: a .pel file, or what the task takes.
+        task: for a picture; a .pel file needs none.
+        quality: to compress with.
+        sigma, strength: to denoise with, as `denoise` takes them; one number for all samples.
+        pixel: x and y of the pixel whose filter is wanted (denoise).
+        layers: names of network layers whose results are wanted, or `all` (denoise).
+
+    Raises:
+        OptionError: an option doesn't fit. PellucidError: pixel or layers without the package onnx;
+        else what compress, decompress and denoise raise.
+    """
+    if is_pel(image):
+        if task is not None or pixel is not None or layers:
+            raise OptionError("a .pel file is explained as it is; leave task, pixel and layers out")
+        return explain_file(image, limits)
+    if task == "compress":
+        if pixel is not None or layers:
+            raise OptionError("pixel and layers look into a denoiser; use them with task='denoise'")
+        return explain_compress(image, quality, model, limits)
+    if task == "denoise":
+        from pellucid._api.explain_denoise import explain_denoise
+
+        noise = {"sigma": sigma, "strength": strength, "model": model}
+        return explain_denoise(image, noise, pixel, layers, limits)
+    raise OptionError(f"task is {task!r}; for a picture it must be 'compress' or 'denoise'")
+
+
+def is_pel(image: Any) -> bool:
+    """Whether this is a .pel file, as bytes or by path."""
+    if isinstance(image, str | os.PathLike):
+        try:
+            with Path(image).open("rb") as stream:
+                return stream.read(4) == SIGNATURE[:4]
+        except OSError:
+            return False  # reading it will say why
+    return isinstance(image, bytes) and image[:4] == SIGNATURE[:4]
+
+
+def explain_file(data: Any, limits: Limits) -> Explanation:
+    """A .pel file: its bits, its picture, how sure it is."""
+    from pellucid.explaining import bit_map, exact_bits
+    from pellucid.runtime import find_model
+
+    file = open_pel(data, limits)
+    about = info(data, limits=limits)
+    after = decompress(data, limits=limits)
+    settings = {"quality": about.quality, "model": about.model_name or about.model_id}
+    if file.header.layers in EXACT:
+        settings = {"max_error": about.max_error}
+        bound = float(about.max_error or 0)
+        bits: Any = exact_bits(file)
+        return Explanation("file", settings, None, after, about, bits, half_width=bound)
+    net = find_model(file.header.model_id)
+    width = decoded_widths(after, net.folder, about.quality)
+    return Explanation("file", settings, None, after, about, bit_map(file, net), half_width=width)
+
+
+def explain_compress(image: Any, quality: int, model: str, limits: Limits) -> Explanation:
+    """A picture coded at a quality: the same, and what was lost."""
+    from pellucid.explaining import detail_of, removed, strip
+
+    before, _ = open_image(image, limits)
+    data = compress(before, quality=quality, model=model, limits=limits)
+    found = explain_file(data, limits)
+    x, y, width, height = detail = detail_of(before)
+    part = np.ascontiguousarray(before[y : y + height, x : x + width])
+
+    def coded(picture: NDArray[Any], setting: float) -> tuple[NDArray[Any], str]:
+        file = compress(picture, quality=int(setting), model=model)
+        return decompress(file), f"{8 * len(file) / (width * height):.2f} bits a pixel"
+
+    return replace(
+        found,
+        task="compress",
+        before=before,
+        removed=removed(before, found.after),
+        detail=detail,
+        strips=strip(part, QUALITIES, coded),
+    )
+
+
+def decoded_widths(after: NDArray[Any], folder: Path, quality: int) -> NDArray[np.float32] | None:
+    """Half-widths of a decoded picture, if the model was measured."""
+    from pellucid.explaining import half_widths, intervals_of
+
+    try:
+        intervals = intervals_of(folder)
+    except PellucidError:
+        return None
+    return half_widths(after, intervals, level=quality)

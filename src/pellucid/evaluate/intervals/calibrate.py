@@ -1,0 +1,87 @@
+"""The half-widths of a model, from its errors on pictures that no result is reported on."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.evaluate.intervals.trials import STEPS, Task, Trial, trials
+from pellucid.explaining.intervals import COVERED, FILE, GROUPS, Intervals, restlessness
+from pellucid.pixels import write_atomic
+
+SIDE = 256  # of the square that is looked at in each picture
+FEW = 500  # samples are too few to set a half-width; the next larger group's is taken
+EVERY = 5  # samples of a trial; neighbours say the same
+
+Floats = NDArray[np.float32]
+
+
+def calibrate(
+    pictures: list[Path], task: Task, model: str, notify: Callable[[str], None] = lambda _line: None
+) -> Intervals:
+    """Half-widths that hold `COVERED` of the errors of `model` on the middles of `pictures`."""
+    found = []
+    for step in STEPS[task]:
+        notify(f"{task} {step:g}: {len(pictures)} pictures")
+        found.append(
+            [observe(each) for _, each in trials(pictures, task, step, model, side=SIDE)]
+        )
+    if task == "denoise":  # errors relative to sigma are alike at all sigma
+        found = [[part for parts in found for part in parts]]
+    levels = STEPS[task] if task == "decode" else (0,)
+    errors, fine, coarse = zip(*(map(np.concatenate, zip(*parts)) for parts in found), strict=True)
+    marks = np.linspace(0, 1, GROUPS + 1)[1:-1]
+    edges = np.stack([np.quantile(np.concatenate(seen), marks) for seen in (fine, coarse)])
+    tables = [table(*each, edges) for each in zip(errors, fine, coarse, strict=True)]
+    typical = [np.quantile(each, COVERED) for each in errors]
+    parts = (levels, edges, tables, typical)
+    return Intervals(*(np.asarray(part, np.float32) for part in parts))
+
+
+def observe(each: Trial) -> tuple[Floats, Floats, Floats]:
+    """Relative errors of all channels, and the restlessness beside each: flat, thinned."""
+    errors, fine, coarse = [], [], []
+    wrong = np.abs(each.result - each.truth) / np.float32(each.sigma)
+    for rows, small, large in restlessness(each.result, each.sigma):
+        for channel in range(wrong.shape[2]):
+            errors.append(wrong[rows, :, channel].ravel()[channel::EVERY])
+            fine.append(small.ravel()[channel::EVERY])
+            coarse.append(large.ravel()[channel::EVERY])
+    return np.concatenate(errors), np.concatenate(fine), np.concatenate(coarse)
+
+
+def table(errors: Floats, fine: Floats, coarse: Floats, edges: Floats) -> Floats:
+    """(GROUPS, GROUPS) half-widths; groups of few samples take those of the nearest that has many."""
+    rows, columns = (np.digitize(seen, e) for seen, e in zip((fine, coarse), edges, strict=True))
+    widths = np.full((GROUPS, GROUPS), np.nan)
+    for row, column in np.ndindex(GROUPS, GROUPS):
+        part = errors[(rows == row) & (columns == column)]
+        if len(part) >= FEW:
+            # one more sample than there are: the finite-sample correction of conformal prediction
+            rank = min(1.0, COVERED * (1 + 1 / len(part)))
+            widths[row, column] = np.quantile(part, rank, method="higher")
+    known = np.argwhere(~np.isnan(widths))
+    for row, column in np.argwhere(np.isnan(widths)):
+        distance = np.abs(known - (row, column)).sum(axis=1)
+        near = known[distance == distance.min()]
+        widths[row, column] = widths[near[:, 0], near[:, 1]].max()
+    return widths.astype(np.float32)
+
+
+def save_intervals(intervals: Intervals, folder: Path) -> Path:
+    """Write them beside the model in `folder`."""
+    stream = io.BytesIO()
+    np.savez_compressed(
+        stream,
+        levels=intervals.levels,
+        edges=intervals.edges,
+        widths=intervals.widths,
+        typical=intervals.typical,
+    )
+    path = folder / FILE
+    write_atomic(path, stream.getvalue(), force=True)
+    return path

@@ -1,0 +1,83 @@
+"""Where the bytes of a lossless or error-bounded file went: by tile, by plane, and the container."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.bitstream import PelFile
+from pellucid.exact.picture import exact_model, kind_of
+from pellucid.exact.tile import decode_tile
+from pellucid.explaining.container import container_bytes
+
+
+@dataclass(frozen=True)
+class ExactBits:
+    """The bits of an exact file, which sum to 8 times its bytes.
+
+    Attributes:
+        tiles: (rows, columns) bits of each tile's payload.
+        planes: (C,) bits of each plane, in all tiles that were predicted.
+        plain: bits of tiles that are stored or deflated, all planes together.
+        frame: bits that belong to no plane: bounds, kinds, and the coder's last words.
+        container: bytes by part of the file that is no payload.
+        file_bytes: of the whole file.
+    """
+
+    tiles: NDArray[np.float64]
+    planes: NDArray[np.float64]
+    plain: float
+    frame: float
+    container: dict[str, int]
+    file_bytes: int
+
+    @property
+    def total(self) -> float:
+        """Bits of all parts."""
+        return float(self.tiles.sum()) + 8 * sum(self.container.values())
+
+
+def exact_bits(file: PelFile) -> ExactBits:
+    """Decode an exact file and count what each plane cost.
+
+    Raises:
+        DamagedFileError: a tile is damaged.
+    """
+    header = file.header
+    (layer,) = header.layer_numbers
+    tables, _ = exact_model()
+    tiles = np.zeros(header.tile_count)
+    planes = np.zeros(header.channels + header.alpha)
+    plain = 0.0
+    for number in range(header.tile_count):
+        payload = file.tile(number, layer=layer)
+        tiles[number] = 8 * len(payload)
+        left = [float(tiles[number])]
+        decode_tile(
+            payload,
+            kind_of(header, number),
+            bounded=header.layers != 0b10,
+            tables=tables,
+            watch=watcher(planes, left),
+        )
+        if len(left) == 1:
+            plain += left[0]
+    container = container_bytes(file)
+    shape = (header.rows, header.columns)
+    frame = float(tiles.sum() - planes.sum()) - plain
+    total = file.chunks[-1].end
+    return ExactBits(tiles.reshape(shape), planes, plain, frame, container, total)
+
+
+def watcher(planes: NDArray[np.float64], left: list[float]) -> Callable[[int, float], None]:
+    """Books what a plane took as the bits that are fewer after it than before."""
+
+    def watch(plane: int, bits: float) -> None:
+        if plane >= 0:
+            planes[plane] += left[-1] - bits
+        left.append(bits)
+
+    return watch

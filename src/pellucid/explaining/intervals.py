@@ -1,0 +1,141 @@
+"""How sure a result is: for every sample a half-width that holds the truth nine times out of ten.
+
+Split conformal prediction (Vovk et al. 2005; by groups: Romano et al., "Malice toward none", 2020):
+on pictures kept apart, the errors of the model are sorted into groups by what can be seen of the
+result, and each group gets the half-width that held 90 % of its errors. What is seen is how restless
+the result is in a small and a larger square around the sample, for a denoiser relative to the
+noise's strength, so that units don't matter. Coverage is measured in `pellucid bench intervals`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.errors import PellucidError
+
+FILE = "intervals.npz"
+COVERED = 0.9
+SQUARES = (3, 9)  # samples a side
+GROUPS = 8  # of each square's restlessness
+QUIET = 2.0**-10  # restlessness below this counts as this
+STRIP = 256  # rows that are looked at together
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """A model's half-widths.
+
+    Attributes:
+        levels: (K,) ascending qualities of a codec; a denoiser has one level, which means nothing.
+        edges: (2, GROUPS - 1) of the groups, in binary logarithms of restlessness.
+        widths: (K, GROUPS, GROUPS) half-widths, for a denoiser relative to sigma, for a codec in
+            8-bit samples.
+        typical: (K,) half-width over all groups.
+    """
+
+    levels: NDArray[np.float32]
+    edges: Floats
+    widths: Floats
+    typical: Floats
+
+    def at(self, level: float) -> Floats:
+        """(GROUPS, GROUPS) at a level, between those measured by interpolation."""
+        place = np.interp(level, self.levels, np.arange(len(self.levels)))
+        low = int(place)
+        high = min(low + 1, len(self.levels) - 1)
+        between: Floats = self.widths[low] + np.float32(place - low) * (
+            self.widths[high] - self.widths[low]
+        )
+        return between
+
+    def typical_at(self, level: float) -> float:
+        """Half-width over all groups, at a level."""
+        return float(np.interp(level, self.levels, self.typical))
+
+
+def intervals_of(folder: Path) -> Intervals:
+    """The intervals of the model in `folder`.
+
+    Raises:
+        PellucidError: it has none, or they can't be read.
+    """
+    path = folder / FILE
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
+            parts = {name: found[name] for name in ("levels", "edges", "widths", "typical")}
+    except FileNotFoundError as error:
+        raise PellucidError(
+            f"the model in {folder} was never measured for intervals; do so with "
+            "pellucid bench intervals --calibrate"
+        ) from error
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise PellucidError(f"the intervals {path} can't be read: {error}") from error
+    count = len(parts["levels"])
+    shapes = {"edges": (2, GROUPS - 1), "widths": (count, GROUPS, GROUPS), "typical": (count,)}
+    for name, shape in shapes.items():
+        if parts[name].shape != shape:
+            raise PellucidError(f"{path}: {name} has the shape {parts[name].shape}, not {shape}")
+    return Intervals(**parts)
+
+
+def half_widths(
+    result: NDArray[Any], intervals: Intervals, *, sigma: float | Floats = 1.0, level: float = 0.0
+) -> Floats:
+    """(H, W) half-widths for all channels of a result (H, W, C), in its unit.
+
+    Args:
+        sigma: for a denoiser, the noise in the samples' unit, one or (H, W); 0 gives 0.
+        level: for a codec, the quality.
+    """
+    table = intervals.at(level)
+    out = np.empty(result.shape[:2], np.float32)
+    for rows, fine, coarse in restlessness(result, sigma):
+        groups = (np.digitize(s, e) for s, e in zip((fine, coarse), intervals.edges, strict=True))
+        part = sigma[rows] if isinstance(sigma, np.ndarray) else np.float32(sigma)
+        out[rows] = part * table[tuple(groups)]
+    return out
+
+
+def restlessness(result: NDArray[Any], sigma: float | Floats) -> Any:
+    """Rows, and for each of `SQUARES` (h, W) the binary logarithm of the standard deviation there.
+
+    Of the mean of the channels, relative to `sigma`; strip by strip.
+    """
+    height = result.shape[0]
+    margin = max(SQUARES) // 2
+    for start in range(0, height, STRIP):
+        rows = slice(start, min(start + STRIP, height))
+        outer = slice(max(0, start - margin), min(height, rows.stop + margin))
+        plane = result[outer].mean(axis=2, dtype=np.float64)
+        inner = slice(rows.start - outer.start, rows.stop - outer.start)
+        told = sigma[rows] if isinstance(sigma, np.ndarray) else sigma
+        unit = np.maximum(told, np.finfo(np.float32).tiny)
+        found = []
+        for side in SQUARES:
+            mean = boxed(plane, side)
+            variance = boxed(plane * plane, side) - mean * mean
+            spread = np.sqrt(np.maximum(variance[inner], 0)) / unit
+            found.append(np.log2(np.maximum(spread, QUIET)).astype(np.float32))
+        yield rows, found[0], found[1]
+
+
+def boxed(plane: NDArray[np.float64], side: int) -> NDArray[np.float64]:
+    """Mean over a square around each sample, mirrored at the edges."""
+    half = side // 2
+    for axis in (0, 1):
+        pad = [(0, 0), (0, 0)]
+        pad[axis] = (half, half)
+        sums = np.cumsum(np.pad(plane, pad, "symmetric"), axis=axis)
+        zero = np.zeros_like(sums[:1] if axis == 0 else sums[:, :1])
+        sums = np.concatenate([zero, sums], axis=axis)
+        count = plane.shape[axis]
+        low, high = (np.take(sums, np.arange(count) + at, axis=axis) for at in (0, side))
+        plane = (high - low) / side
+    return plane

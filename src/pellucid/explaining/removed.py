@@ -1,0 +1,126 @@
+"""What was taken away between two pictures, and whether it was only noise.
+
+Noise that is independent from sample to sample leaves a residual without correlation between
+neighbours. Where neighbours agree, texture was taken with it; where they disagree, the coarse part
+of the noise was left in, as always a little. That is the old test of a filter by its "method noise"
+(Buades, Coll and Morel, 2005), block by block, with the threshold that chance sets.
+Where lines and edges changed is shown by the structure term of SSIM (Wang et al., 2004), without its
+brightness term, on blocks instead of sliding windows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.errors import InputError
+
+BLOCK = 16  # samples a side over which whiteness is judged
+FINE = 8  # and structure
+LAGS = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0))  # rows and columns apart
+CHANCE = 4.0  # standard deviations from which a correlation is no chance
+STEADY = 0.03  # of the range of 8 bits: contrast below that says little about structure
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Removed:
+    """What was taken off a picture of H x W samples.
+
+    Attributes:
+        residual: (H, W, C), before minus after, in the samples' unit.
+        deviation: (C,) standard deviation of the residual.
+        correlation: (5,) of the residual with itself at `LAGS`, over the whole picture.
+        texture: (H / 16, W / 16) mean of these correlations by block: above 0 where texture was
+            taken, below where noise was left in.
+        by_chance: standard deviation of `texture` for independent noise.
+        taken, left: part of the blocks where it is above, and below, what chance gives.
+        structure: (H / 8, W / 8) of 0 (another structure) to 1 (the same).
+    """
+
+    residual: Floats
+    deviation: Floats
+    correlation: Floats
+    texture: Floats
+    by_chance: float
+    taken: float
+    left: float
+    structure: Floats
+
+
+def removed(before: NDArray[Any], after: NDArray[Any], *, scale: float = 255.0) -> Removed:
+    """Compare two pictures (H, W, C) of one shape.
+
+    Args:
+        scale: the samples' largest value; only sets from which contrast on structure counts.
+
+    Raises:
+        InputError: they differ in shape.
+    """
+    if before.shape != after.shape:
+        raise InputError(f"pictures of {before.shape} and {after.shape} can't be compared")
+    residual = np.subtract(before, after, dtype=np.float32)
+    texture, sums = whiteness(residual)
+    by_chance = 1 / np.sqrt(BLOCK * BLOCK * residual.shape[2] * len(LAGS))
+    return Removed(
+        residual=residual,
+        deviation=residual.std(axis=(0, 1)),
+        correlation=sums,
+        texture=texture,
+        by_chance=float(by_chance),
+        taken=float((texture > CHANCE * by_chance).mean()),
+        left=float((texture < -CHANCE * by_chance).mean()),
+        structure=structure(before, after, (STEADY * scale) ** 2),
+    )
+
+
+def whiteness(residual: Floats) -> tuple[Floats, Floats]:
+    """(H, W, C) -> correlation by block, mean over `LAGS`; and over all, by lag.
+
+    A residual of nothing is white.
+    """
+    height, width = residual.shape[:2]
+    power = block_means(residual, residual, BLOCK)
+    texture = np.zeros(power.shape, np.float32)
+    sums = []
+    for down, right in LAGS:
+        moved = np.roll(residual, (-down, -right), (0, 1))
+        moved[height - down :] = 0
+        moved[:, width - right :] = 0
+        product = block_means(residual, moved, BLOCK)
+        texture += np.divide(product, power, out=np.zeros_like(power), where=power > 0)
+        total = float(power.sum())
+        sums.append(float(product.sum()) / total if total else 0.0)
+    return texture / len(LAGS), np.array(sums, np.float32)
+
+
+def structure(before: NDArray[Any], after: NDArray[Any], steady: float) -> Floats:
+    """(H / 8, W / 8) contrast and structure of SSIM, from 0 to 1, of the mean of the channels."""
+    one, two = (np.mean(image, axis=2, dtype=np.float32)[..., None] for image in (before, after))
+    first, second = centred(one), centred(two)
+    shared = block_means(first, second, FINE)
+    spread = block_means(first, first, FINE) + block_means(second, second, FINE)
+    return np.clip((2 * shared + steady) / (spread + steady), 0, 1)
+
+
+def centred(plane: Floats) -> Floats:
+    """(H, W, 1) less the mean of each block."""
+    ones = np.ones((1, 1, 1), np.float32)
+    means = block_means(plane, np.broadcast_to(ones, plane.shape), FINE)
+    wide = means.repeat(FINE, axis=0).repeat(FINE, axis=1)
+    return plane - wide[: plane.shape[0], : plane.shape[1], None]
+
+
+def block_means(one: Floats, two: Floats, side: int) -> Floats:
+    """Mean of the product over blocks (side, side, C): (H, W, C) -> (H / side, W / side), up."""
+    height, width = one.shape[:2]
+    product = np.einsum("hwc,hwc->hw", one, two) / one.shape[2]
+    down, right = np.arange(0, height, side), np.arange(0, width, side)
+    sums = np.add.reduceat(np.add.reduceat(product, down, axis=0), right, axis=1)
+    rows, columns = np.diff(np.append(down, height)), np.diff(np.append(right, width))
+    means: Floats = (sums / (rows[:, None] * columns)).astype(np.float32)
+    return means
