@@ -20,9 +20,9 @@ class FileInfo:
 
     `channels` are of colour. `max_error` is 0 for a lossless file, and None for one of the learned
     codec, whose `quality` it is then; of that, nine of ten 8-bit samples are likely within
-    `likely_error` (None where the model isn't installed or was never measured). `bytes_by_part` maps chunk types to bytes, container
-    included; `latents_sha256` is None unless asked for: of latents, or of samples if the file is
-    lossless or error-bounded.
+    `likely_error` (None where the model isn't installed or was never measured). `bytes_by_part`
+    maps chunk types to bytes, container included; `latents_sha256` is None unless asked for: of
+    latents, or of samples if the file is lossless or error-bounded.
     """
 
     version: int

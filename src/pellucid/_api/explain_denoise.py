@@ -80,7 +80,8 @@ def sigma_at(picture: NDArray[Any], noise: NoiseEstimate | float) -> float | Flo
         return noise.sigma
     light = picture.mean(axis=2, dtype=np.float32)
     least = (0.2 * noise.sigma) ** 2
-    return np.sqrt(np.maximum(noise.slope * light + noise.offset, least)).astype(np.float32)
+    local: Floats = np.sqrt(np.maximum(noise.slope * light + noise.offset, least))
+    return local
 
 
 def widths_of(

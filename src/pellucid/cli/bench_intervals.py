@@ -67,7 +67,5 @@ def intervals(
         return
     chosen = steps or ((15, 25, 50) if task == "denoise" else (30, 60, 90))
     for folder in data:
-        bench.run(
-            folder, out, task=task, model=model, steps=chosen, images=images, notify=tell
-        )
+        bench.run(folder, out, task=task, model=model, steps=chosen, images=images, notify=tell)
     close_bench((coverage_table(out), [out / "intervals.tsv"]), [])

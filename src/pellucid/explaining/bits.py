@@ -1,8 +1,9 @@
 """Where the bits of a learned file went: by place, by channel, by pass, and what is not latents.
 
 A symbol costs minus the logarithm of its probability, which the tables say. The sum over a tile is
-what its payload ought to have; the rest of the payload, mostly the coder's last word, is reported as
-such. So all parts together are the file's size, to the byte.
+what its payload ought to have; the rest of the payload, the coder's last words and up to 0.01 bits
+a symbol that it loses by rounding, is reported as such. So all parts together are the file's size,
+to the byte.
 """
 
 from __future__ import annotations
@@ -76,7 +77,11 @@ def bit_map(file: PelFile, model: CodecModel) -> BitMap:
     whole = Box(0, 0, header.width, header.height).latents()
     y = np.zeros((whole.height, whole.width))
     z = np.zeros((whole.height // 4, whole.width // 4))
-    y_channels, z_channels, passes = np.zeros(model.latents), np.zeros(model.hyper_latents), [0.0] * 3
+    y_channels, z_channels, passes = (
+        np.zeros(model.latents),
+        np.zeros(model.hyper_latents),
+        [0.0] * 3,
+    )
     read = tile_reader(header, file.tile, model)
     costs = cost_of(model.tables)
 

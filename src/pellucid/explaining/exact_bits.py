@@ -1,4 +1,4 @@
-"""Where the bytes of a lossless or error-bounded file went: by tile, by plane, and the container."""
+"""Where the bytes of a lossless or error-bounded file went: by tile and plane, and the rest."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def cut(rows: slice, columns: slice) -> tuple[int, int]:
 
 
 def grown(part: Floats, multiple: int) -> Floats:
-    """(C, h, w) -> (1, C, h, w) with sides made whole multiples by mirroring, as the runtime does."""
+    """(C, h, w) -> (1, C, h, w) with sides made whole multiples by mirroring, as when run."""
     below, beyond = -part.shape[1] % multiple, -part.shape[2] % multiple
     padded = np.pad(part, ((0, 0), (0, below), (0, beyond)), "symmetric")
     return np.ascontiguousarray(padded, np.float32)[None]

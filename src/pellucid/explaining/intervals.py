@@ -2,7 +2,7 @@
 
 Split conformal prediction (Vovk et al. 2005; by groups: Romano et al., "Malice toward none", 2020):
 on pictures kept apart, the errors of the model are sorted into groups by what can be seen of the
-result, and each group gets the half-width that held 90 % of its errors. What is seen is how restless
+result, and each group gets the half-width that held 90 % of its errors. Seen is how restless
 the result is in a small and a larger square around the sample, for a denoiser relative to the
 noise's strength, so that units don't matter. Coverage is measured in `pellucid bench intervals`.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +76,7 @@ def intervals_of(folder: Path) -> Intervals:
             f"the model in {folder} was never measured for intervals; do so with "
             "pellucid bench intervals --calibrate"
         ) from error
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise PellucidError(f"the intervals {path} can't be read: {error}") from error
     count = len(parts["levels"])
     shapes = {"edges": (2, GROUPS - 1), "widths": (count, GROUPS, GROUPS), "typical": (count,)}

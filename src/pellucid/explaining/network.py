@@ -1,4 +1,4 @@
-"""A network looked into: the result of every layer, and the gradient of one result, without PyTorch.
+"""A network looked into: the result of every layer, the gradient of one result, no PyTorch.
 
 ONNX Runtime gives the result of any layer if the graph names it as an output. Going back from there
 needs the transpose of each layer, which for the few kinds that pellucid's networks are made of is a
@@ -92,7 +92,9 @@ class OpenNetwork:
             if given is None or node.output[0] in self._constants:
                 continue
             names = [name for name in node.input if name]
-            parts = self._transpose(node)(given, [values[name] for name in names], self._options(node))
+            parts = self._transpose(node)(
+                given, [values[name] for name in names], self._options(node)
+            )
             for name, part in zip(names, parts, strict=False):
                 if name not in self._constants:
                     pulls[name] = pulls[name] + part if name in pulls else part

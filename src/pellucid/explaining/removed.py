@@ -4,12 +4,13 @@ Noise that is independent from sample to sample leaves a residual without correl
 neighbours. Where neighbours agree, texture was taken with it; where they disagree, the coarse part
 of the noise was left in, as always a little. That is the old test of a filter by its "method noise"
 (Buades, Coll and Morel, 2005), block by block, with the threshold that chance sets.
-Where lines and edges changed is shown by the structure term of SSIM (Wang et al., 2004), without its
-brightness term, on blocks instead of sliding windows.
+Where lines and edges changed is shown by SSIM (Wang et al., 2004) without its brightness term, on
+blocks instead of sliding windows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ BLOCK = 16  # samples a side over which whiteness is judged
 FINE = 8  # and structure
 LAGS = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0))  # rows and columns apart
 CHANCE = 4.0  # standard deviations from which a correlation is no chance
+STRIP = 256  # rows, a multiple of both
 STEADY = 0.03  # of the range of 8 bits: contrast below that says little about structure
 
 Floats = NDArray[np.float32]
@@ -63,48 +65,68 @@ def removed(before: NDArray[Any], after: NDArray[Any], *, scale: float = 255.0) 
     """
     if before.shape != after.shape:
         raise InputError(f"pictures of {before.shape} and {after.shape} can't be compared")
-    residual = np.subtract(before, after, dtype=np.float32)
-    texture, sums = whiteness(residual)
+    parts = [
+        strip(before[rows], after[rows], (STEADY * scale) ** 2) for rows in strips(len(before))
+    ]
+    residual, texture, kept = (np.concatenate(same) for same in list(zip(*parts, strict=True))[:3])
+    products = np.sum([part[3] for part in parts], axis=0)  # by lag; the first is the power
     by_chance = 1 / np.sqrt(BLOCK * BLOCK * residual.shape[2] * len(LAGS))
     return Removed(
         residual=residual,
         deviation=residual.std(axis=(0, 1)),
-        correlation=sums,
+        correlation=(products[1:] / (products[0] or 1.0)).astype(np.float32),
         texture=texture,
         by_chance=float(by_chance),
         taken=float((texture > CHANCE * by_chance).mean()),
         left=float((texture < -CHANCE * by_chance).mean()),
-        structure=structure(before, after, (STEADY * scale) ** 2),
+        structure=kept,
     )
 
 
-def whiteness(residual: Floats) -> tuple[Floats, Floats]:
-    """(H, W, C) -> correlation by block, mean over `LAGS`; and over all, by lag.
+def strips(height: int) -> Iterator[slice]:
+    """Rows that are looked at together, whole blocks, so that memory is that of the residual."""
+    for start in range(0, height, STRIP):
+        yield slice(start, min(start + STRIP, height))
+
+
+def strip(
+    before: NDArray[Any], after: NDArray[Any], steady: float
+) -> tuple[Floats, Floats, Floats, NDArray[np.float64]]:
+    """Residual, texture and structure of some rows, and the sums of products by lag."""
+    residual = np.subtract(before, after, dtype=np.float32)
+    texture, products = whiteness(residual)
+    return residual, texture, structure(before, after, steady), products
+
+
+def whiteness(residual: Floats) -> tuple[Floats, NDArray[np.float64]]:
+    """(H, W, C) -> correlation by block, mean over `LAGS`; and sums of products, at 0 and by lag.
 
     A residual of nothing is white.
     """
     height, width = residual.shape[:2]
     power = block_means(residual, residual, BLOCK)
     texture = np.zeros(power.shape, np.float32)
-    sums = []
+    sums = [power.sum(dtype=np.float64)]
     for down, right in LAGS:
-        moved = np.roll(residual, (-down, -right), (0, 1))
-        moved[height - down :] = 0
-        moved[:, width - right :] = 0
+        moved = np.zeros_like(residual)
+        moved[: height - down, : width - right] = residual[down:, right:]
         product = block_means(residual, moved, BLOCK)
         texture += np.divide(product, power, out=np.zeros_like(power), where=power > 0)
-        total = float(power.sum())
-        sums.append(float(product.sum()) / total if total else 0.0)
-    return texture / len(LAGS), np.array(sums, np.float32)
+        sums.append(product.sum(dtype=np.float64))
+    texture /= len(LAGS)
+    return texture, np.array(sums)
 
 
 def structure(before: NDArray[Any], after: NDArray[Any], steady: float) -> Floats:
     """(H / 8, W / 8) contrast and structure of SSIM, from 0 to 1, of the mean of the channels."""
-    one, two = (np.mean(image, axis=2, dtype=np.float32)[..., None] for image in (before, after))
-    first, second = centred(one), centred(two)
+    first, second = (
+        centred(np.asarray(image.mean(axis=2, dtype=np.float32))[..., None])
+        for image in (before, after)
+    )
     shared = block_means(first, second, FINE)
     spread = block_means(first, first, FINE) + block_means(second, second, FINE)
-    return np.clip((2 * shared + steady) / (spread + steady), 0, 1)
+    kept: Floats = np.clip((2 * shared + steady) / (spread + steady), 0, 1)
+    return kept
 
 
 def centred(plane: Floats) -> Floats:

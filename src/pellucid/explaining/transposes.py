@@ -1,7 +1,7 @@
 """The transpose of each kind of layer: from a pull on its result to the pulls on what went in.
 
-A function takes the pull (1, C, h, w), the values that went in, and the layer's options as ONNX names
-them; it returns one pull for each value that depends on the picture, in order.
+A function takes the pull (1, C, h, w), the values that went in, and the layer's options as ONNX
+names them; it returns one pull for each value that depends on the picture, in order.
 """
 
 from __future__ import annotations

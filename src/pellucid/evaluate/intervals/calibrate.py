@@ -27,13 +27,12 @@ def calibrate(
     found = []
     for step in STEPS[task]:
         notify(f"{task} {step:g}: {len(pictures)} pictures")
-        found.append(
-            [observe(each) for _, each in trials(pictures, task, step, model, side=SIDE)]
-        )
+        found.append([observe(each) for _, each in trials(pictures, task, step, model, side=SIDE)])
     if task == "denoise":  # errors relative to sigma are alike at all sigma
         found = [[part for parts in found for part in parts]]
     levels = STEPS[task] if task == "decode" else (0,)
-    errors, fine, coarse = zip(*(map(np.concatenate, zip(*parts)) for parts in found), strict=True)
+    joined = [[np.concatenate(same) for same in zip(*parts, strict=True)] for parts in found]
+    errors, fine, coarse = zip(*joined, strict=True)
     marks = np.linspace(0, 1, GROUPS + 1)[1:-1]
     edges = np.stack([np.quantile(np.concatenate(seen), marks) for seen in (fine, coarse)])
     tables = [table(*each, edges) for each in zip(errors, fine, coarse, strict=True)]
@@ -55,7 +54,7 @@ def observe(each: Trial) -> tuple[Floats, Floats, Floats]:
 
 
 def table(errors: Floats, fine: Floats, coarse: Floats, edges: Floats) -> Floats:
-    """(GROUPS, GROUPS) half-widths; groups of few samples take those of the nearest that has many."""
+    """(GROUPS, GROUPS) half-widths; groups of few samples take the nearest's that has many."""
     rows, columns = (np.digitize(seen, e) for seen, e in zip((fine, coarse), edges, strict=True))
     widths = np.full((GROUPS, GROUPS), np.nan)
     for row, column in np.ndindex(GROUPS, GROUPS):

@@ -1,8 +1,8 @@
 """An explanation as one HTML file that needs no network and no other file.
 
-    draw.py      arrays to small pictures          charts.py    rows of numbers to bars
-    parts.py     pieces of HTML                    sections.py  what is told, in order
-    style.py     how it looks, light and dark
+draw.py      arrays to small pictures          charts.py    rows of numbers to bars
+parts.py     pieces of HTML                    sections.py  what is told, in order
+style.py     how it looks, light and dark
 """
 
 from __future__ import annotations

@@ -14,7 +14,14 @@ LONGEST = 1100  # samples a side of what is shown
 RGB = NDArray[np.uint8]
 
 # Ends and steps of two scales: dark to light for amounts, blue by white to red for differences.
-AMOUNT = ((18, 12, 52), (64, 38, 122), (142, 52, 118), (214, 84, 82), (248, 158, 66), (252, 244, 170))
+AMOUNT = (
+    (18, 12, 52),
+    (64, 38, 122),
+    (142, 52, 118),
+    (214, 84, 82),
+    (248, 158, 66),
+    (252, 244, 170),
+)
 SIGNED = ((30, 72, 160), (128, 170, 220), (246, 246, 246), (232, 150, 120), (166, 30, 44))
 
 

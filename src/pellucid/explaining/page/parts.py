@@ -13,7 +13,13 @@ from pellucid.explaining.page.style import CSS, SCRIPT
 
 
 def figure(
-    rgb: RGB, caption: str, alt: str, *, below: str = "", photograph: bool = False, big: bool = False
+    rgb: RGB,
+    caption: str,
+    alt: str,
+    *,
+    below: str = "",
+    photograph: bool = False,
+    big: bool = False,
 ) -> str:
     """A picture with its caption; `big` samples stay squares."""
     kind = ' class="pixels"' if big else ""

@@ -54,8 +54,8 @@ def pixel_body(found: Any) -> str:
         ("weights sum to", " / ".join(f"{value:.3f}" for value in sums)),
     ]
     text = (
-        "The network has no biases, so this is exact: the sum of weight times sample, and the share "
-        "of the noise map, is the result. Another pixel has another filter: round in flat places, "
-        "long beside an edge."
+        "The network has no biases, so this is exact: the sum of weight times sample, and the "
+        "share of the noise map, is the result. Another pixel has another filter: round in flat "
+        "places, long beside an edge."
     )
     return facts(pairs) + row(figures) + paragraph(text, soft=True)

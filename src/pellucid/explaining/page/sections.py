@@ -70,7 +70,11 @@ def picture_section(found: Any) -> Section:
     name = "The picture"
     if found.before is None:
         rgb = shown(found.after)
-        return "picture", name, figure(rgb, "As it decodes.", "The decoded picture", photograph=True)
+        return (
+            "picture",
+            name,
+            figure(rgb, "As it decodes.", "The decoded picture", photograph=True),
+        )
     ends = None if found.before.dtype == np.uint8 else ends_of(smaller(found.before))
     names = ("before", "after")
     return "picture", name, pair(shown(found.before, ends), shown(found.after, ends), names, "pair")
@@ -135,7 +139,7 @@ def tile_bits(bits: ExactBits) -> str:
     return row([map_]) + chart + sums(rows, bits)
 
 
-def sums(rows: list[tuple[str, ...]], bits: BitMap | ExactBits) -> str:
+def sums(rows: list[tuple[str, str, str]], bits: BitMap | ExactBits) -> str:
     """All parts of a file down to its size."""
     rows += [(f"container: {name}", *amount(8.0 * n, bits)) for name, n in bits.container.items()]
     rows.append(("all", *amount(bits.total, bits)))
@@ -145,7 +149,7 @@ def sums(rows: list[tuple[str, ...]], bits: BitMap | ExactBits) -> str:
 
 def amount(value: float, bits: BitMap | ExactBits) -> tuple[str, str]:
     """Bits as bytes, and as a part of the file."""
-    return f"{value / 8:,.1f}", f"{value / 80 / bits.file_bytes * 10:.2%}"
+    return f"{value / 8:,.1f}", f"{value / 8 / bits.file_bytes:.2%}"
 
 
 def removed_section(found: Any) -> Section | None:

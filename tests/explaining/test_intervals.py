@@ -1,0 +1,135 @@
+"""Half-widths: from errors to tables, and what is done with a table."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import pellucid
+from pellucid.errors import PellucidError
+from pellucid.evaluate.intervals import calibrate, load_coverage, run, save_intervals
+from pellucid.explaining.intervals import (
+    GROUPS,
+    Intervals,
+    boxed,
+    half_widths,
+    intervals_of,
+)
+from pellucid.runtime import load_denoiser, load_model
+from pictures import photograph
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for number, (top, left) in enumerate([(0, 128), (200, 0), (256, 256)]):
+        crop = photograph(160, 160, top=top, left=left)
+        Image.fromarray(crop).save(tmp_path / f"{number}.png")
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["m", "s"])
+def test_shipped_models_have_intervals(name):
+    codec = intervals_of(load_model(name).folder)
+    assert codec.levels.tolist() == list(range(0, 101, 10))
+    assert (np.diff(codec.typical) <= 0).all()
+    assert codec.typical[0] > 2 * codec.typical[-1]
+    denoiser = intervals_of(load_denoiser(name).folder)
+    assert denoiser.widths.shape == (1, GROUPS, GROUPS)
+    assert denoiser.widths.min() > 0
+    # the more restless the result, the less sure it is
+    assert denoiser.widths[0, -1, -1] > 3 * denoiser.widths[0, 0, 0]
+
+
+@pytest.mark.parametrize("sigma", [10.0, 40.0])
+def test_denoised_photograph_is_covered(sigma):
+    """One picture is one draw: its coverage lies around 90 %, and much lower would be wrong."""
+    truth = photograph(256, 256).astype(np.float32)
+    noisy = truth + np.random.default_rng(1).normal(0, sigma, truth.shape).astype(np.float32)
+    result = pellucid.denoise(noisy, sigma=sigma)
+    widths = half_widths(result, intervals_of(load_denoiser("m").folder), sigma=sigma)
+    assert 0.85 < (np.abs(result - truth) <= widths[..., None]).mean() < 0.97
+
+
+@pytest.mark.parametrize("quality", [25, 75])
+def test_decoded_photograph_is_covered(quality):
+    truth = photograph(256, 256)
+    result = pellucid.decompress(pellucid.compress(truth, quality=quality))
+    widths = half_widths(result, intervals_of(load_model("m").folder), level=quality)
+    inside = np.abs(result.astype(int) - truth) <= widths[..., None]
+    assert 0.84 < inside.mean() < 0.97
+
+
+def test_units_do_not_matter():
+    intervals = intervals_of(load_denoiser("m").folder)
+    picture = photograph(64, 70).astype(np.float32)
+    one = half_widths(picture, intervals, sigma=20.0)
+    assert half_widths(picture / 255, intervals, sigma=20 / 255) * 255 == pytest.approx(one, 1e-3)
+
+
+def test_sigma_may_differ_from_place_to_place():
+    intervals = intervals_of(load_denoiser("m").folder)
+    picture = photograph(300, 40).astype(np.float32)
+    sigma = np.full((300, 40), 20, np.float32)
+    same = half_widths(picture, intervals, sigma=20.0)
+    assert np.array_equal(half_widths(picture, intervals, sigma=sigma), same)
+    sigma[150:] = 0
+    half = half_widths(picture, intervals, sigma=sigma)
+    assert not half[150:].any()
+    assert np.array_equal(half[:150], same[:150])
+
+
+def test_between_levels():
+    tables = np.stack([np.full((GROUPS, GROUPS), w, np.float32) for w in (1, 3)])
+    edges = np.zeros((2, GROUPS - 1), np.float32)
+    levels, typical = np.float32([0, 10]), np.float32([1, 3])
+    found = Intervals(levels, edges, tables, typical)
+    assert found.at(5)[0, 0] == 2
+    assert found.at(10)[0, 0] == 3
+    assert found.at(99)[0, 0] == 3
+    assert found.typical_at(2.5) == 1.5
+
+
+def test_boxed_is_a_mean_of_squares():
+    plane = np.random.default_rng(0).random((7, 6))
+    wide = np.pad(plane, 1, "symmetric")
+    by_hand = sum(wide[y : y + 7, x : x + 6] for y in range(3) for x in range(3)) / 9
+    assert boxed(plane, 3) == pytest.approx(by_hand)
+
+
+def test_calibrate_then_measure(folder, tmp_path, tiny_denoiser):
+    pictures = sorted(folder.glob("*.png"))
+    found = calibrate(pictures, "denoise", tiny_denoiser)
+    path = save_intervals(found, load_denoiser(tiny_denoiser).folder)
+    try:
+        rows = run(folder, tmp_path / "out", task="denoise", model=tiny_denoiser, steps=[15, 25])
+    finally:
+        path.unlink()
+    assert len(rows) == 6
+    assert load_coverage(tmp_path / "out") == rows
+    mean = np.mean([row.covered for row in rows])
+    assert 0.86 < mean < 0.94  # measured on what it was made from
+
+
+def test_calibrated_codec_has_a_table_a_quality(folder, tiny_installed):
+    found = calibrate(sorted(folder.glob("*.png"))[:1], "decode", tiny_installed)
+    assert found.widths.shape == (11, GROUPS, GROUPS)
+    assert np.isfinite(found.widths).all()
+    assert found.widths.min() > 0
+
+
+def test_without_intervals_there_is_a_way_out(tmp_path):
+    with pytest.raises(PellucidError, match="bench intervals --calibrate"):
+        intervals_of(tmp_path)
+
+
+@pytest.mark.parametrize("bad", [b"", b"PK\x03\x04 no archive", None])
+def test_broken_intervals_are_named(tmp_path, bad):
+    path = tmp_path / "intervals.npz"
+    if bad is None:
+        wrong = np.zeros(3, np.float32)
+        np.savez(path, levels=wrong, edges=wrong, widths=wrong, typical=wrong)
+    else:
+        path.write_bytes(bad)
+    with pytest.raises(PellucidError, match=r"intervals\.npz"):
+        intervals_of(tmp_path)
