@@ -4,9 +4,9 @@ Heavy imports (ONNX Runtime) happen inside the calls, so that `import pellucid` 
 """
 
 from pellucid._api.about import FileInfo, info
+from pellucid._api.clean_file import denoise_file
 from pellucid._api.codec import compress, decompress, models
 from pellucid._api.damage import verify
-from pellucid._api.clean_file import denoise_file
 from pellucid._api.denoise import denoise, denoisers, noise_level
 from pellucid._api.on_disk import compress_file, decompress_file
 from pellucid.denoising.estimate import NoiseEstimate

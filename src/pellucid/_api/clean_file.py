@@ -31,10 +31,10 @@ from pellucid.pixels.lazy import LARGE, Source
 
 @dataclass(frozen=True)
 class Cleaned:
-    """What was done: the picture's geometry and metadata, its type, and its noise if it was measured.
+    """What was done: the picture's geometry, metadata and type, its noise if it was measured.
 
-    `not_finite` counts samples and `marks` pixels that were kept as they are; `remarks` say what a
-    person should know.
+    `not_finite` counts samples and `marks` pixels that were kept as they are; `remarks` say so, and
+    what else a person should know, `doubts` only the latter.
     """
 
     info: ImageInfo
@@ -43,6 +43,7 @@ class Cleaned:
     not_finite: int
     marks: int
     remarks: tuple[str, ...]
+    doubts: tuple[str, ...]
 
 
 def denoise_file(
@@ -123,8 +124,16 @@ def clean_to(
     with sink as out:
         denoise_into(Watched(out, shape, progress), picture, taken, weight, net)
     survey = picture.survey
-    remarks = tuple(picture.remarks(taken))
-    return Cleaned(info, samples.dtype.name, noise, survey.not_finite, survey.marks, remarks)
+    doubt = survey.unlikely(told) if isinstance(told, float) else None
+    return Cleaned(
+        info,
+        samples.dtype.name,
+        noise,
+        survey.not_finite,
+        survey.marks,
+        remarks=tuple(picture.remarks(told)),
+        doubts=() if doubt is None else (doubt,),
+    )
 
 
 @contextmanager

@@ -53,15 +53,11 @@ def encode(
         encode_samples(out, image, bound, options, progress)
         return
     if options.nodata is not None:
-        raise OptionError(
-            f"nodata is {options.nodata!r}; it goes with lossless or max_error only"
-        )
+        raise OptionError(f"nodata is {options.nodata!r}; it goes with lossless or max_error only")
     encode_pixels(out, image, options, progress)
 
 
-def encode_pixels(
-    out: BinaryIO, image: Any, options: Encoding, progress: Progress | None
-) -> None:
+def encode_pixels(out: BinaryIO, image: Any, options: Encoding, progress: Progress | None) -> None:
     """The learned codec: 8-bit grey or RGB."""
     from pellucid.codec import compress_tiles, make_header
     from pellucid.runtime import load_model
@@ -81,9 +77,7 @@ def encode_pixels(
         write_stream(out, header, kept, counted, limits=options.limits)
 
 
-def count_off(
-    items: Iterable[Item], total: int, progress: Progress | None
-) -> Iterator[Item]:
+def count_off(items: Iterable[Item], total: int, progress: Progress | None) -> Iterator[Item]:
     """The items; `progress` is told after each what part of `total` has gone."""
     for done, item in enumerate(items, start=1):
         yield item

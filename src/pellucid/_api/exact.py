@@ -123,7 +123,7 @@ def check_nodata(nodata: int | None, dtype: np.dtype[Any]) -> None:
 def open_any(
     image: Any, limits: Limits, page: int | None = None
 ) -> Iterator[tuple[Source, ImageInfo]]:
-    """Path, bytes, array or Pillow image -> samples (H, W, C) of one of TYPES, in parts or whole."""
+    """Path, bytes, array or Pillow image -> samples (H, W, C) of one of TYPES, maybe in parts."""
     with open_parts(image, max_pixels=limits.max_pixels, page=page) as parts:
         if parts is None:
             yield whole_samples(image, limits)

@@ -7,7 +7,6 @@ terminal only, the progress go to stderr.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,8 @@ from typing import Any, TypeVar
 
 import click
 
-from pellucid.cli._progress import Progress
 from pellucid.cli._program import FAILED, about, exit_code, say
+from pellucid.cli._progress import Progress
 from pellucid.errors import PellucidError
 
 Item = TypeVar("Item")

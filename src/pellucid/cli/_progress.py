@@ -1,4 +1,4 @@
-"""How far the work is, on one line of stderr that is written over: on a terminal, or when asked for.
+"""How far the work is, on a line of stderr that is written over: on a terminal, or if asked for.
 
     [1/3] mosaic.tif … 34 %, 2:10 left
 

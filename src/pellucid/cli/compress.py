@@ -11,8 +11,8 @@ import click
 from pellucid.bitstream import Limits
 from pellucid.cli import _options as options
 from pellucid.cli._batch import Report, run_batch
-from pellucid.cli._progress import Progress
 from pellucid.cli._jobs import Job, plan_jobs
+from pellucid.cli._progress import Progress
 from pellucid.cli.info import kind_of
 from pellucid.errors import OptionError
 from pellucid.pixels import NPY, ZARR
@@ -82,8 +82,8 @@ def compress(
     and --max-error at most; a target that can't be met is an error. EXIF (with the orientation),
     ICC profile and XMP are kept byte for byte.
     """
-    from pellucid._api.options import check_options
     from pellucid._api.exact import check_max_error
+    from pellucid._api.options import check_options
     from pellucid.runtime import load_model
 
     if out is not None and out.lower().endswith((*PICTURES, NPY, ZARR)) and not Path(out).is_dir():

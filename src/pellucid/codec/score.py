@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pellucid.codec.compress import compress_pixels
 from pellucid.codec.decompress import decompress_into, tile_reader
+from pellucid.codec.grid import TileReader
 from pellucid.pixels.lazy import Source
 from pellucid.runtime import CodecModel
 
@@ -19,7 +20,7 @@ def psnr_of(pixels: Source, model: CodecModel, quality: int) -> float:
     """PSNR in dB over all samples of `pixels` (H, W, C) after compression at `quality`."""
     keep = -(-pixels.shape[0] // 1024) * -(-pixels.shape[1] // 1024) <= FEW
     compressed = compress_pixels(pixels, model, quality, keep_latents=keep)
-    read = compressed.latents.__getitem__
+    read: TileReader = compressed.latents.__getitem__
     if not keep:
         read = tile_reader(compressed.header, compressed.tiles.__getitem__, model)
     measured = Difference(pixels)

@@ -59,7 +59,7 @@ def looked_at(shape: tuple[int, ...]) -> int:
 
 
 def usual_range(some: NDArray[Any]) -> tuple[float, float] | None:
-    """The lowest and highest value that is no mark, from some floats of a picture; None: all are."""
+    """The lowest and highest value that is no mark, from some of a picture; None: all."""
     if some.dtype.kind != "f":
         return None
     values = some.astype(np.float64)

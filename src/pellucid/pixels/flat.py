@@ -60,9 +60,9 @@ class FlatSource:
 
     def _read(self, into: NDArray[Any], first: int, step: int) -> None:
         """Rows of `into` from the sample `first` on, `step` samples from row to row."""
-        runs = [into] if into.shape[1:] and into[0].size == step else list(into)
+        runs: list[NDArray[Any]] = [into] if into[:1].size == step else list(into)
         for row, run in enumerate(runs):
-            view = memoryview(run).cast("B") if run.size else memoryview(b"")
+            view = run.data.cast("B") if run.size else memoryview(b"")
             at = self._start + (first + row * step) * self._stored.itemsize
             with self._lock:
                 self._file.seek(at)
@@ -92,7 +92,7 @@ class FlatSink:
             at = self._start + ((top + row) * width + left) * channels * self._dtype.itemsize
             with self._lock:
                 self._file.seek(at)
-                view = memoryview(run).cast("B") if run.size else memoryview(b"")
+                view = run.data.cast("B") if run.size else memoryview(b"")
                 while view:
                     view = view[self._file.write(view) :]
 

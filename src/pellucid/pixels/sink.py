@@ -1,4 +1,4 @@
-"""Where a picture goes, in parts: an array, `.npy`, Zarr and TIFF on disk, or memory for the others.
+"""Where a picture goes, in parts: `.npy`, Zarr and TIFF on disk, or memory for the others.
 
 Formats that are written whole (PNG and its like, and small TIFFs) get an array in memory, which is
 encoded when it is full.

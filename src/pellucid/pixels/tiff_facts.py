@@ -1,4 +1,4 @@
-"""What the first directory of a TIFF says of its samples, without any library and without reading it.
+"""What the first directory of a TIFF says of its samples, which are not read.
 
 Enough to tell a picture that Pillow reads whole from one that is large, has pages, or has samples
 that Pillow would change.
@@ -21,7 +21,7 @@ BLACK_IS_ZERO, RGB, PALETTE = 1, 2, 3
 
 @dataclass(frozen=True)
 class TiffFacts:
-    """Size in pixels, samples a pixel, bits and sample format of each, and whether more pages come."""
+    """Size in pixels, samples a pixel, their bits and format, and whether more pages come."""
 
     width: int
     height: int

@@ -1,7 +1,7 @@
 """TIFF, BigTIFF and OME-TIFF read in parts, with tifffile.
 
 What lies in the file as in memory is read by its place (`flat.py`); of the rest the tiles or strips
-under a part are decoded, and those of about two rows of parts are kept, since neighbours share them.
+under a part are decoded, and those of a row of parts are kept, since neighbours share them.
 
 Pages of one size become channels, whatever they stand for (depth, time, channel), and `axes.py`
 keeps what they were. Smaller copies of a picture (pyramids, thumbnails) are left out; pages that
@@ -125,8 +125,8 @@ def _check_page(page: Any, path: str | os.PathLike[str]) -> None:
         return  # decoded to RGB, as viewers do
     name = getattr(page.photometric, "name", photometric)
     raise InputError(
-        f"{path} has samples of the kind {name}, which can't be kept: only grey (0 is black) and RGB "
-        "can; convert it first, or give the Python API the array"
+        f"{path} has samples of the kind {name}, which can't be kept: only grey (0 is black) and "
+        "RGB can; convert it first, or give the Python API the array"
     )
 
 
@@ -153,7 +153,7 @@ def _source(
 def _one_piece(chosen: Any) -> int | None:
     """Where samples begin that lie in the file as in memory, all of them; None if they don't."""
     if hasattr(chosen, "dataoffset"):  # of a series
-        return chosen.dataoffset
+        return None if chosen.dataoffset is None else int(chosen.dataoffset)
     if chosen.is_final and chosen.is_contiguous:
         return int(chosen.dataoffsets[0])
     return None
