@@ -83,7 +83,7 @@ def parts_of(shape: tuple[int, ...], step: int = STEP) -> Iterator[tuple[slice, 
 def check_size(name: object, shape: tuple[int, ...], max_pixels: int) -> None:
     """InputError for a picture (H, W, C) without pixels, LimitError for one with too many."""
     if 0 in shape:
-        raise InputError(f"{name} of shape {shape} has no pixels")
+        raise InputError(f"{name} of shape {shape} is no picture: it has no pixels")
     height, width = shape[:2]
     if height * width > max_pixels:
         raise LimitError(

@@ -57,7 +57,11 @@ def open_tiff(
             raise
         except Exception as error:
             raise InputError(f"{path} is damaged or cut off: {error}") from error
-        yield source, info
+        try:
+            yield source, info
+        finally:
+            if isinstance(source, FlatSource):
+                source.close()
 
 
 def _picture(

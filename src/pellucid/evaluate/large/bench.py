@@ -79,6 +79,7 @@ def measure(
     packed = mosaic.with_suffix(".pel")
     corner = f"{side // 2},{side // 2},{REGION},{REGION}"
     limits = ("--max-pixels", str(side * side), "--force")
+    told = ("--sigma", SIGMA, "--model", plan.model)
     commands = {
         "compress": (("compress", mosaic, "-o", packed, "-q", QUALITY, "--model", plan.model), ""),
         "decompress": (("decompress", packed, "-o", mosaic.with_suffix(".back.tif")), ""),
@@ -87,8 +88,7 @@ def measure(
             f"{REGION} x {REGION}",
         ),
         "denoise": (
-            ("denoise", mosaic, "-o", mosaic.with_suffix(".clean.tif"), "--sigma", SIGMA)
-            + ("--model", plan.model),
+            ("denoise", mosaic, "-o", mosaic.with_suffix(".clean.tif"), *told),
             f"sigma {SIGMA}",
         ),
     }

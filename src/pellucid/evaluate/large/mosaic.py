@@ -1,4 +1,4 @@
-"""A picture of any size out of photographs: cells cut from them, shifted and mirrored by a fixed seed.
+"""A picture of any size out of photographs: cells of them, shifted and mirrored by a fixed seed.
 
 So its content is that of photographs, differs from cell to cell, and is the same on every machine.
 It is made row of tiles by row of tiles, and is never in memory.
