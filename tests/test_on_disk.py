@@ -1,4 +1,4 @@
-"""From file to file in parts: the bytes and samples of the way in memory, and what belongs to them."""
+"""From file to file in parts: what the way in memory gives, and all that belongs to it."""
 
 from __future__ import annotations
 
