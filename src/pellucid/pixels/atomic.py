@@ -163,7 +163,20 @@ def _link_new(temporary: Path, target: Path) -> None:
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        _write_new(target, temporary.read_bytes())
+        _copy_new(temporary, target)
+
+
+def _copy_new(source: Path, target: Path) -> None:
+    """Copy a file to a name that must not exist; undo it on failure."""
+    with source.open("rb") as read, target.open("xb") as write:
+        try:
+            shutil.copyfileobj(read, write)
+            write.flush()
+            os.fsync(write.fileno())
+        except BaseException:
+            with contextlib.suppress(OSError):
+                target.unlink()
+            raise
 
 
 def _sync_folder(folder: Path) -> None:
