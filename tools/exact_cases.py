@@ -34,6 +34,7 @@ class ExactCase(NamedTuple):
     max_error: int
     tests: str
     nodata: int | None = None
+    axes: bytes = b""
 
 
 # --- good -----------------------------------------------------------------------------------------
@@ -68,7 +69,11 @@ def exact_cases() -> dict[str, Callable[[], ExactCase]]:
     holes = np.where(((x - 20) ** 2 + (y - 18) ** 2 < 90) | (x > 55), 0, depth[..., 0])[..., None]
     holes = holes.astype(np.uint16)
     few = (np.round(slopes(60, 50, 1, "uint8") / 9.0) ** 2).astype(np.uint16)
+    stack = slopes(44, 36, 6, "uint16")
     return {
+        "exact_axes": lambda: ExactCase(
+            stack, 0, "a stack: the chunk axes says Z 3, C 2", axes=b"Z\3\0\0\0C\2\0\0\0"
+        ),
         "exact_rgb": lambda: ExactCase(slopes(60, 44, 3, "uint8"), 0, "lossless, RGB of 8 bits"),
         "exact_grey_16": lambda: ExactCase(slopes(50, 40, 1, "uint16"), 0, "grey of 16 bits"),
         "exact_rgba": lambda: ExactCase(slopes(40, 40, 4, "uint8"), 0, "RGB and alpha"),

@@ -26,7 +26,7 @@ from tools.bad_files import DECODE, BadCase, container_cases, decode_cases
 from tools.exact_cases import ExactCase, exact_bad_cases, exact_cases
 
 import pellucid
-from pellucid.bitstream import PelFile
+from pellucid.bitstream import PelFile, write_file
 from pellucid.pixels import ImageInfo, write_image
 
 Samples = NDArray[np.uint8]  # height x width x channels
@@ -116,10 +116,12 @@ def write_exact(name: str, case: ExactCase, folder: Path) -> None:
     """Write the files of a good case of exact layers; without loss, all is in `input.npy`."""
     folder.mkdir(parents=True, exist_ok=True)
     options: dict[str, Any] = {"max_error": case.max_error, "nodata": case.nodata}
-    data = pellucid.compress(case.picture, **options)
+    data = with_axes(pellucid.compress(case.picture, **options), case.axes)
     decoded = pellucid.decompress(data)
     off = int(np.abs(decoded.astype(np.int64) - case.picture).max())
-    if off > case.max_error or data != pellucid.compress(case.picture, **options):
+    if off > case.max_error or data != with_axes(
+        pellucid.compress(case.picture, **options), case.axes
+    ):
         raise RuntimeError(f"{name}: {off} off, or compressing twice gave different bytes")
     (folder / "file.pel").write_bytes(data)
     np.save(folder / "input.npy", case.picture)
@@ -136,9 +138,17 @@ def write_exact(name: str, case: ExactCase, folder: Path) -> None:
             "shape": list(case.picture.shape),
             "dtype": case.picture.dtype.name,
             "latents_sha256": info.latents_sha256,
-            "metadata": {},
+            "metadata": {"axes": case.axes.hex()} if case.axes else {},
         },
     )
+
+
+def with_axes(data: bytes, axes: bytes) -> bytes:
+    """An exact file with the chunk `axes`, which pictures in memory don't have."""
+    file = PelFile.parse(data)
+    (layer,) = file.header.layer_numbers
+    tiles = [bytes(file.tile(number, layer=layer)) for number in range(file.header.tile_count)]
+    return write_file(file.header, {"axes": axes} if axes else {}, tiles)
 
 
 def write_bad(cases: dict[str, BadCase], folder: Path) -> None:

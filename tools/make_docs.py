@@ -16,12 +16,18 @@ import click
 from pellucid.cli import main as cli
 from pellucid.evaluate.denoising import sections as denoising
 from pellucid.evaluate.intervals import sections as intervals
+from pellucid.evaluate.large import sections as large
 from pellucid.evaluate.lossless import sections as lossless
 from pellucid.evaluate.readme import sync_page, sync_readme
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results" / "v0.1"
-SECTIONS = {**denoising.SECTIONS, **intervals.SECTIONS, **lossless.SECTIONS}
+SECTIONS = {
+    **denoising.SECTIONS,
+    **intervals.SECTIONS,
+    **large.SECTIONS,
+    **lossless.SECTIONS,
+}
 # Page -> the markers between which it has tables made from results.
 TABLES = {
     "docs/denoising.md": (
@@ -35,6 +41,7 @@ TABLES = {
         "denoise-speed",
     ),
     "docs/explain.md": ("intervals",),
+    "docs/large.md": ("large-tasks",),
     "docs/lossless.md": ("lossless-sets",),
     "docs/models.md": ("denoise-blocks",),
 }

@@ -32,8 +32,8 @@ SIGNATURE = b"\x89PEL\r\n\x1a\n"
 MAX_PIXELS = 2**28
 MAX_TILES = 2**16
 MAX_METADATA = 64 * 2**20  # bytes of a chunk
-KNOWN_CHUNKS = (b"HEAD", b"exif", b"iccp", b"xmp0", b"nois", b"TIDX", b"TILE", b"DONE")
-METADATA = (b"exif", b"iccp", b"xmp0", b"nois")
+KNOWN_CHUNKS = (b"HEAD", b"exif", b"iccp", b"xmp0", b"axes", b"nois", b"TIDX", b"TILE", b"DONE")
+METADATA = (b"exif", b"iccp", b"xmp0", b"axes", b"nois")
 CODED_BITS = 24  # of a probability in the coder
 
 

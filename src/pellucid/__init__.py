@@ -5,6 +5,8 @@
     info(data)                    what is in a file, without decoding its pixels
     verify(data)                  every checksum and, by decoding, every latent
 
+    compress_file(), decompress_file(), denoise_file()   from file to file, in bounded memory
+
     denoise(image)                the picture without its noise, in its own sample type
     noise_level(image)            how much noise there is, and of what kind
 
@@ -30,8 +32,11 @@ if TYPE_CHECKING:
         FileInfo,
         NoiseEstimate,
         compress,
+        compress_file,
         decompress,
+        decompress_file,
         denoise,
+        denoise_file,
         denoisers,
         explain,
         info,
@@ -49,8 +54,11 @@ __all__ = [
     "PellucidError",
     "__version__",
     "compress",
+    "compress_file",
     "decompress",
+    "decompress_file",
     "denoise",
+    "denoise_file",
     "denoisers",
     "errors",
     "explain",

@@ -78,7 +78,7 @@ def test_output_is_the_input(run, photo):
 def test_existing_output(run, photo, monkeypatch):
     Path("photo.pel").write_text("mine")
     with monkeypatch.context() as patch:
-        patch.setattr(pellucid, "compress", None)  # refused before the work
+        patch.setattr(pellucid, "compress_file", None)  # refused before the work
         result = run("compress", photo, code=1)
     assert "photo.pel exists already" in result.stderr
     assert "--force" in result.stderr
@@ -88,13 +88,15 @@ def test_existing_output(run, photo, monkeypatch):
 
 
 def test_output_that_appears_meanwhile(run, photo, monkeypatch):
-    real = pellucid.compress
+    from pellucid._api import on_disk
+
+    real = on_disk.encode
 
     def slow(*args, **options):
         Path("photo.pel").write_text("mine")
         return real(*args, **options)
 
-    monkeypatch.setattr(pellucid, "compress", slow)
+    monkeypatch.setattr(on_disk, "encode", slow)
     assert "exists already" in run("compress", photo, code=1).stderr
     assert Path("photo.pel").read_text() == "mine"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +12,9 @@ import pytest
 from PIL import Image, ImageCms
 
 from pellucid import _api, runtime
+from pellucid._api import clean_file
 from pellucid.cli._demo_denoise import with_noise
+from pellucid.denoising import clean
 from pellucid.errors import OptionError
 from pellucid.evaluate.metrics import psnr
 from pellucid.pixels import ImageInfo, read_samples, write_samples
@@ -30,7 +31,8 @@ NOISE = _api.NoiseEstimate(
     correlation=0.5,
     jpeg_quality=40,
 )
-REAL = (_api.denoise, _api.noise_level, runtime.load_denoiser)
+REAL = (clean.denoise_into, clean.measure, runtime.load_denoiser)
+TOLD = ("sigma", "strength", "mask", "model")
 
 
 @pytest.fixture(autouse=True)
@@ -38,21 +40,27 @@ def calls(monkeypatch):
     """What the API was asked for; the stand-in adds 1 to every colour sample."""
     seen = []
 
-    def denoise(image, **options):
-        seen.append((image, options))
-        if not np.isfinite(image).all():
-            warnings.warn("samples that are no finite numbers", stacklevel=2)
-        clean = image.copy()
-        clean[:, :, : 2 * (image.shape[2] > 2) + 1] += 1
-        return clean
+    def denoise(out, picture, noise, weight, model):
+        rows, columns = (slice(0, side) for side in picture.size)
+        part = picture.part(rows, columns)
+        result = part.stored.copy()
+        result[:, :, : part.filled.shape[2]] += 1
+        out[rows, columns] = result
+
+    def clean_to(samples, info, target, **options):
+        seen.append((samples, {name: options[name] for name in TOLD}))
+        return whole_way(samples, info, target, **options)
+
+    whole_way = clean_file.clean_to
 
     def load(name):
         if name not in ("m", "s", "folder"):
             raise OptionError(f"there is no denoiser {name!r}; installed: m, s")
         return SimpleNamespace(id=bytes(range(16)))
 
-    monkeypatch.setattr(_api, "denoise", denoise)
-    monkeypatch.setattr(_api, "noise_level", lambda image: NOISE)
+    monkeypatch.setattr(clean_file, "clean_to", clean_to)
+    monkeypatch.setattr(clean, "denoise_into", denoise)
+    monkeypatch.setattr(clean, "measure", lambda samples: NOISE)
     monkeypatch.setattr(runtime, "load_denoiser", load)
     return seen
 
@@ -62,8 +70,8 @@ def real(monkeypatch, calls):
     """The denoiser itself, where it is installed."""
     if "m" not in _api.denoisers():
         pytest.skip("the denoiser m is not in this checkout")
-    monkeypatch.setattr(_api, "denoise", REAL[0])
-    monkeypatch.setattr(_api, "noise_level", REAL[1])
+    monkeypatch.setattr(clean, "denoise_into", REAL[0])
+    monkeypatch.setattr(clean, "measure", REAL[1])
     monkeypatch.setattr(runtime, "load_denoiser", REAL[2])
 
 
@@ -82,7 +90,7 @@ def test_one_file(run, photo, calls):
     samples, clean = (read_samples(name)[0] for name in ("photo.png", "photo.clean.png"))
     np.testing.assert_array_equal(clean, samples + np.uint8(1))
     ((_, options),) = calls
-    assert options == {"sigma": NOISE, "strength": 1.0, "mask": None, "model": "m"}
+    assert options == {"sigma": "auto", "strength": 1.0, "mask": None, "model": "m"}
 
 
 def test_options_reach_the_denoiser(run, photo, calls):
@@ -107,7 +115,7 @@ def test_a_file_that_is_no_model(run, photo, calls):
 
 
 def test_too_small_to_measure(run, monkeypatch):
-    monkeypatch.setattr(_api, "noise_level", lambda image: replace(NOISE, sigma=0.0))
+    monkeypatch.setattr(clean, "measure", lambda samples: replace(NOISE, sigma=0.0))
     write_samples("a.png", np.zeros((16, 99, 1), np.uint8))
     assert (
         "a side below 17 is little to measure it by; give --sigma" in run("denoise", "a.png").stderr

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.bitstream import EXACT, Limits, PelFile, write_file
+from pellucid.bitstream import EXACT, Limits, PelFile, write_stream
 from pellucid.errors import DamagedFileError, InputError, OptionError
-from pellucid.pixels import ImageInfo
+from pellucid.pixels import ImageInfo, open_parts
+from pellucid.pixels.geo import nodata_of
+from pellucid.pixels.lazy import Sink, Source
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from pellucid._api.encode import Encoding, Progress
     from pellucid.codec.geometry import Box
 
 TYPES = ("uint8", "uint16", "int16")
@@ -25,24 +27,36 @@ WITH_ALPHA = (2, 4)  # channels of which the last is alpha
 MOST_CHANNELS = 4096
 
 
-def compress_samples(
-    image: Any, *, max_error: int, nodata: int | None, metadata: bool, limits: Limits
-) -> bytes:
-    """The bytes of a file from which every sample comes back within `max_error`."""
-    from pellucid._api.codec import metadata_of
-    from pellucid.exact import compress_exact
-    from pellucid.exact.picture import header_of
+def encode_samples(
+    out: BinaryIO, image: Any, bound: int, options: Encoding, progress: Progress | None
+) -> None:
+    """Write a file to `out` from which every sample comes back within `bound`."""
+    from pellucid._api.encode import count_off, metadata_of
+    from pellucid.exact.picture import exact_tiles, header_of
 
-    samples, about = open_any(image, limits)
-    alpha = samples.shape[2] in WITH_ALPHA
-    header_of(samples, alpha=alpha, max_error=max_error).check_limits(limits)
-    check_nodata(nodata, samples.dtype)
-    header, tiles = compress_exact(samples, alpha=alpha, max_error=max_error, nodata=nodata)
-    return write_file(header, metadata_of(about) if metadata else {}, tiles, limits=limits)
+    with open_any(image, options.limits, options.page) as (samples, about):
+        alpha = samples.shape[2] in WITH_ALPHA if about.alpha is None else about.alpha
+        header = header_of(samples, alpha=alpha, max_error=bound)
+        header.check_limits(options.limits)
+        check_nodata(options.nodata, samples.dtype)
+        nodata = options.nodata if options.nodata is not None else holes_of(about, samples.dtype)
+        tiles = exact_tiles(samples, header, max_error=bound, nodata=nodata)
+        kept = metadata_of(about) if options.metadata else {}
+        counted = count_off(tiles, header.tile_count, progress)
+        write_stream(out, header, kept, counted, limits=options.limits)
+
+
+def holes_of(about: ImageInfo, dtype: np.dtype[Any]) -> int | None:
+    """The value that a GeoTIFF marks as no data, if samples of a type can have it."""
+    found = nodata_of(about.exif)
+    limits = np.iinfo(dtype)
+    if found is None or not found.is_integer() or not limits.min <= found <= limits.max:
+        return None
+    return int(found)
 
 
 def decompress_samples(
-    file: PelFile, box: Box | None, damaged: list[int] | None, out: NDArray[Any] | None = None
+    file: PelFile, box: Box | None, damaged: list[int] | None, out: Sink | None = None
 ) -> NDArray[Any]:
     """Samples (H, W, C) of a file with an exact layer; damaged tiles are noted and filled."""
     from pellucid.exact import decompress_exact
@@ -50,19 +64,6 @@ def decompress_samples(
     return decompress_exact(
         file.header, tile_of(file), region=region_of(box), damaged=damaged, out=out
     )
-
-
-def decompress_to_npy(
-    file: PelFile, box: Box | None, damaged: list[int] | None, path: Path, *, force: bool
-) -> tuple[int, ...]:
-    """The same, tile by tile into an .npy file; returns the shape."""
-    from pellucid.exact.picture import layout_of
-    from pellucid.pixels import npy_output
-
-    shape, dtype = layout_of(file.header, region_of(box))
-    with npy_output(path, shape, dtype, force=force) as out:
-        decompress_samples(file, box, damaged, out)
-    return shape
 
 
 def region_of(box: Box | None) -> tuple[int, int, int, int] | None:
@@ -118,8 +119,23 @@ def check_nodata(nodata: int | None, dtype: np.dtype[Any]) -> None:
     )
 
 
-def open_any(image: Any, limits: Limits) -> tuple[NDArray[Any], ImageInfo]:
-    """Path, bytes, array or Pillow image -> samples (H, W, C) of one of TYPES."""
+@contextmanager
+def open_any(
+    image: Any, limits: Limits, page: int | None = None
+) -> Iterator[tuple[Source, ImageInfo]]:
+    """Path, bytes, array or Pillow image -> samples (H, W, C) of one of TYPES, maybe in parts."""
+    with open_parts(image, max_pixels=limits.max_pixels, page=page) as parts:
+        if parts is None:
+            yield whole_samples(image, limits)
+            return
+        samples, about = parts
+        check_channels(samples.shape)
+        check_type(np.empty(0, samples.dtype))
+        yield samples, about
+
+
+def whole_samples(image: Any, limits: Limits) -> tuple[NDArray[Any], ImageInfo]:
+    """The same of what is in memory, or is read as a whole."""
     from pellucid.pixels.metadata import with_metadata
     from pellucid.pixels.samples import read_samples, samples_of
 
@@ -134,16 +150,21 @@ def open_any(image: Any, limits: Limits) -> tuple[NDArray[Any], ImageInfo]:
     samples = np.asarray(image) if isinstance(image, np.ndarray) else samples_of(image)
     if samples.ndim == 2:
         samples = samples[..., None]
-    if samples.ndim != 3 or 0 in samples.shape or samples.shape[2] > MOST_CHANNELS:
-        raise InputError(
-            f"an array of shape {samples.shape} is no picture; give (H, W) or (H, W, C) with up to "
-            f"{MOST_CHANNELS} channels"
-        )
+    check_channels(samples.shape)
     height, width, channels = samples.shape
     about = ImageInfo(width, height, channels, 8 * samples.itemsize)
     if not isinstance(image, np.ndarray):
         about = with_metadata(replace(about, source_format=image.format), image)
     return check_type(samples), about
+
+
+def check_channels(shape: tuple[int, ...]) -> None:
+    """Raise InputError for what is no picture, or has too many channels."""
+    if len(shape) != 3 or 0 in shape or shape[2] > MOST_CHANNELS:
+        raise InputError(
+            f"an array of shape {shape} is no picture; give (H, W) or (H, W, C) with up to "
+            f"{MOST_CHANNELS} channels"
+        )
 
 
 def check_type(samples: NDArray[Any]) -> NDArray[Any]:

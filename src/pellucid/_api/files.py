@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import os
 from collections.abc import Callable
-from pathlib import Path
+from mmap import ACCESS_READ, mmap
 from typing import TYPE_CHECKING, Any
 
 from pellucid.bitstream import EXACT, Limits, PelFile
@@ -14,17 +14,36 @@ from pellucid.errors import InputError, OptionError
 if TYPE_CHECKING:
     from pellucid.codec.geometry import Box
 
+MAPPED = 1 << 24  # bytes from which a file is mapped, not read
+
 
 def open_pel(
     data: bytes | str | os.PathLike[str], limits: Limits, *, tolerant: bool = False
 ) -> PelFile:
-    """Bytes or a path -> a parsed file; a tolerant reader takes what is whole of a broken one."""
+    """Bytes or a path -> a parsed file; a tolerant reader takes what is whole of a broken one.
+
+    A large file is mapped, so that only what is asked for is read; it must not change meanwhile.
+    """
+    read = PelFile.salvage if tolerant else PelFile.parse
     if isinstance(data, str | os.PathLike):
-        try:
-            data = Path(data).read_bytes()
-        except OSError as error:
-            raise InputError(f"{data!s} can't be read: {error.strerror or error}") from error
-    return (PelFile.salvage if tolerant else PelFile.parse)(data, limits=limits)
+        return read(bytes_of(data), limits=limits)
+    return read(data, limits=limits)
+
+
+def bytes_of(path: str | os.PathLike[str]) -> bytes | mmap:
+    """What a file holds, mapped if that is much; InputError if it can't be read."""
+    try:
+        with open(path, "rb") as file:
+            if os.fstat(file.fileno()).st_size < MAPPED:
+                return file.read()
+            return mmap(file.fileno(), 0, access=ACCESS_READ)
+    except FileNotFoundError as error:
+        raise InputError(f"{path!s}: no such file") from error
+    except IsADirectoryError as error:
+        raise InputError(f"{path!s}: is a folder, not a file") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path!s}: cannot be read: {reason}") from error
 
 
 def box_of(region: tuple[int, int, int, int] | None, file: PelFile) -> Box | None:

@@ -18,7 +18,7 @@ from pellucid.bitstream.chunk import Chunk, write_chunk
 from pellucid.bitstream.header import Header
 from pellucid.bitstream.limits import DEFAULT_LIMITS, FORMAT_VERSION, SIGNATURE, Limits
 from pellucid.bitstream.reader import EXACT, PelFile, require_supported
-from pellucid.bitstream.writer import write_file
+from pellucid.bitstream.writer import file_length, write_file, write_stream
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -29,7 +29,9 @@ __all__ = [
     "Header",
     "Limits",
     "PelFile",
+    "file_length",
     "require_supported",
     "write_chunk",
     "write_file",
+    "write_stream",
 ]

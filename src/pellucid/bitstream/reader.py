@@ -41,7 +41,7 @@ class PelFile:
     """A file whose frame is sound. `header` is checked; `chunks` are (type, offset, length).
 
     A salvaged file lacks what it has lost: `damage` says what is wrong beside the tiles, one
-    message a place, and `lost_metadata` names the kinds of metadata (exif, icc, xmp).
+    message a place, and `lost_metadata` names the kinds of metadata (exif, icc, xmp, axes).
     """
 
     header: Header
@@ -95,7 +95,7 @@ class PelFile:
 
     @property
     def metadata(self) -> dict[str, bytes]:
-        """The metadata by kind (exif, icc, xmp), each copied when this is asked for."""
+        """The metadata by kind (exif, icc, xmp, axes), each copied when this is asked for."""
         return {
             name: bytes(payload_of(self._data, self._single[type_]))
             for name, type_ in METADATA_CHUNKS.items()

@@ -1,20 +1,25 @@
-"""Header, metadata and tile payloads -> the bytes of a .pel file.
+"""Header, metadata and tile payloads -> a .pel file, as bytes or tile by tile into a stream.
 
 `docs/format.md`, sections 1, 2 and 9: the same input gives the same bytes, metadata are kept byte
 for byte, and nothing is written that a default reader would refuse, unless `limits` say so.
+
+The index of the tiles stands before them, and their lengths are known after: its place is left
+empty and filled in at the end. So one tile is in memory at a time.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from io import BytesIO
+from typing import BinaryIO
 
-from pellucid.bitstream.chunk import write_chunk
-from pellucid.bitstream.header import Header
+from pellucid.bitstream.chunk import CHUNK_OVERHEAD, write_chunk
+from pellucid.bitstream.header import HEADER_BYTES, Header
 from pellucid.bitstream.limits import DEFAULT_LIMITS, SIGNATURE, Limits
 from pellucid.errors import LimitError, OptionError
 
-METADATA_CHUNKS = {"exif": "exif", "icc": "iccp", "xmp": "xmp0"}  # name -> chunk, in file order
+METADATA_CHUNKS = {"exif": "exif", "icc": "iccp", "xmp": "xmp0", "axes": "axes"}  # in file order
 TILE_START = struct.Struct("<IB")  # tile number, layer
 
 
@@ -27,28 +32,57 @@ def write_file(
 ) -> bytes:
     """Return the bytes of a file with one layer.
 
-    `metadata` has any of the keys exif, icc, xmp; `tiles` are the payloads of section 7, by tile
-    number. Raises OptionError if they don't fit the header, LimitError over `limits`.
+    `metadata` has any of the keys of `METADATA_CHUNKS`; `tiles` are the payloads of section 7, by
+    tile number. Raises OptionError if they don't fit the header, LimitError over `limits`.
+    """
+    out = BytesIO()
+    write_stream(out, header, metadata, tiles, limits=limits)
+    return out.getvalue()
+
+
+def write_stream(
+    out: BinaryIO,
+    header: Header,
+    metadata: Mapping[str, bytes],
+    tiles: Iterable[bytes],
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+) -> int:
+    """Write what `write_file` returns to `out`, each tile as it comes; returns the length.
+
+    `out` is at its start and can go back in what it holds. Raises what `write_file` does; then what
+    was written is no file.
     """
     head = header.pack()
     header.check_limits(limits)
     _check_layers(header)
-    _check_tiles(header, tiles)
     _check_metadata(metadata, limits)
-    return b"".join((SIGNATURE, write_chunk("HEAD", head), *_body(header, metadata, tiles)))
-
-
-def _body(header: Header, metadata: Mapping[str, bytes], tiles: Sequence[bytes]) -> Iterator[bytes]:
+    length = out.write(SIGNATURE) + out.write(write_chunk("HEAD", head))
     for name, type_ in METADATA_CHUNKS.items():
         if name in metadata:
-            yield write_chunk(type_, metadata[name])
-    if len(tiles) > 1:
-        lengths = (len(tile) + TILE_START.size for tile in tiles)
-        yield write_chunk("TIDX", b"".join(struct.pack("<I", length) for length in lengths))
+            length += out.write(write_chunk(type_, metadata[name]))
+    index_at, lengths = length, []
+    if header.tile_count > 1:
+        length += out.write(bytes(CHUNK_OVERHEAD + 4 * header.tile_count))
     (layer,) = header.layer_numbers
     for number, tile in enumerate(tiles):
-        yield write_chunk("TILE", TILE_START.pack(number, layer) + tile)
-    yield write_chunk("DONE", b"")
+        lengths.append(len(tile) + TILE_START.size)
+        length += out.write(write_chunk("TILE", TILE_START.pack(number, layer) + tile))
+    _check_tiles(header, len(lengths))
+    length += out.write(write_chunk("DONE", b""))
+    if header.tile_count > 1:
+        out.seek(index_at)
+        out.write(write_chunk("TIDX", struct.pack(f"<{len(lengths)}I", *lengths)))
+        out.seek(length)
+    return length
+
+
+def file_length(metadata: Mapping[str, bytes], tiles: Iterable[int]) -> int:
+    """Bytes of the file that `write_file` would make of payloads of these lengths."""
+    chunks = [HEADER_BYTES, 0, *map(len, metadata.values())]
+    payloads = [TILE_START.size + length for length in tiles]
+    chunks += [*payloads, 4 * len(payloads)] if len(payloads) > 1 else payloads
+    return len(SIGNATURE) + sum(CHUNK_OVERHEAD + length for length in chunks)
 
 
 def _check_layers(header: Header) -> None:
@@ -59,10 +93,10 @@ def _check_layers(header: Header) -> None:
         )
 
 
-def _check_tiles(header: Header, tiles: Sequence[bytes]) -> None:
-    if len(tiles) != header.tile_count:
+def _check_tiles(header: Header, count: int) -> None:
+    if count != header.tile_count:
         raise OptionError(
-            f"{len(tiles)} tiles were given for a picture of {header.tile_count}: give each once"
+            f"{count} tiles were given for a picture of {header.tile_count}: give each once"
         )
 
 

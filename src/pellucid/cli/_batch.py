@@ -7,7 +7,6 @@ terminal only, the progress go to stderr.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 import click
 
 from pellucid.cli._program import FAILED, about, exit_code, say
+from pellucid.cli._progress import Progress
 from pellucid.errors import PellucidError
 
 Item = TypeVar("Item")
@@ -34,35 +34,22 @@ class Report:
     damaged: bool = False
 
 
-class Progress:
-    """A counter on stderr that shows on a terminal and nowhere else."""
-
-    def __init__(self, total: int) -> None:
-        self._total = total
-        self._shown = sys.stderr.isatty()
-
-    def show(self, number: int, name: object) -> None:
-        """Say what is being done; replaces what was said before."""
-        if self._shown:
-            click.echo(f"\r\x1b[K[{number}/{self._total}] {name} …", err=True, nl=False)
-
-    def clear(self) -> None:
-        """Leave an empty line to write on."""
-        if self._shown:
-            click.echo("\r\x1b[K", err=True, nl=False)
-
-
 def run_batch(
     items: Sequence[Item],
     source: Callable[[Item], Path],
     work: Callable[[Item], Report],
     *,
     as_json: bool,
+    progress: Progress | None = None,
 ) -> None:
-    """Do `work` on every item; ends the program with an exit code if one failed."""
+    """Do `work` on every item; ends the program with an exit code if one failed.
+
+    `work` may tell `progress` what part of its item is done.
+    """
     errors: list[PellucidError] = []
     damaged = 0
-    progress = Progress(len(items))
+    progress = progress or Progress(quiet=as_json)
+    progress.expect(len(items))
     for number, item in enumerate(items, start=1):
         name = source(item)
         progress.show(number, name)

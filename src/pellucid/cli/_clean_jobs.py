@@ -12,13 +12,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pellucid.cli._jobs import Job, find_jobs, make_folder, wants_folder, without_clashes
+from pellucid.cli._jobs import Job, find_jobs, is_folder, make_folder, wants_folder, without_clashes
 from pellucid.cli.compress import PICTURES
 from pellucid.errors import InputError, OutputError
-from pellucid.pixels import NPY
+from pellucid.pixels import NPY, ZARR
 
 MARK = ".clean"  # before the suffix of an output beside its source
-SAME_SUFFIX = (".png", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm", NPY)
+SAME_SUFFIX = (".png", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm", NPY, ZARR)
 OTHER_SUFFIX = ".png"
 
 
@@ -69,8 +69,8 @@ def find_sources(given: Path, folder: Path | None, recursive: bool) -> Iterator[
 
     `folder` is that of the outputs, which may lie in the given one.
     """
-    found = list(find_jobs(given, (*PICTURES, NPY), recursive))
-    if not os.path.isdir(given):
+    found = list(find_jobs(given, (*PICTURES, NPY, ZARR), recursive))
+    if not is_folder(given):
         yield from found
         return
     below = folder is not None and given.resolve() in folder.resolve().parents

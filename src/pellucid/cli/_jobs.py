@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pellucid.errors import InputError, OptionError, OutputError, PellucidError
-from pellucid.pixels import check_target
+from pellucid.pixels import check_target, is_zarr
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,13 @@ class Job:
         """Raise the job's problem, or OutputError if its target can't be written."""
         if self.problem is not None:
             raise self.problem
-        if os.path.lexists(self.target) and not force and not self.target.is_dir():
+        if os.path.lexists(self.target) and not force and not is_folder(self.target):
             raise OutputError(
                 f"{self.target} exists already; overwrite it with --force, or choose another name "
                 "with -o"
             )
-        check_target(self.target, force=force)
+        if not is_zarr(self.target):
+            check_target(self.target, force=force)
 
 
 def plan_jobs(
@@ -76,7 +77,7 @@ def plan_jobs(
 
 def find_jobs(given: Path, sources: tuple[str, ...], recursive: bool) -> Iterator[Job]:
     """One input -> its job, or one for each file below a folder; their targets aren't set yet."""
-    if not os.path.isdir(given):
+    if not is_folder(given):
         yield Job(given, Path(given.name))
         return
     problem = InputError(f"{given} is a folder; add --recursive to take what is in it")
@@ -96,18 +97,26 @@ def find_jobs(given: Path, sources: tuple[str, ...], recursive: bool) -> Iterato
 def files_below(folder: Path, suffixes: tuple[str, ...]) -> tuple[list[Path], list[OSError]]:
     """The files below a folder with one of `suffixes`, in order, and why folders can't be read."""
     errors: list[OSError] = []
-    walked = os.walk(folder, onerror=errors.append)
-    found = (Path(where, name) for where, _, names in walked for name in names)
-    kept = sorted(path for path in found if path.suffix.lower() in suffixes and path.is_file())
-    return kept, errors
+    kept: list[Path] = []
+    for where, folders, names in os.walk(folder, onerror=errors.append):
+        stores = [name for name in folders if is_zarr(name)]
+        folders[:] = [name for name in folders if name not in stores]
+        found = [Path(where, name) for name in (*stores, *names)]
+        kept += (path for path in found if path.suffix.lower() in suffixes and path.exists())
+    return sorted(path for path in kept if path.is_file() or is_zarr(path)), errors
+
+
+def is_folder(path: str | os.PathLike[str]) -> bool:
+    """Whether `path` is a folder of files; a Zarr store is a picture."""
+    return os.path.isdir(path) and not is_zarr(path)
 
 
 def wants_folder(inputs: Sequence[str], out: str) -> bool:
     """Whether `out` is a folder: it is one, is written as one, or must be one."""
-    several = len(inputs) > 1 or any(map(os.path.isdir, inputs))
-    if several and os.path.lexists(out) and not os.path.isdir(out):
+    several = len(inputs) > 1 or any(map(is_folder, inputs))
+    if several and os.path.lexists(out) and not is_folder(out):
         raise OptionError(f"-o {out} is a file, and several outputs need a folder")
-    return several or os.path.isdir(out) or out.endswith(("/", os.sep))
+    return several or is_folder(out) or (out.endswith(("/", os.sep)) and not is_zarr(out))
 
 
 def make_folder(folder: Path) -> Path:

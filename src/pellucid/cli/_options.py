@@ -66,6 +66,16 @@ json_option = click.option(
 )
 
 
+progress_option = click.option(
+    "--progress",
+    is_flag=True,
+    help="Say how far each picture is, on stderr, also where that is no terminal or with --json.",
+)
+page_option = click.option(
+    "--page", metavar="N", type=click.IntRange(min=0), help="Only this page of a TIFF, from 0."
+)
+
+
 def names(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
     """What stands between commas, without the spaces around it."""
     return tuple(name.strip() for name in value.split(",") if name.strip())

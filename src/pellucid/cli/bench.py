@@ -11,6 +11,7 @@ from pellucid.cli._options import names
 from pellucid.cli.bench_adapt import adapt
 from pellucid.cli.bench_denoise import denoise
 from pellucid.cli.bench_intervals import intervals
+from pellucid.cli.bench_large import large
 from pellucid.cli.bench_lossless import lossless
 from pellucid.errors import PellucidError
 
@@ -26,6 +27,7 @@ bench.add_command(denoise)
 bench.add_command(adapt)
 bench.add_command(intervals)
 bench.add_command(lossless)
+bench.add_command(large)
 
 
 @bench.command()

@@ -12,9 +12,10 @@ from pellucid.bitstream import Limits
 from pellucid.cli import _options as options
 from pellucid.cli._batch import Report, run_batch
 from pellucid.cli._jobs import Job, plan_jobs
+from pellucid.cli._progress import Progress
 from pellucid.cli.info import kind_of
 from pellucid.errors import OptionError
-from pellucid.pixels import NPY
+from pellucid.pixels import NPY, ZARR
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm")
 
@@ -48,10 +49,12 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".ppm", "
 )
 @click.option("--model", default="m", show_default=True, help="m, s (faster), or a model's folder.")
 @click.option("--no-metadata", is_flag=True, help="Leave EXIF, ICC profile and XMP out.")
+@options.page_option
 @options.limits_option
 @options.recursive_option
 @options.force_option
 @options.json_option
+@options.progress_option
 def compress(
     inputs: tuple[str, ...],
     out: str | None,
@@ -64,53 +67,57 @@ def compress(
     nodata: int | None,
     model: str,
     no_metadata: bool,
+    page: int | None,
     limits: Limits,
     recursive: bool,
     force: bool,
     as_json: bool,
+    progress: bool,
 ) -> None:
-    """Compress pictures to .pel: PNG, JPEG, WebP, TIFF, BMP, PPM; 8-bit, grey or RGB.
+    """Compress pictures to .pel: PNG, JPEG, WebP, TIFF, BMP, PPM, Zarr; 8-bit, grey or RGB.
 
-    With --lossless or --max-error also transparency, 16-bit grey, and .npy arrays of uint8, uint16
-    or int16 with any number of channels. Give one of --quality, --bpp, --size, --psnr, --lossless
+    With --lossless or --max-error also transparency, 16-bit grey, and TIFF, Zarr and .npy arrays of
+    uint8, uint16 or int16 with any number of channels or pages. Large TIFF, Zarr and .npy are never
+    in memory as a whole. Give one of --quality, --bpp, --size, --psnr, --lossless
     and --max-error at most; a target that can't be met is an error. EXIF (with the orientation),
     ICC profile and XMP are kept byte for byte.
     """
-    from pellucid._api.codec import check_options
     from pellucid._api.exact import check_max_error
+    from pellucid._api.options import check_options
     from pellucid.runtime import load_model
 
-    if out is not None and out.lower().endswith((*PICTURES, NPY)) and not Path(out).is_dir():
+    if out is not None and out.lower().endswith((*PICTURES, NPY, ZARR)) and not Path(out).is_dir():
         raise OptionError(f"the output {out} looks like a picture; compress writes .pel files")
     targets: dict[str, Any] = {"quality": quality, "bpp": bpp, "size": size, "psnr": psnr}
     bound = check_max_error(lossless, max_error)
     check_options(quality=quality, bpp=bpp, size=size, psnr=psnr, max_error=bound)
     load_model(model)  # a wrong name is wrong usage, said once
-    sources = PICTURES if bound is None else (*PICTURES, NPY)
+    sources = (*PICTURES, ZARR) if bound is None else (*PICTURES, ZARR, NPY)
     jobs = plan_jobs(inputs, out, suffix=".pel", sources=sources, recursive=recursive)
-    targets |= {"max_error": bound, "nodata": nodata}
+    targets |= {"max_error": bound, "nodata": nodata, "page": page}
     settings = {**targets, "model": model, "metadata": not no_metadata, "limits": limits}
+    shown = Progress(wanted=progress, quiet=as_json)
     run_batch(
         jobs,
         lambda job: job.source,
-        lambda job: compress_one(job, settings, force=force),
+        lambda job: compress_one(job, settings, shown, force=force),
         as_json=as_json,
+        progress=shown,
     )
 
 
-def compress_one(job: Job, settings: dict[str, Any], *, force: bool) -> Report:
+def compress_one(job: Job, settings: dict[str, Any], progress: Progress, *, force: bool) -> Report:
     """One picture to its file; `settings` are the options of `pellucid.compress`."""
     import pellucid
-    from pellucid.pixels import write_atomic
 
     job.check(force=force)
     started = time.perf_counter()
-    data = pellucid.compress(job.source, **settings)
+    about = pellucid.compress_file(
+        job.source, job.target, force=force, progress=progress.part, **settings
+    )
     seconds = time.perf_counter() - started
-    write_atomic(job.target, data, force=force)
-    about = pellucid.info(data, limits=settings["limits"])
     line = (
-        f"{job.target}  {len(data):,} bytes, {about.bits_per_pixel:.3f} bits a pixel, "
+        f"{job.target}  {about.file_bytes:,} bytes, {about.bits_per_pixel:.3f} bits a pixel, "
         f"{kind_of(about)}"
     )
     fields = {
@@ -118,7 +125,7 @@ def compress_one(job: Job, settings: dict[str, Any], *, force: bool) -> Report:
         "output": str(job.target),
         "width": about.width,
         "height": about.height,
-        "bytes": len(data),
+        "bytes": about.file_bytes,
         "bits_per_pixel": about.bits_per_pixel,
         "quality": about.quality if about.max_error is None else None,
         "max_error": about.max_error,

@@ -12,18 +12,18 @@ import click
 from pellucid.bitstream import Limits
 from pellucid.cli import _options as options
 from pellucid.cli._batch import Report, run_batch
-from pellucid.cli._files import read_bytes
 from pellucid.cli._jobs import Job, plan_jobs
+from pellucid.cli._progress import Progress
 from pellucid.errors import OptionError, OutputError
-from pellucid.pixels import NPY, WRITE_SUFFIXES
+from pellucid.pixels import NPY, WRITE_SUFFIXES, ZARR
 
 if TYPE_CHECKING:
     from pellucid.bitstream import PelFile
 
-SUFFIXES = (*WRITE_SUFFIXES, NPY)
+SUFFIXES = (*WRITE_SUFFIXES, NPY, ZARR)
 FORMATS = tuple(suffix[1:] for suffix in SUFFIXES)
 KINDS = {1: "grey", 2: "grey with alpha", 3: "RGB", 4: "RGB with alpha"}
-WITHOUT_METADATA = (".bmp", ".ppm", ".pgm", NPY)
+WITHOUT_METADATA = (".bmp", ".ppm", ".pgm", NPY, ZARR)
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Settings:
     keep_going: bool
     force: bool
     limits: Limits
+    progress: Progress
 
 
 @click.command(short_help=".pel to pictures.")
@@ -57,6 +58,7 @@ class Settings:
 @options.recursive_option
 @options.force_option
 @options.json_option
+@options.progress_option
 def decompress(
     inputs: tuple[str, ...],
     out: str | None,
@@ -67,36 +69,49 @@ def decompress(
     recursive: bool,
     force: bool,
     as_json: bool,
+    progress: bool,
 ) -> None:
     """Decode .pel files to pictures, with the metadata they came with.
 
-    All formats are written without loss but JPEG (quality 95, 4:4:4). What no picture format holds
-    (16 bits in colour, signed samples, many channels) can be written as .npy.
+    All formats are written without loss but JPEG (quality 95, 4:4:4). What other formats don't hold
+    (16 bits in colour, signed samples, many channels) can be written as .tif, .zarr or .npy; these
+    three are written part by part, so that the picture needn't fit into memory.
     """
     suffix = f".{kind or 'png'}"
     jobs = plan_jobs(inputs, out, suffix=suffix, sources=(".pel",), recursive=recursive)
     if kind is not None and any(job.target.suffix.lower() != suffix for job in jobs):
         raise OptionError(f"--format {kind} and -o {out} name two formats; leave one out")
-    settings = Settings(region, keep_going, force, limits)
+    shown = Progress(wanted=progress, quiet=as_json)
+    settings = Settings(region, keep_going, force, limits, shown)
     run_batch(
-        jobs, lambda job: job.source, lambda job: decompress_one(job, settings), as_json=as_json
+        jobs,
+        lambda job: job.source,
+        lambda job: decompress_one(job, settings),
+        as_json=as_json,
+        progress=shown,
     )
 
 
 def decompress_one(job: Job, settings: Settings) -> Report:
     """One file to its picture."""
     from pellucid._api.files import open_pel
+    from pellucid._api.on_disk import write_picture
 
     job.check(force=settings.force)
     if job.target.suffix.lower() not in SUFFIXES:
         known = " ".join(SUFFIXES)
         raise OutputError(f"cannot write {job.target}: its suffix must be one of {known}")
-    file = open_pel(read_bytes(job.source), settings.limits, tolerant=settings.keep_going)
+    file = open_pel(job.source, settings.limits, tolerant=settings.keep_going)
     metadata = file.metadata
     damaged: list[int] = []
     started = time.perf_counter()
     height, width, channels = write_picture(
-        file, job.target, settings, damaged if settings.keep_going else None
+        file,
+        job.target,
+        region=settings.region,
+        force=settings.force,
+        progress=settings.progress.part,
+        damaged=damaged if settings.keep_going else None,
     )
     seconds = time.perf_counter() - started
     fields = {
@@ -113,28 +128,6 @@ def decompress_one(job: Job, settings: Settings) -> Report:
     lost = losses(file, sorted(damaged))
     found = (*lost, *left_out(job.target, metadata))
     return Report(line, fields, found, damaged=bool(lost))
-
-
-def write_picture(
-    file: PelFile, target: Path, settings: Settings, damaged: list[int] | None
-) -> tuple[int, ...]:
-    """Decode `file` to `target`; returns height, width and channels."""
-    from pellucid._api.codec import decode
-    from pellucid._api.exact import decompress_to_npy
-    from pellucid._api.files import box_of
-    from pellucid.bitstream import EXACT, require_supported
-    from pellucid.pixels import ImageInfo, write_samples
-
-    require_supported(file.header)
-    if target.suffix.lower() == NPY and file.header.layers in EXACT:
-        box = box_of(settings.region, file)
-        return decompress_to_npy(file, box, damaged, target, force=settings.force)
-    pixels = decode(file, settings.region, damaged)
-    height, width, channels = pixels.shape
-    bits = 8 * pixels.itemsize
-    info = ImageInfo(width, height, channels, bits, **file.metadata)  # type: ignore[arg-type]
-    write_samples(target, pixels, info, force=settings.force)
-    return pixels.shape
 
 
 def losses(file: PelFile, damaged: list[int]) -> list[str]:

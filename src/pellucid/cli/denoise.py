@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 import os
 import time
-import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import numpy as np
@@ -19,13 +18,15 @@ from pellucid.cli import _options as options
 from pellucid.cli._batch import Report, run_batch
 from pellucid.cli._clean_jobs import plan_clean_jobs
 from pellucid.cli._jobs import Job
+from pellucid.cli._progress import Progress
 from pellucid.cli.decompress import left_out
 from pellucid.errors import InputError
-from pellucid.pixels import ImageInfo, is_npy, read_image, read_npy, read_samples, write_samples
+from pellucid.pixels import ImageInfo, is_npy, is_zarr, read_image
 from pellucid.pixels.write import check_suffix
 
 if TYPE_CHECKING:
     from pellucid._api import NoiseEstimate
+    from pellucid._api.clean_file import Cleaned
 
 WHITE = {"uint8": 255, "uint16": 65535}
 SMALL = 17  # samples a side, from which noise can be measured in a square
@@ -44,6 +45,8 @@ class Settings:
     force: bool
     measure: bool
     limits: Limits
+    page: int | None
+    progress: Progress
 
 
 def to_sigma(_context: click.Context, _option: click.Parameter, value: str | None) -> float | None:
@@ -90,10 +93,12 @@ def to_strength(_context: click.Context, _option: click.Parameter, value: float)
     "--mask", metavar="FILE", help="Grey picture of the same size: white full strength, black none."
 )
 @click.option("--model", default="m", show_default=True, help="m, s (faster), or a model's folder.")
+@options.page_option
 @options.limits_option
 @options.recursive_option
 @options.force_option
 @options.json_option
+@options.progress_option
 def denoise(
     inputs: tuple[str, ...],
     out: str | None,
@@ -101,21 +106,25 @@ def denoise(
     strength: float,
     mask: str | None,
     model: str,
+    page: int | None,
     limits: Limits,
     recursive: bool,
     force: bool,
     as_json: bool,
+    progress: bool,
 ) -> None:
     """Take noise and JPEG artefacts off pictures: photo.png -> photo.clean.png.
 
-    8-bit grey and RGB with or without transparency, 16-bit grey, float32 TIFF, .npy arrays; type,
-    format and metadata stay. A JPEG becomes a PNG, unless OUT says otherwise.
+    8-bit grey and RGB with or without transparency, 16-bit grey, float32 TIFF, Zarr, .npy arrays;
+    type, format and metadata stay. A JPEG becomes a PNG, unless OUT says otherwise. Large TIFF,
+    Zarr and .npy are never in memory as a whole.
     """
     from pellucid.runtime import load_denoiser
 
     beside = Path(model).with_name("card.json") if os.path.isfile(model) else None
     model = str(Path(model).parent) if beside is not None and beside.is_file() else model
     net = load_denoiser(model)  # a wrong name is wrong usage, said once
+    shown = Progress(wanted=progress, quiet=as_json)
     settings = Settings(
         sigma=sigma,
         strength=strength,
@@ -126,9 +135,17 @@ def denoise(
         force=force,
         limits=limits,
         measure=as_json or sigma is None,
+        page=page,
+        progress=shown,
     )
     jobs = plan_clean_jobs(inputs, out, recursive=recursive)
-    run_batch(jobs, lambda job: job.source, lambda job: denoise_one(job, settings), as_json=as_json)
+    run_batch(
+        jobs,
+        lambda job: job.source,
+        lambda job: denoise_one(job, settings),
+        as_json=as_json,
+        progress=shown,
+    )
 
 
 def read_mask(name: str) -> NDArray[np.uint8]:
@@ -141,28 +158,28 @@ def read_mask(name: str) -> NDArray[np.uint8]:
 
 def denoise_one(job: Job, settings: Settings) -> Report:
     """One picture to its clean one."""
-    from pellucid import _api
+    from pellucid._api.clean_file import clean_to, is_flat, open_noisy
 
     job.check(force=settings.force)
-    if not is_npy(job.target):
+    if not (is_npy(job.target) or is_zarr(job.target)):
         check_suffix(job.target)
-    samples, info = read_samples(job.source, max_pixels=settings.limits.max_pixels)
-    check_mask(settings, info)
-    started = time.perf_counter()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of samples that are counted below
-        noise = _api.noise_level(samples) if settings.measure else None
-        clean = _api.denoise(
+    with open_noisy(job.source, settings.limits, settings.page) as (samples, info):
+        check_mask(settings, info)
+        started = time.perf_counter()
+        cleaned = clean_to(
             samples,
-            sigma=settings.sigma if settings.sigma is not None else noise or "auto",
+            info,
+            job.target,
+            sigma="auto" if settings.sigma is None else settings.sigma,
             strength=settings.strength,
             mask=settings.mask,
             model=settings.model,
+            flat=is_flat(job.source),
+            force=settings.force,
+            measured=settings.measure,
+            progress=settings.progress.part,
         )
-    seconds = time.perf_counter() - started
-    flat = is_npy(job.source) and is_npy(job.target) and read_npy(job.source).ndim == 2
-    write_samples(job.target, clean[..., 0] if flat else clean, info, force=settings.force)
-    return report(job, settings, samples, info, noise, seconds)
+    return report(job, settings, cleaned, time.perf_counter() - started)
 
 
 def check_mask(settings: Settings, info: ImageInfo) -> None:
@@ -177,50 +194,43 @@ def check_mask(settings: Settings, info: ImageInfo) -> None:
     )
 
 
-def report(
-    job: Job,
-    settings: Settings,
-    samples: NDArray[Any],
-    info: ImageInfo,
-    noise: NoiseEstimate | None,
-    seconds: float,
-) -> Report:
+def report(job: Job, settings: Settings, cleaned: Cleaned, seconds: float) -> Report:
     """What a person and a program should know."""
-    from pellucid.denoising.clean import unlikely
-    from pellucid.denoising.holes import strays
-    from pellucid.denoising.samples import split_alpha
-
-    lost = 0 if samples.dtype.kind == "u" else int(np.count_nonzero(~np.isfinite(samples)))
+    info, noise = cleaned.info, cleaned.noise
     fields = {
         "source": str(job.source),
         "output": str(job.target),
         "width": info.width,
         "height": info.height,
         "channels": info.channels,
-        "dtype": samples.dtype.name,
+        "dtype": cleaned.dtype,
         "sigma": "auto" if settings.sigma is None else settings.sigma,
         "strength": settings.strength,
         "mask": settings.mask_name,
         "model": settings.model,
         "model_id": settings.model_id,
         "estimate": None if noise is None else asdict(noise),
-        "not_finite": lost,
+        "not_finite": cleaned.not_finite,
         "seconds": round(seconds, 4),
     }
     metadata = {"exif": info.exif, "icc": info.icc, "xmp": info.xmp}
     kept = {name: value for name, value in metadata.items() if value}
-    said = left_out(job.target, kept)
-    if settings.sigma is not None and (doubt := unlikely(settings.sigma, split_alpha(samples)[0])):
-        said.append(doubt)
-    if lost:
-        said.append(f"samples that are no finite number, kept as they are: {lost:,}")
-    if marks := np.count_nonzero(strays(split_alpha(samples)[0])):
-        said.append(f"samples far from all others, as -9999 is, kept as they are: {marks:,}")
-    if settings.sigma is None and not (noise and noise.sigma) and min(samples.shape[:2]) < SMALL:
+    said = [*left_out(job.target, kept), *cleaned.doubts]
+    if cleaned.not_finite:
+        said.append(f"samples that are no finite number, kept as they are: {cleaned.not_finite:,}")
+    if cleaned.marks:
+        said.append(
+            f"samples far from all others, as -9999 is, kept as they are: {cleaned.marks:,}"
+        )
+    if (
+        settings.sigma is None
+        and not (noise and noise.sigma)
+        and min(info.width, info.height) < SMALL
+    ):
         said.append(
             f"no noise found, and a side below {SMALL} is little to measure it by; give --sigma"
         )
-    line = f"{job.target}  {describe(settings, samples.dtype.name, noise)}, {seconds:.2f} s"
+    line = f"{job.target}  {describe(settings, cleaned.dtype, noise)}, {seconds:.2f} s"
     return Report(line, fields, tuple(said))
 
 

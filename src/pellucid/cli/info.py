@@ -11,7 +11,6 @@ import click
 
 from pellucid.bitstream import Limits
 from pellucid.cli import _options as options
-from pellucid.cli._files import read_bytes
 from pellucid.cli._program import about, exit_code, say
 from pellucid.errors import PellucidError
 
@@ -33,7 +32,7 @@ def info(file: Path, limits: Limits, as_json: bool, latents: bool) -> None:
     import pellucid
 
     try:
-        found = pellucid.info(read_bytes(file), latents=latents, limits=limits)
+        found = pellucid.info(file, latents=latents, limits=limits)
     except PellucidError as error:
         say(about(file, error))
         raise click.exceptions.Exit(exit_code([error])) from error

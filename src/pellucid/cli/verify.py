@@ -10,7 +10,6 @@ import click
 from pellucid.bitstream import Limits
 from pellucid.cli import _options as options
 from pellucid.cli._batch import Report, run_batch
-from pellucid.cli._files import read_bytes
 from pellucid.errors import DamagedFileError
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def verify_one(file: Path, limits: Limits) -> Report:
     """Check one file; DamagedFileError lists all that is wrong."""
     from pellucid._api.damage import find_damage
 
-    damage = find_damage(read_bytes(file), limits)
+    damage = find_damage(file, limits)
     if damage:
         raise DamagedFileError("; ".join([*damage.messages, way_out(damage)]))
     return Report(f"{file}  sound", {"source": str(file), "sound": True})

@@ -5,14 +5,13 @@
 
 The window is wide enough that a tile's latents are those of the whole picture, so tiles leave no
 seams. Threads analyse the halves of the next tiles while one is being coded; memory is bounded by
-these few tiles.
+these few tiles, as the picture is only asked for its windows (`pixels/lazy.py`).
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,11 +20,13 @@ from numpy.typing import NDArray
 from pellucid.bitstream import Header
 from pellucid.codec.geometry import Box, read_padded, to_blocks
 from pellucid.codec.latents import TileLatents, encode_latents
+from pellucid.pixels.lazy import Source
 from pellucid.runtime import CodecModel
+from pellucid.runtime.ahead import in_order
 
 TILE_LOG2 = 10  # tiles of 1024 samples a side
 GREY, RGB = 0, 1
-AHEAD = 1  # tiles analysed before they are wanted
+AHEAD = 3  # halves of tiles analysed before they are wanted
 
 
 @dataclass(frozen=True)
@@ -46,21 +47,28 @@ class Compressed:
 
 
 def compress_pixels(
-    pixels: NDArray[np.uint8], model: CodecModel, quality: int, *, keep_latents: bool = False
+    pixels: Source, model: CodecModel, quality: int, *, keep_latents: bool = False
 ) -> Compressed:
     """Compress (H, W, 1) or (H, W, 3) 8-bit samples at `quality` 0..100."""
-    header = make_header(pixels, model, quality)
-    boxes = [Box(*header.tile_box(number)) for number in range(header.tile_count)]
     tiles, latents = [], []
-    for y in analyse_tiles(pixels, model, quality, boxes):
-        payload, tile_latents = encode_latents(model, y, quality)
+    for payload, tile_latents in compress_tiles(pixels, model, quality):
         tiles.append(payload)
         if keep_latents:
             latents.append(tile_latents)
-    return Compressed(header, tiles, latents)
+    return Compressed(make_header(pixels, model, quality), tiles, latents)
 
 
-def make_header(pixels: NDArray[np.uint8], model: CodecModel, quality: int) -> Header:
+def compress_tiles(
+    pixels: Source, model: CodecModel, quality: int
+) -> Iterator[tuple[bytes, TileLatents]]:
+    """Payload and latents of each tile in order; memory is bounded by a few tiles."""
+    header = make_header(pixels, model, quality)
+    boxes = [Box(*header.tile_box(number)) for number in range(header.tile_count)]
+    for y in analyse_tiles(pixels, model, quality, boxes):
+        yield encode_latents(model, y, quality)
+
+
+def make_header(pixels: Source, model: CodecModel, quality: int) -> Header:
     """The header of an 8-bit grey or RGB picture."""
     height, width, channels = pixels.shape
     return Header(
@@ -80,28 +88,22 @@ def make_header(pixels: NDArray[np.uint8], model: CodecModel, quality: int) -> H
 
 
 def analyse_tiles(
-    pixels: NDArray[np.uint8], model: CodecModel, quality: int, tiles: list[Box]
+    pixels: Source, model: CodecModel, quality: int, tiles: list[Box]
 ) -> Iterator[NDArray[np.float32]]:
     """Each tile's y in quantiser steps (M, h, w), in order."""
-    waiting: deque[list[Future[NDArray[np.float32]]]] = deque()
+    halves = [tile.halves() for tile in tiles]
+
+    def work(part: Box) -> NDArray[np.float32]:
+        return analyse(pixels, model, quality, part)
+
     with ThreadPoolExecutor(model.threads) as pool:
-        for tile in tiles:
-            halves = tile.halves()
-            waiting.append([pool.submit(analyse, pixels, model, quality, h) for h in halves])
-            if len(waiting) > AHEAD:
-                yield join(waiting.popleft())
-        while waiting:
-            yield join(waiting.popleft())
+        parts = (part for tile in halves for part in tile)
+        done = in_order(pool, work, parts, ahead=AHEAD)
+        for tile in halves:
+            yield np.concatenate([next(done) for _ in tile], axis=1)
 
 
-def join(halves: list[Future[NDArray[np.float32]]]) -> NDArray[np.float32]:
-    """The y of a tile from that of its halves."""
-    return np.concatenate([half.result() for half in halves], axis=1)
-
-
-def analyse(
-    pixels: NDArray[np.uint8], model: CodecModel, quality: int, part: Box
-) -> NDArray[np.float32]:
+def analyse(pixels: Source, model: CodecModel, quality: int, part: Box) -> NDArray[np.float32]:
     """y of `part` in quantiser steps, the same as in an analysis of the whole picture."""
     bounds = Box(0, 0, pixels.shape[1], pixels.shape[0]).latents()
     inner = part.latents()

@@ -3,12 +3,13 @@
     payload -> `latents.decode_latents` -> latent grid -> window -> synthesis -> cut to the tile
 
 One thread decodes latents while the others run the synthesis, half a tile at a time; memory is
-bounded by the output and a few rows of tiles, or columns where these are shorter.
+bounded by two rows of latents, or columns where these are shorter, and by the output, unless that
+is on disk (`pixels/lazy.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
@@ -20,7 +21,9 @@ from pellucid.codec.geometry import Box, from_blocks
 from pellucid.codec.grid import LatentGrid, TileReader
 from pellucid.codec.latents import TileLatents, decode_latents
 from pellucid.errors import DamagedFileError
+from pellucid.pixels.lazy import Sink
 from pellucid.runtime import CodecModel
+from pellucid.runtime.ahead import in_order
 
 
 def decompress_pixels(
@@ -32,25 +35,46 @@ def decompress_pixels(
         read_tile: tile number -> latents, such as `tile_reader` gives.
     """
     wanted = region or Box(0, 0, header.width, header.height)
-    grid = LatentGrid(header, read_tile, model)
     output = np.empty((wanted.height, wanted.width, header.channels), np.uint8)
+    decompress_into(output, header, read_tile, model, region=region)
+    return output
 
-    def synthesise(part: Box, window: Box, y: NDArray[np.float32]) -> None:
-        rows, columns = part.within(wanted)
-        output[rows, columns] = synthesise_window(part, window, y, header, model)
+
+def decompress_into(
+    output: Sink,
+    header: Header,
+    read_tile: TileReader,
+    model: CodecModel,
+    *,
+    region: Box | None = None,
+) -> None:
+    """The same into `output`, half a tile after the other, always in the same order."""
+    wanted = region or Box(0, 0, header.width, header.height)
+    grid = LatentGrid(header, read_tile, model)
+
+    def synthesise(task: tuple[Box, Box, NDArray[np.float32]]) -> tuple[Box, NDArray[np.uint8]]:
+        part, window, y = task
+        return part, synthesise_window(part, window, y, header, model)
 
     with ThreadPoolExecutor(model.threads) as pool:
-        for before, line in pairwise([range(0), *grid.lines()]):
-            tasks = []
-            for number in line:
-                tile = Box(*header.tile_box(number)).overlap(wanted)
-                for part in tile.halves() if tile.width and tile.height else ():
-                    window = part.latents().grown(model.halo, grid.bounds)
-                    tasks.append(pool.submit(synthesise, part, window, grid.window(window)))
-            for task in tasks:
-                task.result()
-            grid.forget(before)
-    return output
+        tasks = windows_of(header, grid, model, wanted)
+        for part, samples in in_order(pool, synthesise, tasks, ahead=2 * model.threads + 1):
+            rows, columns = part.within(wanted)
+            output[rows, columns] = samples
+
+
+def windows_of(
+    header: Header, grid: LatentGrid, model: CodecModel, wanted: Box
+) -> Iterator[tuple[Box, Box, NDArray[np.float32]]]:
+    """Each half of a tile that is wanted, the window around it in latents, and y there."""
+    for before, line in pairwise([range(0), *grid.lines()]):
+        for place, number in enumerate(line):
+            tile = Box(*header.tile_box(number)).overlap(wanted)
+            for part in tile.halves() if tile.width and tile.height else ():
+                window = part.latents().grown(model.halo, grid.bounds)
+                yield part, window, grid.window(window)
+            grid.forget(before[max(place - 1, 0) : place])
+        grid.forget(before[-1:])
 
 
 def synthesise_window(

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.pixels.lazy import Source
+
 BLOCK = 8
 LATENT = 16  # samples a latent covers, each way
 PADDED = 64  # samples a hyper-latent covers, each way
@@ -79,11 +81,11 @@ class Box:
         return slice(top, top + self.height), slice(left, left + self.width)
 
 
-def read_padded(pixels: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
+def read_padded(pixels: Source, box: Box) -> NDArray[np.uint8]:
     """Samples of `box` (h, w, C); beyond the picture the last row and column go on."""
     height, width = pixels.shape[:2]
     inside = box.overlap(Box(0, 0, width, height))
-    part = pixels[inside.y : inside.bottom, inside.x : inside.right]
+    part: NDArray[np.uint8] = pixels[inside.y : inside.bottom, inside.x : inside.right]
     below, beyond = box.bottom - inside.bottom, box.right - inside.right
     if below or beyond:
         part = np.pad(part, ((0, below), (0, beyond), (0, 0)), mode="edge")

@@ -49,18 +49,35 @@ def strays(colour: NDArray[Any]) -> NDArray[np.bool_]:
 
     The network would spoil what is near such a jump.
     """
-    none = np.zeros(colour.shape[:2], bool)
-    if colour.dtype.kind != "f":
-        return none
-    step = 1 + max(colour.shape[:2]) // LOOKED_AT
-    some = colour[::step, ::step].astype(np.float64)
-    levels = np.unique(some[np.isfinite(some)])  # each once, or a frequent mark were the middle
+    step = looked_at(colour.shape)
+    return beyond(colour, usual_range(colour[::step, ::step]))
+
+
+def looked_at(shape: tuple[int, ...]) -> int:
+    """Samples between those that say where most of a picture lie."""
+    return 1 + max(shape[:2]) // LOOKED_AT
+
+
+def usual_range(some: NDArray[Any]) -> tuple[float, float] | None:
+    """The lowest and highest value that is no mark, from some of a picture; None: all."""
+    if some.dtype.kind != "f":
+        return None
+    values = some.astype(np.float64)
+    levels = np.unique(values[np.isfinite(values)])  # each once, or a frequent mark were the middle
     if not len(levels):
-        return none
+        return None
     middle = float(np.median(levels))
     reach = STRAY * float(np.median(np.abs(levels - middle)))
-    most = float(np.finfo(colour.dtype).max)
+    most = float(np.finfo(some.dtype).max)
     low, high = max(middle - reach, -most), min(middle + reach, most)
     if not reach or np.count_nonzero((levels < low) | (levels > high)) > MOST_MARKS:
-        return none
+        return None
+    return low, high
+
+
+def beyond(colour: NDArray[Any], usual: tuple[float, float] | None) -> NDArray[np.bool_]:
+    """(H, W): where a channel of (H, W, C) lies outside of the `usual` range, if there is one."""
+    if usual is None:
+        return np.zeros(colour.shape[:2], bool)
+    low, high = usual
     return np.asarray(np.logical_or(colour < low, colour > high).any(axis=2))

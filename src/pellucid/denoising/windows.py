@@ -17,6 +17,7 @@ Floats = NDArray[np.float32]
 Run = Callable[[Floats, Floats], Floats]
 Read = Callable[[slice, slice], tuple[Floats, Floats]]
 Write = Callable[[slice, slice, Floats], None]
+Skip = Callable[[slice, slice], None]
 
 WINDOW = 1024  # samples a side, overlap not included
 
@@ -30,6 +31,7 @@ def run_windows(
     multiple: int,
     reach: int,
     window: int = WINDOW,
+    skip: Skip = lambda _rows, _columns: None,
 ) -> None:
     """`run` over a picture of `size` (height, width).
 
@@ -39,6 +41,7 @@ def run_windows(
         write: is given rows, columns and the result (3, h, w) there, wherever a map isn't 0.
         reach: samples around one that can change its result.
         window: side of what one run yields, a multiple of `multiple`.
+        skip: is given rows and columns where nothing is to be done.
     """
     margin = -(-reach // multiple) * multiple
     for rows, outer_rows in spans(size[0], window, margin):
@@ -48,6 +51,8 @@ def run_windows(
             if maps[inner].any():  # else nothing is to be taken off here
                 result = run(whole(noisy, multiple), whole(maps, multiple))[0]
                 write(rows, columns, result[inner])
+            else:
+                skip(rows, columns)
 
 
 def spans(length: int, window: int, margin: int) -> Iterator[tuple[slice, slice]]:

@@ -18,6 +18,8 @@ from pellucid.bitstream import EXACT, Header
 from pellucid.errors import DamagedFileError, UnknownModelError
 from pellucid.exact.tables import ExactTables
 from pellucid.exact.tile import TileKind, decode_tile, encode_tile
+from pellucid.pixels.lazy import Sink, Source
+from pellucid.runtime.ahead import in_order
 from pellucid.runtime.identity import model_id
 from pellucid.runtime.session import thread_count
 
@@ -29,6 +31,7 @@ GREY, RGB, OTHER = 0, 1, 2  # and colours
 
 Box = tuple[int, int, int, int]  # x, y, width, height
 Payload = Callable[[int], bytes | memoryview]
+Part = tuple[slice, slice, NDArray[Any]]
 
 
 @cache
@@ -38,7 +41,7 @@ def exact_model() -> tuple[ExactTables, bytes]:
     return tables, model_id(tables.arrays)
 
 
-def header_of(samples: NDArray[Any], *, alpha: bool, max_error: int) -> Header:
+def header_of(samples: Source, *, alpha: bool, max_error: int) -> Header:
     """The header of a file that holds (H, W, C) samples."""
     height, width, planes = samples.shape
     colours = planes - alpha
@@ -59,7 +62,7 @@ def header_of(samples: NDArray[Any], *, alpha: bool, max_error: int) -> Header:
 
 
 def compress_exact(
-    samples: NDArray[Any], *, alpha: bool, max_error: int = 0, nodata: int | None = None
+    samples: Source, *, alpha: bool, max_error: int = 0, nodata: int | None = None
 ) -> tuple[Header, list[bytes]]:
     """Header and tile payloads of (H, W, C) uint8, uint16 or int16; with `alpha`, C has one more.
 
@@ -67,6 +70,13 @@ def compress_exact(
     value `nodata`, and no other gets that value.
     """
     header = header_of(samples, alpha=alpha, max_error=max_error)
+    return header, list(exact_tiles(samples, header, max_error=max_error, nodata=nodata))
+
+
+def exact_tiles(
+    samples: Source, header: Header, *, max_error: int, nodata: int | None
+) -> Iterator[bytes]:
+    """The tile payloads in order; memory is bounded by a few tiles."""
     tables, _ = exact_model()
 
     def encode(number: int) -> bytes:
@@ -75,7 +85,7 @@ def compress_exact(
         return encode_tile(part, kind_of(header, number), max_error, tables, nodata)
 
     with workers() as pool:
-        return header, list(pool.map(encode, range(header.tile_count)))
+        yield from in_order(pool, encode, range(header.tile_count), ahead=2 * thread_count())
 
 
 def decompress_exact(
@@ -84,45 +94,73 @@ def decompress_exact(
     *,
     region: Box | None = None,
     damaged: list[int] | None = None,
-    out: NDArray[Any] | None = None,
+    out: Sink | None = None,
 ) -> NDArray[Any]:
     """Samples (H, W, C) of `region` (x, y, width, height; default all), alpha the last channel.
 
     Args:
         payload: tile number -> its bytes.
         damaged: if given, numbers of damaged tiles go there, and grey in their place.
-        out: where to put the samples, such as an array on disk.
+        out: where to put the samples, tile by tile in order, such as an array on disk; then an
+            empty array comes back.
 
     Raises:
         UnknownModelError: the file was made with other tables.
         DamagedFileError: a tile is damaged.
     """
     check_tables(header)
-    left, top, width, height = region or (0, 0, header.width, header.height)
-    samples = np.empty(*layout_of(header, region)) if out is None else out
+    shape, dtype = layout_of(header, region)
+    samples = np.empty(shape if out is None else (0, 0, shape[2]), dtype)
+    sink: Sink = samples if out is None else out
+    wanted = region or (0, 0, header.width, header.height)
 
-    def decode(number: int) -> None:
-        x, y, w, h = header.tile_box(number)
-        rows = slice(max(y, top), min(y + h, top + height))
-        columns = slice(max(x, left), min(x + w, left + width))
-        if rows.start >= rows.stop or columns.start >= columns.stop:
-            return
-        into = samples[moved(rows, top), moved(columns, left)]
-        try:
-            into[...] = check_tile(header, number, payload)[moved(rows, y), moved(columns, x)]
-        except DamagedFileError:
-            if damaged is None:
-                raise
-            damaged.append(number)
-            into[...] = 0 if header.sample_type == SIGNED else 1 << header.bit_depth - 1
-            if header.alpha:  # to be seen
-                into[..., -1] = np.iinfo(into.dtype).max
+    def decode(number: int) -> Part:
+        return decode_part(header, number, payload, wanted, damaged)
 
     with workers() as pool:
-        list(pool.map(decode, range(header.tile_count)))
+        numbers = tiles_under(header, wanted)
+        for rows, columns, part in in_order(pool, decode, numbers, ahead=2 * thread_count()):
+            sink[rows, columns] = part
     if damaged is not None:
         damaged.sort()
     return samples
+
+
+def decode_part(
+    header: Header, number: int, payload: Payload, wanted: Box, damaged: list[int] | None
+) -> Part:
+    """What of a tile lies in the box `wanted`, and where there: rows, columns, samples."""
+    left, top, width, height = wanted
+    x, y, w, h = header.tile_box(number)
+    rows = slice(max(y, top), min(y + h, top + height))
+    columns = slice(max(x, left), min(x + w, left + width))
+    try:
+        part = check_tile(header, number, payload)[moved(rows, y), moved(columns, x)]
+    except DamagedFileError:
+        if damaged is None:
+            raise
+        damaged.append(number)
+        part = grey(header, rows.stop - rows.start, columns.stop - columns.start)
+    return moved(rows, top), moved(columns, left), part
+
+
+def grey(header: Header, height: int, width: int) -> NDArray[Any]:
+    """What stands for samples that are lost: half of what the type holds, to be seen."""
+    kind = kind_of(header, 0)
+    middle = 0 if header.sample_type == SIGNED else 1 << header.bit_depth - 1
+    part = np.full((height, width, kind.planes), middle, kind.dtype)
+    if header.alpha:
+        part[..., -1] = np.iinfo(kind.dtype).max
+    return part
+
+
+def tiles_under(header: Header, box: Box) -> Iterator[int]:
+    """Numbers of the tiles that share samples with a box, ascending."""
+    x, y, width, height = box
+    size = header.tile_size
+    for row in range(y // size, (y + height - 1) // size + 1):
+        start = row * header.columns
+        yield from range(start + x // size, start + (x + width - 1) // size + 1)
 
 
 def layout_of(header: Header, region: Box | None) -> tuple[tuple[int, int, int], np.dtype[Any]]:

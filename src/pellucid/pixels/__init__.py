@@ -12,7 +12,20 @@
     npy.py        file <-> array in NumPy's own format
     atomic.py     bytes -> file, whole or not at all
 
-Pillow does the decoding; nothing above this package imports it.
+and for pictures that needn't fit into memory:
+
+    lazy.py       what a picture in parts is
+    source.py     file -> its samples in parts, if that is worth it
+    sink.py       samples in parts -> file
+    flat.py       samples that lie in a file as in memory
+    tiff_facts.py, tiff_pages.py, segments.py   TIFF in parts, by tifffile
+    tiff_sink.py  a tiled TIFF of any size
+    zarrs.py      Zarr stores
+    axes.py       what the channels of a stack are
+    geo.py        where a part of a GeoTIFF lies
+    extras.py     the optional libraries for these
+
+Pillow does the decoding of pictures; nothing above this package imports it.
 """
 
 from __future__ import annotations
@@ -22,16 +35,23 @@ from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.npy import NPY, is_npy, npy_output, read_npy, write_npy
 from pellucid.pixels.read import from_array, read_image
 from pellucid.pixels.samples import read_samples, write_samples
+from pellucid.pixels.sink import open_sink
+from pellucid.pixels.source import open_parts
 from pellucid.pixels.write import WRITE_SUFFIXES, write_image
+from pellucid.pixels.zarrs import ZARR, is_zarr
 
 __all__ = [
     "NPY",
     "WRITE_SUFFIXES",
+    "ZARR",
     "ImageInfo",
     "check_target",
     "from_array",
     "is_npy",
+    "is_zarr",
     "npy_output",
+    "open_parts",
+    "open_sink",
     "read_image",
     "read_npy",
     "read_samples",

@@ -14,10 +14,14 @@ import contextlib
 import errno
 import os
 import secrets
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from pellucid.errors import OutputError, PellucidError
+
+Ours = Callable[[Path], bool]
 
 _NO_LINKS = {errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK}
 
@@ -82,6 +86,51 @@ def temporary_for(path: str | os.PathLike[str], *, force: bool = False) -> Itera
     _sync_folder(target.parent)
 
 
+@contextlib.contextmanager
+def new_file(path: str | os.PathLike[str], *, force: bool = False) -> Iterator[BinaryIO]:
+    """A file to write in any order; it has its name when the block ends, flushed, or never.
+
+    Raises OutputError as `write_atomic` does.
+    """
+    with temporary_for(path, force=force) as temporary, temporary.open("xb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def new_folder(path: str | os.PathLike[str], *, force: bool, ours: Ours) -> Iterator[Path]:
+    """The name of a folder to be made; it takes the name `path` when the block ends, or never.
+
+    With `force` it takes the place of a folder that is `ours`, and of no other. Raises OutputError.
+    """
+    target = Path(path)
+    replaced = os.path.isdir(target) and not os.path.islink(target)
+    if replaced and not force:
+        raise _exists(target)
+    if replaced and not ours(target):
+        raise OutputError(f"cannot write {target}: it is a folder with other things in it")
+    if not replaced:
+        check_target(target)
+    temporary = target.parent / f".pellucid-{secrets.token_hex(8)}.tmp"
+    old = temporary.with_suffix(".old")
+    try:
+        yield temporary
+        if replaced:
+            os.rename(target, old)
+        os.rename(temporary, target)
+    except PellucidError:
+        raise
+    except (OSError, ValueError) as error:
+        raise OutputError(f"cannot write {target}: {_reason(error)}") from error
+    finally:
+        if old.exists() and not target.exists():
+            os.rename(old, target)
+        for folder in (temporary, old):
+            shutil.rmtree(folder, ignore_errors=True)
+    _sync_folder(target.parent)
+
+
 def _exists(target: Path) -> OutputError:
     return OutputError(f"{target} exists already; overwrite it with --force (force=True)")
 
@@ -114,7 +163,20 @@ def _link_new(temporary: Path, target: Path) -> None:
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        _write_new(target, temporary.read_bytes())
+        _copy_new(temporary, target)
+
+
+def _copy_new(source: Path, target: Path) -> None:
+    """Copy a file to a name that must not exist; undo it on failure."""
+    with source.open("rb") as read, target.open("xb") as write:
+        try:
+            shutil.copyfileobj(read, write)
+            write.flush()
+            os.fsync(write.fileno())
+        except BaseException:
+            with contextlib.suppress(OSError):
+                target.unlink()
+            raise
 
 
 def _sync_folder(folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from pellucid.errors import InputError
 from pellucid.pixels.atomic import temporary_for
+from pellucid.pixels.flat import FlatSink, FlatSource
+from pellucid.pixels.lazy import parts_of
 
 NPY = ".npy"
 BLOCK = 1 << 20
@@ -45,6 +47,16 @@ def read_npy(path: str | os.PathLike[str]) -> NDArray[Any]:
 
 def mapped(file: BinaryIO, path: str | os.PathLike[str]) -> NDArray[Any]:
     """The array behind a header, which is believed only if the file is long enough."""
+    start, shape, dtype, order = layout_of(file, path)
+    if math.prod(shape) == 0 or dtype.itemsize == 0:
+        return np.empty(shape, dtype, order)
+    return np.memmap(path, dtype, "r", start, shape, order).view(np.ndarray)
+
+
+def layout_of(
+    file: BinaryIO, path: str | os.PathLike[str]
+) -> tuple[int, tuple[int, ...], np.dtype[Any], Literal["F", "C"]]:
+    """Where the samples begin, shape, type and order; InputError if they can't all be there."""
     version = np.lib.format.read_magic(file)
     read = np.lib.format.read_array_header_1_0
     if version != (1, 0):
@@ -53,19 +65,33 @@ def mapped(file: BinaryIO, path: str | os.PathLike[str]) -> NDArray[Any]:
     if dtype.hasobject or not all(type(side) is int and side >= 0 for side in shape):
         raise InputError(f"{path} can't be read as an array: {dtype} of the shape {shape}")
     start = file.tell()
-    size = math.prod(shape) * dtype.itemsize
-    if os.fstat(file.fileno()).st_size - start < size:
+    if os.fstat(file.fileno()).st_size - start < math.prod(shape) * dtype.itemsize:
         raise InputError(f"{path} can't be read as an array: it is cut off")
-    order: Literal["F", "C"] = "F" if fortran_order else "C"
-    if size == 0:
-        return np.empty(shape, dtype, order)
-    return np.memmap(path, dtype, "r", start, shape, order).view(np.ndarray)
+    return start, shape, dtype, "F" if fortran_order else "C"
+
+
+def npy_source(path: str | os.PathLike[str]) -> FlatSource | None:
+    """A file's samples to be read in parts; None where they are no picture or in another order."""
+    read_npy(path)  # says what is wrong with it
+    with open(path, "rb") as file:
+        start, shape, dtype, order = layout_of(file, path)
+    if len(shape) not in (2, 3) or order == "F" or dtype.itemsize == 0:
+        return None
+    height, width, channels = (*shape, 1)[:3]
+    return FlatSource(path, start, (height, width, channels), dtype)
 
 
 def write_npy(path: str | os.PathLike[str], samples: NDArray[Any], *, force: bool = False) -> None:
     """Write an array whole or not at all; raises OutputError."""
-    with npy_output(path, samples.shape, samples.dtype, force=force) as out:
-        out[...] = samples
+    shape = samples.shape
+    with npy_output(path, shape, samples.dtype, force=force) as out:
+        if samples.ndim in (2, 3):
+            whole = samples[..., None] if samples.ndim == 2 else samples
+            for rows, columns in parts_of(shape):
+                out[rows, columns] = whole[rows, columns]
+        else:
+            flat = samples.reshape(1, -1, 1)
+            out[0:1, 0 : flat.shape[1]] = flat
 
 
 @contextmanager
@@ -75,25 +101,27 @@ def npy_output(
     dtype: np.dtype[Any],
     *,
     force: bool = False,
-) -> Iterator[NDArray[Any]]:
-    """An array on disk to fill in; the file has its name when the block ends, or never.
+) -> Iterator[FlatSink]:
+    """A file to be filled in part by part; it has its name when the block ends, or never.
 
-    Raises OutputError. The samples needn't fit into memory.
+    Of other shapes than (H, W) and (H, W, C) the parts are those of one row. Raises OutputError.
     """
     with temporary_for(path, force=force) as temporary:
         with temporary.open("xb") as file:
             about = {"descr": dtype.str, "fortran_order": False, "shape": shape}
             np.lib.format.write_array_header_1_0(file, about)
+            start = file.tell()
             reserve(file, math.prod(shape) * dtype.itemsize)
-        out = np.load(temporary, mmap_mode="r+")
-        yield out
-        out.flush()
-        with suppress(BufferError):  # somebody still looks at it
-            out._mmap.close()
+        picture = shape if len(shape) in (2, 3) else (1, math.prod(shape))
+        out = FlatSink(temporary, start, picture, dtype)
+        try:
+            yield out
+        finally:
+            out.close()
 
 
 def reserve(file: BinaryIO, size: int) -> None:
-    """Take `size` bytes of the disk now: a map that can't be written ends the process."""
+    """Take `size` bytes of the disk now, so that a full one is known before the work."""
     start = file.tell()
     if hasattr(os, "posix_fallocate") and size:
         file.flush()

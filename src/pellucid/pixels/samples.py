@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from pellucid.pixels.metadata import with_metadata
 from pellucid.pixels.modes import to_samples
 from pellucid.pixels.npy import is_npy, read_npy, write_npy
 from pellucid.pixels.opened import MAX_PIXELS, load_as_stored, opened
+from pellucid.pixels.tiff_sink import Layout, tiff_output
 from pellucid.pixels.write import check_suffix, encode_picture
 
 _WITH_ALPHA = {"L": "LA", "LA": "LA", "P": "RGBA", "PA": "RGBA", "RGB": "RGBA", "RGBA": "RGBA"}
@@ -35,6 +37,7 @@ _WITHOUT_ALPHA = ("L", "RGB", "P", "YCbCr")
 _SAMPLES_PER_PIXEL, _SAMPLE_FORMAT, _PHOTOMETRIC = 277, 339, 262
 _UNSIGNED, _FLOAT, _BLACK_IS_ZERO = 1, 3, 1
 
+TIFF = (".tif", ".tiff")
 # Suffix -> dtype -> numbers of channels that its format holds without loss.
 _ANY: dict[str, tuple[int, ...]] = {"uint8": (1, 2, 3, 4)}
 _OPAQUE: dict[str, tuple[int, ...]] = {"uint8": (1, 3)}
@@ -160,15 +163,32 @@ def write_samples(
         return
     suffix = check_suffix(target)
     height, width, channels = samples.shape
-    if channels not in _HOLDS[suffix].get(samples.dtype.name, ()):
+    about = info or ImageInfo(width, height, channels, 8 * samples.dtype.itemsize)
+    if not can_hold(target, samples.dtype, channels):
+        if suffix in TIFF and samples.dtype.kind in "uif":
+            _write_tiles(target, samples, about, force=force)
+            return
         able = [key for key, held in _HOLDS.items() if channels in held.get(samples.dtype.name, ())]
         raise OutputError(
             f"cannot write {target}: {suffix} can't hold {_describe(samples)}; "
-            + f"these can: {' '.join([*able, '.npy'])}"
+            + f"these can: {' '.join(dict.fromkeys([*able, '.npy', '.tif', '.zarr']))}"
         )
-    about = info or ImageInfo(width, height, channels, 8 * samples.dtype.itemsize)
     data = encode_picture(target, np.ascontiguousarray(samples), about)
     write_atomic(target, data, force=force)
+
+
+def can_hold(path: Path, dtype: np.dtype[Any], channels: int) -> bool:
+    """Whether a file written whole, in the format of the suffix of `path`, holds such samples."""
+    return channels in _HOLDS.get(path.suffix.lower(), {}).get(dtype.name, ())
+
+
+def _write_tiles(path: Path, samples: NDArray[Any], info: ImageInfo, *, force: bool) -> None:
+    """A TIFF of more channels or other types than others read as a picture."""
+    height, width, channels = samples.shape
+    alpha = channels in (2, 4) if info.alpha is None else info.alpha
+    layout = Layout((height, width, channels), samples.dtype, alpha, channels - alpha == 3)
+    with tiff_output(path, layout, info, force=force) as out:
+        out[0:height, 0:width] = samples
 
 
 def _describe(samples: NDArray[Any]) -> str:

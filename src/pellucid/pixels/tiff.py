@@ -17,12 +17,13 @@ from __future__ import annotations
 import struct
 import zlib
 from dataclasses import dataclass
+from mmap import mmap
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-SHORT, LONG, UNDEFINED = 3, 4, 7
+SHORT, LONG, UNDEFINED, LONG8 = 3, 4, 7, 16
 TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
 POINTERS = {4, 13, 16, 18}  # LONG, IFD and their 8-byte forms
 
@@ -64,10 +65,13 @@ class Metadata:
     xmp: bytes | None = None
 
 
-def read_metadata(data: bytes) -> Metadata:
-    """Return the metadata of the first picture of a TIFF or BigTIFF; nothing for a broken table."""
+def read_metadata(data: bytes | mmap, at: int | None = None) -> Metadata:
+    """Return the metadata of a picture of a TIFF or BigTIFF; nothing for a broken table.
+
+    `at` is where its directory begins; None is the first one.
+    """
     try:
-        order, tags = parse(data)
+        order, tags = parse(data, at)
     except ValueError:
         return Metadata()
     icc, xmp = tags.pop(ICC, None), tags.pop(XMP, None)
@@ -78,10 +82,11 @@ def read_metadata(data: bytes) -> Metadata:
     )
 
 
-def parse(data: bytes) -> tuple[str, Directory]:
-    """Return the byte order ("<" or ">") and the first directory, without layout tags.
+def parse(data: bytes | mmap, at: int | None = None) -> tuple[str, Directory]:
+    """Return the byte order ("<" or ">") and a directory, without layout tags.
 
-    `data` is a TIFF file or an EXIF block. Raises ValueError if it is neither.
+    `data` is a TIFF file or an EXIF block; the directory begins at byte `at`, or is the first one.
+    Raises ValueError if it is neither.
     """
     order = {b"II": "<", b"MM": ">"}.get(data[:2])
     if order is None or len(data) < 8:
@@ -92,13 +97,13 @@ def parse(data: bytes) -> tuple[str, Directory]:
         (offset,) = struct.unpack(order + "Q", data[8:16])
     elif version != 42:
         raise ValueError(f"TIFF version {version} is unknown")
-    return order, _Reader(data, order, big).directory(offset, depth=0)
+    return order, _Reader(data, order, big).directory(offset if at is None else at, depth=0)
 
 
 class _Reader:
     """Reads directories out of `data`, never more value bytes or rows in all than `data` has."""
 
-    def __init__(self, data: bytes, order: str, big: bool) -> None:
+    def __init__(self, data: bytes | mmap, order: str, big: bool) -> None:
         self.data, self.order, self.big = data, order, big
         self.budget = len(data)
         self.rows = len(data) // 12
@@ -151,29 +156,47 @@ class _Reader:
             return None
 
 
-def header(order: str, offset: int) -> bytes:
-    """Return the 8 bytes before everything: byte order, 42, where the first directory lies."""
-    return (b"II" if order == "<" else b"MM") + struct.pack(order + "HI", 42, offset)
+def header(order: str, offset: int, *, big: bool = False) -> bytes:
+    """Return what stands before everything: byte order, version, where the first directory lies."""
+    kind = (b"II" if order == "<" else b"MM") + struct.pack(order + "H", 43 if big else 42)
+    return kind + (struct.pack(order + "HHQ", 8, 0, offset) if big else pack_word(order, offset))
 
 
-def build(tags: Directory, order: str, start: int) -> bytes:
-    """Return the table of `tags` in ascending order and its values, to lie at byte `start`."""
-    table = bytearray(struct.pack(order + "H", len(tags)))
+def pack_word(order: str, number: int) -> bytes:
+    """Four bytes; ValueError for a number that needs more."""
+    if number >= 2**32:
+        raise ValueError(f"byte {number} lies beyond what a TIFF can point to")
+    return struct.pack(order + "I", number)
+
+
+def build(
+    tags: Directory, order: str, start: int, *, big: bool = False, following: int = 0
+) -> bytes:
+    """Return the table of `tags` in ascending order and its values, to lie at byte `start`.
+
+    `following` is where the next directory begins, 0 if there is none; `big` makes a BigTIFF's.
+    """
+    count, row, room = ("Q", "HHQ", 8) if big else ("H", "HHI", 4)
+    table = bytearray(struct.pack(order + count, len(tags)))
     heap = bytearray()
-    heap_start = start + 2 + 12 * len(tags) + 4
+    heap_start = start + len(table) + (4 + 2 * room) * len(tags) + room
+
+    def word(number: int) -> bytes:
+        return struct.pack(order + "Q", number) if big else pack_word(order, number)
+
     for tag in sorted(tags):
         value = tags[tag]
         at = heap_start + len(heap)
         if isinstance(value, dict):
-            table += struct.pack(order + "HHII", tag, LONG, 1, at)
-            heap += build(value, order, at)
+            table += struct.pack(order + row, tag, LONG8 if big else LONG, 1) + word(at)
+            heap += build(value, order, at, big=big)
         else:
-            table += struct.pack(order + "HHI", tag, value.kind, value.count)
-            inline = len(value.raw) <= 4
-            table += value.raw.ljust(4, b"\0") if inline else struct.pack(order + "I", at)
+            table += struct.pack(order + row, tag, value.kind, value.count)
+            inline = len(value.raw) <= room
+            table += value.raw.ljust(room, b"\0") if inline else word(at)
             heap += b"" if inline else value.raw
         heap += b"\0" * (len(heap) % 2)
-    return bytes(table + bytes(4) + heap)
+    return bytes(table + word(following) + heap)
 
 
 def encode(samples: NDArray[Any], metadata: Metadata) -> bytes:

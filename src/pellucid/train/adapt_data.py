@@ -14,9 +14,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pellucid.denoising.clean import measure, without_holes
+from pellucid.denoising.clean import measure
 from pellucid.denoising.plan import Plan, maps_of, plan_for
 from pellucid.denoising.samples import SampleType, split_alpha
+from pellucid.denoising.view import without_holes
 from pellucid.errors import InputError
 from pellucid.pixels.samples import read_samples
 

@@ -61,8 +61,9 @@ def load_samples(path: Path) -> Samples:
     Raises:
         InputError: the file can't be read, or would lose something.
     """
-    samples, _ = open_any(path, DEFAULT_LIMITS)
-    return np.ascontiguousarray(samples)  # of an array: from the file into memory
+    with open_any(path, DEFAULT_LIMITS) as (source, _):
+        height, width = source.shape[:2]
+        return np.ascontiguousarray(source[0:height, 0:width])  # from the file into memory
 
 
 def _found(source: Path, match: str) -> list[Path]:

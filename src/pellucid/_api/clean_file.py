@@ -1,0 +1,177 @@
+"""`denoise_file`: from file to file, window by window."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import ArrayLike, NDArray
+
+from pellucid._api.denoise import (
+    CHANNELS,
+    DEFAULT_DENOISER,
+    LARGEST,
+    check_mask,
+    check_sigma,
+    check_strength,
+)
+from pellucid._api.encode import Progress
+from pellucid._api.on_disk import Watched
+from pellucid.bitstream import DEFAULT_LIMITS, Limits
+from pellucid.denoising.estimate import NoiseEstimate
+from pellucid.errors import InputError
+from pellucid.pixels import ImageInfo, is_npy, open_parts, open_sink, read_npy, read_samples
+from pellucid.pixels.lazy import LARGE, Source
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """What was done: the picture's geometry, metadata and type, its noise if it was measured.
+
+    `not_finite` counts samples and `marks` pixels that were kept as they are; `remarks` say so, and
+    what else a person should know, `doubts` only the latter.
+    """
+
+    info: ImageInfo
+    dtype: str
+    noise: NoiseEstimate | None
+    not_finite: int
+    marks: int
+    remarks: tuple[str, ...]
+    doubts: tuple[str, ...]
+
+
+def denoise_file(
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    *,
+    sigma: str | float | NDArray[Any] | NoiseEstimate = "auto",
+    strength: float = 1.0,
+    mask: ArrayLike | None = None,
+    model: str = DEFAULT_DENOISER,
+    limits: Limits = DEFAULT_LIMITS,
+    page: int | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> NoiseEstimate | None:
+    """Take the noise off a picture file; type, metadata and channels of its samples stay.
+
+    Large TIFF, Zarr and .npy are read and written in parts; a mask is in memory as a whole. The
+    arguments are those of `denoise`, and of `compress_file`. Returns the noise, if it was measured.
+
+    Raises:
+        OutputError: `target` exists and `force` is false, it can't be written, or its format can't
+        hold the samples; and what `denoise` raises. Then there is no new file.
+    """
+    with open_noisy(source, limits, page) as (samples, info):
+        cleaned = clean_to(
+            samples,
+            info,
+            Path(target),
+            sigma=sigma,
+            strength=strength,
+            mask=mask,
+            model=model,
+            flat=is_flat(source),
+            force=force,
+            progress=progress,
+        )
+    for remark in cleaned.remarks:
+        warnings.warn(remark, stacklevel=2)
+    return cleaned.noise
+
+
+def clean_to(
+    samples: Source,
+    info: ImageInfo,
+    target: Path,
+    *,
+    sigma: Any,
+    strength: float,
+    mask: ArrayLike | None,
+    model: str,
+    flat: bool,
+    force: bool,
+    measured: bool = False,
+    progress: Progress | None = None,
+) -> Cleaned:
+    """The same of an open file; with `measured` the noise is measured in any case."""
+    from pellucid.denoising.clean import denoise_into, measure, nothing_to_do, picture_of
+    from pellucid.runtime import load_denoiser
+    from pellucid.runtime.session import thread_count
+
+    height, width, channels = samples.shape
+    size = (height, width)
+    factor = check_strength(strength)
+    told = check_sigma(sigma, size)
+    weight = factor if mask is None else factor * check_mask(mask, size)
+    net = load_denoiser(model)
+    picture = picture_of(samples)
+    check_ends(picture.survey.low, picture.survey.high)
+    noise = measure(samples) if measured or (told is None and factor) else None
+    taken = told if told is not None else noise if noise is not None and factor else 0.0
+    if nothing_to_do(taken, weight, samples.dtype):
+        taken, weight = 0.0, 0.0  # then every part is copied
+    shape = (height, width, channels)
+    sink = open_sink(
+        target, shape, samples.dtype, info, flat=flat, force=force, threads=thread_count()
+    )
+    with sink as out:
+        denoise_into(Watched(out, shape, progress), picture, taken, weight, net)
+    survey = picture.survey
+    doubt = survey.unlikely(told) if isinstance(told, float) else None
+    return Cleaned(
+        info,
+        samples.dtype.name,
+        noise,
+        survey.not_finite,
+        survey.marks,
+        remarks=tuple(picture.remarks(told)),
+        doubts=() if doubt is None else (doubt,),
+    )
+
+
+@contextmanager
+def open_noisy(
+    source: str | os.PathLike[str], limits: Limits, page: int | None = None
+) -> Iterator[tuple[Source, ImageInfo]]:
+    """A picture file as samples that can be denoised, in parts if it is large."""
+    from pellucid.denoising.samples import SampleType
+
+    with open_parts(source, max_pixels=limits.max_pixels, page=page) as parts:
+        if parts is None:
+            parts = read_samples(source, max_pixels=limits.max_pixels)
+        samples, info = parts
+        SampleType.of(samples.dtype)
+        height, width, channels = samples.shape
+        if info.axes is not None:
+            raise InputError(
+                f"{source} has pages, {channels} channels in all; choose one with --page N "
+                "(page=N), from 0"
+            )
+        if channels not in CHANNELS or (channels in (2, 4) and info.alpha is False):
+            raise InputError(
+                f"{source} has {channels} channels, and grey or RGB can be denoised, with "
+                "transparency or without: 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA)"
+            )
+        yield (samples[0:height, 0:width] if height * width <= LARGE else samples), info
+
+
+def is_flat(source: str | os.PathLike[str]) -> bool:
+    """Whether a file holds an array without an axis of channels."""
+    return is_npy(source) and read_npy(source).ndim == 2
+
+
+def check_ends(low: float, high: float) -> None:
+    """Raise InputError for samples that float32, in which all is done, can't hold."""
+    far = max(high, -low)
+    if far > LARGEST:
+        raise InputError(
+            f"samples as far from 0 as {far:.3g} can't be denoised, {LARGEST:.2g} is the most; "
+            "divide them, and sigma, by a number"
+        )

@@ -1,0 +1,131 @@
+"""A picture, in memory or in parts, into a stream: what `compress` and `compress_file` share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, BinaryIO, TypeVar
+
+import numpy as np
+
+from pellucid._api.options import check_options, quality_for
+from pellucid.bitstream import DEFAULT_LIMITS, Limits, write_stream
+from pellucid.errors import InputError, OptionError
+from pellucid.pixels import ImageInfo, from_array, is_npy, open_parts, read_image, read_samples
+from pellucid.pixels.lazy import Source
+
+Progress = Callable[[float], None]  # is told the part that is done, 0 to 1
+Item = TypeVar("Item")
+
+DEFAULT_QUALITY = 60
+DEFAULT_MODEL = "m"
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """The options of `compress`, as they were given; `page` is of a TIFF."""
+
+    quality: int | None = None
+    bpp: float | None = None
+    size: int | None = None
+    psnr: float | None = None
+    lossless: bool = False
+    max_error: int | None = None
+    nodata: int | None = None
+    model: str = DEFAULT_MODEL
+    metadata: bool = True
+    limits: Limits = DEFAULT_LIMITS
+    page: int | None = None
+
+
+def encode(
+    out: BinaryIO, image: Any, options: Encoding, *, progress: Progress | None = None
+) -> None:
+    """Write the file of `image` to `out`; raises what `compress` does."""
+    from pellucid._api.exact import check_max_error, encode_samples
+
+    bound = check_max_error(options.lossless, options.max_error)
+    targets = {name: getattr(options, name) for name in ("quality", "bpp", "size", "psnr")}
+    check_options(**targets, max_error=bound)
+    if bound is not None:
+        encode_samples(out, image, bound, options, progress)
+        return
+    if options.nodata is not None:
+        raise OptionError(f"nodata is {options.nodata!r}; it goes with lossless or max_error only")
+    encode_pixels(out, image, options, progress)
+
+
+def encode_pixels(out: BinaryIO, image: Any, options: Encoding, progress: Progress | None) -> None:
+    """The learned codec: 8-bit grey or RGB."""
+    from pellucid.codec import compress_tiles, make_header
+    from pellucid.runtime import load_model
+
+    net = load_model(options.model)
+    with open_image(image, options.limits, options.page) as (pixels, about):
+        make_header(pixels, net, DEFAULT_QUALITY).check_limits(options.limits)
+        kept = metadata_of(about) if options.metadata else {}
+        quality = options.quality
+        if any(value is not None for value in (options.bpp, options.size, options.psnr)):
+            quality = quality_for(
+                pixels, net, kept, bpp=options.bpp, size=options.size, psnr=options.psnr
+            )
+        header = make_header(pixels, net, DEFAULT_QUALITY if quality is None else quality)
+        tiles = (payload for payload, _ in compress_tiles(pixels, net, header.quality))
+        counted = count_off(tiles, header.tile_count, progress)
+        write_stream(out, header, kept, counted, limits=options.limits)
+
+
+def count_off(items: Iterable[Item], total: int, progress: Progress | None) -> Iterator[Item]:
+    """The items; `progress` is told after each what part of `total` has gone."""
+    for done, item in enumerate(items, start=1):
+        yield item
+        if progress is not None:
+            progress(done / total)
+
+
+def metadata_of(about: ImageInfo) -> dict[str, bytes]:
+    """The metadata that a file keeps."""
+    found = {"exif": about.exif, "icc": about.icc, "xmp": about.xmp, "axes": about.axes}
+    return {name: value for name, value in found.items() if value}
+
+
+@contextmanager
+def open_image(
+    image: Any, limits: Limits, page: int | None = None
+) -> Iterator[tuple[Source, ImageInfo]]:
+    """Any accepted image as 8-bit samples and what belongs to them, while the block lasts."""
+    with open_parts(image, max_pixels=limits.max_pixels, page=page) as parts:
+        if parts is not None:
+            check_pixels(image, *parts)
+            yield parts
+        elif is_npy(image):
+            samples, _ = read_samples(image, max_pixels=limits.max_pixels)
+            yield from_array(samples)
+        elif isinstance(image, str | os.PathLike | bytes):
+            yield read_image(image, max_pixels=limits.max_pixels)
+        else:
+            yield from_array(image)
+
+
+def check_pixels(image: Any, samples: Source, about: ImageInfo) -> None:
+    """Raise InputError unless samples in parts are 8-bit grey or RGB."""
+    name = image if isinstance(image, str | os.PathLike) else "the array"
+    exact = "lossless or max_error keep all"
+    channels = samples.shape[2]
+    if samples.dtype != np.uint8:
+        raise InputError(
+            f"{name} has samples of type {samples.dtype.name}, and with loss only 8 bits (uint8) "
+            f"can be compressed: {exact}, or convert it to 8 bits first"
+        )
+    if about.axes is not None:
+        raise InputError(
+            f"{name} has pages, {channels} channels in all: choose one with --page N (page=N), "
+            f"from 0; {exact}"
+        )
+    if channels not in (1, 3):
+        raise InputError(
+            f"{name} has {channels} channels, and with loss only grey (1) and RGB (3) can be "
+            f"compressed: {exact}, or take transparency and other channels out first"
+        )

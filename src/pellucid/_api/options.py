@@ -1,0 +1,71 @@
+"""What `compress` may be asked for, and the quality that meets a target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import TYPE_CHECKING
+
+from pellucid.bitstream import file_length
+from pellucid.errors import OptionError
+from pellucid.pixels.lazy import Source
+
+if TYPE_CHECKING:
+    from pellucid.runtime import CodecModel
+
+
+def check_options(
+    *,
+    quality: int | None,
+    bpp: float | None,
+    size: int | None,
+    psnr: float | None,
+    max_error: int | None = None,
+) -> None:
+    """Raise OptionError for two targets at once or a value out of range."""
+    options = {"quality": quality, "bpp": bpp, "size": size, "psnr": psnr}
+    given = {name: value for name, value in options.items() if value is not None}
+    if max_error is not None:
+        given["max_error" if max_error else "lossless"] = max_error
+    if len(given) > 1:
+        raise OptionError(
+            "give one of quality, bpp, size, psnr, lossless, max_error; got " + ", ".join(given)
+        )
+    if quality is not None and not (isinstance(quality, Integral) and 0 <= quality <= 100):
+        raise OptionError(f"quality is {quality!r}; it must be a whole number from 0 to 100")
+    for name in ("bpp", "size", "psnr"):
+        value = given.get(name)
+        if value is not None and not (isinstance(value, Real) and 0 < value < float("inf")):
+            raise OptionError(f"{name} is {value!r}; it must be a number above 0")
+
+
+def quality_for(
+    pixels: Source,
+    net: CodecModel,
+    metadata: Mapping[str, bytes],
+    *,
+    bpp: float | None,
+    size: int | None,
+    psnr: float | None,
+) -> int:
+    """The quality that meets the one target given."""
+    from pellucid.codec import Target, compress_tiles, reach_target
+    from pellucid.codec.score import psnr_of
+
+    count = pixels.shape[0] * pixels.shape[1]
+    if psnr is not None:
+        hint = "; choose a lower PSNR"
+        target = Target(psnr, "dB", at_least=True, hint=hint)
+        return reach_target(target, lambda quality: psnr_of(pixels, net, quality))
+
+    def file_bytes(quality: int) -> int:
+        return file_length(
+            metadata, (len(payload) for payload, _ in compress_tiles(pixels, net, quality))
+        )
+
+    hint = "; choose a larger target, or reduce the picture"
+    if size is not None:
+        return reach_target(Target(size, "bytes", hint=hint), file_bytes)
+    assert bpp is not None
+    target = Target(bpp, "bits a pixel", hint=hint)
+    return reach_target(target, lambda quality: 8 * file_bytes(quality) / count)

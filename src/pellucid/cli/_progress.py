@@ -1,0 +1,94 @@
+"""How far the work is, on a line of stderr that is written over: on a terminal, or if asked for.
+
+    [1/3] mosaic.tif … 34 %, 2:10 left
+
+The time left is what the rest of this item takes at the speed so far, and is said once it can be
+known. Without a terminal (`--progress` into a log) there is a line at each tenth instead.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+import click
+
+EVERY = 0.2  # seconds between two lines
+LEAST_TIME, LEAST_PART = 2.0, 0.01  # of the work, before which its speed isn't known
+STEPS = 10  # lines for an item where they can't be written over
+
+
+class Progress:
+    """A counter of items, and the part that is done of the one under way.
+
+    Args:
+        wanted: show it without a terminal, too.
+        quiet: never show it, unless it is `wanted`.
+    """
+
+    def __init__(
+        self,
+        *,
+        wanted: bool = False,
+        quiet: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._live = sys.stderr.isatty()
+        self._shown = wanted or (self._live and not quiet)
+        self._clock, self._total = clock, 1
+        self._name, self._number = "", 0
+        self._start = self._said = 0.0
+        self._step = 0
+
+    def expect(self, total: int) -> None:
+        """Say how many items there will be."""
+        self._total = total
+
+    def show(self, number: int, name: object) -> None:
+        """Say what is being done; replaces what was said before."""
+        self._number, self._name = number, str(name)
+        self._start, self._step = self._clock(), 0
+        if self._live:
+            self._write("")
+
+    def part(self, done: float) -> None:
+        """Say that `done`, 0 to 1, of the item is done."""
+        if not self._shown:
+            return
+        if not self._live:
+            if int(done * STEPS) > self._step:
+                self._step = int(done * STEPS)
+                self._write(self._state(done))
+        elif self._clock() - self._said >= EVERY:
+            self._write(self._state(done))
+
+    def clear(self) -> None:
+        """Leave an empty line to write on."""
+        if self._shown and self._live:
+            click.echo("\r\x1b[K", err=True, nl=False)
+
+    def _state(self, done: float) -> str:
+        """`34 %, 2:10 left`."""
+        spent = self._clock() - self._start
+        text = f" {100 * done:.0f} %"
+        if spent < LEAST_TIME or done < LEAST_PART or done >= 1:
+            return text
+        return f"{text}, {clock_text(spent * (1 - done) / done)} left"
+
+    def _write(self, state: str) -> None:
+        if not self._shown:
+            return
+        self._said = self._clock()
+        line = f"[{self._number}/{self._total}] {self._name} …{state}"
+        if self._live:
+            click.echo(f"\r\x1b[K{line}", err=True, nl=False)
+        else:
+            click.echo(line, err=True)
+
+
+def clock_text(seconds: float) -> str:
+    """Seconds as 2:10, or 1:02:10."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

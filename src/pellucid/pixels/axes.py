@@ -1,0 +1,42 @@
+"""What the channels of a stack are: the axes that were laid out in them, slowest first.
+
+A picture has height, width and channels. A stack has more axes: depth, time, channels, the samples
+of a pixel. All but rows and columns become channels in C order, and the chunk `axes` keeps their
+letters and lengths (`docs/format.md`, section 3), so that pages can be made of them again.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Sequence
+
+SAMPLES = "S"
+ENTRY = struct.Struct("<cI")
+
+Axes = tuple[tuple[str, int], ...]  # letter and length
+
+
+def pack_axes(axes: Sequence[tuple[str, int]]) -> bytes:
+    """The chunk's payload."""
+    return b"".join(ENTRY.pack(letter.encode("ascii"), length) for letter, length in axes)
+
+
+def unpack_axes(data: bytes | None, channels: int) -> Axes | None:
+    """The axes in a chunk's payload; None without one, or if it says nothing of `channels`."""
+    if not data or len(data) % ENTRY.size:
+        return None
+    entries = [(name, length) for name, length in ENTRY.iter_unpack(data)]
+    whole = all(name.isalpha() and name.isupper() and length for name, length in entries)
+    if not whole or math.prod(length for _, length in entries) != channels:
+        return None
+    axes = tuple((name.decode("ascii"), length) for name, length in entries)
+    return None if any(letter == SAMPLES for letter, _ in axes[:-1]) else axes
+
+
+def samples_a_page(axes: Axes | None, channels: int) -> int:
+    """How many of `channels` make one page."""
+    if axes is None:
+        return channels
+    letter, length = axes[-1]
+    return length if letter == SAMPLES else 1

@@ -1,0 +1,90 @@
+"""What the first directory of a TIFF says of its samples, which are not read.
+
+Enough to tell a picture that Pillow reads whole from one that is large, has pages, or has samples
+that Pillow would change.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from dataclasses import dataclass
+from typing import BinaryIO
+
+SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+MOST_TAGS = 4096
+WORDS = {1: "B", 3: "H", 4: "I", 16: "Q"}
+WIDTH, HEIGHT, BITS, PHOTOMETRIC, SAMPLES, PLANAR, FORMAT = 256, 257, 258, 262, 277, 284, 339
+UNSIGNED, FLOAT = 1, 3
+BLACK_IS_ZERO, RGB, PALETTE = 1, 2, 3
+
+
+@dataclass(frozen=True)
+class TiffFacts:
+    """Size in pixels, samples a pixel, their bits and format, and whether more pages come."""
+
+    width: int
+    height: int
+    samples: int
+    bits: int
+    kind: int
+    photometric: int
+    planar: bool
+    pages: bool
+
+    @property
+    def for_pillow(self) -> bool:
+        """Whether Pillow gives these samples as they are, or refuses them well."""
+        if self.pages or (self.planar and self.samples > 1):
+            return False
+        if self.bits <= 8:
+            return self.kind == UNSIGNED and self.samples <= 4
+        whole = self.kind == UNSIGNED and self.bits == 16
+        return self.samples == 1 and (whole or (self.kind, self.bits) == (FLOAT, 32))
+
+
+def tiff_facts(path: str | os.PathLike[str]) -> TiffFacts | None:
+    """The facts of a file; None if it is no TIFF or one whose first directory makes no sense."""
+    try:
+        with open(path, "rb") as file:
+            start = file.read(16)
+            if start[:4] not in SIGNATURES:
+                return None
+            return _facts(file, start)
+    except (OSError, struct.error, ValueError):
+        return None
+
+
+def _facts(file: BinaryIO, start: bytes) -> TiffFacts:
+    order = "<" if start[:2] == b"II" else ">"
+    big = start[2:4] in (b"+\0", b"\0+")
+    (offset,) = struct.unpack_from(order + ("Q" if big else "I"), start, 8 if big else 4)
+    file.seek(offset)
+    size, count_word, field = (20, "Q", 12) if big else (12, "H", 8)
+    (count,) = struct.unpack(order + count_word, file.read(struct.calcsize("=" + count_word)))
+    if count > MOST_TAGS:
+        raise ValueError("too many tags")
+    table = file.read(size * count)
+    (following,) = struct.unpack(order + ("Q" if big else "I"), file.read(8 if big else 4))
+    found: dict[int, int] = {}
+    for at in range(0, size * count, size):
+        tag, kind = struct.unpack_from(order + "HH", table, at)
+        (number,) = struct.unpack_from(order + ("Q" if big else "I"), table, at + 4)
+        if tag in (WIDTH, HEIGHT, BITS, PHOTOMETRIC, SAMPLES, PLANAR, FORMAT) and kind in WORDS:
+            word = order + WORDS[kind]
+            if number * struct.calcsize(word) <= size - field:
+                (found[tag],) = struct.unpack_from(word, table, at + field)
+            else:  # of several numbers the first, which lies elsewhere
+                (place,) = struct.unpack_from(order + ("Q" if big else "I"), table, at + field)
+                file.seek(place)
+                (found[tag],) = struct.unpack(word, file.read(struct.calcsize(word)))
+    return TiffFacts(
+        width=found.get(WIDTH, 0),
+        height=found.get(HEIGHT, 0),
+        samples=found.get(SAMPLES, 1),
+        bits=found.get(BITS, 1),
+        kind=found.get(FORMAT, UNSIGNED),
+        photometric=found.get(PHOTOMETRIC, BLACK_IS_ZERO),
+        planar=found.get(PLANAR, 1) == 2,
+        pages=following != 0,
+    )

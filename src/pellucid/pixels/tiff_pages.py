@@ -1,0 +1,163 @@
+"""TIFF, BigTIFF and OME-TIFF read in parts, with tifffile.
+
+What lies in the file as in memory is read by its place (`flat.py`); of the rest the tiles or strips
+under a part are decoded, and those of a row of parts are kept, since neighbours share them.
+
+Pages of one size become channels, whatever they stand for (depth, time, channel), and `axes.py`
+keeps what they were. Smaller copies of a picture (pyramids, thumbnails) are left out; pages that
+are pictures of their own must be chosen.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from mmap import ACCESS_READ, mmap
+from typing import Any
+
+import numpy as np
+
+from pellucid.errors import InputError, OptionError, PellucidError
+from pellucid.pixels.axes import SAMPLES, pack_axes
+from pellucid.pixels.extras import science
+from pellucid.pixels.flat import FlatSource
+from pellucid.pixels.info import ImageInfo
+from pellucid.pixels.lazy import Source, check_size
+from pellucid.pixels.segments import PageSource, SegmentCache, Stack, cache_for
+from pellucid.pixels.tiff import read_metadata
+
+BLACK_IS_ZERO, RGB, YCBCR = 1, 2, 6
+JPEG = (6, 7, 34892)
+STRAIGHT = 2  # kind of an extra sample: transparency, not multiplied into the colours
+PHOTOMETRIC = 262
+
+
+@contextmanager
+def open_tiff(
+    path: str | os.PathLike[str], *, max_pixels: int, page: int | None = None
+) -> Iterator[tuple[Source, ImageInfo]]:
+    """The samples (H, W, C) of a TIFF, to be read in parts while the block lasts.
+
+    `page` (from 0) chooses one; else all pages of the first picture's size are its channels.
+
+    Raises InputError for what can't be kept, OptionError if there is no such page, LimitError,
+    MissingExtraError without tifffile.
+    """
+    tifffile = science("tifffile")
+    try:
+        file = tifffile.TiffFile(path, _multifile=False)
+    except Exception as error:  # it raises anything on damaged files
+        raise InputError(f"{path} is damaged or cut off: {error}") from error
+    with file:
+        try:
+            source, info = _picture(file, path, page, max_pixels)
+        except PellucidError:
+            raise
+        except Exception as error:
+            raise InputError(f"{path} is damaged or cut off: {error}") from error
+        try:
+            yield source, info
+        finally:
+            if isinstance(source, FlatSource):
+                source.close()
+
+
+def _picture(
+    file: Any, path: str | os.PathLike[str], number: int | None, max_pixels: int
+) -> tuple[Source, ImageInfo]:
+    chosen, pages = _chosen(file, path, number)
+    first = chosen.keyframe  # of a page that page itself
+    _check_page(first, path)
+    axes, shape = str(chosen.axes), tuple(map(int, chosen.shape))
+    if axes.count("Y") != 1 or axes.count("X") != 1 or axes.index("X") != axes.index("Y") + 1:
+        raise InputError(f"{path} has the axes {axes} ({shape}), which are no picture")
+    sides = dict(zip(axes, shape, strict=True))
+    others = [(letter, length) for letter, length in zip(axes, shape, strict=True)]
+    others = [(letter, n) for letter, n in others if letter not in "YX"]
+    channels = math.prod(n for _, n in others)
+    check_size(path, (sides["Y"], sides["X"], channels), max_pixels)
+    source = _source(file, path, chosen, pages, (sides["Y"], sides["X"], channels))
+    if source.shape != (sides["Y"], sides["X"], channels):
+        raise InputError(f"{path} has {source.shape} samples where its pages say {shape}")
+    with open(path, "rb") as raw, mmap(raw.fileno(), 0, access=ACCESS_READ) as data:
+        kept = read_metadata(data, int(first.offset))
+    stack = any(letter != SAMPLES for letter, _ in others)
+    extra = tuple(map(int, first.extrasamples))
+    info = ImageInfo(
+        sides["X"],
+        sides["Y"],
+        channels,
+        8 * source.dtype.itemsize,
+        exif=kept.exif,
+        icc=kept.icc,
+        xmp=kept.xmp,
+        source_format="TIFF",
+        axes=pack_axes([(letter if letter.isascii() else "Q", n) for letter, n in others])
+        if stack
+        else None,
+        alpha=not stack and channels in (2, 4) and extra[-1:] == (STRAIGHT,),
+    )
+    return source, info
+
+
+def _chosen(file: Any, path: str | os.PathLike[str], number: int | None) -> tuple[Any, list[Any]]:
+    """The page of a number, or the first picture and all pages that it has."""
+    if number is not None:
+        if not 0 <= number < len(file.pages):
+            raise OptionError(f"{path} has pages 0 to {len(file.pages) - 1}, and no {number}")
+        page = file.pages[number].aspage()
+        return page, [page]
+    main, *others = file.series
+    apart = [series for series in others if not series.keyframe.is_reduced]
+    if apart:
+        sizes = ", ".join(" x ".join(map(str, one.shape)) for one in (main, *apart))
+        raise InputError(
+            f"{path} holds {1 + len(apart)} pictures of different kinds ({sizes}); choose a page "
+            "with --page N (page=N), from 0"
+        )
+    return main, list(main.pages)
+
+
+def _check_page(page: Any, path: str | os.PathLike[str]) -> None:
+    """Refuse samples that would come back as something else."""
+    photometric = int(page.photometric) if PHOTOMETRIC in page.tags else BLACK_IS_ZERO
+    if photometric in (BLACK_IS_ZERO, RGB):
+        return
+    if photometric == YCBCR and int(page.compression) in JPEG:
+        return  # decoded to RGB, as viewers do
+    name = getattr(page.photometric, "name", photometric)
+    raise InputError(
+        f"{path} has samples of the kind {name}, which can't be kept: only grey (0 is black) and "
+        "RGB can; convert it first, or give the Python API the array"
+    )
+
+
+def _source(
+    file: Any, path: str | os.PathLike[str], chosen: Any, pages: list[Any], shape: tuple[int, ...]
+) -> Source:
+    """The samples by their place where they lie in one piece, else page by page."""
+    height, width, channels = shape
+    first = chosen.keyframe
+    dtype = np.dtype(file.byteorder + first.dtype.char)
+    start = _one_piece(chosen)
+    together = chosen.axes.endswith(SAMPLES)
+    if start is not None and not together:
+        return FlatSource(path, start, (height, width, channels), dtype, planar=channels > 1)
+    if start is not None and chosen.axes == "YXS":
+        return FlatSource(path, start, (height, width, channels), dtype)
+    cache = SegmentCache(cache_for(width * channels * dtype.itemsize))
+    if None in pages:
+        raise InputError(f"{path} names pages that lie in other files; give one with all pages")
+    sources = [PageSource(page, path, number, cache) for number, page in enumerate(pages)]
+    return sources[0] if len(sources) == 1 else Stack(sources)
+
+
+def _one_piece(chosen: Any) -> int | None:
+    """Where samples begin that lie in the file as in memory, all of them; None if they don't."""
+    if hasattr(chosen, "dataoffset"):  # of a series
+        return None if chosen.dataoffset is None else int(chosen.dataoffset)
+    if chosen.is_final and chosen.is_contiguous:
+        return int(chosen.dataoffsets[0])
+    return None

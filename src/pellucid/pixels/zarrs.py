@@ -1,0 +1,170 @@
+"""Zarr arrays, of version 2 and 3, read and written in parts, with the package zarr.
+
+A store is a folder. In a group of several resolutions (OME-Zarr) the first, the whole one, is read.
+Axes have names in OME-Zarr, in version 3 and in xarray's arrays: rows and columns are `y` and `x`
+then, and all others become channels. Without names they are (y, x) or (y, x, channel), as in NumPy.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.errors import InputError, OutputError
+from pellucid.pixels.atomic import new_folder
+from pellucid.pixels.axes import pack_axes
+from pellucid.pixels.extras import science
+from pellucid.pixels.info import ImageInfo
+from pellucid.pixels.lazy import Source, bounds_of, check_size
+
+ZARR = ".zarr"
+CHUNK = 512  # samples a side
+MARKS = ("zarr.json", ".zarray", ".zgroup")
+NAMES = "_ARRAY_DIMENSIONS"
+
+
+def is_zarr(path: object) -> bool:
+    """Whether `path` is one, and of such a store."""
+    return isinstance(path, str | os.PathLike) and Path(path).suffix.lower() == ZARR
+
+
+@contextmanager
+def open_zarr(
+    path: str | os.PathLike[str], *, max_pixels: int
+) -> Iterator[tuple[Source, ImageInfo]]:
+    """The samples (H, W, C) of a store, to be read in parts.
+
+    Raises InputError for what is no picture, LimitError, MissingExtraError without zarr.
+    """
+    zarr = science("zarr")
+    if not os.path.isdir(path):
+        raise InputError(f"{path}: no such folder, as a Zarr store is")
+    try:
+        array, names = _array(zarr.open(os.fspath(path), mode="r"), path)
+    except InputError:
+        raise
+    except Exception as error:  # stores that make no sense raise anything
+        raise InputError(f"{path} can't be read as a Zarr store: {error}") from error
+    source = ZarrSource(array, names, path)
+    check_size(path, source.shape, max_pixels)
+    height, width, channels = source.shape
+    stack = [(name, n) for name, n in source.others if name != "S"]
+    axes = pack_axes(source.others) if len(stack) > 1 else None
+    yield (
+        source,
+        ImageInfo(
+            width,
+            height,
+            channels,
+            8 * source.dtype.itemsize,
+            source_format="Zarr",
+            axes=axes,
+            alpha=None if names is None else False,
+        ),
+    )
+
+
+class ZarrSource:
+    """A Zarr array as samples (H, W, C); `others` are the axes that became channels."""
+
+    def __init__(self, array: Any, names: list[str] | None, path: str | os.PathLike[str]) -> None:
+        self._array, self._path = array, path
+        shape = tuple(map(int, array.shape))
+        names = names or ["y", "x", "s"][: len(shape)]
+        if len(names) != len(shape) or (names.count("y"), names.count("x")) != (1, 1):
+            raise InputError(
+                f"{path} holds an array of shape {shape} with the axes {', '.join(names)}; a "
+                "picture has y and x, and axes without names are (y, x) or (y, x, channel)"
+            )
+        self._y, self._x = names.index("y"), names.index("x")
+        rest = [place for place in range(len(shape)) if place not in (self._y, self._x)]
+        self._order = (self._y, self._x, *rest)
+        self.others = [(_letter(names[place]), shape[place]) for place in rest]
+        channels = math.prod(length for _, length in self.others)
+        self.shape = (shape[self._y], shape[self._x], channels)
+        self.dtype = np.dtype(array.dtype).newbyteorder("=")
+
+    def __getitem__(self, key: tuple[slice, slice]) -> NDArray[Any]:
+        top, bottom, left, right = bounds_of(key, self.shape)
+        where = [slice(None)] * len(self._order)
+        where[self._y], where[self._x] = slice(top, bottom), slice(left, right)
+        try:
+            part = np.asarray(self._array[tuple(where)])
+        except Exception as error:  # damaged chunks raise anything
+            raise InputError(f"{self._path} is damaged or can't be decoded: {error}") from error
+        samples = part.transpose(self._order).reshape(bottom - top, right - left, self.shape[2])
+        return samples.astype(self.dtype, copy=False)
+
+
+@contextmanager
+def zarr_output(
+    path: Path, shape: tuple[int, int, int], dtype: np.dtype[Any], *, force: bool
+) -> Iterator[Any]:
+    """A store of one array (H, W, C), or (H, W), to be filled in; it has its name at the end.
+
+    Raises OutputError.
+    """
+    zarr = science("zarr")
+    flat = shape[2] == 1
+    sides = tuple(min(CHUNK, side) for side in shape[:2])
+    names = ["y", "x", "c"][: 2 if flat else 3]
+    with new_folder(path, force=force, ours=_is_store) as folder:
+        try:
+            array = zarr.create_array(
+                os.fspath(folder),
+                shape=shape[:2] if flat else shape,
+                chunks=sides if flat else (*sides, shape[2]),
+                dtype=dtype.newbyteorder("="),
+                dimension_names=names,
+            )
+        except (ValueError, TypeError) as error:
+            raise OutputError(f"cannot write {path}: {error}") from error
+        yield ZarrSink(array, flat=flat)
+
+
+class ZarrSink:
+    """Takes samples (h, w, C) for parts of a Zarr array."""
+
+    def __init__(self, array: Any, *, flat: bool) -> None:
+        self._array, self._flat = array, flat
+
+    def __setitem__(self, key: tuple[slice, slice], samples: NDArray[Any]) -> None:
+        self._array[key] = samples[..., 0] if self._flat else samples
+
+
+def _array(opened: Any, path: str | os.PathLike[str]) -> tuple[Any, list[str] | None]:
+    """The array to read, and the names of its axes where they have any."""
+    if hasattr(opened, "shape"):
+        names = getattr(opened.metadata, "dimension_names", None) or opened.attrs.get(NAMES)
+        known = names and all(isinstance(name, str) for name in names)
+        return opened, [name.lower() for name in names] if known else None
+    about = dict(opened.attrs)
+    scales = about.get("ome", about).get("multiscales")
+    if scales:
+        array = opened[scales[0]["datasets"][0]["path"]]
+        axes = scales[0].get("axes") or list("tczyx")[-len(array.shape) :]
+        return array, [(a if isinstance(a, str) else a["name"]).lower() for a in axes]
+    arrays = [name for name, _ in opened.arrays()]
+    if len(arrays) != 1:
+        raise InputError(
+            f"{path} is a group of {len(arrays)} arrays ({', '.join(arrays)}); give one of them, "
+            f"as {path}/name"
+        )
+    return _array(opened[arrays[0]], path)
+
+
+def _letter(name: str) -> str:
+    """An axis' letter in the chunk `axes`: C for channels, Z, T, else Q."""
+    first = name[:1].upper()
+    return first if first in ("C", "Z", "T", "S") else "Q"
+
+
+def _is_store(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in MARKS)

@@ -1,0 +1,207 @@
+"""TIFF read in parts: every layout gives the samples it was written from; stacks keep axes."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pellucid.errors import InputError, LimitError, MissingExtraError, OptionError
+from pellucid.pixels import open_parts
+from pellucid.pixels.axes import Axes, unpack_axes
+from pellucid.pixels.segments import SegmentCache
+from pellucid.pixels.tiff_facts import tiff_facts
+from pellucid.pixels.tiff_pages import open_tiff
+
+tifffile = pytest.importorskip("tifffile")
+
+RANDOM = np.random.default_rng(0)
+RGB = RANDOM.integers(0, 256, (120, 150, 3), np.uint8)
+RGBA = RANDOM.integers(0, 256, (120, 150, 4), np.uint8)
+BANDS = RANDOM.integers(-30000, 30000, (120, 150, 13)).astype(np.int16)
+DEPTH = RANDOM.integers(0, 65536, (5, 120, 150)).astype(np.uint16)
+COLOURS = RANDOM.integers(0, 256, (2, 120, 150, 3), np.uint8)
+PLANES = np.ascontiguousarray(RGB.transpose(2, 0, 1))
+PIXELS = DEPTH.transpose(1, 2, 0)
+INTERLEAVED = COLOURS.transpose(1, 2, 0, 3).reshape(120, 150, 6)
+TILES: dict[str, Any] = {"tile": (32, 48), "compression": "zlib", "predictor": True}
+
+LAYOUTS: dict[str, tuple[np.ndarray, np.ndarray, Axes | None, dict[str, Any]]] = {
+    "in one piece": (RGB, RGB, None, {"photometric": "rgb"}),
+    "tiles": (RGB, RGB, None, {"photometric": "rgb", **TILES}),
+    "strips": (RGB, RGB, None, {"photometric": "rgb", "rowsperstrip": 7, "compression": "zlib"}),
+    "big": (RGB, RGB, None, {"photometric": "rgb", "bigtiff": True, "byteorder": ">"}),
+    "planes": (PLANES, RGB, None, {"photometric": "rgb", "planarconfig": "separate"}),
+    "planes in tiles": (PLANES, RGB, None, {"photometric": "rgb", "planarconfig": 2, **TILES}),
+    "alpha": (RGBA, RGBA, None, {"photometric": "rgb", "extrasamples": ["unassalpha"]}),
+    "no alpha": (RGBA, RGBA, None, {"photometric": "rgb", "extrasamples": ["unspecified"]}),
+    "bands": (BANDS, BANDS, None, {"photometric": 1, "planarconfig": 1, **TILES}),
+    "pages": (DEPTH, PIXELS, (("Q", 5),), {"photometric": "minisblack"}),
+    "packed pages": (DEPTH, PIXELS, (("Q", 5),), {"photometric": "minisblack", **TILES}),
+    "OME": (
+        DEPTH[None],
+        PIXELS,
+        (("Z", 5),),
+        {"photometric": "minisblack", "ome": True, "metadata": {"axes": "CZYX"}, **TILES},
+    ),
+    "colour pages": (COLOURS, INTERLEAVED, (("Q", 2), ("S", 3)), {"photometric": "rgb"}),
+    "colour pages in tiles": (
+        COLOURS,
+        INTERLEAVED,
+        (("Q", 2), ("S", 3)),
+        {"photometric": "rgb", **TILES},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_every_layout(name: str, tmp_path: Path) -> None:
+    stored, wanted, axes, options = LAYOUTS[name]
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, stored, **options)
+    with open_tiff(path, max_pixels=10**6) as (source, info):
+        assert (source.shape, source.dtype) == (wanted.shape, wanted.dtype)
+        assert (info.width, info.height, info.channels) == (150, 120, wanted.shape[2])
+        assert np.array_equal(source[0:120, 0:150], wanted)
+        assert np.array_equal(source[13:55, 7:90], wanted[13:55, 7:90])
+        assert unpack_axes(info.axes, wanted.shape[2]) == axes
+        assert info.alpha is (name == "alpha")
+    facts = tiff_facts(path)
+    assert facts is not None
+    assert (facts.width, facts.height) == (150, 120)
+    assert facts.for_pillow is (wanted.shape[2] in (3, 4) and "planes" not in name)
+
+
+def test_a_page(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", DEPTH, photometric="minisblack")
+    with open_tiff(tmp_path / "a.tif", max_pixels=10**6, page=3) as (source, info):
+        assert np.array_equal(source[0:120, 0:150][..., 0], DEPTH[3])
+        assert info.axes is None
+    with (
+        pytest.raises(OptionError, match="pages 0 to 4, and no 5"),
+        open_tiff(tmp_path / "a.tif", max_pixels=10**6, page=5),
+    ):
+        pass
+
+
+def test_pages_of_other_sizes_must_be_chosen_but_smaller_copies_not(tmp_path: Path) -> None:
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(RGB, photometric="rgb")
+        file.write(RGB[::2, ::2], photometric="rgb", subfiletype=1)
+    with open_tiff(tmp_path / "a.tif", max_pixels=10**6) as (source, _):
+        assert source.shape == RGB.shape
+    with tifffile.TiffWriter(tmp_path / "b.tif") as file:
+        file.write(RGB, photometric="rgb")
+        file.write(RGB[::2, ::2], photometric="rgb")
+    with (
+        pytest.raises(InputError, match="--page N"),
+        open_tiff(tmp_path / "b.tif", max_pixels=10**6),
+    ):
+        pass
+
+
+def test_sparse_tiles_hold_no_data(tmp_path: Path) -> None:
+    def tiles():
+        for number in range(4):
+            yield np.full((64, 64), number, np.uint8) if number != 2 else None
+
+    extra = [(42113, "s", 0, "7", True)]
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        tiles(),
+        shape=(128, 128),
+        dtype=np.uint8,
+        tile=(64, 64),
+        photometric="minisblack",
+        compression="zlib",
+        extratags=extra,
+    )
+    with open_tiff(tmp_path / "a.tif", max_pixels=10**6) as (source, _):
+        found = source[0:128, 0:128][..., 0]
+    assert [found[0, 0], found[0, 64], found[64, 0], found[64, 64]] == [0, 1, 7, 3]
+
+
+@pytest.mark.parametrize("kind", ["miniswhite", "cielab", "cfa"])
+def test_samples_that_mean_something_else_are_refused(kind: str, tmp_path: Path) -> None:
+    samples = RGB if kind == "cielab" else RGB[..., 0]
+    tifffile.imwrite(tmp_path / "a.tif", samples, photometric=kind)
+    with (
+        pytest.raises(InputError, match="can't be kept"),
+        open_tiff(tmp_path / "a.tif", max_pixels=10**6),
+    ):
+        pass
+
+
+def test_limit(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", DEPTH, photometric="minisblack")
+    with (
+        pytest.raises(LimitError, match="max_pixels"),
+        open_tiff(tmp_path / "a.tif", max_pixels=1000),
+    ):
+        pass
+
+
+def test_damage_is_an_input_error(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, RGB, photometric="rgb", **TILES)
+    whole = bytearray(path.read_bytes())
+    random = np.random.default_rng(1)
+    refused = 0
+    for _ in range(60):
+        broken = whole.copy()
+        for place in random.integers(0, len(whole), 8):
+            broken[place] = random.integers(256)
+        path.write_bytes(broken[: random.integers(len(whole) // 2, len(whole) + 1)])
+        try:
+            with open_tiff(path, max_pixels=10**6) as (source, _):
+                height, width, _ = source.shape
+                source[0 : min(height, 200), 0 : min(width, 200)]
+        except (InputError, LimitError):
+            refused += 1
+    assert refused > 10
+
+
+def test_a_tile_that_only_claims_to_be_large(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, RGB[..., 0], photometric="minisblack", rowsperstrip=120, compression=8)
+    data = bytearray(path.read_bytes())
+    with tifffile.TiffFile(path) as file:
+        tags = file.pages[0].tags
+        for name, value in (("ImageLength", 2**17), ("ImageWidth", 2**14), ("RowsPerStrip", 2**17)):
+            struct.pack_into(
+                "<I" if tags[name].dtype == 4 else "<H",
+                data,
+                tags[name].valueoffset,
+                value if tags[name].dtype == 4 else value & 0xFFFF,
+            )
+    path.write_bytes(data)
+    with (
+        pytest.raises((InputError, LimitError)),
+        open_tiff(path, max_pixels=2**40) as (source, _),
+    ):
+        source[0:10, 0:10]
+
+
+def test_the_cache_is_bounded() -> None:
+    cache = SegmentCache(1000)
+    for number in range(50):
+        cache.put((0, number), np.zeros(100, np.uint8))
+    kept = [number for number in range(50) if cache.get((0, number)) is not None]
+    assert kept == list(range(40, 50))
+    cache.put((0, 99), np.zeros(2000, np.uint8))
+    assert cache.get((0, 99)) is None
+
+
+def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "tifffile", None)
+    tifffile.imwrite(tmp_path / "a.tif", DEPTH, photometric="minisblack")
+    line = r"pip install 'pellucid\[science\]'"
+    with pytest.raises(MissingExtraError, match=line), open_parts(tmp_path / "a.tif"):
+        pass
+    tifffile.imwrite(tmp_path / "b.tif", RGB, photometric="rgb")
+    monkeypatch.setattr("pellucid.pixels.source.LARGE", 100)
+    with open_parts(tmp_path / "b.tif") as parts:
+        assert parts is None  # large, but Pillow can
