@@ -11,6 +11,7 @@ from pellucid.cli._options import names
 from pellucid.cli.bench_adapt import adapt
 from pellucid.cli.bench_denoise import denoise
 from pellucid.cli.bench_lossless import lossless
+from pellucid.cli.bench_toy import toy
 from pellucid.errors import PellucidError
 
 EVERYTHING = "psnr,ms_ssim,ssimulacra2"
@@ -24,6 +25,7 @@ def bench() -> None:
 bench.add_command(denoise)
 bench.add_command(adapt)
 bench.add_command(lossless)
+bench.add_command(toy)
 
 
 @bench.command()

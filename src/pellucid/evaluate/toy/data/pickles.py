@@ -28,12 +28,48 @@ MAX_BYTES = 256 << 20  # CIFAR-100's training file has 155 MB
 MAX_MEMO = 1 << 20
 KEYS = (b"data", "data")
 INSTRUCTIONS = frozenset(
-    """PROTO FRAME STOP MARK POP NONE NEWTRUE NEWFALSE MEMOIZE
-    GLOBAL REDUCE BUILD BINPUT LONG_BINPUT BINGET LONG_BINGET
-    BININT BININT1 BININT2 LONG1 STRING BINSTRING SHORT_BINSTRING BINBYTES SHORT_BINBYTES BINBYTES8
-    BINUNICODE SHORT_BINUNICODE UNICODE
-    EMPTY_DICT SETITEM SETITEMS EMPTY_LIST APPEND APPENDS
-    EMPTY_TUPLE TUPLE TUPLE1 TUPLE2 TUPLE3""".split()
+    [
+        "PROTO",
+        "FRAME",
+        "STOP",
+        "MARK",
+        "POP",
+        "NONE",
+        "NEWTRUE",
+        "NEWFALSE",
+        "MEMOIZE",
+        "GLOBAL",
+        "REDUCE",
+        "BUILD",
+        "BINPUT",
+        "LONG_BINPUT",
+        "BINGET",
+        "LONG_BINGET",
+        "BININT",
+        "BININT1",
+        "BININT2",
+        "LONG1",
+        "STRING",
+        "BINSTRING",
+        "SHORT_BINSTRING",
+        "BINBYTES",
+        "SHORT_BINBYTES",
+        "BINBYTES8",
+        "BINUNICODE",
+        "SHORT_BINUNICODE",
+        "UNICODE",
+        "EMPTY_DICT",
+        "SETITEM",
+        "SETITEMS",
+        "EMPTY_LIST",
+        "APPEND",
+        "APPENDS",
+        "EMPTY_TUPLE",
+        "TUPLE",
+        "TUPLE1",
+        "TUPLE2",
+        "TUPLE3",
+    ]
 )
 MEMO = ("BINPUT", "LONG_BINPUT", "BINGET", "LONG_BINGET")
 SPOILT = (

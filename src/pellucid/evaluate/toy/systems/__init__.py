@@ -110,9 +110,7 @@ def expand(names: Iterable[str]) -> tuple[str, ...]:
     return expand_names(names, GROUPS, NAMES, "system")
 
 
-def load_compressors(
-    names: Iterable[str], threads: int
-) -> tuple[list[Compressor], dict[str, str]]:
+def load_compressors(names: Iterable[str], threads: int) -> tuple[list[Compressor], dict[str, str]]:
     """The codecs among `names` that can be had, new ones; for the others why not."""
     chosen = [name for name in names if name in COMPRESSORS]
     return load_adapters(chosen, COMPRESSORS.__getitem__, threads)

@@ -9,7 +9,16 @@ from typing import Protocol
 from pellucid.evaluate.denoisers import Samples
 from pellucid.evaluate.toy.data import Pictures
 
-__all__ = ["UNTRAINED", "Budget", "Cleaner", "Clock", "Compressor", "Pictures", "Samples", "Training"]
+__all__ = [
+    "UNTRAINED",
+    "Budget",
+    "Cleaner",
+    "Clock",
+    "Compressor",
+    "Pictures",
+    "Samples",
+    "Training",
+]
 
 SINGLE, SHEET = "single", "sheet"
 

@@ -58,9 +58,7 @@ class CnnCodec:
         self.network = models.build(self.keras, self.design, budget.seed)
         inputs = models.to_unit(pictures)
         passes = models.fit(self.network.whole, _same(inputs), budget)
-        codes = np.concatenate(
-            [models.run(self.network.encoder, part) for part in _chunks(inputs)]
-        )
+        codes = np.concatenate([models.run(self.network.encoder, part) for part in _chunks(inputs)])
         for bits in map(int, BITS):
             symbols = self._symbols(codes, bits)
             index = np.broadcast_to(np.arange(length), symbols.shape)
@@ -122,9 +120,7 @@ class CnnCleaner:
     def train(self, pictures: Pictures, sigma: float, budget: Budget) -> Training:
         shape = pictures.shape[1:]
         length = int(np.prod(shape)) // SAMPLES_A_NUMBER_NOISY if self.dense else None
-        design = models.Design(
-            shape, length, self.hidden, self.loss, self.pooling, rounded=False
-        )
+        design = models.Design(shape, length, self.hidden, self.loss, self.pooling, rounded=False)
         self.network = models.build(self.keras, design, budget.seed)
         clean = models.to_unit(pictures)
         passes = models.fit(self.network.whole, _noisy(clean, sigma / 255, budget.seed), budget)

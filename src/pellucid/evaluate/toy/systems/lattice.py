@@ -23,10 +23,7 @@ _CENTRES = [(-1, -1), (-1, 1), (1, -1), (1, 1)] + [
     (y, x) for y in (-3, -1, 1, 3) for x in (-3, -1, 1, 3) if 3 in (abs(y), abs(x))
 ]
 _SIDES = [(-1, 0), (0, -1), (0, 1), (1, 0)] + [
-    (y, x)
-    for y in range(-3, 4)
-    for x in range(-3, 4)
-    if (y + x) % 2 and 1 < abs(y) + abs(x) <= 3
+    (y, x) for y in range(-3, 4) for x in range(-3, 4) if (y + x) % 2 and 1 < abs(y) + abs(x) <= 3
 ]
 
 

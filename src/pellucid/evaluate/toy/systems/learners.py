@@ -85,7 +85,9 @@ class Forest:
 
     @property
     def model_bytes(self) -> int:
-        return int(sum(tree.tree_.__getstate__()["nodes"].nbytes for tree in self.model.estimators_))
+        return int(
+            sum(tree.tree_.__getstate__()["nodes"].nbytes for tree in self.model.estimators_)
+        )
 
 
 @dataclass
@@ -103,7 +105,9 @@ class Vectors:
 
     @property
     def version(self) -> str:
-        return f"scikit-learn {self.sklearn.__version__}, RBF kernel, C 1, at most {self.most} samples"
+        return (
+            f"scikit-learn {self.sklearn.__version__}, RBF kernel, C 1, at most {self.most} samples"
+        )
 
     def fit(self, features: Features, values: Values, budget: Budget) -> str:
         clock = Clock()

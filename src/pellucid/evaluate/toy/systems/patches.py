@@ -45,7 +45,9 @@ class PatchCleaner:
             features.append(around[chosen])
             values.append(wanted[chosen])
         mixed = draw.permutation(sum(map(len, values)))[: self.learner.most]
-        what = self.learner.fit(np.concatenate(features)[mixed], np.concatenate(values)[mixed], budget)
+        what = self.learner.fit(
+            np.concatenate(features)[mixed], np.concatenate(values)[mixed], budget
+        )
         return Training(f"{what} of {len(few)} pictures", self.learner.model_bytes)
 
     def denoise(self, noisy: Samples, _sigma: float) -> Samples:

@@ -65,7 +65,9 @@ class PredictiveCodec:
         for step in STEPS:
             counts: Any = 0
             for picture in pictures[:COUNTED]:
-                symbols, index = (np.concatenate(one) for one in zip(*self._parts(picture, step), strict=True))
+                symbols, index = (
+                    np.concatenate(one) for one in zip(*self._parts(picture, step), strict=True)
+                )
                 counts = counts + count_symbols(symbols, index, TABLES, _reach(step))
             self.tables[step] = tables_of(counts, _reach(step))
         return Training(f"{what} of {len(few)} pictures", self.learner.model_bytes)
