@@ -33,7 +33,7 @@ from pellucid.cli._options import names
     default="all",
     show_default=True,
     callback=names,
-    help="Comma between: pellucid, cnn (all of these), forest, svr, jpeg420, jpeg444, jpeg2000, "
+    help="Comma between: pellucid, networks, cnn, cnn_bce, cnn_sigmoid, cnn_tanh, cnn_flat, forest, svr, jpeg420, jpeg444, jpeg2000, "
     "webp, avif_psnr, jxl, bm3d, nlm, wavelet, tv, noisy; or all.",
 )
 @click.option(

@@ -75,7 +75,8 @@ def psnr_at(curve: Sequence[Standing], rate: float) -> float | None:
     points = sorted((math.log(one.rate), one.psnr) for one in curve if math.isfinite(one.psnr))
     if not points or not points[0][0] <= math.log(rate) <= points[-1][0]:
         return None
-    return float(np.interp(math.log(rate), *zip(*points, strict=True)))
+    rates, values = zip(*points, strict=True)
+    return float(np.interp(math.log(rate), rates, values))
 
 
 def best_first(found: Iterable[Standing]) -> list[Standing]:

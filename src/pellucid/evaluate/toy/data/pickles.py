@@ -143,7 +143,7 @@ def inspect(data: bytes) -> None:
         name = instruction.name
         if name not in INSTRUCTIONS:
             raise ValueError(f"the instruction {name} at byte {place} has no place there")
-        if name in MEMO and argument > MAX_MEMO:
+        if name in MEMO and int(argument or 0) > MAX_MEMO:
             raise ValueError(f"the memo slot {argument} at byte {place} is out of proportion")
         if name == "GLOBAL" and tuple(str(argument).split(" ", 1)) not in Restricted.names:
             raise ValueError(f"it asks for {argument}, which no array needs")

@@ -1,7 +1,8 @@
 """The systems of `bench toy`, each with an adapter for compression, denoising or both.
 
     base.py            the two protocols, the budget of training
-    cnn.py             the article's network at both jobs; keras_models.py, keras_backend.py below it
+    cnn.py             the article's network at both jobs; keras_models.py builds and trains it,
+                       keras_backend.py imports Keras
     predictive.py      forest or support vectors as a codec; lattice.py says what they see
     patches.py         the same as a denoiser
     learners.py        forest and support vectors themselves
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 
 from pellucid.evaluate.adapters import expand_names, load_adapters
 from pellucid.evaluate.toy.systems import cnn, known, patches, predictive
@@ -46,7 +48,7 @@ __all__ = [
 ]
 
 REFERENCE = "cnn"  # at its middle setting: the rate at which codecs are shown
-VARIANTS: dict[str, dict[str, str]] = {
+VARIANTS: dict[str, dict[str, Any]] = {
     "cnn": {},
     "cnn_bce": {"loss": "bce"},
     "cnn_sigmoid": {"hidden": "sigmoid"},
@@ -96,13 +98,13 @@ LABELS = {
 NAMES = tuple(LABELS)
 GROUPS = {
     "all": NAMES,
-    "cnn": tuple(name for name in NAMES if name.startswith("cnn")),
+    "networks": tuple(name for name in NAMES if name.startswith("cnn")),
     "pellucid": OWN,
 }
 
 
 def expand(names: Iterable[str]) -> tuple[str, ...]:
-    """Names, and groups (`all`, `cnn`, `pellucid`), to systems, each once.
+    """Names, and groups (`all`, `networks`, `pellucid`), to systems, each once.
 
     Raises:
         OptionError: a name that no system has.

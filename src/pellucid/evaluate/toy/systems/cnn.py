@@ -83,7 +83,7 @@ class CnnCodec:
         low, high = self._range
         code = low + (symbols + _reach(bits)) * (high - low) / (2**bits - 1)
         samples = models.run(_ready(self.network).decoder, code[None])[0]
-        return np.rint(255 * samples).astype(np.uint8).reshape(shape)
+        return np.asarray(np.rint(255 * samples), np.uint8).reshape(shape)
 
     @property
     def _range(self) -> tuple[float, float]:
@@ -94,7 +94,7 @@ class CnnCodec:
         """Levels 0 .. 2^bits - 1, moved so that they lie around 0."""
         low, high = self._range
         levels = np.rint((codes - low) / (high - low) * (2**bits - 1))
-        return levels.astype(np.int32) - _reach(bits)
+        return np.asarray(levels, np.int32) - np.int32(_reach(bits))
 
 
 @dataclass
@@ -128,7 +128,8 @@ class CnnCleaner:
         return Training(what, models.model_bytes(self.network.whole))
 
     def denoise(self, noisy: Samples, _sigma: float) -> Samples:
-        return 255 * models.run(_ready(self.network).whole, models.to_unit(noisy)[None])[0]
+        clean = models.run(_ready(self.network).whole, models.to_unit(noisy)[None])[0]
+        return np.asarray(255 * clean, np.float32)
 
 
 def make_codec(threads: int, *, name: str, hidden: str = "relu", loss: str = "mse") -> CnnCodec:

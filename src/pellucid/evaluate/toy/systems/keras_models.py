@@ -1,7 +1,7 @@
 """The article's network, in Keras, with an end that can give a picture.
 
-Articles on "image compression with a CNN" stack convolution, pooling, flattening and dense layers and
-end in a softmax over ten classes, trained with cross-entropy. Such a network names a class: ten
+Articles on "image compression with a CNN" stack convolution, pooling, flattening and dense layers
+and end in a softmax over ten classes, trained with cross-entropy. Such a network names a class: ten
 numbers that sum to 1 have no room for a picture. Here the same layers are the first half of an
 autoencoder: the dense layer is the code, and a dense and a transposed convolution lead back to
 samples of 0..1. Cross-entropy is then that of each sample, taken as the probability of white.

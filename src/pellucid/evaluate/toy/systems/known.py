@@ -56,7 +56,7 @@ class KnownCodec:
         rgb = self.peer.decode(data)
         if shape[2] != GREY:
             return rgb
-        return np.rint(rgb.mean(axis=2, keepdims=True)).astype(np.uint8)
+        return np.asarray(np.rint(rgb.mean(axis=2, keepdims=True)), np.uint8)
 
 
 @dataclass(frozen=True)

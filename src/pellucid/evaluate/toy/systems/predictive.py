@@ -1,7 +1,7 @@
-"""A codec around a learned guess: what the guess is off by, in steps, with a table for each surrounding.
+"""A codec around a learned guess: what it is off by, in steps, with a table for each surrounding.
 
-Passes as in `lattice`. Guesses are made from what the decoder will know, so errors don't pile up. The
-setting is the step of 0..255. A file is its number, and the words of the entropy coder; the model
+Passes as in `lattice`. Guesses are made from what the decoder will know, so errors don't pile up.
+The setting is the step of 0..255. A file is its number, and the words of the entropy coder; the model
 and the shape are not in it. A decoder needs the same library on the same kind of processor: the
 guess is a floating-point number, rounded.
 """
@@ -65,9 +65,8 @@ class PredictiveCodec:
         for step in STEPS:
             counts: Any = 0
             for picture in pictures[:COUNTED]:
-                symbols, index = (
-                    np.concatenate(one) for one in zip(*self._parts(picture, step), strict=True)
-                )
+                parts = zip(*self._parts(picture, step), strict=True)
+                symbols, index = (np.concatenate(part) for part in parts)
                 counts = counts + count_symbols(symbols, index, TABLES, _reach(step))
             self.tables[step] = tables_of(counts, _reach(step))
         return Training(f"{what} of {len(few)} pictures", self.learner.model_bytes)
