@@ -33,8 +33,9 @@ from pellucid.cli._options import names
     default="all",
     show_default=True,
     callback=names,
-    help="Comma between: pellucid, networks, cnn, cnn_bce, cnn_sigmoid, cnn_tanh, cnn_flat, forest, svr, jpeg420, jpeg444, jpeg2000, "
-    "webp, avif_psnr, jxl, bm3d, nlm, wavelet, tv, noisy; or all.",
+    help="Comma between: pellucid, networks, cnn, cnn_bce, cnn_sigmoid, cnn_tanh, cnn_flat, "
+    "forest, svr, jpeg420, jpeg444, jpeg2000, webp, avif_psnr, jxl, bm3d, nlm, wavelet, tv, noisy; "
+    "or all.",
 )
 @click.option(
     "--minutes",
@@ -77,7 +78,7 @@ def toy(
     fresh: bool,
     quick: bool,
 ) -> None:
-    """Small CNNs in Keras, random forests and support vectors beside codecs, denoisers and pellucid.
+    """Small CNNs in Keras, forests and support vectors beside codecs, denoisers and pellucid.
 
     Each learns from part of a set of small pictures and is measured on the rest, at compression
     and at denoising: rate from real files, PSNR, SSIM, seconds to train and to run.

@@ -1,4 +1,4 @@
-"""One system on one set at one task: code or clean every held-out picture, for real, and score it."""
+"""One system on one set at one task: every held-out picture is coded or cleaned and scored."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from pellucid.errors import InputError, OptionError
 Pictures = NDArray[np.uint8]  # (N, H, W, C), C 1 or 3
 
 SMALLEST_SIDE = 16  # of two poolings and SSIM's window
+BLOCK = 1 << 20
 LARGEST_SIDE = 64  # a dense layer for more is no toy
 ROW = 10  # held-out pictures come in tens, to fill the rows of a sheet
 
@@ -76,6 +77,14 @@ def split(name: str, pictures: NDArray[Any], held_out: int) -> ToySet:
 def limited(found: ToySet, train: int, held_out: int) -> ToySet:
     """The first so many of each part."""
     return from_arrays(found.name, found.train[:train], found.held_out[:held_out])
+
+
+def read_up_to(file: BinaryIO, size: int) -> bytes:
+    """`size` bytes or as many as there are, without room for those that never come."""
+    data = bytearray()
+    while len(data) < size and (block := file.read(min(BLOCK, size - len(data)))):
+        data += block
+    return bytes(data)
 
 
 def _checked(name: str, pictures: NDArray[Any]) -> Pictures:

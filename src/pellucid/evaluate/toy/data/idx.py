@@ -15,11 +15,10 @@ from typing import BinaryIO
 import numpy as np
 
 from pellucid.errors import InputError
-from pellucid.evaluate.toy.data.base import LARGEST_SIDE, Pictures
+from pellucid.evaluate.toy.data.base import LARGEST_SIDE, Pictures, read_up_to
 
 MAGIC = 0x00000803  # unsigned bytes in three dimensions
 HEADER = struct.Struct(">4I")
-BLOCK = 1 << 20
 GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -52,17 +51,9 @@ def _pictures(file: BinaryIO, path: Path, limit: int) -> Pictures:
             f"{LARGEST_SIDE}"
         )
     count = min(count, limit)
-    data = _exactly(file, count * height * width)
+    data = read_up_to(file, count * height * width)
     if len(data) < count * height * width:
         raise InputError(
             f"{path} is cut off: {len(data)} bytes of samples, not {count * height * width}"
         )
     return np.frombuffer(data, np.uint8).reshape(count, height, width, 1)
-
-
-def _exactly(file: BinaryIO, size: int) -> bytes:
-    """`size` bytes or as many as there are, without room for those that never come."""
-    data = bytearray()
-    while len(data) < size and (block := file.read(min(BLOCK, size - len(data)))):
-        data += block
-    return bytes(data)

@@ -2,8 +2,8 @@
 
 A pickle is a program. This reader runs none of it blindly: it first walks over the instructions
 without carrying any out, and refuses a file with one that such a pickle has no use for, with a
-global other than NumPy's three for an array, or with a memo slot out of all proportion. What is left
-is loaded with stand-ins for those three, so that not even NumPy's own unpickling runs; the bytes of
+global other than NumPy's three for an array, or with a memo slot out of proportion. What is left is
+loaded with stand-ins for those three, so that not even NumPy's own unpickling runs; the bytes of
 the array are taken from the stand-in and checked. Source of the format: Krizhevsky, "Learning
 multiple layers of features from tiny images", 2009.
 """
@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pellucid.errors import InputError
-from pellucid.evaluate.toy.data.base import Pictures
+from pellucid.evaluate.toy.data.base import Pictures, read_up_to
 
 SIDE, CHANNELS = 32, 3
 ROW = SIDE * SIDE * CHANNELS
@@ -124,7 +124,7 @@ def read_pickle(path: Path, limit: int) -> Pictures:
     """
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = read_up_to(file, MAX_BYTES + 1)
     except OSError as error:
         raise InputError(f"{path} can't be read: {error}") from error
     if len(data) > MAX_BYTES:

@@ -1,9 +1,9 @@
 """A codec around a learned guess: what it is off by, in steps, with a table for each surrounding.
 
 Passes as in `lattice`. Guesses are made from what the decoder will know, so errors don't pile up.
-The setting is the step of 0..255. A file is its number, and the words of the entropy coder; the model
-and the shape are not in it. A decoder needs the same library on the same kind of processor: the
-guess is a floating-point number, rounded.
+The setting is the step of 0..255. A file is its number, and the words of the entropy coder; the
+model and the shape are not in it. A decoder needs the same library on the same kind of processor,
+since the guess is a floating-point number, rounded.
 """
 
 from __future__ import annotations
