@@ -13,6 +13,7 @@ from pellucid.cli.bench_denoise import denoise
 from pellucid.cli.bench_intervals import intervals
 from pellucid.cli.bench_large import large
 from pellucid.cli.bench_lossless import lossless
+from pellucid.cli.bench_toy import toy
 from pellucid.errors import PellucidError
 
 EVERYTHING = "psnr,ms_ssim,ssimulacra2"
@@ -28,6 +29,7 @@ bench.add_command(adapt)
 bench.add_command(intervals)
 bench.add_command(lossless)
 bench.add_command(large)
+bench.add_command(toy)
 
 
 @bench.command()
