@@ -11,6 +11,7 @@ from pellucid.cli._options import names
 from pellucid.cli.bench_adapt import adapt
 from pellucid.cli.bench_denoise import denoise
 from pellucid.cli.bench_lossless import lossless
+from pellucid.cli.bench_size import size
 from pellucid.errors import PellucidError
 
 EVERYTHING = "psnr,ms_ssim,ssimulacra2"
@@ -24,6 +25,7 @@ def bench() -> None:
 bench.add_command(denoise)
 bench.add_command(adapt)
 bench.add_command(lossless)
+bench.add_command(size)
 
 
 @bench.command()
@@ -56,7 +58,7 @@ bench.add_command(lossless)
     help="Runs a timing; 0 leaves the speed table out.",
 )
 @click.option("--fresh", is_flag=True, help="Forget earlier rows of these codecs.")
-@click.option("--quick", is_flag=True, help="A look: 2 pictures, 4 settings, PSNR, one timing.")
+@click.option("--quick", is_flag=True, help="A look: 2 pictures, 4 settings, PSNR, three timings.")
 def compress(
     data: Path,
     out: Path,

@@ -13,12 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pellucid.errors import OutputError
 from pellucid.evaluate._extras import require
 
 INK, GRID, SOFT = "#1a1c20", "#d9d6cd", "#5b6069"
 OWN_COLOUR, OTHER_COLOUR = "#d55e00", SOFT
 DOTS_PER_INCH = 150
+LETTER_POINTS = 5.3  # width of a letter of a dot's name, about
+PLACES = ((1, 1), (1, 0), (1, -1), (-1, 1), (-1, 0), (-1, -1))
+Box = tuple[float, float, float, float]  # left, bottom, right, top
 LOOK = {
     "text.color": INK,
     "axes.labelcolor": INK,
@@ -72,16 +77,59 @@ def new_figure(width: float, height: float, columns: int = 1) -> tuple[Any, Sequ
 
 def draw_dots(axes: Any, dots: Sequence[Dot], *, xlabel: str, ylabel: str, title: str) -> None:
     """Quality over cost: a dot with its name for each method, pellucid's bold; cost in logs."""
+    axes.set_xscale("log")
+    axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
     for dot in dots:
         colour = OWN_COLOUR if dot.own else OTHER_COLOUR
         axes.plot(dot.x, dot.y, "o", color=colour, markersize=9 if dot.own else 6, zorder=3)
-        axes.annotate(
-            dot.label, (dot.x, dot.y), xytext=(7, 5), textcoords="offset points", color=colour,
-            fontsize=9, fontweight="bold" if dot.own else "normal",
-        )  # fmt: skip
-    axes.set_xscale("log")
     axes.margins(x=0.25, y=0.12)
-    axes.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    axes.xaxis.set_major_formatter("{x:g}")
+    for dot, (across, up) in zip(dots, label_places(axes, dots), strict=True):
+        axes.annotate(
+            dot.label, (dot.x, dot.y), xytext=(7 * across, 7 * up), textcoords="offset points",
+            ha="left" if across > 0 else "right", va="center", fontsize=9,
+            color=OWN_COLOUR if dot.own else OTHER_COLOUR,
+            fontweight="bold" if dot.own else "normal",
+        )  # fmt: skip
+
+
+def label_places(axes: Any, dots: Sequence[Dot]) -> list[tuple[int, int]]:
+    """Where each name goes, (1 right or -1 left, 1 up, 0 or -1 down): the first place where it hits
+    neither the frame nor a dot nor a name before it, or the first of all where there is none.
+
+    Widths are estimates, in points, since nothing has been drawn yet.
+    """
+    width, height = (72 * inches * 0.85 for inches in axes.figure.get_size_inches())
+    width /= len(axes.figure.axes)
+    left, right = np.log(axes.get_xlim())
+    low, high = axes.get_ylim()
+    points = [
+        (width * (np.log(dot.x) - left) / (right - left), height * (dot.y - low) / (high - low))
+        for dot in dots
+    ]
+    taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in points]
+    places = []
+    for number, (dot, (x, y)) in enumerate(zip(dots, points, strict=True)):
+        long = LETTER_POINTS * len(dot.label)
+        boxes = {}
+        for across, up in PLACES:
+            start = x + 7 if across > 0 else x - 7 - long
+            boxes[across, up] = (start, y + 7 * up - 5, start + long, y + 7 * up + 5)
+        others = taken[:number] + taken[number + 1 :]
+        free = (
+            place
+            for place, box in boxes.items()
+            if box[0] >= 0 and box[2] <= width and not any(_overlap(box, one) for one in others)
+        )
+        places.append(next(free, PLACES[0]))
+        taken.append(boxes[places[-1]])
+    return places
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return (
+        one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+    )
 
 
 def svg_of(plot: Plot) -> str:

@@ -121,5 +121,5 @@ def _draw(rows: Sequence[Result], metric: Metric, title: str) -> Any:
     if len(seen) > 1:
         margin = 0.05 * (max(seen) - min(seen)) + 0.01
         axes.set_ylim(min(seen) - margin, max(seen) + margin)
-    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
