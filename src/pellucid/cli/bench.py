@@ -11,6 +11,7 @@ from pellucid.cli._options import names
 from pellucid.cli.bench_adapt import adapt
 from pellucid.cli.bench_denoise import denoise
 from pellucid.cli.bench_lossless import lossless
+from pellucid.cli.bench_report import report
 from pellucid.cli.bench_size import size
 from pellucid.errors import PellucidError
 
@@ -26,6 +27,7 @@ bench.add_command(denoise)
 bench.add_command(adapt)
 bench.add_command(lossless)
 bench.add_command(size)
+bench.add_command(report)
 
 
 @bench.command()
