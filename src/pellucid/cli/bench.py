@@ -9,6 +9,7 @@ import click
 from pellucid.cli._bench_end import close_bench, tell
 from pellucid.cli._options import names
 from pellucid.cli.bench_adapt import adapt
+from pellucid.cli.bench_all import all_benches
 from pellucid.cli.bench_denoise import denoise
 from pellucid.cli.bench_lossless import lossless
 from pellucid.cli.bench_report import report
@@ -23,6 +24,7 @@ def bench() -> None:
     """Measure pellucid beside the codecs and denoisers people use."""
 
 
+bench.add_command(all_benches)
 bench.add_command(denoise)
 bench.add_command(adapt)
 bench.add_command(lossless)
@@ -92,6 +94,7 @@ def compress(
         repeats=repeats,
         fresh=fresh,
         quick=quick,
+        memory=not quick,
     )
     outcome = compress_bench.run(plan, tell)
     close_bench(write_report(out), outcome.failures)

@@ -42,7 +42,7 @@ Notify = Callable[[str], None]
 class Plan:
     """What to run. `images` limits the pictures (None: all); `repeats` 0 leaves speed out.
 
-    `memory`: measure peaks too, on the first picture that is timed; a `quick` run doesn't.
+    `memory`: measure peaks too, on the first picture that is timed.
     """
 
     data: Path
@@ -246,7 +246,7 @@ def _speed(
             rows += measure_speed(chosen, path.stem, rgb, threads=plan.threads, repeats=repeats)
         except CODEC_ERRORS as error:
             outcome.failures.append(f"speed of {path.stem}: {error}")
-    if plan.memory and not plan.quick and can_measure():
+    if plan.memory and can_measure():
         notify("memory")
         rows = _with_peaks(plan, paths[0], rows, outcome)
     if rows:

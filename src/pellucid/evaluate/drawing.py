@@ -37,7 +37,6 @@ LOOK = {
     "axes.axisbelow": True,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "legend.frameon": False,
     "svg.fonttype": "none",  # text stays text: it can be searched, read out and scaled
     "svg.hashsalt": "pellucid",
 }

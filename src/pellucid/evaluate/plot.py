@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.evaluate.drawing import Dot, Plot, draw_dots, new_figure, save_plots
+from pellucid.evaluate.drawing import INK, Dot, Plot, draw_dots, new_figure, save_plots
 from pellucid.evaluate.metrics import METRICS, Metric
 from pellucid.evaluate.peers import LABELS, OWN
 from pellucid.evaluate.record import Result, Timing
@@ -121,5 +121,5 @@ def _draw(rows: Sequence[Result], metric: Metric, title: str) -> Any:
     if len(seen) > 1:
         margin = 0.05 * (max(seen) - min(seen)) + 0.01
         axes.set_ylim(min(seen) - margin, max(seen) + margin)
-    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    axes.legend(frameon=False, labelcolor=INK, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure

@@ -55,6 +55,7 @@ figcaption { font-size: .9rem; margin-top: .3rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .15rem .9rem .15rem 0; border-bottom: 1px solid var(--line);
   white-space: nowrap; }
+thead th { white-space: normal; vertical-align: bottom; }
 th[scope=row], thead th:first-child { text-align: left; } th { font-weight: 500; }
 th.text, td.text { text-align: left; white-space: normal; overflow-wrap: anywhere; }
 code { font: .88em ui-monospace, monospace; overflow-wrap: anywhere; }

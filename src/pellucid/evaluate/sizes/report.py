@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.errors import InputError
-from pellucid.evaluate.drawing import GRID, OWN_COLOUR, SOFT, Plot, new_figure, save_plots
+from pellucid.evaluate.drawing import GRID, INK, OWN_COLOUR, SOFT, Plot, new_figure, save_plots
 from pellucid.evaluate.page import write_page
 from pellucid.evaluate.report import MINUS, table
 from pellucid.evaluate.sizes import rows as store
@@ -88,7 +88,7 @@ def size_note(rows: Sequence[SizeResult], facts: Mapping[str, Any]) -> str:
     sets = ", ".join(sorted({row.data for row in rows}))
     return (
         f"Squares of photographs side by side ({sets}), each task in a fresh process; medians of "
-        f"{some.repeats} runs after a small one, {some.threads} threads asked for{where}. Compressed "
+        f"{some.repeats} run{'s' if some.repeats != 1 else ''} after a small one, {some.threads} threads asked for{where}. Compressed "
         f"at quality {QUALITY:g}; denoising 8-bit samples, told sigma {SIGMA:g}. Memory is the "
         "process's peak, Python and libraries included; before the work it already holds the "
         "picture, or the file. Powers are fitted by least squares of logs."
@@ -119,7 +119,7 @@ def size_plots(rows: Sequence[SizeResult]) -> list[Plot]:
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter("{x:g}")
         axes.grid(color=GRID, which="major")
-        axes.legend(frameon=False, fontsize=9)
+        axes.legend(frameon=False, labelcolor=INK, fontsize=9)
     alt = "Seconds and peak memory of compressing, decompressing and denoising over megapixels"
     return [Plot("size", alt, figure)]
 
