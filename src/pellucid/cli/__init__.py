@@ -4,7 +4,7 @@
     decompress.py   .pel -> picture(s)               verify.py    every checksum, every latent
     denoise.py      picture(s) -> clean picture(s)   adapt.py     tune a denoiser on noisy pictures
     demo.py         one photograph, end to end       train.py     make a model
-    bench.py        side by side with other codecs
+    bench.py        side by side with other codecs, one file a kind (bench_*.py)
 
     _program.py     errors -> messages and exit codes
     _jobs.py        inputs and -o -> which file goes where

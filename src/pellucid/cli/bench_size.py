@@ -57,12 +57,11 @@ def size(
 
     Rows are written as they come; the same command goes on where an earlier one stopped.
     """
-    from pellucid.cli.demo import SAMPLE
     from pellucid.evaluate.sizes import bench
     from pellucid.evaluate.sizes.report import write_report
 
     plan = bench.SizePlan(
-        data=data or SAMPLE,
+        data=data or bench.SAMPLE,
         out=out,
         megapixels=megapixels,
         models=models,

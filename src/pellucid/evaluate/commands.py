@@ -8,7 +8,7 @@ it stands for.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pellucid.evaluate import store
@@ -23,6 +23,7 @@ from pellucid.evaluate.lossless import rows as lossless
 from pellucid.evaluate.metrics import METRICS
 from pellucid.evaluate.peers import LABELS, OWN
 from pellucid.evaluate.sizes import rows as sizes
+from pellucid.evaluate.sizes.bench import SAMPLE
 
 UNKNOWN = "FOLDER"  # where rows don't say which pictures
 
@@ -36,8 +37,12 @@ class Command:
     line: str
 
 
-def commands_of(folder: Path) -> list[Command]:
+def commands_of(folder: Path, out: str | None = None) -> list[Command]:
     """The commands of all rows in a folder, kind by kind.
+
+    Args:
+        folder: with the rows.
+        out: how commands call it; its last name if not given.
 
     Raises:
         InputError: a file that can't be read.
@@ -45,7 +50,19 @@ def commands_of(folder: Path) -> list[Command]:
     found: list[Command] = []
     for make in (_compress, _denoise, _denoise_speed, _estimate, _adapt, _blocks, _lossless, _size):
         found += make(folder)
-    return found
+    named = out or folder.resolve().name
+    return [replace(one, line=one.line.replace(f" -o {folder}", f" -o {named}")) for one in found]
+
+
+def commands_section(results: Path) -> str:
+    """The table of the docs."""
+    lines = [
+        [one.what, ", ".join(f"`{name}`" for name in one.files), f"`{one.line}`"]
+        for one in commands_of(results, "results/v0.1")
+    ]
+    head = ["rows", "files in results/v0.1", "command"]
+    rule = ["---"] * len(head)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *lines))
 
 
 def _compress(folder: Path) -> Iterable[Command]:
@@ -179,8 +196,9 @@ def _size(folder: Path) -> Iterable[Command]:
     rows = sizes.load_rows(folder)
     for data in sorted({row.data for row in rows}):
         own = [row for row in rows if row.data == data]
+        given = "" if data == SAMPLE.stem else f" --data {data}"
         line = (
-            f"pellucid bench size --data {data} -o {folder} "
+            f"pellucid bench size{given} -o {folder} "
             f"--megapixels {_list(f'{x:g}' for x in sorted({row.megapixels for row in own}))} "
             f"--models {_list(sorted({row.model for row in own}))} "
             f"--threads {own[0].threads} --repeats {own[0].repeats}"

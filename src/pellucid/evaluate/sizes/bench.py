@@ -31,6 +31,7 @@ MEGAPIXELS = (0.25, 1.0, 4.0, 16.0, 64.0)
 MOST_MEGAPIXELS = 250.0  # the limit of `read_image`, and of what fits into memory
 QUALITY = 60.0
 SIGMA = 25.0
+SAMPLE = Path(__file__).parents[2] / "samples" / "chelsea.png"  # without pictures of the user's
 TASKS = ("compress", "decompress", "denoise")
 
 Notify = Callable[[str], None]
