@@ -38,7 +38,7 @@ def test_the_peak_of_a_denoiser(tmp_path):
 
 
 def test_what_fails_says_why(monkeypatch):
-    with pytest.raises(PellucidError, match="compress by bpg failed: .*no codec called 'bpg'"):
+    with pytest.raises(PellucidError, match=r"compress by bpg failed: .*no codec called 'bpg'"):
         measure_work({"work": "compress", "name": "bpg", "threads": 1, "file": "", "setting": 1})
     monkeypatch.setattr(memory, "SMALL_PARENT", ("/no/such/shell",))
     with pytest.raises(PellucidError, match="can't start a process"):

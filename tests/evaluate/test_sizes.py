@@ -76,7 +76,10 @@ def test_slopes_are_stated(plan):
     bench.run(plan, measure=Machine())
     text, paths = write_report(plan.out)
     assert [path.name for path in paths] == ["size.md", "size.png", "size.svg"]
-    assert "- compress, m: time grows as pixels to the power 1.00, peak memory to the power 0.50" in text
+    assert (
+        "- compress, m: time grows as pixels to the power 1.00, peak memory to the power 0.50"
+        in text
+    )
     assert "from 0.01 to 0.16 megapixels" in text
     assert "| denoise | m | 0.04 M | 0.08 | 0.06–0.22 | 2 | 20 | 50 |" in text
     assert size_section(plan.out) in text

@@ -134,9 +134,7 @@ STEPS: dict[str, Step] = {
 @click.option(
     "--threads", type=click.IntRange(min=1), default=2, show_default=True, help="Of every method."
 )
-@click.option(
-    "--quick", is_flag=True, help="About a minute: two small pictures, few peers, PSNR."
-)
+@click.option("--quick", is_flag=True, help="About a minute: two small pictures, few peers, PSNR.")
 def all_benches(
     data: Path | None,
     out: Path,

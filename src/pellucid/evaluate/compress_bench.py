@@ -253,9 +253,7 @@ def _speed(
         write_timings(plan.out / store.SPEED, rows)
 
 
-def _with_peaks(
-    plan: Plan, path: Path, rows: Sequence[Timing], outcome: Outcome
-) -> list[Timing]:
+def _with_peaks(plan: Plan, path: Path, rows: Sequence[Timing], outcome: Outcome) -> list[Timing]:
     """The rows, those of one picture with the peaks of a process that does nothing else."""
     found = []
     for row in rows:

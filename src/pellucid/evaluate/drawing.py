@@ -126,9 +126,7 @@ def label_places(axes: Any, dots: Sequence[Dot]) -> list[tuple[int, int]]:
 
 
 def _overlap(one: Box, other: Box) -> bool:
-    return (
-        one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
-    )
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def svg_of(plot: Plot) -> str:

@@ -2,7 +2,7 @@
 
 A process that has coded other pictures before can't tell what one of them took, so every
 measurement has a process of its own. On Linux the peak that a process reports outlives `exec`: a
-child of a big process begins with its parent's. So a shell stands between, whose own child is small.
+child of a big process begins with its parent's. So a shell stands between, which is small.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def measure_work(order: Mapping[str, Any]) -> Work:
         raise PellucidError("peak memory can't be measured on this system")
     command = [*SMALL_PARENT, sys.executable, "-m", CHILD, json.dumps(order)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError as error:
         raise PellucidError(f"can't start a process to measure memory: {error}") from error
     if done.returncode:

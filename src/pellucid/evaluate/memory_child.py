@@ -10,7 +10,8 @@
     setting   of the codec;  sigma  of the denoiser
     repeats   runs; 1 if not given
 
-What a library loads on first use is loaded before, with a corner of the picture or a small black one.
+What a library loads on first use is loaded before, with a corner of the picture or with a small
+black one.
 """
 
 from __future__ import annotations

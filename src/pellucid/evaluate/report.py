@@ -91,8 +91,8 @@ def speed_note(rows: Sequence[Timing], machine: Mapping[str, Any]) -> str:
     if measured := next((row for row in rows if row.encode_mb), None):
         text += (
             " Memory: the peak of a process that only compresses, and of one that only "
-            f"decompresses, one picture of {measured.width}x{measured.height}, Python and libraries "
-            "included."
+            f"decompresses, one picture of {measured.width}x{measured.height}, Python and "
+            "libraries included."
         )
     ratios = [
         f"{ratio:.2f} of {LABELS[peer]}"

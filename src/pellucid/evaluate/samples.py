@@ -1,8 +1,8 @@
 """The pictures of a quick bench: two, small, and there without any folder of the user's.
 
 scikit-image ships photographs of known licence (its `data/README.txt`); with a folder given, the
-first pictures of it are taken. Either is cut to its middle, so that a quick run is quick whatever it
-is given.
+first pictures of it are taken. Either is cut to its middle, so that a quick run is quick whatever
+it is given.
 """
 
 from __future__ import annotations

@@ -79,9 +79,7 @@ def _commands(folder: Path) -> Section:
     rows = [
         (command.what, f"<code>{escape(command.line)}</code>") for command in commands_of(folder)
     ]
-    note = (
-        "<p>Made from the rows themselves. Folders of pictures are given by their last name.</p>"
-    )
+    note = "<p>Made from the rows themselves. Folders of pictures are given by their last name.</p>"
     body = note + _table(("rows", "command"), rows, "Commands", text=True) if rows else ""
     return "commands", "Commands that make these rows", body
 
@@ -133,5 +131,6 @@ def _document(folder: Path, sections: Sequence[Section]) -> str:
         f'<nav aria-label="Sections"><ul>{links}</ul></nav></header>\n'
         f'<main id="content" tabindex="-1">{bodies}</main>'
         f"<footer><p>Made by pellucid {escape(version)} with <code>pellucid bench report "
-        f"{escape(str(folder.name))}</code>. One file; it loads nothing.</p></footer></body></html>\n"
+        f"{escape(str(folder.name))}</code>. One file; it loads nothing.</p></footer>"
+        "</body></html>\n"
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pellucid.evaluate import finish, plot, report, store
+from pellucid.evaluate import plot, report, store
 from pellucid.evaluate.denoising import block_rows
 from pellucid.evaluate.denoising import report as denoising
 from pellucid.evaluate.denoising import rows as denoise_rows
@@ -113,9 +113,11 @@ PARTS = (
         "lossless", "Lossless and error-bounded", (f"{lossless_rows.PREFIX}*.tsv",),
         lossless_text, lossless_rows.load_methods,
     ),
-    Part("size", "Cost against size", (size_rows.FILE,), size_text, size_rows.load_facts, size_plots),
+    Part(
+        "size", "Cost against size", (size_rows.FILE,),
+        size_text, size_rows.load_facts, size_plots,
+    ),
 )  # fmt: skip
-MARKDOWN = (finish.REPORT, denoising.REPORT, lossless.REPORT, sizes.REPORT)
 
 
 def unknown_files(folder: Path) -> list[Path]:

@@ -74,6 +74,5 @@ def css() -> str:
     light = "".join(f"{variable(colour)}: {colour}; " for colour in PLOT_COLOURS)
     dark = "".join(f"{variable(colour)}: {other}; " for colour, other in PLOT_COLOURS.items())
     return (
-        f"{LOOK}:root {{ {light}}}\n"
-        f"@media (prefers-color-scheme: dark) {{ :root {{ {dark}}} }}\n"
+        f"{LOOK}:root {{ {light}}}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark}}} }}\n"
     )

@@ -174,9 +174,7 @@ def noisy_samples(picture: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.concatenate(made)
 
 
-def _row(
-    plan: SizePlan, name: str, side: int, model: str, task: str, work: Work
-) -> SizeResult:
+def _row(plan: SizePlan, name: str, side: int, model: str, task: str, work: Work) -> SizeResult:
     spread = spread_of(work.seconds)
     return SizeResult(
         task=task,

@@ -75,8 +75,8 @@ def growth_text(one: Growth) -> str:
     """The slopes of one task and model."""
     sizes = [row.megapixels for row in one.rows]
     return (
-        f"{one.task}, {one.model}: time grows as pixels to the power {_signed(one.time_slope)}, peak "
-        f"memory to the power {_signed(one.peak_slope)} ({_signed(one.peak_per_megapixel)} MB a "
+        f"{one.task}, {one.model}: time grows as pixels to the power {_signed(one.time_slope)}, "
+        f"peak memory to the power {_signed(one.peak_slope)} ({_signed(one.peak_per_megapixel)} MB a "
         f"megapixel on a straight line), from {min(sizes):.3g} to {max(sizes):.3g} megapixels."
     )
 
@@ -86,17 +86,18 @@ def size_note(rows: Sequence[SizeResult], facts: Mapping[str, Any]) -> str:
     some = rows[0]
     where = f" on {facts['processor']} ({facts['cores']} cores)" if "processor" in facts else ""
     sets = ", ".join(sorted({row.data for row in rows}))
+    runs = f"{some.repeats} run{'s' if some.repeats != 1 else ''}"
     return (
         f"Squares of photographs side by side ({sets}), each task in a fresh process; medians of "
-        f"{some.repeats} run{'s' if some.repeats != 1 else ''} after a small one, {some.threads} threads asked for{where}. Compressed "
-        f"at quality {QUALITY:g}; denoising 8-bit samples, told sigma {SIGMA:g}. Memory is the "
+        f"{runs} after a small one, {some.threads} threads asked for{where}. Compressed at "
+        f"quality {QUALITY:g}; denoising 8-bit samples, told sigma {SIGMA:g}. Memory is the "
         "process's peak, Python and libraries included; before the work it already holds the "
         "picture, or the file. Powers are fitted by least squares of logs."
     )
 
 
 def size_plots(rows: Sequence[SizeResult]) -> list[Plot]:
-    """`size`: seconds and peak memory over megapixels, in logs; nothing with fewer than two sizes."""
+    """`size`: seconds and peak memory over megapixels, in logs; nothing with one size only."""
     found = growths(rows)
     if not found:
         return []
