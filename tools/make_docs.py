@@ -14,11 +14,13 @@ from pathlib import Path
 import click
 
 from pellucid.cli import main as cli
+from pellucid.evaluate.commands import commands_section
 from pellucid.evaluate.denoising import sections as denoising
 from pellucid.evaluate.intervals import sections as intervals
 from pellucid.evaluate.large import sections as large
 from pellucid.evaluate.lossless import sections as lossless
 from pellucid.evaluate.readme import sync_page, sync_readme
+from pellucid.evaluate.sizes.report import size_section
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results" / "v0.1"
@@ -27,9 +29,13 @@ SECTIONS = {
     **intervals.SECTIONS,
     **large.SECTIONS,
     **lossless.SECTIONS,
+    **lossless.SECTIONS,
+    "bench-commands": commands_section,
+    "bench-size": size_section,
 }
 # Page -> the markers between which it has tables made from results.
 TABLES = {
+    "docs/benchmarks.md": ("bench-size", "bench-commands"),
     "docs/denoising.md": (
         "denoise-gaussian",
         "denoise-grey",
