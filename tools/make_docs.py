@@ -29,7 +29,6 @@ SECTIONS = {
     **intervals.SECTIONS,
     **large.SECTIONS,
     **lossless.SECTIONS,
-    **lossless.SECTIONS,
     "bench-commands": commands_section,
     "bench-size": size_section,
 }

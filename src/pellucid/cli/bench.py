@@ -14,9 +14,9 @@ from pellucid.cli.bench_denoise import denoise
 from pellucid.cli.bench_intervals import intervals
 from pellucid.cli.bench_large import large
 from pellucid.cli.bench_lossless import lossless
-from pellucid.cli.bench_toy import toy
 from pellucid.cli.bench_report import report
 from pellucid.cli.bench_size import size
+from pellucid.cli.bench_toy import toy
 from pellucid.errors import PellucidError
 
 EVERYTHING = "psnr,ms_ssim,ssimulacra2"
