@@ -17,10 +17,11 @@ from pellucid.cli import main as cli
 from pellucid.evaluate.denoising import sections as denoising
 from pellucid.evaluate.lossless import sections as lossless
 from pellucid.evaluate.readme import sync_page, sync_readme
+from pellucid.evaluate.toy import sections as toy
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results" / "v0.1"
-SECTIONS = {**denoising.SECTIONS, **lossless.SECTIONS}
+SECTIONS = {**denoising.SECTIONS, **lossless.SECTIONS, **toy.SECTIONS}
 # Page -> the markers between which it has tables made from results.
 TABLES = {
     "docs/denoising.md": (
@@ -35,6 +36,7 @@ TABLES = {
     ),
     "docs/lossless.md": ("lossless-sets",),
     "docs/models.md": ("denoise-blocks",),
+    "docs/toy.md": ("toy",),
 }
 HEAD = (
     "# The command line\n\nMade from `--help` by `make docs`; edit the commands, not this page.\n"

@@ -15,6 +15,7 @@
 | `denoising`        | `bench denoise`: its tasks, rows, loop, summary and report         |
 | `exact_codecs`     | lossless and error-bounded codecs, one adapter a file, one protocol |
 | `lossless`         | `bench lossless`: its inputs, rows, loop, summary and report       |
+| `toy`              | `bench toy`: data, systems that learn in minutes, rows, loop, report |
 | `macs`             | multiply-adds a pixel, counted from a network's graph              |
 | `tsv`              | dataclasses as lines of a TSV file                                 |
 | `readme`           | keeps the tables in README.md and the docs in step with kept rows  |
