@@ -21,6 +21,7 @@ from pellucid.evaluate.large import sections as large
 from pellucid.evaluate.lossless import sections as lossless
 from pellucid.evaluate.readme import sync_page, sync_readme
 from pellucid.evaluate.sizes.report import size_section
+from pellucid.evaluate.toy import sections as toy
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results" / "v0.1"
@@ -29,6 +30,7 @@ SECTIONS = {
     **intervals.SECTIONS,
     **large.SECTIONS,
     **lossless.SECTIONS,
+    **toy.SECTIONS,
     "bench-commands": commands_section,
     "bench-size": size_section,
 }
@@ -49,6 +51,7 @@ TABLES = {
     "docs/large.md": ("large-tasks",),
     "docs/lossless.md": ("lossless-sets",),
     "docs/models.md": ("denoise-blocks",),
+    "docs/toy.md": ("toy",),
 }
 HEAD = (
     "# The command line\n\nMade from `--help` by `make docs`; edit the commands, not this page.\n"

@@ -21,6 +21,7 @@
 | `html`             | every kept row as one HTML page                                    |
 | `commands`         | kept rows -> the commands that make them again                     |
 | `samples`          | pictures of a quick bench, without any of the user's               |
+| `toy`              | `bench toy`: data, systems that learn in minutes, rows, loop, report |
 | `macs`             | multiply-adds a pixel, counted from a network's graph              |
 | `tsv`              | dataclasses as lines of a TSV file                                 |
 | `readme`           | keeps the tables in README.md and the docs in step with kept rows  |

@@ -20,7 +20,7 @@ from pellucid.evaluate.toy.systems.keras_backend import load_keras, version_of
 from pellucid.evaluate.toy.systems.tables import count_symbols, tables_of
 
 BITS = (2.0, 3.0, 4.0, 6.0)
-SAMPLES_A_NUMBER = 24  # of the picture for each number of the code, when compressing
+SAMPLES_A_NUMBER = 12  # of the picture for each number of the code, when compressing
 SAMPLES_A_NUMBER_NOISY = 8  # and when denoising, where no bytes are to be saved
 LONGEST = 256  # code; each number has a table of its own
 CHUNK = 500

@@ -29,7 +29,7 @@ def load_keras(threads: int) -> Any:
     """
     for package in (BACKEND, "keras"):
         try:
-            if package not in sys.modules:
+            if sys.modules.get(package) is None:
                 with _own_settings():
                     importlib.import_module(package)
         except ImportError as error:
