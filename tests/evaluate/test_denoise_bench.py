@@ -55,6 +55,7 @@ def stub(monkeypatch):
 def own(monkeypatch):
     """Stands in for pellucid: its model m as the stub, and a noise level that is 10 % too high."""
     stub = StubDenoiser("pellucid-m", blind=True)
+    monkeypatch.setattr(timing, "can_measure", lambda: False)  # no processes for stubs
     fake = ModuleType("pellucid")
     fake.__version__ = "9.9"
     fake.denoisers = lambda: {"m": "beef"}

@@ -209,9 +209,10 @@ def _size(folder: Path) -> Iterable[Command]:
 def _pictures(folder: Path) -> dict[str, set[str]]:
     """Set -> every picture of it that some row names."""
     found: dict[str, set[str]] = {}
-    rows = [*denoising.load_rows(folder, TASKS), *estimates.load_estimates(folder)]
-    for row in rows:
-        found.setdefault(row.data, set()).add(row.image)
+    names = [(row.data, row.image) for row in denoising.load_rows(folder, TASKS)]
+    names += [(row.data, row.image) for row in estimates.load_estimates(folder)]
+    for data, image in names:
+        found.setdefault(data, set()).add(image)
     return found
 
 

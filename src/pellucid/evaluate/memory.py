@@ -8,6 +8,7 @@ child of a big process begins with its parent's. So a shell stands between, whic
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -55,7 +56,9 @@ def measure_work(order: Mapping[str, Any]) -> Work:
         raise PellucidError("peak memory can't be measured on this system")
     command = [*SMALL_PARENT, sys.executable, "-m", CHILD, json.dumps(order)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, env=_environment()
+        )
     except OSError as error:
         raise PellucidError(f"can't start a process to measure memory: {error}") from error
     if done.returncode:
@@ -63,6 +66,13 @@ def measure_work(order: Mapping[str, Any]) -> Work:
         raise PellucidError(f"measuring {order['work']} by {order['name']} failed: {said}")
     found = json.loads(done.stdout)
     return Work(tuple(found["seconds"]), found["peak_mb"], found["base_mb"], found["size"])
+
+
+def _environment() -> dict[str, str]:
+    """This process's, with the folder that this very package was imported from."""
+    root = str(Path(__file__).resolve().parents[2])
+    others = os.environ.get("PYTHONPATH")
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([root, others] if others else [root])}
 
 
 def peaks_of_codec(

@@ -76,8 +76,9 @@ def growth_text(one: Growth) -> str:
     sizes = [row.megapixels for row in one.rows]
     return (
         f"{one.task}, {one.model}: time grows as pixels to the power {_signed(one.time_slope)}, "
-        f"peak memory to the power {_signed(one.peak_slope)} ({_signed(one.peak_per_megapixel)} MB a "
-        f"megapixel on a straight line), from {min(sizes):.3g} to {max(sizes):.3g} megapixels."
+        f"peak memory to the power {_signed(one.peak_slope)} "
+        f"({_signed(one.peak_per_megapixel)} MB a megapixel on a straight line), "
+        f"from {min(sizes):.3g} to {max(sizes):.3g} megapixels."
     )
 
 
