@@ -29,6 +29,7 @@ class Wish:
     quick: bool
     models: tuple[str, ...]
     threads: int
+    toy: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -106,11 +107,27 @@ def size_step(wish: Wish) -> list[str]:
     return failures
 
 
+def toy_step(wish: Wish) -> list[str]:
+    """Systems that learn in minutes, on sets of small pictures, if there are any."""
+    from pellucid.evaluate.toy import bench
+    from pellucid.evaluate.toy.report import write_report
+    from pellucid.evaluate.toy.systems import expand
+
+    if wish.toy is None:
+        tell("left out: give --toy with a folder of CIFAR-10 or MNIST")
+        return []
+    plan = bench.Plan((wish.toy,), wish.out, expand(("all",)), threads=wish.threads)
+    failures = bench.run(plan, tell).failures
+    write_report(wish.out)
+    return failures
+
+
 STEPS: dict[str, Step] = {
     "compress": Step(compress_step),
     "denoise": Step(denoise_step),
     "lossless": Step(lossless_step, quick=False),
     "size": Step(size_step, quick=False),
+    "toy": Step(toy_step, quick=False),
 }
 
 
@@ -130,6 +147,9 @@ STEPS: dict[str, Step] = {
     callback=names,
     help="Benches to run; a quick run takes those of them that are quick.",
 )
+@click.option(
+    "--toy", type=click.Path(path_type=Path), help="Sets of small pictures, as bench toy takes."
+)
 @click.option("--models", default="m,s", show_default=True, callback=names, help="pellucid's own.")
 @click.option(
     "--threads", type=click.IntRange(min=1), default=2, show_default=True, help="Of every method."
@@ -139,6 +159,7 @@ def all_benches(
     data: Path | None,
     out: Path,
     parts: tuple[str, ...],
+    toy: Path | None,
     models: tuple[str, ...],
     threads: int,
     quick: bool,
@@ -162,7 +183,7 @@ def all_benches(
     if not steps:
         raise OptionError(f"--quick leaves none of {', '.join(parts)}; leave it out")
     pictures = write_samples(out / PICTURES, data) if quick or data is None else data
-    wish = Wish(pictures, out, quick, models, threads)
+    wish = Wish(pictures, out, quick, models, threads, toy)
     failures = []
     for name, step in steps.items():
         tell(f"== {name}")
