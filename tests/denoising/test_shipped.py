@@ -99,9 +99,10 @@ def test_flat_pictures_get_flatter_up_to_their_edges(shipped: str, size: tuple[i
     noise = np.random.default_rng(1).normal(0, 25, (*size, 3))
     clean = pellucid.denoise((128 + noise).astype(np.float32), sigma=25, model=shipped) - 128
     # one line is mirrored to eight alike ones, which the network takes for stripes
-    assert clean.std() < (0.5 if min(size) > 1 else 0.65) * noise.std()
+    left = 0.5 if min(size) > 1 else 0.65
+    assert clean.std() < left * noise.std()
     edges = [part.std() for part in (clean[0], clean[-1], clean[:, 0], clean[:, -1])]
-    assert max(edges) < 15
+    assert max(edges) < max(15, left * 25)
 
 
 def test_grey_is_one_channel_of_grey_colour(shipped: str) -> None:

@@ -19,8 +19,8 @@ def figure(plot: Plot) -> str:
     """A plot as HTML: an inline SVG and its caption."""
     caption = plot.alt[:1].upper() + plot.alt[1:]
     return (
-        f"<figure>{inline(plot)}<figcaption>{escape(caption)}. The numbers are in the tables."
-        "</figcaption></figure>"
+        f"<figure>{inline(plot)}<figcaption>{escape(caption)}. In numbers: the tables below, "
+        "and the files of rows.</figcaption></figure>"
     )
 
 
