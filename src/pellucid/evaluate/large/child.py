@@ -8,6 +8,7 @@ The peak in bytes is written to the file REPORT.
 from __future__ import annotations
 
 import resource
+import runpy
 import sys
 from pathlib import Path
 
@@ -16,11 +17,9 @@ UNIT = 1 if sys.platform == "darwin" else 1024  # bytes, of what getrusage count
 
 def main() -> None:
     """Run the command line after the first argument; exits as the program does."""
-    from pellucid.cli import main as program
-
     report, sys.argv = Path(sys.argv[1]), ["pellucid", *sys.argv[2:]]
     try:
-        program()
+        runpy.run_module("pellucid", run_name="__main__")
     finally:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * UNIT
         report.write_text(str(peak), encoding="ascii")
