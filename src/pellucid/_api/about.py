@@ -17,10 +17,10 @@ DTYPES = ("uint", "int", "float")  # by the header's sample type
 class FileInfo:
     """What a .pel file holds.
 
-    `channels` are of colour. `max_error` is 0 for a lossless file, and None for one of the learned
-    codec, whose `quality` it is then. `bytes_by_part` maps chunk types to bytes, container
-    included; `latents_sha256` is None unless asked for: of latents, or of samples if the file is
-    lossless or error-bounded.
+    `channels` are of colour. `max_error`, in the samples' unit, is 0 for a lossless file, and None
+    for one of the learned codec, whose `quality` it is then. `bytes_by_part` maps chunk types to
+    bytes, container included; `latents_sha256` is None unless asked for: of latents, or of samples
+    if the file is lossless or error-bounded.
     """
 
     version: int
@@ -30,7 +30,7 @@ class FileInfo:
     bit_depth: int
     dtype: str
     alpha: bool
-    max_error: int | None
+    max_error: float | None
     quality: int
     model_id: str
     model_name: str | None
@@ -75,7 +75,7 @@ def info(
     )
 
 
-def bound_of(file: PelFile) -> int | None:
+def bound_of(file: PelFile) -> float | None:
     """The largest error of a sample that the file allows; None for a learned one."""
     if file.header.layers not in EXACT:
         return None

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import replace
-from numbers import Integral
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.bitstream import EXACT, Limits, PelFile, write_file
+from pellucid.bitstream import EXACT, FLOAT, Limits, PelFile, write_file
 from pellucid.errors import DamagedFileError, InputError, OptionError
 from pellucid.pixels import ImageInfo
 
@@ -19,26 +19,33 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pellucid.codec.geometry import Box
+    from pellucid.exact import FloatMap
 
-TYPES = ("uint8", "uint16", "int16")
+TYPES = ("uint8", "uint16", "int16", "float16", "float32")
 WITH_ALPHA = (2, 4)  # channels of which the last is alpha
 MOST_CHANNELS = 4096
 
 
 def compress_samples(
-    image: Any, *, max_error: int, nodata: int | None, metadata: bool, limits: Limits
+    image: Any, *, max_error: float, nodata: float | None, metadata: bool, limits: Limits
 ) -> bytes:
     """The bytes of a file from which every sample comes back within `max_error`."""
     from pellucid._api.codec import metadata_of
-    from pellucid.exact import compress_exact
+    from pellucid.exact import compress_exact, find_map
     from pellucid.exact.picture import header_of
 
     samples, about = open_any(image, limits)
-    alpha = samples.shape[2] in WITH_ALPHA
-    header_of(samples, alpha=alpha, max_error=max_error).check_limits(limits)
-    check_nodata(nodata, samples.dtype)
-    header, tiles = compress_exact(samples, alpha=alpha, max_error=max_error, nodata=nodata)
-    return write_file(header, metadata_of(about) if metadata else {}, tiles, limits=limits)
+    kept = metadata_of(about) if metadata else {}
+    alpha = samples.shape[2] in WITH_ALPHA and samples.dtype.kind != "f"
+    header_of(samples, alpha=alpha, max_error=0).check_limits(limits)
+    if samples.dtype.kind == "f":
+        floats, reach = find_map(samples, max_error, check_mark(nodata, samples.dtype))
+        header, tiles = compress_exact(samples, alpha=False, max_error=reach, floats=floats)
+        return write_file(header, kept, tiles, float_map=floats.pack(), limits=limits)
+    told = check_nodata(nodata, samples.dtype)
+    bound = check_whole(max_error, samples.dtype)
+    header, tiles = compress_exact(samples, alpha=alpha, max_error=bound, nodata=told)
+    return write_file(header, kept, tiles, limits=limits)
 
 
 def decompress_samples(
@@ -48,7 +55,12 @@ def decompress_samples(
     from pellucid.exact import decompress_exact
 
     return decompress_exact(
-        file.header, tile_of(file), region=region_of(box), damaged=damaged, out=out
+        file.header,
+        tile_of(file),
+        region=region_of(box),
+        damaged=damaged,
+        out=out,
+        floats=map_of(file),
     )
 
 
@@ -70,10 +82,35 @@ def region_of(box: Box | None) -> tuple[int, int, int, int] | None:
     return None if box is None else (box.x, box.y, box.width, box.height)
 
 
-def file_bound(file: PelFile) -> int:
+def map_of(file: PelFile) -> FloatMap | None:
+    """How whole numbers stand for the file's floats; None if it has none.
+
+    Raises DamagedFileError if there should be a map and isn't, or the other way round.
+    """
+    from pellucid.exact import FloatMap
+
+    header, payload = file.header, file.float_map
+    if (payload is None) is (header.sample_type == FLOAT):
+        raise DamagedFileError(
+            "chunk FMAP, the map of the floats, is missing; get the file again"
+            if payload is None
+            else "chunk FMAP, a map of floats, is in a file of whole numbers; get the file again"
+        )
+    if payload is None:
+        return None
+    found = FloatMap.parse(payload, bits=header.bit_depth, channels=header.channels)
+    if found.offsets is None and header.layers != EXACT[0]:
+        raise DamagedFileError("chunk FMAP says ordered bits, which are in layer 1 alone")
+    return found
+
+
+def file_bound(file: PelFile) -> float:
     """The largest error of a colour sample; all tiles have the same."""
     from pellucid.exact.tile import BOUND, MOST_BOUND
 
+    floats = map_of(file)
+    if floats is not None:
+        return floats.bound
     if file.header.layers == EXACT[0]:
         return 0
     for number in range(file.header.tile_count):
@@ -91,27 +128,57 @@ def tile_of(file: PelFile) -> Any:
     return lambda number: file.tile(number, layer=layer)
 
 
-def check_max_error(lossless: bool, max_error: int | None) -> int | None:
+def check_max_error(lossless: bool, max_error: float | None) -> float | None:
     """The bound that is asked for: 0 for lossless, None for neither; OptionError if none can be."""
-    from pellucid.exact.tile import MOST_BOUND
-
     if max_error is None:
         return 0 if lossless else None
-    if not isinstance(max_error, Integral) or not 0 <= max_error <= MOST_BOUND:
+    if not isinstance(max_error, Real) or not 0 <= max_error < float("inf"):
         raise OptionError(
-            f"max_error is {max_error!r}; it must be a whole number from 0 to {MOST_BOUND}, in the "
-            "samples' unit"
+            f"max_error is {max_error!r}; it must be a number from 0, in the samples' unit"
         )
     if lossless and max_error:
         raise OptionError(f"lossless means a max_error of 0, and {max_error} was given; choose one")
-    return int(max_error)
+    return int(max_error) if max_error == int(max_error) else float(max_error)
 
 
-def check_nodata(nodata: int | None, dtype: np.dtype[Any]) -> None:
-    """Raise OptionError if `nodata` is no value that samples of a type can have."""
+def check_whole(max_error: float, dtype: np.dtype[Any]) -> int:
+    """A bound for whole samples; OptionError if it can't be."""
+    from pellucid.exact.tile import MOST_BOUND
+
+    if max_error == int(max_error) and max_error <= MOST_BOUND:
+        return int(max_error)
+    raise OptionError(
+        f"max_error is {max_error!r}; for samples of type {dtype.name} it must be a whole number "
+        f"from 0 to {MOST_BOUND}"
+    )
+
+
+def check_mark(nodata: float | None, dtype: np.dtype[Any]) -> float | None:
+    """`nodata` as samples of a float type hold it; OptionError if they can't."""
+    if nodata is None:
+        return None
+    with np.errstate(over="ignore"):
+        held = float(np.array(nodata, dtype)) if is_number(nodata) else np.nan
+    if not np.isfinite(held):
+        raise OptionError(
+            f"nodata is {nodata!r}; it must be a finite number that {dtype.name} holds (NaN is "
+            "kept without being told)"
+        )
+    return held
+
+
+def is_number(value: object) -> bool:
+    """Whether `value` is a real number."""
+    return isinstance(value, Real)
+
+
+def check_nodata(nodata: float | None, dtype: np.dtype[Any]) -> int | None:
+    """`nodata` if it is a value that whole samples of a type can have; else OptionError."""
     limits = np.iinfo(dtype)
-    if nodata is None or (isinstance(nodata, Integral) and limits.min <= nodata <= limits.max):
-        return
+    if nodata is None:
+        return None
+    if is_number(nodata) and limits.min <= nodata <= limits.max and nodata == int(nodata):
+        return int(nodata)
     raise OptionError(
         f"nodata is {nodata!r}; it must be a whole number from {limits.min} to {limits.max}, as "
         f"samples of type {dtype.name} are"
@@ -151,6 +218,8 @@ def check_type(samples: NDArray[Any]) -> NDArray[Any]:
     if samples.dtype.name in TYPES:
         return samples.astype(samples.dtype.newbyteorder("="), copy=False)
     hint = "scale them to whole numbers of 16 bits and keep the scale elsewhere"
+    if samples.dtype.name in ("float64", "longdouble", "float128"):
+        hint = "give image.astype('float32'), which has 7 digits, with lossless or max_error"
     if samples.dtype.name in ("bool", "int8"):
         hint = "give image.astype('int16')"
     raise InputError(

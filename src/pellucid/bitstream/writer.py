@@ -15,6 +15,8 @@ from pellucid.bitstream.limits import DEFAULT_LIMITS, SIGNATURE, Limits
 from pellucid.errors import LimitError, OptionError
 
 METADATA_CHUNKS = {"exif": "exif", "icc": "iccp", "xmp": "xmp0"}  # name -> chunk, in file order
+METADATA_CHUNKS |= {"dicom": "dicm"}
+FLOAT_MAP = "FMAP"
 TILE_START = struct.Struct("<IB")  # tile number, layer
 
 
@@ -23,19 +25,24 @@ def write_file(
     metadata: Mapping[str, bytes],
     tiles: Sequence[bytes],
     *,
+    float_map: bytes | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> bytes:
     """Return the bytes of a file with one layer.
 
-    `metadata` has any of the keys exif, icc, xmp; `tiles` are the payloads of section 7, by tile
-    number. Raises OptionError if they don't fit the header, LimitError over `limits`.
+    `metadata` has any of the keys of METADATA_CHUNKS; `tiles` are the payloads of section 7, by
+    tile number; floats have a `float_map` (section 12). Raises OptionError if they don't fit
+    the header, LimitError over `limits`.
     """
     head = header.pack()
     header.check_limits(limits)
     _check_layers(header)
     _check_tiles(header, tiles)
     _check_metadata(metadata, limits)
-    return b"".join((SIGNATURE, write_chunk("HEAD", head), *_body(header, metadata, tiles)))
+    start = [SIGNATURE, write_chunk("HEAD", head)]
+    if float_map is not None:
+        start.append(write_chunk(FLOAT_MAP, float_map))
+    return b"".join((*start, *_body(header, metadata, tiles)))
 
 
 def _body(header: Header, metadata: Mapping[str, bytes], tiles: Sequence[bytes]) -> Iterator[bytes]:

@@ -37,13 +37,13 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".ppm", "
 @click.option(
     "--max-error",
     metavar="N",
-    type=click.IntRange(min=0),
-    help="Every sample comes back at most N off, in its own unit.",
+    type=float,
+    help="Every sample comes back at most N off, in its own unit; whole unless samples are floats.",
 )
 @click.option(
     "--nodata",
     metavar="V",
-    type=int,
+    type=float,
     help="With --max-error: samples of this value stay, and no other becomes it.",
 )
 @click.option("--model", default="m", show_default=True, help="m, s (faster), or a model's folder.")
@@ -60,8 +60,8 @@ def compress(
     size: int | None,
     psnr: float | None,
     lossless: bool,
-    max_error: int | None,
-    nodata: int | None,
+    max_error: float | None,
+    nodata: float | None,
     model: str,
     no_metadata: bool,
     limits: Limits,
@@ -71,10 +71,10 @@ def compress(
 ) -> None:
     """Compress pictures to .pel: PNG, JPEG, WebP, TIFF, BMP, PPM; 8-bit, grey or RGB.
 
-    With --lossless or --max-error also transparency, 16-bit grey, and .npy arrays of uint8, uint16
-    or int16 with any number of channels. Give one of --quality, --bpp, --size, --psnr, --lossless
-    and --max-error at most; a target that can't be met is an error. EXIF (with the orientation),
-    ICC profile and XMP are kept byte for byte.
+    With --lossless or --max-error also transparency, 16-bit and float32 grey, and .npy arrays of
+    uint8, uint16, int16, float16 or float32 with any number of channels. Give one of
+    --quality, --bpp, --size, --psnr, --lossless and --max-error at most; a target that can't be met
+    is an error. EXIF (with the orientation), ICC profile and XMP are kept byte for byte.
     """
     from pellucid._api.codec import check_options
     from pellucid._api.exact import check_max_error
