@@ -185,7 +185,7 @@ def check_options(
 
 def metadata_of(about: ImageInfo) -> dict[str, bytes]:
     """The metadata that a file keeps."""
-    found = {"exif": about.exif, "icc": about.icc, "xmp": about.xmp}
+    found = {"exif": about.exif, "icc": about.icc, "xmp": about.xmp, "dicom": about.dicom}
     return {name: value for name, value in found.items() if value}
 
 

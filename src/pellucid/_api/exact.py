@@ -36,7 +36,7 @@ def compress_samples(
 
     samples, about = open_any(image, limits)
     kept = metadata_of(about) if metadata else {}
-    alpha = samples.shape[2] in WITH_ALPHA and samples.dtype.kind != "f"
+    alpha = samples.shape[2] in WITH_ALPHA and samples.dtype.kind != "f" and about.dicom is None
     header_of(samples, alpha=alpha, max_error=0).check_limits(limits)
     if samples.dtype.kind == "f":
         floats, reach = find_map(samples, max_error, check_mark(nodata, samples.dtype))

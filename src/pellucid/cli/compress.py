@@ -14,7 +14,7 @@ from pellucid.cli._batch import Report, run_batch
 from pellucid.cli._jobs import Job, plan_jobs
 from pellucid.cli.info import kind_of
 from pellucid.errors import OptionError
-from pellucid.pixels import NPY
+from pellucid.pixels import DICOM, NPY
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm")
 
@@ -80,13 +80,13 @@ def compress(
     from pellucid._api.exact import check_max_error
     from pellucid.runtime import load_model
 
-    if out is not None and out.lower().endswith((*PICTURES, NPY)) and not Path(out).is_dir():
+    if out is not None and out.lower().endswith((*PICTURES, *DICOM, NPY)) and not Path(out).is_dir():
         raise OptionError(f"the output {out} looks like a picture; compress writes .pel files")
     targets: dict[str, Any] = {"quality": quality, "bpp": bpp, "size": size, "psnr": psnr}
     bound = check_max_error(lossless, max_error)
     check_options(quality=quality, bpp=bpp, size=size, psnr=psnr, max_error=bound)
     load_model(model)  # a wrong name is wrong usage, said once
-    sources = PICTURES if bound is None else (*PICTURES, NPY)
+    sources = PICTURES if bound is None else (*PICTURES, *DICOM, NPY)
     jobs = plan_jobs(inputs, out, suffix=".pel", sources=sources, recursive=recursive)
     targets |= {"max_error": bound, "nodata": nodata}
     settings = {**targets, "model": model, "metadata": not no_metadata, "limits": limits}

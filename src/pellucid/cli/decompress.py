@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +16,13 @@ from pellucid.cli._batch import Report, run_batch
 from pellucid.cli._files import read_bytes
 from pellucid.cli._jobs import Job, plan_jobs
 from pellucid.errors import OptionError, OutputError
-from pellucid.pixels import NPY, WRITE_SUFFIXES
+from pellucid.pixels import DICOM, NPY, WRITE_SUFFIXES
 
 if TYPE_CHECKING:
     from pellucid.bitstream import PelFile
+    from pellucid.pixels.dicom import Change
 
-SUFFIXES = (*WRITE_SUFFIXES, NPY)
+SUFFIXES = (*WRITE_SUFFIXES, NPY, *DICOM)
 FORMATS = tuple(suffix[1:] for suffix in SUFFIXES)
 KINDS = {1: "grey", 2: "grey with alpha", 3: "RGB", 4: "RGB with alpha"}
 WITHOUT_METADATA = (".bmp", ".ppm", ".pgm", NPY)
@@ -133,8 +135,25 @@ def write_picture(
     height, width, channels = pixels.shape
     bits = 8 * pixels.itemsize
     info = ImageInfo(width, height, channels, bits, **file.metadata)  # type: ignore[arg-type]
-    write_samples(target, pixels, info, force=settings.force)
+    write_samples(target, pixels, info, force=settings.force, change=change_of(file, damaged))
     return pixels.shape
+
+
+def change_of(file: PelFile, damaged: list[int] | None) -> Change | None:
+    """What a DICOM file must say of samples that aren't the source's; None if they are."""
+    from pellucid._api.about import bound_of
+    from pellucid.exact.picture import layout_of
+    from pellucid.pixels.dicom import Change
+
+    if "dicom" not in file.metadata:
+        return None
+    bound = bound_of(file)
+    lost = f"; {len(damaged)} tiles lost" if damaged else ""
+    if not bound:
+        return Change(f"damaged file{lost}") if damaged else None
+    shape, dtype = layout_of(file.header, None)
+    ratio = math.prod(shape) * dtype.itemsize / file.chunks[-1].end
+    return Change(f"pellucid, stored values within {bound:g}{lost}", ratio)
 
 
 def losses(file: PelFile, damaged: list[int]) -> list[str]:
@@ -151,7 +170,12 @@ def losses(file: PelFile, damaged: list[int]) -> list[str]:
 
 def left_out(target: Path, metadata: dict[str, bytes]) -> list[str]:
     """What a person must know about metadata that the picture's format can't hold."""
-    if not metadata or target.suffix.lower() not in WITHOUT_METADATA:
+    suffix = target.suffix.lower()
+    if suffix in DICOM:
+        metadata = {name: value for name, value in metadata.items() if name != "dicom"}
+    elif suffix not in WITHOUT_METADATA:
+        metadata = {name: value for name, value in metadata.items() if name == "dicom"}
+    if not metadata:
         return []
     kinds = ", ".join(name.upper() for name in metadata)
-    return [f"{target.suffix} can't hold metadata; left out: {kinds}"]
+    return [f"{target.suffix} can't hold all metadata; left out: {kinds}"]

@@ -10,6 +10,7 @@
     write.py      array -> file
     samples.py    file <-> array in its own type: transparency, 16 bits, float
     npy.py        file <-> array in NumPy's own format
+    dicom.py      DICOM: stored values and elements, and a valid file again
     atomic.py     bytes -> file, whole or not at all
 
 Pillow does the decoding; nothing above this package imports it.
@@ -18,6 +19,7 @@ Pillow does the decoding; nothing above this package imports it.
 from __future__ import annotations
 
 from pellucid.pixels.atomic import check_target, write_atomic
+from pellucid.pixels.dicom import DICOM, is_dicom
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.npy import NPY, is_npy, npy_output, read_npy, write_npy
 from pellucid.pixels.read import from_array, read_image
@@ -25,11 +27,13 @@ from pellucid.pixels.samples import read_samples, write_samples
 from pellucid.pixels.write import WRITE_SUFFIXES, write_image
 
 __all__ = [
+    "DICOM",
     "NPY",
     "WRITE_SUFFIXES",
     "ImageInfo",
     "check_target",
     "from_array",
+    "is_dicom",
     "is_npy",
     "npy_output",
     "read_image",

@@ -21,7 +21,7 @@ class ImageInfo:
     is never applied to the samples. ``channels`` is 1 (grey) or 3 (RGB), or one more with
     transparency; ``bit_depth`` is in bits a sample. ``source_format`` is the container the picture
     came from ("PNG", "JPEG", …), None for an array. ``dpi`` is in dots an inch, across and down;
-    only `samples.py` reads it.
+    only `samples.py` reads it. ``dicom`` are the elements of a DICOM file, as one without pixels.
 
     >>> ImageInfo(width=640, height=480, channels=3).pixels
     307200
@@ -36,6 +36,7 @@ class ImageInfo:
     xmp: bytes | None = None
     source_format: str | None = None
     dpi: tuple[float, float] | None = None
+    dicom: bytes | None = None
 
     @property
     def pixels(self) -> int:
