@@ -16,7 +16,19 @@ from pellucid.cli.info import kind_of
 from pellucid.errors import OptionError
 from pellucid.pixels import DICOM, NPY
 
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm")
+PICTURES = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".jp2",
+    ".j2k",
+    ".webp",
+    ".tif",
+    ".tiff",
+    ".bmp",
+    ".ppm",
+    ".pgm",
+)
 
 
 @click.command(short_help="Pictures to .pel.")
@@ -80,7 +92,11 @@ def compress(
     from pellucid._api.exact import check_max_error
     from pellucid.runtime import load_model
 
-    if out is not None and out.lower().endswith((*PICTURES, *DICOM, NPY)) and not Path(out).is_dir():
+    if (
+        out is not None
+        and out.lower().endswith((*PICTURES, *DICOM, NPY))
+        and not Path(out).is_dir()
+    ):
         raise OptionError(f"the output {out} looks like a picture; compress writes .pel files")
     targets: dict[str, Any] = {"quality": quality, "bpp": bpp, "size": size, "psnr": psnr}
     bound = check_max_error(lossless, max_error)

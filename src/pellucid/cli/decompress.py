@@ -178,4 +178,4 @@ def left_out(target: Path, metadata: dict[str, bytes]) -> list[str]:
     if not metadata:
         return []
     kinds = ", ".join(name.upper() for name in metadata)
-    return [f"{target.suffix} can't hold all metadata; left out: {kinds}"]
+    return [f"{target.suffix} can't hold metadata; left out: {kinds}"]

@@ -21,13 +21,23 @@ from pellucid.cli._clean_jobs import plan_clean_jobs
 from pellucid.cli._jobs import Job
 from pellucid.cli.decompress import left_out
 from pellucid.errors import InputError
-from pellucid.pixels import ImageInfo, is_npy, read_image, read_npy, read_samples, write_samples
+from pellucid.pixels import (
+    DICOM,
+    ImageInfo,
+    is_npy,
+    read_image,
+    read_npy,
+    read_samples,
+    write_samples,
+)
+from pellucid.pixels.dicom import Change, stored_of
 from pellucid.pixels.write import check_suffix
 
 if TYPE_CHECKING:
     from pellucid._api import NoiseEstimate
 
 WHITE = {"uint8": 255, "uint16": 65535}
+WITH_ALPHA = 4  # channels at most, of which the last may be alpha; more are bands
 SMALL = 17  # samples a side, from which noise can be measured in a square
 
 
@@ -108,8 +118,9 @@ def denoise(
 ) -> None:
     """Take noise and JPEG artefacts off pictures: photo.png -> photo.clean.png.
 
-    8-bit grey and RGB with or without transparency, 16-bit grey, float32 TIFF, .npy arrays; type,
-    format and metadata stay. A JPEG becomes a PNG, unless OUT says otherwise.
+    8-bit grey and RGB with or without transparency, 16-bit grey, float32 TIFF, DICOM, .npy arrays
+    of any number of channels; type, format and metadata stay. A JPEG becomes a PNG, unless OUT says
+    otherwise.
     """
     from pellucid.runtime import load_denoiser
 
@@ -144,7 +155,7 @@ def denoise_one(job: Job, settings: Settings) -> Report:
     from pellucid import _api
 
     job.check(force=settings.force)
-    if not is_npy(job.target):
+    if not is_npy(job.target) and job.target.suffix.lower() not in DICOM:
         check_suffix(job.target)
     samples, info = read_samples(job.source, max_pixels=settings.limits.max_pixels)
     check_mask(settings, info)
@@ -152,17 +163,51 @@ def denoise_one(job: Job, settings: Settings) -> Report:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of samples that are counted below
         noise = _api.noise_level(samples) if settings.measure else None
-        clean = _api.denoise(
-            samples,
-            sigma=settings.sigma if settings.sigma is not None else noise or "auto",
-            strength=settings.strength,
-            mask=settings.mask,
-            model=settings.model,
-        )
+        if info.dicom is not None:
+            clean = clean_dicom(samples, info.dicom, str(job.source), settings)
+        else:
+            one = noise if noise is not None and samples.shape[2] <= WITH_ALPHA else "auto"
+            clean = clean_picture(samples, one, settings, settings.mask)
     seconds = time.perf_counter() - started
     flat = is_npy(job.source) and is_npy(job.target) and read_npy(job.source).ndim == 2
-    write_samples(job.target, clean[..., 0] if flat else clean, info, force=settings.force)
+    change = Change(f"pellucid, noise reduced, strength {settings.strength:g}")
+    samples_out = clean[..., 0] if flat else clean
+    write_samples(job.target, samples_out, info, force=settings.force, change=change)
     return report(job, settings, samples, info, noise, seconds)
+
+
+def clean_picture(
+    samples: NDArray[Any],
+    noise: NoiseEstimate | str,
+    settings: Settings,
+    mask: NDArray[Any] | None,
+) -> NDArray[Any]:
+    """Samples (H, W, C) without their `noise`, or that of the settings."""
+    from pellucid import _api
+
+    sigma = noise if settings.sigma is None else settings.sigma
+    return _api.denoise(
+        samples, sigma=sigma, strength=settings.strength, mask=mask, model=settings.model
+    )
+
+
+def clean_dicom(
+    samples: NDArray[Any], elements: bytes, name: str, settings: Settings
+) -> NDArray[Any]:
+    """Stored values, frame by frame; padding stays, and all keep to the bits that they have."""
+    stored = stored_of(elements, name)
+    result = samples.copy()
+    for start in range(0, samples.shape[2], stored.channels):
+        frame = samples[..., start : start + stored.channels]
+        mask: NDArray[Any] | None = settings.mask
+        if stored.padding is not None:
+            low, high = stored.padding
+            known = ((frame < low) | (frame > high)).all(axis=2)
+            mask = known if mask is None else np.where(known, mask, 0).astype(mask.dtype)
+        clean = clean_picture(frame, "auto", settings, mask)
+        changed = np.clip(clean, stored.low, stored.high) if clean.dtype.kind != "f" else clean
+        result[..., start : start + stored.channels] = np.where(clean == frame, frame, changed)
+    return result
 
 
 def check_mask(settings: Settings, info: ImageInfo) -> None:

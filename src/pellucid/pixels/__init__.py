@@ -10,6 +10,7 @@
     write.py      array -> file
     samples.py    file <-> array in its own type: transparency, 16 bits, float
     npy.py        file <-> array in NumPy's own format
+    jpeg2000.py   JPEG 2000 of more than 8 bits
     dicom.py      DICOM: stored values and elements, and a valid file again
     atomic.py     bytes -> file, whole or not at all
 

@@ -110,6 +110,9 @@ def decoded(dataset: Any, name: str, max_pixels: int) -> NDArray[Any]:
         rows, columns = int(dataset.Rows), int(dataset.Columns)
         frames, channels = frames_of(dataset)
         colour, bits = str(dataset.PhotometricInterpretation), int(dataset.get("BitsAllocated", 0))
+        encapsulated = dataset.file_meta.TransferSyntaxUID.is_encapsulated
+        if min(rows, columns, frames, channels) < 1:
+            raise ValueError(f"{columns} x {rows}, {frames} frames of {channels} channels")
     except Exception as error:
         raise InputError(f"{name} is a DICOM file without a picture: {error}") from error
     if rows * columns > max_pixels or rows * columns * frames * channels > 4 * max_pixels:
@@ -117,7 +120,6 @@ def decoded(dataset: Any, name: str, max_pixels: int) -> NDArray[Any]:
             f"{name} has {columns} x {rows} pixels, {frames} frames of {channels} channels, over "
             f"the limit of {max_pixels}; if you trust it, raise max_pixels"
         )
-    encapsulated = dataset.file_meta.TransferSyntaxUID.is_encapsulated
     if colour not in COLOURS and not encapsulated:
         raise InputError(
             f"{name} has the colour space {colour}, and only {', '.join(COLOURS)} can be kept; "
@@ -133,6 +135,8 @@ def decoded(dataset: Any, name: str, max_pixels: int) -> NDArray[Any]:
         dataset.PhotometricInterpretation = "RGB"  # what pydicom makes of it
     if bits not in (1, 8, 16) and stored.dtype.name != "float32":
         raise InputError(f"{name} has {bits} bits a sample ({stored.dtype}); up to 16 can be read")
+    if stored.size != rows * columns * frames * channels:
+        raise InputError(f"{name} is damaged: its pixels have the shape {stored.shape}")
     planes = stored.reshape(frames, rows, columns, channels).transpose(1, 2, 0, 3)
     samples = np.ascontiguousarray(planes.reshape(rows, columns, frames * channels))
     wide = {"int8": "int16"}.get(samples.dtype.name, samples.dtype.name)

@@ -25,6 +25,7 @@ from pellucid.pixels.atomic import check_target, write_atomic
 from pellucid.pixels.checks import bit_depth, check_frames, check_size
 from pellucid.pixels.dicom import DICOM, Change, encode_dicom, is_dicom, read_dicom
 from pellucid.pixels.info import ImageInfo
+from pellucid.pixels.jpeg2000 import decode_deep, siz_of
 from pellucid.pixels.metadata import with_metadata
 from pellucid.pixels.modes import to_samples
 from pellucid.pixels.npy import is_npy, read_npy, write_npy
@@ -74,6 +75,11 @@ def read_samples(
         return read_dicom(source, max_pixels)
     with opened(source) as (image, data, name):
         check_size(image, data, name, max_pixels)
+        siz = siz_of(data) if image.format == "JPEG2000" else None
+        if siz is not None and (siz.bits > 8 or siz.signed):
+            samples = decode_deep(data, siz, name)
+            info = ImageInfo(siz.width, siz.height, siz.components, 16, source_format="JPEG2000")
+            return samples, with_metadata(info, image, data)
         dtype = _stored_type(image, data, name)
         _check_mode(image, name)
         stored = _samples_stored(image)

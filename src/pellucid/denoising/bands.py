@@ -1,0 +1,101 @@
+"""More than four channels through a network of three: bands that are alike go together.
+
+Each band is measured by itself and divided by its own noise, so that in a group the noise is equal
+and the network, which doesn't mind scale, sees what the bands share. On the bands of a satellite
+this takes off more noise than band by band, and is three times as fast (`docs/denoising.md`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.denoising.clean import Floats, Noise, denoise_samples, finite_pixels, measure
+from pellucid.denoising.samples import SampleType
+
+if TYPE_CHECKING:
+    from pellucid.runtime import DenoiserModel
+
+TOGETHER = 3  # channels of a group
+LOOKED_AT = 256  # samples a side, about, that say how alike bands are
+
+Group = tuple[list[int], int]  # channels, and how many of them, from the first, are kept
+
+
+def denoise_bands(
+    samples: NDArray[Any], noise: Noise | None, weight: float | Floats, model: DenoiserModel
+) -> NDArray[Any]:
+    """Take the noise off checked samples (H, W, C), C of 5 or more, none of them alpha.
+
+    Args:
+        noise: as for `denoise_samples`, the same in all channels; None measures each.
+        weight: strength of 0-1, one or (H, W).
+    """
+    result = samples.copy()
+    sigmas = None if noise is not None else sigmas_of(samples)
+    noisy = [c for c in range(samples.shape[2]) if sigmas is None or sigmas[c] > 0]
+    for channels, kept in groups_of(samples, noisy):
+        part = np.ascontiguousarray(samples[..., channels])
+        if noise is not None:
+            clean = denoise_samples(part, noise, weight, model)
+        else:
+            assert sigmas is not None
+            clean = denoise_scaled(part, sigmas[channels], weight, model)
+        result[..., channels[:kept]] = clean[..., :kept]
+    return result
+
+
+def sigmas_of(samples: NDArray[Any]) -> NDArray[np.float64]:
+    """The noise of each channel, in the samples' unit."""
+    channels = range(samples.shape[2])
+    return np.array([measure(samples[..., channel : channel + 1]).sigma for channel in channels])
+
+
+def denoise_scaled(
+    part: NDArray[Any],
+    sigmas: NDArray[np.float64],
+    weight: float | Floats,
+    model: DenoiserModel,
+) -> NDArray[Any]:
+    """A group (H, W, 3), each channel with its own noise; samples left alone keep all bits."""
+    floats = np.promote_types(part.dtype, np.float32)
+    scale = sigmas.astype(floats)
+    scaled = part.astype(floats) / scale
+    clean = denoise_samples(scaled, measure(scaled), weight, model)
+    restored = SampleType.of(part.dtype).restore(clean * scale)
+    return np.where(clean == scaled, part, restored)
+
+
+def groups_of(samples: NDArray[Any], channels: list[int]) -> list[Group]:
+    """Threes of the channels that are alike, each channel kept once.
+
+    Where one or two are left over they are joined by others that help.
+    """
+    likeness = likeness_of(samples)
+    left, groups = list(channels), []
+    while left:
+        first = left[0]
+        near = sorted(left[1:], key=lambda c: -likeness[first, c])[: TOGETHER - 1]
+        group = [first, *near]
+        left = [channel for channel in left if channel not in group]
+        others = [channel for channel in channels if channel not in group]
+        others.sort(key=lambda c: -likeness[first, c])
+        kept = len(group)
+        group += (others + [first] * TOGETHER)[: TOGETHER - kept]
+        groups.append((group, kept))
+    return groups
+
+
+def likeness_of(samples: NDArray[Any]) -> NDArray[np.float64]:
+    """(C, C): sizes of the correlations of channels, 0 where one has no contrast."""
+    step = 1 + max(samples.shape[:2]) // LOOKED_AT
+    some = samples[::step, ::step].astype(np.float64)
+    known = some[finite_pixels(some)]
+    known = known - known.mean(axis=0) if len(known) else known
+    with np.errstate(over="ignore", invalid="ignore"):
+        size = np.sqrt((known**2).sum(axis=0))
+        both = np.outer(size, size)
+        found = np.divide(known.T @ known, both, out=np.zeros_like(both), where=both > 0)
+    return np.nan_to_num(np.abs(found))
