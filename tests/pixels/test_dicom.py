@@ -197,8 +197,8 @@ def test_what_cannot_be_kept_is_refused(tmp_path: Path) -> None:
         pellucid.compress(tmp_path / "none.dcm", lossless=True)
     with pytest.raises(InputError, match="no such file"):
         pellucid.compress(tmp_path / "missing.dcm", lossless=True)
+    _, info = read_samples(made["uint8"])
     with pytest.raises(OutputError, match="don't fit"):
-        _, info = read_samples(made["uint8"])
         write_samples(tmp_path / "wide.dcm", slope()[..., None], info)
 
 
@@ -214,10 +214,7 @@ def test_damaged_files_are_refused_whatever_is_damaged(tmp_path: Path) -> None:
             broken[int(rng.integers(132, 1100))] = int(rng.integers(256))
         try:
             samples, _ = read_samples(bytes(broken))
-        except InputError as error:
-            refused += 1
-            assert "the input" in str(error)
-        except LimitError:
+        except (InputError, LimitError):
             refused += 1
         else:
             assert samples.size

@@ -49,7 +49,7 @@ def test_sixteen_bits_come_whole_or_not_at_all(
     back = pellucid.decompress(pellucid.compress(data, lossless=True))
     assert back.dtype == dtype
     assert np.array_equal(back, samples)
-    with pytest.raises(InputError, match="more than 8 bits.*lossless or max_error only"):
+    with pytest.raises(InputError, match=r"more than 8 bits.*lossless or max_error only"):
         pellucid.compress(data)
     monkeypatch.setitem(sys.modules, "imagecodecs", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'pellucid\[science\]'"):

@@ -202,8 +202,8 @@ def clean_dicom(
         mask: NDArray[Any] | None = settings.mask
         if stored.padding is not None:
             low, high = stored.padding
-            known = ((frame < low) | (frame > high)).all(axis=2)
-            mask = known if mask is None else np.where(known, mask, 0).astype(mask.dtype)
+            known: NDArray[Any] = np.asarray(((frame < low) | (frame > high)).all(axis=2))
+            mask = known if mask is None else mask * known
         clean = clean_picture(frame, "auto", settings, mask)
         changed = np.clip(clean, stored.low, stored.high) if clean.dtype.kind != "f" else clean
         result[..., start : start + stored.channels] = np.where(clean == frame, frame, changed)
