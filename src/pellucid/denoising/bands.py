@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from pellucid.runtime import DenoiserModel
 
 TOGETHER = 3  # channels of a group
+ALIKE = 0.95  # correlation from which channels help each other, and don't harm
 LOOKED_AT = 256  # samples a side, about, that say how alike bands are
 
+Sigmas = NDArray[np.float64]
 Group = tuple[list[int], int]  # channels, and how many of them, from the first, are kept
 
 
@@ -36,7 +38,7 @@ def denoise_bands(
     result = samples.copy()
     sigmas = None if noise is not None else sigmas_of(samples)
     noisy = [c for c in range(samples.shape[2]) if sigmas is None or sigmas[c] > 0]
-    for channels, kept in groups_of(samples, noisy):
+    for channels, kept in groups_of(samples, noisy, sigmas):
         part = np.ascontiguousarray(samples[..., channels])
         if noise is not None:
             clean = denoise_samples(part, noise, weight, model)
@@ -47,7 +49,7 @@ def denoise_bands(
     return result
 
 
-def sigmas_of(samples: NDArray[Any]) -> NDArray[np.float64]:
+def sigmas_of(samples: NDArray[Any]) -> Sigmas:
     """The noise of each channel, in the samples' unit."""
     channels = range(samples.shape[2])
     return np.array([measure(samples[..., channel : channel + 1]).sigma for channel in channels])
@@ -55,11 +57,11 @@ def sigmas_of(samples: NDArray[Any]) -> NDArray[np.float64]:
 
 def denoise_scaled(
     part: NDArray[Any],
-    sigmas: NDArray[np.float64],
+    sigmas: Sigmas,
     weight: float | Floats,
     model: DenoiserModel,
 ) -> NDArray[Any]:
-    """A group (H, W, 3), each channel with its own noise; samples left alone keep all bits."""
+    """A group (H, W, 1 or 3), each channel with its own noise; samples left alone keep all bits."""
     floats = np.promote_types(part.dtype, np.float32)
     scale = sigmas.astype(floats)
     scaled = part.astype(floats) / scale
@@ -68,34 +70,37 @@ def denoise_scaled(
     return np.where(clean == scaled, part, restored)
 
 
-def groups_of(samples: NDArray[Any], channels: list[int]) -> list[Group]:
-    """Threes of the channels that are alike, each channel kept once.
-
-    Where one or two are left over they are joined by others that help.
-    """
-    likeness = likeness_of(samples)
+def groups_of(samples: NDArray[Any], channels: list[int], sigmas: Sigmas | None) -> list[Group]:
+    """Threes of the channels that are alike, each channel kept once; one that has no two alone."""
+    likeness = likeness_of(samples, sigmas)
     left, groups = list(channels), []
+
+    def nearest(first: int, among: list[int]) -> list[int]:
+        near = [c for c in among if c != first and likeness[first, c] >= ALIKE]
+        return sorted(near, key=lambda c: -likeness[first, c])[: TOGETHER - 1]
+
     while left:
         first = left[0]
-        near = sorted(left[1:], key=lambda c: -likeness[first, c])[: TOGETHER - 1]
-        group = [first, *near]
-        left = [channel for channel in left if channel not in group]
-        others = [channel for channel in channels if channel not in group]
-        others.sort(key=lambda c: -likeness[first, c])
-        kept = len(group)
-        group += (others + [first] * TOGETHER)[: TOGETHER - kept]
+        fresh = nearest(first, left)
+        others = nearest(first, [c for c in channels if c not in fresh])
+        group = [first, *fresh, *others][:TOGETHER]
+        kept = 1 + len(fresh)
+        if len(group) < TOGETHER:
+            group, kept = [first], 1
         groups.append((group, kept))
+        left = [channel for channel in left if channel not in group[:kept]]
     return groups
 
 
-def likeness_of(samples: NDArray[Any]) -> NDArray[np.float64]:
-    """(C, C): sizes of the correlations of channels, 0 where one has no contrast."""
+def likeness_of(samples: NDArray[Any], sigmas: Sigmas | None) -> Sigmas:
+    """(C, C): correlations of channels without their noise, 0 where one has no contrast."""
     step = 1 + max(samples.shape[:2]) // LOOKED_AT
     some = samples[::step, ::step].astype(np.float64)
     known = some[finite_pixels(some)]
     known = known - known.mean(axis=0) if len(known) else known
     with np.errstate(over="ignore", invalid="ignore"):
-        size = np.sqrt((known**2).sum(axis=0))
+        power = (known**2).sum(axis=0)
+        size = np.sqrt(np.maximum(power - len(known) * (0 if sigmas is None else sigmas**2), 0))
         both = np.outer(size, size)
         found = np.divide(known.T @ known, both, out=np.zeros_like(both), where=both > 0)
-    return np.nan_to_num(np.abs(found))
+    return np.nan_to_num(found)
