@@ -59,7 +59,9 @@ def test_floats_left_alone_keep_their_bits_and_holes_stay() -> None:
     noisy[:9, :9] = np.nan
     noisy[..., 2] = 0.3
     with pytest.warns(UserWarning, match="no finite numbers"):
-        clean = pellucid.denoise(noisy, model="s", mask=np.pad(np.ones((50, 96)), ((0, 46), (0, 0))))
+        clean = pellucid.denoise(
+            noisy, model="s", mask=np.pad(np.ones((50, 96)), ((0, 46), (0, 0)))
+        )
     assert clean[50:].tobytes() == noisy[50:].tobytes()
     assert np.isnan(clean[:9, :9][..., [0, 1, 3, 4, 5]]).all()
     assert np.isfinite(clean[9:]).all()
