@@ -2,7 +2,8 @@
 
 Each band is measured by itself and divided by its own noise, so that in a group the noise is equal
 and the network, which doesn't mind scale, sees what the bands share. On the bands of a satellite
-this takes off more noise than band by band, and is three times as fast (`docs/denoising.md`).
+this takes off more noise than band by band (`docs/denoising.md`); bands that aren't alike would
+harm each other.
 """
 
 from __future__ import annotations
