@@ -1,7 +1,8 @@
 """The second decoder's part for exact layers, written from docs/format.md alone.
 
 As in `spec_decoder.py`, whose frame, header and coder it uses, nothing is shared with the package,
-and the code is laid out in the order of the specification's section 11, plain rather than fast.
+and the code is laid out in the order of the specification, sections 11 and 12, plain rather than
+fast.
 
     python -m tools.spec_exact photo.pel --model DIR [-o out.npy]
 """
@@ -15,10 +16,12 @@ import sys
 import zlib
 from functools import cache
 from itertools import product
+from math import inf, isfinite
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from tools.spec_decoder import (
     AnsDecoder,
     Array,
@@ -327,7 +330,54 @@ def inflate(body: bytes, length: int) -> bytes:
     return out
 
 
-def decode_samples(data: bytes, model_dir: str | Path) -> Array:
+# --- Section 12: floats ---------------------------------------------------------------------------
+
+
+class FloatMap(NamedTuple):
+    """What FMAP says; offsets and steps are None for ordered bits."""
+
+    marks: list[int]
+    pairs: list[tuple[float, float]] | None
+
+
+def read_float_map(payload: bytes, bits: int, channels: int) -> FloatMap:
+    """The chunk FMAP."""
+    if payload[:1] == b"\1":
+        check(len(payload) == 1, "FMAP of ordered bits is longer than its kind")
+        return FloatMap([], None)
+    check(payload[:1] == b"\0" and len(payload) >= 10, "FMAP")
+    bound, count = struct.unpack_from("<dB", payload, 1)
+    width = bits // 8
+    check(len(payload) == 10 + count * width + channels * 16, "length of FMAP")
+    marks = [int.from_bytes(payload[10 + n * width :][:width], "little") for n in range(count)]
+    pairs = list(struct.iter_unpack("<dd", payload[10 + count * width :]))
+    check(0 <= bound < inf, f"bound {bound}")
+    check(len(set(marks)) == count, "a mark twice")
+    for offset, step in pairs:
+        check(all(map(isfinite, (offset, step, offset + step * 65535))) and step > 0, "a map")
+    return FloatMap(marks, pairs)
+
+
+def floats_of(numbers: Array, bits: int, map_: FloatMap) -> NDArray[np.floating[Any]]:
+    """Numbers [h, w, planes] -> floats [h, w, channels]."""
+    if map_.pairs is None:
+        k = numbers if bits == 16 else numbers[..., ::2] * 65536 + numbers[..., 1::2]
+        half = 1 << (bits - 1)
+        whole = np.where(k >= half, k - half, 2 * half - 1 - k)
+        return whole.astype(f"u{bits // 8}").view(f"f{bits // 8}")
+    with np.errstate(over="ignore"):
+        planes = [
+            (offset + step * numbers[..., channel].astype(np.float64)).astype(f"f{bits // 8}")
+            for channel, (offset, step) in enumerate(map_.pairs)
+        ]
+    floats = np.stack(planes, axis=-1)
+    whole = floats.view(f"u{bits // 8}")
+    for place, mark in enumerate(map_.marks):
+        whole[numbers == 65535 - place] = mark
+    return floats
+
+
+def decode_samples(data: bytes, model_dir: str | Path) -> NDArray[Any]:
     """Samples [height, width, P] of a .pel file with an exact layer. Raises PelError."""
     chunks = read_chunks(data)
     header = read_header(chunks[0].payload)
@@ -336,7 +386,14 @@ def decode_samples(data: bytes, model_dir: str | Path) -> Array:
     payloads = tile_payloads(header, chunks)
     model = read_model(Path(model_dir))
     check(header.model_id == model.model_id, header.model_id.hex(), "unknown model")
-    planes = header.channels + header.alpha
+    maps = [chunk.payload for chunk in chunks if chunk.type == b"FMAP"]
+    check(len(maps) == (header.sample_type == 2), "FMAP is missing, or has no floats")
+    planes, bits = header.channels + header.alpha, header.bit_depth
+    if maps:
+        map_ = read_float_map(maps[0], bits, header.channels)
+        check(map_.pairs is not None or header.layers == 2, "ordered bits in layer 2")
+        planes *= 2 if bits == 32 and map_.pairs is None else 1
+        header = header._replace(sample_type=0, bit_depth=16, channels=planes)
     dtype = f"{'i' if header.sample_type == 1 else 'u'}{header.bit_depth // 8}"
     samples = np.zeros((header.height, header.width, planes), dtype)
     bounds = set()
@@ -345,7 +402,7 @@ def decode_samples(data: bytes, model_dir: str | Path) -> Array:
         bounds.add(bound)
         samples[top : top + h, left : left + w] = tile.transpose(1, 2, 0)
     check(len(bounds) == 1, "tiles differ in their bound")
-    return samples
+    return floats_of(samples.astype(np.int64), bits, map_) if maps else samples
 
 
 def main(arguments: list[str] | None = None) -> int:

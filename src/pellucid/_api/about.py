@@ -18,11 +18,11 @@ DTYPES = ("uint", "int", "float")  # by the header's sample type
 class FileInfo:
     """What a .pel file holds.
 
-    `channels` are of colour. `max_error` is 0 for a lossless file, and None for one of the learned
-    codec, whose `quality` it is then; of that, nine of ten 8-bit samples are likely within
-    `likely_error` (None where the model isn't installed or was never measured). `bytes_by_part`
-    maps chunk types to bytes, container included; `latents_sha256` is None unless asked for: of
-    latents, or of samples if the file is lossless or error-bounded.
+    `channels` are of colour. `max_error`, in the samples' unit, is 0 for a lossless file, and None
+    for one of the learned codec, whose `quality` it is then; of that, nine of ten 8-bit samples are
+    likely within `likely_error` (None where the model isn't installed or was never measured).
+    `bytes_by_part` maps chunk types to bytes, container included; `latents_sha256` is None unless
+    asked for: of latents, or of samples if the file is lossless or error-bounded.
     """
 
     version: int
@@ -32,7 +32,7 @@ class FileInfo:
     bit_depth: int
     dtype: str
     alpha: bool
-    max_error: int | None
+    max_error: float | None
     quality: int
     likely_error: float | None
     model_id: str
@@ -79,7 +79,7 @@ def info(
     )
 
 
-def bound_of(file: PelFile) -> int | None:
+def bound_of(file: PelFile) -> float | None:
     """The largest error of a sample that the file allows; None for a learned one."""
     if file.header.layers not in EXACT:
         return None

@@ -13,7 +13,6 @@ from typing import Any
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid._api.denoise import (
-    CHANNELS,
     DEFAULT_DENOISER,
     LARGEST,
     check_mask,
@@ -26,6 +25,7 @@ from pellucid.bitstream import DEFAULT_LIMITS, Limits
 from pellucid.denoising.estimate import NoiseEstimate
 from pellucid.errors import InputError
 from pellucid.pixels import ImageInfo, is_npy, open_parts, open_sink, read_npy, read_samples
+from pellucid.pixels.dicom import Change
 from pellucid.pixels.lazy import LARGE, Source
 
 
@@ -101,7 +101,9 @@ def clean_to(
     progress: Progress | None = None,
 ) -> Cleaned:
     """The same of an open file; with `measured` the noise is measured in any case."""
+    from pellucid._api.clean_whole import clean_whole, is_whole
     from pellucid.denoising.clean import denoise_into, measure, nothing_to_do, picture_of
+    from pellucid.denoising.view import Surveyed
     from pellucid.runtime import load_denoiser
     from pellucid.runtime.session import thread_count
 
@@ -111,19 +113,37 @@ def clean_to(
     told = check_sigma(sigma, size)
     weight = factor if mask is None else factor * check_mask(mask, size)
     net = load_denoiser(model)
-    picture = picture_of(samples)
-    check_ends(picture.survey.low, picture.survey.high)
+    picture = None if is_whole(samples, info) else picture_of(samples)
+    seen = picture or Surveyed(samples)
+    check_ends(seen.survey.low, seen.survey.high)
     noise = measure(samples) if measured or (told is None and factor) else None
     taken = told if told is not None else noise if noise is not None and factor else 0.0
     if nothing_to_do(taken, weight, samples.dtype):
         taken, weight = 0.0, 0.0  # then every part is copied
-    shape = (height, width, channels)
     sink = open_sink(
-        target, shape, samples.dtype, info, flat=flat, force=force, threads=thread_count()
+        target,
+        (height, width, channels),
+        samples.dtype,
+        info,
+        flat=flat,
+        force=force,
+        threads=thread_count(),
+        change=lambda: Change(f"pellucid, noise reduced, strength {factor:g}"),
     )
     with sink as out:
-        denoise_into(Watched(out, shape, progress), picture, taken, weight, net)
-    survey = picture.survey
+        watched = Watched(out, samples.shape, progress)
+        if picture is None:
+            watched[0:height, 0:width] = clean_whole(samples, info, told, weight, net)
+        else:
+            denoise_into(watched, picture, taken, weight, net)
+    return summary(samples, info, noise, told, seen)
+
+
+def summary(
+    samples: Source, info: ImageInfo, noise: NoiseEstimate | None, told: Any, seen: Any
+) -> Cleaned:
+    """What was done, of a picture of which `seen` is the survey and what there is to remark."""
+    survey = seen.survey
     doubt = survey.unlikely(told) if isinstance(told, float) else None
     return Cleaned(
         info,
@@ -131,7 +151,7 @@ def clean_to(
         noise,
         survey.not_finite,
         survey.marks,
-        remarks=tuple(picture.remarks(told)),
+        remarks=tuple(seen.remarks(told)),
         doubts=() if doubt is None else (doubt,),
     )
 
@@ -154,10 +174,10 @@ def open_noisy(
                 f"{source} has pages, {channels} channels in all; choose one with --page N "
                 "(page=N), from 0"
             )
-        if channels not in CHANNELS or (channels in (2, 4) and info.alpha is False):
+        if channels in (2, 4) and info.alpha is False:
             raise InputError(
-                f"{source} has {channels} channels, and grey or RGB can be denoised, with "
-                "transparency or without: 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA)"
+                f"{source} has {channels} channels without transparency, and of 2 or 4 the last is "
+                "taken for it; denoise them one by one, or 5 or more (bands) together"
             )
         yield (samples[0:height, 0:width] if height * width <= LARGE else samples), info
 

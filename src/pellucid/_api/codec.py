@@ -33,8 +33,8 @@ def compress(
     size: int | None = None,
     psnr: float | None = None,
     lossless: bool = False,
-    max_error: int | None = None,
-    nodata: int | None = None,
+    max_error: float | None = None,
+    nodata: float | None = None,
     model: str = DEFAULT_MODEL,
     metadata: bool = True,
     limits: Limits = DEFAULT_LIMITS,
@@ -50,9 +50,11 @@ def compress(
         size: highest quality whose file has at most this many bytes.
         psnr: lowest quality that reaches this many dB over all samples.
         lossless: every sample comes back as it is. Takes uint8, uint16 and int16 with any number
-            of channels (of 2 or 4 the last is alpha), and the path of an .npy file.
+            of channels (of 2 or 4 the last is alpha), float16 and float32 (without alpha), and the
+            path of an .npy file.
         max_error: every sample comes back at most this far off, in the samples' own unit, and
-            alpha as it is; takes what `lossless` takes.
+            alpha, NaN and infinities as they are; takes what `lossless` takes. Whole for whole
+            samples.
         nodata: with max_error: samples of this value come back as they are, and no other becomes
             it, such as 0 in depth maps.
         model: name of an installed model (`models()`) or a model's folder.

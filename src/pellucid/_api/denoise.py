@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     PictureSource = NDArray[Any] | Image.Image | str | os.PathLike[str] | bytes
 
 DEFAULT_DENOISER = "m"
-CHANNELS = (1, 2, 3, 4)
+WITH_ALPHA = 4  # channels at most, of which the last may be alpha; more are bands
 LARGEST = float(np.finfo(np.float32).max)  # of samples and sigma: the network takes float32
 
 
@@ -37,11 +37,11 @@ def denoise(
 
     Args:
         image: array (H, W) or (H, W, C) of uint8, uint16, int16, float16, float32 or float64, C 1
-            (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA); or a Pillow image, a path, or encoded
-            bytes, which come back as (H, W, C). Alpha is kept.
+            (grey), 2 (grey, alpha), 3 (RGB), 4 (RGBA), or more (bands, none of them alpha); or a
+            Pillow image, a path, or encoded bytes, which come back as (H, W, C). Alpha is kept.
         sigma: standard deviation of the noise in the samples' own unit (25 for uint8, 25 / 255
-            for floats of 0-1), one number or (H, W); `auto` measures it; or what `noise_level`
-            gave.
+            for floats of 0-1), one number or (H, W); `auto` measures it, in each of more than 4
+            channels by itself; or what `noise_level` gave.
         strength: 0 (nothing is changed) to 1; scales sigma.
         mask: (H, W) of 0-1 floats, booleans, or uint8 of 0-255: scales sigma by place.
         model: name of an installed denoiser (`denoisers()`), or a model's folder.
@@ -54,6 +54,7 @@ def denoise(
         OptionError: an option is out of range or has another shape than the picture.
         LimitError: the file's picture is above `limits`.
     """
+    from pellucid.denoising.bands import denoise_bands
     from pellucid.denoising.clean import denoise_samples, measure
     from pellucid.runtime import load_denoiser
 
@@ -63,6 +64,9 @@ def denoise(
     noise = check_sigma(sigma, size)
     weight = factor if mask is None else factor * check_mask(mask, size)
     net = load_denoiser(model)
+    if samples.shape[2] > WITH_ALPHA:
+        bands = denoise_bands(samples, noise if factor else 0.0, weight, net)
+        return bands.reshape(shape)
     if noise is None:
         noise = measure(samples) if factor else 0.0
     return denoise_samples(samples, noise, weight, net).reshape(shape)
@@ -99,10 +103,10 @@ def open_samples(image: Any, limits: Limits) -> tuple[NDArray[Any], tuple[int, .
         array = np.asarray(image) if isinstance(image, np.ndarray) else samples_of(image)
     SampleType.of(array.dtype)
     samples = array[..., None] if array.ndim == 2 else array
-    if samples.ndim != 3 or samples.shape[2] not in CHANNELS or 0 in samples.shape:
+    if samples.ndim != 3 or 0 in samples.shape:
         raise InputError(
             f"an array of shape {array.shape} is no picture; give (H, W) or (H, W, C) with C of 1 "
-            "(grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA)"
+            "(grey), 2 (grey, alpha), 3 (RGB), 4 (RGBA) or more (bands)"
         )
     if array.dtype.name == "float64":
         check_range(samples)

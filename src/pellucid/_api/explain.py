@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid._api.about import info
-from pellucid._api.codec import DEFAULT_MODEL, DEFAULT_QUALITY, compress, decompress, open_image
+from pellucid._api.codec import compress, decompress
+from pellucid._api.encode import DEFAULT_MODEL, DEFAULT_QUALITY, open_image
 from pellucid._api.explanation import Explanation
 from pellucid._api.files import open_pel
 from pellucid.bitstream import DEFAULT_LIMITS, EXACT, SIGNATURE, Limits
@@ -98,7 +99,8 @@ def explain_compress(image: Any, quality: int, model: str, limits: Limits) -> Ex
     """A picture coded at a quality: the same, and what was lost."""
     from pellucid.explaining import detail_of, removed, strip
 
-    before, _ = open_image(image, limits)
+    with open_image(image, limits) as (source, _):
+        before = np.asarray(source[0 : source.shape[0], 0 : source.shape[1]])
     data = compress(before, quality=quality, model=model, limits=limits)
     found = explain_file(data, limits)
     x, y, width, height = detail = detail_of(before)

@@ -6,18 +6,20 @@ can be read in parts neither (`pixels/source.py`).
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pellucid._api.about import FileInfo, info
+from pellucid._api.about import FileInfo, bound_of, info
 from pellucid._api.codec import decode_into, layout_of
 from pellucid._api.encode import Encoding, Progress, encode
 from pellucid._api.files import box_of, open_pel
 from pellucid.bitstream import DEFAULT_LIMITS, Limits, PelFile, require_supported
 from pellucid.pixels import ImageInfo, open_sink
 from pellucid.pixels.atomic import new_file
+from pellucid.pixels.dicom import Change
 from pellucid.pixels.geo import moved
 from pellucid.pixels.lazy import Sink
 
@@ -95,10 +97,31 @@ def write_picture(
     )
     if box is not None:
         about = replace(about, exif=moved(about.exif, box.x, box.y))
-    sink = open_sink(target, shape, dtype, about, force=force, threads=thread_count())
+    sink = open_sink(
+        target,
+        shape,
+        dtype,
+        about,
+        force=force,
+        threads=thread_count(),
+        change=lambda: change_of(file, damaged),
+    )
     with sink as out:
         decode_into(Watched(out, shape, progress), file, box, damaged)
     return shape
+
+
+def change_of(file: PelFile, damaged: list[int] | None) -> Change | None:
+    """What a DICOM file must say of samples that aren't the source's; None if they are."""
+    if "dicom" not in file.metadata:
+        return None
+    bound = bound_of(file)
+    lost = f"; {len(damaged)} tiles lost" if damaged else ""
+    if not bound:
+        return Change(f"damaged file{lost}") if damaged else None
+    shape, dtype = layout_of(file, None)
+    ratio = math.prod(shape) * dtype.itemsize / file.chunks[-1].end
+    return Change(f"pellucid, stored values within {bound:g}{lost}", ratio)
 
 
 class Watched:

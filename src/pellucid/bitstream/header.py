@@ -46,6 +46,7 @@ _RANGES = {
     "tile_log2": (MIN_TILE_LOG2, MAX_TILE_LOG2),
 }
 _BIT_DEPTHS = (8, 16, 32)
+UNSIGNED, SIGNED, FLOAT = range(3)  # sample types
 _KNOWN_LAYERS = 0b11111
 
 

@@ -15,12 +15,12 @@ from pellucid.cli._batch import Report, run_batch
 from pellucid.cli._jobs import Job, plan_jobs
 from pellucid.cli._progress import Progress
 from pellucid.errors import OptionError, OutputError
-from pellucid.pixels import NPY, WRITE_SUFFIXES, ZARR
+from pellucid.pixels import DICOM, NPY, WRITE_SUFFIXES, ZARR
 
 if TYPE_CHECKING:
     from pellucid.bitstream import PelFile
 
-SUFFIXES = (*WRITE_SUFFIXES, NPY, ZARR)
+SUFFIXES = (*WRITE_SUFFIXES, NPY, ZARR, *DICOM)
 FORMATS = tuple(suffix[1:] for suffix in SUFFIXES)
 KINDS = {1: "grey", 2: "grey with alpha", 3: "RGB", 4: "RGB with alpha"}
 WITHOUT_METADATA = (".bmp", ".ppm", ".pgm", NPY, ZARR)
@@ -144,7 +144,12 @@ def losses(file: PelFile, damaged: list[int]) -> list[str]:
 
 def left_out(target: Path, metadata: dict[str, bytes]) -> list[str]:
     """What a person must know about metadata that the picture's format can't hold."""
-    if not metadata or target.suffix.lower() not in WITHOUT_METADATA:
+    suffix = target.suffix.lower()
+    if suffix in DICOM:
+        metadata = {name: value for name, value in metadata.items() if name != "dicom"}
+    elif suffix not in WITHOUT_METADATA:
+        metadata = {name: value for name, value in metadata.items() if name == "dicom"}
+    if not metadata:
         return []
     kinds = ", ".join(name.upper() for name in metadata)
     return [f"{target.suffix} can't hold metadata; left out: {kinds}"]

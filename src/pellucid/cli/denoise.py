@@ -21,7 +21,7 @@ from pellucid.cli._jobs import Job
 from pellucid.cli._progress import Progress
 from pellucid.cli.decompress import left_out
 from pellucid.errors import InputError
-from pellucid.pixels import ImageInfo, is_npy, is_zarr, read_image
+from pellucid.pixels import DICOM, ImageInfo, is_npy, is_zarr, read_image
 from pellucid.pixels.write import check_suffix
 
 if TYPE_CHECKING:
@@ -115,9 +115,10 @@ def denoise(
 ) -> None:
     """Take noise and JPEG artefacts off pictures: photo.png -> photo.clean.png.
 
-    8-bit grey and RGB with or without transparency, 16-bit grey, float32 TIFF, Zarr, .npy arrays;
-    type, format and metadata stay. A JPEG becomes a PNG, unless OUT says otherwise. Large TIFF,
-    Zarr and .npy are never in memory as a whole.
+    8-bit grey and RGB with or without transparency, 16-bit grey, float32 TIFF, DICOM, Zarr, .npy
+    arrays, of any number of channels; type, format and metadata stay. A JPEG becomes a PNG, unless
+    OUT says otherwise. Large TIFF, Zarr and .npy of up to 4 channels are never in memory as a
+    whole.
     """
     from pellucid.runtime import load_denoiser
 
@@ -161,7 +162,7 @@ def denoise_one(job: Job, settings: Settings) -> Report:
     from pellucid._api.clean_file import clean_to, is_flat, open_noisy
 
     job.check(force=settings.force)
-    if not (is_npy(job.target) or is_zarr(job.target)):
+    if not (is_npy(job.target) or is_zarr(job.target) or job.target.suffix.lower() in DICOM):
         check_suffix(job.target)
     with open_noisy(job.source, settings.limits, settings.page) as (samples, info):
         check_mask(settings, info)
@@ -196,6 +197,8 @@ def check_mask(settings: Settings, info: ImageInfo) -> None:
 
 def report(job: Job, settings: Settings, cleaned: Cleaned, seconds: float) -> Report:
     """What a person and a program should know."""
+    from pellucid._api.encode import metadata_of
+
     info, noise = cleaned.info, cleaned.noise
     fields = {
         "source": str(job.source),
@@ -213,9 +216,7 @@ def report(job: Job, settings: Settings, cleaned: Cleaned, seconds: float) -> Re
         "not_finite": cleaned.not_finite,
         "seconds": round(seconds, 4),
     }
-    metadata = {"exif": info.exif, "icc": info.icc, "xmp": info.xmp}
-    kept = {name: value for name, value in metadata.items() if value}
-    said = [*left_out(job.target, kept), *cleaned.doubts]
+    said = [*left_out(job.target, metadata_of(info)), *cleaned.doubts]
     if cleaned.not_finite:
         said.append(f"samples that are no finite number, kept as they are: {cleaned.not_finite:,}")
     if cleaned.marks:

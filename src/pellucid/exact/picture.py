@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
-from pellucid.bitstream import EXACT, Header
-from pellucid.errors import DamagedFileError, UnknownModelError
+from pellucid.bitstream import EXACT, FLOAT, SIGNED, UNSIGNED, Header
+from pellucid.errors import DamagedFileError, PellucidError, UnknownModelError
+from pellucid.exact.float_fit import comes_back
+from pellucid.exact.floats import MOST_CODES, FloatMap
 from pellucid.exact.tables import ExactTables
 from pellucid.exact.tile import TileKind, decode_tile, encode_tile
 from pellucid.pixels.lazy import Sink, Source
@@ -26,7 +28,6 @@ from pellucid.runtime.session import thread_count
 FOLDER = Path(__file__).parent.parent / "models" / "exact"
 TILE_LOG2 = 9
 LOSSLESS, BOUNDED = EXACT  # the header's layers
-UNSIGNED, SIGNED = 0, 1  # and sample types
 GREY, RGB, OTHER = 0, 1, 2  # and colours
 
 Box = tuple[int, int, int, int]  # x, y, width, height
@@ -50,7 +51,7 @@ def header_of(samples: Source, *, alpha: bool, max_error: int) -> Header:
         height=height,
         channels=colours,
         bit_depth=8 * samples.dtype.itemsize,
-        sample_type=SIGNED if samples.dtype.kind == "i" else UNSIGNED,
+        sample_type={"i": SIGNED, "f": FLOAT}.get(samples.dtype.kind, UNSIGNED),
         colour={1: GREY, 3: RGB}.get(colours, OTHER),
         alpha=int(alpha),
         layers=BOUNDED if max_error else LOSSLESS,
@@ -62,26 +63,44 @@ def header_of(samples: Source, *, alpha: bool, max_error: int) -> Header:
 
 
 def compress_exact(
-    samples: Source, *, alpha: bool, max_error: int = 0, nodata: int | None = None
+    samples: Source,
+    *,
+    alpha: bool,
+    max_error: int = 0,
+    nodata: int | None = None,
+    floats: FloatMap | None = None,
 ) -> tuple[Header, list[bytes]]:
     """Header and tile payloads of (H, W, C) uint8, uint16 or int16; with `alpha`, C has one more.
+
+    Floats have a map, `floats`, which says their bound and what means no data; `max_error` is then
+    one of the whole numbers that stand for them.
 
     Every colour sample comes back within `max_error`, and alpha as it is; so do samples of the
     value `nodata`, and no other gets that value.
     """
     header = header_of(samples, alpha=alpha, max_error=max_error)
-    return header, list(exact_tiles(samples, header, max_error=max_error, nodata=nodata))
+    options: dict[str, Any] = {"max_error": max_error, "nodata": nodata, "floats": floats}
+    return header, list(exact_tiles(samples, header, **options))
 
 
 def exact_tiles(
-    samples: Source, header: Header, *, max_error: int, nodata: int | None
+    samples: Source,
+    header: Header,
+    *,
+    max_error: int,
+    nodata: int | None = None,
+    floats: FloatMap | None = None,
 ) -> Iterator[bytes]:
     """The tile payloads in order; memory is bounded by a few tiles."""
     tables, _ = exact_model()
+    hole = MOST_CODES - 1 if floats is not None and floats.marks else None
 
     def encode(number: int) -> bytes:
         x, y, w, h = header.tile_box(number)
         part = np.asarray(samples[y : y + h, x : x + w])
+        if floats is not None:
+            codes = codes_of(part, floats, max_error)
+            return encode_tile(codes, kind_of(header, number, floats), max_error, tables, hole)
         return encode_tile(part, kind_of(header, number), max_error, tables, nodata)
 
     with workers() as pool:
@@ -95,14 +114,16 @@ def decompress_exact(
     region: Box | None = None,
     damaged: list[int] | None = None,
     out: Sink | None = None,
+    floats: FloatMap | None = None,
 ) -> NDArray[Any]:
     """Samples (H, W, C) of `region` (x, y, width, height; default all), alpha the last channel.
 
     Args:
         payload: tile number -> its bytes.
-        damaged: if given, numbers of damaged tiles go there, and grey in their place.
+        damaged: if given, numbers of damaged tiles go there, and grey or NaN in their place.
         out: where to put the samples, tile by tile in order, such as an array on disk; then an
             empty array comes back.
+        floats: the map of the file's samples, if they are floats.
 
     Raises:
         UnknownModelError: the file was made with other tables.
@@ -115,7 +136,7 @@ def decompress_exact(
     wanted = region or (0, 0, header.width, header.height)
 
     def decode(number: int) -> Part:
-        return decode_part(header, number, payload, wanted, damaged)
+        return decode_part(header, number, payload, wanted, damaged, floats)
 
     with workers() as pool:
         numbers = tiles_under(header, wanted)
@@ -127,7 +148,12 @@ def decompress_exact(
 
 
 def decode_part(
-    header: Header, number: int, payload: Payload, wanted: Box, damaged: list[int] | None
+    header: Header,
+    number: int,
+    payload: Payload,
+    wanted: Box,
+    damaged: list[int] | None,
+    floats: FloatMap | None,
 ) -> Part:
     """What of a tile lies in the box `wanted`, and where there: rows, columns, samples."""
     left, top, width, height = wanted
@@ -135,22 +161,22 @@ def decode_part(
     rows = slice(max(y, top), min(y + h, top + height))
     columns = slice(max(x, left), min(x + w, left + width))
     try:
-        part = check_tile(header, number, payload)[moved(rows, y), moved(columns, x)]
+        part = check_tile(header, number, payload, floats)[moved(rows, y), moved(columns, x)]
     except DamagedFileError:
         if damaged is None:
             raise
         damaged.append(number)
-        part = grey(header, rows.stop - rows.start, columns.stop - columns.start)
+        part = filling(header, rows.stop - rows.start, columns.stop - columns.start)
     return moved(rows, top), moved(columns, left), part
 
 
-def grey(header: Header, height: int, width: int) -> NDArray[Any]:
-    """What stands for samples that are lost: half of what the type holds, to be seen."""
-    kind = kind_of(header, 0)
-    middle = 0 if header.sample_type == SIGNED else 1 << header.bit_depth - 1
-    part = np.full((height, width, kind.planes), middle, kind.dtype)
+def filling(header: Header, height: int, width: int) -> NDArray[Any]:
+    """What stands for samples that are lost: half of what the type holds, to be seen, or NaN."""
+    (_, _, planes), dtype = layout_of(header, None)
+    lost = {UNSIGNED: 1 << header.bit_depth - 1, SIGNED: 0}.get(header.sample_type, np.nan)
+    part = np.full((height, width, planes), lost, dtype)
     if header.alpha:
-        part[..., -1] = np.iinfo(kind.dtype).max
+        part[..., -1] = np.iinfo(dtype).max
     return part
 
 
@@ -166,8 +192,19 @@ def tiles_under(header: Header, box: Box) -> Iterator[int]:
 def layout_of(header: Header, region: Box | None) -> tuple[tuple[int, int, int], np.dtype[Any]]:
     """Shape and type of the samples of a region."""
     _, _, width, height = region or (0, 0, header.width, header.height)
-    kind = kind_of(header, 0)
-    return (height, width, kind.planes), kind.dtype.newbyteorder("=")
+    letter = "uif"[header.sample_type]
+    dtype = np.dtype(f"{letter}{header.bit_depth // 8}")
+    return (height, width, header.channels + header.alpha), dtype
+
+
+def codes_of(part: NDArray[Any], floats: FloatMap, reach: int) -> NDArray[np.uint16]:
+    """The whole numbers that stand for floats; `reach` off, each comes back as it should."""
+    if not comes_back(floats, part, reach):
+        raise PellucidError(
+            "a float came back further off than the bound: this is an error in pellucid, please "
+            "report it with the picture"
+        )
+    return floats.codes(part)
 
 
 @contextmanager
@@ -211,19 +248,22 @@ def matrix_library() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def check_tile(header: Header, number: int, payload: Payload) -> NDArray[Any]:
+def check_tile(
+    header: Header, number: int, payload: Payload, floats: FloatMap | None = None
+) -> NDArray[Any]:
     """The samples (h, w, C) of one tile; damage names it."""
     check_tables(header)
     data = payload(number)
     try:
-        return decode_tile(
+        samples = decode_tile(
             data,
-            kind_of(header, number),
+            kind_of(header, number, floats),
             bounded=header.layers == BOUNDED,
             tables=exact_model()[0],
         )
     except DamagedFileError as error:
         raise DamagedFileError(f"{header.tile_name(number)}: {error}") from error
+    return samples if floats is None else floats.floats(samples)
 
 
 def check_tables(header: Header) -> None:
@@ -241,9 +281,11 @@ def moved(part: slice, start: int) -> slice:
     return slice(part.start - start, part.stop - start)
 
 
-def kind_of(header: Header, number: int) -> TileKind:
-    """What is known of a tile from the header."""
+def kind_of(header: Header, number: int, floats: FloatMap | None = None) -> TileKind:
+    """What is known of a tile from the header, and the map of floats."""
     _, _, width, height = header.tile_box(number)
+    if floats is not None:
+        return TileKind(height, width, floats.planes, False, np.dtype("<u2"))
     letter = "i" if header.sample_type == SIGNED else "u"
     dtype = np.dtype(f"<{letter}{header.bit_depth // 8}")
     return TileKind(height, width, header.channels + header.alpha, bool(header.alpha), dtype)

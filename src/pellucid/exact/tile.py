@@ -90,7 +90,8 @@ def predict(
         references = alike(plane, {n: samples[..., n] for n in done})
         encoder.put_uniform(np.array([number, len(references)], np.int32), BITS)
         encoder.put_uniform(np.array(references, np.int32), BITS)
-        hole = None if alpha else hole_of(plane, nodata if bound else None)
+        told = nodata if bound or (nodata is not None and (plane == nodata).any()) else None
+        hole = None if alpha else hole_of(plane, told)
         known = plane.ravel() if hole is None else plane[plane != hole]
         values = values_of(known, 0 if alpha else bound, hole)
         planes = [done[n] for n in references]

@@ -24,7 +24,9 @@ from PIL import Image
 from pellucid.errors import InputError, LimitError, OptionError, OutputError, PellucidError
 from pellucid.pixels.atomic import check_target, write_atomic
 from pellucid.pixels.checks import bit_depth, check_frames, check_size
+from pellucid.pixels.dicom import DICOM, Change, encode_dicom, is_dicom, read_dicom
 from pellucid.pixels.info import ImageInfo
+from pellucid.pixels.jpeg2000 import decode_deep, siz_of
 from pellucid.pixels.metadata import with_metadata
 from pellucid.pixels.modes import to_samples
 from pellucid.pixels.npy import is_npy, read_npy, write_npy
@@ -64,15 +66,23 @@ def read_samples(
     Returns the samples as stored, (height, width, channels), and an ImageInfo with the metadata
     byte for byte. uint8 has 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha) channels; uint16
     and float32 (which may hold NaN) have 1. An .npy file gives what it holds, of any type and
-    number of channels, mapped and not loaded. The EXIF orientation is kept and not applied.
+    number of channels, mapped and not loaded. A DICOM file gives its stored values, frame behind
+    frame as channels, and its elements in `dicom`. The EXIF orientation is kept and not applied.
 
     Raises InputError for what can't be read or would lose something: 16-bit colour, 1 bit, print
     colours, more channels, animations, damage; LimitError for more than `max_pixels` pixels.
     """
     if not isinstance(source, bytes) and is_npy(source):
         return read_npy_samples(source, max_pixels)
+    if is_dicom(source):
+        return read_dicom(source, max_pixels)
     with opened(source) as (image, data, name):
         check_size(image, data, name, max_pixels)
+        siz = siz_of(data) if image.format == "JPEG2000" else None
+        if siz is not None and (siz.bits > 8 or siz.signed):
+            samples = decode_deep(data, siz, name)
+            info = ImageInfo(siz.width, siz.height, siz.components, 16, source_format="JPEG2000")
+            return samples, with_metadata(info, image, data)
         dtype = _stored_type(image, data, name)
         _check_mode(image, name)
         stored = _samples_stored(image)
@@ -146,13 +156,15 @@ def write_samples(
     info: ImageInfo | None = None,
     *,
     force: bool = False,
+    change: Change | None = None,
 ) -> None:
     """Write `samples`, as `read_samples` returns them, to `path`, in the format its suffix names
     (.npy, without metadata, holds all).
 
     Metadata are taken from `info` and written where the format can hold them. All formats are
     written without loss but JPEG (quality 95, 4:4:4). The file appears whole or not at all and
-    replaces another one only with `force`.
+    replaces another one only with `force`. A .dcm needs the elements of a DICOM file in `info`, and
+    the `change` since they were read.
 
     Raises OutputError for samples or metadata that the format can't hold (nothing is converted),
     an unknown suffix, a file that exists or an unwritable folder.
@@ -160,6 +172,10 @@ def write_samples(
     target = check_target(path, force=force)
     if is_npy(target):
         write_npy(target, samples, force=force)
+        return
+    if target.suffix.lower() in DICOM:
+        data = encode_dicom(samples, elements_for(target, info), change)
+        write_atomic(target, data, force=force)
         return
     suffix = check_suffix(target)
     height, width, channels = samples.shape
@@ -175,6 +191,16 @@ def write_samples(
         )
     data = encode_picture(target, np.ascontiguousarray(samples), about)
     write_atomic(target, data, force=force)
+
+
+def elements_for(target: Path, info: ImageInfo | None) -> bytes:
+    """The elements that a DICOM file is written with; OutputError if there are none."""
+    if info is not None and info.dicom is not None:
+        return info.dicom
+    raise OutputError(
+        f"cannot write {target}: a DICOM file needs the elements of one, and the picture came "
+        f"without; use one of {' '.join([*_HOLDS, '.npy', '.zarr'])}"
+    )
 
 
 def can_hold(path: Path, dtype: np.dtype[Any], channels: int) -> bool:
