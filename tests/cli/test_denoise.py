@@ -52,7 +52,7 @@ def calls(monkeypatch):
         return SimpleNamespace(id=bytes(range(16)))
 
     monkeypatch.setattr(_api, "denoise", denoise)
-    monkeypatch.setattr(_api, "noise_level", lambda image: NOISE)
+    monkeypatch.setattr(_api, "noise_level", lambda image, **_options: NOISE)
     monkeypatch.setattr(runtime, "load_denoiser", load)
     return seen
 

@@ -17,6 +17,8 @@ from pellucid.errors import InputError, OptionError
 if TYPE_CHECKING:
     from PIL import Image
 
+    from pellucid.denoising.guide import Guide
+
     PictureSource = NDArray[Any] | Image.Image | str | os.PathLike[str] | bytes
 
 DEFAULT_DENOISER = "m"
@@ -30,6 +32,8 @@ def denoise(
     sigma: str | float | NDArray[Any] | NoiseEstimate = "auto",
     strength: float = 1.0,
     mask: ArrayLike | None = None,
+    guide: PictureSource | None = None,
+    nodata: float | None = None,
     model: str = DEFAULT_DENOISER,
     limits: Limits = DEFAULT_LIMITS,
 ) -> NDArray[Any]:
@@ -44,6 +48,11 @@ def denoise(
             gave.
         strength: 0 (nothing is changed) to 1; scales sigma.
         mask: (H, W) of 0-1 floats, booleans, or uint8 of 0-255: scales sigma by place.
+        guide: another picture of the same scene, size and place, with less noise, such as a
+            visible one for infrared: any type that `image` may have. One that doesn't fit does
+            next to no harm.
+        nodata: pixels of this value stay as they are, and no other becomes it, such as 0 in depth
+            maps.
         model: name of an installed denoiser (`denoisers()`), or a model's folder.
 
     Where sigma, strength or mask is 0 every bit stays. A sample that is no finite number stays as
@@ -63,16 +72,42 @@ def denoise(
     noise = check_sigma(sigma, size)
     weight = factor if mask is None else factor * check_mask(mask, size)
     net = load_denoiser(model)
+    told = check_number(nodata)
+    helper = None if guide is None else open_guide(guide, size, limits)
     if noise is None:
-        noise = measure(samples) if factor else 0.0
-    return denoise_samples(samples, noise, weight, net).reshape(shape)
+        noise = measure(samples, told) if factor else 0.0
+    clean = denoise_samples(samples, noise, weight, net, guide=helper, nodata=told)
+    return clean.reshape(shape)
 
 
-def noise_level(image: PictureSource, *, limits: Limits = DEFAULT_LIMITS) -> NoiseEstimate:
+def noise_level(
+    image: PictureSource, *, nodata: float | None = None, limits: Limits = DEFAULT_LIMITS
+) -> NoiseEstimate:
     """Measure the noise of a picture, in its samples' own unit; takes what `denoise` takes."""
     from pellucid.denoising.clean import measure
 
-    return measure(open_samples(image, limits)[0])
+    return measure(open_samples(image, limits)[0], check_number(nodata))
+
+
+def open_guide(guide: Any, size: tuple[int, ...], limits: Limits) -> Guide:
+    """A guide for a picture of `size` (height, width); OptionError if it has another."""
+    from pellucid.denoising.guide import Guide
+    from pellucid.runtime import load_guide
+
+    samples, _ = open_samples(guide, limits)
+    if samples.shape[:2] != size:
+        raise OptionError(
+            f"the guide is {samples.shape[1]} x {samples.shape[0]} and the picture {size[1]} x "
+            f"{size[0]}; they must have the same size, and show the same place"
+        )
+    return Guide(samples, load_guide())
+
+
+def check_number(nodata: float | None) -> float | None:
+    """`nodata` if it is a finite number, or None."""
+    if nodata is None or (isinstance(nodata, Real) and np.isfinite(float(nodata))):
+        return nodata
+    raise OptionError(f"nodata is {nodata!r}; it must be a number, and finite: others are left out")
 
 
 def denoisers() -> dict[str, str]:

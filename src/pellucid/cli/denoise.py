@@ -39,6 +39,8 @@ class Settings:
     strength: float
     mask: NDArray[np.uint8] | None
     mask_name: str | None
+    guide: str | None
+    nodata: float | None
     model: str
     model_id: str
     force: bool
@@ -89,6 +91,17 @@ def to_strength(_context: click.Context, _option: click.Parameter, value: float)
 @click.option(
     "--mask", metavar="FILE", help="Grey picture of the same size: white full strength, black none."
 )
+@click.option(
+    "--guide",
+    metavar="FILE",
+    help="Another picture of the same scene, size and place, such as a visible one for infrared.",
+)
+@click.option(
+    "--nodata",
+    metavar="N",
+    type=float,
+    help="Pixels of this value stay, and no other becomes it, such as 0 in depth maps.",
+)
 @click.option("--model", default="m", show_default=True, help="m, s (faster), or a model's folder.")
 @options.limits_option
 @options.recursive_option
@@ -100,6 +113,8 @@ def denoise(
     sigma: float | None,
     strength: float,
     mask: str | None,
+    guide: str | None,
+    nodata: float | None,
     model: str,
     limits: Limits,
     recursive: bool,
@@ -116,11 +131,15 @@ def denoise(
     beside = Path(model).with_name("card.json") if os.path.isfile(model) else None
     model = str(Path(model).parent) if beside is not None and beside.is_file() else model
     net = load_denoiser(model)  # a wrong name is wrong usage, said once
+    if nodata is not None and not math.isfinite(nodata):
+        raise click.BadParameter(f"{nodata} is not finite; such are left alone", param_hint="nodata")
     settings = Settings(
         sigma=sigma,
         strength=strength,
         mask=None if mask is None else read_mask(mask),
         mask_name=mask,
+        guide=guide,
+        nodata=nodata,
         model=model,
         model_id=net.id.hex(),
         force=force,
@@ -151,13 +170,16 @@ def denoise_one(job: Job, settings: Settings) -> Report:
     started = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of samples that are counted below
-        noise = _api.noise_level(samples) if settings.measure else None
+        noise = _api.noise_level(samples, nodata=settings.nodata) if settings.measure else None
         clean = _api.denoise(
             samples,
             sigma=settings.sigma if settings.sigma is not None else noise or "auto",
             strength=settings.strength,
             mask=settings.mask,
+            guide=settings.guide,
+            nodata=settings.nodata,
             model=settings.model,
+            limits=settings.limits,
         )
     seconds = time.perf_counter() - started
     flat = is_npy(job.source) and is_npy(job.target) and read_npy(job.source).ndim == 2
@@ -201,6 +223,8 @@ def report(
         "sigma": "auto" if settings.sigma is None else settings.sigma,
         "strength": settings.strength,
         "mask": settings.mask_name,
+        "guide": settings.guide,
+        "nodata": settings.nodata,
         "model": settings.model,
         "model_id": settings.model_id,
         "estimate": None if noise is None else asdict(noise),

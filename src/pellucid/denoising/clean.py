@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.denoising.estimate import NoiseEstimate, estimate_noise
+from pellucid.denoising.guide import Guide
 from pellucid.denoising.holes import fill_holes, strays
 from pellucid.denoising.plan import Plan, maps_at, plan_for
 from pellucid.denoising.samples import SampleType, split_alpha
@@ -33,13 +34,13 @@ FEW = 100  # samples say nothing about that
 UNLIKELY = 4.0  # sigma over all of the samples' spread: no noise can be that strong
 
 
-def measure(samples: NDArray[Any]) -> NoiseEstimate:
+def measure(samples: NDArray[Any], nodata: float | None = None) -> NoiseEstimate:
     """The noise of checked samples (H, W, C), in their own unit.
 
-    Left out are holes, marks such as -9999 among small numbers, and what alpha hides.
+    Left out are holes, marks such as -9999 among small numbers, `nodata`, and what alpha hides.
     """
     colour, alpha = split_alpha(samples)
-    known = finite_pixels(colour) & ~strays(colour)
+    known = finite_pixels(colour) & ~strays(colour) & ~empty(colour, nodata)
     filled = np.asarray(without_holes(colour.astype(np.float32), known), np.float32)
     return estimate_noise(filled, known if alpha is None else known & (alpha != 0))
 
@@ -50,6 +51,8 @@ def denoise_samples(
     weight: float | Floats,
     model: DenoiserModel,
     *,
+    guide: Guide | None = None,
+    nodata: float | None = None,
     window: int = WINDOW,
 ) -> NDArray[Any]:
     """Take the noise off checked samples (H, W, C); the same shape and type come back.
@@ -57,6 +60,8 @@ def denoise_samples(
     Args:
         noise: standard deviation in the samples' unit, one or (H, W), or an estimate.
         weight: strength of 0-1, one or (H, W).
+        guide: of the same height and width.
+        nodata: pixels of this value stay as they are, and no other becomes it.
     """
     kind = SampleType.of(samples.dtype)
     plan = plan_for(noise, eight_bits=kind.eight_bits)
@@ -64,7 +69,7 @@ def denoise_samples(
     if not (np.any(plan.sigma) and np.any(weight)):
         return result
     colour, alpha = split_alpha(samples)
-    known = measured_pixels(colour)
+    known = measured_pixels(colour) & ~empty(colour, nodata)
     if isinstance(noise, float) and (doubt := unlikely(noise, colour)):
         warnings.warn(doubt, stacklevel=3)
     job = Job(filled(colour, known), plan)
@@ -77,22 +82,25 @@ def denoise_samples(
         return told
 
     def read(rows: slice, columns: slice) -> tuple[Floats, Floats]:
-        return job.shown(rows, columns), job.told(maps(rows, columns))
+        shown = job.shown(rows, columns)
+        if guide is not None:
+            shown = np.concatenate([shown, guide.shown(rows, columns)])
+        return shown, job.told(maps(rows, columns))
 
     def write(rows: slice, columns: slice, found: Floats) -> None:
         told = maps(rows, columns)
         clean = kind.restore(job.clean(rows, columns, found, told))
-        touched = (told.max(axis=0) > 0)[..., None]
+        touched = ((told.max(axis=0) > 0) & ~empty(clean, nodata))[..., None]
         part = (rows, columns, slice(colour.shape[2]))
         result[part] = np.where(touched, clean, colour[rows, columns])
 
     run_windows(
-        model.noise,
+        model.noise if guide is None else guide.run(model, grey=colour.shape[2] == 1),
         read,
         write,
         colour.shape[:2],
         multiple=model.multiple,
-        reach=model.reach,
+        reach=model.reach if guide is None else guide.reach(model),
         window=window,
     )
     return result
@@ -175,6 +183,13 @@ def measured_pixels(colour: NDArray[Any]) -> NDArray[np.bool_]:
         if count:
             warnings.warn(f"{count} pixel(s) {what}; they are kept as they are", stacklevel=4)
     return finite & ~marks
+
+
+def empty(colour: NDArray[Any], nodata: float | None) -> NDArray[np.bool_]:
+    """(H, W): where all channels of (H, W, C) are `nodata`."""
+    if nodata is None:
+        return np.zeros(colour.shape[:2], bool)
+    return np.asarray((colour == nodata).all(axis=2))
 
 
 def finite_pixels(colour: NDArray[Any]) -> NDArray[np.bool_]:

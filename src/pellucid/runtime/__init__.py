@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pellucid.runtime.denoiser import DenoiserModel
+from pellucid.runtime.guide import GuideModel
 from pellucid.runtime.identity import network_id
 from pellucid.runtime.model import CodecModel
 from pellucid.runtime.store import (
@@ -11,6 +12,7 @@ from pellucid.runtime.store import (
     find_model,
     installed_models,
     load_denoiser,
+    load_guide,
     load_model,
 )
 
@@ -19,9 +21,11 @@ __all__ = [
     "DENOISER",
     "CodecModel",
     "DenoiserModel",
+    "GuideModel",
     "find_model",
     "installed_models",
     "load_denoiser",
+    "load_guide",
     "load_model",
     "network_id",
 ]
