@@ -46,6 +46,7 @@ def compress(
     lossless: bool = False,
     max_error: int | None = None,
     nodata: int | None = None,
+    guide: Any = None,
     model: str = DEFAULT_MODEL,
     metadata: bool = True,
     limits: Limits = DEFAULT_LIMITS,
@@ -64,6 +65,8 @@ def compress(
             alpha as it is; takes what `lossless` takes.
         nodata: with max_error: samples of this value come back as they are, and no other becomes
             it, such as 0 in depth maps.
+        guide: with lossless or max_error: another picture of the same scene, size and place, kept
+            without loss in the same file; takes what `image` takes, its metadata are left out.
         model: name of an installed model (`models()`) or a model's folder.
         metadata: keep EXIF, ICC profile and XMP.
         limits: raise `max_pixels` here for a huge picture; who decodes the file must do so too.
@@ -83,8 +86,15 @@ def compress(
     check_options(quality=quality, bpp=bpp, size=size, psnr=psnr, max_error=bound)
     if bound is not None:
         return compress_samples(
-            image, max_error=bound, nodata=nodata, metadata=metadata, limits=limits
+            image,
+            max_error=bound,
+            nodata=nodata,
+            metadata=metadata,
+            limits=limits,
+            guide=guide,
         )
+    if guide is not None:
+        raise OptionError("a guide goes with lossless or max_error only; give one of these")
     if nodata is not None:
         raise OptionError(f"nodata is {nodata!r}; it goes with lossless or max_error only")
     net = load_model(model)
@@ -101,6 +111,7 @@ def decompress(
     data: bytes | str | os.PathLike[str],
     *,
     region: tuple[int, int, int, int] | None = None,
+    which: str = "picture",
     limits: Limits = DEFAULT_LIMITS,
     damaged: list[int] | None = None,
 ) -> NDArray[Any]:
@@ -111,6 +122,7 @@ def decompress(
 
     Args:
         region: (x, y, width, height) in samples; only the tiles it needs are decoded.
+        which: `guide` for the guide of a file that holds one, instead of the picture.
         limits: raise `max_pixels` here for a huge file that you trust.
         damaged: if given, damage costs only the tiles it lies in, wherever that is behind the
             file's header: each is filled with grey and its number appended, instead of raising
@@ -119,22 +131,27 @@ def decompress(
     Raises:
         FormatError: see the tree in `pellucid.errors`.
     """
-    return decode(open_pel(data, limits, tolerant=damaged is not None), region, damaged)
+    return decode(open_pel(data, limits, tolerant=damaged is not None), region, damaged, which)
 
 
 def decode(
-    file: PelFile, region: tuple[int, int, int, int] | None, damaged: list[int] | None
+    file: PelFile,
+    region: tuple[int, int, int, int] | None,
+    damaged: list[int] | None,
+    which: str = "picture",
 ) -> NDArray[Any]:
     """An open file -> samples; see `decompress`."""
+    from pellucid._api.exact import check_which
     from pellucid.codec.decompress import decompress_pixels, filling_reader
     from pellucid.runtime import find_model
 
     require_supported(file.header)
+    check_which(which, file)
     box = box_of(region, file)
     if file.header.layers in EXACT:
         from pellucid._api.exact import decompress_samples
 
-        return decompress_samples(file, box, damaged)
+        return decompress_samples(file, box, damaged, which=which)
     net = find_model(file.header.model_id)
     read = reader_of(file)
     if damaged is not None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pellucid.codec.geometry import Box
+    from pellucid.exact.pair import Pair
 
 TYPES = ("uint8", "uint16", "int16")
 WITH_ALPHA = (2, 4)  # channels of which the last is alpha
@@ -26,43 +27,97 @@ MOST_CHANNELS = 4096
 
 
 def compress_samples(
-    image: Any, *, max_error: int, nodata: int | None, metadata: bool, limits: Limits
+    image: Any,
+    *,
+    max_error: int,
+    nodata: int | None,
+    metadata: bool,
+    limits: Limits,
+    guide: Any = None,
 ) -> bytes:
-    """The bytes of a file from which every sample comes back within `max_error`."""
+    """The bytes of a file from which every sample comes back within `max_error`, a guide's as is."""
     from pellucid._api.codec import metadata_of
     from pellucid.exact import compress_exact
+    from pellucid.exact.pair import joined
     from pellucid.exact.picture import header_of
 
     samples, about = open_any(image, limits)
     alpha = samples.shape[2] in WITH_ALPHA
-    header_of(samples, alpha=alpha, max_error=max_error).check_limits(limits)
     check_nodata(nodata, samples.dtype)
-    header, tiles = compress_exact(samples, alpha=alpha, max_error=max_error, nodata=nodata)
+    pair = None
+    if guide is not None:
+        samples, pair = joined(open_any(guide, limits)[0], samples)
+    header_of(samples, alpha=alpha, max_error=max_error, pair=pair).check_limits(limits)
+    header, tiles = compress_exact(
+        samples, alpha=alpha, max_error=max_error, nodata=nodata, pair=pair
+    )
     return write_file(header, metadata_of(about) if metadata else {}, tiles, limits=limits)
 
 
 def decompress_samples(
-    file: PelFile, box: Box | None, damaged: list[int] | None, out: NDArray[Any] | None = None
+    file: PelFile,
+    box: Box | None,
+    damaged: list[int] | None,
+    out: NDArray[Any] | None = None,
+    *,
+    which: str = "picture",
 ) -> NDArray[Any]:
     """Samples (H, W, C) of a file with an exact layer; damaged tiles are noted and filled."""
     from pellucid.exact import decompress_exact
 
     return decompress_exact(
-        file.header, tile_of(file), region=region_of(box), damaged=damaged, out=out
+        file.header,
+        tile_of(file),
+        region=region_of(box),
+        damaged=damaged,
+        out=out,
+        pair=file_pair(file),
+        which=which,
     )
 
 
 def decompress_to_npy(
-    file: PelFile, box: Box | None, damaged: list[int] | None, path: Path, *, force: bool
+    file: PelFile,
+    box: Box | None,
+    damaged: list[int] | None,
+    path: Path,
+    *,
+    force: bool,
+    which: str = "picture",
 ) -> tuple[int, ...]:
     """The same, tile by tile into an .npy file; returns the shape."""
     from pellucid.exact.picture import layout_of
     from pellucid.pixels import npy_output
 
-    shape, dtype = layout_of(file.header, region_of(box))
+    shape, dtype = layout_of(file.header, region_of(box), file_pair(file), which)
     with npy_output(path, shape, dtype, force=force) as out:
-        decompress_samples(file, box, damaged, out)
+        decompress_samples(file, box, damaged, out, which=which)
     return shape
+
+
+def file_pair(file: PelFile) -> Pair | None:
+    """How the two pictures of a pair lie in it, None for a single one; all tiles say the same."""
+    from pellucid.exact.pair import PAIR, take_pair
+    from pellucid.exact.picture import kind_of
+
+    header = file.header
+    if not header.features & PAIR:
+        return None
+    for number in range(header.tile_count):
+        with suppress(DamagedFileError):
+            kind = kind_of(header, number)
+            return take_pair(tile_of(file)(number), kind.planes - kind.alpha, kind.dtype)[0]
+    raise DamagedFileError("no tile is whole that would tell the pair's types; get the file again")
+
+
+def check_which(which: str, file: PelFile) -> None:
+    """Raise OptionError if a file holds no such picture."""
+    from pellucid.exact.pair import GUIDE, PAIR, PICTURE
+
+    if which not in (GUIDE, PICTURE):
+        raise OptionError(f"which is {which!r}; it must be {PICTURE} or {GUIDE}")
+    if which == GUIDE and not file.header.features & PAIR:
+        raise OptionError("the file holds one picture and no guide; leave which out")
 
 
 def region_of(box: Box | None) -> tuple[int, int, int, int] | None:
@@ -72,6 +127,7 @@ def region_of(box: Box | None) -> tuple[int, int, int, int] | None:
 
 def file_bound(file: PelFile) -> int:
     """The largest error of a colour sample; all tiles have the same."""
+    from pellucid.exact.pair import PAIR, START
     from pellucid.exact.tile import BOUND, MOST_BOUND
 
     if file.header.layers == EXACT[0]:
@@ -79,6 +135,7 @@ def file_bound(file: PelFile) -> int:
     for number in range(file.header.tile_count):
         with suppress(DamagedFileError):
             payload = tile_of(file)(number)
+            payload = payload[START.size if file.header.features & PAIR else 0 :]
             bound = BOUND.unpack_from(payload)[0] if len(payload) >= BOUND.size else 0
             if 1 <= bound <= MOST_BOUND:
                 return int(bound)

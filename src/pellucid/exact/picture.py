@@ -16,6 +16,7 @@ from threadpoolctl import ThreadpoolController
 
 from pellucid.bitstream import EXACT, Header
 from pellucid.errors import DamagedFileError, UnknownModelError
+from pellucid.exact.pair import PAIR, PICTURE, Pair, take_pair
 from pellucid.exact.tables import ExactTables
 from pellucid.exact.tile import TileKind, decode_tile, encode_tile
 from pellucid.runtime.identity import model_id
@@ -38,8 +39,10 @@ def exact_model() -> tuple[ExactTables, bytes]:
     return tables, model_id(tables.arrays)
 
 
-def header_of(samples: NDArray[Any], *, alpha: bool, max_error: int) -> Header:
-    """The header of a file that holds (H, W, C) samples."""
+def header_of(
+    samples: NDArray[Any], *, alpha: bool, max_error: int, pair: Pair | None = None
+) -> Header:
+    """The header of a file that holds (H, W, C) samples, which may be those of a pair."""
     height, width, planes = samples.shape
     colours = planes - alpha
     return Header(
@@ -48,10 +51,10 @@ def header_of(samples: NDArray[Any], *, alpha: bool, max_error: int) -> Header:
         channels=colours,
         bit_depth=8 * samples.dtype.itemsize,
         sample_type=SIGNED if samples.dtype.kind == "i" else UNSIGNED,
-        colour={1: GREY, 3: RGB}.get(colours, OTHER),
+        colour=OTHER if pair else {1: GREY, 3: RGB}.get(colours, OTHER),
         alpha=int(alpha),
         layers=BOUNDED if max_error else LOSSLESS,
-        features=0,
+        features=PAIR if pair else 0,
         quality=100,
         tile_log2=TILE_LOG2,
         model_id=exact_model()[1],
@@ -59,20 +62,27 @@ def header_of(samples: NDArray[Any], *, alpha: bool, max_error: int) -> Header:
 
 
 def compress_exact(
-    samples: NDArray[Any], *, alpha: bool, max_error: int = 0, nodata: int | None = None
+    samples: NDArray[Any],
+    *,
+    alpha: bool,
+    max_error: int = 0,
+    nodata: int | None = None,
+    pair: Pair | None = None,
 ) -> tuple[Header, list[bytes]]:
     """Header and tile payloads of (H, W, C) uint8, uint16 or int16; with `alpha`, C has one more.
 
     Every colour sample comes back within `max_error`, and alpha as it is; so do samples of the
-    value `nodata`, and no other gets that value.
+    value `nodata`, and no other gets that value; and so do the planes of a guide, see `pair.py`.
     """
-    header = header_of(samples, alpha=alpha, max_error=max_error)
+    header = header_of(samples, alpha=alpha, max_error=max_error, pair=pair)
     tables, _ = exact_model()
 
     def encode(number: int) -> bytes:
         x, y, w, h = header.tile_box(number)
         part = np.asarray(samples[y : y + h, x : x + w])
-        return encode_tile(part, kind_of(header, number), max_error, tables, nodata)
+        kind = kind_of(header, number, pair)
+        start = pair.pack() if pair else b""
+        return start + encode_tile(part, kind, max_error, tables, nodata)
 
     with workers() as pool:
         return header, list(pool.map(encode, range(header.tile_count)))
@@ -85,11 +95,14 @@ def decompress_exact(
     region: Box | None = None,
     damaged: list[int] | None = None,
     out: NDArray[Any] | None = None,
+    pair: Pair | None = None,
+    which: str = PICTURE,
 ) -> NDArray[Any]:
     """Samples (H, W, C) of `region` (x, y, width, height; default all), alpha the last channel.
 
     Args:
         payload: tile number -> its bytes.
+        pair: of a file that is one; then `which` says what of it is wanted.
         damaged: if given, numbers of damaged tiles go there, and grey in their place.
         out: where to put the samples, such as an array on disk.
 
@@ -99,7 +112,9 @@ def decompress_exact(
     """
     check_tables(header)
     left, top, width, height = region or (0, 0, header.width, header.height)
-    samples = np.empty(*layout_of(header, region)) if out is None else out
+    samples = np.empty(*layout_of(header, region, pair, which)) if out is None else out
+    planes = slice(None) if pair is None else pair.part(which)[0]
+    alpha = header.alpha and not (pair and which != PICTURE)
 
     def decode(number: int) -> None:
         x, y, w, h = header.tile_box(number)
@@ -109,13 +124,14 @@ def decompress_exact(
             return
         into = samples[moved(rows, top), moved(columns, left)]
         try:
-            into[...] = check_tile(header, number, payload)[moved(rows, y), moved(columns, x)]
+            tile = check_tile(header, number, payload)
+            into[...] = tile[moved(rows, y), moved(columns, x), planes]
         except DamagedFileError:
             if damaged is None:
                 raise
             damaged.append(number)
-            into[...] = 0 if header.sample_type == SIGNED else 1 << header.bit_depth - 1
-            if header.alpha:  # to be seen
+            into[...] = 0 if into.dtype.kind == "i" else 1 << 8 * into.itemsize - 1
+            if alpha:  # to be seen
                 into[..., -1] = np.iinfo(into.dtype).max
 
     with workers() as pool:
@@ -125,11 +141,16 @@ def decompress_exact(
     return samples
 
 
-def layout_of(header: Header, region: Box | None) -> tuple[tuple[int, int, int], np.dtype[Any]]:
+def layout_of(
+    header: Header, region: Box | None, pair: Pair | None = None, which: str = PICTURE
+) -> tuple[tuple[int, int, int], np.dtype[Any]]:
     """Shape and type of the samples of a region."""
     _, _, width, height = region or (0, 0, header.width, header.height)
     kind = kind_of(header, 0)
-    return (height, width, kind.planes), kind.dtype.newbyteorder("=")
+    if pair is None:
+        return (height, width, kind.planes), kind.dtype.newbyteorder("=")
+    planes, dtype = pair.part(which)
+    return (height, width, len(range(kind.planes)[planes])), dtype
 
 
 @contextmanager
@@ -177,13 +198,16 @@ def check_tile(header: Header, number: int, payload: Payload) -> NDArray[Any]:
     """The samples (h, w, C) of one tile; damage names it."""
     check_tables(header)
     data = payload(number)
+    kind, pair = kind_of(header, number), None
     try:
-        return decode_tile(
-            data,
-            kind_of(header, number),
-            bounded=header.layers == BOUNDED,
-            tables=exact_model()[0],
-        )
+        if header.features & PAIR:
+            pair, data = take_pair(data, kind.planes - kind.alpha, kind.dtype)
+            kind = kind_of(header, number, pair)
+        bounded = header.layers == BOUNDED
+        samples = decode_tile(data, kind, bounded=bounded, tables=exact_model()[0])
+        if pair is not None:
+            pair.check(samples)
+        return samples
     except DamagedFileError as error:
         raise DamagedFileError(f"{header.tile_name(number)}: {error}") from error
 
@@ -203,9 +227,10 @@ def moved(part: slice, start: int) -> slice:
     return slice(part.start - start, part.stop - start)
 
 
-def kind_of(header: Header, number: int) -> TileKind:
-    """What is known of a tile from the header."""
+def kind_of(header: Header, number: int, pair: Pair | None = None) -> TileKind:
+    """What is known of a tile from the header, and from the start of its payload."""
     _, _, width, height = header.tile_box(number)
     letter = "i" if header.sample_type == SIGNED else "u"
     dtype = np.dtype(f"<{letter}{header.bit_depth // 8}")
-    return TileKind(height, width, header.channels + header.alpha, bool(header.alpha), dtype)
+    planes, guide = header.channels + header.alpha, pair.planes if pair else 0
+    return TileKind(height, width, planes, bool(header.alpha), dtype, guide)
