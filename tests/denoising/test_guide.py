@@ -1,4 +1,4 @@
-"""A guide helps where it belongs to the picture, does no harm where it doesn't, and breaks no rule."""
+"""A guide helps where it belongs, does no harm where it doesn't, and breaks no rule."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from pellucid.evaluate.metrics import psnr
 from pellucid.runtime import load_denoiser, load_guide
 
 SIGMA = 25.0
-PHOTO = np.asarray(Image.open(_demo_denoise.__file__.replace("cli/_demo_denoise.py", "samples/chelsea.png")))
+PHOTO = np.asarray(
+    Image.open(_demo_denoise.__file__.replace("cli/_demo_denoise.py", "samples/chelsea.png"))
+)
 PHOTO = PHOTO[20:180, 100:292]
 CLEAN = (200 - 0.7 * PHOTO[..., 0] + 20 * np.sin(PHOTO[..., 0] / 40)).astype(np.float32)
 NOISY = CLEAN + np.random.default_rng(0).normal(0, SIGMA, CLEAN.shape).astype(np.float32)
@@ -70,7 +72,9 @@ def test_scales_of_picture_and_guide_do_not_matter() -> None:
 def test_windows_give_what_the_whole_gives() -> None:
     guide = Guide(PHOTO, load_guide())
     parts = [
-        denoise_samples(NOISY[..., None], SIGMA, 1.0, load_denoiser("s"), guide=guide, window=window)
+        denoise_samples(
+            NOISY[..., None], SIGMA, 1.0, load_denoiser("s"), guide=guide, window=window
+        )
         for window in (64, 1024)
     ]
     assert np.abs(parts[0] - parts[1]).max() < 0.01

@@ -10,6 +10,7 @@ from pellucid.cli._bench_end import close_bench, tell
 from pellucid.cli._options import names
 from pellucid.cli.bench_adapt import adapt
 from pellucid.cli.bench_denoise import denoise
+from pellucid.cli.bench_guided import guided
 from pellucid.cli.bench_lossless import lossless
 from pellucid.errors import PellucidError
 
@@ -24,6 +25,7 @@ def bench() -> None:
 bench.add_command(denoise)
 bench.add_command(adapt)
 bench.add_command(lossless)
+bench.add_command(guided)
 
 
 @bench.command()

@@ -46,6 +46,12 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".ppm", "
     type=int,
     help="With --max-error: samples of this value stay, and no other becomes it.",
 )
+@click.option(
+    "--guide",
+    metavar="FILE",
+    help="With --lossless or --max-error: another picture of the same scene, size and place, kept "
+    "without loss in the same file.",
+)
 @click.option("--model", default="m", show_default=True, help="m, s (faster), or a model's folder.")
 @click.option("--no-metadata", is_flag=True, help="Leave EXIF, ICC profile and XMP out.")
 @options.limits_option
@@ -62,6 +68,7 @@ def compress(
     lossless: bool,
     max_error: int | None,
     nodata: int | None,
+    guide: str | None,
     model: str,
     no_metadata: bool,
     limits: Limits,
@@ -88,7 +95,7 @@ def compress(
     load_model(model)  # a wrong name is wrong usage, said once
     sources = PICTURES if bound is None else (*PICTURES, NPY)
     jobs = plan_jobs(inputs, out, suffix=".pel", sources=sources, recursive=recursive)
-    targets |= {"max_error": bound, "nodata": nodata}
+    targets |= {"max_error": bound, "nodata": nodata, "guide": guide}
     settings = {**targets, "model": model, "metadata": not no_metadata, "limits": limits}
     run_batch(
         jobs,

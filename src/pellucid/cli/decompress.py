@@ -34,6 +34,7 @@ class Settings:
     keep_going: bool
     force: bool
     limits: Limits
+    which: str
 
 
 @click.command(short_help=".pel to pictures.")
@@ -41,6 +42,13 @@ class Settings:
 @options.out_option
 @click.option(
     "--region", metavar="X,Y,W,H", callback=options.to_region, help="Only this part (pixels)."
+)
+@click.option(
+    "--which",
+    type=click.Choice(("picture", "guide")),
+    default="picture",
+    show_default=True,
+    help="Of a file that holds a picture and its guide.",
 )
 @click.option(
     "--format",
@@ -61,6 +69,7 @@ def decompress(
     inputs: tuple[str, ...],
     out: str | None,
     region: tuple[int, int, int, int] | None,
+    which: str,
     kind: str | None,
     keep_going: bool,
     limits: Limits,
@@ -77,7 +86,7 @@ def decompress(
     jobs = plan_jobs(inputs, out, suffix=suffix, sources=(".pel",), recursive=recursive)
     if kind is not None and any(job.target.suffix.lower() != suffix for job in jobs):
         raise OptionError(f"--format {kind} and -o {out} name two formats; leave one out")
-    settings = Settings(region, keep_going, force, limits)
+    settings = Settings(region, keep_going, force, limits, which)
     run_batch(
         jobs, lambda job: job.source, lambda job: decompress_one(job, settings), as_json=as_json
     )
@@ -92,7 +101,7 @@ def decompress_one(job: Job, settings: Settings) -> Report:
         known = " ".join(SUFFIXES)
         raise OutputError(f"cannot write {job.target}: its suffix must be one of {known}")
     file = open_pel(read_bytes(job.source), settings.limits, tolerant=settings.keep_going)
-    metadata = file.metadata
+    metadata = file.metadata if settings.which == "picture" else {}  # they are the picture's
     damaged: list[int] = []
     started = time.perf_counter()
     height, width, channels = write_picture(
@@ -120,19 +129,23 @@ def write_picture(
 ) -> tuple[int, ...]:
     """Decode `file` to `target`; returns height, width and channels."""
     from pellucid._api.codec import decode
-    from pellucid._api.exact import decompress_to_npy
+    from pellucid._api.exact import check_which, decompress_to_npy
     from pellucid._api.files import box_of
     from pellucid.bitstream import EXACT, require_supported
     from pellucid.pixels import ImageInfo, write_samples
 
     require_supported(file.header)
+    check_which(settings.which, file)
     if target.suffix.lower() == NPY and file.header.layers in EXACT:
         box = box_of(settings.region, file)
-        return decompress_to_npy(file, box, damaged, target, force=settings.force)
-    pixels = decode(file, settings.region, damaged)
+        return decompress_to_npy(
+            file, box, damaged, target, force=settings.force, which=settings.which
+        )
+    pixels = decode(file, settings.region, damaged, settings.which)
     height, width, channels = pixels.shape
     bits = 8 * pixels.itemsize
-    info = ImageInfo(width, height, channels, bits, **file.metadata)  # type: ignore[arg-type]
+    metadata = file.metadata if settings.which == "picture" else {}
+    info = ImageInfo(width, height, channels, bits, **metadata)  # type: ignore[arg-type]
     write_samples(target, pixels, info, force=settings.force)
     return pixels.shape
 

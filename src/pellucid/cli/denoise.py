@@ -132,7 +132,9 @@ def denoise(
     model = str(Path(model).parent) if beside is not None and beside.is_file() else model
     net = load_denoiser(model)  # a wrong name is wrong usage, said once
     if nodata is not None and not math.isfinite(nodata):
-        raise click.BadParameter(f"{nodata} is not finite; such are left alone", param_hint="nodata")
+        raise click.BadParameter(
+            f"{nodata} is not finite; such are left alone", param_hint="nodata"
+        )
     settings = Settings(
         sigma=sigma,
         strength=strength,

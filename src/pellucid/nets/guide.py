@@ -1,6 +1,6 @@
-"""What a guide gives back: planes of `denoising.guide_features` -> a correction in units of noise.
+"""Planes of `denoising.guide_features` -> what to put back, in units of the noise.
 
-    8 planes at 1/1 -> 32 at 1/2 -> 3x3 -> C0 - block ---------------- block - 3x3 -> 4 at 1/2 -> 1/1
+    8 planes at 1/1 -> 32 at 1/2 -> 3x3 -> C0 - block ---------------- block - 3x3 -> 4 at 1/2
                                               \\ 2x2/2 -> C1 at 1/4 - blocks /
 
 Without biases, as the denoiser; one of the planes is 1 where samples are known.

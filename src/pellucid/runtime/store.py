@@ -13,7 +13,11 @@ from pellucid.runtime.model import CodecModel, read_card
 
 MODELS_VARIABLE = "PELLUCID_MODELS"
 PACKAGED = Path(__file__).parent.parent / "models"
-CODEC, DENOISER, GUIDE = "codec", "denoiser", "guide"  # what a card says under `kind`; none is a codec
+CODEC, DENOISER, GUIDE = (
+    "codec",
+    "denoiser",
+    "guide",
+)  # what a card says under `kind`; none is a codec
 
 
 def model_folders(kind: str) -> list[Path]:

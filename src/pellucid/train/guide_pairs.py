@@ -3,7 +3,7 @@
     curve    the picture is a curve of the guide, not always rising, as another band might be
     partly   what they share changes from place to place, in strength and sign; the rest is another
              photograph's, as in infrared
-    layers   surfaces in front of each other, with textures in the guide and distances in the picture
+    layers   surfaces in front of each other: textures in the guide, distances in the picture
     flat     few values, one for each range of the guide's brightness
 
 Some guides are moved a little, blurred, noisy or grey; some belong to another picture, so that a
@@ -25,7 +25,7 @@ Crop = Callable[[], Floats]  # a part of any photograph, (3, side, side), 0-1
 
 STRANGE = 0.25  # of the guides belong to another picture
 KINDS = ("curve", "partly", "layers", "flat")
-SHARES = (0.3, 0.4, 0.15, 0.15)
+SHARES = (0.15, 0.55, 0.15, 0.15)
 
 
 def draw_pair(crop: Crop, rng: Random) -> tuple[Floats, Floats]:

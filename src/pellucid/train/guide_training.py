@@ -46,7 +46,9 @@ class Pairs:
 
     def __init__(self, pictures: Iterable[bytes], seed: int) -> None:
         self._rng = np.random.default_rng(seed)
-        self._photos = [photo for data in pictures if min((photo := halved(data)).shape[:2]) >= SIDE]
+        self._photos = [
+            photo for data in pictures if min((photo := halved(data)).shape[:2]) >= SIDE
+        ]
         if not self._photos:
             raise InputError(f"no picture is as large as a pair ({SIDE} x {SIDE})")
         self._models = [load_denoiser("m")] * 3 + [load_denoiser("s")]
@@ -119,7 +121,7 @@ def train_guide(
             found = net(planes)
         left, before = error(found.float() - wanted), error(wanted)
         optimiser.zero_grad()
-        (left + EASE).log().mean().backward()  # type: ignore[no-untyped-call]
+        (left / (before + EASE)).mean().backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
         follow(average, net, min(KEPT, (1 + step) / (10 + step)))
@@ -168,7 +170,9 @@ def guide_graph(net: GuideNet) -> bytes:
     x = unshuffle(graph, planes, 2)
     x = convolution(graph, "enter", unshuffled_weight(net.enter.weight, 2), x)
     x = blocks(graph, "before", net.before, x)
-    low = blocks(graph, "middle", net.middle, convolution(graph, "down", net.down.weight, x, stride=2))
+    low = blocks(
+        graph, "middle", net.middle, convolution(graph, "down", net.down.weight, x, stride=2)
+    )
     raised = shuffle(graph, convolution(graph, "up", weight_of(net.up), low), 2)
     x = blocks(graph, "after", net.after, graph.node("Add", x, raised))
     graph.output(shuffle(graph, convolution(graph, "leave", net.leave.weight, x), 2), "found")
