@@ -166,6 +166,14 @@ def test_good_exact_samples(name: str) -> None:
     for decoded in (pellucid.decompress(data), spec_exact.decode_samples(data, EXACT_FOLDER)):
         assert decoded.dtype == expected.dtype
         assert np.array_equal(decoded, expected)
+    if (folder / "guide.npy").exists():
+        guide = np.load(folder / "guide.npy")
+        for decoded in (
+            pellucid.decompress(data, which="guide"),
+            spec_exact.decode_samples(data, EXACT_FOLDER, "guide"),
+        ):
+            assert decoded.dtype == guide.dtype
+            assert np.array_equal(decoded, guide)
     off = np.abs(expected.astype(np.int64) - picture)
     assert off.max() <= case["max_error"]
     assert pellucid.info(data).max_error == case["max_error"]

@@ -145,7 +145,8 @@ def read_header(payload: bytes) -> Header:
         known = known and (header.channels, header.colour) in ((1, 0), (3, 1))
     else:
         known = header.layers in (2, 4) and samples in ((8, 0), (16, 0), (16, 1))
-    known = known and header.features == 0 and header.tile_log2 <= 10
+    features = (0,) if header.layers == 1 else (0, 2)
+    known = known and header.features in features and header.tile_log2 <= 10
     check(known, f"{header}", "unknown feature")
     pixels, planes = header.width * header.height, header.channels + header.alpha
     few = pixels <= MAX_PIXELS and pixels * planes <= 4 * MAX_PIXELS

@@ -35,7 +35,7 @@ def compress_samples(
     limits: Limits,
     guide: Any = None,
 ) -> bytes:
-    """The bytes of a file from which every sample comes back within `max_error`, a guide's as is."""
+    """The bytes of a file that gives every sample within `max_error`, and a guide as it is."""
     from pellucid._api.codec import metadata_of
     from pellucid.exact import compress_exact
     from pellucid.exact.pair import joined

@@ -1,8 +1,8 @@
 """A picture denoised with the help of an aligned one of another kind, such as infrared by visible.
 
-The denoiser goes first, as ever. Then a small network is shown what was taken off beside the guide's
-detail (`guide_features.py`), and says how much of it to put back. It was trained on guides that help
-and on guides of other pictures alike, so one that doesn't fit changes little.
+The denoiser goes first, as ever. Then a small network is shown what was taken off beside the
+guide's detail (`guide_features.py`), and says how much of it to put back. It was trained on guides
+that help and on guides of other pictures alike, so one that doesn't fit does little harm.
 """
 
 from __future__ import annotations
@@ -71,9 +71,10 @@ class Guide:
 
 def looked_at(size: tuple[int, ...]) -> list[tuple[slice, slice]]:
     """Parts spread evenly over a picture."""
-    spans = []
+    spans: list[list[slice]] = []
     for length in size:
         count = min(PARTS, -(-length // LOOKED_AT))
         starts = np.linspace(0, max(length - LOOKED_AT, 0), count).astype(int).tolist()
         spans.append([slice(start, min(start + LOOKED_AT, length)) for start in starts])
-    return list(product(*spans))
+    rows, columns = spans
+    return list(product(rows, columns))

@@ -1,7 +1,7 @@
 """What a guide tells about the noise that was taken off, as planes for a network.
 
-A denoiser takes a little structure off with the noise. Where an aligned picture of another kind (the
-guide) has detail, what was taken off is compared with it: ridge regression in windows, as in the
+A denoiser takes a little structure off with the noise. Where an aligned picture of another kind
+(the guide) has detail, what was taken off is compared with it: ridge regression in windows, as in the
 guided filter (He et al. 2010), but of the residual, which is nearly all noise of known strength. A
 guide that has nothing to do with the picture explains nothing of it.
 
@@ -66,7 +66,8 @@ def explained(residual: Floats, details: Floats, reach: int) -> Floats:
 
 def detail(plane: Floats, reach: int) -> Floats:
     """A plane less its local average."""
-    return plane - average(plane, reach).astype(np.float32)
+    rest: Floats = plane - average(plane, reach).astype(np.float32)
+    return rest
 
 
 def average(plane: NDArray[np.floating], reach: int) -> Doubles:

@@ -13,13 +13,14 @@ network learns to tell.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.denoising.guide_features import average
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 Random = np.random.Generator
 Crop = Callable[[], Floats]  # a part of any photograph, (3, side, side), 0-1
 
@@ -109,7 +110,7 @@ def mixed(photo: Floats, rng: Random) -> Floats:
     return result
 
 
-def bent(plane: NDArray[np.floating], rng: Random) -> Floats:
+def bent(plane: Floats, rng: Random) -> Floats:
     """A plane through a random curve."""
     knots = int(rng.integers(2, 7))
     values = rng.uniform(0, 1, knots)
@@ -119,7 +120,7 @@ def bent(plane: NDArray[np.floating], rng: Random) -> Floats:
     return bent if rng.random() < 0.5 else 1 - bent
 
 
-def stretched(plane: NDArray[np.floating]) -> Floats:
+def stretched(plane: Floats) -> Floats:
     """To 0-1."""
     low, high = float(plane.min()), float(plane.max())
     result: Floats = ((plane - low) / max(high - low, 1e-6)).astype(np.float32)

@@ -108,7 +108,7 @@ def train_guide(
 ) -> tuple[GuideNet, int]:
     """The averaged network after so many minutes, and its steps."""
     torch.manual_seed(seed)
-    net, average = GuideNet().to(memory_format=torch.channels_last), GuideNet()  # type: ignore[call-overload]
+    net, average = GuideNet().to(memory_format=torch.channels_last), GuideNet()
     average.load_state_dict(net.state_dict())
     optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=1e-4)
     started, step, gains = time.perf_counter(), 0, []

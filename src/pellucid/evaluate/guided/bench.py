@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,9 @@ def run(plan: Plan, notify: Notify = lambda _line: None) -> None:
     """Run a bench; rows end up in `plan.out`, in place of earlier ones of the same pairs.
 
     Raises:
-        OptionError: unknown pairs. InputError: no pictures. OutputError: the folder can't be written.
+        OptionError: unknown pairs.
+        InputError: no pictures.
+        OutputError: the folder can't be written.
     """
     denoised: list[Denoised] = []
     compressed: list[Compressed] = []
@@ -93,7 +96,9 @@ def compress(pair: GuidedPair, plan: Plan) -> Compressed:
         pair.name,
         width,
         height,
-        *map(len, (*alone, both)),
+        len(alone[0]),
+        len(alone[1]),
+        len(both),
         f"pellucid {pellucid.__version__}",
     )
 
@@ -123,8 +128,8 @@ def denoise(pair: GuidedPair, plan: Plan, seed: int) -> list[Denoised]:
 
 
 def results(
-    pair: GuidedPair, noisy: NDArray[np.float32], sigma: float, model: str
-) -> Iterator[tuple[str, str, NDArray[np.floating]]]:
+    pair: GuidedPair, noisy: NDArray[np.floating[Any]], sigma: float, model: str
+) -> Iterator[tuple[str, str, NDArray[np.floating[Any]]]]:
     """Method, version and picture."""
     yield "noisy", "", noisy
     own = f"pellucid {pellucid.__version__}, {model} {load_denoiser(model).id.hex()[:8]}"
@@ -138,12 +143,13 @@ def results(
         yield method, own + read, clean
     for radius in peer.RADII:
         for ridge in peer.RIDGES:
-            guide = pair.guide / 255
-            clean = peer.guided_filter(noisy.astype(np.float64), guide, pair.known, radius, ridge)
+            clean = peer.guided_filter(
+                noisy.astype(np.float64), pair.guide / 255, pair.known, radius, ridge
+            )
             yield f"guided filter, radius {radius}, epsilon {ridge:g}", "He 2010", clean
 
 
-def psnr(clean: NDArray[np.floating], pair: GuidedPair) -> float:
+def psnr(clean: NDArray[np.floating[Any]], pair: GuidedPair) -> float:
     """Over known samples."""
     off = np.clip(clean, 0, pair.peak)[pair.known] - pair.picture[pair.known].astype(np.float64)
     return float(-10 * np.log10(np.mean(np.square(off / pair.peak))))

@@ -32,7 +32,7 @@ class Denoised:
 
 @dataclass(frozen=True, slots=True)
 class Compressed:
-    """Bytes of lossless files: of the guide, of the picture, and of both in one; all were decoded."""
+    """Bytes of lossless files: of the guide, of the picture, and of both in one."""
 
     pairs: str
     picture: str
