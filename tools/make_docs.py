@@ -15,12 +15,13 @@ import click
 
 from pellucid.cli import main as cli
 from pellucid.evaluate.denoising import sections as denoising
+from pellucid.evaluate.guided import report as guided
 from pellucid.evaluate.lossless import sections as lossless
 from pellucid.evaluate.readme import sync_page, sync_readme
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results" / "v0.1"
-SECTIONS = {**denoising.SECTIONS, **lossless.SECTIONS}
+SECTIONS = {**denoising.SECTIONS, **lossless.SECTIONS, **guided.SECTIONS}
 # Page -> the markers between which it has tables made from results.
 TABLES = {
     "docs/denoising.md": (
@@ -34,6 +35,7 @@ TABLES = {
         "denoise-speed",
     ),
     "docs/lossless.md": ("lossless-sets",),
+    "docs/guided.md": ("guided-denoise", "guided-compress"),
     "docs/models.md": ("denoise-blocks",),
 }
 HEAD = (

@@ -319,7 +319,10 @@ def read_pair(header: Header, payload: bytes) -> Pair:
 
 def check_pair(pair: Pair, samples: Array) -> None:
     """Samples [P, h, w] must be of the types of their pictures."""
-    for part, name in ((samples[: pair.planes], pair.guide), (samples[pair.planes :], pair.picture)):
+    for part, name in (
+        (samples[: pair.planes], pair.guide),
+        (samples[pair.planes :], pair.picture),
+    ):
         low, high = np.iinfo(name).min, np.iinfo(name).max
         check(low <= part.min() and part.max() <= high, f"samples out of the range of {name}")
 

@@ -205,7 +205,7 @@ def _check_bits(header: Header) -> None:
     unknown = header.features & ~_KNOWN_FEATURES
     if unknown:
         raise UnsupportedError(
-            f"the file needs features {unknown:#04x} that this pellucid doesn't know; "
+            f"the file needs features {header.features:#04x} that this pellucid doesn't know; "
             "update it: pip install -U pellucid"
         )
     unknown = header.layers & ~_KNOWN_LAYERS

@@ -1,9 +1,9 @@
 """What a guide tells about the noise that was taken off, as planes for a network.
 
 A denoiser takes a little structure off with the noise. Where an aligned picture of another kind
-(the guide) has detail, what was taken off is compared with it: ridge regression in windows, as in the
-guided filter (He et al. 2010), but of the residual, which is nearly all noise of known strength. A
-guide that has nothing to do with the picture explains nothing of it.
+(the guide) has detail, what was taken off is compared with it: ridge regression in windows, as in
+the guided filter (He et al. 2010), but of the residual, which is nearly all noise of known
+strength. A guide that has nothing to do with the picture explains nothing of it.
 
 Everything is in units of the noise, or of the guide's own contrast, so no scale matters.
 """
@@ -61,7 +61,7 @@ def explained(residual: Floats, details: Floats, reach: int) -> Floats:
     size = aa * bb - ab * ab
     first, second = (bb * ar - ab * br) / size, (aa * br - ab * ar) / size
     fitted = average(first, reach) * one + average(second, reach) * two
-    return fitted.astype(np.float32)
+    return np.asarray(fitted, np.float32)
 
 
 def detail(plane: Floats, reach: int) -> Floats:

@@ -7,6 +7,7 @@
     plane.py      one plane of a tile, pass by pass
     tile.py       all planes of a tile as a payload
     picture.py    tiles of a picture, in parallel
+    pair.py       two pictures in one file
 
 Only integers decide bits and samples, carried in float64 where a sum is a matrix product: none
 reaches 2^53, so any order of summation gives the same. `docs/format.md`, section 11.

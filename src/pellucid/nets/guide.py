@@ -8,7 +8,6 @@ Without biases, as the denoiser; one of the planes is 1 where samples are known.
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -41,10 +40,3 @@ class GuideNet(nn.Module):
         x = x + F.pixel_shuffle(self.up(self.middle(self.down(x))), 2)
         found: Tensor = F.pixel_shuffle(self.leave(self.after(x)), STEM)
         return found
-
-
-@torch.no_grad()
-def shown(planes: Tensor, net: GuideNet) -> Tensor:
-    """The correction of one picture's planes (8, H, W)."""
-    found: Tensor = net(planes[None])[0, 0]
-    return found

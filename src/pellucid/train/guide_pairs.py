@@ -26,7 +26,7 @@ Crop = Callable[[], Floats]  # a part of any photograph, (3, side, side), 0-1
 
 STRANGE = 0.25  # of the guides belong to another picture
 KINDS = ("curve", "partly", "layers", "flat")
-SHARES = (0.15, 0.55, 0.15, 0.15)
+SHARES = (0.3, 0.4, 0.15, 0.15)
 
 
 def draw_pair(crop: Crop, rng: Random) -> tuple[Floats, Floats]:
@@ -55,7 +55,7 @@ def partly(crop: Crop, rng: Random) -> tuple[Floats, Floats]:
     if rng.random() < 0.5:
         own = bent(own, rng)
     wide = int(rng.integers(2, 14))
-    base = average(own if rng.random() < 0.6 else other, wide)
+    base: Floats = average(own if rng.random() < 0.6 else other, wide)
     if rng.random() < 0.4:
         base = parted(own, rng)
     shared = (own - average(own, wide)) * field(own.shape, rng, rng.uniform(0, 1.2))

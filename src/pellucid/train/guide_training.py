@@ -108,7 +108,8 @@ def train_guide(
 ) -> tuple[GuideNet, int]:
     """The averaged network after so many minutes, and its steps."""
     torch.manual_seed(seed)
-    net, average = GuideNet().to(memory_format=torch.channels_last), GuideNet()
+    net, average = GuideNet(), GuideNet()
+    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average.load_state_dict(net.state_dict())
     optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=1e-4)
     started, step, gains = time.perf_counter(), 0, []
@@ -121,7 +122,7 @@ def train_guide(
             found = net(planes)
         left, before = error(found.float() - wanted), error(wanted)
         optimiser.zero_grad()
-        (left / (before + EASE)).mean().backward()  # type: ignore[no-untyped-call]
+        (left + EASE).log().mean().backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
         follow(average, net, min(KEPT, (1 + step) / (10 + step)))
