@@ -1,4 +1,4 @@
-"""The network that reads guides: pairs are what they claim, training lowers errors, export is true."""
+"""The network that reads guides: pairs, a little training, and an export that gives the same."""
 
 from __future__ import annotations
 

@@ -23,9 +23,9 @@ class FileInfo:
 
     `channels` are of colour. `guide` says of a pair's guide how many channels of which type it has;
     all else but sizes is then said of the picture. `max_error` is 0 for a lossless file, and None
-    for one of the learned codec, whose `quality` it is then. `bytes_by_part` maps chunk types to bytes, container
-    included; `latents_sha256` is None unless asked for: of latents, or of samples if the file is
-    lossless or error-bounded.
+    for one of the learned codec, whose `quality` it is then. `bytes_by_part` maps chunk types to
+    bytes, container included; `latents_sha256` is None unless asked for: of latents, or of samples
+    if the file is lossless or error-bounded.
     """
 
     version: int

@@ -47,6 +47,16 @@ class Settings:
     measure: bool
     limits: Limits
 
+    @property
+    def holes(self) -> dict[str, Any]:
+        """What is asked of holes."""
+        return {} if self.nodata is None else {"nodata": self.nodata}
+
+    @property
+    def helper(self) -> dict[str, Any]:
+        """What is asked of a guide."""
+        return {} if self.guide is None else {"guide": self.guide, "limits": self.limits}
+
 
 def to_sigma(_context: click.Context, _option: click.Parameter, value: str | None) -> float | None:
     """`auto` -> None; a number from 0 -> that number."""
@@ -172,16 +182,15 @@ def denoise_one(job: Job, settings: Settings) -> Report:
     started = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of samples that are counted below
-        noise = _api.noise_level(samples, nodata=settings.nodata) if settings.measure else None
+        noise = _api.noise_level(samples, **settings.holes) if settings.measure else None
         clean = _api.denoise(
             samples,
             sigma=settings.sigma if settings.sigma is not None else noise or "auto",
             strength=settings.strength,
             mask=settings.mask,
-            guide=settings.guide,
-            nodata=settings.nodata,
             model=settings.model,
-            limits=settings.limits,
+            **settings.holes,
+            **settings.helper,
         )
     seconds = time.perf_counter() - started
     flat = is_npy(job.source) and is_npy(job.target) and read_npy(job.source).ndim == 2

@@ -126,7 +126,7 @@ def train_guide(
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimiser.step()
         follow(average, net, min(KEPT, (1 + step) / (10 + step)))
-        gains.append(float((20 * torch.log10(before / left)).mean()))
+        gains.append(float((20 * torch.log10(before / left.detach())).mean()))
         step += 1
         if step % 200 == 0:
             report(f"step {step}: {np.mean(gains[-200:]):+.2f} dB")
