@@ -166,6 +166,14 @@ def test_good_exact_samples(name: str) -> None:
     for decoded in (pellucid.decompress(data), spec_exact.decode_samples(data, EXACT_FOLDER)):
         assert decoded.dtype == expected.dtype
         assert decoded.tobytes() == expected.tobytes()
+    if (folder / "guide.npy").exists():
+        guide = np.load(folder / "guide.npy")
+        for decoded in (
+            pellucid.decompress(data, which="guide"),
+            spec_exact.decode_samples(data, EXACT_FOLDER, "guide"),
+        ):
+            assert decoded.dtype == guide.dtype
+            assert np.array_equal(decoded, guide)
     if expected.dtype.kind == "f":
         known = np.isfinite(picture)
         assert np.array_equal(known, np.isfinite(expected))

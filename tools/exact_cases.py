@@ -35,6 +35,7 @@ class ExactCase(NamedTuple):
     tests: str
     nodata: float | None = None
     axes: bytes = b""
+    guide: Samples | None = None
 
 
 # --- good -----------------------------------------------------------------------------------------
@@ -99,6 +100,18 @@ def exact_cases() -> dict[str, Callable[[], ExactCase]]:
             np.where(holes == 0, 5000, holes), 5, "a hole between the values: no error at all", 5000
         ),
         **{f"exact_{name}": case for name, case in float_cases().items()},
+        "exact_pair": lambda: ExactCase(
+            holes, 0, "a pair: RGB of 8 bits guides 16 bits", guide=slopes(60, 50, 3, "uint8")
+        ),
+        "exact_pair_within_3": lambda: ExactCase(
+            slopes(40, 30, 2, "uint8"),
+            3,
+            "a pair: a guide of int16 without loss, grey within 3, its alpha without loss",
+            guide=slopes(40, 30, 1, "int16"),
+        ),
+        "exact_pair_tiles": lambda: ExactCase(
+            slopes(530, 6, 1, "uint8"), 0, "a pair in two tiles", guide=slopes(530, 6, 4, "uint8")
+        ),
         "exact_pixel": lambda: ExactCase(slopes(1, 1, 3, "uint16"), 0, "1 x 1"),
     }
 
@@ -190,6 +203,9 @@ def exact_bad_cases() -> dict[str, BadCase]:
     for name, bound in (("0", 0), ("16384", 16384)):
         tile = struct.pack("<H", bound) + STORED + bytes(64)
         cases[f"bound_{name}"] = (replace(header, layers=0b100), tile, f"a bound of {bound}")
+    for name, (tile, what) in _pairs().items():
+        two = replace(header, channels=2, colour=2, bit_depth=16, features=2)
+        cases[f"pair_{name}"] = (two, tile, what)
     foreign = write_file(replace(header, model_id=b"no such tables:("), {}, [STORED + bytes(64)])
     bad = {
         f"exact_{name}": BadCase(write_file(head, {}, [tile]), damaged, what, DECODE)
@@ -271,6 +287,23 @@ def _tiles() -> dict[str, tuple[bytes, str]]:
             "the value 5 in a plane of 0 .. 4",
         ),
     }  # fmt: skip
+
+
+def _pairs() -> dict[str, tuple[bytes, str]]:
+    """Pairs of 2 planes, widened to uint16, that can't be."""
+
+    def start(planes: int, guide: int, picture: int, sample: int = 0) -> bytes:
+        samples = struct.pack("<128H", *[sample] * 128)
+        return struct.pack("<HBB", planes, guide, picture) + STORED + samples
+
+    return {
+        "short": (b"\1\0\0", "cut off in its start"),
+        "no_guide": (start(0, 0, 1), "a guide of no planes"),
+        "no_picture": (start(2, 0, 1), "a guide of all planes"),
+        "type": (start(1, 0, 3), "a type that doesn't exist"),
+        "narrow": (start(1, 0, 0), "two of 8 bits, widened to 16"),
+        "range": (start(1, 0, 1, 256), "256 in a guide of 8 bits"),
+    }
 
 
 def _rules() -> dict[str, tuple[bytes, str]]:

@@ -116,6 +116,9 @@ def write_exact(name: str, case: ExactCase, folder: Path) -> None:
     """Write the files of a good case of exact layers; without loss, all is in `input.npy`."""
     folder.mkdir(parents=True, exist_ok=True)
     options: dict[str, Any] = {"max_error": case.max_error, "nodata": case.nodata}
+    if case.guide is not None:
+        options["guide"] = case.guide
+        np.save(folder / "guide.npy", case.guide)
     data = with_axes(pellucid.compress(case.picture, **options), case.axes)
     decoded = pellucid.decompress(data)
     known = np.isfinite(case.picture)
@@ -123,6 +126,10 @@ def write_exact(name: str, case: ExactCase, folder: Path) -> None:
     again = with_axes(pellucid.compress(case.picture, **options), case.axes)
     if off > case.max_error or data != again:
         raise RuntimeError(f"{name}: {off} off, or compressing twice gave different bytes")
+    if case.guide is not None:
+        guide = pellucid.decompress(data, which="guide")
+        if guide.dtype != case.guide.dtype or not np.array_equal(guide, case.guide):
+            raise RuntimeError(f"{name}: the guide came back changed")
     (folder / "file.pel").write_bytes(data)
     np.save(folder / "input.npy", case.picture)
     if case.max_error:

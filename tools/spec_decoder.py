@@ -146,8 +146,10 @@ def read_header(payload: bytes) -> Header:
     else:
         known = header.layers in (2, 4) and samples in ((8, 0), (16, 0), (16, 1))
         floats = header.sample_type == 2 and header.bit_depth >= 16  # section 12
-        known = known or (header.layers in (2, 4) and floats and header.alpha == 0)
-    known = known and header.features == 0 and header.tile_log2 <= 10
+        floats = floats and header.alpha == 0 and header.features == 0
+        known = known or (header.layers in (2, 4) and floats)
+    features = (0,) if header.layers == 1 else (0, 2)
+    known = known and header.features in features and header.tile_log2 <= 10
     check(known, f"{header}", "unknown feature")
     pixels, planes = header.width * header.height, header.channels + header.alpha
     few = pixels <= MAX_PIXELS and pixels * planes <= 4 * MAX_PIXELS

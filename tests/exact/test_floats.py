@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import pellucid
-from pellucid._api.exact import map_of
 from pellucid.bitstream import PelFile, write_file
 from pellucid.errors import DamagedFileError, OptionError
-from pellucid.exact import FloatMap, find_map
+from pellucid.exact import FloatMap, find_map, map_of
 from pellucid.exact.picture import FOLDER
 from spec_files import spec, spec_exact
 

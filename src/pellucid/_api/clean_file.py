@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike, NDArray
 
@@ -16,8 +16,12 @@ from pellucid._api.denoise import (
     DEFAULT_DENOISER,
     LARGEST,
     check_mask,
+    check_number,
     check_sigma,
     check_strength,
+    guide_of,
+    open_guide,
+    refuse_bands,
 )
 from pellucid._api.encode import Progress
 from pellucid._api.on_disk import Watched
@@ -27,6 +31,9 @@ from pellucid.errors import InputError
 from pellucid.pixels import ImageInfo, is_npy, open_parts, open_sink, read_npy, read_samples
 from pellucid.pixels.dicom import Change
 from pellucid.pixels.lazy import LARGE, Source
+
+if TYPE_CHECKING:
+    from pellucid.denoising.guide import Guide
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,8 @@ def denoise_file(
     sigma: str | float | NDArray[Any] | NoiseEstimate = "auto",
     strength: float = 1.0,
     mask: ArrayLike | None = None,
+    guide: Any = None,
+    nodata: float | None = None,
     model: str = DEFAULT_DENOISER,
     limits: Limits = DEFAULT_LIMITS,
     page: int | None = None,
@@ -61,8 +70,9 @@ def denoise_file(
 ) -> NoiseEstimate | None:
     """Take the noise off a picture file; type, metadata and channels of its samples stay.
 
-    Large TIFF, Zarr and .npy are read and written in parts; a mask is in memory as a whole. The
-    arguments are those of `denoise`, and of `compress_file`. Returns the noise, if it was measured.
+    Large TIFF, Zarr and .npy are read and written in parts, but bands (more than 4 channels) and a
+    mask are in memory as a whole. The arguments are those of `denoise`, and of `compress_file`.
+    Returns the noise, if it was measured.
 
     Raises:
         OutputError: `target` exists and `force` is false, it can't be written, or its format can't
@@ -76,7 +86,10 @@ def denoise_file(
             sigma=sigma,
             strength=strength,
             mask=mask,
+            guide=guide,
+            nodata=nodata,
             model=model,
+            limits=limits,
             flat=is_flat(source),
             force=force,
             progress=progress,
@@ -94,14 +107,17 @@ def clean_to(
     sigma: Any,
     strength: float,
     mask: ArrayLike | None,
+    guide: Any,
+    nodata: float | None,
     model: str,
+    limits: Limits,
     flat: bool,
     force: bool,
     measured: bool = False,
     progress: Progress | None = None,
 ) -> Cleaned:
     """The same of an open file; with `measured` the noise is measured in any case."""
-    from pellucid._api.clean_whole import clean_whole, is_whole
+    from pellucid._api.clean_whole import clean_whole, is_bands, is_whole
     from pellucid.denoising.clean import denoise_into, measure, nothing_to_do, picture_of
     from pellucid.denoising.view import Surveyed
     from pellucid.runtime import load_denoiser
@@ -113,10 +129,13 @@ def clean_to(
     told = check_sigma(sigma, size)
     weight = factor if mask is None else factor * check_mask(mask, size)
     net = load_denoiser(model)
-    picture = None if is_whole(samples, info) else picture_of(samples)
-    seen = picture or Surveyed(samples)
+    hole = check_number(nodata)
+    if is_bands(samples, info):
+        refuse_bands(guide, hole)
+    picture = None if is_whole(samples, info) else picture_of(samples, hole)
+    seen = picture or Surveyed(samples, hole)
     check_ends(seen.survey.low, seen.survey.high)
-    noise = measure(samples) if measured or (told is None and factor) else None
+    noise = measure(samples, hole) if measured or (told is None and factor) else None
     taken = told if told is not None else noise if noise is not None and factor else 0.0
     if nothing_to_do(taken, weight, samples.dtype):
         taken, weight = 0.0, 0.0  # then every part is copied
@@ -130,12 +149,14 @@ def clean_to(
         threads=thread_count(),
         change=lambda: Change(f"pellucid, noise reduced, strength {factor:g}"),
     )
-    with sink as out:
+    with open_helper(guide, size, limits) as helper, sink as out:
         watched = Watched(out, samples.shape, progress)
         if picture is None:
-            watched[0:height, 0:width] = clean_whole(samples, info, told, weight, net)
+            watched[0:height, 0:width] = clean_whole(
+                samples, info, told, weight, net, guide=helper, nodata=hole
+            )
         else:
-            denoise_into(watched, picture, taken, weight, net)
+            denoise_into(watched, picture, taken, weight, net, guide=helper)
     return summary(samples, info, noise, told, seen)
 
 
@@ -154,6 +175,16 @@ def summary(
         remarks=tuple(seen.remarks(told)),
         doubts=() if doubt is None else (doubt,),
     )
+
+
+@contextmanager
+def open_helper(guide: Any, size: tuple[int, int], limits: Limits) -> Iterator[Guide | None]:
+    """A guide, in parts if it is a large file; OptionError if it has another size."""
+    if isinstance(guide, str | os.PathLike):
+        with open_noisy(guide, limits) as (samples, _):
+            yield guide_of(samples, size)
+    else:
+        yield None if guide is None else open_guide(guide, size, limits)
 
 
 @contextmanager

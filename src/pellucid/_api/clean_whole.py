@@ -15,12 +15,18 @@ from pellucid.pixels.lazy import Source
 
 if TYPE_CHECKING:
     from pellucid.denoising.clean import Floats, Noise
+    from pellucid.denoising.guide import Guide
     from pellucid.runtime import DenoiserModel
 
 
 def is_whole(samples: Source, info: ImageInfo) -> bool:
     """Whether a picture is denoised as a whole: its frames or bands must be seen together."""
-    return info.dicom is not None or samples.shape[2] > WITH_ALPHA
+    return info.dicom is not None or is_bands(samples, info)
+
+
+def is_bands(samples: Source, info: ImageInfo) -> bool:
+    """Whether the channels of a picture are bands; a DICOM file's are frames."""
+    return info.dicom is None and samples.shape[2] > WITH_ALPHA
 
 
 def clean_whole(
@@ -29,8 +35,13 @@ def clean_whole(
     noise: Noise | None,
     weight: float | Floats,
     model: DenoiserModel,
+    *,
+    guide: Guide | None = None,
+    nodata: float | None = None,
 ) -> NDArray[Any]:
     """Samples (H, W, C) without noise; None measures that of each band or frame.
+
+    `guide` and `nodata` are of frames alone.
 
     Raises InputError for a DICOM file whose stored values can't be filtered.
     """
@@ -44,7 +55,8 @@ def clean_whole(
         warnings.simplefilter("ignore", UserWarning)  # the survey of the picture tells them
         if info.dicom is None:
             return denoise_bands(held, noise, weight, model)
-        return clean_frames(held, stored_of(info.dicom, "the picture"), noise, weight, model)
+        stored = stored_of(info.dicom, "the picture")
+        return clean_frames(held, stored, noise, weight, model, guide=guide, nodata=nodata)
 
 
 def clean_frames(
@@ -53,6 +65,9 @@ def clean_frames(
     noise: Noise | None,
     weight: float | Floats,
     model: DenoiserModel,
+    *,
+    guide: Guide | None,
+    nodata: float | None,
 ) -> NDArray[Any]:
     """Stored values, frame by frame; padding stays, and all keep to the bits that they have."""
     from pellucid.denoising.clean import denoise_samples, measure
@@ -64,7 +79,8 @@ def clean_frames(
         if stored.padding is not None:
             low, high = stored.padding
             known = np.asarray(((frame < low) | (frame > high)).all(axis=2) * weight, np.float32)
-        clean = denoise_samples(frame, measure(frame) if noise is None else noise, known, model)
+        told = measure(frame, nodata) if noise is None else noise
+        clean = denoise_samples(frame, told, known, model, guide=guide, nodata=nodata)
         changed = np.clip(clean, stored.low, stored.high) if clean.dtype.kind != "f" else clean
         result[..., start : start + stored.channels] = np.where(clean == frame, frame, changed)
     return result

@@ -35,6 +35,7 @@ class Encoding:
     lossless: bool = False
     max_error: float | None = None
     nodata: float | None = None
+    guide: Any = None
     model: str = DEFAULT_MODEL
     metadata: bool = True
     limits: Limits = DEFAULT_LIMITS
@@ -53,6 +54,8 @@ def encode(
     if bound is not None:
         encode_samples(out, image, bound, options, progress)
         return
+    if options.guide is not None:
+        raise OptionError("a guide goes with lossless or max_error only; give one of these")
     if options.nodata is not None:
         raise OptionError(f"nodata is {options.nodata!r}; it goes with lossless or max_error only")
     encode_pixels(out, image, options, progress)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pellucid._api.encode import Encoding, Progress
     from pellucid.codec.geometry import Box
     from pellucid.exact import FloatMap
+    from pellucid.exact.pair import Pair
 
 TYPES = ("uint8", "uint16", "int16", "float16", "float32")
 WITH_ALPHA = (2, 4)  # channels of which the last is alpha
@@ -31,12 +32,18 @@ MOST_CHANNELS = 4096
 def encode_samples(
     out: BinaryIO, image: Any, bound: float, options: Encoding, progress: Progress | None
 ) -> None:
-    """Write a file to `out` from which every sample comes back within `bound`."""
+    """Write a file to `out` that gives every sample within `bound`, and a guide as it is."""
     from pellucid._api.encode import count_off, metadata_of
+    from pellucid.exact.pair import joined
     from pellucid.exact.picture import exact_tiles, header_of
 
-    with open_any(image, options.limits, options.page) as (samples, about):
-        header_of(samples, alpha=False, max_error=0).check_limits(options.limits)
+    with ExitStack() as opened:
+        samples, about = opened.enter_context(open_any(image, options.limits, options.page))
+        both, pair = samples, None
+        if options.guide is not None:
+            guide, _ = opened.enter_context(open_any(options.guide, options.limits))
+            both, pair = joined(guide, samples)
+        header_of(both, alpha=False, max_error=0).check_limits(options.limits)
         floats, reach, nodata = None, 0, None
         if samples.dtype.kind == "f":
             floats, reach = map_for(samples, about, bound, options.nodata)
@@ -44,8 +51,9 @@ def encode_samples(
             reach = check_whole(bound, samples.dtype)
             nodata = check_nodata(options.nodata, samples.dtype)
             nodata = holes_of(about, samples.dtype) if nodata is None else nodata
-        header = header_of(samples, alpha=has_alpha(samples, about), max_error=reach)
-        tiles = exact_tiles(samples, header, max_error=reach, nodata=nodata, floats=floats)
+        alpha = has_alpha(samples, about)
+        header = header_of(both, alpha=alpha, max_error=reach, pair=pair)
+        tiles = exact_tiles(both, header, max_error=reach, nodata=nodata, floats=floats, pair=pair)
         kept = metadata_of(about) if options.metadata else {}
         counted = count_off(tiles, header.tile_count, progress)
         packed = None if floats is None else floats.pack()
@@ -82,7 +90,12 @@ def holes_of(about: ImageInfo, dtype: np.dtype[Any]) -> int | None:
 
 
 def decompress_samples(
-    file: PelFile, box: Box | None, damaged: list[int] | None, out: Sink | None = None
+    file: PelFile,
+    box: Box | None,
+    damaged: list[int] | None,
+    out: Sink | None = None,
+    *,
+    which: str = "picture",
 ) -> NDArray[Any]:
     """Samples (H, W, C) of a file with an exact layer; damaged tiles are noted and filled."""
     from pellucid.exact import decompress_exact, map_of
@@ -94,7 +107,34 @@ def decompress_samples(
         damaged=damaged,
         out=out,
         floats=map_of(file),
+        pair=file_pair(file),
+        which=which,
     )
+
+
+def file_pair(file: PelFile) -> Pair | None:
+    """How the two pictures of a pair lie in it, None for a single one; all tiles say the same."""
+    from pellucid.exact.pair import PAIR, take_pair
+    from pellucid.exact.picture import kind_of
+
+    header = file.header
+    if not header.features & PAIR:
+        return None
+    for number in range(header.tile_count):
+        with suppress(DamagedFileError):
+            kind = kind_of(header, number)
+            return take_pair(tile_of(file)(number), kind.planes - kind.alpha, kind.dtype)[0]
+    raise DamagedFileError("no tile is whole that would tell the pair's types; get the file again")
+
+
+def check_which(which: str, file: PelFile) -> None:
+    """Raise OptionError if a file holds no such picture."""
+    from pellucid.exact.pair import GUIDE, PAIR, PICTURE
+
+    if which not in (GUIDE, PICTURE):
+        raise OptionError(f"which is {which!r}; it must be {PICTURE} or {GUIDE}")
+    if which == GUIDE and not file.header.features & PAIR:
+        raise OptionError("the file holds one picture and no guide; leave which out")
 
 
 def region_of(box: Box | None) -> tuple[int, int, int, int] | None:
@@ -105,6 +145,7 @@ def region_of(box: Box | None) -> tuple[int, int, int, int] | None:
 def file_bound(file: PelFile) -> float:
     """The largest error of a colour sample; all tiles have the same."""
     from pellucid.exact import map_of
+    from pellucid.exact.pair import PAIR, START
     from pellucid.exact.tile import BOUND, MOST_BOUND
 
     floats = map_of(file)
@@ -115,6 +156,7 @@ def file_bound(file: PelFile) -> float:
     for number in range(file.header.tile_count):
         with suppress(DamagedFileError):
             payload = tile_of(file)(number)
+            payload = payload[START.size if file.header.features & PAIR else 0 :]
             bound = BOUND.unpack_from(payload)[0] if len(payload) >= BOUND.size else 0
             if 1 <= bound <= MOST_BOUND:
                 return int(bound)

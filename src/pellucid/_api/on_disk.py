@@ -52,6 +52,7 @@ def decompress_file(
     target: str | os.PathLike[str],
     *,
     region: tuple[int, int, int, int] | None = None,
+    which: str = "picture",
     force: bool = False,
     progress: Progress | None = None,
     limits: Limits = DEFAULT_LIMITS,
@@ -68,7 +69,13 @@ def decompress_file(
     """
     file = open_pel(source, limits, tolerant=damaged is not None)
     return write_picture(
-        file, Path(target), region=region, force=force, progress=progress, damaged=damaged
+        file,
+        Path(target),
+        region=region,
+        which=which,
+        force=force,
+        progress=progress,
+        damaged=damaged,
     )
 
 
@@ -77,23 +84,28 @@ def write_picture(
     target: Path,
     *,
     region: tuple[int, int, int, int] | None = None,
+    which: str = "picture",
     force: bool = False,
     progress: Progress | None = None,
     damaged: list[int] | None = None,
 ) -> tuple[int, int, int]:
     """The same of an open file."""
+    from pellucid._api.exact import check_which
     from pellucid.runtime.session import thread_count
 
     require_supported(file.header)
+    check_which(which, file)
     box = box_of(region, file)
-    shape, dtype = layout_of(file, box)
+    shape, dtype = layout_of(file, box, which)
+    kept: dict[str, Any] = file.metadata if which == "picture" else {}  # they are the picture's
+    alpha = bool(file.header.alpha) if which == "picture" else None
     about = ImageInfo(
         shape[1],
         shape[0],
         shape[2],
         8 * dtype.itemsize,
-        alpha=bool(file.header.alpha),
-        **file.metadata,  # type: ignore[arg-type]  # each kind of metadata is a field
+        alpha=alpha,
+        **kept,
     )
     if box is not None:
         about = replace(about, exif=moved(about.exif, box.x, box.y))
@@ -107,7 +119,7 @@ def write_picture(
         change=lambda: change_of(file, damaged),
     )
     with sink as out:
-        decode_into(Watched(out, shape, progress), file, box, damaged)
+        decode_into(Watched(out, shape, progress), file, box, damaged, which)
     return shape
 
 

@@ -141,6 +141,7 @@ def require_supported(header: Header) -> None:
             "sample_type": (0,),
             "colour": (0,) if header.channels == 1 else (1,),
             "alpha": (0,),
+            "features": (0,),
             "tile_log2": DECODED_TILES,
         }
     elif header.sample_type == FLOAT:
@@ -148,6 +149,7 @@ def require_supported(header: Header) -> None:
             "layers": EXACT,
             "bit_depth": (16, 32),
             "alpha": (0,),
+            "features": (0,),
             "tile_log2": DECODED_TILES,
         }
     else:

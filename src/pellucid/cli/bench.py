@@ -10,6 +10,7 @@ from pellucid.cli._bench_end import close_bench, tell
 from pellucid.cli._options import names
 from pellucid.cli.bench_adapt import adapt
 from pellucid.cli.bench_denoise import denoise
+from pellucid.cli.bench_guided import guided
 from pellucid.cli.bench_intervals import intervals
 from pellucid.cli.bench_large import large
 from pellucid.cli.bench_lossless import lossless
@@ -28,6 +29,7 @@ bench.add_command(adapt)
 bench.add_command(intervals)
 bench.add_command(lossless)
 bench.add_command(large)
+bench.add_command(guided)
 
 
 @bench.command()

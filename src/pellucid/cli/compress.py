@@ -59,6 +59,12 @@ PICTURES = (
     type=float,
     help="With --max-error: samples of this value stay, and no other becomes it.",
 )
+@click.option(
+    "--guide",
+    metavar="FILE",
+    help="With --lossless or --max-error: another picture of the same scene, size and place, kept "
+    "without loss in the same file.",
+)
 @click.option("--model", default="m", show_default=True, help="m, s (faster), or a model's folder.")
 @click.option("--no-metadata", is_flag=True, help="Leave EXIF, ICC profile and XMP out.")
 @options.page_option
@@ -77,6 +83,7 @@ def compress(
     lossless: bool,
     max_error: float | None,
     nodata: float | None,
+    guide: str | None,
     model: str,
     no_metadata: bool,
     page: int | None,
@@ -107,7 +114,7 @@ def compress(
     load_model(model)  # a wrong name is wrong usage, said once
     sources = (*PICTURES, ZARR) if bound is None else pictures
     jobs = plan_jobs(inputs, out, suffix=".pel", sources=sources, recursive=recursive)
-    targets |= {"max_error": bound, "nodata": nodata, "page": page}
+    targets |= {"max_error": bound, "nodata": nodata, "guide": guide, "page": page}
     settings = {**targets, "model": model, "metadata": not no_metadata, "limits": limits}
     shown = Progress(wanted=progress, quiet=as_json)
     run_batch(

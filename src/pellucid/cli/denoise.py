@@ -40,6 +40,8 @@ class Settings:
     strength: float
     mask: NDArray[np.uint8] | None
     mask_name: str | None
+    guide: str | None
+    nodata: float | None
     model: str
     model_id: str
     force: bool
@@ -92,6 +94,17 @@ def to_strength(_context: click.Context, _option: click.Parameter, value: float)
 @click.option(
     "--mask", metavar="FILE", help="Grey picture of the same size: white full strength, black none."
 )
+@click.option(
+    "--guide",
+    metavar="FILE",
+    help="Another picture of the same scene, size and place, such as a visible one for infrared.",
+)
+@click.option(
+    "--nodata",
+    metavar="N",
+    type=float,
+    help="Pixels of this value stay, and no other becomes it, such as 0 in depth maps.",
+)
 @click.option("--model", default="m", show_default=True, help="m, s (faster), or a model's folder.")
 @options.page_option
 @options.limits_option
@@ -105,6 +118,8 @@ def denoise(
     sigma: float | None,
     strength: float,
     mask: str | None,
+    guide: str | None,
+    nodata: float | None,
     model: str,
     page: int | None,
     limits: Limits,
@@ -125,12 +140,18 @@ def denoise(
     beside = Path(model).with_name("card.json") if os.path.isfile(model) else None
     model = str(Path(model).parent) if beside is not None and beside.is_file() else model
     net = load_denoiser(model)  # a wrong name is wrong usage, said once
+    if nodata is not None and not math.isfinite(nodata):
+        raise click.BadParameter(
+            f"{nodata} is not finite; such are left alone", param_hint="nodata"
+        )
     shown = Progress(wanted=progress, quiet=as_json)
     settings = Settings(
         sigma=sigma,
         strength=strength,
         mask=None if mask is None else read_mask(mask),
         mask_name=mask,
+        guide=guide,
+        nodata=nodata,
         model=model,
         model_id=net.id.hex(),
         force=force,
@@ -175,6 +196,9 @@ def denoise_one(job: Job, settings: Settings) -> Report:
             strength=settings.strength,
             mask=settings.mask,
             model=settings.model,
+            guide=settings.guide,
+            nodata=settings.nodata,
+            limits=settings.limits,
             flat=is_flat(job.source),
             force=settings.force,
             measured=settings.measure,
@@ -210,6 +234,8 @@ def report(job: Job, settings: Settings, cleaned: Cleaned, seconds: float) -> Re
         "sigma": "auto" if settings.sigma is None else settings.sigma,
         "strength": settings.strength,
         "mask": settings.mask_name,
+        "guide": settings.guide,
+        "nodata": settings.nodata,
         "model": settings.model,
         "model_id": settings.model_id,
         "estimate": None if noise is None else asdict(noise),

@@ -9,6 +9,7 @@
     floats.py     floats as whole numbers, and back
     float_fit.py  how an encoder finds which
     picture.py    tiles of a picture, in parallel
+    pair.py       two pictures in one file
 
 Only integers decide bits and samples, carried in float64 where a sum is a matrix product: none
 reaches 2^53, so any order of summation gives the same. `docs/format.md`, section 11.

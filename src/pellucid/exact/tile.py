@@ -44,6 +44,7 @@ class TileKind:
     Attributes:
         dtype: little-endian type of the samples.
         planes: of colour, and one of alpha if `alpha`.
+        guide: planes of a guide, which come before all others and without loss.
     """
 
     height: int
@@ -51,6 +52,11 @@ class TileKind:
     planes: int
     alpha: bool
     dtype: np.dtype[Any]
+    guide: int = 0
+
+    def exact(self, number: int) -> bool:
+        """Whether a plane comes back as it was, whatever the bound."""
+        return number < self.guide or (self.alpha and number == self.planes - 1)
 
     @property
     def bytes(self) -> int:
@@ -86,17 +92,47 @@ def predict(
     done: dict[int, Reference] = {}
     for number in plane_order(kind):
         plane = samples[..., number].astype(np.int64)
+        exact = kind.exact(number)
         alpha = kind.alpha and number == kind.planes - 1
-        references = alike(plane, {n: samples[..., n] for n in done})
-        encoder.put_uniform(np.array([number, len(references)], np.int32), BITS)
-        encoder.put_uniform(np.array(references, np.int32), BITS)
+        # A guide is another picture: what means no data in this one is a value there.
         told = nodata if bound or (nodata is not None and (plane == nodata).any()) else None
-        hole = None if alpha else hole_of(plane, told)
+        hole = None if alpha else hole_of(plane, None if exact else told)
         known = plane.ravel() if hole is None else plane[plane != hole]
-        values = values_of(known, 0 if alpha else bound, hole)
-        planes = [done[n] for n in references]
-        done[number] = put_plane(encoder, plane, values, planes, tables)
+        values = values_of(known, 0 if exact else bound, hole)
+
+        def put(
+            encoder: SymbolEncoder,
+            references: Sequence[int],
+            number: int = number,
+            plane: NDArray[np.int64] = plane,
+            values: Values = values,
+        ) -> Reference:
+            encoder.put_uniform(np.array([number, len(references)], np.int32), BITS)
+            encoder.put_uniform(np.array(references, np.int32), BITS)
+            planes = [done[n] for n in references]
+            return put_plane(encoder, plane, values, planes, tables)
+
+        before = {n: samples[..., n] for n in done}
+        options = references_for(number, plane, before, kind.guide)
+        done[number] = put(encoder, shortest(options, put, tables))
     return encoder.finish()
+
+
+def shortest(
+    options: Sequence[Sequence[int]],
+    put: Callable[[SymbolEncoder, Sequence[int]], Reference],
+    tables: ExactTables,
+) -> Sequence[int]:
+    """The references with which a plane takes the fewest bytes."""
+    if len(options) == 1:
+        return options[0]
+
+    def size(references: Sequence[int]) -> int:
+        encoder = SymbolEncoder(tables)
+        put(encoder, references)
+        return len(encoder.finish())
+
+    return min(options, key=size)
 
 
 def put_plane(
@@ -193,8 +229,8 @@ def unpredict(
         references = decoder.take_uniform(count, BITS).tolist()
         if not set(references) <= done.keys():
             raise DamagedFileError(f"plane {number} refers to planes that come later")
-        alpha = kind.alpha and number == kind.planes - 1
-        values = take_values(decoder, np.iinfo(kind.dtype), 0 if alpha else bound, tables)
+        limit = 0 if kind.exact(number) else bound
+        values = take_values(decoder, np.iinfo(kind.dtype), limit, tables)
         planes = [done[n] for n in references]
         done[number], holes = take_plane(decoder, shape, values, planes, tables)
         out[number] = values.samples(done[number].samples)
@@ -231,8 +267,11 @@ def flat(shape: tuple[int, ...]) -> Reference:
 
 def plane_order(kind: TileKind) -> list[int]:
     """Green before red and blue, which it predicts better than they it; others as they lie."""
-    order = list(range(kind.planes))
-    return [1, 0, *order[2:]] if kind.planes - kind.alpha == 3 else order
+    order = []
+    for first, count in ((0, kind.guide), (kind.guide, kind.planes - kind.guide - kind.alpha)):
+        part = list(range(first, first + count))
+        order += [first + 1, first, first + 2] if count == 3 else part
+    return order + list(range(len(order), kind.planes))
 
 
 def hole_of(plane: NDArray[np.int64], nodata: int | None) -> int | None:
@@ -248,6 +287,22 @@ def hole_of(plane: NDArray[np.int64], nodata: int | None) -> int | None:
         if gap > ALONE * (int(inner.max()) - int(inner.min())):
             return end
     return None
+
+
+def references_for(
+    number: int, plane: NDArray[np.int64], others: dict[int, Samples], guide: int
+) -> list[Sequence[int]]:
+    """References worth a try: those most alike, and for a picture with a guide also without it."""
+    found = alike(plane, others)
+    if number < guide or not guide:
+        return [found]
+    own = {n: part for n, part in others.items() if n >= guide}
+    alone = alike(plane, own) if own else []
+    change = across(plane)
+    near = list(others)[:guide][-LOOKED_BACK:]
+    best = max(near, key=lambda n: likeness(change, across(others[n])))
+    options = (found, alone, [*alone[:1], best], [best])
+    return [list(option) for option in dict.fromkeys(map(tuple, options))]
 
 
 def alike(plane: NDArray[np.int64], others: dict[int, Samples]) -> Sequence[int]:

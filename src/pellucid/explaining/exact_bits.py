@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pellucid.bitstream import PelFile
 from pellucid.exact.floats import map_of
-from pellucid.exact.picture import exact_model, kind_of
+from pellucid.exact.picture import exact_model, opened
 from pellucid.exact.tile import decode_tile
 from pellucid.explaining.container import container_bytes
 
@@ -58,9 +58,10 @@ def exact_bits(file: PelFile) -> ExactBits:
         payload = file.tile(number, layer=layer)
         tiles[number] = 8 * len(payload)
         left = [float(tiles[number])]
+        kind, body, _ = opened(header, number, payload, floats)
         decode_tile(
-            payload,
-            kind_of(header, number, floats),
+            body,
+            kind,
             bounded=header.layers != 0b10,
             tables=tables,
             watch=watcher(planes, left, 1 if floats is None else floats.planes // floats.channels),
