@@ -54,14 +54,24 @@ def decompress_samples(
     """Samples (H, W, C) of a file with an exact layer; damaged tiles are noted and filled."""
     from pellucid.exact import decompress_exact
 
+    try:
+        floats, payload = map_of(file), tile_of(file)
+    except DamagedFileError as error:
+        if damaged is None:
+            raise
+        floats, payload = None, lost(str(error))
     return decompress_exact(
-        file.header,
-        tile_of(file),
-        region=region_of(box),
-        damaged=damaged,
-        out=out,
-        floats=map_of(file),
+        file.header, payload, region=region_of(box), damaged=damaged, out=out, floats=floats
     )
+
+
+def lost(reason: str) -> Any:
+    """In place of `tile_of` for a file of which no tile can be used."""
+
+    def payload(number: int) -> bytes:
+        raise DamagedFileError(f"tile {number} can't be used: {reason}")
+
+    return payload
 
 
 def decompress_to_npy(
@@ -85,19 +95,15 @@ def region_of(box: Box | None) -> tuple[int, int, int, int] | None:
 def map_of(file: PelFile) -> FloatMap | None:
     """How whole numbers stand for the file's floats; None if it has none.
 
-    Raises DamagedFileError if there should be a map and isn't, or the other way round.
+    Raises DamagedFileError if there should be a map and isn't.
     """
     from pellucid.exact import FloatMap
 
     header, payload = file.header, file.float_map
-    if (payload is None) is (header.sample_type == FLOAT):
-        raise DamagedFileError(
-            "chunk FMAP, the map of the floats, is missing; get the file again"
-            if payload is None
-            else "chunk FMAP, a map of floats, is in a file of whole numbers; get the file again"
-        )
-    if payload is None:
+    if header.sample_type != FLOAT:
         return None
+    if payload is None:
+        raise DamagedFileError("chunk FMAP, the map of the floats, is missing; get the file again")
     found = FloatMap.parse(payload, bits=header.bit_depth, channels=header.channels)
     if found.offsets is None and header.layers != EXACT[0]:
         raise DamagedFileError("chunk FMAP says ordered bits, which are in layer 1 alone")

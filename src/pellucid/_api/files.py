@@ -58,8 +58,7 @@ def reader_of(file: PelFile) -> Callable[[int], Any]:
         from pellucid._api.exact import map_of, tile_of
         from pellucid.exact import check_tile
 
-        floats = map_of(file)
-        return lambda number: check_tile(file.header, number, tile_of(file), floats)
+        return lambda number: check_tile(file.header, number, tile_of(file), map_of(file))
     from pellucid.codec.decompress import tile_reader
     from pellucid.runtime import find_model
 

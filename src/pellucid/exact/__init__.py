@@ -7,7 +7,7 @@
     plane.py      one plane of a tile, pass by pass
     tile.py       all planes of a tile as a payload
     floats.py     floats as whole numbers, and back
-    float_fit.py  how an encoder finds which
+    float_fit.py  how an encoder finds which; float_lattice.py
     picture.py    tiles of a picture, in parallel
 
 Only integers decide bits and samples, carried in float64 where a sum is a matrix product: none
