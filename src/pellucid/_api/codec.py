@@ -53,9 +53,8 @@ def compress(
         lossless: every sample comes back as it is. Takes uint8, uint16 and int16 with any number
             of channels (of 2 or 4 the last is alpha), float16 and float32 (without alpha), and the
             path of an .npy file.
-        max_error: every sample comes back at most this far off, in the samples' own unit, and
-            alpha, NaN and infinities as they are; takes what `lossless` takes. Whole for whole
-            samples.
+        max_error: every sample comes back at most this far off, in its own unit (whole for whole
+            samples), and alpha, NaN and infinities as they are; takes what `lossless` takes.
         nodata: with max_error: samples of this value come back as they are, and no other becomes
             it, such as 0 in depth maps.
         guide: with lossless or max_error: another picture of the same scene, size and place, kept

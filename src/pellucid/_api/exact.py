@@ -100,16 +100,31 @@ def decompress_samples(
     """Samples (H, W, C) of a file with an exact layer; damaged tiles are noted and filled."""
     from pellucid.exact import decompress_exact, map_of
 
+    try:
+        floats, payload = map_of(file), tile_of(file)
+    except DamagedFileError as error:
+        if damaged is None:
+            raise
+        floats, payload = None, lost(str(error))
     return decompress_exact(
         file.header,
-        tile_of(file),
+        payload,
         region=region_of(box),
         damaged=damaged,
         out=out,
-        floats=map_of(file),
+        floats=floats,
         pair=file_pair(file),
         which=which,
     )
+
+
+def lost(reason: str) -> Any:
+    """In place of `tile_of` for a file of which no tile can be used."""
+
+    def payload(number: int) -> bytes:
+        raise DamagedFileError(f"tile {number} can't be used: {reason}")
+
+    return payload
 
 
 def file_pair(file: PelFile) -> Pair | None:

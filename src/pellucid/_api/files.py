@@ -77,8 +77,7 @@ def reader_of(file: PelFile) -> Callable[[int], Any]:
         from pellucid._api.exact import tile_of
         from pellucid.exact import check_tile, map_of
 
-        floats = map_of(file)
-        return lambda number: check_tile(file.header, number, tile_of(file), floats)
+        return lambda number: check_tile(file.header, number, tile_of(file), map_of(file))
     from pellucid.codec.decompress import tile_reader
     from pellucid.runtime import find_model
 

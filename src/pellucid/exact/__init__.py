@@ -7,7 +7,7 @@
     plane.py      one plane of a tile, pass by pass
     tile.py       all planes of a tile as a payload
     floats.py     floats as whole numbers, and back
-    float_fit.py  how an encoder finds which
+    float_fit.py  how an encoder finds which; float_lattice.py
     picture.py    tiles of a picture, in parallel
     pair.py       two pictures in one file
 

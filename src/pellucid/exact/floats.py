@@ -131,17 +131,13 @@ class FloatMap:
 def map_of(file: PelFile) -> FloatMap | None:
     """How whole numbers stand for the file's floats; None if it has none.
 
-    Raises DamagedFileError if there should be a map and isn't, or the other way round.
+    Raises DamagedFileError if there should be a map and isn't.
     """
     header, payload = file.header, file.float_map
-    if (payload is None) is (header.sample_type == FLOAT):
-        raise DamagedFileError(
-            "chunk FMAP, the map of the floats, is missing; get the file again"
-            if payload is None
-            else "chunk FMAP, a map of floats, is in a file of whole numbers; get the file again"
-        )
-    if payload is None:
+    if header.sample_type != FLOAT:
         return None
+    if payload is None:
+        raise DamagedFileError("chunk FMAP, the map of the floats, is missing; get the file again")
     found = FloatMap.parse(payload, bits=header.bit_depth, channels=header.channels)
     if found.offsets is None and header.layers != EXACT[0]:
         raise DamagedFileError("chunk FMAP says ordered bits, which are in layer 1 alone")
