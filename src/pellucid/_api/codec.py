@@ -65,8 +65,7 @@ def compress(
             alpha as it is; takes what `lossless` takes.
         nodata: with max_error: samples of this value come back as they are, and no other becomes
             it, such as 0 in depth maps.
-        guide: with lossless or max_error: another picture of the same scene, size and place, kept
-            without loss in the same file; takes what `image` takes, its metadata are left out.
+        guide: with lossless or max_error: an aligned picture, kept without loss in the same file.
         model: name of an installed model (`models()`) or a model's folder.
         metadata: keep EXIF, ICC profile and XMP.
         limits: raise `max_pixels` here for a huge picture; who decodes the file must do so too.
@@ -75,8 +74,7 @@ def compress(
         InputError: the picture can't be read. OptionError: an option is out of range.
         LimitError: the picture is above `limits`. TargetError: no quality meets the target.
 
-    The same picture and options give the same bytes. One target at most: quality, bpp, size, psnr,
-    lossless or max_error.
+    The same picture and options give the same bytes. At most one of the targets may be given.
     """
     from pellucid._api.exact import check_max_error, compress_samples
     from pellucid.codec import compress_pixels, make_header
@@ -86,17 +84,9 @@ def compress(
     check_options(quality=quality, bpp=bpp, size=size, psnr=psnr, max_error=bound)
     if bound is not None:
         return compress_samples(
-            image,
-            max_error=bound,
-            nodata=nodata,
-            metadata=metadata,
-            limits=limits,
-            guide=guide,
+            image, guide, max_error=bound, nodata=nodata, metadata=metadata, limits=limits
         )
-    if guide is not None:
-        raise OptionError("a guide goes with lossless or max_error only; give one of these")
-    if nodata is not None:
-        raise OptionError(f"nodata is {nodata!r}; it goes with lossless or max_error only")
+    check_inexact(nodata, guide)
     net = load_model(model)
     pixels, about = open_image(image, limits)
     make_header(pixels, net, DEFAULT_QUALITY).check_limits(limits)
@@ -171,6 +161,14 @@ def open_image(image: Any, limits: Limits) -> tuple[NDArray[np.uint8], ImageInfo
     if isinstance(image, str | os.PathLike | bytes):
         return read_image(image, max_pixels=limits.max_pixels)
     return from_array(image)
+
+
+def check_inexact(nodata: int | None, guide: Any) -> None:
+    """Raise OptionError for what only files with an exact layer have."""
+    if nodata is not None:
+        raise OptionError(f"nodata is {nodata!r}; it goes with lossless or max_error only")
+    if guide is not None:
+        raise OptionError("a guide goes with lossless or max_error only; give one of these")
 
 
 def check_options(

@@ -28,12 +28,12 @@ MOST_CHANNELS = 4096
 
 def compress_samples(
     image: Any,
+    guide: Any = None,
     *,
     max_error: int,
     nodata: int | None,
     metadata: bool,
     limits: Limits,
-    guide: Any = None,
 ) -> bytes:
     """The bytes of a file that gives every sample within `max_error`, and a guide as it is."""
     from pellucid._api.codec import metadata_of
