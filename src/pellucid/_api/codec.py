@@ -57,8 +57,7 @@ def compress(
             samples), and alpha, NaN and infinities as they are; takes what `lossless` takes.
         nodata: with max_error: samples of this value come back as they are, and no other becomes
             it, such as 0 in depth maps.
-        guide: with lossless or max_error: another picture of the same scene, size and place, kept
-            without loss in the same file; takes what `image` takes, its metadata are left out.
+        guide: with lossless or max_error: an aligned picture, kept without loss in the same file.
         model: name of an installed model (`models()`) or a model's folder.
         metadata: keep EXIF, ICC profile and XMP.
         limits: raise `max_pixels` here for a huge picture; who decodes the file must do so too.
@@ -68,8 +67,7 @@ def compress(
         InputError: the picture can't be read. OptionError: an option is out of range.
         LimitError: the picture is above `limits`. TargetError: no quality meets the target.
 
-    The same picture and options give the same bytes. One target at most: quality, bpp, size, psnr,
-    lossless or max_error.
+    The same picture and options give the same bytes. At most one of the targets may be given.
     """
     out = BytesIO()
     options = Encoding(

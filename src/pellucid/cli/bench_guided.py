@@ -20,7 +20,13 @@ PAIRS = ("roadscene", "rgbd", "motorcycle")
 @click.option(
     "--task", type=click.Choice(("denoise", "compress")), help="Only this.  [default: both]"
 )
-@click.option("--sigma", type=click.FloatRange(min=0, min_open=True), default=25, show_default=True)
+@click.option(
+    "--sigma",
+    type=click.FloatRange(min=0, min_open=True),
+    default=25,
+    show_default=True,
+    help="Noise, of 255; for depth of 255ths of the largest.",
+)
 @click.option("--model", default="m", show_default=True, help="The denoiser.")
 @click.option("--images", type=click.IntRange(min=1), help="Only the first N pairs.")
 def guided(

@@ -57,6 +57,8 @@ class Guide:
         def run(both: Floats, maps: Floats) -> Floats:
             noisy, guide = np.ascontiguousarray(both[:, :3]), both[0, 3:]
             noise = model.noise(noisy, maps)
+            if self._contrast <= LEAST:  # it shows nothing
+                return noise
             sigma = maps[0].sum(axis=0)
             if grey:
                 noise[:] = noise.mean(axis=1, keepdims=True)

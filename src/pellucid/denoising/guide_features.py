@@ -23,7 +23,7 @@ RIDGE = 10.0  # over noise: how unlikely large gains are
 SQUASHED = 8.0  # noise units, from which numbers count less and less
 COUNT = 8  # of planes
 REACH = COARSE + 2 * max(WINDOWS)  # samples around one that matter
-LEAST = 1e-6  # of contrast: guides of one colour
+LEAST = 1e-9  # of contrast: guides of one colour
 
 
 def features(noise: Floats, noisy: Floats, sigma: Floats, guide: Floats) -> Floats:

@@ -5,9 +5,11 @@
     rules.py      a pass's predictor and scales: how they are used, and how they are written
     fit.py        how an encoder finds them
     plane.py      one plane of a tile, pass by pass
+    references.py which planes an encoder predicts another from
     tile.py       all planes of a tile as a payload
     floats.py     floats as whole numbers, and back
     float_fit.py  how an encoder finds which; float_lattice.py
+    threads.py    threads for tiles
     picture.py    tiles of a picture, in parallel
     pair.py       two pictures in one file
 

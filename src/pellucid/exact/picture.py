@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController
 
 from pellucid.bitstream import EXACT, FLOAT, SIGNED, UNSIGNED, Header
 from pellucid.errors import DamagedFileError, PellucidError, UnknownModelError
@@ -20,6 +16,7 @@ from pellucid.exact.float_fit import comes_back
 from pellucid.exact.floats import MOST_CODES, FloatMap
 from pellucid.exact.pair import PAIR, PICTURE, Pair, take_pair
 from pellucid.exact.tables import ExactTables
+from pellucid.exact.threads import workers
 from pellucid.exact.tile import TileKind, decode_tile, encode_tile
 from pellucid.pixels.lazy import Sink, Source
 from pellucid.runtime.ahead import in_order
@@ -214,47 +211,6 @@ def codes_of(part: NDArray[Any], floats: FloatMap, reach: int) -> NDArray[np.uin
             "report it with the picture"
         )
     return floats.codes(part)
-
-
-@contextmanager
-def workers() -> Iterator[ThreadPoolExecutor]:
-    """Threads for tiles, one for each core; matrix products keep to the thread that asks for them.
-
-    Otherwise the threads of the tiles and those of the matrix library wait for each other.
-    """
-    with OneThread(), ThreadPoolExecutor(thread_count()) as pool:
-        yield pool
-
-
-class OneThread:
-    """Limits the matrix library to one thread while any caller is inside.
-
-    The limit is the process's, so the first to come sets it and the last to go takes it back.
-    """
-
-    _lock = Lock()
-    _inside = 0
-    _limit: Any = None
-
-    def __enter__(self) -> None:
-        kind = type(self)
-        with self._lock:
-            if kind._inside == 0:
-                kind._limit = matrix_library().limit(limits=1, user_api="blas")
-            kind._inside += 1
-
-    def __exit__(self, *_: object) -> None:
-        kind = type(self)
-        with self._lock:
-            kind._inside -= 1
-            if kind._inside == 0:
-                kind._limit.restore_original_limits()
-
-
-@cache
-def matrix_library() -> ThreadpoolController:
-    """What NumPy multiplies matrices with, looked up once."""
-    return ThreadpoolController()
 
 
 def check_tile(

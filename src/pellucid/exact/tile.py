@@ -17,20 +17,18 @@ from numpy.typing import NDArray
 
 from pellucid.entropy import SymbolDecoder, SymbolEncoder
 from pellucid.errors import DamagedFileError, PellucidError
-from pellucid.exact.known import Reference, Vector
+from pellucid.exact.known import Reference
 from pellucid.exact.plane import Reader, Writer, walk
+from pellucid.exact.references import MOST_REFERENCES, references_for, shortest
 from pellucid.exact.tables import ExactTables
 from pellucid.exact.values import BITS, MASK, Values, put_values, take_values, values_of
 
 STORED, DEFLATED, PREDICTED = range(3)
 BOUND = struct.Struct("<H")  # largest error of the colour planes
 MOST_BOUND = 16383
-MOST_REFERENCES = 2
-LOOKED_BACK = 16  # planes that are tried as references
 APART = 64  # samples that aren't holes, at least
 OFTEN = 0.01  # part of the samples that holes are, at least
 ALONE = 0.1  # gap between a hole's value and the others, relative to their spread
-ALIKE = 0.2  # correlation of two planes' differences from which one helps with the other
 REPEATED = 0.3  # part of equal neighbours from which a tile may be a drawing, and deflate is tried
 
 Samples = NDArray[Any]  # (h, w, planes) of uint8, uint16 or int16
@@ -116,23 +114,6 @@ def predict(
         options = references_for(number, plane, before, kind.guide)
         done[number] = put(encoder, shortest(options, put, tables))
     return encoder.finish()
-
-
-def shortest(
-    options: Sequence[Sequence[int]],
-    put: Callable[[SymbolEncoder, Sequence[int]], Reference],
-    tables: ExactTables,
-) -> Sequence[int]:
-    """The references with which a plane takes the fewest bytes."""
-    if len(options) == 1:
-        return options[0]
-
-    def size(references: Sequence[int]) -> int:
-        encoder = SymbolEncoder(tables)
-        put(encoder, references)
-        return len(encoder.finish())
-
-    return min(options, key=size)
 
 
 def put_plane(
@@ -287,43 +268,3 @@ def hole_of(plane: NDArray[np.int64], nodata: int | None) -> int | None:
         if gap > ALONE * (int(inner.max()) - int(inner.min())):
             return end
     return None
-
-
-def references_for(
-    number: int, plane: NDArray[np.int64], others: dict[int, Samples], guide: int
-) -> list[Sequence[int]]:
-    """References worth a try: those most alike, and for a picture with a guide also without it."""
-    found = alike(plane, others)
-    if number < guide or not guide:
-        return [found]
-    own = {n: part for n, part in others.items() if n >= guide}
-    alone = alike(plane, own) if own else []
-    change = across(plane)
-    near = list(others)[:guide][-LOOKED_BACK:]
-    best = max(near, key=lambda n: likeness(change, across(others[n])))
-    options = (found, alone, [*alone[:1], best], [best])
-    return [list(option) for option in dict.fromkeys(map(tuple, options))]
-
-
-def alike(plane: NDArray[np.int64], others: dict[int, Samples]) -> Sequence[int]:
-    """The planes of `others` that predict `plane` best, two at most."""
-    if plane.shape[1] < 3:
-        return list(others)[-MOST_REFERENCES:]
-    change = across(plane)
-    if not change.any():
-        return []
-    near = list(others)[-LOOKED_BACK:]
-    found = {number: likeness(change, across(others[number])) for number in near}
-    best = sorted(found, key=lambda n: -found[n])[:MOST_REFERENCES]
-    return [number for number in best if found[number] >= ALIKE]
-
-
-def across(plane: Samples) -> Vector:
-    """Differences of neighbours in a row, flat."""
-    return np.diff(plane.astype(np.float64), axis=1).ravel()
-
-
-def likeness(one: Vector, other: Vector) -> float:
-    """Size of the correlation of two planes' differences."""
-    power = float(one @ one) * float(other @ other)
-    return abs(float(one @ other)) / power**0.5 if power else 0.0

@@ -8,6 +8,7 @@
     metadata.py   EXIF, ICC and XMP, byte for byte
     tiff.py       TIFF directories: metadata out of and into them
     write.py      array -> file
+    stored.py     what the samples of a file are, by its header
     samples.py    file <-> array in its own type: transparency, 16 bits, float
     npy.py        file <-> array in NumPy's own format
     jpeg2000.py   JPEG 2000 of more than 8 bits
