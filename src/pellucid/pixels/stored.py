@@ -35,6 +35,7 @@ def stored_type(image: Image.Image, data: bytes, name: str) -> np.dtype[Any]:
 
 
 def lossy(name: str, what: str) -> InputError:
+    """The error for samples that would lose something."""
     return InputError(
         f"{name} has samples that can't be read without loss ({what}): besides 8 bits only 16-bit "
         "grey (PNG, TIFF, PGM) and float32 grey (TIFF) can; read it with another library and give "
