@@ -99,6 +99,7 @@ def _future() -> dict[str, BadCase]:
         "newer_version": BadCase(head(0, "<B", 2), "VersionError", "version 2"),
         "newer_version_longer": BadCase(newer, "VersionError", "version 2 with a longer header"),
         "features": BadCase(head(16, "<B", 1), unknown, "an unknown feature bit"),
+        "features_pair": BadCase(head(16, "<B", 2), unknown, "a pair in layer 0"),
         "layer_bit": BadCase(head(15, "<B", 0x21), unknown, "an unknown layer bit"),
         "critical_chunk": BadCase(edited(ONE, 1, chunk), unknown, "an unknown critical chunk"),
         "channels_2": BadCase(head(9, "<H", 2), unknown, "valid: 2 channels"),

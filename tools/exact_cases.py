@@ -31,10 +31,11 @@ class ExactCase(NamedTuple):
     """A picture, the bound it is compressed with and what the case tests."""
 
     picture: Samples
-    max_error: int
+    max_error: float
     tests: str
-    nodata: int | None = None
+    nodata: float | None = None
     axes: bytes = b""
+    guide: Samples | None = None
 
 
 # --- good -----------------------------------------------------------------------------------------
@@ -98,7 +99,41 @@ def exact_cases() -> dict[str, Callable[[], ExactCase]]:
         "exact_holes_inside": lambda: ExactCase(
             np.where(holes == 0, 5000, holes), 5, "a hole between the values: no error at all", 5000
         ),
+        **{f"exact_{name}": case for name, case in float_cases().items()},
+        "exact_pair": lambda: ExactCase(
+            holes, 0, "a pair: RGB of 8 bits guides 16 bits", guide=slopes(60, 50, 3, "uint8")
+        ),
+        "exact_pair_within_3": lambda: ExactCase(
+            slopes(40, 30, 2, "uint8"),
+            3,
+            "a pair: a guide of int16 without loss, grey within 3, its alpha without loss",
+            guide=slopes(40, 30, 1, "int16"),
+        ),
+        "exact_pair_tiles": lambda: ExactCase(
+            slopes(530, 6, 1, "uint8"), 0, "a pair in two tiles", guide=slopes(530, 6, 4, "uint8")
+        ),
         "exact_pixel": lambda: ExactCase(slopes(1, 1, 3, "uint16"), 0, "1 x 1"),
+    }
+
+
+def float_cases() -> dict[str, Callable[[], ExactCase]]:
+    """Floats: maps that are found, marks, the bits themselves."""
+    thousandths = (slopes(50, 40, 1, "uint16") / 1000).astype(np.float32)
+    wild = (slopes(44, 30, 2, "uint16") / 65535 - 0.5).astype(np.float32) ** 3
+    marked = wild.copy()
+    marked[:9, :, 0] = np.nan
+    marked[20:24, 5:30] = -9999
+    marked[25, 25:] = (np.inf, -np.inf)
+    marked[29] = -0.0
+    return {
+        "float_map": lambda: ExactCase(thousandths, 0, "float32, thousandths: a map without loss"),
+        "float_bits": lambda: ExactCase(marked, 0, "float32, 2 channels: ordered bits"),
+        "float_within": lambda: ExactCase(wild, 0.001, "float32, 2 channels, within 0.001"),
+        "float_marks": lambda: ExactCase(
+            marked, 0.001, "float32 within 0.001, with NaN, infinities and -9999", -9999
+        ),
+        "float16_bits": lambda: ExactCase(wild.astype(np.float16), 0, "float16: ordered bits"),
+        "float16_within": lambda: ExactCase(wild.astype(np.float16), 0.01, "float16 within 0.01"),
     }
 
 
@@ -168,13 +203,49 @@ def exact_bad_cases() -> dict[str, BadCase]:
     for name, bound in (("0", 0), ("16384", 16384)):
         tile = struct.pack("<H", bound) + STORED + bytes(64)
         cases[f"bound_{name}"] = (replace(header, layers=0b100), tile, f"a bound of {bound}")
+    for name, (tile, what) in _pairs().items():
+        two = replace(header, channels=2, colour=2, bit_depth=16, features=2)
+        cases[f"pair_{name}"] = (two, tile, what)
     foreign = write_file(replace(header, model_id=b"no such tables:("), {}, [STORED + bytes(64)])
     bad = {
         f"exact_{name}": BadCase(write_file(head, {}, [tile]), damaged, what, DECODE)
         for name, (head, tile, what) in cases.items()
     }
     what = "a sound file of tables that don't exist"
+    bad |= {f"exact_float_{name}": case for name, case in _float_maps().items()}
     return {"exact_tables": BadCase(foreign, "UnknownModelError", what, DECODE), **bad}
+
+
+def _float_maps() -> dict[str, BadCase]:
+    """Maps of floats that can't be, or that are missing, with a sound tile."""
+    head = Header(8, 8, 1, 32, 2, 0, 0, 0b10, 0, 100, 9, exact_model()[1])
+    tile = [STORED + bytes(128)]
+    nan, pair = b"\0\0\xc0\x7f", struct.pack("<dd", 0, 1)
+
+    def affine(bound: float, marks: bytes, count: int, rest: bytes) -> bytes:
+        return b"\0" + struct.pack("<dB", bound, count) + marks + rest
+
+    maps: dict[str, tuple[bytes | None, str]] = {
+        "none": (None, "floats without a map"),
+        "empty": (b"", "an empty map of floats"),
+        "kind": (b"\2", "a map of kind 2"),
+        "long": (b"\1\0", "ordered bits, and one byte more"),
+        "cut": (affine(0, b"", 0, pair[:-1]), "a map that is cut off"),
+        "channels": (affine(0, b"", 0, pair * 2), "maps of two channels of one"),
+        "marks": (affine(0, nan, 2, pair), "a mark that isn't there"),
+        "mark": (affine(0, nan + nan, 2, pair), "a mark twice"),
+        "bound": (affine(-1, b"", 0, pair), "a bound below 0"),
+        "bound_nan": (affine(float("nan"), b"", 0, pair), "a bound that is no number"),
+        "step": (affine(0, b"", 0, struct.pack("<dd", 5, 0)), "a step of 0"),
+        "offset": (affine(0, b"", 0, struct.pack("<dd", float("inf"), 1)), "an infinite offset"),
+        "far": (affine(0, b"", 0, struct.pack("<dd", 0, 1e308)), "a step beyond all numbers"),
+    }
+    return {
+        name: BadCase(
+            write_file(head, {}, tile, float_map=payload), "DamagedFileError", what, DECODE
+        )
+        for name, (payload, what) in maps.items()
+    }
 
 
 def _tiles() -> dict[str, tuple[bytes, str]]:
@@ -216,6 +287,23 @@ def _tiles() -> dict[str, tuple[bytes, str]]:
             "the value 5 in a plane of 0 .. 4",
         ),
     }  # fmt: skip
+
+
+def _pairs() -> dict[str, tuple[bytes, str]]:
+    """Pairs of 2 planes, widened to uint16, that can't be."""
+
+    def start(planes: int, guide: int, picture: int, sample: int = 0) -> bytes:
+        samples = struct.pack("<128H", *[sample] * 128)
+        return struct.pack("<HBB", planes, guide, picture) + STORED + samples
+
+    return {
+        "short": (b"\1\0\0", "cut off in its start"),
+        "no_guide": (start(0, 0, 1), "a guide of no planes"),
+        "no_picture": (start(2, 0, 1), "a guide of all planes"),
+        "type": (start(1, 0, 3), "a type that doesn't exist"),
+        "narrow": (start(1, 0, 0), "two of 8 bits, widened to 16"),
+        "range": (start(1, 0, 1, 256), "256 in a guide of 8 bits"),
+    }
 
 
 def _rules() -> dict[str, tuple[bytes, str]]:

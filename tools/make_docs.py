@@ -16,6 +16,7 @@ import click
 from pellucid.cli import main as cli
 from pellucid.evaluate.commands import commands_section
 from pellucid.evaluate.denoising import sections as denoising
+from pellucid.evaluate.guided import report as guided
 from pellucid.evaluate.intervals import sections as intervals
 from pellucid.evaluate.large import sections as large
 from pellucid.evaluate.lossless import sections as lossless
@@ -27,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results" / "v0.1"
 SECTIONS = {
     **denoising.SECTIONS,
+    **guided.SECTIONS,
     **intervals.SECTIONS,
     **large.SECTIONS,
     **lossless.SECTIONS,
@@ -50,6 +52,7 @@ TABLES = {
     "docs/explain.md": ("intervals",),
     "docs/large.md": ("large-tasks",),
     "docs/lossless.md": ("lossless-sets",),
+    "docs/guided.md": ("guided-denoise", "guided-compress"),
     "docs/models.md": ("denoise-blocks",),
     "docs/toy.md": ("toy",),
 }

@@ -32,8 +32,8 @@ SIGNATURE = b"\x89PEL\r\n\x1a\n"
 MAX_PIXELS = 2**28
 MAX_TILES = 2**16
 MAX_METADATA = 64 * 2**20  # bytes of a chunk
-KNOWN_CHUNKS = (b"HEAD", b"exif", b"iccp", b"xmp0", b"axes", b"nois", b"TIDX", b"TILE", b"DONE")
-METADATA = (b"exif", b"iccp", b"xmp0", b"axes", b"nois")
+METADATA = (b"exif", b"iccp", b"xmp0", b"axes", b"dicm", b"FMAP", b"nois")
+KNOWN_CHUNKS = (b"HEAD", *METADATA, b"TIDX", b"TILE", b"DONE")
 CODED_BITS = 24  # of a probability in the coder
 
 
@@ -145,7 +145,11 @@ def read_header(payload: bytes) -> Header:
         known = known and (header.channels, header.colour) in ((1, 0), (3, 1))
     else:
         known = header.layers in (2, 4) and samples in ((8, 0), (16, 0), (16, 1))
-    known = known and header.features == 0 and header.tile_log2 <= 10
+        floats = header.sample_type == 2 and header.bit_depth >= 16  # section 12
+        floats = floats and header.alpha == 0 and header.features == 0
+        known = known or (header.layers in (2, 4) and floats)
+    features = (0,) if header.layers == 1 else (0, 2)
+    known = known and header.features in features and header.tile_log2 <= 10
     check(known, f"{header}", "unknown feature")
     pixels, planes = header.width * header.height, header.channels + header.alpha
     few = pixels <= MAX_PIXELS and pixels * planes <= 4 * MAX_PIXELS

@@ -1,7 +1,8 @@
 """The second decoder's part for exact layers, written from docs/format.md alone.
 
 As in `spec_decoder.py`, whose frame, header and coder it uses, nothing is shared with the package,
-and the code is laid out in the order of the specification's section 11, plain rather than fast.
+and the code is laid out in the order of the specification, sections 11 and 12, plain rather than
+fast.
 
     python -m tools.spec_exact photo.pel --model DIR [-o out.npy]
 """
@@ -15,10 +16,12 @@ import sys
 import zlib
 from functools import cache
 from itertools import product
+from math import inf, isfinite
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from tools.spec_decoder import (
     AnsDecoder,
     Array,
@@ -37,6 +40,7 @@ from tools.spec_decoder import (
 from tools.spec_decoder import check_order as check_chunk_order
 
 STORED, DEFLATED, PREDICTED = 0, 1, 2
+PAIR_TYPES = ("uint8", "uint16", "int16")
 FIRST_LEVEL = 5
 MAX_BOUND, MAX_CLASSES, MAX_COARSE, MAX_SHIFT, MAX_WEIGHT = 16383, 8, 8, 16, 32767
 MAX_ERROR = 2**17
@@ -83,7 +87,9 @@ class Plane(NamedTuple):
     samples: Array
 
 
-def decode_planes(coder: Coder, header: Header, bound: int, h: int, w: int) -> Array:
+def decode_planes(
+    coder: Coder, header: Header, bound: int, h: int, w: int, guide: int = 0
+) -> Array:
     """Samples [P, h, w] of a predicted tile."""
     count = header.channels + header.alpha
     planes: dict[int, Plane] = {}
@@ -93,8 +99,8 @@ def decode_planes(coder: Coder, header: Header, bound: int, h: int, w: int) -> A
         check(references <= 2, f"{references} references")
         numbers = coder.u(references, 17).tolist()
         check(all(one in planes for one in numbers), "a reference that comes later")
-        alpha = header.alpha == 1 and number == count - 1
-        values, hole, step = read_values(coder, header, 0 if alpha else bound)
+        exact = number < guide or (header.alpha == 1 and number == count - 1)
+        values, hole, step = read_values(coder, header, 0 if exact else bound)
         taken = [planes[one] for one in numbers]
         mask = np.zeros((h, w), np.int64)
         if hole is not None:
@@ -294,8 +300,40 @@ def symbols_of(coder: Coder, known: Known, there: Array, size: int) -> tuple[Arr
 # --- Tiles ----------------------------------------------------------------------------------------
 
 
-def decode_tile(model: Model, header: Header, payload: bytes, h: int, w: int) -> tuple[int, Array]:
-    """The bound and the samples [P, h, w] of a tile."""
+class Pair(NamedTuple):
+    """Section 14: what a tile of a pair begins with."""
+
+    planes: int
+    guide: str
+    picture: str
+
+
+def read_pair(header: Header, payload: bytes) -> Pair:
+    """What a tile of a pair begins with."""
+    check(len(payload) >= 4, "a tile without the start of a pair")
+    planes, guide, picture = struct.unpack_from("<HBB", payload)
+    check(1 <= planes < header.channels, f"a guide of {planes} planes")
+    check(max(guide, picture) < len(PAIR_TYPES), "a type of a pair")
+    names = PAIR_TYPES[guide], PAIR_TYPES[picture]
+    wide = f"{'int' if header.sample_type == 1 else 'uint'}{header.bit_depth}"
+    check(str(np.promote_types(*names)) == wide, "types of a pair that the header's doesn't fit")
+    return Pair(planes, *names)
+
+
+def check_pair(pair: Pair, samples: Array) -> None:
+    """Samples [P, h, w] must be of the types of their pictures."""
+    for part, name in (
+        (samples[: pair.planes], pair.guide),
+        (samples[pair.planes :], pair.picture),
+    ):
+        low, high = np.iinfo(name).min, np.iinfo(name).max
+        check(low <= part.min() and part.max() <= high, f"samples out of the range of {name}")
+
+
+def decode_tile(
+    model: Model, header: Header, payload: bytes, h: int, w: int, guide: int = 0
+) -> tuple[int, Array]:
+    """The bound and the samples [P, h, w] of a tile; `guide` planes come first, without loss."""
     bound = 0
     if header.layers == 4:
         check(len(payload) >= 2, "a tile without a bound")
@@ -307,7 +345,7 @@ def decode_tile(model: Model, header: Header, payload: bytes, h: int, w: int) ->
     check(kind <= PREDICTED, f"kind {kind}")
     if kind == PREDICTED:
         check(len(body) % 4 == 0, "not whole words")
-        return bound, decode_planes(Coder(body, model), header, bound, h, w)
+        return bound, decode_planes(Coder(body, model), header, bound, h, w, guide)
     count, width = (header.channels + header.alpha) * h * w, header.bit_depth // 8
     if kind == DEFLATED:
         body = inflate(body, count * width)
@@ -327,8 +365,58 @@ def inflate(body: bytes, length: int) -> bytes:
     return out
 
 
-def decode_samples(data: bytes, model_dir: str | Path) -> Array:
-    """Samples [height, width, P] of a .pel file with an exact layer. Raises PelError."""
+# --- Section 12: floats ---------------------------------------------------------------------------
+
+
+class FloatMap(NamedTuple):
+    """What FMAP says; offsets and steps are None for ordered bits."""
+
+    marks: list[int]
+    pairs: list[tuple[float, float]] | None
+
+
+def read_float_map(payload: bytes, bits: int, channels: int) -> FloatMap:
+    """The chunk FMAP."""
+    if payload[:1] == b"\1":
+        check(len(payload) == 1, "FMAP of ordered bits is longer than its kind")
+        return FloatMap([], None)
+    check(payload[:1] == b"\0" and len(payload) >= 10, "FMAP")
+    bound, count = struct.unpack_from("<dB", payload, 1)
+    width = bits // 8
+    check(len(payload) == 10 + count * width + channels * 16, "length of FMAP")
+    marks = [int.from_bytes(payload[10 + n * width :][:width], "little") for n in range(count)]
+    pairs = list(struct.iter_unpack("<dd", payload[10 + count * width :]))
+    check(0 <= bound < inf, f"bound {bound}")
+    check(len(set(marks)) == count, "a mark twice")
+    for offset, step in pairs:
+        check(all(map(isfinite, (offset, step, offset + step * 65535))) and step > 0, "a map")
+    return FloatMap(marks, pairs)
+
+
+def floats_of(numbers: Array, bits: int, map_: FloatMap) -> NDArray[np.floating[Any]]:
+    """Numbers [h, w, planes] -> floats [h, w, channels]."""
+    if map_.pairs is None:
+        k = numbers if bits == 16 else numbers[..., ::2] * 65536 + numbers[..., 1::2]
+        half = 1 << (bits - 1)
+        whole = np.where(k >= half, k - half, 2 * half - 1 - k)
+        return whole.astype(f"u{bits // 8}").view(f"f{bits // 8}")
+    with np.errstate(over="ignore"):
+        planes = [
+            (offset + step * numbers[..., channel].astype(np.float64)).astype(f"f{bits // 8}")
+            for channel, (offset, step) in enumerate(map_.pairs)
+        ]
+    floats = np.stack(planes, axis=-1)
+    whole = floats.view(f"u{bits // 8}")
+    for place, mark in enumerate(map_.marks):
+        whole[numbers == 65535 - place] = mark
+    return floats
+
+
+def decode_samples(data: bytes, model_dir: str | Path, which: str = "picture") -> NDArray[Any]:
+    """Samples [height, width, P] of a .pel file with an exact layer; of a pair those of one.
+
+    Raises PelError.
+    """
     chunks = read_chunks(data)
     header = read_header(chunks[0].payload)
     check(header.layers in (2, 4), "no exact layer", "unknown feature")
@@ -336,16 +424,38 @@ def decode_samples(data: bytes, model_dir: str | Path) -> Array:
     payloads = tile_payloads(header, chunks)
     model = read_model(Path(model_dir))
     check(header.model_id == model.model_id, header.model_id.hex(), "unknown model")
-    planes = header.channels + header.alpha
+    maps = [chunk.payload for chunk in chunks if chunk.type == b"FMAP"]
+    check(len(maps) == (header.sample_type == 2), "FMAP is missing, or has no floats")
+    planes, bits = header.channels + header.alpha, header.bit_depth
+    if maps:
+        map_ = read_float_map(maps[0], bits, header.channels)
+        check(map_.pairs is not None or header.layers == 2, "ordered bits in layer 2")
+        planes *= 2 if bits == 32 and map_.pairs is None else 1
+        header = header._replace(sample_type=0, bit_depth=16, channels=planes)
     dtype = f"{'i' if header.sample_type == 1 else 'u'}{header.bit_depth // 8}"
     samples = np.zeros((header.height, header.width, planes), dtype)
-    bounds = set()
+    bounds, pairs = set(), set()
     for (left, top, w, h), payload in zip(tile_boxes(header), payloads, strict=True):
-        bound, tile = decode_tile(model, header, payload, h, w)
+        guide = 0
+        if header.features == 2:
+            pair = read_pair(header, payload)
+            pairs.add(pair)
+            guide, payload = pair.planes, payload[4:]
+        bound, tile = decode_tile(model, header, payload, h, w, guide)
+        if header.features == 2:
+            check_pair(pair, tile)
         bounds.add(bound)
         samples[top : top + h, left : left + w] = tile.transpose(1, 2, 0)
     check(len(bounds) == 1, "tiles differ in their bound")
-    return samples
+    if maps:
+        return floats_of(samples.astype(np.int64), bits, map_)
+    if not pairs:
+        return samples
+    check(len(pairs) == 1, "tiles differ in their pair")
+    (pair,) = pairs
+    if which == "guide":
+        return samples[..., : pair.planes].astype(pair.guide)
+    return samples[..., pair.planes :].astype(pair.picture)
 
 
 def main(arguments: list[str] | None = None) -> int:

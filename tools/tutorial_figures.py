@@ -69,8 +69,8 @@ def filters(v: dict[str, Any]) -> None:
     """The denoiser's weights where it is flat and where it isn't."""
     found = []
     for title, (x, y) in {"in fur": (100, 90), "at the eye's edge": (68, 60)}.items():
-        options = {"task": "denoise", "sigma": 20.0, "model": "m", "pixel": (x, y)}
-        why = pellucid.explain(v["noisy"], **options).pixel
+        why = pellucid.explain(v["noisy"], task="denoise", sigma=20.0, pixel=(x, y)).pixel
+        assert why is not None
         down, along = y - why.top, x - why.left
         part = (slice(max(0, down - 12), down + 13), slice(max(0, along - 12), along + 13))
         found.append((f"noisy, {title}", v["noisy"][y - 12 : y + 13, x - 12 : x + 13]))

@@ -196,3 +196,21 @@ def test_decompress_does_not_overwrite_the_original(run, pel, photo):
 def test_formats_that_disagree(run, pel):
     run("decompress", pel, "-o", "a.webp", "--format", "png", code=2)
     assert "its suffix must be one of" in run("decompress", pel, "-o", "a.gif", code=1).stderr
+
+
+def test_a_picture_and_its_guide_in_one_file(run, photo, pixels):
+    depth = 9 * pixels[..., 1].astype(np.uint16)
+    Image.fromarray(depth).save("depth.png")
+    run("compress", "depth.png", "--guide", photo, "--lossless", "-o", "both.pel")
+    assert "3 x uint8" in run("info", "both.pel").output
+    run("decompress", "both.pel", "-o", "back.png")
+    run("decompress", "both.pel", "-o", "guide.png", "--which", "guide")
+    run("decompress", "both.pel", "-o", "guide.npy", "--which", "guide")
+    assert np.array_equal(opened("back.png"), depth)
+    assert np.array_equal(opened("guide.png"), pixels)
+    assert np.array_equal(np.load("guide.npy"), pixels)
+    run("verify", "both.pel")
+    assert "lossless or max_error" in run("compress", photo, "--guide", photo, code=2).stderr
+    run("compress", photo, "--lossless")
+    words = ["decompress", "photo.pel", "-o", "none.png", "--which", "guide"]
+    assert "no guide" in run(*words, code=2).stderr

@@ -402,3 +402,22 @@ def test_json_says_what_model_and_mask(run):
     fields = json.loads(said.stdout)
     assert (fields["model"], fields["mask"]) == ("m", "a.png")
     assert fields["model_id"] == bytes(range(16)).hex()
+
+
+def test_a_guide_and_holes(run, real):
+    rng = np.random.default_rng(2)
+    depth = (900 + 4 * np.arange(60)[None] + rng.normal(0, 12, (50, 60))).astype(np.uint16)
+    depth[5:15, 20:30] = 0
+    Image.fromarray(depth).save("depth.png")
+    Image.fromarray(rng.integers(0, 256, (50, 60, 3), np.uint8)).save("colour.png")
+    words = ["denoise", "depth.png", "--nodata", 0, "--sigma", 12, "--model", "s", "--json"]
+    found = json.loads(run(*words, "--guide", "colour.png").stdout)
+    assert (found["guide"], found["nodata"]) == ("colour.png", 0)
+    clean, _ = read_samples("depth.clean.png")
+    assert np.array_equal(clean[..., 0] == 0, depth == 0)
+    run(*words, "-o", "alone.png")
+    assert not np.array_equal(read_samples("alone.png")[0], clean)
+    Image.fromarray(depth[1:]).save("small.png")
+    stderr = run(*words, "--force", "--guide", "small.png", code=2).stderr
+    assert "the guide is 60 x 49 and the picture 60 x 50" in stderr
+    assert "finite" in run("denoise", "depth.png", "--nodata", "nan", code=2).stderr

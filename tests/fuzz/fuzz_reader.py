@@ -132,6 +132,9 @@ def exact_seeds() -> tuple[bytes, ...]:
     noise = rng.integers(0, 256, (9, 11, 2), dtype=np.uint8)
     wide = (wave[:3, :26].repeat(21, axis=1) + rng.integers(0, 3, (3, 546))).astype(np.uint16)
     pictures = [(calm, 0), (deep, 0), (drawing, 0), (noise, 0), (calm, 2), (deep, 700), (wide, 1)]
+    floats = calm.astype(np.float32) / 255
+    marked = np.where(calm > 150, np.float32("nan"), floats)
+    pictures += [(floats, 0), (marked, 0.01), (np.sqrt(floats), 0), (floats.astype("f2"), 0)]
     return tuple(pellucid.compress(picture, max_error=bound) for picture, bound in pictures)
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pellucid._api.codec import models
 from pellucid._api.files import open_pel, reader_of
 from pellucid.bitstream import DEFAULT_LIMITS, EXACT, Limits, PelFile, require_supported
 from pellucid.errors import PellucidError
+
+if TYPE_CHECKING:
+    from pellucid.exact.pair import Pair
 
 DTYPES = ("uint", "int", "float")  # by the header's sample type
 
@@ -18,11 +22,13 @@ DTYPES = ("uint", "int", "float")  # by the header's sample type
 class FileInfo:
     """What a .pel file holds.
 
-    `channels` are of colour. `max_error` is 0 for a lossless file, and None for one of the learned
-    codec, whose `quality` it is then; of that, nine of ten 8-bit samples are likely within
-    `likely_error` (None where the model isn't installed or was never measured). `bytes_by_part`
-    maps chunk types to bytes, container included; `latents_sha256` is None unless asked for: of
-    latents, or of samples if the file is lossless or error-bounded.
+    `channels` are of colour. `guide` says of a pair's guide how many channels of which type it has;
+    all else but sizes is then said of the picture. `max_error`, in the samples' unit, is 0 for a
+    lossless file, and None for one of the learned codec, whose `quality` it is then; of that, nine
+    of ten 8-bit samples are likely within `likely_error` (None where the model isn't installed or
+    was never measured). `bytes_by_part` maps chunk types to bytes, container included;
+    `latents_sha256` is None unless asked for: of latents, or of samples if the file is lossless or
+    error-bounded.
     """
 
     version: int
@@ -32,7 +38,7 @@ class FileInfo:
     bit_depth: int
     dtype: str
     alpha: bool
-    max_error: int | None
+    max_error: float | None
     quality: int
     likely_error: float | None
     model_id: str
@@ -44,6 +50,7 @@ class FileInfo:
     metadata: dict[str, int]
     bytes_by_part: dict[str, int]
     latents_sha256: str | None = None
+    guide: str | None = None
 
 
 def info(
@@ -56,13 +63,15 @@ def info(
     for chunk in file.chunks:
         parts[chunk.type] = parts.get(chunk.type, 0) + chunk.end - chunk.offset
     total = file.chunks[-1].end
+    pair = pair_of(file)
+    dtype = DTYPES[header.sample_type] + str(header.bit_depth)
     return FileInfo(
         version=1,
         width=header.width,
         height=header.height,
-        channels=header.channels,
-        bit_depth=header.bit_depth,
-        dtype=DTYPES[header.sample_type] + str(header.bit_depth),
+        channels=header.channels - (pair.planes if pair else 0),
+        bit_depth=8 * pair.picture.itemsize if pair else header.bit_depth,
+        dtype=pair.picture.name if pair else dtype,
         alpha=bool(header.alpha),
         max_error=bound_of(file),
         quality=header.quality,
@@ -76,10 +85,20 @@ def info(
         metadata={name: len(value) for name, value in file.metadata.items()},
         bytes_by_part=parts,
         latents_sha256=fingerprint(file) if latents else None,
+        guide=f"{pair.planes} x {pair.guide.name}" if pair else None,
     )
 
 
-def bound_of(file: PelFile) -> int | None:
+def pair_of(file: PelFile) -> Pair | None:
+    """How the two pictures of a pair lie in it; None for one picture."""
+    if file.header.layers not in EXACT:
+        return None
+    from pellucid._api.exact import file_pair
+
+    return file_pair(file)
+
+
+def bound_of(file: PelFile) -> float | None:
     """The largest error of a sample that the file allows; None for a learned one."""
     if file.header.layers not in EXACT:
         return None

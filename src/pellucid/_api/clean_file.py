@@ -8,17 +8,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid._api.denoise import (
-    CHANNELS,
     DEFAULT_DENOISER,
     LARGEST,
     check_mask,
+    check_number,
     check_sigma,
     check_strength,
+    guide_of,
+    open_guide,
+    refuse_bands,
 )
 from pellucid._api.encode import Progress
 from pellucid._api.on_disk import Watched
@@ -26,7 +29,11 @@ from pellucid.bitstream import DEFAULT_LIMITS, Limits
 from pellucid.denoising.estimate import NoiseEstimate
 from pellucid.errors import InputError
 from pellucid.pixels import ImageInfo, is_npy, open_parts, open_sink, read_npy, read_samples
+from pellucid.pixels.dicom import Change
 from pellucid.pixels.lazy import LARGE, Source
+
+if TYPE_CHECKING:
+    from pellucid.denoising.guide import Guide
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,8 @@ def denoise_file(
     sigma: str | float | NDArray[Any] | NoiseEstimate = "auto",
     strength: float = 1.0,
     mask: ArrayLike | None = None,
+    guide: Any = None,
+    nodata: float | None = None,
     model: str = DEFAULT_DENOISER,
     limits: Limits = DEFAULT_LIMITS,
     page: int | None = None,
@@ -61,8 +70,9 @@ def denoise_file(
 ) -> NoiseEstimate | None:
     """Take the noise off a picture file; type, metadata and channels of its samples stay.
 
-    Large TIFF, Zarr and .npy are read and written in parts; a mask is in memory as a whole. The
-    arguments are those of `denoise`, and of `compress_file`. Returns the noise, if it was measured.
+    Large TIFF, Zarr and .npy are read and written in parts, but bands (more than 4 channels) and a
+    mask are in memory as a whole. The arguments are those of `denoise`, and of `compress_file`.
+    Returns the noise, if it was measured.
 
     Raises:
         OutputError: `target` exists and `force` is false, it can't be written, or its format can't
@@ -76,7 +86,10 @@ def denoise_file(
             sigma=sigma,
             strength=strength,
             mask=mask,
+            guide=guide,
+            nodata=nodata,
             model=model,
+            limits=limits,
             flat=is_flat(source),
             force=force,
             progress=progress,
@@ -94,14 +107,19 @@ def clean_to(
     sigma: Any,
     strength: float,
     mask: ArrayLike | None,
+    guide: Any,
+    nodata: float | None,
     model: str,
+    limits: Limits,
     flat: bool,
     force: bool,
     measured: bool = False,
     progress: Progress | None = None,
 ) -> Cleaned:
     """The same of an open file; with `measured` the noise is measured in any case."""
+    from pellucid._api.clean_whole import clean_whole, is_bands, is_whole
     from pellucid.denoising.clean import denoise_into, measure, nothing_to_do, picture_of
+    from pellucid.denoising.view import Surveyed
     from pellucid.runtime import load_denoiser
     from pellucid.runtime.session import thread_count
 
@@ -111,19 +129,42 @@ def clean_to(
     told = check_sigma(sigma, size)
     weight = factor if mask is None else factor * check_mask(mask, size)
     net = load_denoiser(model)
-    picture = picture_of(samples)
-    check_ends(picture.survey.low, picture.survey.high)
-    noise = measure(samples) if measured or (told is None and factor) else None
+    hole = check_number(nodata)
+    if is_bands(samples, info):
+        refuse_bands(guide, hole)
+    picture = None if is_whole(samples, info) else picture_of(samples, hole)
+    seen = picture or Surveyed(samples, hole)
+    check_ends(seen.survey.low, seen.survey.high)
+    noise = measure(samples, hole) if measured or (told is None and factor) else None
     taken = told if told is not None else noise if noise is not None and factor else 0.0
     if nothing_to_do(taken, weight, samples.dtype):
         taken, weight = 0.0, 0.0  # then every part is copied
-    shape = (height, width, channels)
     sink = open_sink(
-        target, shape, samples.dtype, info, flat=flat, force=force, threads=thread_count()
+        target,
+        (height, width, channels),
+        samples.dtype,
+        info,
+        flat=flat,
+        force=force,
+        threads=thread_count(),
+        change=lambda: Change(f"pellucid, noise reduced, strength {factor:g}"),
     )
-    with sink as out:
-        denoise_into(Watched(out, shape, progress), picture, taken, weight, net)
-    survey = picture.survey
+    with open_helper(guide, size, limits) as helper, sink as out:
+        watched = Watched(out, samples.shape, progress)
+        if picture is None:
+            watched[0:height, 0:width] = clean_whole(
+                samples, info, told, weight, net, guide=helper, nodata=hole
+            )
+        else:
+            denoise_into(watched, picture, taken, weight, net, guide=helper)
+    return summary(samples, info, noise, told, seen)
+
+
+def summary(
+    samples: Source, info: ImageInfo, noise: NoiseEstimate | None, told: Any, seen: Any
+) -> Cleaned:
+    """What was done, of a picture of which `seen` is the survey and what there is to remark."""
+    survey = seen.survey
     doubt = survey.unlikely(told) if isinstance(told, float) else None
     return Cleaned(
         info,
@@ -131,9 +172,19 @@ def clean_to(
         noise,
         survey.not_finite,
         survey.marks,
-        remarks=tuple(picture.remarks(told)),
+        remarks=tuple(seen.remarks(told)),
         doubts=() if doubt is None else (doubt,),
     )
+
+
+@contextmanager
+def open_helper(guide: Any, size: tuple[int, int], limits: Limits) -> Iterator[Guide | None]:
+    """A guide, in parts if it is a large file; OptionError if it has another size."""
+    if isinstance(guide, str | os.PathLike):
+        with open_noisy(guide, limits) as (samples, _):
+            yield guide_of(samples, size)
+    else:
+        yield None if guide is None else open_guide(guide, size, limits)
 
 
 @contextmanager
@@ -154,10 +205,10 @@ def open_noisy(
                 f"{source} has pages, {channels} channels in all; choose one with --page N "
                 "(page=N), from 0"
             )
-        if channels not in CHANNELS or (channels in (2, 4) and info.alpha is False):
+        if channels in (2, 4) and info.alpha is False:
             raise InputError(
-                f"{source} has {channels} channels, and grey or RGB can be denoised, with "
-                "transparency or without: 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA)"
+                f"{source} has {channels} channels without transparency, and of 2 or 4 the last is "
+                "taken for it; denoise them one by one, or 5 or more (bands) together"
             )
         yield (samples[0:height, 0:width] if height * width <= LARGE else samples), info
 

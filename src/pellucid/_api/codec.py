@@ -33,8 +33,9 @@ def compress(
     size: int | None = None,
     psnr: float | None = None,
     lossless: bool = False,
-    max_error: int | None = None,
-    nodata: int | None = None,
+    max_error: float | None = None,
+    nodata: float | None = None,
+    guide: Any = None,
     model: str = DEFAULT_MODEL,
     metadata: bool = True,
     limits: Limits = DEFAULT_LIMITS,
@@ -50,11 +51,13 @@ def compress(
         size: highest quality whose file has at most this many bytes.
         psnr: lowest quality that reaches this many dB over all samples.
         lossless: every sample comes back as it is. Takes uint8, uint16 and int16 with any number
-            of channels (of 2 or 4 the last is alpha), and the path of an .npy file.
-        max_error: every sample comes back at most this far off, in the samples' own unit, and
-            alpha as it is; takes what `lossless` takes.
+            of channels (of 2 or 4 the last is alpha), float16 and float32 (without alpha), and the
+            path of an .npy file.
+        max_error: every sample comes back at most this far off, in its own unit (whole for whole
+            samples), and alpha, NaN and infinities as they are; takes what `lossless` takes.
         nodata: with max_error: samples of this value come back as they are, and no other becomes
             it, such as 0 in depth maps.
+        guide: with lossless or max_error: an aligned picture, kept without loss in the same file.
         model: name of an installed model (`models()`) or a model's folder.
         metadata: keep EXIF, ICC profile and XMP.
         limits: raise `max_pixels` here for a huge picture; who decodes the file must do so too.
@@ -64,8 +67,7 @@ def compress(
         InputError: the picture can't be read. OptionError: an option is out of range.
         LimitError: the picture is above `limits`. TargetError: no quality meets the target.
 
-    The same picture and options give the same bytes. One target at most: quality, bpp, size, psnr,
-    lossless or max_error.
+    The same picture and options give the same bytes. At most one of the targets may be given.
     """
     out = BytesIO()
     options = Encoding(
@@ -76,6 +78,7 @@ def compress(
         lossless=lossless,
         max_error=max_error,
         nodata=nodata,
+        guide=guide,
         model=model,
         metadata=metadata,
         limits=limits,
@@ -89,6 +92,7 @@ def decompress(
     data: bytes | str | os.PathLike[str],
     *,
     region: tuple[int, int, int, int] | None = None,
+    which: str = "picture",
     limits: Limits = DEFAULT_LIMITS,
     damaged: list[int] | None = None,
 ) -> NDArray[Any]:
@@ -99,6 +103,7 @@ def decompress(
 
     Args:
         region: (x, y, width, height) in samples; only the tiles it needs are decoded.
+        which: `guide` for the guide of a file that holds one, instead of the picture.
         limits: raise `max_pixels` here for a huge file that you trust.
         damaged: if given, damage costs only the tiles it lies in, wherever that is behind the
             file's header: each is filled with grey and its number appended, instead of raising
@@ -107,33 +112,47 @@ def decompress(
     Raises:
         FormatError: see the tree in `pellucid.errors`.
     """
-    return decode(open_pel(data, limits, tolerant=damaged is not None), region, damaged)
+    return decode(open_pel(data, limits, tolerant=damaged is not None), region, damaged, which)
 
 
 def decode(
-    file: PelFile, region: tuple[int, int, int, int] | None, damaged: list[int] | None
+    file: PelFile,
+    region: tuple[int, int, int, int] | None,
+    damaged: list[int] | None,
+    which: str = "picture",
 ) -> NDArray[Any]:
     """An open file -> samples; see `decompress`."""
+    from pellucid._api.exact import check_which
+
     require_supported(file.header)
+    check_which(which, file)
     box = box_of(region, file)
-    out = np.empty(*layout_of(file, box))
-    decode_into(out, file, box, damaged)
+    out = np.empty(*layout_of(file, box, which))
+    decode_into(out, file, box, damaged, which)
     return out
 
 
-def layout_of(file: PelFile, box: Box | None) -> tuple[tuple[int, int, int], np.dtype[Any]]:
+def layout_of(
+    file: PelFile, box: Box | None, which: str = "picture"
+) -> tuple[tuple[int, int, int], np.dtype[Any]]:
     """Shape (H, W, C) and type of the samples of a part of the picture."""
-    from pellucid._api.exact import region_of
+    from pellucid._api.exact import file_pair, region_of
     from pellucid.exact.picture import layout_of as exact_layout
 
     header = file.header
     if header.layers in EXACT:
-        return exact_layout(header, region_of(box))
+        return exact_layout(header, region_of(box), file_pair(file), which)
     size = (header.height, header.width) if box is None else (box.height, box.width)
     return (*size, header.channels), np.dtype(np.uint8)
 
 
-def decode_into(out: Sink, file: PelFile, box: Box | None, damaged: list[int] | None) -> None:
+def decode_into(
+    out: Sink,
+    file: PelFile,
+    box: Box | None,
+    damaged: list[int] | None,
+    which: str = "picture",
+) -> None:
     """Samples of a part of the picture, or of all of it, into `out`, part by part."""
     from pellucid.codec.decompress import decompress_into, filling_reader
     from pellucid.runtime import find_model
@@ -141,7 +160,7 @@ def decode_into(out: Sink, file: PelFile, box: Box | None, damaged: list[int] | 
     if file.header.layers in EXACT:
         from pellucid._api.exact import decompress_samples
 
-        decompress_samples(file, box, damaged, out)
+        decompress_samples(file, box, damaged, out, which=which)
         return
     net = find_model(file.header.model_id)
     read = reader_of(file)

@@ -13,14 +13,17 @@ from numpy.typing import ArrayLike, NDArray
 from pellucid.bitstream import DEFAULT_LIMITS, Limits
 from pellucid.denoising.estimate import NoiseEstimate
 from pellucid.errors import InputError, OptionError
+from pellucid.pixels.lazy import Source
 
 if TYPE_CHECKING:
     from PIL import Image
 
+    from pellucid.denoising.guide import Guide
+
     PictureSource = NDArray[Any] | Image.Image | str | os.PathLike[str] | bytes
 
 DEFAULT_DENOISER = "m"
-CHANNELS = (1, 2, 3, 4)
+WITH_ALPHA = 4  # channels at most, of which the last may be alpha; more are bands
 LARGEST = float(np.finfo(np.float32).max)  # of samples and sigma: the network takes float32
 
 
@@ -30,6 +33,8 @@ def denoise(
     sigma: str | float | NDArray[Any] | NoiseEstimate = "auto",
     strength: float = 1.0,
     mask: ArrayLike | None = None,
+    guide: PictureSource | None = None,
+    nodata: float | None = None,
     model: str = DEFAULT_DENOISER,
     limits: Limits = DEFAULT_LIMITS,
 ) -> NDArray[Any]:
@@ -37,13 +42,18 @@ def denoise(
 
     Args:
         image: array (H, W) or (H, W, C) of uint8, uint16, int16, float16, float32 or float64, C 1
-            (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA); or a Pillow image, a path, or encoded
-            bytes, which come back as (H, W, C). Alpha is kept.
+            (grey), 2 (grey, alpha), 3 (RGB), 4 (RGBA), or more (bands, none of them alpha); or a
+            Pillow image, a path, or encoded bytes, which come back as (H, W, C). Alpha is kept.
         sigma: standard deviation of the noise in the samples' own unit (25 for uint8, 25 / 255
-            for floats of 0-1), one number or (H, W); `auto` measures it; or what `noise_level`
-            gave.
+            for floats of 0-1), one number or (H, W); `auto` measures it, in each of more than 4
+            channels by itself; or what `noise_level` gave.
         strength: 0 (nothing is changed) to 1; scales sigma.
         mask: (H, W) of 0-1 floats, booleans, or uint8 of 0-255: scales sigma by place.
+        guide: another picture of the same scene, size and place, with less noise, such as a
+            visible one for infrared: any type that `image` may have. One that doesn't fit does
+            next to no harm.
+        nodata: pixels of this value stay as they are, and no other becomes it, such as 0 in depth
+            maps.
         model: name of an installed denoiser (`denoisers()`), or a model's folder.
 
     Where sigma, strength or mask is 0 every bit stays. A sample that is no finite number stays as
@@ -54,6 +64,7 @@ def denoise(
         OptionError: an option is out of range or has another shape than the picture.
         LimitError: the file's picture is above `limits`.
     """
+    from pellucid.denoising.bands import denoise_bands
     from pellucid.denoising.clean import denoise_samples, measure
     from pellucid.runtime import load_denoiser
 
@@ -63,16 +74,65 @@ def denoise(
     noise = check_sigma(sigma, size)
     weight = factor if mask is None else factor * check_mask(mask, size)
     net = load_denoiser(model)
+    told = check_number(nodata)
+    if samples.shape[2] > WITH_ALPHA:
+        refuse_bands(guide, nodata)
+        bands = denoise_bands(samples, noise if factor else 0.0, weight, net)
+        return bands.reshape(shape)
+    helper = None if guide is None else open_guide(guide, size, limits)
     if noise is None:
-        noise = measure(samples) if factor else 0.0
-    return denoise_samples(samples, noise, weight, net).reshape(shape)
+        noise = measure(samples, told) if factor else 0.0
+    clean = denoise_samples(samples, noise, weight, net, guide=helper, nodata=told)
+    return clean.reshape(shape)
 
 
-def noise_level(image: PictureSource, *, limits: Limits = DEFAULT_LIMITS) -> NoiseEstimate:
+def noise_level(
+    image: PictureSource, *, nodata: float | None = None, limits: Limits = DEFAULT_LIMITS
+) -> NoiseEstimate:
     """Measure the noise of a picture, in its samples' own unit; takes what `denoise` takes."""
     from pellucid.denoising.clean import measure
 
-    return measure(open_samples(image, limits)[0])
+    return measure(open_samples(image, limits)[0], check_number(nodata))
+
+
+def refuse_bands(guide: object, nodata: float | None) -> None:
+    """OptionError for what more than four channels (bands) can't have."""
+    for name, value in (("a guide", guide), ("nodata", nodata)):
+        if value is not None:
+            raise OptionError(
+                f"{name} goes with up to {WITH_ALPHA} channels, and more (bands) go together; "
+                "denoise them one by one"
+            )
+
+
+def open_guide(guide: Any, size: tuple[int, ...], limits: Limits) -> Guide:
+    """A guide for a picture of `size` (height, width); OptionError if it has another."""
+    return guide_of(open_samples(guide, limits)[0], size)
+
+
+def guide_of(samples: Source, size: tuple[int, ...]) -> Guide:
+    """The same of open samples, which may be in parts."""
+    from pellucid.denoising.guide import Guide
+    from pellucid.runtime import load_guide
+
+    if samples.shape[2] > WITH_ALPHA:
+        raise OptionError(
+            f"the guide has {samples.shape[2]} channels; give one of grey or RGB, 1 to "
+            f"{WITH_ALPHA} with transparency"
+        )
+    if samples.shape[:2] != size:
+        raise OptionError(
+            f"the guide is {samples.shape[1]} x {samples.shape[0]} and the picture {size[1]} x "
+            f"{size[0]}; they must have the same size, and show the same place"
+        )
+    return Guide(samples, load_guide())
+
+
+def check_number(nodata: float | None) -> float | None:
+    """`nodata` if it is a finite number, or None."""
+    if nodata is None or (isinstance(nodata, Real) and np.isfinite(float(nodata))):
+        return nodata
+    raise OptionError(f"nodata is {nodata!r}; it must be a number, and finite: others are left out")
 
 
 def denoisers() -> dict[str, str]:
@@ -99,10 +159,10 @@ def open_samples(image: Any, limits: Limits) -> tuple[NDArray[Any], tuple[int, .
         array = np.asarray(image) if isinstance(image, np.ndarray) else samples_of(image)
     SampleType.of(array.dtype)
     samples = array[..., None] if array.ndim == 2 else array
-    if samples.ndim != 3 or samples.shape[2] not in CHANNELS or 0 in samples.shape:
+    if samples.ndim != 3 or 0 in samples.shape:
         raise InputError(
             f"an array of shape {array.shape} is no picture; give (H, W) or (H, W, C) with C of 1 "
-            "(grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA)"
+            "(grey), 2 (grey, alpha), 3 (RGB), 4 (RGBA) or more (bands)"
         )
     if array.dtype.name == "float64":
         check_range(samples)

@@ -12,6 +12,7 @@ import numpy as np
 
 from pellucid._api.options import check_options, quality_for
 from pellucid.bitstream import DEFAULT_LIMITS, Limits, write_stream
+from pellucid.bitstream.writer import METADATA_CHUNKS
 from pellucid.errors import InputError, OptionError
 from pellucid.pixels import ImageInfo, from_array, is_npy, open_parts, read_image, read_samples
 from pellucid.pixels.lazy import Source
@@ -32,8 +33,9 @@ class Encoding:
     size: int | None = None
     psnr: float | None = None
     lossless: bool = False
-    max_error: int | None = None
-    nodata: int | None = None
+    max_error: float | None = None
+    nodata: float | None = None
+    guide: Any = None
     model: str = DEFAULT_MODEL
     metadata: bool = True
     limits: Limits = DEFAULT_LIMITS
@@ -52,6 +54,8 @@ def encode(
     if bound is not None:
         encode_samples(out, image, bound, options, progress)
         return
+    if options.guide is not None:
+        raise OptionError("a guide goes with lossless or max_error only; give one of these")
     if options.nodata is not None:
         raise OptionError(f"nodata is {options.nodata!r}; it goes with lossless or max_error only")
     encode_pixels(out, image, options, progress)
@@ -87,7 +91,7 @@ def count_off(items: Iterable[Item], total: int, progress: Progress | None) -> I
 
 def metadata_of(about: ImageInfo) -> dict[str, bytes]:
     """The metadata that a file keeps."""
-    found = {"exif": about.exif, "icc": about.icc, "xmp": about.xmp, "axes": about.axes}
+    found = {name: getattr(about, name) for name in METADATA_CHUNKS}
     return {name: value for name, value in found.items() if value}
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
-from numbers import Integral
+from numbers import Real
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -21,29 +21,63 @@ from pellucid.pixels.lazy import Sink, Source
 if TYPE_CHECKING:
     from pellucid._api.encode import Encoding, Progress
     from pellucid.codec.geometry import Box
+    from pellucid.exact import FloatMap
+    from pellucid.exact.pair import Pair
 
-TYPES = ("uint8", "uint16", "int16")
+TYPES = ("uint8", "uint16", "int16", "float16", "float32")
 WITH_ALPHA = (2, 4)  # channels of which the last is alpha
 MOST_CHANNELS = 4096
 
 
 def encode_samples(
-    out: BinaryIO, image: Any, bound: int, options: Encoding, progress: Progress | None
+    out: BinaryIO, image: Any, bound: float, options: Encoding, progress: Progress | None
 ) -> None:
-    """Write a file to `out` from which every sample comes back within `bound`."""
+    """Write a file to `out` that gives every sample within `bound`, and a guide as it is."""
     from pellucid._api.encode import count_off, metadata_of
+    from pellucid.exact.pair import joined
     from pellucid.exact.picture import exact_tiles, header_of
 
-    with open_any(image, options.limits, options.page) as (samples, about):
-        alpha = samples.shape[2] in WITH_ALPHA if about.alpha is None else about.alpha
-        header = header_of(samples, alpha=alpha, max_error=bound)
-        header.check_limits(options.limits)
-        check_nodata(options.nodata, samples.dtype)
-        nodata = options.nodata if options.nodata is not None else holes_of(about, samples.dtype)
-        tiles = exact_tiles(samples, header, max_error=bound, nodata=nodata)
+    with ExitStack() as opened:
+        samples, about = opened.enter_context(open_any(image, options.limits, options.page))
+        both, pair = samples, None
+        if options.guide is not None:
+            guide, _ = opened.enter_context(open_any(options.guide, options.limits))
+            both, pair = joined(guide, samples)
+        header_of(both, alpha=False, max_error=0).check_limits(options.limits)
+        floats, reach, nodata = None, 0, None
+        if samples.dtype.kind == "f":
+            floats, reach = map_for(samples, about, bound, options.nodata)
+        else:
+            reach = check_whole(bound, samples.dtype)
+            nodata = check_nodata(options.nodata, samples.dtype)
+            nodata = holes_of(about, samples.dtype) if nodata is None else nodata
+        alpha = has_alpha(samples, about)
+        header = header_of(both, alpha=alpha, max_error=reach, pair=pair)
+        tiles = exact_tiles(both, header, max_error=reach, nodata=nodata, floats=floats, pair=pair)
         kept = metadata_of(about) if options.metadata else {}
         counted = count_off(tiles, header.tile_count, progress)
-        write_stream(out, header, kept, counted, limits=options.limits)
+        packed = None if floats is None else floats.pack()
+        write_stream(out, header, kept, counted, float_map=packed, limits=options.limits)
+
+
+def has_alpha(samples: Source, about: ImageInfo) -> bool:
+    """Whether the last channel is transparency; of floats and DICOM it never is."""
+    if samples.dtype.kind == "f" or about.dicom is not None:
+        return False
+    return samples.shape[2] in WITH_ALPHA if about.alpha is None else about.alpha
+
+
+def map_for(
+    samples: Source, about: ImageInfo, bound: float, nodata: float | None
+) -> tuple[FloatMap, int]:
+    """The map of floats, and how far their codes may be off; a GeoTIFF may say what is no data."""
+    from pellucid.exact import find_map
+
+    told = check_mark(nodata, samples.dtype)
+    if told is None:
+        with suppress(OptionError):  # what the type can't hold isn't there
+            told = check_mark(nodata_of(about.exif), samples.dtype)
+    return find_map(samples, bound, told)
 
 
 def holes_of(about: ImageInfo, dtype: np.dtype[Any]) -> int | None:
@@ -56,14 +90,66 @@ def holes_of(about: ImageInfo, dtype: np.dtype[Any]) -> int | None:
 
 
 def decompress_samples(
-    file: PelFile, box: Box | None, damaged: list[int] | None, out: Sink | None = None
+    file: PelFile,
+    box: Box | None,
+    damaged: list[int] | None,
+    out: Sink | None = None,
+    *,
+    which: str = "picture",
 ) -> NDArray[Any]:
     """Samples (H, W, C) of a file with an exact layer; damaged tiles are noted and filled."""
-    from pellucid.exact import decompress_exact
+    from pellucid.exact import decompress_exact, map_of
 
+    try:
+        floats, payload = map_of(file), tile_of(file)
+    except DamagedFileError as error:
+        if damaged is None:
+            raise
+        floats, payload = None, lost(str(error))
     return decompress_exact(
-        file.header, tile_of(file), region=region_of(box), damaged=damaged, out=out
+        file.header,
+        payload,
+        region=region_of(box),
+        damaged=damaged,
+        out=out,
+        floats=floats,
+        pair=file_pair(file),
+        which=which,
     )
+
+
+def lost(reason: str) -> Any:
+    """In place of `tile_of` for a file of which no tile can be used."""
+
+    def payload(number: int) -> bytes:
+        raise DamagedFileError(f"tile {number} can't be used: {reason}")
+
+    return payload
+
+
+def file_pair(file: PelFile) -> Pair | None:
+    """How the two pictures of a pair lie in it, None for a single one; all tiles say the same."""
+    from pellucid.exact.pair import PAIR, take_pair
+    from pellucid.exact.picture import kind_of
+
+    header = file.header
+    if not header.features & PAIR:
+        return None
+    for number in range(header.tile_count):
+        with suppress(DamagedFileError):
+            kind = kind_of(header, number)
+            return take_pair(tile_of(file)(number), kind.planes - kind.alpha, kind.dtype)[0]
+    raise DamagedFileError("no tile is whole that would tell the pair's types; get the file again")
+
+
+def check_which(which: str, file: PelFile) -> None:
+    """Raise OptionError if a file holds no such picture."""
+    from pellucid.exact.pair import GUIDE, PAIR, PICTURE
+
+    if which not in (GUIDE, PICTURE):
+        raise OptionError(f"which is {which!r}; it must be {PICTURE} or {GUIDE}")
+    if which == GUIDE and not file.header.features & PAIR:
+        raise OptionError("the file holds one picture and no guide; leave which out")
 
 
 def region_of(box: Box | None) -> tuple[int, int, int, int] | None:
@@ -71,15 +157,21 @@ def region_of(box: Box | None) -> tuple[int, int, int, int] | None:
     return None if box is None else (box.x, box.y, box.width, box.height)
 
 
-def file_bound(file: PelFile) -> int:
+def file_bound(file: PelFile) -> float:
     """The largest error of a colour sample; all tiles have the same."""
+    from pellucid.exact import map_of
+    from pellucid.exact.pair import PAIR, START
     from pellucid.exact.tile import BOUND, MOST_BOUND
 
+    floats = map_of(file)
+    if floats is not None:
+        return floats.bound
     if file.header.layers == EXACT[0]:
         return 0
     for number in range(file.header.tile_count):
         with suppress(DamagedFileError):
             payload = tile_of(file)(number)
+            payload = payload[START.size if file.header.features & PAIR else 0 :]
             bound = BOUND.unpack_from(payload)[0] if len(payload) >= BOUND.size else 0
             if 1 <= bound <= MOST_BOUND:
                 return int(bound)
@@ -92,27 +184,57 @@ def tile_of(file: PelFile) -> Any:
     return lambda number: file.tile(number, layer=layer)
 
 
-def check_max_error(lossless: bool, max_error: int | None) -> int | None:
+def check_max_error(lossless: bool, max_error: float | None) -> float | None:
     """The bound that is asked for: 0 for lossless, None for neither; OptionError if none can be."""
-    from pellucid.exact.tile import MOST_BOUND
-
     if max_error is None:
         return 0 if lossless else None
-    if not isinstance(max_error, Integral) or not 0 <= max_error <= MOST_BOUND:
+    if not isinstance(max_error, Real) or not 0 <= max_error < float("inf"):
         raise OptionError(
-            f"max_error is {max_error!r}; it must be a whole number from 0 to {MOST_BOUND}, in the "
-            "samples' unit"
+            f"max_error is {max_error!r}; it must be a number from 0, in the samples' unit"
         )
     if lossless and max_error:
         raise OptionError(f"lossless means a max_error of 0, and {max_error} was given; choose one")
-    return int(max_error)
+    return int(max_error) if max_error == int(max_error) else float(max_error)
 
 
-def check_nodata(nodata: int | None, dtype: np.dtype[Any]) -> None:
-    """Raise OptionError if `nodata` is no value that samples of a type can have."""
+def check_whole(max_error: float, dtype: np.dtype[Any]) -> int:
+    """A bound for whole samples; OptionError if it can't be."""
+    from pellucid.exact.tile import MOST_BOUND
+
+    if max_error == int(max_error) and max_error <= MOST_BOUND:
+        return int(max_error)
+    raise OptionError(
+        f"max_error is {max_error!r}; for samples of type {dtype.name} it must be a whole number "
+        f"from 0 to {MOST_BOUND}"
+    )
+
+
+def check_mark(nodata: float | None, dtype: np.dtype[Any]) -> float | None:
+    """`nodata` as samples of a float type hold it; OptionError if they can't."""
+    if nodata is None:
+        return None
+    with np.errstate(over="ignore"):
+        held = float(np.array(nodata, dtype)) if is_number(nodata) else np.nan
+    if not np.isfinite(held):
+        raise OptionError(
+            f"nodata is {nodata!r}; it must be a finite number that {dtype.name} holds (NaN is "
+            "kept without being told)"
+        )
+    return held
+
+
+def is_number(value: object) -> bool:
+    """Whether `value` is a real number."""
+    return isinstance(value, Real)
+
+
+def check_nodata(nodata: float | None, dtype: np.dtype[Any]) -> int | None:
+    """`nodata` if it is a value that whole samples of a type can have; else OptionError."""
     limits = np.iinfo(dtype)
-    if nodata is None or (isinstance(nodata, Integral) and limits.min <= nodata <= limits.max):
-        return
+    if nodata is None:
+        return None
+    if is_number(nodata) and limits.min <= nodata <= limits.max and nodata == int(nodata):
+        return int(nodata)
     raise OptionError(
         f"nodata is {nodata!r}; it must be a whole number from {limits.min} to {limits.max}, as "
         f"samples of type {dtype.name} are"
@@ -172,6 +294,8 @@ def check_type(samples: NDArray[Any]) -> NDArray[Any]:
     if samples.dtype.name in TYPES:
         return samples.astype(samples.dtype.newbyteorder("="), copy=False)
     hint = "scale them to whole numbers of 16 bits and keep the scale elsewhere"
+    if samples.dtype.name in ("float64", "longdouble", "float128"):
+        hint = "give image.astype('float32'), which has 7 digits, with lossless or max_error"
     if samples.dtype.name in ("bool", "int8"):
         hint = "give image.astype('int16')"
     raise InputError(

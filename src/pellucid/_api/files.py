@@ -75,9 +75,9 @@ def reader_of(file: PelFile) -> Callable[[int], Any]:
     """Tile number -> its latents, or its samples in an exact file; DamagedFileError names it."""
     if file.header.layers in EXACT:
         from pellucid._api.exact import tile_of
-        from pellucid.exact import check_tile
+        from pellucid.exact import check_tile, map_of
 
-        return lambda number: check_tile(file.header, number, tile_of(file))
+        return lambda number: check_tile(file.header, number, tile_of(file), map_of(file))
     from pellucid.codec.decompress import tile_reader
     from pellucid.runtime import find_model
 

@@ -6,18 +6,20 @@ can be read in parts neither (`pixels/source.py`).
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pellucid._api.about import FileInfo, info
+from pellucid._api.about import FileInfo, bound_of, info
 from pellucid._api.codec import decode_into, layout_of
 from pellucid._api.encode import Encoding, Progress, encode
 from pellucid._api.files import box_of, open_pel
 from pellucid.bitstream import DEFAULT_LIMITS, Limits, PelFile, require_supported
 from pellucid.pixels import ImageInfo, open_sink
 from pellucid.pixels.atomic import new_file
+from pellucid.pixels.dicom import Change
 from pellucid.pixels.geo import moved
 from pellucid.pixels.lazy import Sink
 
@@ -50,6 +52,7 @@ def decompress_file(
     target: str | os.PathLike[str],
     *,
     region: tuple[int, int, int, int] | None = None,
+    which: str = "picture",
     force: bool = False,
     progress: Progress | None = None,
     limits: Limits = DEFAULT_LIMITS,
@@ -66,7 +69,13 @@ def decompress_file(
     """
     file = open_pel(source, limits, tolerant=damaged is not None)
     return write_picture(
-        file, Path(target), region=region, force=force, progress=progress, damaged=damaged
+        file,
+        Path(target),
+        region=region,
+        which=which,
+        force=force,
+        progress=progress,
+        damaged=damaged,
     )
 
 
@@ -75,30 +84,56 @@ def write_picture(
     target: Path,
     *,
     region: tuple[int, int, int, int] | None = None,
+    which: str = "picture",
     force: bool = False,
     progress: Progress | None = None,
     damaged: list[int] | None = None,
 ) -> tuple[int, int, int]:
     """The same of an open file."""
+    from pellucid._api.exact import check_which
     from pellucid.runtime.session import thread_count
 
     require_supported(file.header)
+    check_which(which, file)
     box = box_of(region, file)
-    shape, dtype = layout_of(file, box)
+    shape, dtype = layout_of(file, box, which)
+    kept: dict[str, Any] = file.metadata if which == "picture" else {}  # they are the picture's
+    alpha = bool(file.header.alpha) if which == "picture" else None
     about = ImageInfo(
         shape[1],
         shape[0],
         shape[2],
         8 * dtype.itemsize,
-        alpha=bool(file.header.alpha),
-        **file.metadata,  # type: ignore[arg-type]  # each kind of metadata is a field
+        alpha=alpha,
+        **kept,
     )
     if box is not None:
         about = replace(about, exif=moved(about.exif, box.x, box.y))
-    sink = open_sink(target, shape, dtype, about, force=force, threads=thread_count())
+    sink = open_sink(
+        target,
+        shape,
+        dtype,
+        about,
+        force=force,
+        threads=thread_count(),
+        change=lambda: change_of(file, damaged),
+    )
     with sink as out:
-        decode_into(Watched(out, shape, progress), file, box, damaged)
+        decode_into(Watched(out, shape, progress), file, box, damaged, which)
     return shape
+
+
+def change_of(file: PelFile, damaged: list[int] | None) -> Change | None:
+    """What a DICOM file must say of samples that aren't the source's; None if they are."""
+    if "dicom" not in file.metadata:
+        return None
+    bound = bound_of(file)
+    lost = f"; {len(damaged)} tiles lost" if damaged else ""
+    if not bound:
+        return Change(f"damaged file{lost}") if damaged else None
+    shape, dtype = layout_of(file, None)
+    ratio = math.prod(shape) * dtype.itemsize / file.chunks[-1].end
+    return Change(f"pellucid, stored values within {bound:g}{lost}", ratio)
 
 
 class Watched:

@@ -20,7 +20,7 @@ def check_options(
     bpp: float | None,
     size: int | None,
     psnr: float | None,
-    max_error: int | None = None,
+    max_error: float | None = None,
 ) -> None:
     """Raise OptionError for two targets at once or a value out of range."""
     options = {"quality": quality, "bpp": bpp, "size": size, "psnr": psnr}

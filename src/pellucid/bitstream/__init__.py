@@ -15,7 +15,7 @@ Nothing here knows what is in a tile.
 from __future__ import annotations
 
 from pellucid.bitstream.chunk import Chunk, write_chunk
-from pellucid.bitstream.header import Header
+from pellucid.bitstream.header import FLOAT, SIGNED, UNSIGNED, Header
 from pellucid.bitstream.limits import DEFAULT_LIMITS, FORMAT_VERSION, SIGNATURE, Limits
 from pellucid.bitstream.reader import EXACT, PelFile, require_supported
 from pellucid.bitstream.writer import file_length, write_file, write_stream
@@ -23,8 +23,11 @@ from pellucid.bitstream.writer import file_length, write_file, write_stream
 __all__ = [
     "DEFAULT_LIMITS",
     "EXACT",
+    "FLOAT",
     "FORMAT_VERSION",
     "SIGNATURE",
+    "SIGNED",
+    "UNSIGNED",
     "Chunk",
     "Header",
     "Limits",

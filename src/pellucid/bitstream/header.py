@@ -46,7 +46,9 @@ _RANGES = {
     "tile_log2": (MIN_TILE_LOG2, MAX_TILE_LOG2),
 }
 _BIT_DEPTHS = (8, 16, 32)
+UNSIGNED, SIGNED, FLOAT = range(3)  # sample types
 _KNOWN_LAYERS = 0b11111
+_KNOWN_FEATURES = 0b10  # a pair of pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +81,10 @@ class Header:
         """Return the 35 bytes of the HEAD payload; OptionError if a field is out of its range."""
         for problem in _problems(self):
             raise OptionError(f"this header can't be written: {problem}")
-        if self.features != 0:
+        if self.features & ~_KNOWN_FEATURES:
             raise OptionError(
                 f"this header can't be written: features is {self.features:#x}, and version "
-                f"{FORMAT_VERSION} has none; use 0"
+                f"{FORMAT_VERSION} has 0 or {_KNOWN_FEATURES:#x} only; use one of these"
             )
         return _LAYOUT.pack(FORMAT_VERSION, *astuple(self))
 
@@ -201,7 +203,8 @@ def _check_version(payload: bytes | memoryview) -> None:
 
 
 def _check_bits(header: Header) -> None:
-    if header.features != 0:
+    unknown = header.features & ~_KNOWN_FEATURES
+    if unknown:
         raise UnsupportedError(
             f"the file needs features {header.features:#04x} that this pellucid doesn't know; "
             "update it: pip install -U pellucid"

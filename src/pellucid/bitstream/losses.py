@@ -15,8 +15,9 @@ from itertools import islice
 from typing import NamedTuple
 
 from pellucid.bitstream.chunk import CHUNK_OVERHEAD, Chunk
+from pellucid.bitstream.header import FLOAT
 from pellucid.bitstream.salvage import KNOWN_TYPES, Salvage
-from pellucid.bitstream.writer import METADATA_CHUNKS
+from pellucid.bitstream.writer import FLOAT_MAP, METADATA_CHUNKS
 
 # A made file could have millions of holes, and a hole millions of frames.
 MAX_REMARKS = 100
@@ -134,6 +135,8 @@ def _remarks(
             remarks.append(f"bytes {start} .. {stop - 1} hold no whole chunk ({what})")
     doubtful = sorted(key for key in found.disputed if isinstance(key, str))
     remarks += (f"{type_}: {_DOUBT}" for type_ in doubtful)
+    if FLOAT_MAP not in found.single and found.header.sample_type == FLOAT:
+        remarks.append(f"chunk {FLOAT_MAP}, which gives the floats, is lost")
     if found.header.tile_chunks > 1 and "TIDX" not in found.single:
         remarks.append("chunk TIDX, the index of the tiles, is lost")
     done = found.single.get("DONE")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from mmap import mmap
 
 from pellucid.bitstream.chunk import Chunk, check_crc, crc_damage, payload_of, read_chunk
-from pellucid.bitstream.header import Header
+from pellucid.bitstream.header import FLOAT, Header
 from pellucid.bitstream.limits import (
     DECODED_TILE_LOG2,
     DEFAULT_LIMITS,
@@ -23,7 +23,7 @@ from pellucid.bitstream.limits import (
 from pellucid.bitstream.losses import losses_of
 from pellucid.bitstream.salvage import Salvage
 from pellucid.bitstream.scan import Scan
-from pellucid.bitstream.writer import METADATA_CHUNKS, TILE_START
+from pellucid.bitstream.writer import FLOAT_MAP, METADATA_CHUNKS, TILE_START
 from pellucid.errors import (
     DamagedFileError,
     NotPelFileError,
@@ -95,12 +95,18 @@ class PelFile:
 
     @property
     def metadata(self) -> dict[str, bytes]:
-        """The metadata by kind (exif, icc, xmp, axes), each copied when this is asked for."""
+        """The metadata by kind (exif, icc, xmp, axes, dicom), each copied when it is asked for."""
         return {
             name: bytes(payload_of(self._data, self._single[type_]))
             for name, type_ in METADATA_CHUNKS.items()
             if type_ in self._single
         }
+
+    @property
+    def float_map(self) -> memoryview | None:
+        """Section 12's payload, if the file has one that is whole."""
+        chunk = self._single.get(FLOAT_MAP)
+        return None if chunk is None else payload_of(self._data, chunk)
 
     def tile(self, number: int, *, layer: int = 0) -> memoryview:
         """Return a view of a tile's payload (section 7), its checksum checked.
@@ -135,6 +141,15 @@ def require_supported(header: Header) -> None:
             "sample_type": (0,),
             "colour": (0,) if header.channels == 1 else (1,),
             "alpha": (0,),
+            "features": (0,),
+            "tile_log2": DECODED_TILES,
+        }
+    elif header.sample_type == FLOAT:
+        wanted = {
+            "layers": EXACT,
+            "bit_depth": (16, 32),
+            "alpha": (0,),
+            "features": (0,),
             "tile_log2": DECODED_TILES,
         }
     else:

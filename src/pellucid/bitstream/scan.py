@@ -12,12 +12,12 @@ from __future__ import annotations
 import struct
 
 from pellucid.bitstream.chunk import Chunk, check_crc, crc_damage, payload_of
-from pellucid.bitstream.header import Header
+from pellucid.bitstream.header import FLOAT, Header
 from pellucid.bitstream.limits import Limits
-from pellucid.bitstream.writer import METADATA_CHUNKS, TILE_START
+from pellucid.bitstream.writer import FLOAT_MAP, METADATA_CHUNKS, TILE_START
 from pellucid.errors import DamagedFileError, LimitError, UnsupportedError
 
-_METADATA_TYPES = (*METADATA_CHUNKS.values(), "nois")
+_METADATA_TYPES = (*METADATA_CHUNKS.values(), "nois", FLOAT_MAP)
 
 
 class Scan:
@@ -95,6 +95,10 @@ class Scan:
             raise LimitError(
                 f"{chunk} holds {chunk.length} bytes, over the limit of "
                 f"{self._limits.max_metadata}; if you trust the file, raise max_metadata"
+            )
+        if chunk.type == FLOAT_MAP and self._header.sample_type != FLOAT:
+            raise DamagedFileError(
+                f"{chunk} is a map of floats, in a file that has none; get the file again"
             )
         self._once(chunk)
 

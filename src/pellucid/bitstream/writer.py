@@ -19,7 +19,9 @@ from pellucid.bitstream.header import HEADER_BYTES, Header
 from pellucid.bitstream.limits import DEFAULT_LIMITS, SIGNATURE, Limits
 from pellucid.errors import LimitError, OptionError
 
-METADATA_CHUNKS = {"exif": "exif", "icc": "iccp", "xmp": "xmp0", "axes": "axes"}  # in file order
+METADATA_CHUNKS = {"exif": "exif", "icc": "iccp", "xmp": "xmp0"}  # name -> chunk, in file order
+METADATA_CHUNKS |= {"axes": "axes", "dicom": "dicm"}
+FLOAT_MAP = "FMAP"
 TILE_START = struct.Struct("<IB")  # tile number, layer
 
 
@@ -28,15 +30,17 @@ def write_file(
     metadata: Mapping[str, bytes],
     tiles: Sequence[bytes],
     *,
+    float_map: bytes | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> bytes:
     """Return the bytes of a file with one layer.
 
     `metadata` has any of the keys of `METADATA_CHUNKS`; `tiles` are the payloads of section 7, by
-    tile number. Raises OptionError if they don't fit the header, LimitError over `limits`.
+    tile number; floats have a `float_map` (section 12). Raises OptionError if they don't fit the
+    header, LimitError over `limits`.
     """
     out = BytesIO()
-    write_stream(out, header, metadata, tiles, limits=limits)
+    write_stream(out, header, metadata, tiles, float_map=float_map, limits=limits)
     return out.getvalue()
 
 
@@ -46,6 +50,7 @@ def write_stream(
     metadata: Mapping[str, bytes],
     tiles: Iterable[bytes],
     *,
+    float_map: bytes | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> int:
     """Write what `write_file` returns to `out`, each tile as it comes; returns the length.
@@ -58,6 +63,8 @@ def write_stream(
     _check_layers(header)
     _check_metadata(metadata, limits)
     length = out.write(SIGNATURE) + out.write(write_chunk("HEAD", head))
+    if float_map is not None:
+        length += out.write(write_chunk(FLOAT_MAP, float_map))
     for name, type_ in METADATA_CHUNKS.items():
         if name in metadata:
             length += out.write(write_chunk(type_, metadata[name]))

@@ -15,10 +15,10 @@ from pathlib import Path
 from pellucid.cli._jobs import Job, find_jobs, is_folder, make_folder, wants_folder, without_clashes
 from pellucid.cli.compress import PICTURES
 from pellucid.errors import InputError, OutputError
-from pellucid.pixels import NPY, ZARR
+from pellucid.pixels import DICOM, NPY, ZARR
 
 MARK = ".clean"  # before the suffix of an output beside its source
-SAME_SUFFIX = (".png", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm", NPY, ZARR)
+SAME_SUFFIX = (".png", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm", NPY, ZARR, *DICOM)
 OTHER_SUFFIX = ".png"
 
 
@@ -69,7 +69,7 @@ def find_sources(given: Path, folder: Path | None, recursive: bool) -> Iterator[
 
     `folder` is that of the outputs, which may lie in the given one.
     """
-    found = list(find_jobs(given, (*PICTURES, NPY, ZARR), recursive))
+    found = list(find_jobs(given, (*PICTURES, *DICOM, NPY, ZARR), recursive))
     if not is_folder(given):
         yield from found
         return

@@ -11,6 +11,7 @@ from pellucid.cli._options import names
 from pellucid.cli.bench_adapt import adapt
 from pellucid.cli.bench_all import all_benches
 from pellucid.cli.bench_denoise import denoise
+from pellucid.cli.bench_guided import guided
 from pellucid.cli.bench_intervals import intervals
 from pellucid.cli.bench_large import large
 from pellucid.cli.bench_lossless import lossless
@@ -36,6 +37,7 @@ bench.add_command(large)
 bench.add_command(toy)
 bench.add_command(size)
 bench.add_command(report)
+bench.add_command(guided)
 
 
 @bench.command()

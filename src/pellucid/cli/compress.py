@@ -15,9 +15,21 @@ from pellucid.cli._jobs import Job, plan_jobs
 from pellucid.cli._progress import Progress
 from pellucid.cli.info import kind_of
 from pellucid.errors import OptionError
-from pellucid.pixels import NPY, ZARR
+from pellucid.pixels import DICOM, NPY, ZARR
 
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm")
+PICTURES = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".jp2",
+    ".j2k",
+    ".webp",
+    ".tif",
+    ".tiff",
+    ".bmp",
+    ".ppm",
+    ".pgm",
+)
 
 
 @click.command(short_help="Pictures to .pel.")
@@ -38,14 +50,20 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".ppm", "
 @click.option(
     "--max-error",
     metavar="N",
-    type=click.IntRange(min=0),
-    help="Every sample comes back at most N off, in its own unit.",
+    type=float,
+    help="Every sample comes back at most N off, in its own unit; whole unless samples are floats.",
 )
 @click.option(
     "--nodata",
     metavar="V",
-    type=int,
+    type=float,
     help="With --max-error: samples of this value stay, and no other becomes it.",
+)
+@click.option(
+    "--guide",
+    metavar="FILE",
+    help="With --lossless or --max-error: another picture of the same scene, size and place, kept "
+    "without loss in the same file.",
 )
 @click.option("--model", default="m", show_default=True, help="m, s (faster), or a model's folder.")
 @click.option("--no-metadata", is_flag=True, help="Leave EXIF, ICC profile and XMP out.")
@@ -63,8 +81,9 @@ def compress(
     size: int | None,
     psnr: float | None,
     lossless: bool,
-    max_error: int | None,
-    nodata: int | None,
+    max_error: float | None,
+    nodata: float | None,
+    guide: str | None,
     model: str,
     no_metadata: bool,
     page: int | None,
@@ -76,25 +95,26 @@ def compress(
 ) -> None:
     """Compress pictures to .pel: PNG, JPEG, WebP, TIFF, BMP, PPM, Zarr; 8-bit, grey or RGB.
 
-    With --lossless or --max-error also transparency, 16-bit grey, and TIFF, Zarr and .npy arrays of
-    uint8, uint16 or int16 with any number of channels or pages. Large TIFF, Zarr and .npy are never
-    in memory as a whole. Give one of --quality, --bpp, --size, --psnr, --lossless
-    and --max-error at most; a target that can't be met is an error. EXIF (with the orientation),
-    ICC profile and XMP are kept byte for byte.
+    With --lossless or --max-error also transparency, 16-bit and float32 grey, DICOM, and TIFF, Zarr
+    and .npy arrays of uint8, uint16, int16, float16 or float32 with any number of channels or
+    pages. Large TIFF, Zarr and .npy are never in memory as a whole. Give one of --quality, --bpp,
+    --size, --psnr, --lossless and --max-error at most; a target that can't be met is an error.
+    EXIF (with the orientation), ICC profile and XMP are kept byte for byte.
     """
     from pellucid._api.exact import check_max_error
     from pellucid._api.options import check_options
     from pellucid.runtime import load_model
 
-    if out is not None and out.lower().endswith((*PICTURES, NPY, ZARR)) and not Path(out).is_dir():
+    pictures = (*PICTURES, *DICOM, NPY, ZARR)
+    if out is not None and out.lower().endswith(pictures) and not Path(out).is_dir():
         raise OptionError(f"the output {out} looks like a picture; compress writes .pel files")
     targets: dict[str, Any] = {"quality": quality, "bpp": bpp, "size": size, "psnr": psnr}
     bound = check_max_error(lossless, max_error)
     check_options(quality=quality, bpp=bpp, size=size, psnr=psnr, max_error=bound)
     load_model(model)  # a wrong name is wrong usage, said once
-    sources = (*PICTURES, ZARR) if bound is None else (*PICTURES, ZARR, NPY)
+    sources = (*PICTURES, ZARR) if bound is None else pictures
     jobs = plan_jobs(inputs, out, suffix=".pel", sources=sources, recursive=recursive)
-    targets |= {"max_error": bound, "nodata": nodata, "page": page}
+    targets |= {"max_error": bound, "nodata": nodata, "guide": guide, "page": page}
     settings = {**targets, "model": model, "metadata": not no_metadata, "limits": limits}
     shown = Progress(wanted=progress, quiet=as_json)
     run_batch(

@@ -15,12 +15,12 @@ from pellucid.cli._batch import Report, run_batch
 from pellucid.cli._jobs import Job, plan_jobs
 from pellucid.cli._progress import Progress
 from pellucid.errors import OptionError, OutputError
-from pellucid.pixels import NPY, WRITE_SUFFIXES, ZARR
+from pellucid.pixels import DICOM, NPY, WRITE_SUFFIXES, ZARR
 
 if TYPE_CHECKING:
     from pellucid.bitstream import PelFile
 
-SUFFIXES = (*WRITE_SUFFIXES, NPY, ZARR)
+SUFFIXES = (*WRITE_SUFFIXES, NPY, ZARR, *DICOM)
 FORMATS = tuple(suffix[1:] for suffix in SUFFIXES)
 KINDS = {1: "grey", 2: "grey with alpha", 3: "RGB", 4: "RGB with alpha"}
 WITHOUT_METADATA = (".bmp", ".ppm", ".pgm", NPY, ZARR)
@@ -35,6 +35,7 @@ class Settings:
     force: bool
     limits: Limits
     progress: Progress
+    which: str
 
 
 @click.command(short_help=".pel to pictures.")
@@ -42,6 +43,13 @@ class Settings:
 @options.out_option
 @click.option(
     "--region", metavar="X,Y,W,H", callback=options.to_region, help="Only this part (pixels)."
+)
+@click.option(
+    "--which",
+    type=click.Choice(("picture", "guide")),
+    default="picture",
+    show_default=True,
+    help="Of a file that holds a picture and its guide.",
 )
 @click.option(
     "--format",
@@ -63,6 +71,7 @@ def decompress(
     inputs: tuple[str, ...],
     out: str | None,
     region: tuple[int, int, int, int] | None,
+    which: str,
     kind: str | None,
     keep_going: bool,
     limits: Limits,
@@ -82,7 +91,7 @@ def decompress(
     if kind is not None and any(job.target.suffix.lower() != suffix for job in jobs):
         raise OptionError(f"--format {kind} and -o {out} name two formats; leave one out")
     shown = Progress(wanted=progress, quiet=as_json)
-    settings = Settings(region, keep_going, force, limits, shown)
+    settings = Settings(region, keep_going, force, limits, shown, which)
     run_batch(
         jobs,
         lambda job: job.source,
@@ -102,13 +111,14 @@ def decompress_one(job: Job, settings: Settings) -> Report:
         known = " ".join(SUFFIXES)
         raise OutputError(f"cannot write {job.target}: its suffix must be one of {known}")
     file = open_pel(job.source, settings.limits, tolerant=settings.keep_going)
-    metadata = file.metadata
+    metadata = file.metadata if settings.which == "picture" else {}  # they are the picture's
     damaged: list[int] = []
     started = time.perf_counter()
     height, width, channels = write_picture(
         file,
         job.target,
         region=settings.region,
+        which=settings.which,
         force=settings.force,
         progress=settings.progress.part,
         damaged=damaged if settings.keep_going else None,
@@ -144,7 +154,12 @@ def losses(file: PelFile, damaged: list[int]) -> list[str]:
 
 def left_out(target: Path, metadata: dict[str, bytes]) -> list[str]:
     """What a person must know about metadata that the picture's format can't hold."""
-    if not metadata or target.suffix.lower() not in WITHOUT_METADATA:
+    suffix = target.suffix.lower()
+    if suffix in DICOM:
+        metadata = {name: value for name, value in metadata.items() if name != "dicom"}
+    elif suffix not in WITHOUT_METADATA:
+        metadata = {name: value for name, value in metadata.items() if name == "dicom"}
+    if not metadata:
         return []
     kinds = ", ".join(name.upper() for name in metadata)
     return [f"{target.suffix} can't hold metadata; left out: {kinds}"]

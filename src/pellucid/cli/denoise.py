@@ -21,7 +21,7 @@ from pellucid.cli._jobs import Job
 from pellucid.cli._progress import Progress
 from pellucid.cli.decompress import left_out
 from pellucid.errors import InputError
-from pellucid.pixels import ImageInfo, is_npy, is_zarr, read_image
+from pellucid.pixels import DICOM, ImageInfo, is_npy, is_zarr, read_image
 from pellucid.pixels.write import check_suffix
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class Settings:
     strength: float
     mask: NDArray[np.uint8] | None
     mask_name: str | None
+    guide: str | None
+    nodata: float | None
     model: str
     model_id: str
     force: bool
@@ -92,6 +94,17 @@ def to_strength(_context: click.Context, _option: click.Parameter, value: float)
 @click.option(
     "--mask", metavar="FILE", help="Grey picture of the same size: white full strength, black none."
 )
+@click.option(
+    "--guide",
+    metavar="FILE",
+    help="Another picture of the same scene, size and place, such as a visible one for infrared.",
+)
+@click.option(
+    "--nodata",
+    metavar="N",
+    type=float,
+    help="Pixels of this value stay, and no other becomes it, such as 0 in depth maps.",
+)
 @click.option("--model", default="m", show_default=True, help="m, s (faster), or a model's folder.")
 @options.page_option
 @options.limits_option
@@ -105,6 +118,8 @@ def denoise(
     sigma: float | None,
     strength: float,
     mask: str | None,
+    guide: str | None,
+    nodata: float | None,
     model: str,
     page: int | None,
     limits: Limits,
@@ -115,21 +130,28 @@ def denoise(
 ) -> None:
     """Take noise and JPEG artefacts off pictures: photo.png -> photo.clean.png.
 
-    8-bit grey and RGB with or without transparency, 16-bit grey, float32 TIFF, Zarr, .npy arrays;
-    type, format and metadata stay. A JPEG becomes a PNG, unless OUT says otherwise. Large TIFF,
-    Zarr and .npy are never in memory as a whole.
+    8-bit grey and RGB with or without transparency, 16-bit grey, float32 TIFF, DICOM, Zarr, .npy
+    arrays, of any number of channels; type, format and metadata stay. A JPEG becomes a PNG, unless
+    OUT says otherwise. Large TIFF, Zarr and .npy of up to 4 channels are never in memory as a
+    whole.
     """
     from pellucid.runtime import load_denoiser
 
     beside = Path(model).with_name("card.json") if os.path.isfile(model) else None
     model = str(Path(model).parent) if beside is not None and beside.is_file() else model
     net = load_denoiser(model)  # a wrong name is wrong usage, said once
+    if nodata is not None and not math.isfinite(nodata):
+        raise click.BadParameter(
+            f"{nodata} is not finite; such are left alone", param_hint="nodata"
+        )
     shown = Progress(wanted=progress, quiet=as_json)
     settings = Settings(
         sigma=sigma,
         strength=strength,
         mask=None if mask is None else read_mask(mask),
         mask_name=mask,
+        guide=guide,
+        nodata=nodata,
         model=model,
         model_id=net.id.hex(),
         force=force,
@@ -161,7 +183,7 @@ def denoise_one(job: Job, settings: Settings) -> Report:
     from pellucid._api.clean_file import clean_to, is_flat, open_noisy
 
     job.check(force=settings.force)
-    if not (is_npy(job.target) or is_zarr(job.target)):
+    if not (is_npy(job.target) or is_zarr(job.target) or job.target.suffix.lower() in DICOM):
         check_suffix(job.target)
     with open_noisy(job.source, settings.limits, settings.page) as (samples, info):
         check_mask(settings, info)
@@ -174,6 +196,9 @@ def denoise_one(job: Job, settings: Settings) -> Report:
             strength=settings.strength,
             mask=settings.mask,
             model=settings.model,
+            guide=settings.guide,
+            nodata=settings.nodata,
+            limits=settings.limits,
             flat=is_flat(job.source),
             force=settings.force,
             measured=settings.measure,
@@ -196,6 +221,8 @@ def check_mask(settings: Settings, info: ImageInfo) -> None:
 
 def report(job: Job, settings: Settings, cleaned: Cleaned, seconds: float) -> Report:
     """What a person and a program should know."""
+    from pellucid._api.encode import metadata_of
+
     info, noise = cleaned.info, cleaned.noise
     fields = {
         "source": str(job.source),
@@ -207,15 +234,15 @@ def report(job: Job, settings: Settings, cleaned: Cleaned, seconds: float) -> Re
         "sigma": "auto" if settings.sigma is None else settings.sigma,
         "strength": settings.strength,
         "mask": settings.mask_name,
+        "guide": settings.guide,
+        "nodata": settings.nodata,
         "model": settings.model,
         "model_id": settings.model_id,
         "estimate": None if noise is None else asdict(noise),
         "not_finite": cleaned.not_finite,
         "seconds": round(seconds, 4),
     }
-    metadata = {"exif": info.exif, "icc": info.icc, "xmp": info.xmp}
-    kept = {name: value for name, value in metadata.items() if value}
-    said = [*left_out(job.target, kept), *cleaned.doubts]
+    said = [*left_out(job.target, metadata_of(info)), *cleaned.doubts]
     if cleaned.not_finite:
         said.append(f"samples that are no finite number, kept as they are: {cleaned.not_finite:,}")
     if cleaned.marks:

@@ -59,6 +59,7 @@ def describe(found: FileInfo) -> list[str]:
     parts = [f"{key} {size:,}" for key, size in found.bytes_by_part.items()]
     rows = {
         "picture": f"{found.width} x {found.height}, {kind}, {found.dtype}",
+        **({"guide": found.guide} if found.guide else {}),
         "size": f"{found.file_bytes:,} bytes, {found.bits_per_pixel:.3f} bits a pixel",
         "kept": kind_of(found),
         "model": f"{name} ({found.model_id})",

@@ -5,6 +5,7 @@ plan.py       an estimate -> the maps         blocks, levels, curve, correlation
 vst.py        noise that grows with light     what the estimate is made from
 windows.py    any size, in bounded memory     samples.py    sample types, alpha
 holes.py      samples that are no numbers
+guide.py      an aligned picture that helps, by guide_features.py
 """
 
 from pellucid.denoising.estimate import NoiseEstimate, estimate_noise

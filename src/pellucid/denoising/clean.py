@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.denoising.estimate import NoiseEstimate, estimate_noise
-from pellucid.denoising.holes import strays
+from pellucid.denoising.guide import Guide
+from pellucid.denoising.holes import empty, strays
 from pellucid.denoising.plan import Plan, maps_at, plan_for
 from pellucid.denoising.samples import SampleType, split_alpha
 from pellucid.denoising.spread import regions_of
@@ -33,16 +34,16 @@ MOST = 4.0  # standard deviations taken off a sample at most, so that a little s
 LOUDEST = 1e4  # noise over the largest sample, at most; far beyond use, and floats hold it
 
 
-def measure(samples: Source) -> NoiseEstimate:
+def measure(samples: Source, nodata: float | None = None) -> NoiseEstimate:
     """The noise of checked samples (H, W, C), in their own unit.
 
-    Left out are holes, marks such as -9999 among small numbers, and what alpha hides. A large
-    picture is measured on regions spread over it (`spread.py`).
+    Left out are holes, marks such as -9999 among small numbers, `nodata`, and what alpha hides. A
+    large picture is measured on regions spread over it (`spread.py`).
     """
     height, width = samples.shape[:2]
     seen = regions_of(samples) if height * width > LARGE else samples[0:height, 0:width]
     colour, alpha = split_alpha(seen)
-    known = finite_pixels(colour) & ~strays(colour)
+    known = finite_pixels(colour) & ~strays(colour) & ~empty(colour, nodata)
     filled = np.asarray(without_holes(colour.astype(np.float32), known), np.float32)
     return estimate_noise(filled, known if alpha is None else known & (alpha != 0))
 
@@ -53,6 +54,8 @@ def denoise_samples(
     weight: float | Floats,
     model: DenoiserModel,
     *,
+    guide: Guide | None = None,
+    nodata: float | None = None,
     window: int = WINDOW,
 ) -> NDArray[Any]:
     """Take the noise off checked samples (H, W, C); the same shape and type come back.
@@ -60,24 +63,26 @@ def denoise_samples(
     Args:
         noise: standard deviation in the samples' unit, one or (H, W), or an estimate.
         weight: strength of 0-1, one or (H, W).
+        guide: of the same height and width.
+        nodata: pixels of this value stay as they are, and no other becomes it.
     """
     result = np.empty_like(samples)
     if nothing_to_do(noise, weight, samples.dtype):
         result[...] = samples
         return result
-    picture = picture_of(samples)
+    picture = picture_of(samples, nodata)
     for remark in picture.remarks(noise):
         warnings.warn(remark, stacklevel=3)
-    denoise_into(result, picture, noise, weight, model, window=window)
+    denoise_into(result, picture, noise, weight, model, guide=guide, window=window)
     return result
 
 
-def picture_of(samples: Source) -> Picture:
+def picture_of(samples: Source, nodata: float | None = None) -> Picture:
     """A small array as a whole, all else in parts."""
     height, width = samples.shape[:2]
     if isinstance(samples, np.ndarray) and height * width <= LARGE:
-        return Whole(samples)
-    return InParts(samples)
+        return Whole(samples, nodata)
+    return InParts(samples, nodata)
 
 
 def nothing_to_do(noise: Noise, weight: float | Floats, dtype: np.dtype[Any]) -> bool:
@@ -93,6 +98,7 @@ def denoise_into(
     weight: float | Floats,
     model: DenoiserModel,
     *,
+    guide: Guide | None = None,
     window: int = WINDOW,
 ) -> None:
     """Take the noise off a picture, window by window into `out`; memory is bounded by a window.
@@ -112,13 +118,16 @@ def denoise_into(
 
     def read(rows: slice, columns: slice) -> tuple[Floats, Floats]:
         part = picture.part(rows, columns)
-        return job.shown(part.filled), job.told(maps(part, rows, columns))
+        shown = job.shown(part.filled)
+        if guide is not None:
+            shown = np.concatenate([shown, guide.shown(rows, columns)])
+        return shown, job.told(maps(part, rows, columns))
 
     def write(rows: slice, columns: slice, found: Floats) -> None:
         part = picture.part(rows, columns)
         told = maps(part, rows, columns)
         clean = kind.restore(job.clean(part.filled, found, told))
-        touched = (told.max(axis=0) > 0)[..., None]
+        touched = ((told.max(axis=0) > 0) & ~empty(clean, picture.nodata))[..., None]
         result = part.stored.copy()
         colours = slice(part.filled.shape[2])
         result[..., colours] = np.where(touched, clean, part.stored[..., colours])
@@ -128,12 +137,12 @@ def denoise_into(
         out[rows, columns] = picture.part(rows, columns).stored
 
     run_windows(
-        model.noise,
+        model.noise if guide is None else guide.run(model, grey=picture.colours == 1),
         read,
         write,
         picture.size,
         multiple=model.multiple,
-        reach=model.reach,
+        reach=model.reach if guide is None else guide.reach(model),
         window=window,
         skip=skip,
     )

@@ -81,3 +81,10 @@ def beyond(colour: NDArray[Any], usual: tuple[float, float] | None) -> NDArray[n
         return np.zeros(colour.shape[:2], bool)
     low, high = usual
     return np.asarray(np.logical_or(colour < low, colour > high).any(axis=2))
+
+
+def empty(colour: NDArray[Any], nodata: float | None) -> NDArray[np.bool_]:
+    """(H, W): where all channels of (H, W, C) are `nodata`."""
+    if nodata is None:
+        return np.zeros(colour.shape[:2], bool)
+    return np.asarray((colour == nodata).all(axis=2))

@@ -48,8 +48,8 @@ class SampleType:
 
 
 def split_alpha(samples: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]:
-    """(H, W, C), C 1 to 4 -> colour (H, W, 1 or 3) and alpha (H, W) if C is 2 or 4."""
+    """(H, W, C) -> colour, and alpha (H, W) if C is 2 or 4; of more channels none is alpha."""
     channels = samples.shape[2]
-    if channels in (1, 3):
+    if channels not in (2, 4):
         return samples, None
     return samples[..., : channels - 1], samples[..., channels - 1]

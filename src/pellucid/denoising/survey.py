@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.denoising.holes import beyond, looked_at, usual_range
+from pellucid.denoising.holes import beyond, empty, looked_at, usual_range
 from pellucid.denoising.samples import split_alpha
 from pellucid.pixels.lazy import Source, parts_of
 
@@ -50,7 +50,7 @@ class Survey:
         )
 
 
-def look_through(samples: Source) -> Survey:
+def look_through(samples: Source, nodata: float | None = None) -> Survey:
     """The survey of samples (H, W, C) of any type; those that are whole numbers are read once."""
     shape = samples.shape
     floats = samples.dtype.kind == "f"
@@ -66,13 +66,15 @@ def look_through(samples: Source) -> Survey:
             finite = np.isfinite(part)
             not_finite += finite.size - int(np.count_nonzero(finite))
             whole = finite[..., : colour.shape[2]].all(axis=2)
-            marked = beyond(colour, usual) & whole
+            told = empty(colour, nodata)
+            marked = beyond(colour, usual) & whole & ~told
             holes += whole.size - int(np.count_nonzero(whole))
             marks += int(np.count_nonzero(marked))
-            colour = colour[whole & ~marked]
+            colour = colour[whole & ~marked & ~told]
         else:
             piece = part[-rows.start % steps[0] :: steps[0], -columns.start % steps[0] :: steps[0]]
             pieces.setdefault(rows.start, []).append(piece)
+            colour = colour if nodata is None else colour[~empty(colour, nodata)]
         if colour.size:
             lows.append(colour.min())
             highs.append(colour.max())

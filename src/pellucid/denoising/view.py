@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.denoising.holes import beyond, fill_holes
+from pellucid.denoising.holes import beyond, empty, fill_holes
 from pellucid.denoising.samples import split_alpha
 from pellucid.denoising.survey import Survey, look_through
 from pellucid.denoising.windows import within
@@ -48,12 +48,17 @@ class Part:
 
 
 class Picture(Protocol):
-    """`size` is (height, width), `ends` the lowest and highest colour sample as floats."""
+    """`size` is (height, width), `ends` the lowest and highest colour sample as floats.
+
+    `colours` are channels without alpha; pixels of the value `nodata` are holes.
+    """
 
     size: tuple[int, int]
     dtype: np.dtype[Any]
     ends: NDArray[np.floating[Any]]
     survey: Survey
+    colours: int
+    nodata: float | None
 
     def part(self, rows: slice, columns: slice) -> Part:
         """The part there."""
@@ -65,10 +70,12 @@ class Picture(Protocol):
 class Surveyed:
     """What both kinds of picture share."""
 
-    def __init__(self, samples: Source) -> None:
+    def __init__(self, samples: Source, nodata: float | None = None) -> None:
         self.size = (samples.shape[0], samples.shape[1])
         self.dtype = samples.dtype
-        self.survey = look_through(samples)
+        self.colours = split_alpha(samples[0:1, 0:1])[0].shape[2]
+        self.nodata = nodata
+        self.survey = look_through(samples, nodata)
         kind = np.promote_types(samples.dtype, np.float32)
         self.ends = np.array([self.survey.low, self.survey.high], kind)
 
@@ -91,9 +98,9 @@ class Surveyed:
 class Whole(Surveyed):
     """An array (H, W, C) in memory."""
 
-    def __init__(self, samples: NDArray[Any]) -> None:
-        super().__init__(samples)
-        self._all = part_of(samples, self.survey)
+    def __init__(self, samples: NDArray[Any], nodata: float | None = None) -> None:
+        super().__init__(samples, nodata)
+        self._all = part_of(samples, self.survey, nodata)
 
     def part(self, rows: slice, columns: slice) -> Part:
         """The part there."""
@@ -103,8 +110,8 @@ class Whole(Surveyed):
 class InParts(Surveyed):
     """Samples (H, W, C) that are read when they are asked for; the last part is kept."""
 
-    def __init__(self, samples: Source) -> None:
-        super().__init__(samples)
+    def __init__(self, samples: Source, nodata: float | None = None) -> None:
+        super().__init__(samples, nodata)
         self._samples = samples
         self._kept: tuple[slice, slice, Part] | None = None
 
@@ -114,7 +121,7 @@ class InParts(Surveyed):
             above, beside, part = self._kept
             if inside(rows, above) and inside(columns, beside):
                 return part.cut(within(rows, above), within(columns, beside))
-        part = part_of(self._samples[rows, columns], self.survey)
+        part = part_of(self._samples[rows, columns], self.survey, self.nodata)
         self._kept = rows, columns, part
         return part
 
@@ -124,10 +131,10 @@ def inside(part: slice, outer: slice) -> bool:
     return bool(outer.start <= part.start and part.stop <= outer.stop)
 
 
-def part_of(stored: NDArray[Any], survey: Survey) -> Part:
+def part_of(stored: NDArray[Any], survey: Survey, nodata: float | None = None) -> Part:
     """Samples (h, w, C) as a part of a picture."""
     colour, alpha = split_alpha(stored)
-    known = finite_pixels(colour) & ~beyond(colour, survey.usual)
+    known = finite_pixels(colour) & ~beyond(colour, survey.usual) & ~empty(colour, nodata)
     return Part(stored, filled(colour, known), known, alpha)
 
 

@@ -17,20 +17,18 @@ from numpy.typing import NDArray
 
 from pellucid.entropy import SymbolDecoder, SymbolEncoder
 from pellucid.errors import DamagedFileError, PellucidError
-from pellucid.exact.known import Reference, Vector
+from pellucid.exact.known import Reference
 from pellucid.exact.plane import Reader, Writer, walk
+from pellucid.exact.references import MOST_REFERENCES, references_for, shortest
 from pellucid.exact.tables import ExactTables
 from pellucid.exact.values import BITS, MASK, Values, put_values, take_values, values_of
 
 STORED, DEFLATED, PREDICTED = range(3)
 BOUND = struct.Struct("<H")  # largest error of the colour planes
 MOST_BOUND = 16383
-MOST_REFERENCES = 2
-LOOKED_BACK = 16  # planes that are tried as references
 APART = 64  # samples that aren't holes, at least
 OFTEN = 0.01  # part of the samples that holes are, at least
 ALONE = 0.1  # gap between a hole's value and the others, relative to their spread
-ALIKE = 0.2  # correlation of two planes' differences from which one helps with the other
 REPEATED = 0.3  # part of equal neighbours from which a tile may be a drawing, and deflate is tried
 
 Samples = NDArray[Any]  # (h, w, planes) of uint8, uint16 or int16
@@ -44,6 +42,7 @@ class TileKind:
     Attributes:
         dtype: little-endian type of the samples.
         planes: of colour, and one of alpha if `alpha`.
+        guide: planes of a guide, which come before all others and without loss.
     """
 
     height: int
@@ -51,6 +50,11 @@ class TileKind:
     planes: int
     alpha: bool
     dtype: np.dtype[Any]
+    guide: int = 0
+
+    def exact(self, number: int) -> bool:
+        """Whether a plane comes back as it was, whatever the bound."""
+        return number < self.guide or (self.alpha and number == self.planes - 1)
 
     @property
     def bytes(self) -> int:
@@ -86,15 +90,29 @@ def predict(
     done: dict[int, Reference] = {}
     for number in plane_order(kind):
         plane = samples[..., number].astype(np.int64)
+        exact = kind.exact(number)
         alpha = kind.alpha and number == kind.planes - 1
-        references = alike(plane, {n: samples[..., n] for n in done})
-        encoder.put_uniform(np.array([number, len(references)], np.int32), BITS)
-        encoder.put_uniform(np.array(references, np.int32), BITS)
-        hole = None if alpha else hole_of(plane, nodata if bound else None)
+        # A guide is another picture: what means no data in this one is a value there.
+        told = nodata if bound or (nodata is not None and (plane == nodata).any()) else None
+        hole = None if alpha else hole_of(plane, None if exact else told)
         known = plane.ravel() if hole is None else plane[plane != hole]
-        values = values_of(known, 0 if alpha else bound, hole)
-        planes = [done[n] for n in references]
-        done[number] = put_plane(encoder, plane, values, planes, tables)
+        values = values_of(known, 0 if exact else bound, hole)
+
+        def put(
+            encoder: SymbolEncoder,
+            references: Sequence[int],
+            number: int = number,
+            plane: NDArray[np.int64] = plane,
+            values: Values = values,
+        ) -> Reference:
+            encoder.put_uniform(np.array([number, len(references)], np.int32), BITS)
+            encoder.put_uniform(np.array(references, np.int32), BITS)
+            planes = [done[n] for n in references]
+            return put_plane(encoder, plane, values, planes, tables)
+
+        before = {n: samples[..., n] for n in done}
+        options = references_for(number, plane, before, kind.guide)
+        done[number] = put(encoder, shortest(options, put, tables))
     return encoder.finish()
 
 
@@ -192,8 +210,8 @@ def unpredict(
         references = decoder.take_uniform(count, BITS).tolist()
         if not set(references) <= done.keys():
             raise DamagedFileError(f"plane {number} refers to planes that come later")
-        alpha = kind.alpha and number == kind.planes - 1
-        values = take_values(decoder, np.iinfo(kind.dtype), 0 if alpha else bound, tables)
+        limit = 0 if kind.exact(number) else bound
+        values = take_values(decoder, np.iinfo(kind.dtype), limit, tables)
         planes = [done[n] for n in references]
         done[number], holes = take_plane(decoder, shape, values, planes, tables)
         out[number] = values.samples(done[number].samples)
@@ -230,8 +248,11 @@ def flat(shape: tuple[int, ...]) -> Reference:
 
 def plane_order(kind: TileKind) -> list[int]:
     """Green before red and blue, which it predicts better than they it; others as they lie."""
-    order = list(range(kind.planes))
-    return [1, 0, *order[2:]] if kind.planes - kind.alpha == 3 else order
+    order = []
+    for first, count in ((0, kind.guide), (kind.guide, kind.planes - kind.guide - kind.alpha)):
+        part = list(range(first, first + count))
+        order += [first + 1, first, first + 2] if count == 3 else part
+    return order + list(range(len(order), kind.planes))
 
 
 def hole_of(plane: NDArray[np.int64], nodata: int | None) -> int | None:
@@ -247,27 +268,3 @@ def hole_of(plane: NDArray[np.int64], nodata: int | None) -> int | None:
         if gap > ALONE * (int(inner.max()) - int(inner.min())):
             return end
     return None
-
-
-def alike(plane: NDArray[np.int64], others: dict[int, Samples]) -> Sequence[int]:
-    """The planes of `others` that predict `plane` best, two at most."""
-    if plane.shape[1] < 3:
-        return list(others)[-MOST_REFERENCES:]
-    change = across(plane)
-    if not change.any():
-        return []
-    near = list(others)[-LOOKED_BACK:]
-    found = {number: likeness(change, across(others[number])) for number in near}
-    best = sorted(found, key=lambda n: -found[n])[:MOST_REFERENCES]
-    return [number for number in best if found[number] >= ALIKE]
-
-
-def across(plane: Samples) -> Vector:
-    """Differences of neighbours in a row, flat."""
-    return np.diff(plane.astype(np.float64), axis=1).ravel()
-
-
-def likeness(one: Vector, other: Vector) -> float:
-    """Size of the correlation of two planes' differences."""
-    power = float(one @ one) * float(other @ other)
-    return abs(float(one @ other)) / power**0.5 if power else 0.0

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.bitstream import PelFile
-from pellucid.exact.picture import exact_model, kind_of
+from pellucid.exact.floats import map_of
+from pellucid.exact.picture import exact_model, opened
 from pellucid.exact.tile import decode_tile
 from pellucid.explaining.container import container_bytes
 
@@ -20,7 +21,7 @@ class ExactBits:
 
     Attributes:
         tiles: (rows, columns) bits of each tile's payload.
-        planes: (C,) bits of each plane, in all tiles that were predicted.
+        planes: (C,) bits of each channel, in all tiles that were predicted.
         plain: bits of tiles that are stored or deflated, all planes together.
         frame: bits that belong to no plane: bounds, kinds, and the coder's last words.
         container: bytes by part of the file that is no payload.
@@ -49,6 +50,7 @@ def exact_bits(file: PelFile) -> ExactBits:
     header = file.header
     (layer,) = header.layer_numbers
     tables, _ = exact_model()
+    floats = map_of(file)
     tiles = np.zeros(header.tile_count)
     planes = np.zeros(header.channels + header.alpha)
     plain = 0.0
@@ -56,12 +58,13 @@ def exact_bits(file: PelFile) -> ExactBits:
         payload = file.tile(number, layer=layer)
         tiles[number] = 8 * len(payload)
         left = [float(tiles[number])]
+        kind, body, _ = opened(header, number, payload, floats)
         decode_tile(
-            payload,
-            kind_of(header, number),
+            body,
+            kind,
             bounded=header.layers != 0b10,
             tables=tables,
-            watch=watcher(planes, left),
+            watch=watcher(planes, left, 1 if floats is None else floats.planes // floats.channels),
         )
         if len(left) == 1:
             plain += left[0]
@@ -72,12 +75,17 @@ def exact_bits(file: PelFile) -> ExactBits:
     return ExactBits(tiles.reshape(shape), planes, plain, frame, container, total)
 
 
-def watcher(planes: NDArray[np.float64], left: list[float]) -> Callable[[int, float], None]:
-    """Books what a plane took as the bits that are fewer after it than before."""
+def watcher(
+    planes: NDArray[np.float64], left: list[float], parts: int
+) -> Callable[[int, float], None]:
+    """Books what a plane took as the bits that are fewer after it than before.
+
+    `parts` planes make a channel.
+    """
 
     def watch(plane: int, bits: float) -> None:
         if plane >= 0:
-            planes[plane] += left[-1] - bits
+            planes[plane // parts] += left[-1] - bits
         left.append(bits)
 
     return watch

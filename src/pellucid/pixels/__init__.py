@@ -8,8 +8,11 @@
     metadata.py   EXIF, ICC and XMP, byte for byte
     tiff.py       TIFF directories: metadata out of and into them
     write.py      array -> file
+    stored.py     what the samples of a file are, by its header
     samples.py    file <-> array in its own type: transparency, 16 bits, float
     npy.py        file <-> array in NumPy's own format
+    jpeg2000.py   JPEG 2000 of more than 8 bits
+    dicom.py      DICOM: stored values and elements, and a valid file again
     atomic.py     bytes -> file, whole or not at all
 
 and for pictures that needn't fit into memory:
@@ -31,6 +34,7 @@ Pillow does the decoding of pictures; nothing above this package imports it.
 from __future__ import annotations
 
 from pellucid.pixels.atomic import check_target, write_atomic
+from pellucid.pixels.dicom import DICOM, is_dicom
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.npy import NPY, is_npy, npy_output, read_npy, write_npy
 from pellucid.pixels.read import from_array, read_image
@@ -41,12 +45,14 @@ from pellucid.pixels.write import WRITE_SUFFIXES, write_image
 from pellucid.pixels.zarrs import ZARR, is_zarr
 
 __all__ = [
+    "DICOM",
     "NPY",
     "WRITE_SUFFIXES",
     "ZARR",
     "ImageInfo",
     "check_target",
     "from_array",
+    "is_dicom",
     "is_npy",
     "is_zarr",
     "npy_output",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from PIL import Image
 
 from pellucid.errors import InputError, LimitError
+from pellucid.pixels.jpeg2000 import siz_of
 from pellucid.pixels.modes import deep_error
 
 _DEFLATE = 1032  # the most that deflate can shrink: 258 bytes in 2 bits
@@ -83,6 +84,9 @@ def bit_depth(image: Image.Image, data: bytes) -> int:
     if image.format == "TIFF":
         bits = getattr(image, "tag_v2", {}).get(258, 8)
         return max(map(int, bits)) if isinstance(bits, tuple) else int(bits)
+    if image.format == "JPEG2000":
+        siz = siz_of(data)
+        return 8 if siz is None else siz.bits
     tile = getattr(image, "tile", None)
     if image.format == "PPM" and tile:
         arguments = tile[0][3]  # (raw mode, largest value) if that isn't 255

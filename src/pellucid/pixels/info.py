@@ -22,7 +22,8 @@ class ImageInfo:
     transparency; ``bit_depth`` is in bits a sample. ``source_format`` is the container the picture
     came from ("PNG", "JPEG", …), None for an array. ``dpi`` is in dots an inch, across and down;
     only `samples.py` reads it. ``axes`` says what the channels of a stack are (`axes.py`);
-    ``alpha`` whether the last channel is transparency, None by their number.
+    ``alpha`` whether the last channel is transparency, None by their number. ``dicom`` are the
+    elements of a DICOM file, as one without pixels.
 
     >>> ImageInfo(width=640, height=480, channels=3).pixels
     307200
@@ -39,6 +40,7 @@ class ImageInfo:
     dpi: tuple[float, float] | None = None
     axes: bytes | None = None
     alpha: bool | None = None
+    dicom: bytes | None = None
 
     @property
     def pixels(self) -> int:

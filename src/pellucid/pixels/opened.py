@@ -19,6 +19,7 @@ from pathlib import Path
 from PIL import (
     ExifTags,
     Image,
+    Jpeg2KImagePlugin,  # noqa: F401
     TiffImagePlugin,  # noqa: F401  registers the format; Pillow would else load every plugin
     UnidentifiedImageError,
     WebPImagePlugin,  # noqa: F401
@@ -26,10 +27,10 @@ from PIL import (
 
 from pellucid.errors import InputError, OptionError, PellucidError
 
-FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "PPM", "GIF")
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "PPM", "GIF", "JPEG2000")
 MAX_PIXELS = 2**28
 
-_KNOWN = "PNG, JPEG, WebP, TIFF, BMP, PPM/PGM or single-frame GIF"
+_KNOWN = "PNG, JPEG, JPEG 2000, WebP, TIFF, BMP, PPM/PGM or single-frame GIF"
 _SIGNATURES = {
     b"\x89PNG": "PNG",
     b"\xff\xd8\xff": "JPEG",
@@ -40,6 +41,8 @@ _SIGNATURES = {
     b"MM\0+": "TIFF",
     b"BM": "BMP",
     b"GIF8": "GIF",
+    b"\0\0\0\x0cjP  \r\n\x87\n": "JPEG 2000",
+    b"\xff\x4f\xff\x51": "JPEG 2000",
     **{b"P%d" % digit: "PPM" for digit in range(1, 7)},
 }
 # Pillow turns a TIFF by its orientation; these turn it back.

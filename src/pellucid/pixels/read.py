@@ -14,6 +14,7 @@ from PIL import Image
 
 from pellucid.errors import InputError, OptionError, PellucidError
 from pellucid.pixels.checks import check_frames, check_header
+from pellucid.pixels.dicom import is_dicom
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.metadata import with_metadata
 from pellucid.pixels.modes import to_samples
@@ -32,6 +33,11 @@ def read_image(
     transparent, deeper than 8 bits or of another colour mode than grey and RGB; LimitError if it
     has more than `max_pixels` pixels, before they are decoded.
     """
+    if is_dicom(source):
+        raise InputError(
+            f"{'the input' if isinstance(source, bytes) else source} is a DICOM file, which can be "
+            "compressed with lossless or max_error only"
+        )
     with opened(source) as (image, data, name):
         check_header(image, data, name, max_pixels)
         samples = to_samples(load_as_stored(image), name)

@@ -23,19 +23,19 @@ from PIL import Image
 
 from pellucid.errors import InputError, LimitError, OptionError, OutputError, PellucidError
 from pellucid.pixels.atomic import check_target, write_atomic
-from pellucid.pixels.checks import bit_depth, check_frames, check_size
+from pellucid.pixels.checks import check_frames, check_size
+from pellucid.pixels.dicom import DICOM, Change, encode_dicom, is_dicom, read_dicom
 from pellucid.pixels.info import ImageInfo
+from pellucid.pixels.jpeg2000 import decode_deep, siz_of
 from pellucid.pixels.metadata import with_metadata
 from pellucid.pixels.modes import to_samples
 from pellucid.pixels.npy import is_npy, read_npy, write_npy
 from pellucid.pixels.opened import MAX_PIXELS, load_as_stored, opened
+from pellucid.pixels.stored import WITH_ALPHA, check_mode, lossy, stored_type
 from pellucid.pixels.tiff_sink import Layout, tiff_output
 from pellucid.pixels.write import check_suffix, encode_picture
 
-_WITH_ALPHA = {"L": "LA", "LA": "LA", "P": "RGBA", "PA": "RGBA", "RGB": "RGBA", "RGBA": "RGBA"}
-_WITHOUT_ALPHA = ("L", "RGB", "P", "YCbCr")
-_SAMPLES_PER_PIXEL, _SAMPLE_FORMAT, _PHOTOMETRIC = 277, 339, 262
-_UNSIGNED, _FLOAT, _BLACK_IS_ZERO = 1, 3, 1
+_SAMPLES_PER_PIXEL = 277
 
 TIFF = (".tif", ".tiff")
 # Suffix -> dtype -> numbers of channels that its format holds without loss.
@@ -64,17 +64,25 @@ def read_samples(
     Returns the samples as stored, (height, width, channels), and an ImageInfo with the metadata
     byte for byte. uint8 has 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha) channels; uint16
     and float32 (which may hold NaN) have 1. An .npy file gives what it holds, of any type and
-    number of channels, mapped and not loaded. The EXIF orientation is kept and not applied.
+    number of channels, mapped and not loaded. A DICOM file gives its stored values, frame behind
+    frame as channels, and its elements in `dicom`. The EXIF orientation is kept and not applied.
 
     Raises InputError for what can't be read or would lose something: 16-bit colour, 1 bit, print
     colours, more channels, animations, damage; LimitError for more than `max_pixels` pixels.
     """
     if not isinstance(source, bytes) and is_npy(source):
         return read_npy_samples(source, max_pixels)
+    if is_dicom(source):
+        return read_dicom(source, max_pixels)
     with opened(source) as (image, data, name):
         check_size(image, data, name, max_pixels)
-        dtype = _stored_type(image, data, name)
-        _check_mode(image, name)
+        siz = siz_of(data) if image.format == "JPEG2000" else None
+        if siz is not None and (siz.bits > 8 or siz.signed):
+            samples = decode_deep(data, siz, name)
+            info = ImageInfo(siz.width, siz.height, siz.components, 16, source_format="JPEG2000")
+            return samples, with_metadata(info, image, data)
+        dtype = stored_type(image, data, name)
+        check_mode(image, name)
         stored = _samples_stored(image)
         _name_byte_order(image)
         loaded = load_as_stored(image)
@@ -123,11 +131,11 @@ def samples_of(image: object) -> NDArray[Any]:
     name = f"the {image.format or 'Pillow'} image"
     if 0 in image.size:
         raise InputError(f"{name} of size {image.size} has no pixels")
-    _check_mode(image, name)
+    check_mode(image, name)
     deep = {"I;16": "uint16", "F": "float32"}.get(image.mode[:4])
     tiles: Any = getattr(image, "tile", None) or [(None, None, None, "")]
     if image.mode == "I" or (deep is None and ";16" in str(tiles[0][3])):  # not decoded yet
-        raise _lossy(name, f"mode {image.mode}, raw mode {tiles[0][3]}")
+        raise lossy(name, f"mode {image.mode}, raw mode {tiles[0][3]}")
     try:
         check_frames(image, name)
         _name_byte_order(image)
@@ -146,13 +154,15 @@ def write_samples(
     info: ImageInfo | None = None,
     *,
     force: bool = False,
+    change: Change | None = None,
 ) -> None:
     """Write `samples`, as `read_samples` returns them, to `path`, in the format its suffix names
     (.npy, without metadata, holds all).
 
     Metadata are taken from `info` and written where the format can hold them. All formats are
     written without loss but JPEG (quality 95, 4:4:4). The file appears whole or not at all and
-    replaces another one only with `force`.
+    replaces another one only with `force`. A .dcm needs the elements of a DICOM file in `info`, and
+    the `change` since they were read.
 
     Raises OutputError for samples or metadata that the format can't hold (nothing is converted),
     an unknown suffix, a file that exists or an unwritable folder.
@@ -160,6 +170,10 @@ def write_samples(
     target = check_target(path, force=force)
     if is_npy(target):
         write_npy(target, samples, force=force)
+        return
+    if target.suffix.lower() in DICOM:
+        data = encode_dicom(samples, elements_for(target, info), change)
+        write_atomic(target, data, force=force)
         return
     suffix = check_suffix(target)
     height, width, channels = samples.shape
@@ -175,6 +189,16 @@ def write_samples(
         )
     data = encode_picture(target, np.ascontiguousarray(samples), about)
     write_atomic(target, data, force=force)
+
+
+def elements_for(target: Path, info: ImageInfo | None) -> bytes:
+    """The elements that a DICOM file is written with; OutputError if there are none."""
+    if info is not None and info.dicom is not None:
+        return info.dicom
+    raise OutputError(
+        f"cannot write {target}: a DICOM file needs the elements of one, and the picture came "
+        f"without; use one of {' '.join([*_HOLDS, '.npy', '.zarr'])}"
+    )
 
 
 def can_hold(path: Path, dtype: np.dtype[Any], channels: int) -> bool:
@@ -196,64 +220,10 @@ def _describe(samples: NDArray[Any]) -> str:
     return f"{samples.dtype.name} {kind.get(samples.shape[2], f'of {samples.shape[2]} channels')}"
 
 
-def _stored_type(image: Image.Image, data: bytes, name: str) -> np.dtype[Any]:
-    """The type of the stored samples, if Pillow decodes it whole; else InputError."""
-    depth = bit_depth(image, data)
-    grey16 = image.mode.startswith("I;16") and not image.has_transparency_data
-    if image.format == "TIFF":
-        found = _tiff_type(image, depth)
-    elif image.format == "PNG" and depth == 16:
-        found = "uint16" if grey16 else None
-    elif image.format == "PPM" and image.mode == "I":
-        tiles: Any = image.tile  # type: ignore[attr-defined]
-        found = "uint16" if "I;16B" in str(tiles[0][3]) else None  # else white is another value
-    else:
-        found = "uint8" if depth <= 8 and image.mode not in ("I", "F") else None
-    if found is not None:
-        return np.dtype(found)
-    raise _lossy(name, f"{depth} bits, mode {image.mode}")
-
-
-def _lossy(name: str, what: str) -> InputError:
-    return InputError(
-        f"{name} has samples that can't be read without loss ({what}): besides 8 bits only 16-bit "
-        "grey (PNG, TIFF, PGM) and float32 grey (TIFF) can; read it with another library and give "
-        "the Python API the array, or save it as .npy"
-    )
-
-
-def _tiff_type(image: Image.Image, depth: int) -> str | None:
-    """The type that a TIFF's tags name; None for one that Pillow doesn't decode as it is."""
-    tags: Any = image.tag_v2  # type: ignore[attr-defined]
-    formats = set(tags.get(_SAMPLE_FORMAT, (_UNSIGNED,)))
-    if depth <= 8:
-        return "uint8" if formats == {_UNSIGNED} else None
-    if tags.get(_PHOTOMETRIC) != _BLACK_IS_ZERO:
-        return None
-    if depth == 16 and image.mode.startswith("I;16"):
-        return "uint16" if formats == {_UNSIGNED} else None
-    return "float32" if (depth, image.mode, formats) == (32, "F", {_FLOAT}) else None
-
-
-def _check_mode(image: Image.Image, name: str) -> None:
-    """Refuse black and white alone, and colours of print."""
-    if image.mode == "1":
-        raise InputError(
-            f"{name} has 1 bit a sample, black or white alone; convert it to 8-bit grey first, "
-            "for example in Pillow: im.convert('L')"
-        )
-    known = (*_WITH_ALPHA, *_WITHOUT_ALPHA, "I", "F")
-    if image.mode not in known and not image.mode.startswith("I;16"):
-        raise InputError(
-            f"{name} has the colour mode {image.mode}, which is not supported: only grey and RGB, "
-            "with transparency or without, are; convert it to RGB first, with its colour profile"
-        )
-
-
 def _eight_bit(image: Image.Image, name: str) -> NDArray[np.uint8]:
     """A decoded 8-bit picture -> HxW or HxWxC; transparency stays."""
-    if image.mode in _WITH_ALPHA and image.has_transparency_data:
-        return np.array(image.convert(_WITH_ALPHA[image.mode]), dtype=np.uint8)
+    if image.mode in WITH_ALPHA and image.has_transparency_data:
+        return np.array(image.convert(WITH_ALPHA[image.mode]), dtype=np.uint8)
     return to_samples(image, name)
 
 

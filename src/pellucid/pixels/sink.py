@@ -7,7 +7,7 @@ encoded when it is full.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from pellucid.errors import OutputError
+from pellucid.pixels.dicom import DICOM, Change
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import LARGE, Sink
 from pellucid.pixels.npy import is_npy, npy_output
-from pellucid.pixels.samples import TIFF, can_hold, write_samples
+from pellucid.pixels.samples import TIFF, can_hold, elements_for, write_samples
 from pellucid.pixels.tiff_sink import Layout, tiff_output
 from pellucid.pixels.zarrs import is_zarr, zarr_output
 
@@ -35,6 +36,7 @@ def open_sink(
     flat: bool = False,
     force: bool = False,
     threads: int = 1,
+    change: Callable[[], Change | None] = lambda: None,
 ) -> Iterator[Sink]:
     """What takes the samples (H, W, C) of the picture at `path`, in the format of its suffix.
 
@@ -44,6 +46,7 @@ def open_sink(
         info: metadata, and whether the last channel is alpha.
         flat: an `.npy` array of one channel has two dimensions.
         threads: that may deflate tiles.
+        change: says, at the end, what a DICOM file must say of its samples.
 
     Raises:
         OutputError: the format can't hold such samples, or the file can't be written.
@@ -62,14 +65,16 @@ def open_sink(
         with tiff_output(path, layout, info, force=force, threads=threads) as tiles:
             yield tiles
     else:
-        if shape[2] in WITH_ALPHA and not alpha:
+        if path.suffix.lower() in DICOM:
+            elements_for(path, info)
+        elif shape[2] in WITH_ALPHA and not alpha:
             raise OutputError(
                 f"cannot write {path}: the last of its {shape[2]} channels is no transparency; "
                 "write .tif, .npy or .zarr"
             )
         samples = np.empty(shape, dtype)
         yield samples
-        write_samples(path, samples, info, force=force)
+        write_samples(path, samples, info, force=force, change=change())
 
 
 def _simple(

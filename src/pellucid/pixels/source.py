@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.errors import InputError, MissingExtraError, OptionError
+from pellucid.pixels.dicom import is_dicom
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import LARGE, Sliced, Source, check_size, is_sliced
 from pellucid.pixels.npy import is_npy, npy_source
@@ -55,6 +56,9 @@ def open_parts(
             yield source, ImageInfo(width, height, channels, 8 * source.dtype.itemsize)
         finally:
             source.close()
+    elif is_dicom(image):
+        refuse_page(page, f"{image}, a DICOM file,")
+        yield None
     else:
         with _tiff(image, max_pixels, page) as found:
             yield found

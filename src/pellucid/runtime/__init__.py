@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pellucid.runtime.denoiser import DenoiserModel
+from pellucid.runtime.guide import GuideModel
 from pellucid.runtime.identity import network_id
 from pellucid.runtime.model import CodecModel
 from pellucid.runtime.session import Network
@@ -12,6 +13,7 @@ from pellucid.runtime.store import (
     find_model,
     installed_models,
     load_denoiser,
+    load_guide,
     load_model,
 )
 
@@ -20,10 +22,12 @@ __all__ = [
     "DENOISER",
     "CodecModel",
     "DenoiserModel",
+    "GuideModel",
     "Network",
     "find_model",
     "installed_models",
     "load_denoiser",
+    "load_guide",
     "load_model",
     "network_id",
 ]

@@ -8,11 +8,16 @@ from pathlib import Path
 
 from pellucid.errors import OptionError, UnknownModelError
 from pellucid.runtime.denoiser import DenoiserModel
+from pellucid.runtime.guide import GuideModel
 from pellucid.runtime.model import CodecModel, read_card
 
 MODELS_VARIABLE = "PELLUCID_MODELS"
 PACKAGED = Path(__file__).parent.parent / "models"
-CODEC, DENOISER = "codec", "denoiser"  # what a card says under `kind`; none is a codec
+CODEC, DENOISER, GUIDE = (
+    "codec",
+    "denoiser",
+    "guide",
+)  # what a card says under `kind`; none is a codec
 
 
 def model_folders(kind: str) -> list[Path]:
@@ -57,6 +62,16 @@ def load_denoiser(name: str) -> DenoiserModel:
     return open_denoiser(folder, read_card(folder)["id"])
 
 
+def load_guide(name: str = GUIDE) -> GuideModel:
+    """The network that reads a guide, by name or by a folder's path.
+
+    Raises:
+        OptionError: there is none of this name.
+    """
+    folder = locate(name, GUIDE)
+    return open_guide(folder, read_card(folder)["id"])
+
+
 def locate(name: str, kind: str) -> Path:
     """The folder of the model `name`, which may be that folder's path."""
     for folder in model_folders(kind):
@@ -97,3 +112,9 @@ def open_model(folder: Path, identity: str) -> CodecModel:  # noqa: ARG001 (part
 def open_denoiser(folder: Path, identity: str) -> DenoiserModel:  # noqa: ARG001
     """A denoiser, loaded once a process and id."""
     return DenoiserModel(folder)
+
+
+@lru_cache(maxsize=8)
+def open_guide(folder: Path, identity: str) -> GuideModel:  # noqa: ARG001
+    """A guide's network, loaded once a process and id."""
+    return GuideModel(folder)

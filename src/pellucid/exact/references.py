@@ -1,0 +1,74 @@
+"""Which earlier planes an encoder predicts a plane from: those that change where it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.entropy import SymbolEncoder
+from pellucid.exact.known import Reference, Vector
+from pellucid.exact.tables import ExactTables
+
+MOST_REFERENCES = 2
+LOOKED_BACK = 16  # planes that are tried as references
+ALIKE = 0.2  # correlation of two planes' differences from which one helps with the other
+
+
+def shortest(
+    options: Sequence[Sequence[int]],
+    put: Callable[[SymbolEncoder, Sequence[int]], Reference],
+    tables: ExactTables,
+) -> Sequence[int]:
+    """The references with which a plane takes the fewest bytes."""
+    if len(options) == 1:
+        return options[0]
+
+    def size(references: Sequence[int]) -> int:
+        encoder = SymbolEncoder(tables)
+        put(encoder, references)
+        return len(encoder.finish())
+
+    return min(options, key=size)
+
+
+def references_for(
+    number: int, plane: NDArray[np.int64], others: dict[int, NDArray[Any]], guide: int
+) -> list[Sequence[int]]:
+    """References worth a try: those most alike, and for a picture with a guide also without it."""
+    found = alike(plane, others)
+    if number < guide or not guide:
+        return [found]
+    own = {n: part for n, part in others.items() if n >= guide}
+    alone = alike(plane, own) if own else []
+    change = across(plane)
+    near = list(others)[:guide][-LOOKED_BACK:]
+    best = max(near, key=lambda n: likeness(change, across(others[n])))
+    options = (found, alone, [*alone[:1], best], [best])
+    return [list(option) for option in dict.fromkeys(map(tuple, options))]
+
+
+def alike(plane: NDArray[np.int64], others: dict[int, NDArray[Any]]) -> Sequence[int]:
+    """The planes of `others` that predict `plane` best, two at most."""
+    if plane.shape[1] < 3:
+        return list(others)[-MOST_REFERENCES:]
+    change = across(plane)
+    if not change.any():
+        return []
+    near = list(others)[-LOOKED_BACK:]
+    found = {number: likeness(change, across(others[number])) for number in near}
+    best = sorted(found, key=lambda n: -found[n])[:MOST_REFERENCES]
+    return [number for number in best if found[number] >= ALIKE]
+
+
+def across(plane: NDArray[Any]) -> Vector:
+    """Differences of neighbours in a row, flat."""
+    return np.diff(plane.astype(np.float64), axis=1).ravel()
+
+
+def likeness(one: Vector, other: Vector) -> float:
+    """Size of the correlation of two planes' differences."""
+    power = float(one @ one) * float(other @ other)
+    return abs(float(one @ other)) / power**0.5 if power else 0.0

@@ -1,0 +1,276 @@
+"""DICOM: stored values out of a file, its elements as metadata, and a valid file again.
+
+The samples are the stored values, bit for bit as pydicom decodes them: no rescaling, no window, no
+palette is applied; the elements that say how to show them are kept, and so are the UIDs. Frames lie
+behind one another as channels. A picture whose samples were changed is another instance: it gets a
+UID of its own, and says what was done and to which (PS3.3, C.7.6.1.1, C.12.1).
+
+pydicom is in the extra `science` and imported when a DICOM file is met.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import warnings
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.errors import InputError, LimitError, MissingExtraError, OutputError
+from pellucid.pixels.info import ImageInfo
+
+DICOM = (".dcm", ".dicom")
+PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+COLOURS = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB")
+EXPLICIT, DEFLATED, BIG = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"
+_START, _MARK = 128, b"DICM"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What was done to samples since they were read.
+
+    Attributes:
+        what: in words, for the Derivation Description.
+        ratio: by which a lossy file is smaller, None if none was made.
+    """
+
+    what: str
+    ratio: float | None = None
+
+
+def is_dicom(source: object) -> bool:
+    """Whether `source`, a path or bytes, is of a DICOM file by its name or its first bytes."""
+    if isinstance(source, bytes):
+        return source[_START : _START + len(_MARK)] == _MARK
+    if not isinstance(source, str | os.PathLike):
+        return False
+    if Path(source).suffix.lower() in DICOM:
+        return True
+    try:
+        with Path(source).open("rb") as file:
+            return file.read(_START + len(_MARK))[_START:] == _MARK
+    except (OSError, ValueError):
+        return False  # whoever opens it says why
+
+
+def read_dicom(
+    source: str | os.PathLike[str] | bytes, max_pixels: int
+) -> tuple[NDArray[Any], ImageInfo]:
+    """Stored values (height, width, frames * channels) and an ImageInfo that holds the elements.
+
+    Raises InputError for what can't be decoded or given back, LimitError above `max_pixels`.
+    """
+    name = "the input" if isinstance(source, bytes) else os.fspath(source)
+    dataset = parse(source, name)
+    samples = decoded(dataset, name, max_pixels)
+    for keyword in PIXELS:
+        if keyword in dataset:
+            delattr(dataset, keyword)
+    height, width, channels = samples.shape
+    info = ImageInfo(width, height, channels, 8 * samples.itemsize, source_format="DICOM")
+    return samples, replace(info, dicom=packed(dataset, name))
+
+
+def parse(source: str | os.PathLike[str] | bytes, name: str) -> Any:
+    """The data set of a file; its elements are read, and so known to be sound."""
+    pydicom = library()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of values that standards don't allow: they are kept
+            file = BytesIO(source) if isinstance(source, bytes) else source
+            dataset = pydicom.dcmread(file)
+            dataset.walk(lambda *_: None)
+    except FileNotFoundError as error:
+        raise InputError(f"{name}: no such file") from error
+    except IsADirectoryError as error:
+        raise InputError(f"{name} is a folder, not a picture") from error
+    except Exception as error:  # parsers raise anything on damaged files
+        raise InputError(f"{name} is no DICOM file, or damaged or cut off: {error}") from error
+    return dataset
+
+
+def library() -> Any:
+    """pydicom, or MissingExtraError."""
+    try:
+        import pydicom
+    except ImportError as error:
+        raise MissingExtraError("pydicom, which reads DICOM,", "science") from error
+    return pydicom
+
+
+def decoded(dataset: Any, name: str, max_pixels: int) -> NDArray[Any]:
+    """The stored values of all frames as channels, in this machine's byte order."""
+    try:
+        rows, columns = int(dataset.Rows), int(dataset.Columns)
+        frames, channels = frames_of(dataset)
+        colour, bits = str(dataset.PhotometricInterpretation), int(dataset.get("BitsAllocated", 0))
+        encapsulated = dataset.file_meta.TransferSyntaxUID.is_encapsulated
+        if min(rows, columns, frames, channels) < 1:
+            raise ValueError(f"{columns} x {rows}, {frames} frames of {channels} channels")
+    except Exception as error:
+        raise InputError(f"{name} is a DICOM file without a picture: {error}") from error
+    if rows * columns > max_pixels or rows * columns * frames * channels > 4 * max_pixels:
+        raise LimitError(
+            f"{name} has {columns} x {rows} pixels, {frames} frames of {channels} channels, over "
+            f"the limit of {max_pixels}; if you trust it, raise max_pixels"
+        )
+    if colour not in COLOURS and not encapsulated:
+        raise InputError(
+            f"{name} has the colour space {colour}, and only {', '.join(COLOURS)} can be kept; "
+            "convert it with pydicom's convert_color_space"
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            stored = dataset.pixel_array
+    except Exception as error:  # decoders raise anything on damaged files
+        raise InputError(f"{name} is damaged, or its pixels can't be decoded: {error}") from error
+    if encapsulated and colour not in COLOURS:
+        dataset.PhotometricInterpretation = "RGB"  # what pydicom makes of it
+    if bits not in (1, 8, 16) and stored.dtype.name != "float32":
+        raise InputError(f"{name} has {bits} bits a sample ({stored.dtype}); up to 16 can be read")
+    if stored.size != rows * columns * frames * channels:
+        raise InputError(f"{name} is damaged: its pixels have the shape {stored.shape}")
+    planes = stored.reshape(frames, rows, columns, channels).transpose(1, 2, 0, 3)
+    samples = np.ascontiguousarray(planes.reshape(rows, columns, frames * channels))
+    wide = {"int8": "int16"}.get(samples.dtype.name, samples.dtype.name)
+    return samples.astype(wide, copy=False)
+
+
+def frames_of(dataset: Any) -> tuple[int, int]:
+    """(frames, channels of each)."""
+    return int(dataset.get("NumberOfFrames") or 1), int(dataset.get("SamplesPerPixel", 1))
+
+
+def packed(dataset: Any, name: str) -> bytes:
+    """A data set as the bytes of a file, in a transfer syntax that compresses nothing."""
+    syntax = dataset.file_meta.TransferSyntaxUID
+    if syntax.is_encapsulated or syntax == DEFLATED:
+        dataset.file_meta.TransferSyntaxUID = type(syntax)(EXPLICIT)
+    out = BytesIO()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            dataset.save_as(out, enforce_file_format=True)
+    except Exception as error:
+        raise InputError(f"{name} has elements that can't be written again: {error}") from error
+    return out.getvalue()
+
+
+# --- back -----------------------------------------------------------------------------------------
+
+
+def encode_dicom(samples: NDArray[Any], elements: bytes, change: Change | None) -> bytes:
+    """A DICOM file of samples (height, width, frames * channels) with `elements` of a read one.
+
+    Without a `change` it is the same instance. Raises OutputError if the samples don't fit them.
+    """
+    dataset = parse(elements, "the file's DICOM part")
+    height, width, planes = samples.shape
+    frames, channels = frames_of(dataset)
+    if (height, width, planes) != (dataset.Rows, dataset.Columns, frames * channels):
+        raise OutputError(
+            f"{width} x {height} samples of {planes} channels are not the whole picture that the "
+            f"DICOM elements describe, {dataset.Columns} x {dataset.Rows}; write a part as .npy "
+            "or .png"
+        )
+    stacked = samples.reshape(height, width, frames, channels).transpose(2, 0, 1, 3)
+    put_pixels(dataset, stacked)
+    if change is not None:
+        mark_changed(dataset, change, samples)
+    return packed(dataset, "the DICOM file")
+
+
+def put_pixels(dataset: Any, stacked: NDArray[Any]) -> None:
+    """Set the pixel data of (frames, height, width, channels) stored values."""
+    order = ">" if dataset.file_meta.TransferSyntaxUID == BIG else "<"
+    if stacked.dtype.kind == "f":
+        dataset.FloatPixelData = stacked.astype(f"{order}f4").tobytes()
+        return
+    bits = int(dataset.BitsAllocated)
+    if bits == 1:
+        data = np.packbits(stacked.ravel(), bitorder="little").tobytes()
+    else:
+        letter = "i" if dataset.PixelRepresentation else "u"
+        held = stacked.astype(f"{order}{letter}{bits // 8}")
+        if not np.array_equal(held, stacked):
+            raise OutputError(f"samples of {stacked.dtype} don't fit in {bits} bits, as DICOM's do")
+        if stacked.shape[3] > 1 and dataset.get("PlanarConfiguration", 0) == 1:
+            held = held.transpose(0, 3, 1, 2)
+        data = held.tobytes()
+    dataset.PixelData = data + b"\0" * (len(data) % 2)
+    dataset["PixelData"].VR = "OB" if bits <= 8 and order == "<" else "OW"
+    dataset["PixelData"].is_undefined_length = False
+
+
+def mark_changed(dataset: Any, change: Change, samples: NDArray[Any]) -> None:
+    """Make a data set another instance that says where it comes from."""
+    pydicom = library()
+    source = pydicom.Dataset()
+    source.ReferencedSOPClassUID = dataset.SOPClassUID
+    source.ReferencedSOPInstanceUID = dataset.SOPInstanceUID
+    dataset.SourceImageSequence = [source]
+    seed = hashlib.sha256(np.ascontiguousarray(samples).tobytes()).hexdigest()
+    uid = pydicom.uid.generate_uid(entropy_srcs=[str(dataset.SOPInstanceUID), change.what, seed])
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = uid
+    kind = list(dataset.get("ImageType") or ["", "PRIMARY"])
+    dataset.ImageType = ["DERIVED", *kind[1:]]
+    before = str(dataset.get("DerivationDescription") or "")
+    dataset.DerivationDescription = f"{before}; {change.what}"[-1024:] if before else change.what
+    for keyword in ("SmallestImagePixelValue", "LargestImagePixelValue"):
+        if keyword in dataset:
+            delattr(dataset, keyword)
+    if change.ratio is None:
+        return
+    dataset.LossyImageCompression = "01"
+    ratios = dataset.get("LossyImageCompressionRatio")
+    known = [] if ratios is None else list(np.atleast_1d(ratios))
+    dataset.LossyImageCompressionRatio = [*known, f"{change.ratio:.2f}"]
+    if "LossyImageCompressionMethod" in dataset or not known:
+        methods = dataset.get("LossyImageCompressionMethod") or []
+        methods = [methods] if isinstance(methods, str) else list(methods)
+        dataset.LossyImageCompressionMethod = [*methods, "PELLUCID"]
+
+
+# --- what a filter must know ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What stored values mean to a filter.
+
+    Attributes:
+        channels: of each frame.
+        low, high: the ends of the range that the stored bits have.
+        padding: ends of the range of values that stand for nothing, or None.
+    """
+
+    channels: int
+    low: int
+    high: int
+    padding: tuple[int, int] | None
+
+
+def stored_of(elements: bytes, name: str) -> Stored:
+    """Raises InputError for indices into a palette, or single bits, which can't be filtered."""
+    dataset = parse(elements, name)
+    bits = int(dataset.get("BitsStored", 16))
+    if str(dataset.PhotometricInterpretation) == "PALETTE COLOR" or bits == 1:
+        raise InputError(
+            f"{name} holds {'single bits' if bits == 1 else 'indices into a palette'}, which have "
+            "no noise to measure; convert it to grey or RGB first"
+        )
+    signed = int(dataset.get("PixelRepresentation", 0))
+    low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
+    padding = None
+    if "PixelPaddingValue" in dataset:
+        ends = [int(dataset.PixelPaddingValue)]
+        ends.append(int(dataset.get("PixelPaddingRangeLimit", ends[0])))
+        padding = (min(ends), max(ends))
+    return Stored(frames_of(dataset)[1], low, high, padding)

@@ -1,0 +1,170 @@
+"""Pairs for training a guide's network, made from photographs: a picture and one that guides it.
+
+    curve    the picture is a curve of the guide, not always rising, as another band might be
+    partly   what they share changes from place to place, in strength and sign; the rest is another
+             photograph's, as in infrared
+    layers   surfaces in front of each other: textures in the guide, distances in the picture
+    flat     few values, one for each range of the guide's brightness
+
+Some guides are moved a little, blurred, noisy or grey; some belong to another picture, so that a
+network learns to tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.denoising.guide_features import average
+
+Floats = NDArray[np.floating[Any]]
+Random = np.random.Generator
+Crop = Callable[[], Floats]  # a part of any photograph, (3, side, side), 0-1
+
+STRANGE = 0.25  # of the guides belong to another picture
+KINDS = ("curve", "partly", "layers", "flat")
+SHARES = (0.3, 0.4, 0.15, 0.15)
+
+
+def draw_pair(crop: Crop, rng: Random) -> tuple[Floats, Floats]:
+    """A picture (side, side) of 0-1, and its guide (3, side, side)."""
+    kind = str(rng.choice(KINDS, p=SHARES))
+    picture, guide = MAKERS[kind](crop, rng)
+    low, high = np.sort(rng.uniform(0, 1, 2))
+    if rng.random() < 0.5:
+        low, high = low / 4, 1 - (1 - high) / 4
+    picture = low + (high - low) * stretched(picture)
+    if rng.random() < STRANGE:
+        guide = MAKERS[kind](crop, rng)[1]
+    return picture.astype(np.float32), spoilt(guide, rng).astype(np.float32)
+
+
+def curve(crop: Crop, rng: Random) -> tuple[Floats, Floats]:
+    """A picture that a curve makes of the guide."""
+    guide = crop()
+    return bent(mixed(guide, rng), rng), guide
+
+
+def partly(crop: Crop, rng: Random) -> tuple[Floats, Floats]:
+    """A picture that shares some of its detail with the guide."""
+    guide, other = crop(), mixed(crop(), rng)
+    own = mixed(guide, rng)
+    if rng.random() < 0.5:
+        own = bent(own, rng)
+    wide = int(rng.integers(2, 14))
+    base: Floats = average(own if rng.random() < 0.6 else other, wide)
+    if rng.random() < 0.4:
+        base = parted(own, rng)
+    shared = (own - average(own, wide)) * field(own.shape, rng, rng.uniform(0, 1.2))
+    apart = (other - average(other, wide)) * rng.uniform(0, 1) * field(own.shape, rng, 0.7)
+    picture = bent(base, rng) + rng.uniform(0.3, 1.5) * shared + apart
+    if rng.random() < 0.4:
+        picture = average(picture, 1)
+    return picture, guide
+
+
+def layers(crop: Crop, rng: Random) -> tuple[Floats, Floats]:
+    """Distances of surfaces, and how these look."""
+    guide = crop()
+    side = guide.shape[-1]
+    down, right = np.mgrid[0:side, 0:side] / side
+    slope = rng.uniform(0, 0.6)
+    picture = slanted(down, right, rng, slope)
+    for _ in range(int(rng.integers(3, 14))):
+        inside = shape_of(down, right, rng)
+        if rng.random() < 0.85:
+            picture = np.where(inside, slanted(down, right, rng, slope), picture)
+        if rng.random() < 0.9:
+            look = crop() * rng.uniform(0.2, 1) + rng.uniform(-0.2, 0.4, (3, 1, 1))
+            guide = np.where(inside, look, guide)
+    return picture, guide.astype(np.float32)
+
+
+def flat(crop: Crop, rng: Random) -> tuple[Floats, Floats]:
+    """Few values by the guide's brightness."""
+    guide = crop()
+    picture = parted(mixed(guide, rng), rng)
+    if rng.random() < 0.5:
+        picture = average(picture, 1)
+    return picture + field(picture.shape, rng, 0.2), guide
+
+
+MAKERS = {"curve": curve, "partly": partly, "layers": layers, "flat": flat}
+
+
+def parted(plane: Floats, rng: Random) -> Floats:
+    """One value for each range of a plane's smoothed values."""
+    smooth = average(plane, int(rng.integers(1, 5)))
+    limits = np.quantile(smooth, np.sort(rng.uniform(0, 1, int(rng.integers(1, 6)))))
+    values: Floats = rng.uniform(0, 1, len(limits) + 1)[np.digitize(smooth, limits)]
+    return values
+
+
+def mixed(photo: Floats, rng: Random) -> Floats:
+    """(side, side) of three channels, in random parts."""
+    parts = rng.dirichlet((1, 1, 1)).astype(np.float32)
+    result: Floats = np.tensordot(parts, photo, 1)
+    return result
+
+
+def bent(plane: Floats, rng: Random) -> Floats:
+    """A plane through a random curve."""
+    knots = int(rng.integers(2, 7))
+    values = rng.uniform(0, 1, knots)
+    if rng.random() < 0.5:
+        values = np.sort(values)
+    bent: Floats = np.interp(stretched(plane), np.linspace(0, 1, knots), values)
+    return bent if rng.random() < 0.5 else 1 - bent
+
+
+def stretched(plane: Floats) -> Floats:
+    """To 0-1."""
+    low, high = float(plane.min()), float(plane.max())
+    result: Floats = ((plane - low) / max(high - low, 1e-6)).astype(np.float32)
+    return result
+
+
+def field(shape: Sequence[int], rng: Random, spread: float) -> Floats:
+    """A smooth plane of numbers about 1, off by `spread`; it may go below 0."""
+    cells = int(rng.integers(2, 6))
+    coarse = 1 + spread * rng.normal(0, 1, (cells, cells))
+    size = -(-shape[0] // cells)
+    tiled = np.kron(coarse, np.ones((size, size)))[: shape[0], : shape[1]]
+    return average(average(tiled, size // 2), size // 2).astype(np.float32)
+
+
+def slanted(down: Floats, right: Floats, rng: Random, slope: float) -> Floats:
+    """A plane of distances."""
+    plane: Floats = rng.uniform(0, 1) + slope * (
+        rng.normal(0, 1) * (down - 0.5) + rng.normal(0, 1) * (right - 0.5)
+    )
+    return plane
+
+
+def shape_of(down: Floats, right: Floats, rng: Random) -> NDArray[np.bool_]:
+    """Inside an ellipse, or between some straight lines."""
+    y, x = down - rng.uniform(0, 1), right - rng.uniform(0, 1)
+    size = rng.uniform(0.05, 0.5)
+    if rng.random() < 0.4:
+        inside: NDArray[np.bool_] = (y / size) ** 2 + (x / rng.uniform(0.05, 0.5)) ** 2 < 1
+        return inside
+    inside = np.ones(y.shape, bool)
+    for turn in rng.uniform(0, 2 * np.pi, int(rng.integers(2, 6))):
+        inside &= np.cos(turn) * y + np.sin(turn) * x < size * rng.uniform(0.4, 1)
+    return inside
+
+
+def spoilt(guide: Floats, rng: Random) -> Floats:
+    """A guide as it may come: grey, moved a little, blurred, noisy, of another contrast."""
+    if rng.random() < 0.4:
+        guide = np.repeat(mixed(guide, rng)[None], 3, axis=0)
+    if rng.random() < 0.4:
+        guide = np.roll(guide, tuple(rng.integers(-2, 3, 2).tolist()), axis=(1, 2))
+    if rng.random() < 0.15:
+        guide = np.stack([average(channel, 1) for channel in guide])
+    if rng.random() < 0.5:
+        guide = guide + rng.normal(0, rng.uniform(0, 0.02), guide.shape)
+    return np.clip(guide, 0, 1) ** rng.uniform(0.5, 2)

@@ -1,0 +1,107 @@
+"""Pairs: both pictures back in their own type, never at the cost of what was promised."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pellucid
+from pellucid.errors import DamagedFileError, InputError, OptionError
+from pellucid.exact.pair import Pair, joined, take_pair
+
+RNG = np.random.default_rng(5)
+Y, X = np.mgrid[:70, :90]
+WAVE = 120 + 60 * np.sin(X / 9) * np.cos(Y / 7) + 30 * (X + Y > 80)
+GUIDE = np.clip(WAVE[..., None] + RNG.integers(-6, 7, (70, 90, 3)), 0, 255).astype(np.uint8)
+DEPTH = (900 + 11 * WAVE + RNG.integers(-9, 10, WAVE.shape)).astype(np.uint16)
+DEPTH[10:20, 10:30] = 0
+
+
+@pytest.mark.parametrize("guide_planes", [1, 2, 3, 4])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16"])
+def test_both_come_back(guide_planes: int, dtype: str) -> None:
+    guide = np.concatenate([GUIDE, GUIDE[..., :1] | 128], axis=2)[..., :guide_planes]
+    picture = (DEPTH // 13).astype(dtype)
+    data = pellucid.compress(picture, lossless=True, guide=guide)
+    for which, source in (("picture", picture[..., None]), ("guide", guide)):
+        back = pellucid.decompress(data, which=which)
+        assert back.dtype == source.dtype
+        assert np.array_equal(back, source)
+    about = pellucid.info(data)
+    assert (about.channels, about.dtype) == (1, dtype)
+    assert about.guide == f"{guide_planes} x uint8"
+    assert pellucid.verify(data) == []
+
+
+def test_a_bound_is_the_pictures_only() -> None:
+    picture = np.stack([DEPTH // 9, DEPTH // 8], axis=2).astype(np.uint16)  # grey and alpha
+    data = pellucid.compress(picture, max_error=5, guide=GUIDE)
+    back = pellucid.decompress(data).astype(np.int64)
+    assert 0 < np.abs(back - picture)[..., 0].max() <= 5
+    assert np.array_equal(back[..., 1], picture[..., 1])
+    assert np.array_equal(pellucid.decompress(data, which="guide"), GUIDE)
+    assert pellucid.info(data).max_error == 5
+
+
+def size(picture: np.ndarray, **options: Any) -> int:
+    return len(pellucid.compress(picture, lossless=True, **options))
+
+
+def test_a_guide_that_says_all_saves_and_one_that_says_nothing_costs_nothing() -> None:
+    red = GUIDE[..., 0] // 2 + np.uint8(20)
+    assert size(red, guide=GUIDE) < 0.95 * (size(GUIDE) + size(red))
+    other = np.roll(GUIDE[::-1, ::-1], (11, 23), (0, 1))
+    assert size(DEPTH, guide=other) <= size(other) + size(DEPTH)
+
+
+def test_region_and_damage() -> None:
+    data = pellucid.compress(DEPTH, lossless=True, guide=GUIDE)
+    part = pellucid.decompress(data, region=(5, 6, 30, 20), which="guide")
+    assert np.array_equal(part, GUIDE[6:26, 5:35])
+    wide = np.tile(GUIDE, (1, 7, 1))
+    deep = np.tile(DEPTH, (1, 7))
+    data = bytearray(pellucid.compress(deep, lossless=True, guide=wide))
+    data[-200] ^= 1  # in the second tile
+    with pytest.raises(DamagedFileError):
+        pellucid.decompress(bytes(data))
+    for which, source, grey in (("picture", deep[..., None], 1 << 15), ("guide", wide, 128)):
+        damaged: list[int] = []
+        back = pellucid.decompress(bytes(data), which=which, damaged=damaged)
+        assert damaged == [1]
+        assert np.array_equal(back[:, :512], source[:, :512])
+        assert (back[:, 512:] == grey).all()
+
+
+def test_what_is_refused() -> None:
+    with pytest.raises(InputError, match="the guide is 90 x 69 and the picture 90 x 70"):
+        pellucid.compress(DEPTH, lossless=True, guide=GUIDE[1:])
+    with pytest.raises(InputError, match="no type of 16 bits holds"):
+        pellucid.compress(DEPTH, lossless=True, guide=GUIDE.astype(np.int16))
+    with pytest.raises(OptionError, match="lossless or max_error"):
+        pellucid.compress(GUIDE, guide=GUIDE)
+    single = pellucid.compress(DEPTH, lossless=True)
+    with pytest.raises(OptionError, match="no guide"):
+        pellucid.decompress(single, which="guide")
+    with pytest.raises(OptionError, match="it must be picture or guide"):
+        pellucid.decompress(single, which="both")
+
+
+@pytest.mark.parametrize(
+    "start", [b"", b"\1\0\0", b"\0\0\0\1", b"\2\0\0\1", b"\1\0\3\1", b"\1\0\0\0", b"\1\0\2\2"]
+)
+def test_starts_that_can_not_be(start: bytes) -> None:
+    with pytest.raises(DamagedFileError):
+        take_pair(start, 2, np.dtype("uint16"))
+
+
+def test_joined_and_taken_apart() -> None:
+    both, pair = joined(GUIDE, DEPTH[..., None])
+    assert both.dtype == np.uint16
+    assert pair == Pair(3, np.dtype("uint8"), np.dtype("uint16"))
+    found: tuple[Pair, Any] = take_pair(pair.pack() + b"rest", 4, np.dtype("uint16"))
+    assert found == (pair, b"rest")
+    both[0, 0, 1] = 256
+    with pytest.raises(DamagedFileError, match="the guide are out of the range of uint8"):
+        pair.check(both)

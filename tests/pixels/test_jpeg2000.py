@@ -1,0 +1,78 @@
+"""JPEG 2000: 8 bits, and more without loss; nothing is cut to 8 bits in silence."""
+
+from __future__ import annotations
+
+import sys
+from io import BytesIO
+
+import imagecodecs
+import numpy as np
+import pytest
+from PIL import Image
+
+import pellucid
+from pellucid.errors import InputError, MissingExtraError
+from pellucid.pixels import read_image, read_samples
+from pellucid.pixels.jpeg2000 import Siz, siz_of
+
+
+def picture(channels: int, dtype: str) -> np.ndarray:
+    y, x = np.mgrid[:33, :41]
+    high = np.iinfo(dtype).max
+    planes = [(x * (c + 2) * high // 300 + y * 37) for c in range(channels)]
+    return np.clip(np.stack(planes, axis=-1), 0, high).astype(dtype)
+
+
+def encoded(samples: np.ndarray, codec: str = "jp2") -> bytes:
+    return bytes(imagecodecs.jpeg2k_encode(samples, level=0, reversible=True, codecformat=codec))
+
+
+@pytest.mark.parametrize("codec", ["jp2", "j2k"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_eight_bits(channels: int, codec: str) -> None:
+    samples = picture(channels, "uint8")
+    data = encoded(samples if channels > 1 else samples[..., 0], codec)
+    for read in (read_image, read_samples):
+        found, info = read(data)
+        assert np.array_equal(found, samples)
+        assert info.source_format == "JPEG2000"
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("dtype", ["uint16", "int16"])
+def test_sixteen_bits_come_whole_or_not_at_all(
+    channels: int, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = picture(channels, dtype)
+    data = encoded(samples if channels > 1 else samples[..., 0])
+    assert np.array_equal(read_samples(data)[0], samples)
+    back = pellucid.decompress(pellucid.compress(data, lossless=True))
+    assert back.dtype == dtype
+    assert np.array_equal(back, samples)
+    with pytest.raises(InputError, match=r"more than 8 bits.*lossless or max_error only"):
+        pellucid.compress(data)
+    monkeypatch.setitem(sys.modules, "imagecodecs", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'pellucid\[science\]'"):
+        read_samples(data)
+
+
+def test_pillow_would_have_cut_it() -> None:
+    """Why imagecodecs reads what is deeper than 8 bits."""
+    with Image.open(BytesIO(encoded(picture(3, "uint16")))) as image:
+        assert np.array(image).dtype == np.uint8
+
+
+def test_twelve_bits_and_damage() -> None:
+    samples = picture(1, "uint16")[..., 0] >> 4
+    data = bytes(imagecodecs.jpeg2k_encode(samples, level=0, bitspersample=12))
+    assert siz_of(data) == Siz(41, 33, 1, 12, False, True)
+    assert np.array_equal(read_samples(data)[0][..., 0], samples)
+    for length in (3, 12, 60, 110):
+        with pytest.raises(InputError):
+            read_samples(data[:length])
+    rng = np.random.default_rng(1)
+    for _ in range(200):
+        broken = bytearray(data)
+        broken[int(rng.integers(len(data)))] = int(rng.integers(256))
+        siz_of(bytes(broken))
+        siz_of(bytes(broken[: int(rng.integers(len(data)))]))

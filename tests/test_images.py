@@ -1,0 +1,142 @@
+"""docs/images.md, row by row: which pictures go in and what comes out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import pellucid
+from pellucid.errors import InputError
+from pellucid.pixels import tiff
+
+PAGE = Path(__file__).parent.parent / "docs" / "images.md"
+Y, X = np.mgrid[:40, :48]
+GREY = (60 + 2 * X + Y).astype(np.uint8)
+RGB = np.stack([GREY, 255 - GREY, GREY // 2], axis=-1)
+ALPHA = np.where(X < 20, 128, 255).astype(np.uint8)
+DEEP = GREY.astype(np.uint16) * 250 + X.astype(np.uint16)
+
+
+def png(image: Image.Image, **options: object) -> bytes:
+    return saved(image, "PNG", **options)
+
+
+def saved(image: Image.Image, kind: str, **options: object) -> bytes:
+    file = BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def deep_colour() -> bytes:
+    return tiff.encode(np.stack([DEEP, DEEP, DEEP], axis=-1), tiff.Metadata())
+
+
+def animation() -> bytes:
+    frames = [Image.fromarray(GREY), Image.fromarray(255 - GREY)]
+    return saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
+
+
+def palette(*, transparent: bool) -> bytes:
+    image = Image.fromarray(RGB).quantize(16)
+    return png(image, transparency=0) if transparent else png(image)
+
+
+Maker = Callable[[], object]
+# kind: maker, then what compress, compress --lossless and denoise give: shape and type, or an error
+KINDS: dict[str, tuple[Maker, str, str, str]] = {
+    "grey, 8 bits": (lambda: png(Image.fromarray(GREY)), "1 uint8", "1 uint8", "1 uint8"),
+    "RGB, 8 bits": (lambda: png(Image.fromarray(RGB)), "3 uint8", "3 uint8", "3 uint8"),
+    "grey with alpha": (
+        lambda: png(Image.fromarray(np.dstack([GREY, ALPHA]), "LA")),
+        "transparent pixels.*lossless or max_error", "2 uint8", "2 uint8",
+    ),
+    "RGB with alpha": (
+        lambda: png(Image.fromarray(np.dstack([RGB, ALPHA]))),
+        "transparent pixels.*lossless or max_error", "4 uint8", "4 uint8",
+    ),
+    "RGB, alpha opaque everywhere": (
+        lambda: png(Image.fromarray(np.dstack([RGB, np.full_like(GREY, 255)]))),
+        "3 uint8", "4 uint8", "4 uint8",
+    ),
+    "palette": (lambda: palette(transparent=False), "3 uint8", "3 uint8", "3 uint8"),
+    "palette with a transparent colour": (
+        lambda: palette(transparent=True),
+        "transparent pixels.*lossless or max_error", "4 uint8", "4 uint8",
+    ),
+    "1 bit": (
+        lambda: png(Image.fromarray(GREY > 100)), "1 uint8", "1 bit.*convert", "1 bit.*convert",
+    ),
+    "CMYK": (
+        lambda: saved(Image.fromarray(RGB).convert("CMYK"), "JPEG"),
+        "CMYK.*convert it to RGB", "CMYK.*convert it to RGB", "CMYK.*convert it to RGB",
+    ),
+    "grey, 16 bits": (
+        lambda: png(Image.fromarray(DEEP)),
+        "more than 8 bits.*lossless or max_error", "1 uint16", "1 uint16",
+    ),
+    "RGB, 16 bits, in a picture file": (
+        deep_colour, "more than 8 bits|can't be read", "without loss", "without loss",
+    ),
+    "float32 grey TIFF": (
+        lambda: tiff.encode((DEEP / np.float32(3))[..., None].astype(np.float32), tiff.Metadata()),
+        "more than 8 bits.*lossless or max_error", "1 float32", "1 float32",
+    ),
+    "animation": (animation, "more than one frame", "more than one frame", "more than one frame"),
+    "array of uint16 or int16": (
+        lambda: np.dstack([DEEP] * 3), "dtype must be uint8", "3 uint16", "3 uint16",
+    ),
+    "array of float32": (
+        lambda: np.dstack([DEEP] * 3).astype(np.float32) / 7,
+        "dtype must be uint8", "3 float32", "3 float32",
+    ),
+    "array of float64": (
+        lambda: DEEP / 7, "dtype must be uint8", "float64.*float32", "1 float64",
+    ),
+    "array of 5 channels or more": (
+        lambda: np.dstack([DEEP] * 6), "dtype must be uint8", "6 uint16", "6 uint16",
+    ),
+}  # fmt: skip
+
+
+def comes_out(wanted: str) -> bool:
+    """Whether samples are wanted, and no error."""
+    return bool(re.fullmatch(r"\d+ [a-z]+\d+", wanted))
+
+
+def check(call: Callable[[], np.ndarray], wanted: str) -> None:
+    """That a call gives samples of as many channels and of the type, or the error."""
+    if not comes_out(wanted):
+        with pytest.raises(InputError, match=wanted):
+            call()
+        return
+    samples = call()
+    samples = samples[..., None] if samples.ndim == 2 else samples
+    assert f"{samples.shape[2]} {samples.dtype.name}" == wanted
+    assert samples.shape[:2] == GREY.shape
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_row(kind: str) -> None:
+    make, lossy, lossless, clean = KINDS[kind]
+    source = make()
+    check(lambda: pellucid.decompress(pellucid.compress(source, model="s")), lossy)
+    check(lambda: pellucid.decompress(pellucid.compress(source, lossless=True)), lossless)
+    check(lambda: pellucid.denoise(source, sigma=2, model="s"), clean)
+
+
+def test_the_page_says_the_same() -> None:
+    rows = {}
+    for line in PAGE.read_text("utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 5 and cells[0] in KINDS:
+            rows[cells[0]] = cells[1:4]
+    assert list(rows) == list(KINDS)
+    for kind, cells in rows.items():
+        for cell, wanted in zip(cells, KINDS[kind][1:], strict=True):
+            assert cell.startswith("yes" if comes_out(wanted) else "no"), (kind, cell)

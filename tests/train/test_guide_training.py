@@ -1,0 +1,92 @@
+"""The network that reads guides: pairs, a little training, and an export that gives the same."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from pellucid.denoising.guide_features import COUNT
+from pellucid.errors import InputError
+from pellucid.nets.guide import REACH, GuideNet
+from pellucid.runtime import GuideModel, load_guide
+from pellucid.train import guide_training as training
+from pellucid.train.guide_pairs import MAKERS, draw_pair
+
+
+def photo(seed: int, side: int = 160) -> np.ndarray:
+    coarse = np.random.default_rng(seed).integers(0, 256, (9, 9, 3), np.uint8)
+    return np.asarray(Image.fromarray(coarse).resize((side, side), Image.Resampling.BICUBIC))
+
+
+def encoded(array: np.ndarray) -> bytes:
+    buffer = BytesIO()
+    Image.fromarray(array).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> training.Pairs:
+    monkeypatch.setattr(training, "POOL", 8)
+    monkeypatch.setattr(training, "BATCH", 4)
+    return training.Pairs([encoded(photo(n)) for n in range(3)], seed=1)
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_every_kind_of_pair(kind: str) -> None:
+    rng = np.random.default_rng(3)
+
+    def crop() -> np.ndarray:
+        return (photo(int(rng.integers(5)), 64) / 255).transpose(2, 0, 1).astype(np.float32)
+
+    picture, guide = MAKERS[kind](crop, rng)
+    assert picture.shape == (64, 64)
+    assert guide.shape == (3, 64, 64)
+    assert np.isfinite(picture).all()
+    for _ in range(5):
+        picture, guide = draw_pair(crop, rng)
+        assert 0 <= picture.min() <= picture.max() <= 1
+        assert 0 <= guide.min() <= guide.max() <= 1
+
+
+def test_a_batch_and_a_little_training(small: training.Pairs) -> None:
+    planes, wanted = small.batch()
+    assert planes.shape == (4, COUNT, training.CROP, training.CROP)
+    assert wanted.shape == (4, 1, training.CROP, training.CROP)
+    before = training.GuideNet().leave.weight.detach().clone()
+    net, steps = training.train_guide(small, minutes=0.05, seed=1, report=lambda _line: None)
+    assert steps > 0
+    assert not torch.equal(net.leave.weight, before)
+    with pytest.raises(InputError, match="128 x 128"):
+        training.Pairs([encoded(photo(1, 60))], seed=1)
+
+
+def test_export_gives_what_the_network_gives(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    net = GuideNet()
+    torch.nn.init.normal_(net.leave.weight, std=0.05)
+    for parameter in net.parameters():
+        parameter.data = parameter.data.half().float()  # as it is stored
+    model = GuideModel(training.export_guide(net, tmp_path / "guide", {"steps": 0}), threads=1)
+    planes = torch.randn(1, COUNT, 24, 32)
+    found = model.correction(planes.numpy())
+    with torch.no_grad():
+        assert np.allclose(found, net(planes).numpy(), atol=1e-4)
+    assert load_guide(str(tmp_path / "guide")).card["steps"] == 0
+
+
+def test_reach() -> None:
+    torch.manual_seed(0)
+    net = GuideNet()
+    torch.nn.init.normal_(net.leave.weight)
+    planes = torch.randn(1, COUNT, 160, 160)
+    other = planes.clone()
+    other[:, :, :, 100:] += 1
+    with torch.no_grad():
+        change = (net(planes) - net(other)).abs().amax(dim=(0, 1, 2))
+    assert change[: 100 - REACH].max() < 1e-5
+    assert change[98:].max() > 1e-3
