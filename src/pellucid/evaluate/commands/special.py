@@ -94,7 +94,7 @@ def _megapixels(size: float) -> str:
 def guided(folder: Path) -> Iterable[Command]:
     """One a kind of pairs; the folder is called as they are."""
     denoised, compressed = guided_rows.load_denoised(folder), guided_rows.load_compressed(folder)
-    for pairs in dict.fromkeys(row.pairs for row in [*denoised, *compressed]):
+    for pairs in dict.fromkeys([*(r.pairs for r in denoised), *(r.pairs for r in compressed)]):
         clean = [row for row in denoised if row.pairs == pairs]
         names = {row.picture for row in clean}
         packed = {row.picture for row in compressed if row.pairs == pairs}
