@@ -35,11 +35,10 @@ format: $(VENV)/.dev
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-# make bench DATA=folder/of/pictures [OUT=results/v0.1]
-OUT ?= results/v0.1
+# make bench: a minute, on pictures that are there; make bench DATA=folder/of/pictures: all of it
+OUT ?= build/bench
 bench: $(VENV)/.dev
-	@test -n "$(DATA)" || { echo "give a folder of pictures: make bench DATA=path" >&2; exit 2; }
-	$(BIN)/pellucid bench compress --data "$(DATA)" -o "$(OUT)"
+	$(BIN)/pellucid bench all $(if $(DATA),--data "$(DATA)",--quick) -o "$(OUT)"
 
 docs: $(VENV)/.dev
 	$(PY) tools/make_docs.py

@@ -14,12 +14,15 @@ from pathlib import Path
 import click
 
 from pellucid.cli import main as cli
+from pellucid.evaluate.commands import commands_section
 from pellucid.evaluate.denoising import sections as denoising
 from pellucid.evaluate.guided import report as guided
 from pellucid.evaluate.intervals import sections as intervals
 from pellucid.evaluate.large import sections as large
 from pellucid.evaluate.lossless import sections as lossless
 from pellucid.evaluate.readme import sync_page, sync_readme
+from pellucid.evaluate.sizes.report import size_section
+from pellucid.evaluate.toy import sections as toy
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results" / "v0.1"
@@ -29,9 +32,13 @@ SECTIONS = {
     **intervals.SECTIONS,
     **large.SECTIONS,
     **lossless.SECTIONS,
+    **toy.SECTIONS,
+    "bench-commands": commands_section,
+    "bench-size": size_section,
 }
 # Page -> the markers between which it has tables made from results.
 TABLES = {
+    "docs/benchmarks.md": ("bench-size", "bench-commands"),
     "docs/denoising.md": (
         "denoise-gaussian",
         "denoise-grey",
@@ -47,6 +54,7 @@ TABLES = {
     "docs/lossless.md": ("lossless-sets",),
     "docs/guided.md": ("guided-denoise", "guided-compress"),
     "docs/models.md": ("denoise-blocks",),
+    "docs/toy.md": ("toy",),
 }
 HEAD = (
     "# The command line\n\nMade from `--help` by `make docs`; edit the commands, not this page.\n"

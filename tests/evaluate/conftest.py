@@ -27,7 +27,7 @@ def noisy(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.clip(picture + noise, 0, 255).astype(np.uint8)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_row() -> Callable[..., Result]:
     """A row with believable values; keyword arguments change some."""
     base = Result(

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid.errors import InputError, MissingExtraError, OptionError, OutputError
+from pellucid.errors import (
+    InputError,
+    MissingExtraError,
+    OptionError,
+    OutputError,
+    PellucidError,
+)
 from pellucid.evaluate import compress_bench as bench
 from pellucid.evaluate import store
 from pellucid.evaluate.peers import FACTORIES
@@ -101,10 +107,31 @@ def test_quick_takes_a_few_settings_from_end_to_end(plan, stub):
     assert [row.setting for row in rows_of(plan)] == [1, 3, 4, 6]
 
 
-def test_speed_rows(plan, stub):
+def test_speed_rows(plan, stub, monkeypatch):
+    asked = []
+
+    def peaks(name, setting, rgb, *, threads, folder):
+        asked.append((name, setting, rgb.shape, threads, folder.is_dir()))
+        return 90.04, 80.0
+
+    monkeypatch.setattr(bench, "peaks_of_codec", peaks)
+    monkeypatch.setattr(bench, "can_measure", lambda: True)
     bench.run(replace(plan, repeats=2))
     rows = store.load_speed(plan.out)
     assert [(row.image, row.repeats) for row in rows] == [("one", 2), ("two", 2)]
+    assert [(row.encode_mb, row.decode_mb) for row in rows] == [(90.0, 80.0), (None, None)]
+    assert asked == [("webp", rows[0].setting, (96, 128, 3), plan.threads, True)]
+
+
+def test_memory_that_cannot_be_measured_is_told(plan, stub, monkeypatch):
+    def peaks(*_words, **_more):
+        raise PellucidError("no memory")
+
+    monkeypatch.setattr(bench, "peaks_of_codec", peaks)
+    monkeypatch.setattr(bench, "can_measure", lambda: True)
+    outcome = bench.run(replace(plan, repeats=1, images=1))
+    assert outcome.failures == ["memory of webp: no memory"]
+    assert [row.encode_mb for row in store.load_speed(plan.out)] == [None]
 
 
 def test_two_processes_score_alike(picture):

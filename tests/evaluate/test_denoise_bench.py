@@ -55,6 +55,7 @@ def stub(monkeypatch):
 def own(monkeypatch):
     """Stands in for pellucid: its model m as the stub, and a noise level that is 10 % too high."""
     stub = StubDenoiser("pellucid-m", blind=True)
+    monkeypatch.setattr(timing, "can_measure", lambda: False)  # no processes for stubs
     fake = ModuleType("pellucid")
     fake.__version__ = "9.9"
     fake.denoisers = lambda: {"m": "beef"}
@@ -229,9 +230,16 @@ def test_report_with_a_method_on_fewer_pictures(plan, stub, own, monkeypatch):
     monkeypatch.setitem(FACTORIES, "bm3d", lambda threads: few)
     bench.run(replace(plan, methods=("pellucid-m", "tv")))
     outcome = bench.run(replace(plan, methods=("bm3d", "pellucid-m"), every=2))
-    timing.measure(plan, outcome, pictures=1, repeats=2, notify=str)
+    monkeypatch.setattr(timing, "peak_of_denoiser", lambda *_words, **_more: 123.4)
+    monkeypatch.setattr(timing, "can_measure", lambda: True)
+    found = timing.measure(plan, outcome, pictures=1, repeats=2, notify=str)
+    assert found == rows.load_speed(plan.out)
+    assert all(0 < r.seconds_low <= r.seconds <= r.seconds_high for r in found)
     text, paths = write_report(plan.out)
-    assert [path.name for path in paths] == ["denoise.md", "denoise-cost.png"]
+    names = ["denoise.md", "denoise-cost.png", "denoise-cost.svg"]
+    assert [path.name for path in paths] == names
+    assert "| method | s/megapixel | kMAC/pixel | memory (MB) | time / pellucid m |" in text
+    assert text.count("| 123 |") == len(found)
     assert "## Gaussian noise, colour: set\n\n2 pictures. White Gaussian noise" in text
     assert "neither clipped nor rounded" in text
     head, _, common = text.partition("Over fewer pictures, those that every method has (1 picture)")
@@ -239,7 +247,10 @@ def test_report_with_a_method_on_fewer_pictures(plan, stub, own, monkeypatch):
     assert "| BM3D (non-commercial) |" not in head
     assert "because of BM3D (non-commercial):" in common
     assert "| BM3D (non-commercial) |" in common
-    assert "Medians of 2 interleaved runs in memory, 1 picture (50x48, RGB, sigma 25)" in text
+    assert (
+        "Medians of 2 interleaved runs in memory, quartiles in brackets, 1 picture (50x48, RGB, "
+        "sigma 25)" in text
+    )
     assert "times as fast as BM3D (non-commercial)." in text
     assert "- total variation, scikit-image: stub 1; one thread" in text
 

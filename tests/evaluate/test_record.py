@@ -5,7 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid.errors import InputError, OutputError
-from pellucid.evaluate.record import HEADER, Result, append_results, read_results, write_results
+from pellucid.evaluate.record import (
+    HEADER,
+    Result,
+    Timing,
+    append_results,
+    read_results,
+    read_timings,
+    write_results,
+    write_timings,
+)
+from pellucid.evaluate.tsv import Table
 
 number = st.floats(allow_nan=False)
 ROWS = st.builds(
@@ -56,6 +66,7 @@ def test_tabs_in_a_version_do_not_break_a_line(tmp_path, make_row):
     [
         ("", "isn't a results file"),
         ("codec\tsetting\n", "isn't a results file"),
+        (HEADER.replace("bpp", "rate") + "\n", "isn't a results file of this version"),
         (HEADER + "\nwebp\t1\n", "line 2: 2 cells, expected 15"),
         (HEADER + "\nwebp\tx" + "\t1" * 13 + "\n", "line 2: .*'x'"),
     ],
@@ -72,3 +83,19 @@ def test_files_that_are_not_there(tmp_path, make_row):
         read_results(tmp_path / "none.tsv")
     with pytest.raises(OutputError, match="can't write"):
         append_results(tmp_path / "no folder" / "r.tsv", [make_row()])
+
+
+def test_columns_that_came_later(tmp_path, make_row):
+    path, old = tmp_path / "r.tsv", make_row()
+    write_results(path, [old])
+    plain = Timing(*(getattr(old, name) for name in HEADER.split("\t")))
+    assert read_timings(path) == [plain]
+    assert plain.encode_mb is None
+    new = Timing(*(getattr(old, name) for name in HEADER.split("\t")), 0.1, 0.2, 0.3, 0.4, 5.5, 6.0)
+    Table(Timing).append(path, [new])
+    assert read_timings(path) == [plain, new]
+    assert path.read_text(encoding="utf-8").count("encode_low") == 1
+    with pytest.raises(InputError, match="of this version"):
+        read_results(path)
+    write_timings(path, [new])
+    assert read_timings(path) == [new]

@@ -9,9 +9,10 @@ from pellucid.errors import InputError
 from pellucid.evaluate import store
 from pellucid.evaluate.finish import write_report
 from pellucid.evaluate.metrics import METRICS
+from pellucid.evaluate.plot import quality_at
 from pellucid.evaluate.readme import END, START, sync_readme
 from pellucid.evaluate.record import append_results, write_results
-from pellucid.evaluate.report import bd_table, table
+from pellucid.evaluate.report import bd_table, speed_note, speed_table, table
 from pellucid.evaluate.summary import average_curve, curves, speeds, time_ratio
 
 pytest.importorskip("bjontegaard")
@@ -93,8 +94,41 @@ def test_report_and_plots(results):
     assert "2 pictures, 24 files made and decoded." in text
     assert "Compress time of pellucid m: 0.25 of AVIF 4:4:4, speed 6." in text
     assert "| pellucid m | 0.50 | 33.30 | 3.93 | 7.86 |" in text
-    assert [path.name for path in paths] == ["report.md", "rd-psnr.png", "rd-ms_ssim.png"]
-    assert all(path.read_bytes()[1:4] == b"PNG" for path in paths[1:])
+    plots = ("rd-psnr", "rd-ms_ssim", "speed-quality")
+    names = ["report.md", *(name + end for name in plots for end in (".png", ".svg"))]
+    assert [path.name for path in paths] == names
+    assert all(path.read_bytes()[1:4] == b"PNG" for path in paths[1::2])
+    drawn = [path.read_text(encoding="utf-8") for path in paths[2::2]]
+    assert all(">pellucid m<" in text for text in drawn)
+    write_report(results)
+    assert drawn == [path.read_text(encoding="utf-8") for path in paths[2::2]]
+
+
+def test_quality_at_a_rate(sweep):
+    found = quality_at(sweep, "webp", METRICS["psnr"], 0.8)
+    assert found == pytest.approx(34.5)
+    between = quality_at(sweep, "webp", METRICS["psnr"], (0.4 * 0.8) ** 0.5)
+    assert between == pytest.approx((31.5 + 34.5) / 2)
+    assert quality_at(sweep, "webp", METRICS["psnr"], 0.1) is None
+    assert quality_at(sweep, "jxl", METRICS["psnr"], 0.8) is None
+
+
+def test_quartiles_and_memory_where_they_were_measured(results, make_row):
+    rows = [
+        replace(row, encode_low=row.encode_s / 2, encode_high=row.encode_s * 2)
+        for row in store.load_speed(results)
+    ]
+    rows = [replace(row, decode_low=row.decode_s, decode_high=row.decode_s) for row in rows]
+    rows[0] = replace(rows[0], encode_mb=150.4, decode_mb=120.0)
+    text = speed_table(rows)
+    assert "| memory (MB) |" in text
+    assert "| pellucid m | 0.50 | 33.30 | 3.93 (1.97–7.86) | 7.86 (7.86–7.86) | 150 / 120 |" in text
+    assert "| WebP, method 6 | 0.50 | 33.30 | 1.97 (0.98–3.93) | 39 (39–39) | – |" in text
+    note = speed_note(rows, {})
+    assert "quartiles in brackets" in note
+    assert "one picture of 768x512" in note
+    rows[1] = replace(rows[1], encode_low=None)
+    assert "| WebP, method 6 | 0.50 | 33.30 | 1.97 | 39 (39–39) | – |" in speed_table(rows)
 
 
 def test_the_readme_follows_the_rows(results, tmp_path):

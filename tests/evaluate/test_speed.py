@@ -3,7 +3,14 @@ from __future__ import annotations
 import pytest
 
 from pellucid.errors import OptionError
-from pellucid.evaluate.speed import interleaved_medians, measure_speed, setting_near
+from pellucid.evaluate.speed import (
+    Spread,
+    interleaved,
+    interleaved_medians,
+    measure_speed,
+    setting_near,
+    spread_of,
+)
 
 
 class FakeClock:
@@ -26,9 +33,13 @@ def test_medians_of_warm_runs_that_take_turns():
 
         return run
 
-    found = interleaved_medians({n: task(n) for n in seconds}, repeats=3, warmup=1, clock=clock)
-    assert found == {"a": 2.0, "b": 3.0}
+    found = interleaved({n: task(n) for n in seconds}, repeats=3, warmup=1, clock=clock)
+    assert found == {"a": Spread(2.0, 1.5, 5.5), "b": Spread(3.0, 3.0, 3.5)}
     assert "".join(calls) == "abbaabba"
+
+
+def test_one_run_has_no_spread():
+    assert spread_of([2.0]) == Spread(2.0, 2.0, 2.0)
 
 
 def test_repeats_are_checked():
@@ -47,4 +58,6 @@ def test_rows_of_two_codecs(stub_peer, picture):
     peers = [(stub_peer(name), 4.0) for name in ("a", "b")]
     rows = measure_speed(peers, "one", picture, threads=1, repeats=2)
     assert [(r.codec, r.repeats, r.image) for r in rows] == [("a", 2, "one"), ("b", 2, "one")]
-    assert all(r.encode_s > 0 and r.decode_s > 0 and r.bytes > 0 for r in rows)
+    assert all(0 < r.encode_low <= r.encode_s <= r.encode_high for r in rows)
+    assert all(0 < r.decode_low <= r.decode_s <= r.decode_high for r in rows)
+    assert all(r.bytes > 0 and r.encode_mb is None for r in rows)

@@ -5,7 +5,7 @@
     denoise.py      picture(s) -> clean picture(s)   adapt.py     tune a denoiser on noisy pictures
     explain.py      where bits went, how sure, why   train.py     make a model
     demo.py         one photograph, end to end
-    bench.py        side by side with other codecs
+    bench.py        side by side with other codecs, one file a kind (bench_*.py)
 
     _program.py     errors -> messages and exit codes
     _jobs.py        inputs and -o -> which file goes where

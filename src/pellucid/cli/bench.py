@@ -9,11 +9,15 @@ import click
 from pellucid.cli._bench_end import close_bench, tell
 from pellucid.cli._options import names
 from pellucid.cli.bench_adapt import adapt
+from pellucid.cli.bench_all import all_benches
 from pellucid.cli.bench_denoise import denoise
 from pellucid.cli.bench_guided import guided
 from pellucid.cli.bench_intervals import intervals
 from pellucid.cli.bench_large import large
 from pellucid.cli.bench_lossless import lossless
+from pellucid.cli.bench_report import report
+from pellucid.cli.bench_size import size
+from pellucid.cli.bench_toy import toy
 from pellucid.errors import PellucidError
 
 EVERYTHING = "psnr,ms_ssim,ssimulacra2"
@@ -24,11 +28,15 @@ def bench() -> None:
     """Measure pellucid beside the codecs and denoisers people use."""
 
 
+bench.add_command(all_benches)
 bench.add_command(denoise)
 bench.add_command(adapt)
 bench.add_command(intervals)
 bench.add_command(lossless)
 bench.add_command(large)
+bench.add_command(toy)
+bench.add_command(size)
+bench.add_command(report)
 bench.add_command(guided)
 
 
@@ -62,7 +70,7 @@ bench.add_command(guided)
     help="Runs a timing; 0 leaves the speed table out.",
 )
 @click.option("--fresh", is_flag=True, help="Forget earlier rows of these codecs.")
-@click.option("--quick", is_flag=True, help="A look: 2 pictures, 4 settings, PSNR, one timing.")
+@click.option("--quick", is_flag=True, help="A look: 2 pictures, 4 settings, PSNR, three timings.")
 def compress(
     data: Path,
     out: Path,
@@ -94,6 +102,7 @@ def compress(
         repeats=repeats,
         fresh=fresh,
         quick=quick,
+        memory=not quick,
     )
     outcome = compress_bench.run(plan, tell)
     close_bench(write_report(out), outcome.failures)

@@ -9,22 +9,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pellucid.errors import InputError, OptionError, OutputError, PellucidError
 from pellucid.evaluate import store
 from pellucid.evaluate._extras import require
+from pellucid.evaluate.memory import can_measure, peaks_of_codec
 from pellucid.evaluate.metrics import METRICS
 from pellucid.evaluate.peers import Peer, Rgb, load_peers
 from pellucid.evaluate.pictures import find_pictures, load_rgb
-from pellucid.evaluate.record import Result, append_results, read_results, write_results
+from pellucid.evaluate.record import (
+    Result,
+    Timing,
+    append_results,
+    read_results,
+    write_timings,
+)
 from pellucid.evaluate.scoring import Scorer
 from pellucid.evaluate.speed import measure_speed, setting_near
 
 QUICK_PICTURES = 2
 QUICK_SETTINGS = 4
-QUICK_REPEATS = 1
+QUICK_REPEATS = 3
 CODEC_ERRORS = (PellucidError, OSError, ValueError, RuntimeError)
 
 Notify = Callable[[str], None]
@@ -32,7 +40,10 @@ Notify = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to run. `images` limits the pictures (None: all); `repeats` 0 leaves speed out."""
+    """What to run. `images` limits the pictures (None: all); `repeats` 0 leaves speed out.
+
+    `memory`: measure peaks too, on the first picture that is timed.
+    """
 
     data: Path
     out: Path
@@ -45,6 +56,7 @@ class Plan:
     processes: int = 2
     fresh: bool = False
     quick: bool = False
+    memory: bool = True
 
 
 @dataclass(slots=True)
@@ -73,7 +85,7 @@ def run(plan: Plan, notify: Notify = lambda _line: None) -> Outcome:
     outcome = Outcome([peer.name for peer in peers], missing)
     for name, reason in missing.items():
         notify(f"without {name}: {reason}")
-    _prepare_folder(plan, peers)
+    _prepare_folder(plan, peers, paths)
     _sweep(plan, paths, peers, outcome, notify)
     if plan.repeats:
         _speed(plan, paths, peers, outcome, notify)
@@ -104,7 +116,7 @@ def _check(plan: Plan) -> None:
         require("ssimulacra2")
 
 
-def _prepare_folder(plan: Plan, peers: Sequence[Peer]) -> None:
+def _prepare_folder(plan: Plan, peers: Sequence[Peer], paths: Sequence[Path]) -> None:
     try:
         plan.out.mkdir(parents=True, exist_ok=True)
         if plan.fresh:
@@ -112,7 +124,8 @@ def _prepare_folder(plan: Plan, peers: Sequence[Peer]) -> None:
                 store.sweep_path(plan.out, peer.name).unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"can't write to {plan.out}: {error}") from error
-    store.save_machine(plan.out, peers)
+    data = {path.stem: plan.data.resolve().name for path in paths}
+    store.save_machine(plan.out, peers, data)
 
 
 def _sweep(
@@ -225,7 +238,7 @@ def _speed(
         if (path := store.sweep_path(plan.out, peer.name)).exists()
     ]
     repeats = QUICK_REPEATS if plan.quick else plan.repeats
-    rows: list[Result] = []
+    rows: list[Timing] = []
     for path in paths[: plan.speed_images]:
         notify(f"speed: {path.stem}")
         try:
@@ -233,5 +246,29 @@ def _speed(
             rows += measure_speed(chosen, path.stem, rgb, threads=plan.threads, repeats=repeats)
         except CODEC_ERRORS as error:
             outcome.failures.append(f"speed of {path.stem}: {error}")
+    if plan.memory and can_measure():
+        notify("memory")
+        rows = _with_peaks(plan, paths[0], rows, outcome)
     if rows:
-        write_results(plan.out / store.SPEED, rows)
+        write_timings(plan.out / store.SPEED, rows)
+
+
+def _with_peaks(plan: Plan, path: Path, rows: Sequence[Timing], outcome: Outcome) -> list[Timing]:
+    """The rows, those of one picture with the peaks of a process that does nothing else."""
+    found = []
+    for row in rows:
+        try:
+            if row.image == path.stem:
+                with TemporaryDirectory() as folder:
+                    encode, decode = peaks_of_codec(
+                        row.codec,
+                        row.setting,
+                        load_rgb(path),
+                        threads=plan.threads,
+                        folder=Path(folder),
+                    )
+                row = replace(row, encode_mb=round(encode, 1), decode_mb=round(decode, 1))
+        except CODEC_ERRORS as error:
+            outcome.failures.append(f"memory of {row.codec}: {error}")
+        found.append(row)
+    return found

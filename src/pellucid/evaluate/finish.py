@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pellucid.evaluate import store
 from pellucid.evaluate.page import write_page
-from pellucid.evaluate.plot import plot_curves
+from pellucid.evaluate.plot import write_plots
 from pellucid.evaluate.report import build_report
 
 REPORT = "report.md"
@@ -24,6 +24,7 @@ def write_report(folder: Path) -> tuple[str, list[Path]]:
         MissingExtraError: matplotlib or bjontegaard isn't installed.
     """
     sweep = store.load_sweep(folder)
-    text = build_report(sweep, store.load_speed(folder), store.load_machine(folder))
+    speed = store.load_speed(folder)
+    text = build_report(sweep, speed, store.load_machine(folder))
     path = write_page(folder / REPORT, text)
-    return text, [path, *plot_curves(sweep, folder)]
+    return text, [path, *write_plots(sweep, speed, folder)]

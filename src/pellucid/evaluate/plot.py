@@ -1,7 +1,8 @@
-"""Rate-distortion curves, averaged over the pictures, one PNG a metric.
+"""Plots of compression: quality over rate, one a metric, averaged over the pictures; and quality at
+one rate over speed.
 
 pellucid is drawn bold and in colour; the others are thinner and told apart by marker as well as by
-colour (the palette of Okabe and Ito, which colour-blind readers can tell apart).
+colour.
 """
 
 from __future__ import annotations
@@ -10,60 +11,93 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pellucid.errors import OutputError
-from pellucid.evaluate._extras import require
+import numpy as np
+
+from pellucid.evaluate.drawing import INK, Dot, Plot, draw_dots, new_figure, save_plots
 from pellucid.evaluate.metrics import METRICS, Metric
 from pellucid.evaluate.peers import LABELS, OWN
-from pellucid.evaluate.record import Result
+from pellucid.evaluate.record import Result, Timing
 from pellucid.evaluate.report import scope_of
-from pellucid.evaluate.summary import average_curve, codecs_in
+from pellucid.evaluate.speed import TARGET_BPP
+from pellucid.evaluate.summary import average_curve, codecs_in, speeds
 
 MAX_BPP = 2.0
 SIZE_INCHES = (9.0, 5.5)
-DOTS_PER_INCH = 150
 STYLES = {
-    "pellucid-m": ("#D55E00", "o"),
-    "pellucid-s": ("#E69F00", "o"),
+    "pellucid-m": ("#d55e00", "o"),
+    "pellucid-s": ("#e69f00", "o"),
     "jpeg420": ("#999999", "v"),
     "jpeg444": ("#555555", "^"),
     "jpeg2000": ("#117733", "P"),
-    "webp": ("#009E73", "s"),
-    "avif": ("#56B4E9", "D"),
-    "avif_psnr": ("#0072B2", "D"),
-    "heic_psnr": ("#CC79A7", "X"),
+    "webp": ("#009e73", "s"),
+    "avif": ("#56b4e9", "D"),
+    "avif_psnr": ("#0072b2", "D"),
+    "heic_psnr": ("#cc79a7", "X"),
     "jxl": ("#882255", "*"),
 }
 
 
-def plot_curves(rows: Sequence[Result], folder: Path, title: str = "") -> list[Path]:
-    """Draws `rd-<metric>.png` into `folder` for every metric that the rows have.
-
-    Args:
-        rows: a sweep.
-        folder: an existing folder; plots in it are replaced.
-        title: goes above the plot; empty for a plain one.
+def write_plots(rows: Sequence[Result], speed: Sequence[Timing], folder: Path) -> list[Path]:
+    """Draws all plots into `folder`, which is there, as PNG and SVG; earlier ones are replaced.
 
     Raises:
         MissingExtraError: matplotlib isn't installed.
         OutputError: a file can't be written.
     """
-    figures = require("matplotlib.figure", "matplotlib")
-    paths = []
-    for metric in METRICS.values():
-        if any(getattr(row, metric.name) is not None for row in rows):
-            path = folder / f"rd-{metric.name}.png"
-            figure = _draw(figures, rows, metric, title or f"Mean of {scope_of(rows)}")
-            try:
-                figure.savefig(path, dpi=DOTS_PER_INCH)
-            except OSError as error:
-                raise OutputError(f"can't write {path}: {error}") from error
-            paths.append(path)
-    return paths
+    return save_plots([*curve_plots(rows), *speed_plots(rows, speed)], folder)
 
 
-def _draw(figures: Any, rows: Sequence[Result], metric: Metric, title: str) -> Any:
-    figure = figures.Figure(figsize=SIZE_INCHES, layout="constrained")
-    axes = figure.subplots()
+def curve_plots(rows: Sequence[Result]) -> list[Plot]:
+    """`rd-<metric>` for every metric that the rows have."""
+    title = f"Mean of {scope_of(rows)}"
+    return [
+        Plot(
+            f"rd-{metric.name}",
+            f"{metric.label} over bits a pixel of each codec, {title.lower()}",
+            _draw(rows, metric, title),
+        )
+        for metric in METRICS.values()
+        if any(getattr(row, metric.name) is not None for row in rows)
+    ]
+
+
+def speed_plots(rows: Sequence[Result], speed: Sequence[Timing]) -> list[Plot]:
+    """`speed-quality`: PSNR at one rate over megapixels a second, to compress and to decompress.
+
+    Quality is that of all pictures of the sweep, between two settings of the mean curve; a codec
+    whose curve doesn't reach the rate is left out. Without speed nothing is drawn.
+    """
+    times = speeds(speed)
+    found = {name: quality_at(rows, name, METRICS["psnr"], TARGET_BPP) for name in times}
+    quality = {name: value for name, value in found.items() if value is not None}
+    if not quality:
+        return []
+    figure, axes = new_figure(11.0, 5.0, columns=2)
+    for ax, way in zip(axes, ("compress", "decompress"), strict=True):
+        dots = [
+            Dot(LABELS[name], rate, quality[name], name in OWN)
+            for name in quality
+            if (rate := times[name].encode_mps if way == "compress" else times[name].decode_mps)
+        ]
+        draw_dots(
+            ax, dots, xlabel=f"megapixels a second to {way}",
+            ylabel=f"RGB PSNR (dB) at {TARGET_BPP:g} bits a pixel", title=f"To {way}",
+        )  # fmt: skip
+    alt = f"PSNR at {TARGET_BPP:g} bits a pixel over the speed of compressing and decompressing"
+    return [Plot("speed-quality", alt, figure)]
+
+
+def quality_at(rows: Sequence[Result], codec: str, metric: Metric, bpp: float) -> float | None:
+    """Quality of the mean curve at a rate, linear in the log of rate; None if it's outside."""
+    curve = average_curve(rows, codec, metric)
+    if not curve or not curve[0][0] <= bpp <= curve[-1][0]:
+        return None
+    rates, values = zip(*curve, strict=True)
+    return float(np.interp(np.log(bpp), np.log(rates), values))
+
+
+def _draw(rows: Sequence[Result], metric: Metric, title: str) -> Any:
+    figure, (axes,) = new_figure(*SIZE_INCHES)
     present = codecs_in(rows)
     seen: list[float] = []  # the qualities inside the frame
     for name in (name for name in LABELS if name in present):
@@ -87,9 +121,5 @@ def _draw(figures: Any, rows: Sequence[Result], metric: Metric, title: str) -> A
     if len(seen) > 1:
         margin = 0.05 * (max(seen) - min(seen)) + 0.01
         axes.set_ylim(min(seen) - margin, max(seen) + margin)
-    axes.grid(color="#dddddd", linewidth=0.6)
-    axes.set_axisbelow(True)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    axes.legend(frameon=False, labelcolor=INK, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure

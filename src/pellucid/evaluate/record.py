@@ -42,8 +42,28 @@ class Result:
         return self.width * self.height / 1e6
 
 
+@dataclass(frozen=True, slots=True)
+class Timing(Result):
+    """A row of the speed table: medians, and how far they may be off.
+
+    `..._low` and `..._high` are the quartiles of the `repeats` runs, in seconds. `encode_mb` and
+    `decode_mb` are the peak of resident memory, in millions of bytes, of a fresh process that does
+    only that, Python and libraries included. None where it wasn't measured.
+    """
+
+    encode_low: float | None = None
+    encode_high: float | None = None
+    decode_low: float | None = None
+    decode_high: float | None = None
+    encode_mb: float | None = None
+    decode_mb: float | None = None
+
+
 _TABLE = Table(Result)
+_TIMINGS = Table(Timing)
 HEADER = _TABLE.header
 append_results = _TABLE.append
 write_results = _TABLE.write
 read_results = _TABLE.read
+write_timings = _TIMINGS.write
+read_timings = _TIMINGS.read

@@ -8,7 +8,7 @@ from typing import Any
 from pellucid.evaluate.bd_rate import BdAverage
 from pellucid.evaluate.metrics import METRICS
 from pellucid.evaluate.peers import LABELS, OWN
-from pellucid.evaluate.record import Result
+from pellucid.evaluate.record import Result, Timing
 from pellucid.evaluate.summary import codecs_in, compare, speeds, time_ratio
 
 NO_VALUE = "–"
@@ -17,7 +17,7 @@ MINUS = "\u2212"
 
 def build_report(
     sweep: Sequence[Result],
-    speed: Sequence[Result],
+    speed: Sequence[Timing],
     machine: Mapping[str, Any],
 ) -> str:
     """The whole report as Markdown, ending in a newline.
@@ -56,33 +56,44 @@ def bd_table(rows: Sequence[Result], *, both_means: bool = False) -> str:
     return table(header, body)
 
 
-def speed_table(rows: Sequence[Result]) -> str:
-    """Speed of each codec at its setting nearest to one common rate."""
+def speed_table(rows: Sequence[Timing]) -> str:
+    """Speed of each codec at its setting nearest to one common rate, quartiles in brackets, and
+    the peak of memory where it was measured."""
     found = speeds(rows)
     header = ["codec", "bpp", "PSNR (dB)", "compress (MP/s)", "decompress (MP/s)"]
-    body = [
-        [
+    peaks = any(one.peaks for one in found.values())
+    header += ["memory (MB)"] if peaks else []
+    body = []
+    for name in (name for name in LABELS if name in found):
+        one = found[name]
+        cells = [
             LABELS[name],
-            f"{found[name].bpp:.2f}",
-            f"{found[name].psnr:.2f}",
-            _rate(found[name].encode_mps),
-            _rate(found[name].decode_mps),
+            f"{one.bpp:.2f}",
+            f"{one.psnr:.2f}",
+            _rate(one.encode_mps) + _between(one.encode_spread),
+            _rate(one.decode_mps) + _between(one.decode_spread),
         ]
-        for name in LABELS
-        if name in found
-    ]
+        memory = " / ".join(f"{peak:.0f}" for peak in one.peaks) if one.peaks else NO_VALUE
+        body.append([*cells, memory] if peaks else cells)
     return table(header, body)
 
 
-def speed_note(rows: Sequence[Result], machine: Mapping[str, Any]) -> str:
+def speed_note(rows: Sequence[Timing], machine: Mapping[str, Any]) -> str:
     """One paragraph: how the speed was taken, and m's time as a part of AVIF's."""
     found = speeds(rows)
     some = next(iter(found.values()))
     where = f" on {machine['processor']} ({machine['cores']} cores)" if machine else ""
+    quartiles = ", quartiles in brackets" if some.encode_spread else ""
     text = (
-        f"Medians of {rows[0].repeats} interleaved runs in memory, {some.pictures} pictures, "
-        f"{rows[0].threads} threads asked for{where}."
+        f"Medians of {rows[0].repeats} interleaved runs in memory{quartiles}, "
+        f"{some.pictures} pictures, {rows[0].threads} threads asked for{where}."
     )
+    if measured := next((row for row in rows if row.encode_mb), None):
+        text += (
+            " Memory: the peak of a process that only compresses, and of one that only "
+            f"decompresses, one picture of {measured.width}x{measured.height}, Python and "
+            "libraries included."
+        )
     ratios = [
         f"{ratio:.2f} of {LABELS[peer]}"
         for peer in ("avif", "avif_psnr")
@@ -137,6 +148,10 @@ def _signed(percent: float) -> str:
 def _rate(megapixels_per_second: float) -> str:
     digits = 2 if megapixels_per_second < 10 else 0
     return f"{megapixels_per_second:.{digits}f}"
+
+
+def _between(spread: tuple[float, float] | None) -> str:
+    return "" if spread is None else f" ({_rate(spread[0])}–{_rate(spread[1])})"
 
 
 def _versions(rows: Sequence[Result], threading: Mapping[str, str]) -> str:

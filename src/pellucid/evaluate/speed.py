@@ -9,16 +9,35 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from pellucid.errors import OptionError
 from pellucid.evaluate.metrics import psnr
 from pellucid.evaluate.peers.base import Peer, Rgb
-from pellucid.evaluate.record import Result
+from pellucid.evaluate.record import Result, Timing
 
 TARGET_BPP = 0.75
 
 Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Wall seconds of several runs of one task: their median and quartiles."""
+
+    median: float
+    low: float
+    high: float
+
+
+def spread_of(seconds: Sequence[float]) -> Spread:
+    """Median and quartiles of at least one run."""
+    middle = statistics.median(seconds)
+    if len(seconds) == 1:
+        return Spread(middle, middle, middle)
+    low, _, high = statistics.quantiles(seconds, n=4, method="inclusive")
+    return Spread(middle, low, high)
 
 
 def timed(task: Callable[[], object], clock: Clock = time.perf_counter) -> float:
@@ -36,7 +55,20 @@ def interleaved_medians(
     rest: float = 0.0,
     clock: Clock = time.perf_counter,
 ) -> dict[str, float]:
-    """Median wall seconds of each task over `repeats` rounds, after `warmup` rounds not counted.
+    """The medians of `interleaved`."""
+    found = interleaved(tasks, repeats=repeats, warmup=warmup, rest=rest, clock=clock)
+    return {name: spread.median for name, spread in found.items()}
+
+
+def interleaved(
+    tasks: Mapping[str, Callable[[], object]],
+    *,
+    repeats: int,
+    warmup: int = 1,
+    rest: float = 0.0,
+    clock: Clock = time.perf_counter,
+) -> dict[str, Spread]:
+    """Wall seconds of each task over `repeats` rounds, after `warmup` rounds not counted.
 
     Before each run are `rest` seconds for threads of the one before, which may spin for a while.
 
@@ -53,7 +85,7 @@ def interleaved_medians(
             seconds = timed(tasks[name], clock)
             if number >= warmup:
                 times[name].append(seconds)
-    return {name: statistics.median(values) for name, values in times.items()}
+    return {name: spread_of(values) for name, values in times.items()}
 
 
 def setting_near(rows: Iterable[Result], bpp: float = TARGET_BPP) -> float:
@@ -77,8 +109,8 @@ def measure_speed(
     *,
     threads: int,
     repeats: int,
-) -> list[Result]:
-    """One row a codec for one picture, with median seconds of coding and decoding.
+) -> list[Timing]:
+    """One row a codec for one picture, with seconds of coding and decoding.
 
     Args:
         peers: codecs, each with the setting to time it at.
@@ -92,10 +124,10 @@ def measure_speed(
     for peer, setting in peers:
         tasks["encode " + peer.name] = partial(peer.encode, rgb, setting)
         tasks["decode " + peer.name] = partial(peer.decode, files[peer.name])
-    seconds = interleaved_medians(tasks, repeats=repeats)
+    spreads = interleaved(tasks, repeats=repeats)
     height, width = rgb.shape[:2]
     return [
-        Result(
+        Timing(
             codec=peer.name,
             setting=float(setting),
             image=image,
@@ -106,11 +138,15 @@ def measure_speed(
             psnr=round(psnr(rgb, peer.decode(files[peer.name])), 4),
             ms_ssim=None,
             ssimulacra2=None,
-            encode_s=round(seconds["encode " + peer.name], 6),
-            decode_s=round(seconds["decode " + peer.name], 6),
+            encode_s=round((encode := spreads["encode " + peer.name]).median, 6),
+            decode_s=round((decode := spreads["decode " + peer.name]).median, 6),
             threads=threads,
             repeats=repeats,
             versions=peer.version,
+            encode_low=round(encode.low, 6),
+            encode_high=round(encode.high, 6),
+            decode_low=round(decode.low, 6),
+            decode_high=round(decode.high, 6),
         )
         for peer, setting in peers
     ]

@@ -16,7 +16,13 @@ from typing import Any
 
 from pellucid.errors import InputError, OutputError
 from pellucid.evaluate.peers.base import Peer
-from pellucid.evaluate.record import Result, read_results, write_results
+from pellucid.evaluate.record import (
+    Result,
+    Timing,
+    read_results,
+    read_timings,
+    write_results,
+)
 
 PREFIX = "compress-"
 SPEED = "speed.tsv"
@@ -40,10 +46,10 @@ def load_sweep(folder: Path) -> list[Result]:
     return [row for path in paths for row in read_results(path)]
 
 
-def load_speed(folder: Path) -> list[Result]:
+def load_speed(folder: Path) -> list[Timing]:
     """The rows of the speed table; empty if it wasn't measured."""
     path = folder / SPEED
-    return read_results(path) if path.exists() else []
+    return read_timings(path) if path.exists() else []
 
 
 def keep_usable(folder: Path, peer: Peer, threads: int, metrics: Sequence[str]) -> list[Result]:
@@ -89,15 +95,17 @@ def describe_machine() -> dict[str, Any]:
     }
 
 
-def save_machine(folder: Path, peers: Sequence[Peer]) -> None:
-    """Writes `machine.json`: the machine, and what each codec does with its threads.
+def save_machine(folder: Path, peers: Sequence[Peer], data: Mapping[str, str]) -> None:
+    """Writes `machine.json`: the machine, what each codec does with its threads, and which
+    folder of pictures each picture is from (`data`).
 
     Raises:
         OutputError: it can't be written.
     """
-    before = load_machine(folder).get("threading", {})
-    threading = {**before, **{peer.name: peer.threading for peer in peers}}
-    write_facts(folder / MACHINE, {**describe_machine(), "threading": threading})
+    before = load_machine(folder)
+    threading = {**before.get("threading", {}), **{peer.name: peer.threading for peer in peers}}
+    sources = {**before.get("data", {}), **data}
+    write_facts(folder / MACHINE, {**describe_machine(), "threading": threading, "data": sources})
 
 
 def load_machine(folder: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pellucid.errors import OptionError
 from pellucid.evaluate.bd_rate import BdAverage, Point, average_bd_rate, mean_curve
 from pellucid.evaluate.metrics import METRICS, Metric
-from pellucid.evaluate.record import Result
+from pellucid.evaluate.record import Result, Timing
 
 Curves = dict[str, list[Point]]  # picture -> its curve, the same settings for every picture
 
@@ -17,7 +17,9 @@ Curves = dict[str, list[Point]]  # picture -> its curve, the same settings for e
 class Speed:
     """Speed of one codec over the pictures of the speed table, from medians.
 
-    Rates are megapixels a second; `bpp` and `psnr` are means.
+    Rates are megapixels a second; `bpp` and `psnr` are means. The spreads are the rates of the
+    slower and the faster quartile of the runs, the peaks in millions of bytes; None where a row
+    lacks them.
     """
 
     codec: str
@@ -28,6 +30,9 @@ class Speed:
     decode_mps: float
     encode_s: float
     pictures: int
+    encode_spread: tuple[float, float] | None = None
+    decode_spread: tuple[float, float] | None = None
+    peaks: tuple[float, float] | None = None  # compress, decompress
 
 
 def codecs_in(rows: Iterable[Result]) -> list[str]:
@@ -74,7 +79,7 @@ def average_curve(rows: Iterable[Result], codec: str, metric: Metric) -> list[Po
     return mean_curve(list(found.values())) if found else []
 
 
-def speeds(rows: Sequence[Result]) -> dict[str, Speed]:
+def speeds(rows: Sequence[Timing]) -> dict[str, Speed]:
     """The speed table's rows, one a codec, over the pictures that all codecs were timed on."""
     images = {name: {r.image for r in rows if r.codec == name} for name in codecs_in(rows)}
     if not images:
@@ -88,7 +93,7 @@ def speeds(rows: Sequence[Result]) -> dict[str, Speed]:
     return table
 
 
-def _speed(name: str, rows: Sequence[Result]) -> Speed:
+def _speed(name: str, rows: Sequence[Timing]) -> Speed:
     megapixels = sum(row.megapixels for row in rows)
     encode_s, decode_s = sum(row.encode_s for row in rows), sum(row.decode_s for row in rows)
     return Speed(
@@ -100,7 +105,19 @@ def _speed(name: str, rows: Sequence[Result]) -> Speed:
         decode_mps=megapixels / decode_s,
         encode_s=encode_s,
         pictures=len(rows),
+        encode_spread=_spread(rows, "encode", megapixels),
+        decode_spread=_spread(rows, "decode", megapixels),
+        peaks=next(((r.encode_mb, r.decode_mb) for r in rows if r.encode_mb and r.decode_mb), None),
     )
+
+
+def _spread(rows: Sequence[Timing], way: str, megapixels: float) -> tuple[float, float] | None:
+    """Megapixels a second if every picture took its slower quartile, and its faster one."""
+    slow = [getattr(row, f"{way}_high") for row in rows]
+    fast = [getattr(row, f"{way}_low") for row in rows]
+    if None in slow or None in fast:
+        return None
+    return megapixels / sum(slow), megapixels / sum(fast)
 
 
 def time_ratio(table: dict[str, Speed], codec: str, peer: str) -> float | None:

@@ -17,10 +17,11 @@ from pellucid.evaluate.denoising.adapting import (
     load_adaptations,
 )
 from pellucid.evaluate.denoising.estimates import Estimate, load_estimates
-from pellucid.evaluate.denoising.plot import plot_cost
-from pellucid.evaluate.denoising.rows import DenoiseResult
+from pellucid.evaluate.denoising.plot import cost_plots
+from pellucid.evaluate.denoising.rows import DenoiseResult, DenoiseTiming
 from pellucid.evaluate.denoising.summary import Cell, Score
 from pellucid.evaluate.denoising.tasks import TASKS, Task
+from pellucid.evaluate.drawing import save_plots
 from pellucid.evaluate.page import write_page
 from pellucid.evaluate.report import MINUS, NO_VALUE, table
 
@@ -52,12 +53,12 @@ def write_report(folder: Path) -> tuple[str, list[Path]]:
         raise InputError(f"no rows in {folder}; make them with: pellucid bench denoise")
     text = build_report(rows, speed, estimates, store.load_methods(folder), tuned)
     path = write_page(folder / REPORT, text)
-    return text, [path, *plot_cost(rows, speed, folder)]
+    return text, [path, *save_plots(cost_plots(rows, speed), folder)]
 
 
 def build_report(
     rows: Sequence[DenoiseResult],
-    speed: Sequence[DenoiseResult],
+    speed: Sequence[DenoiseTiming],
     estimates: Sequence[Estimate],
     methods: Mapping[str, Any],
     tuned: Sequence[Adaptation] = (),
@@ -137,32 +138,46 @@ def estimate_table(rows: Sequence[Estimate]) -> str:
     return table(header, body)
 
 
-def speed_table(rows: Sequence[DenoiseResult], methods: Mapping[str, Any]) -> str:
-    """Seconds a megapixel, multiply-adds, and how many times as long as each of pellucid's."""
+def speed_table(rows: Sequence[DenoiseTiming], methods: Mapping[str, Any]) -> str:
+    """Seconds a megapixel with quartiles, multiply-adds, peak of memory where it was measured, and
+    how many times as long as each of pellucid's."""
     seconds = summary.seconds_per_megapixel(rows)
+    quartiles = summary.quartiles_per_megapixel(rows)
+    peaks = {row.method: row.peak_mb for row in rows if row.peak_mb}
     facts = methods.get("methods", {})
     own = [name for name in seconds if summary.is_own(name)]
-    header = ["method", "s/megapixel", "kMAC/pixel", *(f"time / {label_of(n)}" for n in own)]
+    memory = ["memory (MB)"] if peaks else []
+    times = [f"time / {label_of(name)}" for name in own]
+    header = ["method", "s/megapixel", "kMAC/pixel", *memory, *times]
     body = []
     for name, value in sorted(seconds.items(), key=lambda item: item[1]):
         kmac = facts.get(name, {}).get("kmac")
         ratios = [f"{value / seconds[one]:.3g}" for one in own]
-        body.append([label_of(name), f"{value:.3g}", _kmac(kmac), *ratios])
+        low, high = quartiles.get(name, (0.0, 0.0))
+        between = f" ({low:.3g}–{high:.3g})" if name in quartiles else ""
+        taken = [f"{peaks[name]:.0f}" if name in peaks else NO_VALUE] if peaks else []
+        body.append([label_of(name), f"{value:.3g}{between}", _kmac(kmac), *taken, *ratios])
     return table(header, body)
 
 
-def speed_note(rows: Sequence[DenoiseResult], methods: Mapping[str, Any]) -> str:
+def speed_note(rows: Sequence[DenoiseTiming], methods: Mapping[str, Any]) -> str:
     """One paragraph: how the speed was taken, and pellucid's against BM3D and FFDNet."""
     seconds = summary.seconds_per_megapixel(rows)
     where = f" on {methods['processor']} ({methods['cores']} cores)" if methods else ""
     count = len({row.image for row in rows})
     sizes = ", ".join(sorted({f"{row.width}x{row.height}" for row in rows}))
+    quartiles = ", quartiles in brackets" if summary.quartiles_per_megapixel(rows) else ""
     text = (
-        f"Medians of {_count(rows[0].repeats, 'interleaved run')} in memory, "
+        f"Medians of {_count(rows[0].repeats, 'interleaved run')} in memory{quartiles}, "
         f"{_count(count, 'picture')} ({sizes}, RGB, sigma {rows[0].level:g}), "
         f"{_count(rows[0].threads, 'thread')} asked for{where}. Multiply-adds: "
         "convolutions only, from the network's graph."
     )
+    if any(row.peak_mb for row in rows):
+        text += (
+            " Memory: the peak of a process that only denoises one of the pictures, Python and "
+            "libraries included."
+        )
     for own in (name for name in seconds if summary.is_own(name)):
         ratios = [
             f"{seconds[peer] / seconds[own]:.3g} times as fast as {label_of(peer)}"

@@ -55,7 +55,19 @@ class DenoiseResult:
         return (self.data, self.image, self.level, self.told)
 
 
+@dataclass(frozen=True, slots=True)
+class DenoiseTiming(DenoiseResult):
+    """A row of the speed table: quartiles of the runs in seconds, and the peak of resident memory,
+    in millions of bytes, of a fresh process that does only this. None where it wasn't measured.
+    """
+
+    seconds_low: float | None = None
+    seconds_high: float | None = None
+    peak_mb: float | None = None
+
+
 TABLE = Table(DenoiseResult)
+TIMINGS = Table(DenoiseTiming)
 
 
 def rows_path(folder: Path, task: str, method: str) -> Path:
@@ -73,10 +85,10 @@ def load_rows(folder: Path, tasks: Iterable[str]) -> list[DenoiseResult]:
     return [row for path in found for row in TABLE.read(path)]
 
 
-def load_speed(folder: Path) -> list[DenoiseResult]:
+def load_speed(folder: Path) -> list[DenoiseTiming]:
     """The rows of the speed table; empty if it wasn't measured."""
     path = folder / SPEED
-    return TABLE.read(path) if path.exists() else []
+    return TIMINGS.read(path) if path.exists() else []
 
 
 def keep_usable(folder: Path, task: str, denoiser: Denoiser, threads: int) -> list[DenoiseResult]:

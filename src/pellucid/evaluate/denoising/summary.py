@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pellucid.evaluate.denoisers import OWN_PREFIX
 from pellucid.evaluate.denoisers import in_order as ordered
 from pellucid.evaluate.denoising.estimates import Estimate
-from pellucid.evaluate.denoising.rows import DenoiseResult
+from pellucid.evaluate.denoising.rows import DenoiseResult, DenoiseTiming
 
 Cell = tuple[str, float]  # method, level
 
@@ -125,6 +125,17 @@ def seconds_per_megapixel(rows: Sequence[DenoiseResult]) -> dict[str, float]:
         for name, own in by_method.items()
         if common
     }
+
+
+def quartiles_per_megapixel(
+    rows: Sequence[DenoiseTiming],
+) -> dict[str, tuple[float, float]]:
+    """The same from the lower and the upper quartile of the runs; empty where a row lacks them."""
+    if any(row.seconds_low is None or row.seconds_high is None for row in rows):
+        return {}
+    low = seconds_per_megapixel([replace(row, seconds=row.seconds_low or 0.0) for row in rows])
+    high = seconds_per_megapixel([replace(row, seconds=row.seconds_high or 0.0) for row in rows])
+    return {name: (low[name], high[name]) for name in low}
 
 
 def is_own(method: str) -> bool:

@@ -1,0 +1,195 @@
+"""`pellucid bench all`: every bench one after the other, and one page of all their rows.
+
+Each bench is a `Step`; a further one is a line in `STEPS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from pellucid.cli._bench_end import tell
+from pellucid.cli._options import names
+from pellucid.errors import OptionError, PellucidError
+
+QUICK_PEERS = ("jpeg420", "webp", "avif_psnr")
+QUICK_DENOISERS = ("wavelet", "tv", "opencv_nlm", "median")
+PICTURES = "pictures"  # folder of a quick run's, beside its rows
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked of every step."""
+
+    data: Path
+    out: Path
+    quick: bool
+    models: tuple[str, ...]
+    threads: int
+    toy: Path | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """A bench: `run` measures, writes its report, and says what failed."""
+
+    run: Callable[[Wish], list[str]]
+    quick: bool = True  # whether it's part of a quick run
+
+
+def compress_step(wish: Wish) -> list[str]:
+    """Rate, quality and speed of codecs."""
+    from pellucid.evaluate import compress_bench
+    from pellucid.evaluate.finish import write_report
+    from pellucid.evaluate.metrics import METRICS
+    from pellucid.evaluate.peers import expand
+
+    peers = expand(QUICK_PEERS if wish.quick else ("all",))
+    plan = compress_bench.Plan(
+        data=wish.data,
+        out=wish.out,
+        codecs=(*expand(f"pellucid-{model}" for model in wish.models), *peers),
+        metrics=("psnr",) if wish.quick else tuple(METRICS),
+        threads=wish.threads,
+        processes=0 if wish.quick else 2,
+        quick=wish.quick,
+    )
+    failures = compress_bench.run(plan, tell).failures
+    write_report(wish.out)
+    return failures
+
+
+def denoise_step(wish: Wish) -> list[str]:
+    """Quality and speed of denoisers on white noise."""
+    from pellucid.evaluate.denoisers import OWN_PREFIX, expand
+    from pellucid.evaluate.denoising import bench, timing
+    from pellucid.evaluate.denoising.report import write_report
+
+    peers = expand(QUICK_DENOISERS if wish.quick else ("all",))
+    plan = bench.Plan(
+        data=wish.data,
+        out=wish.out,
+        task=timing.TASK.name,
+        methods=(*(OWN_PREFIX + model for model in wish.models), *peers),
+        levels=(timing.SIGMA,) if wish.quick else (),
+        threads=wish.threads,
+    )
+    outcome = bench.run(plan, tell)
+    timing.measure(plan, outcome, pictures=1, repeats=3, notify=tell)
+    write_report(wish.out)
+    return outcome.failures
+
+
+def lossless_step(wish: Wish) -> list[str]:
+    """Size and speed of lossless and error-bounded files."""
+    from pellucid.evaluate.exact_codecs import OWN, expand
+    from pellucid.evaluate.lossless import bench
+    from pellucid.evaluate.lossless.report import write_report
+
+    codecs = (*OWN, *expand(("all",)))
+    plan = bench.Plan((wish.data,), wish.out, codecs, threads=wish.threads)
+    failures = bench.run(plan, tell).failures
+    write_report(wish.out)
+    return failures
+
+
+def size_step(wish: Wish) -> list[str]:
+    """How cost grows with the picture."""
+    from pellucid.evaluate.sizes import bench
+    from pellucid.evaluate.sizes.report import write_report
+
+    plan = bench.SizePlan(wish.data, wish.out, models=wish.models, threads=wish.threads)
+    failures = bench.run(plan, tell).failures
+    write_report(wish.out)
+    return failures
+
+
+def toy_step(wish: Wish) -> list[str]:
+    """Systems that learn in minutes, on sets of small pictures, if there are any."""
+    from pellucid.evaluate.toy import bench
+    from pellucid.evaluate.toy.report import write_report
+    from pellucid.evaluate.toy.systems import expand
+
+    if wish.toy is None:
+        tell("left out: give --toy with a folder of CIFAR-10 or MNIST")
+        return []
+    plan = bench.Plan((wish.toy,), wish.out, expand(("all",)), threads=wish.threads)
+    failures = bench.run(plan, tell).failures
+    write_report(wish.out)
+    return failures
+
+
+STEPS: dict[str, Step] = {
+    "compress": Step(compress_step),
+    "denoise": Step(denoise_step),
+    "lossless": Step(lossless_step, quick=False),
+    "size": Step(size_step, quick=False),
+    "toy": Step(toy_step, quick=False),
+}
+
+
+@click.command(name="all")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Folder of clean pictures; with --quick not needed.",
+)
+@click.option(
+    "-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for everything."
+)
+@click.option(
+    "--parts",
+    default=",".join(STEPS),
+    show_default=True,
+    callback=names,
+    help="Benches to run; a quick run takes those of them that are quick.",
+)
+@click.option(
+    "--toy", type=click.Path(path_type=Path), help="Sets of small pictures, as bench toy takes."
+)
+@click.option("--models", default="m,s", show_default=True, callback=names, help="pellucid's own.")
+@click.option(
+    "--threads", type=click.IntRange(min=1), default=2, show_default=True, help="Of every method."
+)
+@click.option("--quick", is_flag=True, help="About a minute: two small pictures, few peers, PSNR.")
+def all_benches(
+    data: Path | None,
+    out: Path,
+    parts: tuple[str, ...],
+    toy: Path | None,
+    models: tuple[str, ...],
+    threads: int,
+    quick: bool,
+) -> None:
+    """All benches on one folder of pictures, and OUT/report.html with all their rows.
+
+    With --quick and no --data on photographs that scikit-image ships. Without --quick it takes
+    hours on a set such as Kodak's, BM3D most of them; rows are written as they come, and the same
+    command goes on where an earlier one stopped.
+
+    Needs the extra: pip install 'pellucid[bench]'.
+    """
+    from pellucid.evaluate.html import write_html
+    from pellucid.evaluate.samples import write_samples
+
+    if unknown := [name for name in parts if name not in STEPS]:
+        raise OptionError(f"no part called {unknown[0]!r}; there are: {', '.join(STEPS)}")
+    if data is None and not quick:
+        raise OptionError("give --data with a folder of pictures, or --quick")
+    steps = {name: STEPS[name] for name in parts if STEPS[name].quick or not quick}
+    if not steps:
+        raise OptionError(f"--quick leaves none of {', '.join(parts)}; leave it out")
+    pictures = write_samples(out / PICTURES, data) if quick or data is None else data
+    wish = Wish(pictures, out, quick, models, threads, toy)
+    failures = []
+    for name, step in steps.items():
+        tell(f"== {name}")
+        failures += step.run(wish)
+    tell(f"wrote {write_html(out)}")
+    for failure in failures:
+        tell(f"failed: {failure}")
+    if failures:
+        raise PellucidError(f"{len(failures)} failures; the other rows are complete")

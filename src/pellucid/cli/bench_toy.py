@@ -1,0 +1,106 @@
+"""`pellucid bench toy`: beside what articles for beginners build, on CIFAR-10 and MNIST."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from pellucid.cli._bench_end import close_bench, tell
+from pellucid.cli._options import names
+
+
+@click.command()
+@click.option(
+    "--data",
+    required=True,
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Folder of MNIST's idx files, CIFAR-10's pickles or sprites, or a folder of pictures for "
+    "each class; or a folder of such folders. More than once: more sets.",
+)
+@click.option(
+    "-o",
+    "--out",
+    default=Path("toy-results"),
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder for the rows.",
+)
+@click.option(
+    "--systems",
+    default="all",
+    show_default=True,
+    callback=names,
+    help="Comma between: pellucid, networks, cnn, cnn_bce, cnn_sigmoid, cnn_tanh, cnn_flat, "
+    "forest, svr, jpeg420, jpeg444, jpeg2000, webp, avif_psnr, jxl, bm3d, nlm, wavelet, tv, noisy; "
+    "or all.",
+)
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    default=2.0,
+    show_default=True,
+    help="Of training, for each system that learns, task and set.",
+)
+@click.option(
+    "--train",
+    type=click.IntRange(min=1),
+    default=10_000,
+    show_default=True,
+    help="Pictures of a set to learn from, at most.",
+)
+@click.option(
+    "--held-out",
+    type=click.IntRange(min=1),
+    default=200,
+    show_default=True,
+    help="Others of it to report on, at most.",
+)
+@click.option(
+    "--threads", type=click.IntRange(min=1), default=2, show_default=True, help="Of every system."
+)
+@click.option("--fresh", is_flag=True, help="Forget earlier rows of these systems and sets.")
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="A look: 20 pictures held out, 500 and six seconds to learn, two rounds at most.",
+)
+def toy(
+    data: tuple[Path, ...],
+    out: Path,
+    systems: tuple[str, ...],
+    minutes: float,
+    train: int,
+    held_out: int,
+    threads: int,
+    fresh: bool,
+    quick: bool,
+) -> None:
+    """Small CNNs in Keras, forests and support vectors beside codecs, denoisers and pellucid.
+
+    Each learns from part of a set of small pictures and is measured on the rest, at compression
+    and at denoising: rate from real files, PSNR, SSIM, seconds to train and to run.
+
+    The CNNs need more than the others: pip install 'pellucid[bench,train]'. Rows are written when a
+    system has done a task on a set; the same command goes on where an earlier one stopped.
+    """
+    from pellucid.evaluate.toy import bench
+    from pellucid.evaluate.toy.report import write_report
+    from pellucid.evaluate.toy.systems import expand
+
+    plan = bench.Plan(
+        data=data,
+        out=out,
+        systems=expand(systems),
+        minutes=minutes,
+        train=train,
+        held_out=held_out,
+        threads=threads,
+        fresh=fresh,
+    )
+    if quick:
+        plan = replace(plan, minutes=0.1, train=500, held_out=20, rounds=2)
+    outcome = bench.run(plan, tell)
+    close_bench(write_report(out), outcome.failures)

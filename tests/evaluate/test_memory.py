@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from pellucid.errors import PellucidError
+from pellucid.evaluate import memory
+from pellucid.evaluate.memory import measure_work, peak_of_denoiser, peaks_of_codec
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no peak of memory on Windows")
+
+
+def test_the_peak_is_of_the_work_alone(tmp_path):
+    """A big picture shows in its own process, and what this process holds doesn't."""
+    held = np.ones(400_000_000, np.uint8)
+    small, big = np.zeros((64, 64, 3), np.uint8), np.zeros((6000, 5000, 3), np.uint8)
+    encode, decode = peaks_of_codec("jpeg420", 50, small, threads=1, folder=tmp_path)
+    assert held.sum() == len(held)
+    assert 10 < encode < 300
+    assert 10 < decode < 300
+    np.save(tmp_path / "big.npy", big)
+    order = {"name": "jpeg420", "setting": 50, "threads": 1, "file": str(tmp_path / "big.jpg")}
+    work = measure_work(
+        {**order, "work": "compress", "picture": str(tmp_path / "big.npy"), "repeats": 2}
+    )
+    assert work.base_mb > encode - 20 + big.nbytes / 1e6 * 0.8  # it's loaded before
+    assert work.peak_mb >= work.base_mb
+    assert len(work.seconds) == 2
+    assert work.size == (tmp_path / "big.jpg").stat().st_size > 0
+
+
+def test_the_peak_of_a_denoiser(tmp_path):
+    pytest.importorskip("scipy")
+    noisy = np.zeros((64, 64, 3), np.float32)
+    assert 10 < peak_of_denoiser("median", 25.0, noisy, threads=1, folder=tmp_path) < 1000
+
+
+def test_what_fails_says_why(monkeypatch):
+    with pytest.raises(PellucidError, match=r"compress by bpg failed: .*no codec called 'bpg'"):
+        measure_work({"work": "compress", "name": "bpg", "threads": 1, "file": "", "setting": 1})
+    monkeypatch.setattr(memory, "SMALL_PARENT", ("/no/such/shell",))
+    with pytest.raises(PellucidError, match="can't start a process"):
+        measure_work({"work": "compress", "name": "bpg"})
+    monkeypatch.setattr(memory, "can_measure", lambda: False)
+    with pytest.raises(PellucidError, match="on this system"):
+        measure_work({})

@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from pellucid.cli.bench import bench as commands
+from pellucid.errors import InputError, OptionError, OutputError
+from pellucid.evaluate.toy import bench
+from pellucid.evaluate.toy import rows as store
+from pellucid.evaluate.toy.report import build, write_report
+from pellucid.evaluate.toy.sections import NOT_YET, SECTIONS
+from pellucid.evaluate.toy.sheets import from_sheet, to_sheet
+from pellucid.evaluate.toy.summary import Standing, nearest, psnr_at, standings
+from pellucid.evaluate.toy.systems import CLEANERS, COMPRESSORS, SHEET, SINGLE, Training
+
+
+def write_mnist(folder, train, test):
+    """The two idx files of pictures: strokes of their own on black."""
+    folder.mkdir()
+    for part, count in (("train", train), ("t10k", test)):
+        pictures = np.zeros((count, 28, 28), np.uint8)
+        for number in range(count):
+            pictures[number, 4 + number % 9 : 20, 10 : 14 + number % 5] = 200 + number
+        head = struct.pack(">4I", 0x803, count, 28, 28)
+        (folder / f"{part}-images-idx3-ubyte").write_bytes(head + pictures.tobytes())
+
+
+@dataclass
+class StubCodec:
+    """Drops low bits: the setting is how many it keeps. `broken` gives another shape."""
+
+    name: str = "cnn"
+    version: str = "stub 1"
+    trained: bool = True
+    files: tuple[str, ...] = (SINGLE, SHEET)
+    broken: bool = False
+    learnt: int = 0
+
+    def settings(self, files):
+        return (2.0, 4.0) if files == SINGLE else (4.0, 8.0)
+
+    def train(self, pictures, budget):
+        self.learnt += 1
+        assert budget.seconds == 30
+        return Training(f"{len(pictures)} pictures", 1000)
+
+    def encode(self, picture, setting):
+        step = 256 >> int(setting)
+        return (picture // step * step).tobytes()
+
+    def decode(self, data, shape):
+        picture = np.frombuffer(data, np.uint8).reshape(shape)
+        return picture[1:] if self.broken else picture
+
+
+@dataclass
+class StubCleaner:
+    """Takes nothing off."""
+
+    name: str = "noisy"
+    version: str = "stub 1"
+    trained: bool = False
+
+    def train(self, pictures, sigma, budget):
+        return Training("", 0)
+
+    def denoise(self, noisy, sigma):
+        assert sigma == 25
+        return noisy
+
+
+@pytest.fixture
+def stub(monkeypatch):
+    codec = StubCodec()
+    monkeypatch.setitem(COMPRESSORS, "cnn", lambda _threads: codec)
+    monkeypatch.setitem(CLEANERS, "noisy", lambda _threads: StubCleaner())
+    return codec
+
+
+@pytest.fixture
+def plan(tmp_path):
+    write_mnist(tmp_path / "digits", train=12, test=20)
+    names = ("cnn", "noisy")
+    return bench.Plan((tmp_path / "digits",), tmp_path / "out", names, minutes=0.5, held_out=20)
+
+
+@pytest.fixture
+def only_codec(monkeypatch):
+    monkeypatch.delitem(CLEANERS, "cnn")
+
+
+@pytest.mark.usefixtures("only_codec")
+def test_rows_for_every_file_and_a_row_for_every_run(plan, stub):
+    outcome = bench.run(plan)
+    assert outcome.failures == []
+    assert outcome.new_rows == 2 * 20 + 2 * 1 + 20
+    rows = store.ROWS.read(store.rows_path(plan.out, "cnn"))
+    single = [row for row in rows if row.files == SINGLE and row.setting == 2]
+    assert [row.picture for row in single] == list(range(20))
+    assert {(row.bytes, row.pixels) for row in single} == {(784, 784)}
+    (sheet,) = [row for row in rows if row.files == SHEET and row.setting == 8]
+    assert (sheet.pictures, sheet.pixels, sheet.bytes) == (20, 20 * 784, 20 * 784)
+    assert math.isinf(sheet.psnr)
+    noisy = store.ROWS.read(store.rows_path(plan.out, "noisy"))
+    assert len(noisy) == 20
+    assert all(abs(row.psnr - 20.17) < 4 for row in noisy)
+    runs = {one.system: one for one in store.load_runs(plan.out)}
+    assert (runs["cnn"].learnt, runs["cnn"].train_pictures) == ("12 pictures", 12)
+    assert (runs["noisy"].train_pictures, runs["noisy"].train_s) == (0, 0)
+    assert (
+        "--data digits --systems cnn,noisy --minutes 0.5" in store.load_methods(plan.out)["command"]
+    )
+
+
+@pytest.mark.usefixtures("only_codec")
+def test_it_goes_on_where_it_stopped_and_drops_what_is_stale(plan, stub):
+    bench.run(plan)
+    assert bench.run(plan).new_rows == 0
+    assert stub.learnt == 1
+    stub.version = "stub 2"
+    assert bench.run(plan).new_rows == 42
+    assert bench.run(replace(plan, train=6)).new_rows == 42
+    assert bench.run(replace(plan, train=6, fresh=True)).new_rows == 62
+    assert len(store.load_rows(plan.out)) == 62
+
+
+@pytest.mark.usefixtures("only_codec")
+def test_a_system_that_fails_has_no_rows_and_keeps_the_earlier_ones(plan, stub):
+    bench.run(plan)
+    stub.broken = True
+    outcome = bench.run(replace(plan, fresh=True))
+    assert len(outcome.failures) == 1
+    assert outcome.failures[0].startswith("mnist, compress by cnn: cnn gave uint8 (27, 28, 1)")
+    assert len(store.load_rows(plan.out)) == 62
+
+
+def test_wrong_options(plan, stub, tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    for change, error, message in (
+        ({"minutes": 0.0}, OptionError, "more than 0"),
+        ({"rounds": -1}, OptionError, "at least 0"),
+        ({"systems": ("lstm",)}, OptionError, "'lstm'"),
+        ({"threads": 0}, OptionError, "at least 1, got 0"),
+        ({"data": (tmp_path / "none",)}, InputError, "isn't a folder"),
+        ({"out": tmp_path / "file" / "out"}, OutputError, "can't write"),
+    ):
+        with pytest.raises(error, match=message):
+            bench.run(replace(plan, **change))
+
+
+def test_sheets_come_apart_as_they_were():
+    for count in (1, 7, 10, 100):
+        pictures = np.random.default_rng(count).integers(0, 256, (count, 6, 4, 3), np.uint8)
+        sheet = to_sheet(pictures)
+        assert sheet.shape == (max(1, count // 10) * 6, min(10, count) * 4, 3)
+        assert np.array_equal(from_sheet(sheet, 6, 4), pictures)
+
+
+def test_curves_are_read_between_their_points():
+    one = Standing("webp", SHEET, 1.0, rate=1.0, psnr=20.0, ssim=0.5, run_ms=1.0)
+    curve = [one, replace(one, setting=2.0, rate=4.0, psnr=30.0)]
+    assert psnr_at(curve, 2.0) == pytest.approx(25)
+    assert psnr_at(curve, 0.9) is psnr_at(curve, 4.1) is psnr_at([], 1.0) is None
+    assert nearest(curve, 1.9) is curve[0]
+    assert nearest(curve, 2.1) is curve[1]
+
+
+def result(**changes) -> store.ToyResult:
+    base = store.ToyResult(
+        "cnn", "mnist", "compress", SINGLE, 4.0, 0, 1, 1000, 125, 20.0, 0.9, 0.002
+    )
+    return replace(base, **changes)
+
+
+def test_numbers_are_over_all_pictures():
+    rows = [
+        result(),
+        result(picture=1, bytes=375, psnr=math.inf, ssim=0.7, run_s=0.004),
+        result(system="webp", files=SHEET, pictures=100, pixels=10**5, bytes=12500, setting=5.0),
+        result(system="webp", files=SHEET, pictures=100, pixels=10**5, bytes=50000, setting=9.0),
+    ]
+    sheet, _, ours = standings(rows, "mnist", "compress")
+    assert (ours.rate, ours.ssim, ours.run_ms) == pytest.approx((2.0, 0.8, 3.0))
+    assert ours.psnr == pytest.approx(20 + 10 * math.log10(2)), "of the mean squared error"
+    assert (sheet.system, sheet.rate, sheet.run_ms) == ("webp", 1.0, 0.02)
+    text = build(rows, [], {})
+    assert "| WebP | sheet | 1.00 | 20.00 | 0.900 | 20.00 |" in text
+    assert "nearest 2.00 bits a pixel (that of the CNN with 4 bits a number)" in text
+
+
+def test_a_section_without_rows_says_so(tmp_path):
+    assert SECTIONS["toy"](tmp_path) == NOT_YET
+    with pytest.raises(InputError, match="pellucid bench toy"):
+        write_report(tmp_path)
+
+
+def test_the_command_on_real_systems(tmp_path):
+    write_mnist(tmp_path / "mnist", train=12, test=10)
+    run = CliRunner().invoke(
+        commands,
+        ["toy", "--data", str(tmp_path), "-o", str(tmp_path / "out"), "--quick"]
+        + ["--systems", "jpeg420,webp,noisy"],
+    )
+    assert run.exit_code == 0, run.output
+    assert "### MNIST, 28x28 grey: denoise, sigma 25" in run.output
+    assert "| JPEG 4:2:0 | each its own |" in run.output
+    assert (tmp_path / "out" / "toy.md").read_text(encoding="utf-8").startswith("# Beside what")
+    assert SECTIONS["toy"](tmp_path / "out").startswith("Pictures: MNIST 12 to learn")
+    wrong = CliRunner().invoke(commands, ["toy", "--data", str(tmp_path), "--systems", "x"])
+    assert wrong.exit_code != 0

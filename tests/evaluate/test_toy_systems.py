@@ -1,0 +1,230 @@
+"""One contract for every system of `bench toy`; a new one is tested by being registered."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from pellucid.errors import MissingExtraError, OptionError, PellucidError
+from pellucid.evaluate.denoising.scores import psnr
+from pellucid.evaluate.denoising.tasks import with_noise
+from pellucid.evaluate.toy.systems import (
+    CLEANERS,
+    COMPRESSORS,
+    LABELS,
+    NAMES,
+    SHEET,
+    SINGLE,
+    Budget,
+    expand,
+    load_cleaners,
+    load_compressors,
+)
+from pellucid.evaluate.toy.systems import keras_models as models
+from pellucid.evaluate.toy.systems.base import UNTRAINED
+from pellucid.evaluate.toy.systems.keras_backend import load_keras
+from pellucid.evaluate.toy.systems.lattice import base_of, passes_of
+from pellucid.evaluate.toy.systems.learners import make_forest, make_vectors
+from pellucid.evaluate.toy.systems.tables import count_symbols, tables_of
+
+SIGMA = 25.0
+TINY = Budget(seconds=60, rounds=1, seed=3)
+
+
+def pictures_of(count: int, side: int, channels: int, seed: int = 0) -> np.ndarray:
+    """Soft shades with a bright disc, another for each picture."""
+    draw = np.random.default_rng(seed)
+    y, x = np.mgrid[0:side, 0:side] / side
+    found = []
+    for _ in range(count):
+        a, b, c, d = draw.random(4)
+        shade = 90 + 70 * np.sin(5 * a * y + 3 * b * x)
+        disc = 80 * (np.hypot(y - c, x - d) < 0.25)
+        found.append(np.stack([shade + disc * (k + 1) / 3 for k in range(channels)], axis=2))
+    return np.clip(found, 0, 255).astype(np.uint8)
+
+
+SETS = {1: pictures_of(16, 20, 1), 3: pictures_of(16, 16, 3)}
+
+
+def had(load, name):
+    """A new system, or a skip that says what is missing."""
+    found, missing = load([name], 1)
+    if missing:
+        pytest.skip(missing[name])
+    return found[0]
+
+
+@pytest.mark.parametrize("name", COMPRESSORS)
+def test_a_codec_gives_pictures_from_bytes_alone(name):
+    pictures = SETS[3 if name in ("forest", "cnn") else 1]
+    codec = had(load_compressors, name)
+    assert codec.name == name
+    assert any(digit.isdigit() for digit in codec.version)
+    training = codec.train(pictures, TINY)
+    assert (training == UNTRAINED) == (not codec.trained)
+    assert bool(training.model_bytes) == codec.trained
+    picture = pictures[-1]
+    for files in codec.files:
+        assert files in (SINGLE, SHEET)
+        settings = codec.settings(files)
+        coded = [codec.encode(picture, setting) for setting in settings]
+        assert all(type(data) is bytes for data in coded)
+        assert len(coded[0]) <= len(coded[-1])
+        decoded = [codec.decode(data, picture.shape) for data in coded]
+        for data, result in zip(coded, decoded, strict=True):
+            assert (result.shape, result.dtype) == (picture.shape, np.uint8)
+            assert np.array_equal(result, codec.decode(data, picture.shape))
+        if not name.startswith("cnn"):  # one round over 16 pictures teaches a network little
+            quality = [psnr(picture, result.astype(np.float32)) for result in decoded]
+            assert quality[-1] >= max(quality[0], 25)
+
+
+@pytest.mark.parametrize("name", CLEANERS)
+def test_a_denoiser_gives_a_picture(name):
+    pictures = SETS[3 if name in ("forest", "cnn_flat") else 1]
+    cleaner = had(load_cleaners, name)
+    assert cleaner.name == name
+    assert any(digit.isdigit() for digit in cleaner.version)
+    training = cleaner.train(pictures[:-1], SIGMA, TINY)
+    assert bool(training.model_bytes) == cleaner.trained
+    clean = pictures[-1].astype(np.float32)
+    noisy = with_noise(clean, SIGMA, "one")
+    before = noisy.copy()
+    result = cleaner.denoise(noisy, SIGMA)
+    assert (result.shape, result.dtype) == (clean.shape, np.float32)
+    assert np.array_equal(noisy, before), "the input stays"
+    assert np.isfinite(result).all()
+    if not name.startswith("cnn"):
+        assert psnr(clean, result) >= psnr(clean, noisy) - (1 if name == "noisy" else -1)
+
+
+@pytest.mark.parametrize("name", ["cnn", "forest", "svr"])
+def test_a_seed_makes_the_same_system_again(name):
+    picture = SETS[1][-1]
+    files, results = [], []
+    for _ in range(2):
+        codec, cleaner = had(load_compressors, name), had(load_cleaners, name)
+        codec.train(SETS[1][:8], TINY)
+        cleaner.train(SETS[1][:8], SIGMA, TINY)
+        files.append(codec.encode(picture, codec.settings(SINGLE)[-1]))
+        results.append(cleaner.denoise(with_noise(picture.astype(np.float32), SIGMA, "x"), SIGMA))
+    assert files[0] == files[1]
+    assert np.array_equal(results[0], results[1])
+
+
+@pytest.mark.parametrize(
+    ("hidden", "loss", "pooling", "code"),
+    [("relu", "mse", "max", 16), ("tanh", "bce", "average", 16), ("sigmoid", "mse", "max", None)],
+)
+def test_the_network_is_as_a_keras_user_expects(hidden, loss, pooling, code):
+    pytest.importorskip("torch", exc_type=ImportError)
+    pytest.importorskip("sklearn", exc_type=ImportError)
+    keras = load_keras(1)
+    design = models.Design((20, 20, 1), code, hidden, loss, pooling)
+    network = models.build(keras, design, seed=1)
+    inputs = models.to_unit(SETS[1])
+    before = network.whole.evaluate(inputs, inputs, verbose=0)
+    network.whole.fit(inputs, inputs, batch_size=8, epochs=3, verbose=0)
+    assert network.whole.evaluate(inputs, inputs, verbose=0) < before
+    codes = models.run(network.encoder, inputs)
+    assert models.run(network.decoder, codes).shape == inputs.shape
+    kinds = [type(layer).__name__ for layer in network.encoder.layers]
+    assert kinds[:2] == ["Conv2D", {"max": "MaxPooling2D", "average": "AveragePooling2D"}[pooling]]
+    assert kinds[2:] == (["Flatten", "Dense"] if code else ["Conv2D"])
+    if code:
+        low, high = design.code_range
+        assert codes.shape == (16, code)
+        assert low <= codes.min() < codes.max() <= high
+
+
+def test_keras_reads_and_writes_no_settings(tmp_path):
+    pytest.importorskip("torch", exc_type=ImportError)
+    pytest.importorskip("sklearn", exc_type=ImportError)
+    code = (
+        "import os; from pellucid.evaluate.toy.systems.keras_backend import load_keras;"
+        "keras = load_keras(1); assert keras.backend.backend() == 'torch';"
+        "assert os.environ['KERAS_BACKEND'] == 'jax' and 'KERAS_HOME' not in os.environ"
+    )
+    source = os.pathsep.join(path for path in sys.path if path)
+    environment = {**os.environ, "PYTHONPATH": source, "HOME": str(tmp_path)}
+    environment.pop("KERAS_HOME", None)
+    environment["KERAS_BACKEND"] = "jax"
+    command = [sys.executable, "-W", "error", "-c", code]
+    subprocess.run(command, env=environment, check=True, cwd=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_sample_is_guessed_once_from_known_ones():
+    for height, width in ((28, 28), (32, 32), (20, 36), (16, 64)):
+        known = np.zeros((height, width), bool)
+        known[base_of(height, width)] = True
+        for one in passes_of(height, width):
+            assert known[one.near_rows, one.near_columns].all()
+            assert not known[one.rows, one.columns].any()
+            known[one.rows, one.columns] = True
+        assert known.all()
+
+
+def test_tables_hold_what_was_counted_and_what_was_not():
+    symbols, tables = np.array([0, 0, 0, 5, -1, 9]), np.array([0, 0, 0, 1, 1, 1])
+    counts = count_symbols(symbols, tables, 2, 3)
+    assert counts.tolist() == [[0, 0, 0, 3, 0, 0, 0], [0, 0, 1, 0, 0, 0, 2]]
+    for seen in (counts, np.zeros((2, 7), np.int64), counts * 10**7):
+        assert len(tables_of(seen, 3)) == 2
+        assert tables_of(seen, 3).model(1) is not None
+
+
+@pytest.mark.parametrize("make", [make_forest, make_vectors])
+def test_a_learner_stops_at_its_budget(make):
+    try:
+        learner = make(1)
+    except MissingExtraError as error:
+        pytest.skip(str(error))
+    draw = np.random.default_rng(1)
+    features = draw.random((2000, 4))
+    values = features[:, 0] * 30 + draw.normal(0, 1, 2000)
+    least = learner.fit(features, values, Budget(seconds=0))
+    few = learner.fit(features, values, Budget(seconds=60, rounds=1))
+    more = learner.fit(features, values, Budget(seconds=60, rounds=2))
+    assert least == few != more
+    assert np.corrcoef(learner.predict(features), values)[0, 1] > 0.95
+    assert learner.model_bytes > 100
+
+
+def test_names():
+    assert set(NAMES) == set(LABELS) == set(COMPRESSORS) | set(CLEANERS)
+    assert expand(["all"]) == NAMES
+    assert expand(["cnn"]) == ("cnn",)
+    assert expand(["networks"])[0] == "cnn"
+    assert expand(["svr", "pellucid", "svr"]) == ("svr", "pellucid-m", "pellucid-s")
+    with pytest.raises(OptionError, match="no system called 'lstm'; there are: all, networks"):
+        expand(["lstm"])
+
+
+def test_a_missing_library_is_named_with_the_line_that_gets_it(monkeypatch):
+    for module, name, line in (
+        ("keras", "cnn", r"pellucid\[bench,train\]"),
+        ("torch", "cnn", r"pellucid\[bench,train\]"),
+        ("sklearn.svm", "svr", r"pellucid\[bench\]"),
+        ("bm3d", "bm3d", r"pellucid\[bench\]"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setitem(sys.modules, module, None)
+            found, missing = load_cleaners([name], 1)
+            assert not found
+            with pytest.raises(PellucidError, match=line):
+                raise PellucidError(missing[name])
+
+
+def test_keras_with_another_backend_is_refused(monkeypatch):
+    pytest.importorskip("torch", exc_type=ImportError)
+    pytest.importorskip("sklearn", exc_type=ImportError)
+    keras = load_keras(1)
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(OptionError, match="KERAS_BACKEND=torch"):
+        load_keras(1)
