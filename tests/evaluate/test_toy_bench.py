@@ -203,8 +203,7 @@ def test_the_command_on_real_systems(tmp_path):
     write_mnist(tmp_path / "mnist", train=12, test=10)
     run = CliRunner().invoke(
         commands,
-        ["toy", "--data", str(tmp_path), "-o", str(tmp_path / "out"), "--quick"]
-        + ["--systems", "jpeg420,webp,noisy"],
+        f"toy --data {tmp_path} -o {tmp_path / 'out'} --quick --systems jpeg420,webp,noisy".split(),
     )
     assert run.exit_code == 0, run.output
     assert "### MNIST, 28x28 grey: denoise, sigma 25" in run.output
