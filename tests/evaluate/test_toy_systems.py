@@ -157,7 +157,7 @@ def test_keras_reads_and_writes_no_settings(tmp_path):
     environment["KERAS_BACKEND"] = "jax"
     command = [sys.executable, "-W", "error", "-c", code]
     subprocess.run(command, env=environment, check=True, cwd=tmp_path)
-    assert not list(tmp_path.iterdir())
+    assert not (tmp_path / ".keras").exists()
 
 
 def test_every_sample_is_guessed_once_from_known_ones():
