@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 import pellucid
 from pellucid.denoising.bands import denoise_scaled, sigmas_of
+from pellucid.evaluate.denoising.band_rows import TABLE, BandWay
 from pellucid.runtime import load_denoiser
 
 LEVELS = (0.1, 0.3)
@@ -69,7 +70,7 @@ def main() -> None:
     bands = np.load(options.bands, mmap_mode="r")
     top, left = (max(0, (side - options.crop) // 2) for side in bands.shape[:2])
     clean = bands[top:, left:][: options.crop, : options.crop].astype(np.float64) + SPARE
-    rows = ["picture\tlevel\tway\tpsnr\tseconds"]
+    rows: list[BandWay] = []
     for level in LEVELS:
         noise = np.random.default_rng(0).normal(0, level, clean.shape) * clean.std(axis=(0, 1))
         noisy = np.clip(np.rint(clean + noise), 0, 65535).astype(np.uint16)
@@ -79,10 +80,11 @@ def main() -> None:
                 warnings.simplefilter("ignore")
                 found = quality(run(noisy), clean)
             seconds = time.perf_counter() - started
-            rows.append(f"{options.bands.stem}\t{level}\t{way}\t{found:.2f}\t{seconds:.1f}")
+            named = (options.bands.stem, options.crop, level, way)
+            rows.append(BandWay(*named, round(found, 2), round(seconds, 1)))
             print(rows[-1])
     if options.output is not None:
-        options.output.write_text("\n".join(rows) + "\n", "utf-8")
+        TABLE.write(options.output, rows)
 
 
 if __name__ == "__main__":

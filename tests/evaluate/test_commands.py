@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import click
 import pytest
 
 from pellucid.cli import main
-from pellucid.evaluate.commands import _step, commands_of
+from pellucid.evaluate import training_rows
+from pellucid.evaluate.commands import commands_of, step_of
+from pellucid.evaluate.denoising import band_rows
+from pellucid.evaluate.guided import rows as guided
+from pellucid.evaluate.html import report_page
+from pellucid.evaluate.html.parts import unknown_files
+from pellucid.evaluate.intervals import coverage
+from pellucid.evaluate.large import rows as large
 from pellucid.evaluate.record import append_results
+from pellucid.evaluate.toy import rows as toy
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "results" / "v0.1"
@@ -34,7 +43,8 @@ def test_every_file_of_rows_has_a_command_that_parses():
     found = commands_of(RESULTS, "results/v0.1")
     known = {path.name for one in found for name in one.files for path in RESULTS.glob(name)}
     rows = {path.name for path in RESULTS.glob("*.tsv")}
-    assert rows - known == {"training-m.tsv"}  # its command is on the page, by hand
+    assert rows == known
+    assert unknown_files(RESULTS) == []
     for one in found:
         assert one.line.startswith("python -m tools.") or parses(one.line)
         assert str(ROOT) not in one.line
@@ -54,10 +64,10 @@ def test_settings_are_those_of_the_rows(tmp_path, make_row):
 
 def test_each_nth_picture():
     names = [f"{n:02}" for n in range(10)]
-    assert _step(names[::3], names) == 3
-    assert _step(names[:2], names) == 1
-    assert _step(names[:1], names) == 10
-    assert _step(["other"], names) == 1
+    assert step_of(names[::3], names) == 3
+    assert step_of(names[:2], names) == 1
+    assert step_of(names[:1], names) == 10
+    assert step_of(["other"], names) == 1
 
 
 def test_the_page_names_files_and_commands_that_are_there():
@@ -68,13 +78,16 @@ def test_the_page_names_files_and_commands_that_are_there():
     for module in re.findall(r"python -m tools\.(\w+)", PAGE):
         assert (ROOT / "tools" / f"{module}.py").exists(), module
     claims = PAGE.partition("## Claims")[2].partition("## Commands")[0]
-    for pattern in re.findall(r"`([\w*.-]+\.(?:tsv|png))`", claims):
-        assert list(RESULTS.glob(pattern)) or pattern == "size.tsv", pattern
+    for pattern, later in re.findall(r"`([\w*.-]+\.(?:tsv|png))`(, once measured)?", claims):
+        assert list(RESULTS.glob(pattern)) or later, pattern
     for path in RESULTS.glob("*.tsv"):
         assert any(path.match(p) for p in re.findall(r"`([\w*.-]+\.tsv)`", claims)), path.name
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/denoising.md", "docs/lossless.md"])
+TABLES = ("denoising", "explain", "guided", "large", "lossless", "toy")
+
+
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{name}.md" for name in TABLES)])
 def test_every_generated_table_is_among_the_claims(page):
     """A new table of results comes with a line on the page of benchmarks."""
     text = (ROOT / page).read_text(encoding="utf-8")
@@ -83,3 +96,51 @@ def test_every_generated_table_is_among_the_claims(page):
         heading = re.findall(r"^#+ (.+)$", before, re.MULTILINE)[-1]
         anchor = re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
         assert f"{Path(page).name}#{anchor}" in PAGE, (section, anchor)
+
+
+def test_benches_of_one_subject(tmp_path):
+    """Settings come from rows, each line parses, and each kind has its part of the page."""
+    pytest.importorskip("markdown_it")
+    run = toy.ToyRun("cnn", "mnist", "denoise", 500, 20, 2.0, 0, 2, 9.5, "all", 10, "1")
+    shot = toy.ToyResult("cnn", "mnist", "denoise", "single", 25.0, 0, 1, 784, 0, 20.0, 0.5, 0.1)
+    toy.keep(tmp_path, run, [shot])
+    other = replace(run, system="webp", task="compress", train_pictures=0, minutes=0.0)
+    coded = replace(shot, system="webp", task="compress", bytes=99)
+    toy.keep(tmp_path, replace(other, model_bytes=0), [coded])
+    big = large.LargeResult(
+        "compress", 4898, 4898, 4898**2, 9, 10, 11, "model s, quality 60", 2, "1"
+    )
+    large.save_rows(tmp_path, [big], "pellucid bench large --data album --threads 2")
+    pair = guided.Denoised("rgbd", "one", "unguided", 8, 8, 10.0, 30.0, "pellucid 1, s 00")
+    (more, noisy, peer) = (
+        replace(pair, method=name) for name in ("guided", "noisy", "guided filter, radius 3")
+    )
+    rows = [pair, more, noisy, peer, replace(pair, method="turned")]
+    guided.DENOISED.write(tmp_path / guided.DENOISE, rows)
+    within = coverage.Coverage("decode", "m", "album", 30.0, "one", 8, 8, 0.9, 2.0, "1")
+    coverage.TABLE.write(tmp_path / coverage.FILE, [within, replace(within, step=60.0)])
+    ways = band_rows.BandWay("bands", 64, 0.1, "noisy", 33.98, 0.1)
+    band_rows.TABLE.write(tmp_path / band_rows.FILE, [ways])
+    point = training_rows.TrainingPoint(42.1, 8857, 1161, -2.91)
+    training_rows.TABLE.write(tmp_path / "training-s.tsv", [point])
+    found = commands_of(tmp_path, "out")
+    assert {one.line for one in found} == {
+        "pellucid bench toy --data mnist -o out --systems webp,cnn --minutes 2 --train 500 "
+        "--held-out 20 --threads 2",
+        "pellucid bench large --data album -o out --megapixels 24 --tasks compress --model s "
+        "--threads 2",
+        "pellucid bench guided --pairs rgbd --data rgbd --images 1 -o out --sigma 10 --model s "
+        "--task denoise",
+        "pellucid bench intervals --data album -o out --task decode --model m --at 30 --at 60 "
+        "--images 1",
+        "python -m tools.denoise_bands bands.npy --crop 64 -o out/denoise-bands.tsv",
+        "python -m tools.training_curve recipes/codec-s.toml CHECKPOINT... --train FOLDER "
+        "--test FOLDER --webp out/compress-webp.tsv -o out/training-s.tsv",
+    }
+    assert all(one.line.startswith("python") or parses(one.line) for one in found)
+    page = report_page(tmp_path)
+    for title in ("Large pictures", "With a guide", "Coverage of intervals", "Training"):
+        assert f">{title}</h2>" in page
+    assert "MNIST, 28x28 grey: denoise, sigma 25</h3>" in page
+    assert "33.98" in page
+    assert "Other rows" not in page

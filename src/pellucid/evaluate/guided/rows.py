@@ -7,6 +7,7 @@ DIR/guided-compress.tsv   one a pair
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from pellucid.evaluate.tsv import Table
 
@@ -46,3 +47,15 @@ class Compressed:
 
 DENOISED: Table[Denoised] = Table(Denoised)
 COMPRESSED: Table[Compressed] = Table(Compressed)
+
+
+def load_denoised(folder: Path) -> list[Denoised]:
+    """Kept rows; none if nothing was measured. InputError for a file that can't be read."""
+    path = folder / DENOISE
+    return DENOISED.read(path) if path.exists() else []
+
+
+def load_compressed(folder: Path) -> list[Compressed]:
+    """The same of files."""
+    path = folder / COMPRESS
+    return COMPRESSED.read(path) if path.exists() else []

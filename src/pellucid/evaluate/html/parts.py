@@ -5,13 +5,14 @@ To add one: an entry in `PARTS`. Files that no part knows are listed at the end 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pellucid.evaluate import plot, report, store
-from pellucid.evaluate.denoising import block_rows
+from pellucid.evaluate import plot, report, store, training_rows
+from pellucid.evaluate.denoising import band_rows, block_rows
 from pellucid.evaluate.denoising import report as denoising
 from pellucid.evaluate.denoising import rows as denoise_rows
 from pellucid.evaluate.denoising.adapting import load_adaptations
@@ -19,10 +20,23 @@ from pellucid.evaluate.denoising.estimates import load_estimates
 from pellucid.evaluate.denoising.plot import cost_plots
 from pellucid.evaluate.denoising.tasks import TASKS
 from pellucid.evaluate.drawing import Plot
+from pellucid.evaluate.guided import report as guided
+from pellucid.evaluate.guided import rows as guided_rows
+from pellucid.evaluate.intervals import coverage
+from pellucid.evaluate.intervals.sections import coverage_table
+from pellucid.evaluate.large import rows as large_rows
+from pellucid.evaluate.large.sections import tasks_section
 from pellucid.evaluate.lossless import report as lossless
 from pellucid.evaluate.lossless import rows as lossless_rows
 from pellucid.evaluate.sizes import report as sizes
 from pellucid.evaluate.sizes import rows as size_rows
+from pellucid.evaluate.toy import rows as toy_rows
+from pellucid.evaluate.toy.sections import toy_section
+
+
+def no_facts(_folder: Path) -> Mapping[str, Any]:
+    """For kinds that don't keep any: nothing of them depends on the machine's speed."""
+    return {}
 
 
 def no_plots(_folder: Path) -> list[Plot]:
@@ -75,6 +89,8 @@ def denoise_text(folder: Path) -> str:
     if path.exists():
         blocks = block_rows.blocks_table(block_rows.TABLE.read(path))
         text += f"\n## Speed of building blocks\n\n{blocks}\n"
+    if bands := band_rows.load_rows(folder):
+        text += f"\n## Many bands\n\n{band_rows.bands_table(bands)}\n"
     return text
 
 
@@ -100,6 +116,17 @@ def size_plots(folder: Path) -> list[Plot]:
     return sizes.size_plots(size_rows.load_rows(folder))
 
 
+def guided_text(folder: Path) -> str:
+    """Tables with and without a guide."""
+    denoised, compressed = guided.denoise_section(folder), guided.compress_section(folder)
+    return f"## Denoising\n\n{denoised}\n\n## Lossless files\n\n{compressed}\n"
+
+
+def toy_text(folder: Path) -> str:
+    """Tables of small pictures; their headings come right below the part's."""
+    return re.sub("^### ", "## ", toy_section(folder), flags=re.MULTILINE)
+
+
 PARTS = (
     Part(
         "compress", "Compression", (f"{store.PREFIX}*.tsv", store.SPEED),
@@ -116,6 +143,20 @@ PARTS = (
     Part(
         "size", "Cost against size", (size_rows.FILE,),
         size_text, size_rows.load_facts, size_plots,
+    ),
+    Part("large", "Large pictures", (large_rows.FILE,), tasks_section, large_rows.load_methods),
+    Part(
+        "guided", "With a guide", (guided_rows.DENOISE, guided_rows.COMPRESS),
+        guided_text, no_facts,
+    ),
+    Part("intervals", "Coverage of intervals", (coverage.FILE,), coverage_table, no_facts),
+    Part(
+        "toy", "Beside what articles build", (f"{toy_rows.PREFIX}*.tsv",),
+        toy_text, toy_rows.load_methods,
+    ),
+    Part(
+        "training", "Training", (f"{training_rows.PREFIX}*.tsv",),
+        training_rows.training_tables, no_facts,
     ),
 )  # fmt: skip
 

@@ -7,12 +7,15 @@ from pathlib import Path
 
 from pellucid.evaluate.intervals.coverage import Coverage, load_coverage
 
+NOT_YET = "Not measured yet."
 UNIT = {"denoise": "sigma", "decode": "quality"}
 
 
 def coverage_table(folder: Path) -> str:
     """A line for each task, model, set and step; worst and best are of single pictures."""
     rows = load_coverage(folder)
+    if not rows:
+        return NOT_YET
     lines = [
         "| what | model | pictures | at | covered, all samples | picture by picture "
         "| mean half-width |",
