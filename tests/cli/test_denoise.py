@@ -40,7 +40,7 @@ def calls(monkeypatch):
     """What the API was asked for; the stand-in adds 1 to every colour sample."""
     seen = []
 
-    def denoise(out, picture, noise, weight, model):
+    def denoise(out, picture, noise, weight, model, *, guide):
         rows, columns = (slice(0, side) for side in picture.size)
         part = picture.part(rows, columns)
         result = part.stored.copy()
@@ -60,7 +60,7 @@ def calls(monkeypatch):
 
     monkeypatch.setattr(clean_file, "clean_to", clean_to)
     monkeypatch.setattr(clean, "denoise_into", denoise)
-    monkeypatch.setattr(clean, "measure", lambda samples: NOISE)
+    monkeypatch.setattr(clean, "measure", lambda samples, nodata: NOISE)
     monkeypatch.setattr(runtime, "load_denoiser", load)
     return seen
 
@@ -115,7 +115,7 @@ def test_a_file_that_is_no_model(run, photo, calls):
 
 
 def test_too_small_to_measure(run, monkeypatch):
-    monkeypatch.setattr(clean, "measure", lambda samples: replace(NOISE, sigma=0.0))
+    monkeypatch.setattr(clean, "measure", lambda samples, nodata: replace(NOISE, sigma=0.0))
     write_samples("a.png", np.zeros((16, 99, 1), np.uint8))
     assert (
         "a side below 17 is little to measure it by; give --sigma" in run("denoise", "a.png").stderr

@@ -112,6 +112,9 @@ def test_rows_for_every_file_and_a_row_for_every_run(plan, stub):
     runs = {one.system: one for one in store.load_runs(plan.out)}
     assert (runs["cnn"].learnt, runs["cnn"].train_pictures) == ("12 pictures", 12)
     assert (runs["noisy"].train_pictures, runs["noisy"].train_s) == (0, 0)
+    assert SECTIONS["toy"](plan.out).startswith(
+        "Pictures: MNIST 20 to report on and 12 others to learn from. Systems that learn had 0.5 "
+    )
     assert (
         "--data digits --systems cnn,noisy --minutes 0.5" in store.load_methods(plan.out)["command"]
     )
@@ -201,17 +204,12 @@ def test_a_section_without_rows_says_so(tmp_path):
 
 def test_the_command_on_real_systems(tmp_path):
     write_mnist(tmp_path / "mnist", train=12, test=10)
-    run = CliRunner().invoke(
-        commands,
-        [
-            *("toy", "--data", str(tmp_path), "-o", str(tmp_path / "out"), "--quick"),
-            *("--systems", "jpeg420,webp,noisy"),
-        ],
-    )
+    options = ["--data", str(tmp_path), "-o", str(tmp_path / "out"), "--quick"]
+    run = CliRunner().invoke(commands, ["toy", *options, "--systems", "jpeg420,webp,noisy"])
     assert run.exit_code == 0, run.output
     assert "### MNIST, 28x28 grey: denoise, sigma 25" in run.output
     assert "| JPEG 4:2:0 | each its own |" in run.output
     assert (tmp_path / "out" / "toy.md").read_text(encoding="utf-8").startswith("# Beside what")
-    assert SECTIONS["toy"](tmp_path / "out").startswith("Pictures: MNIST 12 to learn")
+    assert SECTIONS["toy"](tmp_path / "out").startswith("Pictures: MNIST 10 to report on. ")
     wrong = CliRunner().invoke(commands, ["toy", "--data", str(tmp_path), "--systems", "x"])
     assert wrong.exit_code != 0

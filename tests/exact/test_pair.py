@@ -97,7 +97,9 @@ def test_starts_that_can_not_be(start: bytes) -> None:
 
 
 def test_joined_and_taken_apart() -> None:
-    both, pair = joined(GUIDE, DEPTH[..., None])
+    source, pair = joined(GUIDE, DEPTH[..., None])
+    both = source[0 : DEPTH.shape[0], 0 : DEPTH.shape[1]]
+    assert both.shape == source.shape
     assert both.dtype == np.uint16
     assert pair == Pair(3, np.dtype("uint8"), np.dtype("uint16"))
     found: tuple[Pair, Any] = take_pair(pair.pack() + b"rest", 4, np.dtype("uint16"))

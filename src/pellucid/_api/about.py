@@ -93,7 +93,7 @@ def pair_of(file: PelFile) -> Pair | None:
     """How the two pictures of a pair lie in it; None for one picture."""
     if file.header.layers not in EXACT:
         return None
-    from pellucid._api.exact import file_pair
+    from pellucid._api.pairs import file_pair
 
     return file_pair(file)
 

@@ -55,8 +55,7 @@ def compress(
             path of an .npy file.
         max_error: every sample comes back at most this far off, in its own unit (whole for whole
             samples), and alpha, NaN and infinities as they are; takes what `lossless` takes.
-        nodata: with max_error: samples of this value come back as they are, and no other becomes
-            it, such as 0 in depth maps.
+        nodata: with max_error: samples of this value stay, and no other becomes it (0 in depths).
         guide: with lossless or max_error: an aligned picture, kept without loss in the same file.
         model: name of an installed model (`models()`) or a model's folder.
         metadata: keep EXIF, ICC profile and XMP.
@@ -122,7 +121,7 @@ def decode(
     which: str = "picture",
 ) -> NDArray[Any]:
     """An open file -> samples; see `decompress`."""
-    from pellucid._api.exact import check_which
+    from pellucid._api.pairs import check_which
 
     require_supported(file.header)
     check_which(which, file)
@@ -136,7 +135,8 @@ def layout_of(
     file: PelFile, box: Box | None, which: str = "picture"
 ) -> tuple[tuple[int, int, int], np.dtype[Any]]:
     """Shape (H, W, C) and type of the samples of a part of the picture."""
-    from pellucid._api.exact import file_pair, region_of
+    from pellucid._api.exact import region_of
+    from pellucid._api.pairs import file_pair
     from pellucid.exact.picture import layout_of as exact_layout
 
     header = file.header

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pellucid._api.encode import Encoding, Progress
     from pellucid.codec.geometry import Box
     from pellucid.exact import FloatMap
-    from pellucid.exact.pair import Pair
 
 TYPES = ("uint8", "uint16", "int16", "float16", "float32")
 WITH_ALPHA = (2, 4)  # channels of which the last is alpha
@@ -98,6 +97,7 @@ def decompress_samples(
     which: str = "picture",
 ) -> NDArray[Any]:
     """Samples (H, W, C) of a file with an exact layer; damaged tiles are noted and filled."""
+    from pellucid._api.pairs import file_pair
     from pellucid.exact import decompress_exact, map_of
 
     try:
@@ -125,31 +125,6 @@ def lost(reason: str) -> Any:
         raise DamagedFileError(f"tile {number} can't be used: {reason}")
 
     return payload
-
-
-def file_pair(file: PelFile) -> Pair | None:
-    """How the two pictures of a pair lie in it, None for a single one; all tiles say the same."""
-    from pellucid.exact.pair import PAIR, take_pair
-    from pellucid.exact.picture import kind_of
-
-    header = file.header
-    if not header.features & PAIR:
-        return None
-    for number in range(header.tile_count):
-        with suppress(DamagedFileError):
-            kind = kind_of(header, number)
-            return take_pair(tile_of(file)(number), kind.planes - kind.alpha, kind.dtype)[0]
-    raise DamagedFileError("no tile is whole that would tell the pair's types; get the file again")
-
-
-def check_which(which: str, file: PelFile) -> None:
-    """Raise OptionError if a file holds no such picture."""
-    from pellucid.exact.pair import GUIDE, PAIR, PICTURE
-
-    if which not in (GUIDE, PICTURE):
-        raise OptionError(f"which is {which!r}; it must be {PICTURE} or {GUIDE}")
-    if which == GUIDE and not file.header.features & PAIR:
-        raise OptionError("the file holds one picture and no guide; leave which out")
 
 
 def region_of(box: Box | None) -> tuple[int, int, int, int] | None:

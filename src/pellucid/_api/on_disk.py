@@ -90,7 +90,7 @@ def write_picture(
     damaged: list[int] | None = None,
 ) -> tuple[int, int, int]:
     """The same of an open file."""
-    from pellucid._api.exact import check_which
+    from pellucid._api.pairs import check_which
     from pellucid.runtime.session import thread_count
 
     require_supported(file.header)

@@ -65,12 +65,8 @@ def build(rows: Sequence[ToyResult], runs: Sequence[ToyRun], facts: Mapping[str,
 
 def how(runs: Sequence[ToyRun], facts: Mapping[str, Any]) -> str:
     """One paragraph: which pictures, how scored, how timed, on what."""
-    sizes = ", ".join(
-        f"{SETS.get(data, data).partition(',')[0]} {max(r.train_pictures for r in own)} to learn "
-        f"from and {own[0].held_out} others to report on"
-        for data in sorted({one.data for one in runs})
-        if (own := [one for one in runs if one.data == data])
-    )
+    by_set = {data: [one for one in runs if one.data == data] for data in _sets(runs)}
+    sizes = ", ".join(_sizes(data, own) for data, own in by_set.items())
     minutes = _span([one.minutes for one in runs if one.minutes])
     threads = _span([float(one.threads) for one in runs])
     where = f" on {facts['processor']} ({facts['cores']} cores)" if "processor" in facts else ""
@@ -142,6 +138,16 @@ def versions(runs: Sequence[ToyRun]) -> str:
         if texts:
             lines.append(f"- {_label(name)}: {'; '.join(texts)}")
     return "\n".join(lines)
+
+
+def _sets(runs: Sequence[ToyRun]) -> list[str]:
+    return sorted({one.data for one in runs})
+
+
+def _sizes(data: str, runs: Sequence[ToyRun]) -> str:
+    learnt_from = max(one.train_pictures for one in runs)
+    others = f" and {learnt_from} others to learn from" if learnt_from else ""
+    return f"{SETS.get(data, data).partition(',')[0]} {runs[0].held_out} to report on{others}"
 
 
 def _label(system: str) -> str:
