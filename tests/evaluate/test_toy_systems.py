@@ -135,7 +135,9 @@ def test_the_network_is_as_a_keras_user_expects(hidden, loss, pooling, code):
     assert models.run(network.decoder, codes).shape == inputs.shape
     kinds = [type(layer).__name__ for layer in network.encoder.layers]
     assert kinds[:2] == ["Conv2D", {"max": "MaxPooling2D", "average": "AveragePooling2D"}[pooling]]
-    assert kinds[2:] == (["Flatten", "Dense"] if code else ["Conv2D"])
+    assert kinds[2:] == (
+        ["Flatten", "Dense", "BatchNormalization", "Activation"] if code else ["Conv2D"]
+    )
     if code:
         low, high = design.code_range
         assert codes.shape == (16, code)

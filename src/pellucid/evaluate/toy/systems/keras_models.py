@@ -5,6 +5,9 @@ and end in a softmax over ten classes, trained with cross-entropy. Such a networ
 numbers that sum to 1 have no room for a picture. Here the same layers are the first half of an
 autoencoder: the dense layer is the code, and a dense and a transposed convolution lead back to
 samples of 0..1. Cross-entropy is then that of each sample, taken as the probability of white.
+
+Before the code's sigmoid stands a batch normalisation: without it every code comes out alike, and
+the network learns the mean picture and no more.
 """
 
 from __future__ import annotations
@@ -19,8 +22,9 @@ from numpy.typing import NDArray
 from pellucid.evaluate.toy.systems.base import Budget, Clock, Samples
 
 FILTERS, KERNEL, POOL = 32, 3, 2
-BATCH = 64
+BATCH = 32
 MAX_PASSES = 400
+MOMENTUM = 0.9  # of the normalisation; few steps must do
 STEPS = 15  # of the code, whose rounding training imitates with noise
 LOSSES = {"mse": "mse", "bce": "binary_crossentropy"}
 HIDDEN = ("relu", "sigmoid", "tanh")
@@ -78,7 +82,9 @@ def build(keras: Any, design: Design, seed: int) -> Network:
     else:
         low, high = design.code_range
         end = "tanh" if design.hidden == "tanh" else "sigmoid"
-        encoder = keras.Sequential([*first, layers.Flatten(), layers.Dense(design.code, end)])
+        spread = layers.BatchNormalization(momentum=MOMENTUM)
+        code = [layers.Flatten(), layers.Dense(design.code), spread, layers.Activation(end)]
+        encoder = keras.Sequential([*first, *code])
         rounding = layers.GaussianNoise((high - low) / STEPS / 12**0.5)  # acts in training only
         entry = [
             layers.Input((design.code,)),
