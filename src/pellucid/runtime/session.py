@@ -1,8 +1,8 @@
 """One network in ONNX Runtime, on the CPU, with a fixed number of threads.
 
-ONNX Runtime (seen in 1.32) makes a device id and a database of events in the home folder as soon as
-it is imported, to be sent to its maker. Pictures are nobody's business: it is told not to, unless the
-user has set the variable otherwise.
+ONNX Runtime (seen in 1.32) makes a device id and a database of events in the home folder as soon
+as it is imported, to be sent to its maker. It is told not to, unless the user has set the variable
+otherwise.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pellucid.errors import OptionError, PellucidError
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when it is imported
 
-import onnxruntime  # noqa: E402
+import onnxruntime
 
 THREADS_VARIABLE = "PELLUCID_THREADS"
 
