@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
+from pellucid.denoising.survey import look_through
 from pellucid.denoising.windows import run_windows, spans
 
 MULTIPLE, REACH = 4, 10
@@ -119,3 +122,21 @@ def test_spans_cover_a_side_once(length: int, window: int) -> None:
         assert outer.start % 4 == 0
         assert outer.stop % 4 == 0 or outer.stop == length
     assert covered == list(range(length))
+
+
+def test_a_survey_keeps_no_more_than_it_needs() -> None:
+    """Views of the parts it looked through would keep the whole picture in memory."""
+
+    class Made:
+        shape, dtype = (5000, 5000, 3), np.dtype(np.uint8)
+
+        def __getitem__(self, key: tuple[slice, slice]) -> np.ndarray:
+            rows, columns = (len(range(*part.indices(5000))) for part in key)
+            return np.full((rows, columns, 3), 7, np.uint8)
+
+    tracemalloc.start()
+    survey = look_through(Made())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (survey.low, survey.high) == (7, 7)
+    assert peak < 30e6

@@ -73,7 +73,7 @@ def look_through(samples: Source, nodata: float | None = None) -> Survey:
             colour = colour[whole & ~marked & ~told]
         else:
             piece = part[-rows.start % steps[0] :: steps[0], -columns.start % steps[0] :: steps[0]]
-            pieces.setdefault(rows.start, []).append(piece)
+            pieces.setdefault(rows.start, []).append(piece.copy())  # a view would keep the part
             colour = colour if nodata is None else colour[~empty(colour, nodata)]
         if colour.size:
             lows.append(colour.min())
@@ -90,5 +90,5 @@ def thin(samples: Source, step: int) -> NDArray[Any]:
     for rows, columns in parts_of(samples.shape):
         part = samples[rows, columns]
         piece = part[-rows.start % step :: step, -columns.start % step :: step]
-        lines.setdefault(rows.start, []).append(piece)
+        lines.setdefault(rows.start, []).append(piece.copy())
     return np.concatenate([np.concatenate(line, axis=1) for line in lines.values()])
