@@ -54,6 +54,19 @@ LAYOUTS: dict[str, tuple[np.ndarray, np.ndarray, Axes | None, dict[str, Any]]] =
         (("Q", 2), ("S", 3)),
         {"photometric": "rgb", **TILES},
     ),
+    "another letter": (RGB, RGB, None, {"photometric": "rgb", "metadata": {"axes": "YXC"}}),
+    "another letter in pages": (
+        COLOURS,
+        INTERLEAVED,
+        (("Z", 2), ("S", 3)),
+        {"photometric": "rgb", "metadata": {"axes": "ZYXC"}},
+    ),
+    "another letter in planes": (
+        PLANES,
+        RGB,
+        None,
+        {"photometric": "rgb", "planarconfig": 2, "metadata": {"axes": "CYX"}},
+    ),
 }
 
 
@@ -73,6 +86,16 @@ def test_every_layout(name: str, tmp_path: Path) -> None:
     assert facts is not None
     assert (facts.width, facts.height) == (150, 120)
     assert facts.for_pillow is (wanted.shape[2] in (3, 4) and "planes" not in name)
+
+
+def test_axes_that_the_pages_do_not_have(tmp_path: Path) -> None:
+    for stored in (BANDS, RANDOM.integers(0, 256, (16, 16, 16), np.uint8)):
+        tifffile.imwrite(tmp_path / "a.tif", stored, photometric=1, metadata={"axes": "YXC"})
+        with (
+            pytest.raises(InputError, match="axes are YXC"),
+            open_tiff(tmp_path / "a.tif", max_pixels=10**6),
+        ):
+            pass
 
 
 def test_a_page(tmp_path: Path) -> None:
