@@ -27,11 +27,9 @@ from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import Source, check_size
 from pellucid.pixels.segments import PageSource, SegmentCache, Stack, cache_for
 from pellucid.pixels.tiff import read_metadata
+from pellucid.pixels.tiff_facts import BLACK_IS_ZERO, JPEG, PHOTOMETRIC, RGB, YCBCR
 
-BLACK_IS_ZERO, RGB, YCBCR = 1, 2, 6
-JPEG = (6, 7, 34892)
 STRAIGHT = 2  # kind of an extra sample: transparency, not multiplied into the colours
-PHOTOMETRIC = 262
 
 
 @contextmanager
