@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid.errors import OutputError
+from pellucid.errors import InputError, LimitError, OutputError
 from pellucid.pixels import ImageInfo, open_parts, open_sink, read_samples
 from pellucid.pixels.axes import pack_axes, unpack_axes
 from pellucid.pixels.lazy import parts_of
@@ -181,3 +181,28 @@ def test_axes_are_few() -> None:
     start = time.monotonic()
     assert unpack_axes(hostile, 10) is None
     assert time.monotonic() - start < 0.1
+
+
+@pytest.mark.parametrize("sharded", [False, True])
+def test_zarr_chunks_that_only_claim_to_be_large(tmp_path, sharded) -> None:
+    zarr = pytest.importorskip("zarr")
+    options = {"shards": (2**17, 2**17)} if sharded else {}
+    chunks = (256, 256) if sharded else (2**17, 2**17)
+    zarr.create_array(tmp_path / "a.zarr", shape=(90, 90), chunks=chunks, dtype="u1", **options)
+    with (
+        pytest.raises(InputError, match=r"chunks of 17179869184 bytes.*smaller"),
+        open_parts(tmp_path / "a.zarr"),
+    ):
+        pass
+
+
+def test_zarr_channels_that_only_claim_to_be_many(tmp_path) -> None:
+    zarr = pytest.importorskip("zarr")
+    for channels in (4096, 4097):
+        path, chunks = tmp_path / f"{channels}.zarr", (64, 64, 64)
+        zarr.create_array(path, shape=(512, 512, channels), chunks=chunks, dtype="u1")
+    with open_parts(tmp_path / "4096.zarr") as parts:
+        assert parts is not None
+        assert parts[0].shape == (512, 512, 4096)
+    with pytest.raises(LimitError, match="4097 channels"), open_parts(tmp_path / "4097.zarr"):
+        pass

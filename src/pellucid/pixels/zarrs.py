@@ -23,6 +23,7 @@ from pellucid.pixels.axes import pack_axes
 from pellucid.pixels.extras import science
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import Source, bounds_of, check_size
+from pellucid.pixels.segments import LARGEST
 
 ZARR = ".zarr"
 CHUNK = 512  # samples a side
@@ -76,6 +77,7 @@ class ZarrSource:
 
     def __init__(self, array: Any, names: list[str] | None, path: str | os.PathLike[str]) -> None:
         self._array, self._path = array, path
+        _check_chunks(array, path)
         shape = tuple(map(int, array.shape))
         names = names or ["y", "x", "s"][: len(shape)]
         if len(names) != len(shape) or (names.count("y"), names.count("x")) != (1, 1):
@@ -158,6 +160,17 @@ def _array(opened: Any, path: str | os.PathLike[str]) -> tuple[Any, list[str] | 
             f"as {path}/name"
         )
     return _array(opened[arrays[0]], path)
+
+
+def _check_chunks(array: Any, path: str | os.PathLike[str]) -> None:
+    """Refuse chunks that a reader would have to make room for, however few of them are stored."""
+    chunk = tuple(getattr(array, "shards", None) or array.chunks)
+    size = math.prod(map(int, chunk)) * np.dtype(array.dtype).itemsize
+    if size > LARGEST:
+        raise InputError(
+            f"{path} has chunks of {size} bytes each ({chunk}), {LARGEST} is the most; save it "
+            "again with smaller ones, for example of 512 x 512"
+        )
 
 
 def _letter(name: str) -> str:
