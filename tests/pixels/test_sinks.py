@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import pellucid
 from pellucid.errors import InputError, LimitError, OutputError
 from pellucid.pixels import ImageInfo, open_parts, open_sink, read_samples
 from pellucid.pixels.axes import pack_axes, unpack_axes
@@ -206,3 +207,31 @@ def test_zarr_channels_that_only_claim_to_be_many(tmp_path) -> None:
         assert parts[0].shape == (512, 512, 4096)
     with pytest.raises(LimitError, match="4097 channels"), open_parts(tmp_path / "4097.zarr"):
         pass
+
+
+@pytest.mark.parametrize(
+    ("name", "axes"),
+    [("z", (("Z", 3),)), ("time", (("T", 3),)), ("depth", (("Q", 3),))]
+    + [(name, None) for name in ("c", "band", "rgb", "s")],
+)
+def test_an_axis_of_pages_alone_is_no_colour(tmp_path, name, axes) -> None:
+    zarr = pytest.importorskip("zarr")
+    array = zarr.create_array(
+        tmp_path / "a.zarr", shape=(3, 60, 70), chunks=(1, 32, 32), dtype="u1"
+    )
+    array.attrs["_ARRAY_DIMENSIONS"] = [name, "y", "x"]
+    array[...] = stack = RANDOM.integers(0, 256, (3, 60, 70), np.uint8)
+    with open_parts(tmp_path / "a.zarr") as parts:
+        assert parts is not None
+        assert unpack_axes(parts[1].axes, 3) == axes
+    if axes is None:
+        assert pellucid.decompress(pellucid.compress(tmp_path / "a.zarr", model="s")).shape == (
+            60,
+            70,
+            3,
+        )
+        return
+    with pytest.raises(InputError, match="has pages, 3 channels in all"):
+        pellucid.compress(tmp_path / "a.zarr")
+    back = pellucid.decompress(pellucid.compress(tmp_path / "a.zarr", lossless=True))
+    assert np.array_equal(back, stack.transpose(1, 2, 0))

@@ -125,8 +125,8 @@ def check_pixels(image: Any, samples: Source, about: ImageInfo) -> None:
         )
     if about.axes is not None:
         raise InputError(
-            f"{name} has pages, {channels} channels in all: choose one with --page N (page=N), "
-            f"from 0; {exact}"
+            f"{name} has pages, {channels} channels in all: choose one, of a TIFF with "
+            f"--page N (page=N), from 0; {exact}"
         )
     if channels not in (1, 3):
         raise InputError(

@@ -28,6 +28,8 @@ from pellucid.pixels.segments import LARGEST
 ZARR = ".zarr"
 CHUNK = 512  # samples a side
 MARKS = ("zarr.json", ".zarray", ".zgroup")
+PAGES = ("Z", "T", "Q")  # axes whose every place is a picture of its own
+BANDS = ("band", "bands", "rgb", "rgba")
 NAMES = "_ARRAY_DIMENSIONS"
 
 
@@ -57,7 +59,8 @@ def open_zarr(
     check_size(path, source.shape, max_pixels)
     height, width, channels = source.shape
     stack = [(name, n) for name, n in source.others if name != "S"]
-    axes = pack_axes(source.others) if len(stack) > 1 else None
+    pages = len(stack) > 1 or any(name in PAGES for name, _ in stack)
+    axes = pack_axes(source.others) if pages else None
     yield (
         source,
         ImageInfo(
@@ -174,7 +177,9 @@ def _check_chunks(array: Any, path: str | os.PathLike[str]) -> None:
 
 
 def _letter(name: str) -> str:
-    """An axis' letter in the chunk `axes`: C for channels, Z, T, else Q."""
+    """An axis' letter in the chunk `axes`: C for channels and bands, S, Z, T, else Q."""
+    if name in BANDS:
+        return "C"
     first = name[:1].upper()
     return first if first in ("C", "Z", "T", "S") else "Q"
 
