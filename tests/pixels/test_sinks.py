@@ -235,3 +235,25 @@ def test_an_axis_of_pages_alone_is_no_colour(tmp_path, name, axes) -> None:
         pellucid.compress(tmp_path / "a.zarr")
     back = pellucid.decompress(pellucid.compress(tmp_path / "a.zarr", lossless=True))
     assert np.array_equal(back, stack.transpose(1, 2, 0))
+
+
+@pytest.mark.parametrize(
+    ("name", "channels", "dtype", "message"),
+    [
+        ("a.png", 3, "u2", "can't hold uint16 RGB; these can: .npy .tif .zarr"),
+        ("a.jpg", 4, "u1", "can't hold uint8 RGB with transparency"),
+        ("a.xyz", 3, "u1", "suffix .xyz names no known format"),
+        ("old.png", 3, "u1", "exists"),
+        ("none/a.png", 3, "u1", "does not exist"),
+        ("a.dcm", 1, "u2", "needs the elements"),
+    ],
+)
+def test_what_cannot_be_written_is_said_before_the_work(
+    tmp_path, name, channels, dtype, message
+) -> None:
+    (tmp_path / "old.png").write_bytes(b"old")
+    shape = (4, 5, channels)
+    sink = open_sink(tmp_path / name, shape, np.dtype(dtype), ImageInfo(5, 4, channels))
+    with pytest.raises(OutputError, match=message):
+        sink.__enter__()
+    assert [path.name for path in tmp_path.iterdir()] == ["old.png"]
