@@ -100,6 +100,11 @@ def test_pages_come_back_as_pages(tmp_path: Path) -> None:
         assert np.array_equal(file.asarray(), stack[0])
     assert np.array_equal(pellucid.decompress(tmp_path / "a.pel"), stack[0].transpose(1, 2, 0))
     assert pellucid.info(tmp_path / "a.pel").metadata["axes"] == 5
+    options = {"lossless": True, "metadata": False}
+    pellucid.compress_file(tmp_path / "a.ome.tif", tmp_path / "bare.pel", **options)
+    assert pellucid.info(tmp_path / "bare.pel").metadata == {"axes": 5}
+    pellucid.decompress_file(tmp_path / "bare.pel", tmp_path / "bare.tif")
+    assert np.array_equal(tifffile.imread(tmp_path / "bare.tif"), stack[0])
     pellucid.compress_file(tmp_path / "a.ome.tif", tmp_path / "c.pel", lossless=True, page=3)
     assert np.array_equal(pellucid.decompress(tmp_path / "c.pel")[..., 0], stack[0, 3])
     with pytest.raises(InputError, match="8 bits"):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import pellucid
 from pellucid.cli._jobs import find_jobs
 
 SUFFIXES = (".png",)
@@ -42,3 +43,16 @@ def test_a_folder_that_cannot_be_read_is_a_failure(locked: Path) -> None:
     assert problems == ["album/locked: the folder can't be read: Permission denied"]
     (only,) = find_jobs(locked / "locked", SUFFIXES, True)
     assert "can't be read: Permission denied" in str(only.problem)
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_an_array_in_a_group_is_a_picture(run, version: int) -> None:
+    zarr = pytest.importorskip("zarr")
+    group = zarr.open_group("g.zarr", mode="w", zarr_format=version)
+    for name in ("a", "inner/b"):
+        group.create_array(name, shape=(20, 30), chunks=(20, 30), dtype="u1")[...] = 7
+    for name in ("a", "inner/b"):
+        run("compress", f"g.zarr/{name}", "--lossless", "-o", "a.pel", "--force")
+        assert (pellucid.decompress("a.pel") == 7).all()
+    Path("g.zarr/notes").mkdir()
+    assert "is a folder" in run("compress", "g.zarr/notes", "-o", "b.pel", code=1).stderr

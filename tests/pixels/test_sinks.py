@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid.errors import OutputError
+import pellucid
+from pellucid.errors import InputError, LimitError, OutputError
 from pellucid.pixels import ImageInfo, open_parts, open_sink, read_samples
 from pellucid.pixels.axes import pack_axes, unpack_axes
 from pellucid.pixels.lazy import parts_of
@@ -169,3 +172,88 @@ def test_zarr_of_others(tmp_path, version, group) -> None:
 def test_axes_that_say_nothing(data) -> None:
     assert unpack_axes(data, 10) is None
     assert unpack_axes(pack_axes([("Z", 2), ("S", 5)]), 10) == (("Z", 2), ("S", 5))
+
+
+def test_axes_are_few() -> None:
+    most = [("Z", 1)] * 31 + [("C", 10)]
+    assert unpack_axes(pack_axes(most), 10) == tuple(most)
+    assert unpack_axes(pack_axes([("T", 1), *most]), 10) is None
+    hostile = pack_axes([("Z", 2**32 - 1)]) * 2_000_000
+    start = time.monotonic()
+    assert unpack_axes(hostile, 10) is None
+    assert time.monotonic() - start < 0.1
+
+
+@pytest.mark.parametrize("sharded", [False, True])
+def test_zarr_chunks_that_only_claim_to_be_large(tmp_path, sharded) -> None:
+    zarr = pytest.importorskip("zarr")
+    options = {"shards": (2**17, 2**17)} if sharded else {}
+    chunks = (256, 256) if sharded else (2**17, 2**17)
+    zarr.create_array(tmp_path / "a.zarr", shape=(90, 90), chunks=chunks, dtype="u1", **options)
+    with (
+        pytest.raises(InputError, match=r"chunks of 17179869184 bytes.*smaller"),
+        open_parts(tmp_path / "a.zarr"),
+    ):
+        pass
+
+
+def test_zarr_channels_that_only_claim_to_be_many(tmp_path) -> None:
+    zarr = pytest.importorskip("zarr")
+    for channels in (4096, 4097):
+        path, chunks = tmp_path / f"{channels}.zarr", (64, 64, 64)
+        zarr.create_array(path, shape=(512, 512, channels), chunks=chunks, dtype="u1")
+    with open_parts(tmp_path / "4096.zarr") as parts:
+        assert parts is not None
+        assert parts[0].shape == (512, 512, 4096)
+    with pytest.raises(LimitError, match="4097 channels"), open_parts(tmp_path / "4097.zarr"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("name", "axes"),
+    [("z", (("Z", 3),)), ("time", (("T", 3),)), ("depth", (("Q", 3),))]
+    + [(name, None) for name in ("c", "band", "rgb", "s")],
+)
+def test_an_axis_of_pages_alone_is_no_colour(tmp_path, name, axes) -> None:
+    zarr = pytest.importorskip("zarr")
+    array = zarr.create_array(
+        tmp_path / "a.zarr", shape=(3, 60, 70), chunks=(1, 32, 32), dtype="u1"
+    )
+    array.attrs["_ARRAY_DIMENSIONS"] = [name, "y", "x"]
+    array[...] = stack = RANDOM.integers(0, 256, (3, 60, 70), np.uint8)
+    with open_parts(tmp_path / "a.zarr") as parts:
+        assert parts is not None
+        assert unpack_axes(parts[1].axes, 3) == axes
+    if axes is None:
+        assert pellucid.decompress(pellucid.compress(tmp_path / "a.zarr", model="s")).shape == (
+            60,
+            70,
+            3,
+        )
+        return
+    with pytest.raises(InputError, match="has pages, 3 channels in all"):
+        pellucid.compress(tmp_path / "a.zarr")
+    back = pellucid.decompress(pellucid.compress(tmp_path / "a.zarr", lossless=True))
+    assert np.array_equal(back, stack.transpose(1, 2, 0))
+
+
+@pytest.mark.parametrize(
+    ("name", "channels", "dtype", "message"),
+    [
+        ("a.png", 3, "u2", "can't hold uint16 RGB; these can: .npy .tif .zarr"),
+        ("a.jpg", 4, "u1", "can't hold uint8 RGB with transparency"),
+        ("a.xyz", 3, "u1", "suffix .xyz names no known format"),
+        ("old.png", 3, "u1", "exists"),
+        ("none/a.png", 3, "u1", "does not exist"),
+        ("a.dcm", 1, "u2", "needs the elements"),
+    ],
+)
+def test_what_cannot_be_written_is_said_before_the_work(
+    tmp_path, name, channels, dtype, message
+) -> None:
+    (tmp_path / "old.png").write_bytes(b"old")
+    shape = (4, 5, channels)
+    sink = open_sink(tmp_path / name, shape, np.dtype(dtype), ImageInfo(5, 4, channels))
+    with pytest.raises(OutputError, match=message):
+        sink.__enter__()
+    assert [path.name for path in tmp_path.iterdir()] == ["old.png"]

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from pellucid.errors import InputError, LimitError, MissingExtraError, OptionError
-from pellucid.pixels import open_parts
+from pellucid.pixels import open_parts, read_samples
 from pellucid.pixels.axes import Axes, unpack_axes
 from pellucid.pixels.segments import SegmentCache
 from pellucid.pixels.tiff_facts import tiff_facts
@@ -54,6 +55,19 @@ LAYOUTS: dict[str, tuple[np.ndarray, np.ndarray, Axes | None, dict[str, Any]]] =
         (("Q", 2), ("S", 3)),
         {"photometric": "rgb", **TILES},
     ),
+    "another letter": (RGB, RGB, None, {"photometric": "rgb", "metadata": {"axes": "YXC"}}),
+    "another letter in pages": (
+        COLOURS,
+        INTERLEAVED,
+        (("Z", 2), ("S", 3)),
+        {"photometric": "rgb", "metadata": {"axes": "ZYXC"}},
+    ),
+    "another letter in planes": (
+        PLANES,
+        RGB,
+        None,
+        {"photometric": "rgb", "planarconfig": 2, "metadata": {"axes": "CYX"}},
+    ),
 }
 
 
@@ -73,6 +87,16 @@ def test_every_layout(name: str, tmp_path: Path) -> None:
     assert facts is not None
     assert (facts.width, facts.height) == (150, 120)
     assert facts.for_pillow is (wanted.shape[2] in (3, 4) and "planes" not in name)
+
+
+def test_axes_that_the_pages_do_not_have(tmp_path: Path) -> None:
+    for stored in (BANDS, RANDOM.integers(0, 256, (16, 16, 16), np.uint8)):
+        tifffile.imwrite(tmp_path / "a.tif", stored, photometric=1, metadata={"axes": "YXC"})
+        with (
+            pytest.raises(InputError, match="axes are YXC"),
+            open_tiff(tmp_path / "a.tif", max_pixels=10**6),
+        ):
+            pass
 
 
 def test_a_page(tmp_path: Path) -> None:
@@ -205,3 +229,38 @@ def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("pellucid.pixels.source.LARGE", 100)
     with open_parts(tmp_path / "b.tif") as parts:
         assert parts is None  # large, but Pillow can
+
+
+def four_bits(path: Path) -> None:
+    """A grey TIFF of 4 bits a sample, one strip, rows of whole bytes."""
+    values = [(256, 150), (257, 120), (258, 4), (259, 1), (262, 1), (273, 134), (277, 1)]
+    values += [(278, 120), (279, 120 * 75)]
+    table = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in values)
+    head = struct.pack("<4sIH", b"II*\0", 8, len(values)) + table
+    path.write_bytes(head.ljust(134, b"\0") + RANDOM.bytes(120 * 75))
+
+
+@pytest.mark.parametrize("kind", ["4 bits", "palette", "YCbCr", "grey", "RGB"])
+def test_a_large_picture_means_what_a_small_one_means(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.tif"
+    picture = Image.fromarray(RGB)
+    if kind == "4 bits":
+        four_bits(path)
+    elif kind == "palette":
+        picture.quantize(16).save(path)
+    else:
+        picture.convert({"grey": "L"}.get(kind, kind)).save(path)
+
+    def samples() -> np.ndarray:
+        with open_parts(path) as parts:
+            whole = read_samples(path)[0] if parts is None else parts[0][0:120, 0:150]
+        return whole.reshape(120, 150, -1)
+
+    small = samples()
+    assert small.max() > 200
+    monkeypatch.setattr("pellucid.pixels.source.LARGE", 100)
+    assert np.array_equal(samples(), small)
+    with open_parts(path) as parts:
+        assert (parts is not None) is (kind in ("grey", "RGB"))

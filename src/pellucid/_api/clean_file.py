@@ -202,8 +202,8 @@ def open_noisy(
         height, width, channels = samples.shape
         if info.axes is not None:
             raise InputError(
-                f"{source} has pages, {channels} channels in all; choose one with --page N "
-                "(page=N), from 0"
+                f"{source} has pages, {channels} channels in all; choose one: of a TIFF with "
+                "--page N (page=N), from 0; of others by an array of its own"
             )
         if channels in (2, 4) and info.alpha is False:
             raise InputError(

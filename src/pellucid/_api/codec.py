@@ -58,7 +58,7 @@ def compress(
         nodata: with max_error: samples of this value stay, and no other becomes it (0 in depths).
         guide: with lossless or max_error: an aligned picture, kept without loss in the same file.
         model: name of an installed model (`models()`) or a model's folder.
-        metadata: keep EXIF, ICC profile and XMP.
+        metadata: keep EXIF, ICC profile, XMP and the elements of DICOM; pages stay in any case.
         limits: raise `max_pixels` here for a huge picture; who decodes the file must do so too.
         page: of a TIFF with several, from 0.
 

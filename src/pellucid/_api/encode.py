@@ -69,7 +69,7 @@ def encode_pixels(out: BinaryIO, image: Any, options: Encoding, progress: Progre
     net = load_model(options.model)
     with open_image(image, options.limits, options.page) as (pixels, about):
         make_header(pixels, net, DEFAULT_QUALITY).check_limits(options.limits)
-        kept = metadata_of(about) if options.metadata else {}
+        kept = kept_of(about, options.metadata)
         quality = options.quality
         if any(value is not None for value in (options.bpp, options.size, options.psnr)):
             quality = quality_for(
@@ -87,6 +87,12 @@ def count_off(items: Iterable[Item], total: int, progress: Progress | None) -> I
         yield item
         if progress is not None:
             progress(done / total)
+
+
+def kept_of(about: ImageInfo, metadata: bool) -> dict[str, bytes]:
+    """What a file keeps beside its samples: metadata if they are wanted, and its pages always."""
+    found = metadata_of(about)
+    return found if metadata else {name: found[name] for name in ("axes",) if name in found}
 
 
 def metadata_of(about: ImageInfo) -> dict[str, bytes]:
@@ -125,8 +131,8 @@ def check_pixels(image: Any, samples: Source, about: ImageInfo) -> None:
         )
     if about.axes is not None:
         raise InputError(
-            f"{name} has pages, {channels} channels in all: choose one with --page N (page=N), "
-            f"from 0; {exact}"
+            f"{name} has pages, {channels} channels in all: choose one, of a TIFF with "
+            f"--page N (page=N), from 0; {exact}"
         )
     if channels not in (1, 3):
         raise InputError(

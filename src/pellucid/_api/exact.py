@@ -32,7 +32,7 @@ def encode_samples(
     out: BinaryIO, image: Any, bound: float, options: Encoding, progress: Progress | None
 ) -> None:
     """Write a file to `out` that gives every sample within `bound`, and a guide as it is."""
-    from pellucid._api.encode import count_off, metadata_of
+    from pellucid._api.encode import count_off, kept_of
     from pellucid.exact.pair import joined
     from pellucid.exact.picture import exact_tiles, header_of
 
@@ -53,7 +53,7 @@ def encode_samples(
         alpha = has_alpha(samples, about)
         header = header_of(both, alpha=alpha, max_error=reach, pair=pair)
         tiles = exact_tiles(both, header, max_error=reach, nodata=nodata, floats=floats, pair=pair)
-        kept = metadata_of(about) if options.metadata else {}
+        kept = kept_of(about, options.metadata)
         counted = count_off(tiles, header.tile_count, progress)
         packed = None if floats is None else floats.pack()
         write_stream(out, header, kept, counted, float_map=packed, limits=options.limits)

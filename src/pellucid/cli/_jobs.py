@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pellucid.errors import InputError, OptionError, OutputError, PellucidError
 from pellucid.pixels import check_target, is_zarr
+from pellucid.pixels.zarrs import MARKS
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,11 @@ def files_below(folder: Path, suffixes: tuple[str, ...]) -> tuple[list[Path], li
 
 
 def is_folder(path: str | os.PathLike[str]) -> bool:
-    """Whether `path` is a folder of files; a Zarr store is a picture."""
-    return os.path.isdir(path) and not is_zarr(path)
+    """Whether `path` is a folder of files; a Zarr store, and an array in one, is a picture."""
+    if not os.path.isdir(path) or is_zarr(path):
+        return False
+    within = any(is_zarr(folder) for folder in Path(path).absolute().parents)
+    return not (within and any(Path(path, mark).is_file() for mark in MARKS))
 
 
 def wants_folder(inputs: Sequence[str], out: str) -> bool:

@@ -66,7 +66,12 @@ PICTURES = (
     "without loss in the same file.",
 )
 @click.option("--model", default="m", show_default=True, help="m, s (faster), or a model's folder.")
-@click.option("--no-metadata", is_flag=True, help="Leave EXIF, ICC profile and XMP out.")
+@click.option(
+    "--no-metadata",
+    is_flag=True,
+    help="Leave EXIF (and the place of a GeoTIFF), ICC profile, XMP and the elements of DICOM out; "
+    "pages stay.",
+)
 @options.page_option
 @options.limits_option
 @options.recursive_option

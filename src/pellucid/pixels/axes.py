@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 SAMPLES = "S"
 ENTRY = struct.Struct("<cI")
+MOST = 32  # axes that a chunk may name, so that a hostile one costs nothing
 
 Axes = tuple[tuple[str, int], ...]  # letter and length
 
@@ -23,8 +24,8 @@ def pack_axes(axes: Sequence[tuple[str, int]]) -> bytes:
 
 
 def unpack_axes(data: bytes | None, channels: int) -> Axes | None:
-    """The axes in a chunk's payload; None without one, or if it says nothing of `channels`."""
-    if not data or len(data) % ENTRY.size:
+    """The axes in a chunk's payload; None if they are more than MOST, or not of `channels`."""
+    if not data or len(data) % ENTRY.size or len(data) > MOST * ENTRY.size:
         return None
     entries = [(name, length) for name, length in ENTRY.iter_unpack(data)]
     whole = all(name.isalpha() and name.isupper() and length for name, length in entries)

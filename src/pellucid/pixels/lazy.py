@@ -7,6 +7,7 @@ made so by the other modules, and then a picture needn't fit into memory.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from pellucid.errors import InputError, LimitError, OptionError
 
 LARGE = 24_000_000  # pixels from which pictures are read and written in parts, if they can be
+CHANNELS = 4  # times the limit of pixels is that of samples
 STEP = 1024  # samples a side of the parts that a picture is looked through in
 
 
@@ -81,7 +83,10 @@ def parts_of(shape: tuple[int, ...], step: int = STEP) -> Iterator[tuple[slice, 
 
 
 def check_size(name: object, shape: tuple[int, ...], max_pixels: int) -> None:
-    """InputError for a picture (H, W, C) without pixels, LimitError for one with too many."""
+    """InputError for a picture (H, W, C) without pixels, LimitError for one with too many.
+
+    As in files, a picture may have CHANNELS times as many samples as pixels.
+    """
     if 0 in shape:
         raise InputError(f"{name} of shape {shape} is no picture: it has no pixels")
     height, width = shape[:2]
@@ -89,4 +94,9 @@ def check_size(name: object, shape: tuple[int, ...], max_pixels: int) -> None:
         raise LimitError(
             f"{name} has {width} x {height} = {height * width} pixels, over the limit of "
             f"{max_pixels}; if you trust it, raise max_pixels"
+        )
+    if math.prod(shape) > CHANNELS * max_pixels:
+        raise LimitError(
+            f"{name} has {width} x {height} pixels of {shape[2]} channels, over the limit of "
+            f"{CHANNELS * max_pixels} samples; if you trust it, raise max_pixels"
         )

@@ -182,11 +182,7 @@ def write_samples(
         if suffix in TIFF and samples.dtype.kind in "uif":
             _write_tiles(target, samples, about, force=force)
             return
-        able = [key for key, held in _HOLDS.items() if channels in held.get(samples.dtype.name, ())]
-        raise OutputError(
-            f"cannot write {target}: {suffix} can't hold {_describe(samples)}; "
-            + f"these can: {' '.join(dict.fromkeys([*able, '.npy', '.tif', '.zarr']))}"
-        )
+        check_holds(target, samples.dtype, channels)
     data = encode_picture(target, np.ascontiguousarray(samples), about)
     write_atomic(target, data, force=force)
 
@@ -206,6 +202,18 @@ def can_hold(path: Path, dtype: np.dtype[Any], channels: int) -> bool:
     return channels in _HOLDS.get(path.suffix.lower(), {}).get(dtype.name, ())
 
 
+def check_holds(target: Path, dtype: np.dtype[Any], channels: int) -> None:
+    """OutputError unless the format of a suffix is known and holds such samples, as `can_hold`."""
+    suffix = check_suffix(target)
+    if can_hold(target, dtype, channels):
+        return
+    able = [key for key, held in _HOLDS.items() if channels in held.get(dtype.name, ())]
+    raise OutputError(
+        f"cannot write {target}: {suffix} can't hold {_describe(dtype, channels)}; "
+        f"these can: {' '.join(dict.fromkeys([*able, '.npy', '.tif', '.zarr']))}"
+    )
+
+
 def _write_tiles(path: Path, samples: NDArray[Any], info: ImageInfo, *, force: bool) -> None:
     """A TIFF of more channels or other types than others read as a picture."""
     height, width, channels = samples.shape
@@ -215,9 +223,9 @@ def _write_tiles(path: Path, samples: NDArray[Any], info: ImageInfo, *, force: b
         out[0:height, 0:width] = samples
 
 
-def _describe(samples: NDArray[Any]) -> str:
+def _describe(dtype: np.dtype[Any], channels: int) -> str:
     kind = {1: "grey", 2: "grey with transparency", 3: "RGB", 4: "RGB with transparency"}
-    return f"{samples.dtype.name} {kind.get(samples.shape[2], f'of {samples.shape[2]} channels')}"
+    return f"{dtype.name} {kind.get(channels, f'of {channels} channels')}"
 
 
 def _eight_bit(image: Image.Image, name: str) -> NDArray[np.uint8]:

@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 
 from pellucid.errors import OutputError
+from pellucid.pixels.atomic import check_target
 from pellucid.pixels.dicom import DICOM, Change
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import LARGE, Sink
 from pellucid.pixels.npy import is_npy, npy_output
-from pellucid.pixels.samples import TIFF, can_hold, elements_for, write_samples
+from pellucid.pixels.samples import TIFF, can_hold, check_holds, elements_for, write_samples
 from pellucid.pixels.tiff_sink import Layout, tiff_output
 from pellucid.pixels.zarrs import is_zarr, zarr_output
 
@@ -65,16 +66,31 @@ def open_sink(
         with tiff_output(path, layout, info, force=force, threads=threads) as tiles:
             yield tiles
     else:
-        if path.suffix.lower() in DICOM:
-            elements_for(path, info)
-        elif shape[2] in WITH_ALPHA and not alpha:
-            raise OutputError(
-                f"cannot write {path}: the last of its {shape[2]} channels is no transparency; "
-                "write .tif, .npy or .zarr"
-            )
+        check_whole(path, shape, dtype, info, alpha, force)  # before the work
         samples = np.empty(shape, dtype)
         yield samples
         write_samples(path, samples, info, force=force, change=change())
+
+
+def check_whole(
+    path: Path,
+    shape: tuple[int, int, int],
+    dtype: np.dtype[Any],
+    info: ImageInfo,
+    alpha: bool,
+    force: bool,
+) -> None:
+    """OutputError for a file that can't be there, or a format that can't hold the samples."""
+    check_target(path, force=force)
+    if path.suffix.lower() in DICOM:
+        elements_for(path, info)
+        return
+    if shape[2] in WITH_ALPHA and not alpha:
+        raise OutputError(
+            f"cannot write {path}: the last of its {shape[2]} channels is no transparency; "
+            "write .tif, .npy or .zarr"
+        )
+    check_holds(path, dtype, shape[2])
 
 
 def _simple(

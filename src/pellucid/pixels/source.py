@@ -81,7 +81,7 @@ def _tiff(
         yield None
         return
     large = facts.width * facts.height > LARGE
-    if page is None and facts.for_pillow and not large:
+    if page is None and facts.for_pillow and not (large and facts.plain):
         yield None
         return
     with ExitStack() as stack:

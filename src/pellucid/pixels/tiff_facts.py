@@ -14,9 +14,12 @@ from typing import BinaryIO
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 MOST_TAGS = 4096
 WORDS = {1: "B", 3: "H", 4: "I", 16: "Q"}
-WIDTH, HEIGHT, BITS, PHOTOMETRIC, SAMPLES, PLANAR, FORMAT = 256, 257, 258, 262, 277, 284, 339
+WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES = 256, 257, 258, 259, 262, 277
+PLANAR, FORMAT = 284, 339
+TAGS = (WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES, PLANAR, FORMAT)
+JPEG = (6, 7, 34892)
 UNSIGNED, FLOAT = 1, 3
-BLACK_IS_ZERO, RGB, PALETTE = 1, 2, 3
+BLACK_IS_ZERO, RGB, PALETTE, YCBCR = 1, 2, 3, 6
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class TiffFacts:
     bits: int
     kind: int
     photometric: int
+    compression: int
     planar: bool
     pages: bool
 
@@ -41,6 +45,13 @@ class TiffFacts:
             return self.kind == UNSIGNED and self.samples <= 4
         whole = self.kind == UNSIGNED and self.bits == 16
         return self.samples == 1 and (whole or (self.kind, self.bits) == (FLOAT, 32))
+
+    @property
+    def plain(self) -> bool:
+        """Whether the samples mean what Pillow makes of them, so that they can be read in parts."""
+        if self.photometric == YCBCR and self.compression not in JPEG:
+            return False
+        return self.bits in (8, 16, 32) and self.photometric in (BLACK_IS_ZERO, RGB, YCBCR)
 
 
 def tiff_facts(path: str | os.PathLike[str]) -> TiffFacts | None:
@@ -70,7 +81,7 @@ def _facts(file: BinaryIO, start: bytes) -> TiffFacts:
     for at in range(0, size * count, size):
         tag, kind = struct.unpack_from(order + "HH", table, at)
         (number,) = struct.unpack_from(order + ("Q" if big else "I"), table, at + 4)
-        if tag in (WIDTH, HEIGHT, BITS, PHOTOMETRIC, SAMPLES, PLANAR, FORMAT) and kind in WORDS:
+        if tag in TAGS and kind in WORDS:
             word = order + WORDS[kind]
             if number * struct.calcsize(word) <= size - field:
                 (found[tag],) = struct.unpack_from(word, table, at + field)
@@ -85,6 +96,7 @@ def _facts(file: BinaryIO, start: bytes) -> TiffFacts:
         bits=found.get(BITS, 1),
         kind=found.get(FORMAT, UNSIGNED),
         photometric=found.get(PHOTOMETRIC, BLACK_IS_ZERO),
+        compression=found.get(COMPRESSION, 1),
         planar=found.get(PLANAR, 1) == 2,
         pages=following != 0,
     )

@@ -27,11 +27,9 @@ from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import Source, check_size
 from pellucid.pixels.segments import PageSource, SegmentCache, Stack, cache_for
 from pellucid.pixels.tiff import read_metadata
+from pellucid.pixels.tiff_facts import BLACK_IS_ZERO, JPEG, PHOTOMETRIC, RGB, YCBCR
 
-BLACK_IS_ZERO, RGB, YCBCR = 1, 2, 6
-JPEG = (6, 7, 34892)
 STRAIGHT = 2  # kind of an extra sample: transparency, not multiplied into the colours
-PHOTOMETRIC = 262
 
 
 @contextmanager
@@ -77,6 +75,15 @@ def _picture(
     others = [(letter, length) for letter, length in zip(axes, shape, strict=True)]
     others = [(letter, n) for letter, n in others if letter not in "YX"]
     channels = math.prod(n for _, n in others)
+    samples = int(first.samplesperpixel)
+    after = math.prod(shape[axes.index("X") + 1 :])
+    page = (int(first.imagelength), int(first.imagewidth), samples if _together(first) else 1)
+    if page != (sides["Y"], sides["X"], after):
+        raise InputError(
+            f"{path} says that its axes are {axes} ({shape}), and its pages say not so"
+        )
+    if samples > 1 and others and others[-1][1] == samples:
+        others[-1] = (SAMPLES, samples)  # whatever letter a program gave it
     check_size(path, (sides["Y"], sides["X"], channels), max_pixels)
     source = _source(file, path, chosen, pages, (sides["Y"], sides["X"], channels))
     if source.shape != (sides["Y"], sides["X"], channels):
@@ -142,16 +149,21 @@ def _source(
     first = chosen.keyframe
     dtype = np.dtype(file.byteorder + first.dtype.char)
     start = _one_piece(chosen)
-    together = chosen.axes.endswith(SAMPLES)
+    together = _together(first)
     if start is not None and not together:
         return FlatSource(path, start, (height, width, channels), dtype, planar=channels > 1)
-    if start is not None and chosen.axes == "YXS":
+    if start is not None and channels == int(first.samplesperpixel):
         return FlatSource(path, start, (height, width, channels), dtype)
     cache = SegmentCache(cache_for(width * channels * dtype.itemsize))
     if None in pages:
         raise InputError(f"{path} names pages that lie in other files; give one with all pages")
     sources = [PageSource(page, path, number, cache) for number, page in enumerate(pages)]
     return sources[0] if len(sources) == 1 else Stack(sources)
+
+
+def _together(page: Any) -> bool:
+    """Whether the samples of a pixel lie side by side: the page says so, no axis does."""
+    return int(page.samplesperpixel) > 1 and int(page.planarconfig) == 1
 
 
 def _one_piece(chosen: Any) -> int | None:

@@ -23,10 +23,13 @@ from pellucid.pixels.axes import pack_axes
 from pellucid.pixels.extras import science
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import Source, bounds_of, check_size
+from pellucid.pixels.segments import LARGEST
 
 ZARR = ".zarr"
 CHUNK = 512  # samples a side
 MARKS = ("zarr.json", ".zarray", ".zgroup")
+PAGES = ("Z", "T", "Q")  # axes whose every place is a picture of its own
+BANDS = ("band", "bands", "rgb", "rgba")
 NAMES = "_ARRAY_DIMENSIONS"
 
 
@@ -56,7 +59,8 @@ def open_zarr(
     check_size(path, source.shape, max_pixels)
     height, width, channels = source.shape
     stack = [(name, n) for name, n in source.others if name != "S"]
-    axes = pack_axes(source.others) if len(stack) > 1 else None
+    pages = len(stack) > 1 or any(name in PAGES for name, _ in stack)
+    axes = pack_axes(source.others) if pages else None
     yield (
         source,
         ImageInfo(
@@ -76,6 +80,7 @@ class ZarrSource:
 
     def __init__(self, array: Any, names: list[str] | None, path: str | os.PathLike[str]) -> None:
         self._array, self._path = array, path
+        _check_chunks(array, path)
         shape = tuple(map(int, array.shape))
         names = names or ["y", "x", "s"][: len(shape)]
         if len(names) != len(shape) or (names.count("y"), names.count("x")) != (1, 1):
@@ -160,8 +165,21 @@ def _array(opened: Any, path: str | os.PathLike[str]) -> tuple[Any, list[str] | 
     return _array(opened[arrays[0]], path)
 
 
+def _check_chunks(array: Any, path: str | os.PathLike[str]) -> None:
+    """Refuse chunks that a reader would have to make room for, however few of them are stored."""
+    chunk = tuple(getattr(array, "shards", None) or array.chunks)
+    size = math.prod(map(int, chunk)) * np.dtype(array.dtype).itemsize
+    if size > LARGEST:
+        raise InputError(
+            f"{path} has chunks of {size} bytes each ({chunk}), {LARGEST} is the most; save it "
+            "again with smaller ones, for example of 512 x 512"
+        )
+
+
 def _letter(name: str) -> str:
-    """An axis' letter in the chunk `axes`: C for channels, Z, T, else Q."""
+    """An axis' letter in the chunk `axes`: C for channels and bands, S, Z, T, else Q."""
+    if name in BANDS:
+        return "C"
     first = name[:1].upper()
     return first if first in ("C", "Z", "T", "S") else "Q"
 
