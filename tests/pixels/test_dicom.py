@@ -135,6 +135,28 @@ def test_lossless_gives_the_same_instance(tmp_path: Path, name: str) -> None:
     assert about.metadata["dicom"] < 3000
 
 
+def test_bits_above_those_stored_come_back_and_are_not_filtered(tmp_path: Path) -> None:
+    """An overlay in bit 15 of 12-bit values is part of the instance."""
+    samples = slope()
+    samples[5:9, 5:30] |= 0x8000
+    source = saved(head(40, 50), samples, tmp_path / "overlay.dcm")
+    run("compress", source, "--lossless")
+    run("decompress", source.with_suffix(".pel"), "-o", tmp_path / "back.dcm")
+    before, after = pydicom.dcmread(source), pydicom.dcmread(tmp_path / "back.dcm")
+    assert before.PixelData == after.PixelData
+    assert before.SOPInstanceUID == after.SOPInstanceUID
+    run("denoise", source, "--sigma", 20, "--model", "s")
+    clean = np.frombuffer(pydicom.dcmread(tmp_path / "overlay.clean.dcm").PixelData, "<u2")
+    clean = clean.reshape(40, 50)
+    overlaid = samples > 4095
+    assert np.array_equal(clean[overlaid], samples[overlaid])
+    assert clean[~overlaid].max() <= 4095
+    assert not np.array_equal(clean, samples)
+    high = saved(head(40, 50, HighBit=15), slope() * 16, tmp_path / "high.dcm")
+    assert "up to bit 15" in run("denoise", high, "--sigma", 20, "--model", "s", code=1)
+    assert not (tmp_path / "high.clean.dcm").exists()
+
+
 def test_within_a_bound_is_another_instance_that_says_so(tmp_path: Path) -> None:
     source = kinds(tmp_path)["uint16"]
     run("compress", source, "--max-error", 5)

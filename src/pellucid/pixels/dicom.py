@@ -128,6 +128,7 @@ def decoded(dataset: Any, name: str, max_pixels: int) -> NDArray[Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            dataset.pixel_array_options(correct_unused_bits=False)  # overlays may lie above
             stored = dataset.pixel_array
     except Exception as error:  # decoders raise anything on damaged files
         raise InputError(f"{name} is damaged, or its pixels can't be decoded: {error}") from error
@@ -258,13 +259,32 @@ class Stored:
 
 
 def stored_of(elements: bytes, name: str) -> Stored:
-    """Raises InputError for indices into a palette, or single bits, which can't be filtered."""
+    """What the elements of a read picture say.
+
+    Raises InputError for indices into a palette, single bits and values that don't begin at bit 0,
+    which can't be filtered, and for elements that don't say it.
+    """
     dataset = parse(elements, name)
+    try:
+        return _stored(dataset, name)
+    except (AttributeError, TypeError, ValueError, OverflowError) as error:
+        raise InputError(f"{name} has damaged DICOM elements: {error}") from error
+
+
+def _stored(dataset: Any, name: str) -> Stored:
     bits = int(dataset.get("BitsStored", 16))
+    if not 1 <= bits <= 16:
+        raise InputError(f"{name} stores {bits} bits a sample; 1 to 16 are known")
     if str(dataset.PhotometricInterpretation) == "PALETTE COLOR" or bits == 1:
         raise InputError(
             f"{name} holds {'single bits' if bits == 1 else 'indices into a palette'}, which have "
             "no noise to measure; convert it to grey or RGB first"
+        )
+    if int(dataset.get("HighBit", bits - 1)) != bits - 1:
+        raise InputError(
+            f"{name} has its values in {bits} bits up to bit {dataset.HighBit}, with other bits "
+            f"below; only those up to bit {bits - 1} can be filtered, so shift them with another "
+            "tool first"
         )
     signed = int(dataset.get("PixelRepresentation", 0))
     low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
