@@ -157,6 +157,36 @@ def test_bits_above_those_stored_come_back_and_are_not_filtered(tmp_path: Path) 
     assert not (tmp_path / "high.clean.dcm").exists()
 
 
+@pytest.mark.parametrize("kind", ["bytes", "odd", "frames", "bits", "packed"])
+def test_big_endian_keeps_its_bytes(tmp_path: Path, kind: str) -> None:
+    """There 8-bit samples lie two in a word, single bits as pydicom writes and reads them."""
+    bits = kind in ("bits", "packed")
+    height, width = (33, 51) if kind == "odd" else (40, 56)
+    eight = (slope(height, width) // 16).astype(np.uint8)
+    depth = 1 if bits else 8
+    dataset = head(height, width, BitsAllocated=depth, BitsStored=depth, HighBit=depth - 1)
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
+    stacked = eight
+    if kind == "frames":
+        stacked, dataset.NumberOfFrames = np.stack([eight, 255 - eight]), 2
+    data = stacked.tobytes() + b"\0" * (stacked.size % 2)
+    if bits:
+        data = np.packbits((eight > 100).ravel(), bitorder="little").tobytes()
+    else:
+        data = np.frombuffer(data, "<u2").astype(">u2").tobytes()
+    dataset.PixelData = data
+    dataset["PixelData"].VR = "OB" if kind == "packed" else "OW"
+    source = tmp_path / "big.dcm"
+    dataset.save_as(source, enforce_file_format=True)
+    run("compress", source, "--lossless")
+    run("decompress", source.with_suffix(".pel"), "-o", tmp_path / "back.dcm")
+    before, after = pydicom.dcmread(source), pydicom.dcmread(tmp_path / "back.dcm")
+    assert before.PixelData == after.PixelData
+    assert np.array_equal(before.pixel_array, after.pixel_array)
+    if not bits:
+        assert np.array_equal(after.pixel_array, stacked)
+
+
 def test_within_a_bound_is_another_instance_that_says_so(tmp_path: Path) -> None:
     source = kinds(tmp_path)["uint16"]
     run("compress", source, "--max-error", 5)

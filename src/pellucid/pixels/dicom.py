@@ -205,7 +205,10 @@ def put_pixels(dataset: Any, stacked: NDArray[Any]) -> None:
         if stacked.shape[3] > 1 and dataset.get("PlanarConfiguration", 0) == 1:
             held = held.transpose(0, 3, 1, 2)
         data = held.tobytes()
-    dataset.PixelData = data + b"\0" * (len(data) % 2)
+    data += b"\0" * (len(data) % 2)
+    if bits == 8 and order == ">":  # OW: two samples in each 16-bit word
+        data = np.frombuffer(data, "<u2").astype(">u2").tobytes()
+    dataset.PixelData = data
     dataset["PixelData"].VR = "OB" if bits <= 8 and order == "<" else "OW"
     dataset["PixelData"].is_undefined_length = False
 
