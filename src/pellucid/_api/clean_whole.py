@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pellucid._api.denoise import WITH_ALPHA
 from pellucid.pixels import ImageInfo
-from pellucid.pixels.dicom import Stored, stored_of
+from pellucid.pixels.dicom_stored import Stored, stored_of
 from pellucid.pixels.lazy import Source
 
 if TYPE_CHECKING:
