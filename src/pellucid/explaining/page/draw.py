@@ -42,11 +42,11 @@ def smaller(values: NDArray[Any], longest: int = LONGEST) -> NDArray[np.float32]
 
 def shown(samples: NDArray[Any], ends: tuple[float, float] | None = None) -> RGB:
     """(H, W, C) samples of any type as RGB; other than 8 bits are stretched between `ends`."""
-    small = smaller(samples[..., :3] if samples.shape[2] >= 3 else samples[..., :1])
+    small: NDArray[Any] = smaller(samples[..., :3] if samples.shape[2] >= 3 else samples[..., :1])
     if samples.dtype != np.uint8 or ends is not None:
         low, high = ends or ends_of(small)
-        wide = small.astype(np.float64)  # the largest floats stay apart
-        small = (wide - low) * (255 / max(high - low, 1e-12))
+        small = small.astype(np.float64)  # the largest floats stay apart
+        small = (small - low) * (255 / max(high - low, 1e-12))
     rgb = np.nan_to_num(np.clip(np.rint(small), 0, 255)).astype(np.uint8)
     return np.repeat(rgb, 3, axis=2) if rgb.shape[2] == 1 else rgb
 
