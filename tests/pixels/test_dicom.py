@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tracemalloc
 from io import BytesIO
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from click.testing import CliRunner
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import (
     CTImageStorage,
+    DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
@@ -21,10 +23,20 @@ from pydicom.uid import (
 )
 
 import pellucid
-from pellucid.bitstream import Limits
+from pellucid.bitstream import Limits, PelFile
+from pellucid.bitstream.writer import write_file
 from pellucid.cli import main
-from pellucid.errors import InputError, LimitError, MissingExtraError, OutputError
-from pellucid.pixels import read_samples, write_samples
+from pellucid.errors import (
+    DamagedFileError,
+    InputError,
+    LimitError,
+    MissingExtraError,
+    OutputError,
+    PellucidError,
+)
+from pellucid.pixels import ImageInfo, read_samples, write_samples
+from pellucid.pixels.dicom import Change, encode_dicom
+from pellucid.pixels.dicom_stored import stored_of
 
 SETS = Path("/work/shared/data/test/dicom")
 
@@ -135,6 +147,58 @@ def test_lossless_gives_the_same_instance(tmp_path: Path, name: str) -> None:
     assert about.metadata["dicom"] < 3000
 
 
+def test_bits_above_those_stored_come_back_and_are_not_filtered(tmp_path: Path) -> None:
+    """An overlay in bit 15 of 12-bit values is part of the instance."""
+    samples = slope()
+    samples[5:9, 5:30] |= 0x8000
+    source = saved(head(40, 50), samples, tmp_path / "overlay.dcm")
+    run("compress", source, "--lossless")
+    run("decompress", source.with_suffix(".pel"), "-o", tmp_path / "back.dcm")
+    before, after = pydicom.dcmread(source), pydicom.dcmread(tmp_path / "back.dcm")
+    assert before.PixelData == after.PixelData
+    assert before.SOPInstanceUID == after.SOPInstanceUID
+    run("denoise", source, "--sigma", 20, "--model", "s")
+    clean = np.frombuffer(pydicom.dcmread(tmp_path / "overlay.clean.dcm").PixelData, "<u2")
+    clean = clean.reshape(40, 50)
+    overlaid = samples > 4095
+    assert np.array_equal(clean[overlaid], samples[overlaid])
+    assert clean[~overlaid].max() <= 4095
+    assert not np.array_equal(clean, samples)
+    high = saved(head(40, 50, HighBit=15), slope() * 16, tmp_path / "high.dcm")
+    assert "up to bit 15" in run("denoise", high, "--sigma", 20, "--model", "s", code=1)
+    assert not (tmp_path / "high.clean.dcm").exists()
+
+
+@pytest.mark.parametrize("kind", ["bytes", "odd", "frames", "bits", "packed"])
+def test_big_endian_keeps_its_bytes(tmp_path: Path, kind: str) -> None:
+    """There 8-bit samples lie two in a word, single bits as pydicom writes and reads them."""
+    bits = kind in ("bits", "packed")
+    height, width = (33, 51) if kind == "odd" else (40, 56)
+    eight = (slope(height, width) // 16).astype(np.uint8)
+    depth = 1 if bits else 8
+    dataset = head(height, width, BitsAllocated=depth, BitsStored=depth, HighBit=depth - 1)
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
+    stacked = eight
+    if kind == "frames":
+        stacked, dataset.NumberOfFrames = np.stack([eight, 255 - eight]), 2
+    data = stacked.tobytes() + b"\0" * (stacked.size % 2)
+    if bits:
+        data = np.packbits((eight > 100).ravel(), bitorder="little").tobytes()
+    else:
+        data = np.frombuffer(data, "<u2").astype(">u2").tobytes()
+    dataset.PixelData = data
+    dataset["PixelData"].VR = "OB" if kind == "packed" else "OW"
+    source = tmp_path / "big.dcm"
+    dataset.save_as(source, enforce_file_format=True)
+    run("compress", source, "--lossless")
+    run("decompress", source.with_suffix(".pel"), "-o", tmp_path / "back.dcm")
+    before, after = pydicom.dcmread(source), pydicom.dcmread(tmp_path / "back.dcm")
+    assert before.PixelData == after.PixelData
+    assert np.array_equal(before.pixel_array, after.pixel_array)
+    if not bits:
+        assert np.array_equal(after.pixel_array, stacked)
+
+
 def test_within_a_bound_is_another_instance_that_says_so(tmp_path: Path) -> None:
     source = kinds(tmp_path)["uint16"]
     run("compress", source, "--max-error", 5)
@@ -219,6 +283,85 @@ def test_damaged_files_are_refused_whatever_is_damaged(tmp_path: Path) -> None:
         else:
             assert samples.size
     assert refused > 50
+
+
+def test_deflated_elements_are_read_and_never_inflated_without_bound(tmp_path: Path) -> None:
+    dataset = head(40, 50)
+    dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    source = saved(dataset, slope(), tmp_path / "deflated.dcm")
+    samples, info = read_samples(source)
+    assert np.array_equal(samples[..., 0], slope())
+    assert info.dicom is not None
+    assert b"Nobody^Test" in info.dicom
+    with pytest.raises(InputError, match="damaged or cut off"):
+        read_samples(source.read_bytes()[:-100])
+    dataset.add_new(0x00091002, "OB", bytes(80 << 20))
+    hostile = saved(dataset, slope(), tmp_path / "hostile.dcm").read_bytes()
+    assert len(hostile) < 100_000
+    tracemalloc.start()
+    with pytest.raises(LimitError, match="inflates to more than"):
+        read_samples(hostile, max_pixels=2000)
+    with pytest.raises(DamagedFileError, match="deflated"):
+        encode_dicom(slope()[..., None], hostile, None)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 << 20
+
+
+def packed_with(**elements: object) -> bytes:
+    """Elements as in a chunk, with some set, empty if None, and those that are "gone" left out."""
+    dataset = head(40, 50)
+    for name, value in elements.items():
+        if value == "gone":
+            delattr(dataset, name)
+        else:
+            setattr(dataset, name, value)
+    out = BytesIO()
+    dataset.save_as(out, enforce_file_format=True)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("elements", "error"),
+    [
+        ({"Rows": "gone"}, DamagedFileError),
+        ({"Columns": None}, DamagedFileError),
+        ({"SamplesPerPixel": None}, DamagedFileError),
+        ({"BitsAllocated": "gone"}, OutputError),
+        ({"BitsAllocated": 24}, OutputError),
+        ({"SOPClassUID": "gone"}, OutputError),
+    ],
+)
+def test_elements_of_a_hostile_file_give_clear_errors(
+    tmp_path: Path, elements: dict[str, object], error: type[PellucidError]
+) -> None:
+    """A chunk is any DICOM file, whatever it lacks."""
+    info = ImageInfo(50, 40, 1, 16, dicom=packed_with(**elements))
+    change = Change("within 1", 2.0)
+    with pytest.raises(error):
+        write_samples(tmp_path / "a.dcm", slope()[..., None], info, change=change)
+    assert not (tmp_path / "a.dcm").exists()
+
+
+@pytest.mark.parametrize(
+    "elements", [{"BitsStored": None}, {"BitsStored": 60000}, {"HighBit": None}]
+)
+def test_elements_that_say_nothing_of_the_bits_are_not_filtered(elements: dict) -> None:
+    with pytest.raises(InputError):
+        stored_of(packed_with(**elements), "x.dcm")
+
+
+def test_a_hostile_chunk_does_not_break_decompress(tmp_path: Path) -> None:
+    kinds(tmp_path)
+    run("compress", tmp_path / "uint16.dcm", "--lossless")
+    pel = tmp_path / "uint16.pel"
+    file = PelFile.parse(pel.read_bytes())
+    tiles = [bytes(file.tile(number, layer=1)) for number in range(file.header.tile_count)]
+    chunks = {**file.metadata, "dicom": packed_with(Rows="gone")}
+    pel.write_bytes(write_file(file.header, chunks, tiles))
+    said = run("decompress", pel, "-o", tmp_path / "a.dcm", code=1)
+    assert "describes no picture" in said
+    assert not (tmp_path / "a.dcm").exists()
 
 
 def test_without_pydicom_the_error_says_how_to_get_it(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import sys
 from io import BytesIO
 
@@ -76,3 +77,55 @@ def test_twelve_bits_and_damage() -> None:
         broken[int(rng.integers(len(data)))] = int(rng.integers(256))
         siz_of(bytes(broken))
         siz_of(bytes(broken[: int(rng.integers(len(data)))]))
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 7])
+def test_fewer_bits_are_not_shifted_up(bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow makes 240 of the 15 of 4 bits."""
+    samples = picture(1, "uint8")[..., 0] >> (8 - bits)
+    data = bytes(imagecodecs.jpeg2k_encode(samples, level=0, reversible=True, bitspersample=bits))
+    found = siz_of(data)
+    assert found is not None
+    assert found.bits == bits
+    assert np.array_equal(read_samples(data)[0][..., 0], samples)
+    back = pellucid.decompress(pellucid.compress(data, lossless=True))
+    assert np.array_equal(back[..., 0], samples)
+    monkeypatch.setitem(sys.modules, "imagecodecs", None)
+    with pytest.raises(MissingExtraError):
+        read_samples(data)
+
+
+def test_signed_eight_bits() -> None:
+    samples = (picture(1, "uint8")[..., 0].astype(int) - 128).astype(np.int8)
+    found, info = read_samples(encoded(samples))
+    assert found.dtype == np.int16
+    assert info.bit_depth == 16
+    assert np.array_equal(found[..., 0], samples)
+
+
+def test_components_that_differ_are_refused() -> None:
+    data = bytearray(encoded(picture(3, "uint8"), "j2k"))
+    data[42 + 3] = 4  # Ssiz of the second component: 5 bits
+    found = siz_of(bytes(data))
+    assert found is not None
+    assert not found.equal
+    with pytest.raises(InputError, match="the same in all"):
+        read_samples(bytes(data))
+
+
+def test_a_box_that_contradicts_the_codestream_is_refused() -> None:
+    """The limit of pixels is held against the one, and the other is decoded."""
+    for dtype in ("uint8", "uint16"):
+        data = bytearray(encoded(picture(1, dtype)[..., 0]))
+        at = data.find(b"ihdr") + 4
+        data[at : at + 8] = struct.pack(">II", 8, 8)
+        for read in (read_samples, read_image):
+            with pytest.raises(InputError, match="8 x 8"):
+                read(bytes(data), max_pixels=100)
+
+
+@pytest.mark.parametrize("codec", ["jp2", "j2k"])
+def test_more_components_are_named(codec: str) -> None:
+    data = bytes(imagecodecs.jpeg2k_encode(picture(9, "uint16"), level=0, codecformat=codec))
+    with pytest.raises(InputError, match="9 components; 1 to 4"):
+        read_samples(data)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pellucid._api.denoise import WITH_ALPHA
 from pellucid.pixels import ImageInfo
-from pellucid.pixels.dicom import Stored, stored_of
+from pellucid.pixels.dicom_stored import Stored, stored_of
 from pellucid.pixels.lazy import Source
 
 if TYPE_CHECKING:
@@ -69,7 +69,10 @@ def clean_frames(
     guide: Guide | None,
     nodata: float | None,
 ) -> NDArray[Any]:
-    """Stored values, frame by frame; padding stays, and all keep to the bits that they have."""
+    """Stored values, frame by frame; padding stays, and all keep to the bits that they have.
+
+    What has bits beyond those (an overlay) stays too.
+    """
     from pellucid.denoising.clean import denoise_samples, measure
 
     result = samples.copy()
@@ -81,6 +84,8 @@ def clean_frames(
             known = np.asarray(((frame < low) | (frame > high)).all(axis=2) * weight, np.float32)
         told = measure(frame, nodata) if noise is None else noise
         clean = denoise_samples(frame, told, known, model, guide=guide, nodata=nodata)
-        changed = np.clip(clean, stored.low, stored.high) if clean.dtype.kind != "f" else clean
-        result[..., start : start + stored.channels] = np.where(clean == frame, frame, changed)
+        if clean.dtype.kind != "f":
+            beyond = (frame < stored.low) | (frame > stored.high)
+            clean = np.where(beyond, frame, np.clip(clean, stored.low, stored.high))
+        result[..., start : start + stored.channels] = clean
     return result

@@ -45,6 +45,12 @@ def check_size(image: Image.Image, data: bytes, name: str, max_pixels: int) -> N
     if width * height == 0:
         raise InputError(f"{name} of size {width} x {height} has no pixels")
     check_frames(image, name)
+    siz = siz_of(data) if image.format == "JPEG2000" else None
+    if siz is not None and (siz.width, siz.height) != image.size:
+        raise InputError(
+            f"{name} is damaged: it says {width} x {height} pixels, and its codestream "
+            f"{siz.width} x {siz.height}"
+        )
     ratio = _largest_ratio(image)
     if ratio and width * height * _FEWEST_BITS.get(image.mode, 12) // 8 > ratio * len(data):
         raise InputError(

@@ -21,13 +21,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import InputError, LimitError, MissingExtraError, OutputError
+from pellucid.errors import DamagedFileError, InputError, LimitError, OutputError
+from pellucid.pixels.dicom_parse import DEFLATED, library, parse
 from pellucid.pixels.info import ImageInfo
 
 DICOM = (".dcm", ".dicom")
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 COLOURS = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB")
-EXPLICIT, DEFLATED, BIG = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"
+EXPLICIT, BIG = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
+MOST_ELEMENTS = 2**26  # bytes of a deflated data set that are no samples
 _START, _MARK = 128, b"DICM"
 
 
@@ -67,7 +69,7 @@ def read_dicom(
     Raises InputError for what can't be decoded or given back, LimitError above `max_pixels`.
     """
     name = "the input" if isinstance(source, bytes) else os.fspath(source)
-    dataset = parse(source, name)
+    dataset = parse(source, name, most=MOST_ELEMENTS + 8 * max_pixels)
     samples = decoded(dataset, name, max_pixels)
     for keyword in PIXELS:
         if keyword in dataset:
@@ -75,33 +77,6 @@ def read_dicom(
     height, width, channels = samples.shape
     info = ImageInfo(width, height, channels, 8 * samples.itemsize, source_format="DICOM")
     return samples, replace(info, dicom=packed(dataset, name))
-
-
-def parse(source: str | os.PathLike[str] | bytes, name: str) -> Any:
-    """The data set of a file; its elements are read, and so known to be sound."""
-    pydicom = library()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of values that standards don't allow: they are kept
-            file = BytesIO(source) if isinstance(source, bytes) else source
-            dataset = pydicom.dcmread(file)
-            dataset.walk(lambda *_: None)
-    except FileNotFoundError as error:
-        raise InputError(f"{name}: no such file") from error
-    except IsADirectoryError as error:
-        raise InputError(f"{name} is a folder, not a picture") from error
-    except Exception as error:  # parsers raise anything on damaged files
-        raise InputError(f"{name} is no DICOM file, or damaged or cut off: {error}") from error
-    return dataset
-
-
-def library() -> Any:
-    """pydicom, or MissingExtraError."""
-    try:
-        import pydicom
-    except ImportError as error:
-        raise MissingExtraError("pydicom, which reads DICOM,", "science") from error
-    return pydicom
 
 
 def decoded(dataset: Any, name: str, max_pixels: int) -> NDArray[Any]:
@@ -128,6 +103,7 @@ def decoded(dataset: Any, name: str, max_pixels: int) -> NDArray[Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            dataset.pixel_array_options(correct_unused_bits=False)  # overlays may lie above
             stored = dataset.pixel_array
     except Exception as error:  # decoders raise anything on damaged files
         raise InputError(f"{name} is damaged, or its pixels can't be decoded: {error}") from error
@@ -169,22 +145,37 @@ def packed(dataset: Any, name: str) -> bytes:
 def encode_dicom(samples: NDArray[Any], elements: bytes, change: Change | None) -> bytes:
     """A DICOM file of samples (height, width, frames * channels) with `elements` of a read one.
 
-    Without a `change` it is the same instance. Raises OutputError if the samples don't fit them.
+    Without a `change` it is the same instance. Raises OutputError if the samples don't fit them, or
+    they can't be written; DamagedFileError if they describe no picture.
     """
-    dataset = parse(elements, "the file's DICOM part")
     height, width, planes = samples.shape
-    frames, channels = frames_of(dataset)
-    if (height, width, planes) != (dataset.Rows, dataset.Columns, frames * channels):
+    try:
+        dataset = parse(elements, "the file's DICOM part")
+        frames, channels = frames_of(dataset)
+        described = (int(dataset.Rows), int(dataset.Columns), frames * channels)
+    except InputError as error:
+        raise DamagedFileError(str(error)) from error
+    except (AttributeError, TypeError, ValueError, OverflowError) as error:
+        raise DamagedFileError(f"the file's DICOM part describes no picture: {error}") from error
+    if (height, width, planes) != described:
         raise OutputError(
             f"{width} x {height} samples of {planes} channels are not the whole picture that the "
-            f"DICOM elements describe, {dataset.Columns} x {dataset.Rows}; write a part as .npy "
-            "or .png"
+            f"DICOM elements describe, {described[1]} x {described[0]}; write a part as .npy or "
+            ".png"
         )
     stacked = samples.reshape(height, width, frames, channels).transpose(2, 0, 1, 3)
-    put_pixels(dataset, stacked)
-    if change is not None:
-        mark_changed(dataset, change, samples)
-    return packed(dataset, "the DICOM file")
+    try:
+        put_pixels(dataset, stacked)
+        if change is not None:
+            mark_changed(dataset, change, samples)
+        return packed(dataset, "the DICOM file")
+    except OutputError:
+        raise
+    except Exception as error:  # elements of damaged files hold anything
+        raise OutputError(
+            f"cannot write a DICOM file with the elements that the picture came with: {error}; "
+            "write it as .npy or .tif"
+        ) from error
 
 
 def put_pixels(dataset: Any, stacked: NDArray[Any]) -> None:
@@ -204,7 +195,10 @@ def put_pixels(dataset: Any, stacked: NDArray[Any]) -> None:
         if stacked.shape[3] > 1 and dataset.get("PlanarConfiguration", 0) == 1:
             held = held.transpose(0, 3, 1, 2)
         data = held.tobytes()
-    dataset.PixelData = data + b"\0" * (len(data) % 2)
+    data += b"\0" * (len(data) % 2)
+    if bits == 8 and order == ">":  # OW: two samples in each 16-bit word
+        data = np.frombuffer(data, "<u2").astype(">u2").tobytes()
+    dataset.PixelData = data
     dataset["PixelData"].VR = "OB" if bits <= 8 and order == "<" else "OW"
     dataset["PixelData"].is_undefined_length = False
 
@@ -236,41 +230,3 @@ def mark_changed(dataset: Any, change: Change, samples: NDArray[Any]) -> None:
         methods = dataset.get("LossyImageCompressionMethod") or []
         methods = [methods] if isinstance(methods, str) else list(methods)
         dataset.LossyImageCompressionMethod = [*methods, "PELLUCID"]
-
-
-# --- what a filter must know ----------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Stored:
-    """What stored values mean to a filter.
-
-    Attributes:
-        channels: of each frame.
-        low, high: the ends of the range that the stored bits have.
-        padding: ends of the range of values that stand for nothing, or None.
-    """
-
-    channels: int
-    low: int
-    high: int
-    padding: tuple[int, int] | None
-
-
-def stored_of(elements: bytes, name: str) -> Stored:
-    """Raises InputError for indices into a palette, or single bits, which can't be filtered."""
-    dataset = parse(elements, name)
-    bits = int(dataset.get("BitsStored", 16))
-    if str(dataset.PhotometricInterpretation) == "PALETTE COLOR" or bits == 1:
-        raise InputError(
-            f"{name} holds {'single bits' if bits == 1 else 'indices into a palette'}, which have "
-            "no noise to measure; convert it to grey or RGB first"
-        )
-    signed = int(dataset.get("PixelRepresentation", 0))
-    low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
-    padding = None
-    if "PixelPaddingValue" in dataset:
-        ends = [int(dataset.PixelPaddingValue)]
-        ends.append(int(dataset.get("PixelPaddingRangeLimit", ends[0])))
-        padding = (min(ends), max(ends))
-    return Stored(frames_of(dataset)[1], low, high, padding)

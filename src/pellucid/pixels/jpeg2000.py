@@ -1,7 +1,8 @@
-"""JPEG 2000: what its header says, and samples of more than 8 bits.
+"""JPEG 2000: what its header says, and samples of other than 8 bits.
 
-Pillow decodes 8 bits; beyond, it drops bits of colour without a word. So the depth is read from the
-codestream's SIZ segment, and deeper pictures go through imagecodecs (extra `science`).
+Pillow decodes 8 bits; beyond, it drops bits of colour without a word, and fewer it shifts up. So
+the depth is read from the codestream's SIZ segment, and others go through imagecodecs (extra
+`science`).
 
 Source: ITU-T T.800, annexes A.5.1 (SIZ) and I.4 (boxes).
 """
@@ -68,8 +69,8 @@ def _codestream(data: bytes) -> int | None:
 
 
 def decode_deep(data: bytes, siz: Siz, name: str) -> NDArray[Any]:
-    """(height, width, components) of uint16 or int16, as stored; raises InputError."""
-    if not (8 < siz.bits <= 16 and siz.equal):
+    """(height, width, components) of uint8, uint16 or int16, as stored; raises InputError."""
+    if not (1 <= siz.bits <= 16 and siz.equal):
         raise InputError(
             f"{name} is a JPEG 2000 file of {siz.components} components of up to {siz.bits} bits; "
             "1 to 16 bits, the same in all, can be read"
@@ -86,9 +87,10 @@ def decode_deep(data: bytes, siz: Siz, name: str) -> NDArray[Any]:
         raise InputError(f"{name} is damaged or cut off: {error}") from error
     samples = decoded[..., None] if decoded.ndim == 2 else decoded
     wanted = (siz.height, siz.width, siz.components)
-    if samples.shape != wanted or samples.dtype.name != ("int16" if siz.signed else "uint16"):
+    kind = f"{'int' if siz.signed else 'uint'}{8 if siz.bits <= 8 else 16}"
+    if samples.shape != wanted or samples.dtype.name != kind:
         raise InputError(
             f"{name} is damaged: it decodes to {samples.dtype} of the shape {samples.shape}, and "
             f"says {wanted}"
         )
-    return samples
+    return samples.astype(np.int16) if kind == "int8" else samples

@@ -26,11 +26,13 @@ from PIL import (
 )
 
 from pellucid.errors import InputError, OptionError, PellucidError
+from pellucid.pixels.jpeg2000 import siz_of
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "PPM", "GIF", "JPEG2000")
 MAX_PIXELS = 2**28
 
 _KNOWN = "PNG, JPEG, JPEG 2000, WebP, TIFF, BMP, PPM/PGM or single-frame GIF"
+_MOST_COMPONENTS = 4  # of JPEG 2000, that Pillow opens
 _SIGNATURES = {
     b"\x89PNG": "PNG",
     b"\xff\xd8\xff": "JPEG",
@@ -111,6 +113,12 @@ def _load(source: str | os.PathLike[str] | bytes) -> tuple[str, bytes]:
 def _unidentified(name: str, data: bytes) -> InputError:
     for signature, kind in _SIGNATURES.items():
         if data.startswith(signature):
+            siz = siz_of(data) if kind == "JPEG 2000" else None
+            if siz is not None and siz.components > _MOST_COMPONENTS:
+                return InputError(
+                    f"{name} is a JPEG 2000 file of {siz.components} components; 1 to "
+                    f"{_MOST_COMPONENTS} can be read, so save them as .npy or .tif"
+                )
             rare = ", or of a kind that can't be read, such as 64-bit floats or float colour"
             return InputError(
                 f"{name} is damaged or cut off{rare if kind == 'TIFF' else ''}: it begins like a "

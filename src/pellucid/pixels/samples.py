@@ -77,9 +77,10 @@ def read_samples(
     with opened(source) as (image, data, name):
         check_size(image, data, name, max_pixels)
         siz = siz_of(data) if image.format == "JPEG2000" else None
-        if siz is not None and (siz.bits > 8 or siz.signed):
+        if siz is not None and (siz.bits != 8 or siz.signed or not siz.equal):
             samples = decode_deep(data, siz, name)
-            info = ImageInfo(siz.width, siz.height, siz.components, 16, source_format="JPEG2000")
+            bits = 8 * samples.itemsize
+            info = ImageInfo(siz.width, siz.height, siz.components, bits, source_format="JPEG2000")
             return samples, with_metadata(info, image, data)
         dtype = stored_type(image, data, name)
         check_mode(image, name)

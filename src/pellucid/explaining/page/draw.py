@@ -42,9 +42,10 @@ def smaller(values: NDArray[Any], longest: int = LONGEST) -> NDArray[np.float32]
 
 def shown(samples: NDArray[Any], ends: tuple[float, float] | None = None) -> RGB:
     """(H, W, C) samples of any type as RGB; other than 8 bits are stretched between `ends`."""
-    small = smaller(samples[..., :3] if samples.shape[2] >= 3 else samples[..., :1])
+    small: NDArray[Any] = smaller(samples[..., :3] if samples.shape[2] >= 3 else samples[..., :1])
     if samples.dtype != np.uint8 or ends is not None:
         low, high = ends or ends_of(small)
+        small = small.astype(np.float64)  # the largest floats stay apart
         small = (small - low) * (255 / max(high - low, 1e-12))
     rgb = np.nan_to_num(np.clip(np.rint(small), 0, 255)).astype(np.uint8)
     return np.repeat(rgb, 3, axis=2) if rgb.shape[2] == 1 else rgb
@@ -55,7 +56,7 @@ def ends_of(values: NDArray[Any]) -> tuple[float, float]:
     finite = values[np.isfinite(values)]
     if not finite.size:
         return 0.0, 1.0
-    low, high = np.percentile(finite, (0.1, 99.9))
+    low, high = np.percentile(finite.astype(np.float64), (0.1, 99.9))
     return float(low), float(max(high, low + 1e-12))
 
 
