@@ -18,7 +18,7 @@ from pellucid._api.explanation import Explanation
 from pellucid._api.files import open_pel
 from pellucid.bitstream import DEFAULT_LIMITS, EXACT, SIGNATURE, Limits
 from pellucid.denoising.estimate import NoiseEstimate
-from pellucid.errors import OptionError, PellucidError
+from pellucid.errors import InputError, OptionError, PellucidError
 
 QUALITIES = (10, 30, 50, 70, 90)  # of the strips
 
@@ -66,11 +66,13 @@ def explain(
 
 
 def is_pel(image: Any) -> bool:
-    """Whether this is a .pel file, as bytes or by path."""
+    """Whether this is a .pel file, as bytes or by path; InputError if there is no file."""
     if isinstance(image, str | os.PathLike):
         try:
             with Path(image).open("rb") as stream:
                 return stream.read(4) == SIGNATURE[:4]
+        except FileNotFoundError as error:
+            raise InputError(f"{image}: no such file") from error
         except OSError:
             return False  # reading it will say why
     return isinstance(image, bytes) and image[:4] == SIGNATURE[:4]
@@ -101,7 +103,7 @@ def explain_compress(image: Any, quality: int, model: str, limits: Limits) -> Ex
 
     with open_image(image, limits) as (source, _):
         before = np.asarray(source[0 : source.shape[0], 0 : source.shape[1]])
-    data = compress(before, quality=quality, model=model, limits=limits)
+    data = compress(image, quality=quality, model=model, limits=limits)
     found = explain_file(data, limits)
     x, y, width, height = detail = detail_of(before)
     part = np.ascontiguousarray(before[y : y + height, x : x + width])
