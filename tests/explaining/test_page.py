@@ -225,6 +225,12 @@ def test_smaller_keeps_means():
     assert smaller(values[:20, :20], 50).shape == (20, 20, 3)
 
 
+def test_no_number_is_the_low_end_of_a_scale():
+    odd = np.array([[np.nan, np.inf, -np.inf, 0.5]])
+    plain = np.array([[0.0, 1.0, 0.0, 0.5]])
+    assert np.array_equal(heat(odd, 0, 1), heat(plain, 0, 1))
+
+
 def test_scales_end_where_they_should():
     ramp = np.linspace(-2, 2, 9)[None]
     assert np.array_equal(heat(ramp, 0, 1)[0, 0], heat(np.zeros((1, 1)), 0, 1)[0, 0])

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pellucid._api.about import info
 from pellucid._api.codec import compress, decompress
 from pellucid._api.encode import DEFAULT_MODEL, DEFAULT_QUALITY, open_image
-from pellucid._api.explanation import Explanation
+from pellucid._api.explanation import NEVER, Explanation
 from pellucid._api.files import open_pel
 from pellucid.bitstream import DEFAULT_LIMITS, EXACT, SIGNATURE, Limits
 from pellucid.denoising.estimate import NoiseEstimate
@@ -94,7 +94,9 @@ def explain_file(data: Any, limits: Limits) -> Explanation:
         return Explanation("file", settings, None, after, about, bits, half_width=bound)
     net = find_model(file.header.model_id)
     width = decoded_widths(after, net.folder, about.quality)
-    return Explanation("file", settings, None, after, about, bit_map(file, net), half_width=width)
+    unsure = NEVER if width is None else ""
+    bits = bit_map(file, net)
+    return Explanation("file", settings, None, after, about, bits, half_width=width, unsure=unsure)
 
 
 def explain_compress(image: Any, quality: int, model: str, limits: Limits) -> Explanation:
