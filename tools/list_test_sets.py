@@ -13,7 +13,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pellucid.train.pack import find_pictures, open_rgb, sample_hash
+from pellucid.evaluate.held_out import sample_hash
+from pellucid.train.pack import find_pictures, open_rgb
 
 HEAD = """\
 # Pictures that results are reported on and no model is trained on: SHA-256 of shape and RGB

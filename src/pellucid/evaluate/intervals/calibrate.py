@@ -49,8 +49,14 @@ def calibrate(
     edges = np.stack([np.quantile(np.concatenate(seen), marks) for seen in (fine, coarse)])
     tables = [table(*each, edges) for each in zip(errors, fine, coarse, strict=True)]
     typical = [np.quantile(each, COVERED) for each in errors]
-    parts = (np.asarray(part, np.float32) for part in (levels, edges, tables, typical))
-    return Intervals(*parts, model=net_of(task, model).id.hex(), pictures=len(pictures))
+    return Intervals(
+        levels=np.asarray(levels, np.float32),
+        edges=np.asarray(edges, np.float32),
+        widths=np.asarray(tables, np.float32),
+        typical=np.asarray(typical, np.float32),
+        model=net_of(task, model).id.hex(),
+        pictures=len(pictures),
+    )
 
 
 def net_of(task: Task, model: str) -> DenoiserModel | CodecModel:
