@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import sys
+
 import numpy as np
 import pytest
 from PIL import Image
 
 import pellucid
-from pellucid.errors import PellucidError
+from pellucid.errors import InputError, PellucidError
+from pellucid.evaluate.held_out import sample_hash
 from pellucid.evaluate.intervals import calibrate, load_coverage, run, save_intervals
+from pellucid.evaluate.pictures import load_rgb
 from pellucid.explaining.intervals import (
     GROUPS,
     Intervals,
@@ -19,6 +25,8 @@ from pellucid.explaining.intervals import (
 from pellucid.runtime import load_denoiser, load_model
 from pictures import photograph
 
+calibrating = sys.modules["pellucid.evaluate.intervals.calibrate"]  # the function has its name
+
 
 @pytest.fixture
 def folder(tmp_path):
@@ -26,6 +34,32 @@ def folder(tmp_path):
         crop = photograph(160, 160, top=top, left=left)
         Image.fromarray(crop).save(tmp_path / f"{number}.png")
     return tmp_path
+
+
+@pytest.mark.parametrize("name", ["m", "s"])
+def test_shipped_intervals_name_their_model(name):
+    for net, pictures in ((load_model(name), 60), (load_denoiser(name), 120)):
+        found = intervals_of(net.folder)
+        assert found.model == net.id.hex()
+        assert found.pictures == pictures
+
+
+def test_intervals_of_other_weights_are_refused(tmp_path):
+    folder = tmp_path / "other"
+    shutil.copytree(load_denoiser("s").folder, folder)
+    card = json.loads((folder / "card.json").read_text("utf-8"))
+    identity = card["id"]
+    (folder / "card.json").write_text(json.dumps({**card, "id": "00" * 16}), "utf-8")
+    with pytest.raises(PellucidError, match=rf"{identity}.*measure again.*--calibrate"):
+        intervals_of(folder)
+
+
+def test_test_pictures_are_refused_to_calibrate(folder, monkeypatch):
+    secret = sorted(folder.glob("*.png"))[1]
+    known = {sample_hash(load_rgb(secret)): "set/01"}
+    monkeypatch.setattr(calibrating, "test_set_hashes", lambda: known)
+    with pytest.raises(InputError, match=r"1\.png is the test picture set/01"):
+        calibrate(sorted(folder.glob("*.png")), "denoise", "s")
 
 
 @pytest.mark.parametrize("name", ["m", "s"])
@@ -100,6 +134,8 @@ def test_boxed_is_a_mean_of_squares():
 def test_calibrate_then_measure(folder, tmp_path, tiny_denoiser):
     pictures = sorted(folder.glob("*.png"))
     found = calibrate(pictures, "denoise", tiny_denoiser)
+    assert found.model == load_denoiser(tiny_denoiser).id.hex()
+    assert found.pictures == 3
     path = save_intervals(found, load_denoiser(tiny_denoiser).folder)
     try:
         rows = run(folder, tmp_path / "out", task="denoise", model=tiny_denoiser, steps=[15, 25])
@@ -128,7 +164,8 @@ def test_broken_intervals_are_named(tmp_path, bad):
     path = tmp_path / "intervals.npz"
     if bad is None:
         wrong = np.zeros(3, np.float32)
-        np.savez(path, levels=wrong, edges=wrong, widths=wrong, typical=wrong)
+        parts = dict.fromkeys(("levels", "edges", "widths", "typical"), wrong)
+        np.savez(path, **parts, model="00", pictures=1)
     else:
         path.write_bytes(bad)
     with pytest.raises(PellucidError, match=r"intervals\.npz"):

@@ -193,6 +193,29 @@ def test_missing_file(tmp_path):
     assert "no.png" in done.stderr
 
 
+@pytest.mark.parametrize("task", [[], ["--task", "denoise"], ["--task", "compress"]])
+def test_missing_file_is_named_with_any_task(tmp_path, task):
+    done = CliRunner().invoke(main, ["explain", str(tmp_path / "no.pel"), *task])
+    assert done.exit_code == 1
+    assert "no.pel: no such file" in done.stderr
+
+
+def test_compress_explains_the_file_that_compress_writes(noisy, tmp_path):
+    path = tmp_path / "x.png"
+    exif = Image.Exif()
+    exif[0x010E] = "a description that costs bytes"
+    Image.fromarray(noisy).save(path, exif=exif)
+    found = pellucid.explain(path, task="compress", quality=30, model="s")
+    assert found.bits.file_bytes == len(pellucid.compress(path, quality=30, model="s"))
+    assert found.bits.file_bytes > len(pellucid.compress(noisy, quality=30, model="s"))
+
+
+def test_compress_with_a_model_elsewhere(noisy, tiny_folder):
+    model = str(tiny_folder)
+    found = pellucid.explain(noisy[:64, :64], task="compress", model=model)
+    assert found.bits.total == pytest.approx(8 * found.bits.file_bytes, abs=1e-3)
+
+
 def test_smaller_keeps_means():
     values = np.random.default_rng(0).random((301, 103, 3))
     small = smaller(values, 50)
@@ -200,6 +223,12 @@ def test_smaller_keeps_means():
     assert small.shape[2] == 3
     assert small.mean() == pytest.approx(values.mean(), abs=0.02)
     assert smaller(values[:20, :20], 50).shape == (20, 20, 3)
+
+
+def test_no_number_is_the_low_end_of_a_scale():
+    odd = np.array([[np.nan, np.inf, -np.inf, 0.5]])
+    plain = np.array([[0.0, 1.0, 0.0, 0.5]])
+    assert np.array_equal(heat(odd, 0, 1), heat(plain, 0, 1))
 
 
 def test_scales_end_where_they_should():

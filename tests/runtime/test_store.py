@@ -97,11 +97,29 @@ def test_a_missing_or_broken_network_is_named(copied: Path) -> None:
         _ = model.synthesis
 
 
-def test_a_model_that_is_gone_is_unknown_to_its_files(
-    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_model_opened_by_path_is_found_while_it_is_there(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = pellucid.compress(np.zeros((5, 5, 3), np.uint8), model=str(tiny_folder))
     monkeypatch.delenv("PELLUCID_MODELS", raising=False)
+    folder = tmp_path / "elsewhere"
+    shutil.copytree(tiny_folder, folder)
+    monkeypatch.chdir(tmp_path)
+    model = load_model("elsewhere")
+    monkeypatch.chdir("/")
+    assert find_model(model.id) is model
+    shutil.rmtree(folder)
+    with pytest.raises(UnknownModelError):
+        find_model(model.id)
+
+
+def test_a_model_that_is_gone_is_unknown_to_its_files(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PELLUCID_MODELS", raising=False)
+    folder = tmp_path / "gone"
+    shutil.copytree(tiny_folder, folder)
+    data = pellucid.compress(np.zeros((5, 5, 3), np.uint8), model=str(folder))
+    shutil.rmtree(folder)
     with pytest.raises(UnknownModelError, match=json.loads(card_text(tiny_folder))["id"]):
         pellucid.decompress(data)
 

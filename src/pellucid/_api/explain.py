@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from pellucid._api.about import info
 from pellucid._api.codec import compress, decompress
 from pellucid._api.encode import DEFAULT_MODEL, DEFAULT_QUALITY, open_image
-from pellucid._api.explanation import Explanation
+from pellucid._api.explanation import NEVER, Explanation
 from pellucid._api.files import open_pel
 from pellucid.bitstream import DEFAULT_LIMITS, EXACT, SIGNATURE, Limits
 from pellucid.denoising.estimate import NoiseEstimate
-from pellucid.errors import OptionError, PellucidError
+from pellucid.errors import InputError, OptionError, PellucidError
 
 QUALITIES = (10, 30, 50, 70, 90)  # of the strips
 
@@ -66,11 +66,13 @@ def explain(
 
 
 def is_pel(image: Any) -> bool:
-    """Whether this is a .pel file, as bytes or by path."""
+    """Whether this is a .pel file, as bytes or by path; InputError if there is no file."""
     if isinstance(image, str | os.PathLike):
         try:
             with Path(image).open("rb") as stream:
                 return stream.read(4) == SIGNATURE[:4]
+        except FileNotFoundError as error:
+            raise InputError(f"{image}: no such file") from error
         except OSError:
             return False  # reading it will say why
     return isinstance(image, bytes) and image[:4] == SIGNATURE[:4]
@@ -92,7 +94,9 @@ def explain_file(data: Any, limits: Limits) -> Explanation:
         return Explanation("file", settings, None, after, about, bits, half_width=bound)
     net = find_model(file.header.model_id)
     width = decoded_widths(after, net.folder, about.quality)
-    return Explanation("file", settings, None, after, about, bit_map(file, net), half_width=width)
+    unsure = NEVER if width is None else ""
+    bits = bit_map(file, net)
+    return Explanation("file", settings, None, after, about, bits, half_width=width, unsure=unsure)
 
 
 def explain_compress(image: Any, quality: int, model: str, limits: Limits) -> Explanation:
@@ -101,7 +105,7 @@ def explain_compress(image: Any, quality: int, model: str, limits: Limits) -> Ex
 
     with open_image(image, limits) as (source, _):
         before = np.asarray(source[0 : source.shape[0], 0 : source.shape[1]])
-    data = compress(before, quality=quality, model=model, limits=limits)
+    data = compress(image, quality=quality, model=model, limits=limits)
     found = explain_file(data, limits)
     x, y, width, height = detail = detail_of(before)
     part = np.ascontiguousarray(before[y : y + height, x : x + width])

@@ -9,12 +9,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid._api.denoise import check_sigma, check_strength, denoise, noise_level, open_samples
-from pellucid._api.explanation import Explanation
+from pellucid._api.denoise import (
+    WITH_ALPHA,
+    check_sigma,
+    check_strength,
+    denoise,
+    noise_level,
+    open_samples,
+)
+from pellucid._api.explanation import NEVER, Explanation
 from pellucid.bitstream import Limits
+from pellucid.denoising.clean import nothing_to_do
 from pellucid.denoising.estimate import NoiseEstimate
 from pellucid.denoising.plan import maps_of, plan_for
 from pellucid.denoising.samples import SampleType, split_alpha
+from pellucid.denoising.survey import look_through
+from pellucid.denoising.view import part_of
 from pellucid.errors import OptionError, PellucidError
 
 if TYPE_CHECKING:
@@ -38,6 +48,7 @@ def explain_denoise(
     from pellucid.runtime import load_denoiser
 
     samples, _ = open_samples(image, limits)
+    refuse_many(samples.shape[2])
     strength = check_strength(noise["strength"])
     told = check_sigma(noise["sigma"], samples.shape[:2])
     if isinstance(told, np.ndarray):
@@ -48,28 +59,65 @@ def explain_denoise(
     after = denoise(samples, sigma=told, strength=strength, model=noise["model"])
     before, _ = split_alpha(samples)
     shown, _ = split_alpha(after)
-    x, y, width, height = detail = detail_of(before)
-    part = np.ascontiguousarray(before[y : y + height, x : x + width])
+    filled, weight, known = seen_by_network(samples, strength)
+    clean = shown if known.all() else np.where(known[..., None], shown, filled)
+    x, y, width, height = detail = detail_of(filled)
+    rows, columns = slice(y, y + height), slice(x, x + width)
+    part = np.ascontiguousarray(filled[rows, columns])
 
     def cleaned(picture: NDArray[Any], setting: float) -> tuple[NDArray[Any], str]:
         if setting == 0:
             return picture, "as it was"
         return denoise(picture, sigma=told, strength=setting, model=noise["model"]), ""
 
-    scale = float(np.iinfo(before.dtype).max) if before.dtype.kind in "iu" else 1.0
+    half_width, unsure = widths_of(clean, net, told, strength, samples.dtype)
+    if half_width is not None:
+        half_width[weight == 0] = 0
     return Explanation(
         task="denoise",
         settings={"strength": strength, "model": noise["model"]},
         before=before,
         after=shown,
-        removed=removed(before, shown, scale=scale),
-        half_width=widths_of(shown, net, told),
+        removed=removed(filled, clean, scale=scale_of(filled[known])),
+        half_width=half_width,
+        unsure=unsure,
         noise=told,
-        pixel=None if pixel is None else why(net, before, told, strength, pixel),
-        layers=results_of(net, *shown_to(part, told, strength), layers) if layers else {},
+        pixel=None if pixel is None else why(net, filled, told, weight, pixel),
+        layers=results_of(net, *shown_to(part, told, weight[rows, columns]), layers)
+        if layers
+        else {},
         detail=detail,
         strips=strip(part, STRENGTHS, cleaned),
     )
+
+
+def refuse_many(channels: int) -> None:
+    """OptionError for bands, which are denoised together and can't be explained so."""
+    if channels > WITH_ALPHA:
+        raise OptionError(
+            f"{channels} channels (bands) can't be explained together; give 1 to {WITH_ALPHA}"
+        )
+
+
+def seen_by_network(
+    samples: NDArray[Any], strength: float
+) -> tuple[NDArray[Any], Floats, NDArray[np.bool_]]:
+    """Colour (H, W, C) without holes, the strength (H, W) with 0 where a pixel is left as it is
+    (a hole, a mark, hidden by alpha), and where anything is known.
+    """
+    part = part_of(samples, look_through(samples))
+    seen = part.known if part.alpha is None else part.known & (part.alpha != 0)
+    return part.filled, seen * np.float32(strength), part.known
+
+
+def scale_of(samples: NDArray[Any]) -> float:
+    """What `removed` takes as the largest value: 255, or the range of nearly all finite samples."""
+    if samples.dtype == np.uint8:
+        return 255.0
+    if not samples.size:
+        return 1.0
+    low, high = np.percentile(samples, (0.1, 99.9))
+    return float(high - low) or 1.0
 
 
 def sigma_at(picture: NDArray[Any], noise: NoiseEstimate | float) -> float | Floats:
@@ -85,20 +133,32 @@ def sigma_at(picture: NDArray[Any], noise: NoiseEstimate | float) -> float | Flo
 
 
 def widths_of(
-    after: NDArray[Any], net: DenoiserModel, noise: NoiseEstimate | float
-) -> Floats | None:
-    """Half-widths of a denoised picture, if the model was measured."""
+    after: NDArray[Any],
+    net: DenoiserModel,
+    noise: NoiseEstimate | float,
+    strength: float,
+    dtype: np.dtype[Any],
+) -> tuple[Floats | None, str]:
+    """Half-widths of a denoised picture whose samples are `dtype`, or why there are none.
+
+    They were measured where all of independent noise is taken off, and hold for nothing else.
+    """
     from pellucid.explaining import half_widths, intervals_of
 
+    if nothing_to_do(noise, strength, dtype):
+        return None, "Nothing was taken off: the result is the picture as it was."
+    plan = plan_for(noise, eight_bits=SampleType.of(dtype).eight_bits)
+    if plan.processed or strength < 1:
+        return None, "Not measured for JPEG, processed noise or strength below 1."
     try:
         intervals = intervals_of(net.folder)
     except PellucidError:
-        return None
-    return half_widths(after, intervals, sigma=sigma_at(after, noise))
+        return None, NEVER
+    return half_widths(after, intervals, sigma=sigma_at(after, noise)), ""
 
 
 def shown_to(
-    part: NDArray[Any], noise: NoiseEstimate | float, strength: float
+    part: NDArray[Any], noise: NoiseEstimate | float, weight: float | Floats
 ) -> tuple[Floats, Floats]:
     """A part (h, w, C) and its maps (2, h, w) as the network sees them, stabilised if it is so.
 
@@ -108,28 +168,35 @@ def shown_to(
     shown = part.astype(np.float32)
     if plan.stabiliser is not None:
         shown = plan.stabiliser.forward(shown).astype(np.float32)
-    return shown, maps_of(plan, strength, part.shape[:2])
+    return shown, maps_of(plan, weight, part.shape[:2])
 
 
 def why(
     net: DenoiserModel,
-    before: NDArray[Any],
+    filled: NDArray[Any],
     noise: NoiseEstimate | float,
-    strength: float,
+    weight: Floats,
     pixel: tuple[int, int],
 ) -> PixelFilter:
     """The filter at a pixel, from what lies within the network's reach around it."""
     from pellucid.explaining.filters import around, filter_at
 
     x, y = pixel
-    height, width = before.shape[:2]
+    height, width = filled.shape[:2]
     if not (0 <= x < width and 0 <= y < height):
         raise OptionError(f"pixel {x},{y} is not inside the picture of {width} x {height}")
+    if nothing_to_do(noise, float(weight[y, x]), filled.dtype):
+        raise OptionError(
+            f"pixel {x},{y} is left as it is: it is a hole or hidden by alpha, or sigma or "
+            "strength is 0; ask for another"
+        )
     rows, columns = around(y, height, net), around(x, width, net)
-    shown, maps = shown_to(before[rows, columns], noise, strength)
+    shown, maps = shown_to(filled[rows, columns], noise, weight[rows, columns])
     found = filter_at(net, shown, maps, x - columns.start, y - rows.start)
     left, top = found.left + columns.start, found.top + rows.start
-    return replace(found, x=x, y=y, left=left, top=top)
+    eight_bits = SampleType.of(filled.dtype).eight_bits
+    stabilised = plan_for(noise, eight_bits=eight_bits).stabiliser is not None
+    return replace(found, x=x, y=y, left=left, top=top, stabilised=stabilised)
 
 
 def results_of(

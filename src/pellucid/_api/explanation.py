@@ -14,6 +14,7 @@ from pellucid.denoising.estimate import NoiseEstimate
 if TYPE_CHECKING:
     from pellucid.explaining import BitMap, ExactBits, PixelFilter, Removed, Strip
 
+NEVER = "This model, with the weights that it has, was never measured for intervals."
 Task = Literal["file", "compress", "denoise"]
 
 
@@ -29,7 +30,8 @@ class Explanation:
         bits: where its bits went; they sum to 8 times its bytes.
         removed: what was taken off, and whether it was only noise.
         half_width: (H, W) or one number: nine of ten samples are this near to the truth, in the
-            samples' unit; None where the model was not measured.
+            samples' unit, 0 where nothing was known or seen; None if it can't be told.
+        unsure: why `half_width` is None, in words.
         noise: what was measured or told.
         pixel: the filter that the denoiser used at the pixel asked for.
         layers: name -> (C, h, w), results of the layers asked for, on the detail.
@@ -45,6 +47,7 @@ class Explanation:
     bits: BitMap | ExactBits | None = None
     removed: Removed | None = None
     half_width: NDArray[np.float32] | float | None = None
+    unsure: str = ""
     noise: NoiseEstimate | float | None = None
     pixel: PixelFilter | None = None
     layers: dict[str, NDArray[np.float32]] = field(default_factory=dict)

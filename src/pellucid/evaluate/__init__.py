@@ -20,6 +20,7 @@
 | `sizes`            | `bench size`: how time and memory grow with the picture            |
 | `html`             | every kept row as one HTML page                                    |
 | `commands`         | kept rows -> the commands that make them again                     |
+| `held_out`         | which pictures results are reported on, by hash                    |
 | `samples`          | pictures of a quick bench, without any of the user's               |
 | `toy`              | `bench toy`: data, systems that learn in minutes, rows, loop, report |
 | `macs`             | multiply-adds a pixel, counted from a network's graph              |

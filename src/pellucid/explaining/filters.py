@@ -34,6 +34,7 @@ class PixelFilter:
         effective: number of samples that an equal average would need for as little noise,
             1 / (sum of squared weights).
         radius: within which half of the squared weights lie, in samples.
+        stabilised: whether the samples, and so `value`, are in the stabilised scale.
     """
 
     x: int
@@ -46,6 +47,7 @@ class PixelFilter:
     value: float
     effective: float
     radius: float
+    stabilised: bool = False
 
 
 def filter_at(

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import PellucidError
+from pellucid.runtime.model import read_card
 
 FILE = "intervals.npz"
 COVERED = 0.9
@@ -39,12 +40,16 @@ class Intervals:
         widths: (K, GROUPS, GROUPS) half-widths, for a denoiser relative to sigma, for a codec in
             8-bit samples.
         typical: (K,) half-width over all groups.
+        model: id (hex) of the model whose errors these are.
+        pictures: from how many they were made.
     """
 
     levels: NDArray[np.float32]
     edges: Floats
     widths: Floats
     typical: Floats
+    model: str = ""
+    pictures: int = 0
 
     def at(self, level: float) -> Floats:
         """(GROUPS, GROUPS) at a level, between those measured by interpolation."""
@@ -65,25 +70,32 @@ def intervals_of(folder: Path) -> Intervals:
     """The intervals of the model in `folder`.
 
     Raises:
-        PellucidError: it has none, or they can't be read.
+        PellucidError: it has none, they can't be read, or they are those of another model.
     """
     path = folder / FILE
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
             parts = {name: found[name] for name in ("levels", "edges", "widths", "typical")}
+            model, pictures = str(found["model"]), int(found["pictures"])
     except FileNotFoundError as error:
         raise PellucidError(
             f"the model in {folder} was never measured for intervals; do so with "
             "pellucid bench intervals --calibrate"
         ) from error
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+    except (OSError, ValueError, TypeError, KeyError, EOFError, BadZipFile) as error:
         raise PellucidError(f"the intervals {path} can't be read: {error}") from error
     count = len(parts["levels"])
     shapes = {"edges": (2, GROUPS - 1), "widths": (count, GROUPS, GROUPS), "typical": (count,)}
     for name, shape in shapes.items():
         if parts[name].shape != shape:
             raise PellucidError(f"{path}: {name} has the shape {parts[name].shape}, not {shape}")
-    return Intervals(**parts)
+    identity = read_card(folder)["id"]
+    if model != identity:
+        raise PellucidError(
+            f"the intervals {path} are those of the model {model}, and the one there is "
+            f"{identity}; measure again with pellucid bench intervals --calibrate"
+        )
+    return Intervals(**parts, model=model, pictures=pictures)
 
 
 def half_widths(

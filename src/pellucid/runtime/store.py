@@ -18,6 +18,9 @@ CODEC, DENOISER, GUIDE = (
     "denoiser",
     "guide",
 )  # what a card says under `kind`; none is a codec
+_by_path: dict[
+    str, Path
+] = {}  # id -> folder of codecs opened by path, so that what they coded opens
 
 
 def model_folders(kind: str) -> list[Path]:
@@ -45,11 +48,16 @@ def installed_models(kind: str = CODEC) -> dict[str, str]:
 def load_model(name: str) -> CodecModel:
     """The codec for encoding, by name or by a folder's path.
 
+    One that was opened by its path is found by its id from then on, in this process.
+
     Raises:
         OptionError: there is none of this name.
     """
     folder = locate(name, CODEC)
-    return open_model(folder, read_card(folder)["id"])
+    identity = read_card(folder)["id"]
+    if folder not in model_folders(CODEC):
+        folder = _by_path[identity] = folder.resolve()
+    return open_model(folder, identity)
 
 
 def load_denoiser(name: str) -> DenoiserModel:
@@ -93,7 +101,9 @@ def find_model(identity: bytes) -> CodecModel:
     Raises:
         UnknownModelError: it isn't installed.
     """
-    for folder in model_folders(CODEC):
+    opened = _by_path.get(identity.hex())
+    known = [] if opened is None or not (opened / "card.json").exists() else [opened]
+    for folder in model_folders(CODEC) + known:
         if read_card(folder)["id"] == identity.hex():
             return open_model(folder, identity.hex())
     raise UnknownModelError(

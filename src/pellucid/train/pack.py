@@ -6,21 +6,18 @@ A shard is `PELSHARD`, a JSON index with its length before it, and the pictures'
 after the other, so nothing is decoded and coded again. With `--megabytes` the pictures are dealt
 over as many shards as it takes (`shard-0.bin`, `shard-1.bin`, ..), each a fair mix of all folders.
 
-Test pictures are refused by the SHA-256 of their RGB samples (`test_sets.txt`): whoever copies
-Kodak into a training folder gets an error, not a good-looking result.
+Test pictures are refused by the SHA-256 of their RGB samples (`evaluate/held_out.py`): whoever
+copies Kodak into a training folder gets an error, not a good-looking result.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import io
 import json
 import random
 import sys
 from collections.abc import Iterator
-from functools import cache
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pellucid.errors import InputError
+from pellucid.evaluate.held_out import sample_hash, test_set_hashes
 
 MAGIC = b"PELSHARD"
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"}
@@ -45,19 +43,6 @@ def find_pictures(folders: list[Path]) -> list[Path]:
         known = " ".join(f"*{suffix}" for suffix in sorted(SUFFIXES))
         raise InputError(f"no pictures in {', '.join(map(str, folders))}; known are {known}")
     return sorted(found)
-
-
-def sample_hash(rgb: NDArray[np.uint8]) -> str:
-    """SHA-256 of the shape and the RGB samples of (H, W, 3)."""
-    return hashlib.sha256(repr(rgb.shape).encode() + rgb.tobytes()).hexdigest()
-
-
-@cache
-def test_set_hashes() -> dict[str, str]:
-    """Hash -> name of the pictures that results are reported on."""
-    text = resources.files("pellucid.train").joinpath("test_sets.txt").read_text("ascii")
-    rows = (line.split() for line in text.splitlines() if line and not line.startswith("#"))
-    return {row[0]: row[1] for row in rows}
 
 
 def open_rgb(data: bytes) -> NDArray[np.uint8]:

@@ -5,13 +5,20 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.errors import InputError
+from pellucid.evaluate.held_out import sample_hash, test_set_hashes
 from pellucid.evaluate.intervals.trials import STEPS, Task, Trial, trials
+from pellucid.evaluate.pictures import load_rgb
 from pellucid.explaining.intervals import COVERED, FILE, GROUPS, Intervals, restlessness
 from pellucid.pixels import write_atomic
+
+if TYPE_CHECKING:
+    from pellucid.runtime import CodecModel, DenoiserModel
 
 SIDE = 256  # of the square that is looked at in each picture
 FEW = 500  # samples are too few to set a half-width; the next larger group's is taken
@@ -23,7 +30,12 @@ Floats = NDArray[np.float32]
 def calibrate(
     pictures: list[Path], task: Task, model: str, notify: Callable[[str], None] = lambda _line: None
 ) -> Intervals:
-    """Half-widths that hold `COVERED` of the errors of `model` on the middles of `pictures`."""
+    """Half-widths that hold `COVERED` of the errors of `model` on the middles of `pictures`.
+
+    Raises:
+        InputError: one of the pictures can't be read, or is one that results are reported on.
+    """
+    refuse_held_out(pictures)
     found = []
     for step in STEPS[task]:
         notify(f"{task} {step:g}: {len(pictures)} pictures")
@@ -37,8 +49,31 @@ def calibrate(
     edges = np.stack([np.quantile(np.concatenate(seen), marks) for seen in (fine, coarse)])
     tables = [table(*each, edges) for each in zip(errors, fine, coarse, strict=True)]
     typical = [np.quantile(each, COVERED) for each in errors]
-    parts = (levels, edges, tables, typical)
-    return Intervals(*(np.asarray(part, np.float32) for part in parts))
+    return Intervals(
+        levels=np.asarray(levels, np.float32),
+        edges=np.asarray(edges, np.float32),
+        widths=np.asarray(tables, np.float32),
+        typical=np.asarray(typical, np.float32),
+        model=net_of(task, model).id.hex(),
+        pictures=len(pictures),
+    )
+
+
+def net_of(task: Task, model: str) -> DenoiserModel | CodecModel:
+    """The network that a task uses."""
+    from pellucid.runtime import load_denoiser, load_model
+
+    return load_denoiser(model) if task == "denoise" else load_model(model)
+
+
+def refuse_held_out(pictures: list[Path]) -> None:
+    """InputError if results are reported on one of them: coverage there would prove nothing."""
+    known = test_set_hashes()
+    for path in pictures:
+        if name := known.get(sample_hash(load_rgb(path))):
+            raise InputError(
+                f"{path} is the test picture {name}; intervals must be made from others"
+            )
 
 
 def observe(each: Trial) -> tuple[Floats, Floats, Floats]:
@@ -80,6 +115,8 @@ def save_intervals(intervals: Intervals, folder: Path) -> Path:
         edges=intervals.edges,
         widths=intervals.widths,
         typical=intervals.typical,
+        model=intervals.model,
+        pictures=intervals.pictures,
     )
     path = folder / FILE
     write_atomic(path, stream.getvalue(), force=True)

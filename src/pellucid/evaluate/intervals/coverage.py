@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from pellucid.errors import OutputError
+from pellucid.evaluate.intervals.calibrate import net_of
 from pellucid.evaluate.intervals.trials import Task, trials
 from pellucid.evaluate.pictures import find_pictures
 from pellucid.evaluate.tsv import Table
@@ -92,13 +93,9 @@ def measured(task: Task, model: str) -> tuple[Intervals, str]:
     """The intervals of a model, and what names the model."""
     import pellucid
     from pellucid.explaining.intervals import intervals_of
-    from pellucid.runtime import load_denoiser, load_model
 
-    if task == "denoise":
-        net = load_denoiser(model)
-        return intervals_of(net.folder), f"pellucid {pellucid.__version__}, {net.id.hex()[:8]}"
-    codec = load_model(model)
-    return intervals_of(codec.folder), f"pellucid {pellucid.__version__}, {codec.id.hex()[:8]}"
+    net = net_of(task, model)
+    return intervals_of(net.folder), f"pellucid {pellucid.__version__}, {net.id.hex()[:8]}"
 
 
 def keep(out: Path, rows: list[Coverage]) -> None:

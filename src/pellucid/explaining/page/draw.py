@@ -61,8 +61,12 @@ def ends_of(values: NDArray[Any]) -> tuple[float, float]:
 
 
 def heat(values: NDArray[Any], low: float, high: float, scale: Any = AMOUNT) -> RGB:
-    """(H, W) values as RGB, `low` at the first end of the scale and `high` at the last."""
+    """(H, W) values as RGB, `low` at the first end of the scale and `high` at the last.
+
+    What is no number is drawn as `low`.
+    """
     anchors = np.array(scale, np.float64)
+    values = np.nan_to_num(values, nan=low)
     place = np.clip((values - low) / max(high - low, 1e-12), 0, 1) * (len(anchors) - 1)
     steps = np.arange(len(anchors))
     planes = [np.interp(place, steps, anchors[:, channel]) for channel in range(3)]

@@ -11,6 +11,10 @@ from pellucid.explaining.page.parts import facts, figure, heat_figure, paragraph
 
 AROUND = 20  # samples on each side that are shown
 TIMES = 8
+STABILISED = (
+    "The noise grows with the light, so samples were stabilised first: the result is in the "
+    "stabilised scale, from which it is brought back."
+)
 
 
 def pixel_body(found: Any) -> str:
@@ -58,4 +62,5 @@ def pixel_body(found: Any) -> str:
         "share of the noise map, is the result. Another pixel has another filter: round in flat "
         "places, long beside an edge."
     )
-    return facts(pairs) + row(figures) + paragraph(text, soft=True)
+    note = paragraph(STABILISED) if pixel.stabilised else ""
+    return facts(pairs) + note + row(figures) + paragraph(text, soft=True)

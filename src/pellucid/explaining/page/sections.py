@@ -165,7 +165,7 @@ def sure_section(found: Any) -> Section | None:
     name = "How sure it is"
     width = found.half_width
     if width is None:
-        return "sure", name, paragraph("This model was never measured for intervals.")
+        return "sure", name, paragraph(found.unsure)
     if not isinstance(width, np.ndarray):
         said = "Every sample is exact." if width == 0 else f"Every sample is within {width:g}."
         return "sure", name, paragraph(said + " The encoder checked each of them.")
