@@ -103,6 +103,11 @@ def test_interrupt_in_the_middle(run, photo, monkeypatch):
     assert not Path("photo.pel").exists()
 
 
+def heed_interrupts() -> None:
+    """In a child: what a shell's background jobs ignore, and hand on, is heard again."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals differ")
 def test_interrupt_by_signal(folder, pixels):
     names = [f"{number}.png" for number in range(300)]  # minutes of work, of which little is done
@@ -115,6 +120,7 @@ def test_interrupt_by_signal(folder, pixels):
         stderr=subprocess.PIPE,
         text=True,
         env=ENVIRONMENT,
+        preexec_fn=heed_interrupts,
     ) as process:
         assert process.stdout is not None
         process.stdout.readline()  # the first is done
