@@ -38,7 +38,7 @@ def folder(tmp_path):
 
 @pytest.mark.parametrize("name", ["m", "s"])
 def test_shipped_intervals_name_their_model(name):
-    for net, pictures in ((load_model(name), 60), (load_denoiser(name), 120)):
+    for net, pictures in ((load_model(name), 70), (load_denoiser(name), 120)):
         found = intervals_of(net.folder)
         assert found.model == net.id.hex()
         assert found.pictures == pictures
