@@ -38,7 +38,7 @@ from pellucid.pixels import ImageInfo, read_samples, write_samples
 from pellucid.pixels.dicom import Change, encode_dicom
 from pellucid.pixels.dicom_stored import stored_of
 
-SETS = Path("/work/shared/data/test/dicom")
+SETS = Path(__file__).resolve().parents[3] / "shared" / "data" / "test" / "dicom"
 
 
 def head(height: int, width: int, **elements: object) -> Dataset:
