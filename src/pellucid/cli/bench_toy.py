@@ -59,6 +59,12 @@ from pellucid.cli._options import names
     help="Others of it to report on, at most.",
 )
 @click.option(
+    "--rounds",
+    type=click.IntRange(min=1),
+    help="Of training at most, in each system's own count; the time allowing, the result then "
+    "doesn't depend on it.",
+)
+@click.option(
     "--threads", type=click.IntRange(min=1), default=2, show_default=True, help="Of every system."
 )
 @click.option("--fresh", is_flag=True, help="Forget earlier rows of these systems and sets.")
@@ -74,6 +80,7 @@ def toy(
     minutes: float,
     train: int,
     held_out: int,
+    rounds: int | None,
     threads: int,
     fresh: bool,
     quick: bool,
@@ -97,6 +104,7 @@ def toy(
         minutes=minutes,
         train=train,
         held_out=held_out,
+        rounds=rounds or 0,
         threads=threads,
         fresh=fresh,
     )
