@@ -85,7 +85,10 @@ def estimate(folder: Path) -> Iterable[Command]:
     rows = estimates.load_estimates(folder)
     for data in sorted({row.data for row in rows}):
         levels = words_of(f"{x:g}" for x in sorted({row.level for row in rows if row.data == data}))
-        line = f"pellucid bench denoise --data {quote(data)} -o {folder} --task estimate --sigma {levels}"
+        line = (
+            f"pellucid bench denoise --data {quote(data)} -o {folder} --task estimate "
+            f"--sigma {levels}"
+        )
         yield Command(f"measured noise level: {data}", (estimates.FILE,), line)
 
 

@@ -129,7 +129,7 @@ def intervals(folder: Path) -> Iterable[Command]:
         own = [row for row in rows if (row.task, row.model, row.data) == (task, model, data)]
         steps = " ".join(f"--at {step:g}" for step in sorted({row.step for row in own}))
         line = (
-            f"pellucid bench intervals --data {quote(data)} -o {folder} --task {task} --model {model} "
-            f"{steps} --images {len({row.image for row in own})}"
+            f"pellucid bench intervals --data {quote(data)} -o {folder} --task {task} "
+            f"--model {model} {steps} --images {len({row.image for row in own})}"
         )
         yield Command(f"coverage of intervals, {task}: {data}", (coverage.FILE,), line)
