@@ -123,13 +123,15 @@ def _guided(
 
 
 def intervals(folder: Path) -> Iterable[Command]:
-    """One a task, model and set of pictures."""
+    """One a task, model, set of pictures, and whether they were grey."""
     rows = coverage.load_coverage(folder)
-    for task, model, data in dict.fromkeys((row.task, row.model, row.data) for row in rows):
-        own = [row for row in rows if (row.task, row.model, row.data) == (task, model, data)]
+    for task, model, data, channels in dict.fromkeys(row.key[:-1] for row in rows):
+        own = [row for row in rows if row.key[:-1] == (task, model, data, channels)]
         steps = " ".join(f"--at {step:g}" for step in sorted({row.step for row in own}))
         line = (
             f"pellucid bench intervals --data {quote(data)} -o {folder} --task {task} "
             f"--model {model} {steps} --images {len({row.image for row in own})}"
+            f"{' --grey' * (channels == 1)}"
         )
-        yield Command(f"coverage of intervals, {task}: {data}", (coverage.FILE,), line)
+        what = f"coverage of intervals, {task}: {data}{', grey' * (channels == 1)}"
+        yield Command(what, (coverage.FILE,), line)
