@@ -1,4 +1,4 @@
-"""Numbers as bars: SVG that takes its colours from the page, with the numbers in a table beside."""
+"""Numbers as bars: SVG that takes its colours from the page."""
 
 from __future__ import annotations
 
@@ -29,18 +29,3 @@ def gathered(values: Sequence[float]) -> list[float]:
     """At most `MOST` sums of neighbours."""
     each = -(-len(values) // MOST) if len(values) else 1
     return [float(sum(values[start : start + each])) for start in range(0, len(values), each)]
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
-    """A table; the first cell of a row names it, the others are numbers."""
-    cells = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
-    lines = "".join(
-        f'<tr><th scope="row">{escape(first)}</th>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in others)
-        + "</tr>"
-        for first, *others in rows
-    )
-    return (
-        f"<table><caption>{escape(caption)}</caption><thead><tr>{cells}</tr></thead>"
-        f"<tbody>{lines}</tbody></table>"
-    )

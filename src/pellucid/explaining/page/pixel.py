@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from pellucid.explaining.page.draw import SIGNED, ends_of, enlarged, shown
-from pellucid.explaining.page.parts import facts, figure, heat_figure, paragraph, row
+from pellucid.explaining.page.parts import figure, heat_figure, paragraph, row
+from pellucid.pages import facts
 
 AROUND = 20  # samples on each side that are shown
 TIMES = 8

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.explaining.page import charts
 from pellucid.explaining.page.draw import SIGNED, smaller
-from pellucid.explaining.page.parts import facts, heat_figure, paragraph, row
+from pellucid.explaining.page.parts import heat_figure, paragraph, row
 from pellucid.explaining.removed import LAGS
+from pellucid.pages import facts, table
 
 
 def removed_body(found: Any) -> str:
@@ -54,8 +54,9 @@ def removed_body(found: Any) -> str:
     ]
     names = [f"{right} across, {down} down" for down, right in LAGS]
     rows = [(n, f"{value:+.3f}") for n, value in zip(names, removed.correlation, strict=True)]
-    table = charts.table(("neighbours apart", "correlation"), rows, "Whole picture, 0 is white")
-    return facts(pairs) + row(maps) + said(found) + table
+    head, caption = ("neighbours apart", "correlation"), "Whole picture, 0 is white"
+    numbers = table(head, rows, "correlation of neighbours", caption=caption)
+    return facts(pairs) + row(maps) + said(found) + numbers
 
 
 def residual_detail(found: Any) -> Any:

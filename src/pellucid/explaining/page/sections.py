@@ -11,19 +11,11 @@ from pellucid.explaining.exact_bits import ExactBits
 from pellucid.explaining.page import charts
 from pellucid.explaining.page.draw import ends_of, enlarged, shown, smaller
 from pellucid.explaining.page.layers import layers_body
-from pellucid.explaining.page.parts import (
-    document,
-    facts,
-    figure,
-    heat_figure,
-    pair,
-    paragraph,
-    row,
-)
+from pellucid.explaining.page.parts import figure, heat_figure, pair, paragraph, row
 from pellucid.explaining.page.pixel import pixel_body
 from pellucid.explaining.page.removed import removed_body
-
-Section = tuple[str, str, str]  # mark, heading, body
+from pellucid.explaining.page.style import CSS, SCRIPT
+from pellucid.pages import Section, document, facts, table
 
 
 def page_of(found: Any, title: str, version: str) -> str:
@@ -43,7 +35,8 @@ def page_of(found: Any, title: str, version: str) -> str:
         layers_section(found),
     ]
     foot = f"Made by pellucid {version}. This file is whole: it loads nothing from anywhere."
-    return document(title, lead(found), [part for part in made if part is not None], foot)
+    sections = [part for part in made if part is not None]
+    return document(title, lead(found), sections, paragraph(foot), css=CSS, script=SCRIPT)
 
 
 def lead(found: Any) -> str:
@@ -144,7 +137,7 @@ def sums(rows: list[tuple[str, str, str]], bits: BitMap | ExactBits) -> str:
     rows += [(f"container: {name}", *amount(8.0 * n, bits)) for name, n in bits.container.items()]
     rows.append(("all", *amount(bits.total, bits)))
     caption = f"All parts of the file, which has {bits.file_bytes:,} bytes"
-    return charts.table(("part", "bytes", "of the file"), rows, caption)
+    return table(("part", "bytes", "of the file"), rows, "parts of the file", caption=caption)
 
 
 def amount(value: float, bits: BitMap | ExactBits) -> tuple[str, str]:
