@@ -1,4 +1,4 @@
-"""What all HTML pages share: text is escaped, and tables can be scrolled and read without seeing."""
+"""What all HTML pages share: text is escaped, and tables scroll and can be read without seeing."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import click
 
+from pellucid.cli import _bench_options as shared
 from pellucid.cli._bench_end import tell
-from pellucid.cli._options import names
 from pellucid.errors import OptionError, PellucidError
 
 QUICK_PEERS = ("jpeg420", "webp", "avif_psnr")
@@ -132,28 +132,18 @@ STEPS: dict[str, Step] = {
 
 
 @click.command(name="all")
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    help="Folder of clean pictures; with --quick not needed.",
-)
-@click.option(
-    "-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for everything."
-)
-@click.option(
+@shared.data_option("Folder of clean pictures; with --quick not needed.", required=False)
+@shared.out_option("Folder for everything.")
+@shared.names_option(
     "--parts",
-    default=",".join(STEPS),
-    show_default=True,
-    callback=names,
-    help="Benches to run; a quick run takes those of them that are quick.",
+    ",".join(STEPS),
+    "Benches to run; a quick run takes those of them that are quick.",
 )
 @click.option(
     "--toy", type=click.Path(path_type=Path), help="Sets of small pictures, as bench toy takes."
 )
-@click.option("--models", default="m,s", show_default=True, callback=names, help="pellucid's own.")
-@click.option(
-    "--threads", type=click.IntRange(min=1), default=2, show_default=True, help="Of every method."
-)
+@shared.models_option()
+@shared.threads_option("Of every method.")
 @click.option("--quick", is_flag=True, help="About a minute: two small pictures, few peers, PSNR.")
 def all_benches(
     data: Path | None,

@@ -7,19 +7,14 @@ from typing import Any
 
 import click
 
+from pellucid.cli import _bench_options as shared
 from pellucid.cli._bench_end import close_bench, tell
 from pellucid.errors import OptionError
 
 
 @click.command()
-@click.option(
-    "--data",
-    required=True,
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Folder of pictures; more than once for more.",
-)
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder for the rows.")
+@shared.data_option("Folder of pictures; more than once for more.", multiple=True)
+@shared.out_option(required=False)
 @click.option(
     "--task",
     type=click.Choice(["denoise", "decode"]),
@@ -35,7 +30,7 @@ from pellucid.errors import OptionError
     type=click.FloatRange(min=0, max=100),
     help="Sigma, or quality; more than once.  [default: 15 25 50, or 30 60 90]",
 )
-@click.option("--images", type=click.IntRange(min=1), help="Only the first N of a folder.")
+@shared.count_option("--images", "Only the first N of a folder.")
 @click.option("--grey", is_flag=True, help="Make colour pictures grey first.")
 @click.option(
     "--calibrate", is_flag=True, help="Make the model's intervals from DATA, in its folder."

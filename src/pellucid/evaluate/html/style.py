@@ -51,4 +51,5 @@ def css() -> str:
     """The whole style sheet."""
     light = "".join(f"{variable(colour)}: {colour}; " for colour in PLOT_COLOURS)
     dark = "".join(f"{variable(colour)}: {other}; " for colour, other in PLOT_COLOURS.items())
-    return f"{LOOK}{OWN}:root {{ {light}}}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark}}} }}\n"
+    sets = f":root {{ {light}}}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark}}} }}\n"
+    return LOOK + OWN + sets
