@@ -65,7 +65,7 @@ def intervals(
         net = (load_denoiser if task == "denoise" else load_model)(model)
         tell(f"wrote {bench.save_intervals(found, net.folder)}")
         return
-    chosen = steps or ((15, 25, 50) if task == "denoise" else (30, 60, 90))
+    chosen = steps or bench.DEFAULT_STEPS[task]
     for folder in data:
         bench.run(
             folder,
