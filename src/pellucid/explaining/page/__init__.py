@@ -2,6 +2,7 @@
 
 draw.py      arrays to small pictures          charts.py    rows of numbers to bars
 parts.py     pieces of HTML                    sections.py  what is told, in order
+numbers.py   numbers and units as shown        spent.py, removed.py, pixel.py, layers.py  sections
 style.py     how it looks, beside what all pages share (pellucid.pages)
 """
 

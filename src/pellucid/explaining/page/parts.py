@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pellucid.explaining.page.draw import AMOUNT, RGB, data_uri, heat
+from pellucid.explaining.page.numbers import number
 
 
 def figure(
@@ -42,8 +43,8 @@ def heat_figure(
     """Values as shades, with the scale below."""
     stops = ", ".join(f"rgb{anchor}" for anchor in scale)
     below = (
-        f'<div class="scale"><span>{low:.3g}</span><span class="bar" style="background:'
-        f'linear-gradient(90deg, {stops})"></span><span>{high:.3g} {escape(unit)}</span></div>'
+        f'<div class="scale"><span>{number(low)}</span><span class="bar" style="background:'
+        f'linear-gradient(90deg, {stops})"></span><span>{number(high)} {escape(unit)}</span></div>'
     )
     return figure(heat(values, low, high, scale), caption, alt, below=below, big=True)
 
@@ -51,7 +52,7 @@ def heat_figure(
 def pair(before: RGB, after: RGB, names: tuple[str, str], mark: str) -> str:
     """Two pictures of one size, one over the other, cut where the slider stands."""
     images = "".join(
-        f'<img src="{data_uri(rgb, photograph=True)}" alt="{escape(name)}" '
+        f'<img src="{data_uri(rgb, photograph=True)}" alt="The picture {escape(name)}" '
         f'width="{rgb.shape[1]}" height="{rgb.shape[0]}">'
         for rgb, name in zip((before, after), names, strict=True)
     )

@@ -20,8 +20,9 @@ img.pixels { image-rendering: pixelated; }
 .facts dd { font-size: 1.2rem; }
 caption { text-align: left; font-size: .9rem; padding-bottom: .2rem; }
 th, td { padding: .15rem .8rem .15rem 0; }
-svg.bars { width: 100%; height: 7rem; fill: var(--mark); border-bottom: 1px solid var(--line); }
-.pair { position: relative; } .pair img { width: 100%; display: block; }
+svg.bars { display: block; width: 100%; height: 7rem; fill: var(--mark);
+  border-bottom: 1px solid var(--line); }
+.pair { position: relative; } .pair img { width: 100%; height: auto; display: block; }
 .pair img + img { position: absolute; inset: 0; clip-path: inset(0 0 0 var(--cut, 50%)); }
 .pair + label { display: block; font-size: .9rem; color: var(--soft); }
 input[type=range] { width: 100%; }
