@@ -84,7 +84,10 @@ def tile_bits(bits: ExactBits) -> str:
         where = ""  # of one colour, it would say nothing
         said += "The picture is one tile. "
     if len(bits.planes) > 1:
-        said += "A plane is one channel, predicted with the help of those before it."
+        said += (
+            "A plane is one channel (of a pair those of the guide too), predicted with the help "
+        )
+        said += "of those before it."
     rows = [(f"plane {n}", *amount(float(v), bits)) for n, v in enumerate(bits.planes)]
     if len(rows) > MOST_PLANES:
         rows = [("all planes", *amount(float(bits.planes.sum()), bits))]
