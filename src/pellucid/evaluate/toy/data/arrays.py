@@ -1,6 +1,6 @@
 """NumPy's .npz with `x_train` and `x_test`, as `keras.datasets.mnist` keeps it.
 
-As in `idx.py` no size is believed, and of an array only as many pictures are read as were asked for.
+As in `idx.py` no size is believed, and only as many pictures are read as were asked for.
 """
 
 from __future__ import annotations
