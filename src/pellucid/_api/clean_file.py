@@ -29,7 +29,7 @@ from pellucid.bitstream import DEFAULT_LIMITS, Limits
 from pellucid.denoising.estimate import NoiseEstimate
 from pellucid.errors import InputError
 from pellucid.pixels import ImageInfo, is_npy, open_parts, open_sink, read_npy, read_samples
-from pellucid.pixels.dicom import Change
+from pellucid.pixels.dicom_change import Change
 from pellucid.pixels.lazy import LARGE, Source
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@
     npy.py        file <-> array in NumPy's own format
     jpeg2000.py   JPEG 2000 of more than 8 bits
     dicom.py      DICOM: stored values and elements, and a valid file again
+    dicom_frame.py, dicom_change.py, dicom_parse.py, dicom_stored.py   its parts
     atomic.py     bytes -> file, whole or not at all
 
 and for pictures that needn't fit into memory:

@@ -24,7 +24,8 @@ from PIL import Image
 from pellucid.errors import InputError, LimitError, OptionError, OutputError, PellucidError
 from pellucid.pixels.atomic import check_target, write_atomic
 from pellucid.pixels.checks import check_frames, check_size
-from pellucid.pixels.dicom import DICOM, Change, encode_dicom, is_dicom, read_dicom
+from pellucid.pixels.dicom import DICOM, encode_dicom, is_dicom, read_dicom
+from pellucid.pixels.dicom_change import Change
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.jpeg2000 import decode_deep, siz_of
 from pellucid.pixels.metadata import with_metadata

@@ -16,7 +16,8 @@ import numpy as np
 
 from pellucid.errors import OutputError
 from pellucid.pixels.atomic import check_target
-from pellucid.pixels.dicom import DICOM, Change
+from pellucid.pixels.dicom import DICOM
+from pellucid.pixels.dicom_change import Change
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import LARGE, Sink
 from pellucid.pixels.npy import is_npy, npy_output
