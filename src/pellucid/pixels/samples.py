@@ -34,11 +34,10 @@ from pellucid.pixels.npy import is_npy, read_npy, write_npy
 from pellucid.pixels.opened import MAX_PIXELS, load_as_stored, opened
 from pellucid.pixels.stored import WITH_ALPHA, check_mode, lossy, stored_type
 from pellucid.pixels.tiff_sink import Layout, tiff_output
-from pellucid.pixels.write import check_suffix, encode_picture
+from pellucid.pixels.write import TIFF, check_suffix, encode_picture
 
 _SAMPLES_PER_PIXEL = 277
 
-TIFF = (".tif", ".tiff")
 # Suffix -> dtype -> numbers of channels that its format holds without loss.
 _ANY: dict[str, tuple[int, ...]] = {"uint8": (1, 2, 3, 4)}
 _OPAQUE: dict[str, tuple[int, ...]] = {"uint8": (1, 3)}
