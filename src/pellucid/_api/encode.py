@@ -16,6 +16,7 @@ from pellucid.bitstream.writer import METADATA_CHUNKS
 from pellucid.errors import InputError, OptionError
 from pellucid.pixels import ImageInfo, from_array, is_npy, open_parts, read_image, read_samples
 from pellucid.pixels.lazy import Source
+from pellucid.pixels.read import dicom_error
 
 Progress = Callable[[float], None]  # is told the part that is done, 0 to 1
 Item = TypeVar("Item")
@@ -26,7 +27,7 @@ DEFAULT_MODEL = "m"
 
 @dataclass(frozen=True)
 class Encoding:
-    """The options of `compress`, as they were given; `page` is of a TIFF."""
+    """The options of `compress`, as they were given; `page` is of a TIFF or a DICOM file."""
 
     quality: int | None = None
     bpp: float | None = None
@@ -124,6 +125,8 @@ def check_pixels(image: Any, samples: Source, about: ImageInfo) -> None:
     name = image if isinstance(image, str | os.PathLike) else "the array"
     exact = "lossless or max_error keep all"
     channels = samples.shape[2]
+    if about.dicom is not None:
+        raise dicom_error(image)
     if samples.dtype != np.uint8:
         raise InputError(
             f"{name} has samples of type {samples.dtype.name}, and with loss only 8 bits (uint8) "

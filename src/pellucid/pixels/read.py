@@ -34,16 +34,21 @@ def read_image(
     has more than `max_pixels` pixels, before they are decoded.
     """
     if is_dicom(source):
-        raise InputError(
-            f"{'the input' if isinstance(source, bytes) else source} is a DICOM file, which can be "
-            "compressed with lossless or max_error only"
-        )
+        raise dicom_error(source)
     with opened(source) as (image, data, name):
         check_header(image, data, name, max_pixels)
         samples = to_samples(load_as_stored(image), name)
         height, width, channels = samples.shape
         info = ImageInfo(width, height, channels, source_format=image.format)
         return samples, with_metadata(info, image, data)
+
+
+def dicom_error(source: object) -> InputError:
+    """The error for a DICOM file, a path or bytes: no learned codec takes one."""
+    return InputError(
+        f"{'the input' if isinstance(source, bytes) else source} is a DICOM file, which can be "
+        "compressed with lossless or max_error only"
+    )
 
 
 def from_array(image: object) -> tuple[NDArray[np.uint8], ImageInfo]:
