@@ -46,7 +46,7 @@ def explain(
         sigma, strength: to denoise with, as `denoise` takes them; one number for all samples.
         pixel: x and y of the pixel whose filter is wanted (denoise).
         layers: names of network layers whose results are wanted, or `all` (denoise).
-        page: of a TIFF with several, from 0.
+        page: of a TIFF with several, or frame of a DICOM file, from 0.
 
     Raises:
         OptionError: an option doesn't fit. PellucidError: pixel or layers without the package onnx;

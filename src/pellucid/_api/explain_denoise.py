@@ -28,6 +28,8 @@ from pellucid.denoising.samples import SampleType, split_alpha
 from pellucid.denoising.survey import look_through
 from pellucid.denoising.view import part_of
 from pellucid.errors import OptionError, PellucidError
+from pellucid.pixels import ImageInfo
+from pellucid.pixels.dicom_stored import stored_of
 from pellucid.pixels.source import refuse_page
 
 if TYPE_CHECKING:
@@ -101,11 +103,23 @@ def whole_samples(image: Any, limits: Limits, page: int | None) -> NDArray[Any]:
     OptionError for a page of what has none; else it raises what they do.
     """
     if isinstance(image, str | os.PathLike):
-        with open_noisy(image, limits, page) as (parts, _):
+        with open_noisy(image, limits, page) as (parts, about):
+            refuse_frames(image, parts.shape[2], about)
             image = np.asarray(parts[0 : parts.shape[0], 0 : parts.shape[1]])
     else:
         refuse_page(page, "what is no file")
     return open_samples(image, limits)[0]
+
+
+def refuse_frames(image: Any, channels: int, about: ImageInfo) -> None:
+    """OptionError for a DICOM file of several frames: they lie like channels and are none."""
+    if about.dicom is None:
+        return
+    each = stored_of(about.dicom, str(image)).channels
+    if channels != each:
+        raise OptionError(
+            f"{image} has {channels // each} frames; choose one with --page N (page=N), from 0"
+        )
 
 
 def refuse_many(channels: int) -> None:

@@ -79,7 +79,8 @@ def explain(
 ) -> None:
     """Explain FILE, a .pel file or a picture with --task, in one HTML page.
 
-    A picture is any file that compress or denoise takes, Zarr stores and pages of a TIFF too.
+    A picture is any file that compress or denoise takes, such as a Zarr store, a page of a TIFF or
+    a frame of a DICOM file.
 
     Where the bits went, down to the byte; what was removed, and whether it was only noise; how far
     off each sample may be; why a pixel came out as it did; other qualities or strengths beside it.
