@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -8,11 +11,17 @@ from PIL import Image
 from pellucid.cli import bench_all
 from pellucid.cli.bench import bench as command
 from pellucid.errors import InputError, OptionError, OutputError, PellucidError
+from pellucid.evaluate.guided import inputs
+from pellucid.evaluate.guided import rows as guided_rows
+from pellucid.evaluate.intervals import load_coverage
 from pellucid.evaluate.pictures import load_rgb
 from pellucid.evaluate.samples import LARGEST, SHIPPED, middle, write_samples
+from pellucid.runtime import load_denoiser
 
 for module in ("bjontegaard", "markdown_it", "matplotlib", "skimage"):
     pytest.importorskip(module)
+
+QUICK_STEPS = (("denoise", 25.0), ("decode", 60.0))
 
 
 def run(*words: object) -> str:
@@ -21,8 +30,16 @@ def run(*words: object) -> str:
     return result.output
 
 
+@pytest.fixture(scope="module")
+def corner():
+    """A small part of the pair that scikit-image ships."""
+    whole = inputs.motorcycle()
+    rows, columns = slice(200, 264), slice(300, 380)
+    return replace(whole, picture=whole.picture[rows, columns], guide=whole.guide[rows, columns])
+
+
 @pytest.fixture
-def peers(monkeypatch, stub_peer):
+def peers(monkeypatch, stub_peer, corner):
     """Codecs that cost nothing, and no processes to measure memory in."""
     from pellucid.evaluate import compress_bench
     from pellucid.evaluate.denoising import timing
@@ -34,6 +51,7 @@ def peers(monkeypatch, stub_peer):
         monkeypatch.setattr(bench, "can_measure", lambda: False)
     monkeypatch.setattr(bench_all, "QUICK_DENOISERS", ("tv",))
     monkeypatch.setattr("pellucid.evaluate.samples.LARGEST", (64, 96))
+    monkeypatch.setattr("pellucid.evaluate.guided.inputs.motorcycle", lambda: corner)
 
 
 def test_quick_needs_no_pictures(peers, tmp_path):
@@ -43,10 +61,61 @@ def test_quick_needs_no_pictures(peers, tmp_path):
     text = (out / "report.html").read_text(encoding="utf-8")
     for words in ("Compression", "Denoising", "total variation", "pellucid m", "AVIF"):
         assert words in text
+    for words in ("With a guide", "Coverage of intervals", "pellucid bench guided --pairs"):
+        assert words in text
+    covered = {(row.task, row.step, row.image) for row in load_coverage(out)}
+    assert covered == {(*step, name) for step in QUICK_STEPS for name in SHIPPED}
+    assert {row.pairs for row in guided_rows.load_denoised(out)} == {"motorcycle"}
     names = {path.name for path in out.iterdir()}
     assert names >= {"compress-webp.tsv", "denoise-gaussian-tv.tsv", "report.md", "denoise.md"}
     assert names >= {"speed-quality.svg", "rd-psnr.png", "denoise-cost.svg"}
     assert {path.stem for path in (out / "pictures").iterdir()} == set(SHIPPED)
+
+
+def test_each_bench_is_a_part():
+    """But adapt, which trains, and those that measure nothing."""
+    assert set(bench_all.STEPS) == set(command.commands) - {"all", "adapt", "report", "table"}
+
+
+def test_photographs_too_small_for_mosaics_are_said(tmp_path, picture, capsys):
+    Image.fromarray(picture).save(tmp_path / "one.png")
+    wish = bench_all.Wish(tmp_path, tmp_path / "out", False, ("m",), 1)
+    assert bench_all.large_step(wish) == []
+    assert "left out: " in capsys.readouterr().err
+    assert not (tmp_path / "out" / "large.tsv").exists()
+
+
+def test_large_step_takes_the_photographs(tmp_path, monkeypatch):
+    from pellucid.evaluate.large import bench, rows
+
+    asked = []
+
+    def run(plan, _notify):
+        asked.append(plan)
+        plan.out.mkdir()
+        cost = rows.LargeResult("compress", 4898, 4898, 4898**2, 9, 10, 11, "model s", 2, "1")
+        rows.save_rows(plan.out, [cost], bench.command_of(plan))
+        return bench.Outcome([cost], ["region: broken"])
+
+    monkeypatch.setattr(bench, "run", run)
+    wish = bench_all.Wish(tmp_path, tmp_path / "out", False, ("s", "m"), 2)
+    assert bench_all.large_step(wish) == ["region: broken"]
+    assert (asked[0].data, asked[0].model, asked[0].megapixels) == (tmp_path, "s", (24, 100))
+    assert "--megapixels 24,100" in (tmp_path / "out" / "large.md").read_text("utf-8")
+
+
+def test_a_model_without_intervals_is_a_failure_and_others_are_measured(tmp_path, picture):
+    folder = tmp_path / "other"
+    shutil.copytree(load_denoiser("s").folder, folder)
+    (folder / "intervals.npz").unlink()
+    (tmp_path / "set").mkdir()
+    Image.fromarray(picture).save(tmp_path / "set" / "one.png")
+    wish = bench_all.Wish(tmp_path / "set", tmp_path / "out", False, (str(folder), "s"), 1)
+    failures = bench_all.intervals_step(wish)
+    assert len(failures) == 2
+    assert "--calibrate" in failures[0]
+    kept = load_coverage(tmp_path / "out")
+    assert {(row.model, row.task) for row in kept} == {("s", "denoise"), ("s", "decode")}
 
 
 def test_parts_that_fail_are_told_at_the_end(monkeypatch, tmp_path, picture):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import shlex
 from dataclasses import replace
@@ -11,6 +12,7 @@ import click
 import pytest
 
 from pellucid.cli import main
+from pellucid.cli.bench import bench
 from pellucid.evaluate import training_rows
 from pellucid.evaluate.commands import commands_of, step_of
 from pellucid.evaluate.denoising import band_rows
@@ -20,6 +22,8 @@ from pellucid.evaluate.html.parts import unknown_files
 from pellucid.evaluate.intervals import coverage
 from pellucid.evaluate.large import rows as large
 from pellucid.evaluate.record import append_results
+from pellucid.evaluate.sizes import rows as sizes
+from pellucid.evaluate.store import MACHINE, write_facts
 from pellucid.evaluate.toy import rows as toy
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +33,7 @@ PAGE = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
 
 def parses(line: str) -> bool:
     """Whether the program would take these words, without running anything."""
-    command, words = main, shlex.split(line)[1:]
+    command, words = main, shlex.split(line, comments=True)[1:]
     context = click.Context(main, info_name="pellucid")
     while isinstance(command, click.Group):
         command = command.get_command(context, words[0])
@@ -82,6 +86,81 @@ def test_the_page_names_files_and_commands_that_are_there():
         assert list(RESULTS.glob(pattern)) or later, pattern
     for path in RESULTS.glob("*.tsv"):
         assert any(path.match(p) for p in re.findall(r"`([\w*.-]+\.tsv)`", claims)), path.name
+
+
+PAGES = ("README.md", *(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md")))
+REPORTS = tuple(str(path.relative_to(ROOT)) for path in RESULTS.glob("*.md"))
+KNOWN = "|".join(main.commands)
+
+
+@pytest.mark.parametrize("page", sorted({*PAGES, *REPORTS} - {"docs/cli.md"}))
+def test_commands_on_a_page_run(page, tmp_path, monkeypatch):
+    """Whole lines parse; of those inside a sentence an input may be missing, but no option."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "DIR").mkdir()
+    for name in ("noisy.tif", "OLD.pt"):
+        (tmp_path / name).touch()
+    (tmp_path / "recipes").mkdir()
+    for path in (ROOT / "recipes").iterdir():
+        (tmp_path / "recipes" / path.name).touch()
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for line in re.findall(rf"^ *(pellucid (?:{KNOWN}) .+)$", text, re.MULTILINE):
+        assert parses(line), line
+    for line in re.findall(rf"`(pellucid (?:{KNOWN})(?: [^`\n]*)?)`", text):
+        try:
+            parses(line)
+        except click.MissingParameter:
+            assert page in PAGES, line
+            assert "--data" not in line, line
+
+
+def made_by(plan: dict[str, object], package: str, *more: object) -> str:
+    """What `command_of` of a bench says of a plan."""
+    module = importlib.import_module(f"pellucid.evaluate.{package}.bench")
+    return str(module.command_of(module.Plan(**plan), *more))
+
+
+ODD = Path("some where") / "it's 50% (a)"  # a folder that a shell would take apart
+
+
+@pytest.mark.parametrize(
+    ("package", "plan", "more"),
+    [
+        ("toy", {"data": (ODD,), "minutes": 0.1, "train": 500, "held_out": 20, "rounds": 2}, ()),
+        ("toy", {"data": (ODD, Path("b")), "systems": ("cnn", "webp")}, ()),
+        ("large", {"data": ODD, "megapixels": (24, 1.5), "tasks": ("compress",)}, ()),
+        ("lossless", {"data": (ODD,), "codecs": (), "match": "*.d p.png", "name": "x"}, ("x",)),
+    ],
+)
+def test_commands_that_benches_write_down_parse(package, plan, more, tmp_path):
+    line = made_by({**plan, "out": tmp_path / "my rows"}, package, *more)
+    words = shlex.split(line)
+    assert parses(line)
+    assert words[words.index("-o") + 1] == "my rows"
+    if package != "lossless":
+        assert words[words.index("--data") + 1] == ODD.name
+
+
+def test_each_bench_that_makes_rows_has_a_command(tmp_path):
+    cost = sizes.SizeResult(
+        "compress", "m", "an album", 500, 500, 60.0, 9, 0.1, 0.1, 0.1, 90.0, 60.0, 2, 3, "1"
+    )
+    sizes.TABLE.write(tmp_path / sizes.FILE, [cost])
+    lines = [one.line for one in commands_of(RESULTS) + commands_of(tmp_path, "my rows")]
+    made = {line.split()[2] for line in lines if line.startswith("pellucid bench ")}
+    assert made == set(bench.commands) - {"all", "report", "table"}  # these measure nothing new
+    (line,) = [line for line in lines if " size " in line]
+    assert parses(line)
+    assert "--data 'an album' -o 'my rows' --megapixels 0.25 " in line
+
+
+def test_compression_of_two_sets_is_two_commands(tmp_path, make_row):
+    rows = [make_row(image=name) for name in ("one", "two")]
+    append_results(tmp_path / "compress-webp.tsv", rows)
+    write_facts(tmp_path / MACHINE, {"data": {"one": "a", "two": "b c"}})
+    lines = [one.line for one in commands_of(tmp_path)]
+    assert [shlex.split(line)[4] for line in lines] == ["a", "b c"]
+    assert all(parses(line) for line in lines)
 
 
 TABLES = ("denoising", "explain", "guided", "large", "lossless", "toy")

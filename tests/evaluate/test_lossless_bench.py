@@ -94,7 +94,9 @@ def test_a_row_for_every_picture_and_bound(plan, stubs):
         "set": {"webp": ["takes uint8, not uint16"], "pellucid-apart": ["takes uint16, not uint8"]}
     }
     facts = store.load_methods(plan.out)
-    assert facts["commands"]["set"].startswith("pellucid bench lossless --data set --bounds 0,1 ")
+    assert facts["commands"]["set"].startswith(
+        "pellucid bench lossless --data set -o out --bounds 0,1 "
+    )
     assert facts["refused"] == outcome.refused
     assert facts["cores"]
 
@@ -102,11 +104,11 @@ def test_a_row_for_every_picture_and_bound(plan, stubs):
 def test_the_command_of_a_set(plan):
     named = replace(plan, name="x", match="*.png", images=2)
     assert bench.command_of(named, "x") == (
-        "pellucid bench lossless --data set --set x --match '*.png' --images 2 --bounds 0,1 "
+        "pellucid bench lossless --data set -o out --set x --match '*.png' --images 2 --bounds 0,1 "
         "--threads 2 --repeats 1"
     )
     single = replace(plan, data=(plan.data[0] / "grey.png",))
-    assert "--data set/grey.png --bounds" in bench.command_of(single, "set")
+    assert "--data set/grey.png -o out --bounds" in bench.command_of(single, "set")
 
 
 def test_it_goes_on_where_it_stopped_and_drops_what_is_stale(plan, stubs):

@@ -116,7 +116,8 @@ def test_rows_for_every_file_and_a_row_for_every_run(plan, stub):
         "Pictures: MNIST 20 to report on and 12 others to learn from. Systems that learn had 0.5 "
     )
     assert (
-        "--data digits --systems cnn,noisy --minutes 0.5" in store.load_methods(plan.out)["command"]
+        "--data digits -o out --systems cnn,noisy --minutes 0.5"
+        in store.load_methods(plan.out)["command"]
     )
 
 

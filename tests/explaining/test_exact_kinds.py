@@ -62,7 +62,8 @@ def test_a_file_of_any_kind(tmp_path: Path, name: str) -> None:
     assert found.bits.planes.shape == (planes,)
     page = page_of(found, "a", "1")
     assert ("Every sample is exact" in page) == (found.half_width == 0)
-    assert f"{held.shape[1]} x {held.shape[0]} x {held.shape[2]} {held.dtype}" in page
+    assert f"<dd>{held.shape[1]} x {held.shape[0]}</dd>" in page
+    assert f"<dd>{held.shape[2]} of {held.dtype}</dd>" in page
 
 
 def test_a_dicom_file(tmp_path: Path) -> None:

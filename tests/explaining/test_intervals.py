@@ -8,12 +8,16 @@ import sys
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 import pellucid
+from pellucid.cli import main
 from pellucid.errors import InputError, PellucidError
+from pellucid.evaluate.commands import commands_of
 from pellucid.evaluate.held_out import sample_hash
 from pellucid.evaluate.intervals import calibrate, load_coverage, run, save_intervals
+from pellucid.evaluate.intervals.sections import coverage_table
 from pellucid.evaluate.pictures import load_rgb
 from pellucid.explaining.intervals import (
     GROUPS,
@@ -137,14 +141,106 @@ def test_calibrate_then_measure(folder, tmp_path, tiny_denoiser):
     assert found.model == load_denoiser(tiny_denoiser).id.hex()
     assert found.pictures == 3
     path = save_intervals(found, load_denoiser(tiny_denoiser).folder)
+    again = tmp_path / "again"  # the same with one sample changed, which coverage takes for others
+    again.mkdir()
+    for each in pictures:
+        changed = load_rgb(each)
+        changed[0, 0, 0] ^= 1
+        Image.fromarray(changed).save(again / each.name)
     try:
-        rows = run(folder, tmp_path / "out", task="denoise", model=tiny_denoiser, steps=[15, 25])
+        rows = run(again, tmp_path / "out", task="denoise", model=tiny_denoiser, steps=[15, 25])
     finally:
         path.unlink()
     assert len(rows) == 6
     assert load_coverage(tmp_path / "out") == rows
     mean = np.mean([row.covered for row in rows])
-    assert 0.86 < mean < 0.94  # measured on what it was made from
+    assert 0.86 < mean < 0.94  # measured on next to what it was made from
+
+
+@pytest.fixture
+def measured_denoiser(folder, tiny_denoiser):
+    """A denoiser with intervals from the pictures of `folder`."""
+    found = calibrate(sorted(folder.glob("*.png")), "denoise", tiny_denoiser)
+    path = save_intervals(found, load_denoiser(tiny_denoiser).folder)
+    yield tiny_denoiser
+    path.unlink()
+
+
+def test_pictures_of_the_calibration_are_left_out(folder, tmp_path, measured_denoiser):
+    """By their samples: another name and format don't hide them, nor does --grey."""
+    said: list[str] = []
+    options = {"task": "denoise", "model": measured_denoiser, "steps": [25], "notify": said.append}
+    with pytest.raises(InputError, match=r"made from all pictures of .*; measure others"):
+        run(folder, tmp_path / "out", **options)
+    others = tmp_path / "others"
+    others.mkdir()
+    Image.open(folder / "1.png").save(others / "copy.bmp")
+    Image.fromarray(photograph(96, 96, top=40, left=40)).save(others / "new.png")
+    for grey in (False, True):
+        rows = run(others, tmp_path / "out", images=1, grey=grey, **options)
+        assert [row.image for row in rows] == ["new"]
+        assert "left out, as the intervals were made from them: copy.bmp" in said
+        said.clear()
+
+
+def test_without_a_list_of_pictures_only_test_sets_are_known_to_be_others(
+    folder, tmp_path, measured_denoiser, monkeypatch
+):
+    path = load_denoiser(measured_denoiser).folder / "intervals.npz"
+    with np.load(path) as found:
+        parts = {name: found[name] for name in found if name != "seen"}
+    np.savez(path, **parts)
+    said: list[str] = []
+    options = {"task": "denoise", "model": measured_denoiser, "steps": [25], "notify": said.append}
+    assert len(run(folder, tmp_path / "out", **options)) == 3
+    assert said[0].startswith("not checked for 3 pictures (0.png, ..)")
+    known = {sample_hash(load_rgb(each)): "set/x" for each in folder.glob("*.png")}
+    coverage = sys.modules["pellucid.evaluate.intervals.coverage"]
+    monkeypatch.setattr(coverage, "test_set_hashes", lambda: known)
+    said.clear()
+    run(folder, tmp_path / "out", **options)
+    assert said == ["denoise 25: 3 pictures"]
+    np.savez(path, **parts, seen=np.zeros((2, 32), np.uint8))
+    with pytest.raises(PellucidError, match=r"seen has the shape \(2, 32\).*not \(3, 32\)"):
+        intervals_of(path.parent)
+
+
+@pytest.mark.parametrize("task", ["denoise", "decode"])
+def test_grey_pictures_are_measured_as_grey(task, tmp_path):
+    """What is grey by itself and what is made grey give rows of their own, with a command."""
+    folder = tmp_path / "set"
+    folder.mkdir()
+    colour = photograph(96, 128, top=10, left=10)
+    Image.fromarray(colour).save(folder / "colour.png")
+    Image.fromarray(colour).convert("L").save(folder / "grey.png")
+    options = {"task": task, "model": "s", "steps": [30.0]}
+    rows = run(folder, tmp_path, **options)
+    assert [(row.image, row.channels) for row in rows] == [("colour", 3), ("grey", 1)]
+    same = run(folder, tmp_path, grey=True, **options)
+    assert [(row.image, row.channels) for row in same] == [("colour", 1), ("grey", 1)]
+    if task == "decode":  # without noise of its own the same picture
+        assert same[0].covered == same[1].covered == rows[1].covered
+    kept = load_coverage(tmp_path)
+    assert sorted((row.image, row.channels) for row in kept) == [
+        ("colour", 1),
+        ("colour", 3),
+        ("grey", 1),
+    ]
+    assert "set, grey (2)" in coverage_table(tmp_path)
+    assert "set (1)" in coverage_table(tmp_path)
+    lines = [one.line for one in commands_of(tmp_path)]
+    assert [line.endswith("--images 2 --grey") for line in lines] == [True, False]
+
+
+def test_command_for_grey(tmp_path):
+    Image.fromarray(photograph(64, 64)).save(tmp_path / "one.png")
+    words = ["bench", "intervals", "--data", str(tmp_path), "--model", "s", "--at", "25", "--grey"]
+    done = CliRunner().invoke(main, [*words, "-o", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    assert f"| denoise | s | {tmp_path.name}, grey (1) | sigma 25 |" in done.output
+    done = CliRunner().invoke(main, [*words, "--calibrate"])
+    assert done.exit_code == 2
+    assert "--grey goes with --out" in done.output
 
 
 def test_calibrated_codec_has_a_table_a_quality(folder, tiny_installed):

@@ -145,7 +145,7 @@ def test_wrong_options(noisy, options, message):
 
 
 def test_pel_takes_no_task(noisy):
-    with pytest.raises(OptionError, match="leave task, pixel and layers out"):
+    with pytest.raises(OptionError, match="leave task, pixel, layers and page out"):
         pellucid.explain(pellucid.compress(noisy), task="compress")
 
 

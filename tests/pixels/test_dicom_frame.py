@@ -210,3 +210,16 @@ def test_a_frame_denoised(tmp_path: Path) -> None:
         kept = parts[1].dicom
     assert kept is not None
     assert frame.ReferencedSOPInstanceUID.encode() in kept
+
+
+def test_a_frame_explained(tmp_path: Path) -> None:
+    """Frames lie like channels; four of them are no colour with transparency."""
+    noisy = np.clip(500 + 40 * np.random.default_rng(2).normal(size=(4, 40, 50)), 0, 4095)
+    source = saved(dataset_of(noisy.astype(np.uint16)), tmp_path / "many.dcm")
+    options = {"task": "denoise", "sigma": 40.0, "model": "s"}
+    found = pellucid.explain(source, page=2, **options)
+    wanted = pellucid.explain(noisy[2].astype(np.uint16), **options)
+    assert np.array_equal(found.before, wanted.before)
+    assert np.array_equal(found.after, wanted.after)
+    with pytest.raises(OptionError, match=r"many\.dcm has 4 frames; choose one with --page N"):
+        pellucid.explain(source, **options)

@@ -34,34 +34,39 @@ def explain(
     pixel: tuple[int, int] | None = None,
     layers: Sequence[str] = (),
     limits: Limits = DEFAULT_LIMITS,
+    page: int | None = None,
 ) -> Explanation:
     """Explain a .pel file (path or bytes), or what `compress` or `denoise` does to a picture.
 
     Args:
-        image: a .pel file, or what the task takes.
+        image: a .pel file, or what the task takes: `compress_file` and `denoise_file` say which
+            files. All of it is held in memory.
         task: for a picture; a .pel file needs none.
         quality: to compress with.
         sigma, strength: to denoise with, as `denoise` takes them; one number for all samples.
         pixel: x and y of the pixel whose filter is wanted (denoise).
         layers: names of network layers whose results are wanted, or `all` (denoise).
+        page: of a TIFF with several, or frame of a DICOM file, from 0.
 
     Raises:
         OptionError: an option doesn't fit. PellucidError: pixel or layers without the package onnx;
         else what compress, decompress and denoise raise.
     """
     if is_pel(image):
-        if task is not None or pixel is not None or layers:
-            raise OptionError("a .pel file is explained as it is; leave task, pixel and layers out")
+        if task is not None or pixel is not None or layers or page is not None:
+            raise OptionError(
+                "a .pel file is explained as it is; leave task, pixel, layers and page out"
+            )
         return explain_file(image, limits)
     if task == "compress":
         if pixel is not None or layers:
             raise OptionError("pixel and layers look into a denoiser; use them with task='denoise'")
-        return explain_compress(image, quality, model, limits)
+        return explain_compress(image, quality, model, limits, page)
     if task == "denoise":
         from pellucid._api.explain_denoise import explain_denoise
 
         noise = {"sigma": sigma, "strength": strength, "model": model}
-        return explain_denoise(image, noise, pixel, layers, limits)
+        return explain_denoise(image, noise, pixel, layers, limits, page)
     raise OptionError(f"task is {task!r}; for a picture it must be 'compress' or 'denoise'")
 
 
@@ -99,13 +104,15 @@ def explain_file(data: Any, limits: Limits) -> Explanation:
     return Explanation("file", settings, None, after, about, bits, half_width=width, unsure=unsure)
 
 
-def explain_compress(image: Any, quality: int, model: str, limits: Limits) -> Explanation:
+def explain_compress(
+    image: Any, quality: int, model: str, limits: Limits, page: int | None = None
+) -> Explanation:
     """A picture coded at a quality: the same, and what was lost."""
     from pellucid.explaining import detail_of, removed, strip
 
-    with open_image(image, limits) as (source, _):
+    with open_image(image, limits, page) as (source, _):
         before = np.asarray(source[0 : source.shape[0], 0 : source.shape[1]])
-    data = compress(image, quality=quality, model=model, limits=limits)
+    data = compress(image, quality=quality, model=model, limits=limits, page=page)
     found = explain_file(data, limits)
     x, y, width, height = detail = detail_of(before)
     part = np.ascontiguousarray(before[y : y + height, x : x + width])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid._api.clean_file import open_noisy
 from pellucid._api.denoise import (
     WITH_ALPHA,
     check_sigma,
@@ -26,6 +28,9 @@ from pellucid.denoising.samples import SampleType, split_alpha
 from pellucid.denoising.survey import look_through
 from pellucid.denoising.view import part_of
 from pellucid.errors import OptionError, PellucidError
+from pellucid.pixels import ImageInfo
+from pellucid.pixels.dicom_stored import stored_of
+from pellucid.pixels.source import refuse_page
 
 if TYPE_CHECKING:
     from pellucid.explaining import PixelFilter
@@ -42,12 +47,13 @@ def explain_denoise(
     pixel: tuple[int, int] | None,
     layers: Sequence[str],
     limits: Limits,
+    page: int | None = None,
 ) -> Explanation:
     """`noise` holds sigma, strength and model as `denoise` takes them."""
     from pellucid.explaining import detail_of, removed, strip
     from pellucid.runtime import load_denoiser
 
-    samples, _ = open_samples(image, limits)
+    samples = whole_samples(image, limits, page)
     refuse_many(samples.shape[2])
     strength = check_strength(noise["strength"])
     told = check_sigma(noise["sigma"], samples.shape[:2])
@@ -89,6 +95,31 @@ def explain_denoise(
         detail=detail,
         strips=strip(part, STRENGTHS, cleaned),
     )
+
+
+def whole_samples(image: Any, limits: Limits, page: int | None) -> NDArray[Any]:
+    """Samples (H, W, C) of what `denoise` and `denoise_file` take, a page of it if there are some.
+
+    OptionError for a page of what has none; else it raises what they do.
+    """
+    if isinstance(image, str | os.PathLike):
+        with open_noisy(image, limits, page) as (parts, about):
+            refuse_frames(image, parts.shape[2], about)
+            image = np.asarray(parts[0 : parts.shape[0], 0 : parts.shape[1]])
+    else:
+        refuse_page(page, "what is no file")
+    return open_samples(image, limits)[0]
+
+
+def refuse_frames(image: Any, channels: int, about: ImageInfo) -> None:
+    """OptionError for a DICOM file of several frames: they lie like channels and are none."""
+    if about.dicom is None:
+        return
+    each = stored_of(about.dicom, str(image)).channels
+    if channels != each:
+        raise OptionError(
+            f"{image} has {channels // each} frames; choose one with --page N (page=N), from 0"
+        )
 
 
 def refuse_many(channels: int) -> None:

@@ -12,6 +12,7 @@
     _clean_jobs.py  the same for denoise, whose outputs are pictures as well
     _batch.py       one job after another; one that fails doesn't stop the others
     _options.py     what several commands take
+    _bench_options.py  what several benches take
 
 What is heavy (ONNX Runtime, PyTorch, matplotlib) is imported by the command that needs it, so that
 `pellucid --help` is quick.

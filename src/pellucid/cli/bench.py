@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from pellucid.cli import _bench_options as shared
 from pellucid.cli._bench_end import close_bench, tell
-from pellucid.cli._options import names
 from pellucid.cli.bench_adapt import adapt
 from pellucid.cli.bench_all import all_benches
 from pellucid.cli.bench_denoise import denoise
@@ -41,35 +41,21 @@ bench.add_command(guided)
 
 
 @bench.command()
-@click.option(
-    "--data", required=True, type=click.Path(path_type=Path), help="Folder of source pictures."
-)
-@click.option(
-    "-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for rows and plots."
-)
-@click.option(
+@shared.data_option("Folder of source pictures.")
+@shared.out_option("Folder for rows and plots.")
+@shared.names_option(
     "--against",
-    default="all",
-    show_default=True,
-    callback=names,
-    help="Codecs, comma between: jpeg, jpeg2000, webp, avif, heic, jxl; or all, or none.",
+    "all",
+    "Codecs, comma between: jpeg, jpeg2000, webp, avif, heic, jxl; or all, or none.",
 )
-@click.option("--models", default="m,s", show_default=True, callback=names, help="pellucid's own.")
-@click.option(
-    "--metrics", default=EVERYTHING, show_default=True, callback=names, help="Must have psnr."
+@shared.models_option()
+@shared.names_option("--metrics", EVERYTHING, "Must have psnr.")
+@shared.count_option("--images", "Only the first N pictures.")
+@shared.threads_option("Of every codec.")
+@shared.count_option(
+    "--repeats", "Runs a timing; 0 leaves the speed table out.", default=5, least=0
 )
-@click.option("--images", type=click.IntRange(min=1), help="Only the first N pictures.")
-@click.option(
-    "--threads", type=click.IntRange(min=1), default=2, show_default=True, help="Of every codec."
-)
-@click.option(
-    "--repeats",
-    type=click.IntRange(min=0),
-    default=5,
-    show_default=True,
-    help="Runs a timing; 0 leaves the speed table out.",
-)
-@click.option("--fresh", is_flag=True, help="Forget earlier rows of these codecs.")
+@shared.fresh_option("Forget earlier rows of these codecs.")
 @click.option("--quick", is_flag=True, help="A look: 2 pictures, 4 settings, PSNR, three timings.")
 def compress(
     data: Path,

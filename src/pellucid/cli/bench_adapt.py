@@ -6,15 +6,14 @@ from pathlib import Path
 
 import click
 
+from pellucid.cli import _bench_options as shared
 from pellucid.cli._bench_end import close_bench, tell
 from pellucid.cli.adapt import require_training
 
 
 @click.command()
-@click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of pictures.")
-@click.option(
-    "-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for the rows."
-)
+@shared.data_option("Folder of pictures.")
+@shared.out_option()
 @click.option(
     "--minutes",
     type=click.FloatRange(min=0, min_open=True),
@@ -22,13 +21,9 @@ from pellucid.cli.adapt import require_training
     show_default=True,
     help="To tune for, each time.",
 )
-@click.option(
-    "--every", type=click.IntRange(min=1), default=1, show_default=True, help="Each N-th picture."
-)
+@shared.every_option()
 @click.option("--model", default="m", show_default=True, help="Denoiser to start from.")
-@click.option(
-    "--threads", type=click.IntRange(min=1), default=2, show_default=True, help="Of the tuning."
-)
+@shared.threads_option("Of the tuning.")
 def adapt(data: Path, out: Path, minutes: float, every: int, model: str, threads: int) -> None:
     """Gain of `pellucid adapt` over the denoiser it starts from, each scene tuned for itself.
 

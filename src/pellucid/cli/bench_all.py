@@ -11,12 +11,13 @@ from pathlib import Path
 
 import click
 
+from pellucid.cli import _bench_options as shared
 from pellucid.cli._bench_end import tell
-from pellucid.cli._options import names
-from pellucid.errors import OptionError, PellucidError
+from pellucid.errors import InputError, MissingExtraError, OptionError, PellucidError
 
 QUICK_PEERS = ("jpeg420", "webp", "avif_psnr")
 QUICK_DENOISERS = ("wavelet", "tv", "opencv_nlm", "median")
+LARGE_MEGAPIXELS = (24.0, 100.0)
 PICTURES = "pictures"  # folder of a quick run's, beside its rows
 
 
@@ -122,38 +123,74 @@ def toy_step(wish: Wish) -> list[str]:
     return failures
 
 
+def large_step(wish: Wish) -> list[str]:
+    """Commands on mosaics of the photographs, if some are large enough for one."""
+    from pellucid.evaluate.large import bench
+    from pellucid.evaluate.large.report import write_report
+
+    plan = bench.Plan(
+        wish.data, wish.out, LARGE_MEGAPIXELS, model=wish.models[0], threads=wish.threads
+    )
+    try:
+        failures = bench.run(plan, tell).failures
+    except (InputError, MissingExtraError) as error:
+        tell(f"left out: {error}")
+        return []
+    write_report(wish.out)
+    return failures
+
+
+def guided_step(wish: Wish) -> list[str]:
+    """With a guide, on the pair that scikit-image ships: other pairs have folders of their own."""
+    from pellucid.evaluate.guided import bench
+    from pellucid.evaluate.guided.report import write_report
+
+    plan = bench.Plan("motorcycle", None, wish.out, model=wish.models[0])
+    bench.run(plan, tell)
+    write_report(wish.out)
+    return []
+
+
+def intervals_step(wish: Wish) -> list[str]:
+    """Coverage of the intervals, of models that have some."""
+    from pellucid.evaluate.intervals import DEFAULT_STEPS, run
+
+    failures = []
+    for model in wish.models[:1] if wish.quick else wish.models:
+        for task, steps in DEFAULT_STEPS.items():
+            chosen = steps[1:2] if wish.quick else steps
+            try:
+                run(wish.data, wish.out, task=task, model=model, steps=chosen, notify=tell)
+            except PellucidError as error:
+                failures.append(f"intervals of {model}, {task}: {error}")
+    return failures
+
+
 STEPS: dict[str, Step] = {
     "compress": Step(compress_step),
     "denoise": Step(denoise_step),
+    "intervals": Step(intervals_step),
+    "guided": Step(guided_step),
     "lossless": Step(lossless_step, quick=False),
     "size": Step(size_step, quick=False),
+    "large": Step(large_step, quick=False),
     "toy": Step(toy_step, quick=False),
 }
 
 
 @click.command(name="all")
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    help="Folder of clean pictures; with --quick not needed.",
-)
-@click.option(
-    "-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for everything."
-)
-@click.option(
+@shared.data_option("Folder of clean pictures; with --quick not needed.", required=False)
+@shared.out_option("Folder for everything.")
+@shared.names_option(
     "--parts",
-    default=",".join(STEPS),
-    show_default=True,
-    callback=names,
-    help="Benches to run; a quick run takes those of them that are quick.",
+    ",".join(STEPS),
+    "Benches to run; a quick run takes those of them that are quick.",
 )
 @click.option(
     "--toy", type=click.Path(path_type=Path), help="Sets of small pictures, as bench toy takes."
 )
-@click.option("--models", default="m,s", show_default=True, callback=names, help="pellucid's own.")
-@click.option(
-    "--threads", type=click.IntRange(min=1), default=2, show_default=True, help="Of every method."
-)
+@shared.models_option()
+@shared.threads_option("Of every method.")
 @click.option("--quick", is_flag=True, help="About a minute: two small pictures, few peers, PSNR.")
 def all_benches(
     data: Path | None,
@@ -168,7 +205,8 @@ def all_benches(
 
     With --quick and no --data on photographs that scikit-image ships. Without --quick it takes
     hours on a set such as Kodak's, BM3D most of them; rows are written as they come, and the same
-    command goes on where an earlier one stopped.
+    command goes on where an earlier one stopped. Large mosaics need photographs of 1024 x 1024 or
+    more and the extra science; what can't be had is left out, and said.
 
     Needs the extra: pip install 'pellucid[bench]'.
     """

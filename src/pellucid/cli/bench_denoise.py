@@ -6,68 +6,42 @@ from pathlib import Path
 
 import click
 
+from pellucid.cli import _bench_options as shared
 from pellucid.cli._bench_end import close_bench, tell
-from pellucid.cli._options import names
 from pellucid.errors import OptionError
 
 TASKS = ("gaussian", "grey", "real", "pairs", "jpeg", "estimate")
 
 
-def _numbers(
-    _context: click.Context, _option: click.Parameter, value: str | None
-) -> tuple[float, ...]:
-    try:
-        return tuple(float(part) for part in (value or "").split(",") if part.strip())
-    except ValueError as error:
-        raise click.BadParameter(f"numbers with commas between, got {value!r}") from error
-
-
 @click.command()
-@click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of pictures.")
-@click.option(
-    "-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for the rows."
-)
+@shared.data_option("Folder of pictures.")
+@shared.out_option()
 @click.option(
     "--task", type=click.Choice(TASKS), default="gaussian", show_default=True, help="See above."
 )
-@click.option(
+@shared.names_option(
     "--against",
-    default="all",
-    show_default=True,
-    callback=names,
-    help="Methods, comma between: bm3d, bm3d_vst, ffdnet, wavelet, nlm, opencv_nlm, tv, median; "
+    "all",
+    "Methods, comma between: bm3d, bm3d_vst, ffdnet, wavelet, nlm, opencv_nlm, tv, median; "
     "or all, or none.",
 )
-@click.option(
-    "--model", default="m,s", show_default=True, callback=names, help="pellucid's own, or none."
-)
-@click.option(
+@shared.names_option("--model", "m,s", "pellucid's own, or none.")
+@shared.numbers_option(
     "--sigma",
-    callback=_numbers,
-    help="Strengths of the noise, of 255; in real, pairs and jpeg those that peers may choose.",
+    "Strengths of the noise, of 255; in real, pairs and jpeg those that peers may choose.",
+    float,
 )
-@click.option("--quality", callback=_numbers, help="Of the task jpeg.  [default: 10,20,40]")
-@click.option(
-    "--every", type=click.IntRange(min=1), default=1, show_default=True, help="Each N-th picture."
-)
-@click.option(
-    "--threads", type=click.IntRange(min=1), default=2, show_default=True, help="Of every method."
-)
-@click.option(
+@shared.numbers_option("--quality", "Of the task jpeg.  [default: 10,20,40]", float)
+@shared.every_option()
+@shared.threads_option("Of every method.")
+@shared.count_option(
     "--repeats",
-    type=click.IntRange(min=0),
+    "Runs a timing, with the task gaussian; 0 measures no speed.",
     default=0,
-    show_default=True,
-    help="Runs a timing, with the task gaussian; 0 measures no speed.",
+    least=0,
 )
-@click.option(
-    "--speed-images",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Pictures that are timed.",
-)
-@click.option("--fresh", is_flag=True, help="Forget earlier rows of these methods and this task.")
+@shared.count_option("--speed-images", "Pictures that are timed.", default=1)
+@shared.fresh_option("Forget earlier rows of these methods and this task.")
 def denoise(
     data: Path,
     out: Path,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from pellucid.cli import _bench_options as shared
 from pellucid.cli._bench_end import close_bench, tell
 
 PAIRS = ("roadscene", "rgbd", "motorcycle")
@@ -13,10 +14,8 @@ PAIRS = ("roadscene", "rgbd", "motorcycle")
 
 @click.command()
 @click.option("--pairs", required=True, type=click.Choice(PAIRS), help="How the files lie.")
-@click.option("--data", type=click.Path(path_type=Path), help="Folder; motorcycle needs none.")
-@click.option(
-    "-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for the rows."
-)
+@shared.data_option("Folder; motorcycle needs none.", required=False)
+@shared.out_option()
 @click.option(
     "--task", type=click.Choice(("denoise", "compress")), help="Only this.  [default: both]"
 )
@@ -28,7 +27,7 @@ PAIRS = ("roadscene", "rgbd", "motorcycle")
     help="Noise, of 255; for depth of 255ths of the largest.",
 )
 @click.option("--model", default="m", show_default=True, help="The denoiser.")
-@click.option("--images", type=click.IntRange(min=1), help="Only the first N pairs.")
+@shared.count_option("--images", "Only the first N pairs.")
 def guided(
     pairs: str,
     data: Path | None,

@@ -7,19 +7,14 @@ from typing import Any
 
 import click
 
+from pellucid.cli import _bench_options as shared
 from pellucid.cli._bench_end import close_bench, tell
 from pellucid.errors import OptionError
 
 
 @click.command()
-@click.option(
-    "--data",
-    required=True,
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Folder of pictures; to calibrate, more than once for more.",
-)
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder for the rows.")
+@shared.data_option("Folder of pictures; more than once for more.", multiple=True)
+@shared.out_option(required=False)
 @click.option(
     "--task",
     type=click.Choice(["denoise", "decode"]),
@@ -35,7 +30,8 @@ from pellucid.errors import OptionError
     type=click.FloatRange(min=0, max=100),
     help="Sigma, or quality; more than once.  [default: 15 25 50, or 30 60 90]",
 )
-@click.option("--images", type=click.IntRange(min=1), help="Only the first N of a folder.")
+@shared.count_option("--images", "Only the first N of a folder.")
+@click.option("--grey", is_flag=True, help="Make colour pictures grey first.")
 @click.option(
     "--calibrate", is_flag=True, help="Make the model's intervals from DATA, in its folder."
 )
@@ -46,11 +42,13 @@ def intervals(
     model: str,
     steps: tuple[float, ...],
     images: int | None,
+    grey: bool,
     calibrate: bool,
 ) -> None:
     """How many samples lie within the intervals that explain and info give.
 
-    They hold 90 of 100 on the pictures that they were made from; this measures others.
+    They hold 90 of 100 on the pictures that they were made from; this measures others, and leaves
+    out those if they are among them. Grey pictures are measured as such.
     """
     from pellucid.evaluate import intervals as bench
     from pellucid.evaluate.intervals.sections import coverage_table
@@ -59,13 +57,24 @@ def intervals(
 
     if calibrate == (out is not None):
         raise OptionError("give either --out, for rows, or --calibrate")
+    if calibrate and grey:
+        raise OptionError("--grey goes with --out; give grey pictures to calibrate on such")
     if out is None:
         pictures = [path for folder in data for path in find_pictures(folder, images)]
         found = bench.calibrate(pictures, task, model, tell)
         net = (load_denoiser if task == "denoise" else load_model)(model)
         tell(f"wrote {bench.save_intervals(found, net.folder)}")
         return
-    chosen = steps or ((15, 25, 50) if task == "denoise" else (30, 60, 90))
+    chosen = steps or bench.DEFAULT_STEPS[task]
     for folder in data:
-        bench.run(folder, out, task=task, model=model, steps=chosen, images=images, notify=tell)
+        bench.run(
+            folder,
+            out,
+            task=task,
+            model=model,
+            steps=chosen,
+            images=images,
+            grey=grey,
+            notify=tell,
+        )
     close_bench((coverage_table(out), [out / "intervals.tsv"]), [])

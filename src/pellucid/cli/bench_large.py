@@ -6,48 +6,24 @@ from pathlib import Path
 
 import click
 
+from pellucid.cli import _bench_options as shared
 from pellucid.cli._bench_end import close_bench, tell
-from pellucid.cli._options import names
-
-
-def _sizes(_context: click.Context, _option: click.Parameter, value: str) -> tuple[float, ...]:
-    try:
-        return tuple(dict.fromkeys(float(part) for part in value.split(",") if part.strip()))
-    except ValueError as error:
-        raise click.BadParameter(f"numbers with commas between, got {value!r}") from error
 
 
 @click.command()
-@click.option(
-    "--data", required=True, type=click.Path(path_type=Path), help="Folder of photographs."
+@shared.data_option("Folder of photographs.")
+@shared.out_option()
+@shared.numbers_option(
+    "--megapixels", "Sizes of the mosaics.", float, default="24,1000", metavar="N,N"
 )
-@click.option(
-    "-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for the rows."
-)
-@click.option(
-    "--megapixels",
-    metavar="N,N",
-    default="24,1000",
-    show_default=True,
-    callback=_sizes,
-    help="Sizes of the mosaics.",
-)
-@click.option(
-    "--tasks",
-    default="compress,decompress,region,denoise",
-    show_default=True,
-    callback=names,
-    help="What to measure.",
-)
+@shared.names_option("--tasks", "compress,decompress,region,denoise", "What to measure.")
 @click.option("--model", default="m", show_default=True, help="m or s, codec and denoiser.")
 @click.option(
     "--folder",
     type=click.Path(path_type=Path),
     help="For mosaics and outputs: 7 bytes a pixel of the largest.  [default: a temporary one]",
 )
-@click.option(
-    "--threads", type=click.IntRange(min=1), default=2, show_default=True, help="Of every command."
-)
+@shared.threads_option("Of every command.")
 def large(
     data: Path,
     out: Path,

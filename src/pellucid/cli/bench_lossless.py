@@ -6,55 +6,28 @@ from pathlib import Path
 
 import click
 
+from pellucid.cli import _bench_options as shared
 from pellucid.cli._bench_end import close_bench, tell
-from pellucid.cli._options import names
-
-
-def _whole_numbers(
-    _context: click.Context, _option: click.Parameter, value: str
-) -> tuple[int, ...]:
-    try:
-        return tuple(dict.fromkeys(int(part) for part in value.split(",") if part.strip()))
-    except ValueError as error:
-        raise click.BadParameter(f"whole numbers with commas between, got {value!r}") from error
 
 
 @click.command()
-@click.option(
-    "--data",
-    required=True,
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Folder of pictures or .npy arrays, or one file. More than once: more sets.",
+@shared.data_option(
+    "Folder of pictures or .npy arrays, or one file. More than once: more sets.", multiple=True
 )
-@click.option(
-    "-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for the rows."
-)
+@shared.out_option()
 @click.option("--match", default="*", help="Only files with such names, as '*.depth.png'.")
 @click.option("--set", "name", help="Name of the set.  [default: the folder's]")
-@click.option(
-    "--bounds",
-    default="0,1",
-    show_default=True,
-    callback=_whole_numbers,
-    help="Largest errors; 0 is lossless.",
-)
-@click.option(
+@shared.numbers_option("--bounds", "Largest errors; 0 is lossless.", int, default="0,1")
+@shared.names_option(
     "--against",
-    default="all",
-    show_default=True,
-    callback=names,
-    help="Codecs, comma between: png, webp, jxl, jpeg2000, jpegls, lerc, lerc_zstd, zstd, blosc2; "
+    "all",
+    "Codecs, comma between: png, webp, jxl, jpeg2000, jpegls, lerc, lerc_zstd, zstd, blosc2; "
     "or all, or none.",
 )
-@click.option("--images", type=click.IntRange(min=1), help="Only the first N of each set.")
-@click.option(
-    "--threads", type=click.IntRange(min=1), default=2, show_default=True, help="Of every codec."
-)
-@click.option(
-    "--repeats", type=click.IntRange(min=1), default=3, show_default=True, help="Runs a timing."
-)
-@click.option("--fresh", is_flag=True, help="Forget earlier rows of these codecs and sets.")
+@shared.count_option("--images", "Only the first N of each set.")
+@shared.threads_option("Of every codec.")
+@shared.count_option("--repeats", "Runs a timing.", default=3)
+@shared.fresh_option("Forget earlier rows of these codecs and sets.")
 def lossless(
     data: tuple[Path, ...],
     out: Path,

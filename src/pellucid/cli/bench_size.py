@@ -6,41 +6,25 @@ from pathlib import Path
 
 import click
 
+from pellucid.cli import _bench_options as shared
 from pellucid.cli._bench_end import close_bench, tell
-from pellucid.cli._options import names
-
-
-def _sizes(_context: click.Context, _option: click.Parameter, value: str) -> tuple[float, ...]:
-    try:
-        return tuple(dict.fromkeys(float(part) for part in value.split(",") if part.strip()))
-    except ValueError as error:
-        raise click.BadParameter(f"numbers with commas between, got {value!r}") from error
 
 
 @click.command()
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    help="Folder of pictures, or one.  [default: the photograph of the demo]",
+@shared.data_option(
+    "Folder of pictures, or one.  [default: the photograph of the demo]", required=False
 )
-@click.option(
-    "-o", "--out", required=True, type=click.Path(path_type=Path), help="Folder for the rows."
-)
-@click.option(
+@shared.out_option()
+@shared.numbers_option(
     "--megapixels",
+    "Sizes; 64 takes minutes and some gigabytes.",
+    float,
     default="0.25,1,4,16,64",
-    show_default=True,
-    callback=_sizes,
-    help="Sizes; 64 takes minutes and some gigabytes.",
 )
-@click.option("--models", default="m,s", show_default=True, callback=names, help="pellucid's own.")
-@click.option(
-    "--threads", type=click.IntRange(min=1), default=2, show_default=True, help="Of every task."
-)
-@click.option(
-    "--repeats", type=click.IntRange(min=1), default=3, show_default=True, help="Runs a timing."
-)
-@click.option("--fresh", is_flag=True, help="Forget earlier rows.")
+@shared.models_option()
+@shared.threads_option("Of every task.")
+@shared.count_option("--repeats", "Runs a timing.", default=3)
+@shared.fresh_option("Forget earlier rows.")
 def size(
     data: Path | None,
     out: Path,

@@ -7,33 +7,21 @@ from pathlib import Path
 
 import click
 
+from pellucid.cli import _bench_options as shared
 from pellucid.cli._bench_end import close_bench, tell
-from pellucid.cli._options import names
 
 
 @click.command()
-@click.option(
-    "--data",
-    required=True,
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Folder of MNIST's idx files, CIFAR-10's pickles or sprites, or a folder of pictures for "
+@shared.data_option(
+    "Folder of MNIST's idx files, CIFAR-10's pickles or sprites, or a folder of pictures for "
     "each class; or a folder of such folders. More than once: more sets.",
+    multiple=True,
 )
-@click.option(
-    "-o",
-    "--out",
-    default=Path("toy-results"),
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="Folder for the rows.",
-)
-@click.option(
+@shared.out_option(default=Path("toy-results"))
+@shared.names_option(
     "--systems",
-    default="all",
-    show_default=True,
-    callback=names,
-    help="Comma between: pellucid, networks, cnn, cnn_bce, cnn_sigmoid, cnn_tanh, cnn_flat, "
+    "all",
+    "Comma between: pellucid, networks, cnn, cnn_bce, cnn_sigmoid, cnn_tanh, cnn_flat, "
     "forest, svr, jpeg420, jpeg444, jpeg2000, webp, avif_psnr, jxl, bm3d, nlm, wavelet, tv, noisy; "
     "or all.",
 )
@@ -44,24 +32,15 @@ from pellucid.cli._options import names
     show_default=True,
     help="Of training, for each system that learns, task and set.",
 )
-@click.option(
-    "--train",
-    type=click.IntRange(min=1),
-    default=10_000,
-    show_default=True,
-    help="Pictures of a set to learn from, at most.",
+@shared.count_option("--train", "Pictures of a set to learn from, at most.", default=10_000)
+@shared.count_option("--held-out", "Others of it to report on, at most.", default=200)
+@shared.count_option(
+    "--rounds",
+    "Of training at most, in each system's own count; the time allowing, the result then "
+    "doesn't depend on it.",
 )
-@click.option(
-    "--held-out",
-    type=click.IntRange(min=1),
-    default=200,
-    show_default=True,
-    help="Others of it to report on, at most.",
-)
-@click.option(
-    "--threads", type=click.IntRange(min=1), default=2, show_default=True, help="Of every system."
-)
-@click.option("--fresh", is_flag=True, help="Forget earlier rows of these systems and sets.")
+@shared.threads_option("Of every system.")
+@shared.fresh_option("Forget earlier rows of these systems and sets.")
 @click.option(
     "--quick",
     is_flag=True,
@@ -74,6 +53,7 @@ def toy(
     minutes: float,
     train: int,
     held_out: int,
+    rounds: int | None,
     threads: int,
     fresh: bool,
     quick: bool,
@@ -97,6 +77,7 @@ def toy(
         minutes=minutes,
         train=train,
         held_out=held_out,
+        rounds=rounds or 0,
         threads=threads,
         fresh=fresh,
     )

@@ -58,6 +58,7 @@ def pixel_option(
     multiple=True,
     help="denoise: results of a layer by name, or of all. Needs the extra too.",
 )
+@options.page_option
 @options.limits_option
 @options.force_option
 @options.json_option
@@ -71,11 +72,15 @@ def explain(
     model: str,
     pixel: tuple[int, int] | None,
     layer: tuple[str, ...],
+    page: int | None,
     limits: Limits,
     force: bool,
     as_json: bool,
 ) -> None:
     """Explain FILE, a .pel file or a picture with --task, in one HTML page.
+
+    A picture is any file that compress or denoise takes, such as a Zarr store, a page of a TIFF or
+    a frame of a DICOM file.
 
     Where the bits went, down to the byte; what was removed, and whether it was only noise; how far
     off each sample may be; why a pixel came out as it did; other qualities or strengths beside it.
@@ -96,9 +101,11 @@ def explain(
         pixel=pixel,
         layers=layer,
         limits=limits,
+        page=page,
     )
-    page = page_of(found, file.name, pellucid.__version__)
-    write_atomic(target, page.encode("utf-8"), force=force)
+    title = file.name if page is None else f"{file.name}, page {page}"
+    text = page_of(found, title, pellucid.__version__)
+    write_atomic(target, text.encode("utf-8"), force=force)
     said = summary(found)
     if as_json:
         click.echo(json.dumps({"source": str(file), "output": str(target), **said}))

@@ -1,10 +1,12 @@
-"""The pictures of a bench: every readable image file of one folder, in order of name, as RGB."""
+"""The pictures of a bench: every readable image file of one folder, in order of name."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from pellucid.errors import InputError
 from pellucid.evaluate.peers.base import Rgb
@@ -37,7 +39,19 @@ def load_rgb(path: Path) -> Rgb:
     Raises:
         InputError: the file can't be read as an 8-bit picture.
     """
-    pixels, _ = read_image(path)
+    pixels = load_pixels(path)
     if pixels.shape[2] == 1:
         pixels = np.repeat(pixels, 3, axis=2)  # HxWx1 -> HxWx3
     return np.ascontiguousarray(pixels)
+
+
+def load_pixels(path: Path, *, grey: bool = False) -> NDArray[np.uint8]:
+    """A picture as it is, (H, W, 1 or 3) uint8; with `grey` its luma (ITU-R 601, rounded).
+
+    Raises:
+        InputError: the file can't be read as an 8-bit picture.
+    """
+    pixels, _ = read_image(path)
+    if grey and pixels.shape[2] != 1:
+        return np.asarray(Image.fromarray(pixels).convert("L"))[..., None]
+    return pixels

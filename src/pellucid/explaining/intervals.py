@@ -9,7 +9,7 @@ noise's strength, so that units don't matter. Coverage is measured in `pellucid 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -25,6 +25,7 @@ COVERED = 0.9
 SQUARES = (3, 9)  # samples a side
 GROUPS = 8  # of each square's restlessness
 QUIET = 2.0**-10  # restlessness below this counts as this
+HASH = 32  # bytes of a SHA-256
 STRIP = 256  # rows that are looked at together
 
 Floats = NDArray[np.float32]
@@ -42,6 +43,8 @@ class Intervals:
         typical: (K,) half-width over all groups.
         model: id (hex) of the model whose errors these are.
         pictures: from how many they were made.
+        seen: (N, 32) bytes, SHA-256 of the samples of each, see `pellucid.evaluate.held_out`; none
+            if that was not kept.
     """
 
     levels: NDArray[np.float32]
@@ -50,6 +53,7 @@ class Intervals:
     typical: Floats
     model: str = ""
     pictures: int = 0
+    seen: NDArray[np.uint8] = field(default_factory=lambda: np.empty((0, HASH), np.uint8))
 
     def at(self, level: float) -> Floats:
         """(GROUPS, GROUPS) at a level, between those measured by interpolation."""
@@ -77,6 +81,7 @@ def intervals_of(folder: Path) -> Intervals:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
             parts = {name: found[name] for name in ("levels", "edges", "widths", "typical")}
             model, pictures = str(found["model"]), int(found["pictures"])
+            seen = found["seen"] if "seen" in found else np.empty((0, HASH), np.uint8)
     except FileNotFoundError as error:
         raise PellucidError(
             f"the model in {folder} was never measured for intervals; do so with "
@@ -89,13 +94,18 @@ def intervals_of(folder: Path) -> Intervals:
     for name, shape in shapes.items():
         if parts[name].shape != shape:
             raise PellucidError(f"{path}: {name} has the shape {parts[name].shape}, not {shape}")
+    if seen.dtype != np.uint8 or seen.shape not in ((0, HASH), (pictures, HASH)):
+        raise PellucidError(
+            f"{path}: seen has the shape {seen.shape} of {seen.dtype}, not ({pictures}, {HASH}) "
+            "of uint8"
+        )
     identity = read_card(folder)["id"]
     if model != identity:
         raise PellucidError(
             f"the intervals {path} are those of the model {model}, and the one there is "
             f"{identity}; measure again with pellucid bench intervals --calibrate"
         )
-    return Intervals(**parts, model=model, pictures=pictures)
+    return Intervals(**parts, model=model, pictures=pictures, seen=seen)
 
 
 def half_widths(

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 
 from pellucid.evaluate.commands import coding, denoising, special
 from pellucid.evaluate.commands.base import Command, step_of
@@ -54,7 +55,7 @@ def commands_of(folder: Path, out: str | None = None) -> list[Command]:
     found: list[Command] = []
     for make in MAKERS:
         found += make(folder)
-    named = (out or folder.resolve().name).replace("\\", "/")
+    named = quote((out or folder.resolve().name).replace("\\", "/"))
     before = re.compile(rf"( -o| --webp) {re.escape(str(folder))}(?=[/\\ ]|$)")
     return [replace(one, line=before.sub(rf"\1 {named}", one.line)) for one in found]
 

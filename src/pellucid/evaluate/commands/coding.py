@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
+from shlex import quote
 
 from pellucid.evaluate import store, training_rows
 from pellucid.evaluate.commands.base import UNKNOWN, Command, words_of
@@ -16,27 +18,24 @@ from pellucid.evaluate.sizes.bench import SAMPLE
 
 
 def compress(folder: Path) -> Iterable[Command]:
-    """One command of all codecs."""
+    """One of all codecs, a set of pictures."""
     paths = sorted(folder.glob(f"{store.PREFIX}*.tsv"))
     rows = store.load_sweep(folder) if paths else []
     speed = store.load_speed(folder)
-    if not rows:
-        return
-    names = {row.codec for row in rows}
     sources = store.load_machine(folder).get("data", {})
-    data = sorted({sources.get(row.image, UNKNOWN) for row in rows})
-    metrics = [m for m in METRICS if any(getattr(row, m) is not None for row in rows)]
-    line = [
-        "pellucid bench compress",
-        *(f"--data {name}" for name in data),
-        f"-o {folder}",
-        f"--models {words_of(name.rpartition('-')[2] for name in OWN if name in names)}",
-        f"--against {words_of(name for name in LABELS if name in names and name not in OWN)}",
-        f"--metrics {words_of(metrics)} --threads {rows[0].threads}",
-        f"--repeats {speed[0].repeats if speed else 0}",
-    ]
-    files = (f"{store.PREFIX}*.tsv", *((store.SPEED,) if speed else ()))
-    yield Command("compression and its speed", files, " ".join(line))
+    for data in sorted({sources.get(row.image, UNKNOWN) for row in rows}):
+        own = [row for row in rows if sources.get(row.image, UNKNOWN) == data]
+        names = {row.codec for row in own}
+        metrics = [m for m in METRICS if any(getattr(row, m) is not None for row in own)]
+        line = [
+            f"pellucid bench compress --data {quote(data)} -o {folder}",
+            f"--models {words_of(name.rpartition('-')[2] for name in OWN if name in names)}",
+            f"--against {words_of(n for n in LABELS if n in names and n not in OWN)}",
+            f"--metrics {words_of(metrics)} --threads {own[0].threads}",
+            f"--repeats {speed[0].repeats if speed else 0}",
+        ]
+        files = (f"{store.PREFIX}*.tsv", *((store.SPEED,) if speed else ()))
+        yield Command("compression and its speed", files, " ".join(line))
 
 
 def lossless(folder: Path) -> Iterable[Command]:
@@ -47,12 +46,12 @@ def lossless(folder: Path) -> Iterable[Command]:
         names = [n for n in dict.fromkeys(row.method for row in own) if n not in OWN_EXACT]
         bounds = words_of(str(bound) for bound in sorted({row.bound for row in own}))
         derived = (
-            f"pellucid bench lossless --data {data} --bounds {bounds} "
+            f"pellucid bench lossless --data {quote(data)} --bounds {bounds} "
             f"--images {len({row.picture for row in own})} --threads {own[0].threads} "
             f"--repeats {own[0].repeats}"
         )
         line = facts.get("commands", {}).get(data, derived)
-        line += "" if " -o " in line else f" -o {folder}"
+        line = re.sub(r" -o ('[^']*'|\S+)", "", line) + f" -o {folder}"  # which may have moved
         line += "" if "--against" in line else f" --against {words_of(names)}"
         yield Command(f"lossless and bounded: {data}", (f"{lossless_rows.PREFIX}*.tsv",), line)
 
@@ -62,7 +61,7 @@ def size(folder: Path) -> Iterable[Command]:
     rows = sizes.load_rows(folder)
     for data in sorted({row.data for row in rows}):
         own = [row for row in rows if row.data == data]
-        given = "" if data == SAMPLE.stem else f" --data {data}"
+        given = "" if data == SAMPLE.stem else f" --data {quote(data)}"
         line = (
             f"pellucid bench size{given} -o {folder} "
             f"--megapixels {words_of(f'{x:g}' for x in sorted({row.megapixels for row in own}))} "

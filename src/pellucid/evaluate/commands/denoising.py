@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from shlex import quote
 
 from pellucid.evaluate.commands.base import Command, step_of, words_of
 from pellucid.evaluate.denoisers import in_order
@@ -53,7 +54,10 @@ def _denoise_line(
     searched: str,
 ) -> str:
     levels = words_of(f"{level:g}" for level in sorted({row.level for row in rows}))
-    words = [f"pellucid bench denoise --data {data} -o {folder} --task {task}", _who(methods)]
+    words = [
+        f"pellucid bench denoise --data {quote(data)} -o {folder} --task {task}",
+        _who(methods),
+    ]
     words += [f"--sigma {levels}"] if TASKS[task].known else []
     words += [f"--quality {levels}"] if task == "jpeg" else []
     words += [f"--sigma {searched}"] if searched else []
@@ -68,7 +72,7 @@ def denoise_speed(folder: Path) -> Iterable[Command]:
         some = rows[0]
         step = step_of({row.image for row in rows}, _pictures(folder).get(some.data, ()))
         line = (
-            f"pellucid bench denoise --data {some.data} -o {folder} --task {some.task} "
+            f"pellucid bench denoise --data {quote(some.data)} -o {folder} --task {some.task} "
             f"{_who(in_order(row.method for row in rows))} --sigma {some.level:g}"
             f"{f' --every {step}' if step > 1 else ''} --threads {some.threads} "
             f"--repeats {some.repeats} --speed-images {len({row.image for row in rows})}"
@@ -81,7 +85,10 @@ def estimate(folder: Path) -> Iterable[Command]:
     rows = estimates.load_estimates(folder)
     for data in sorted({row.data for row in rows}):
         levels = words_of(f"{x:g}" for x in sorted({row.level for row in rows if row.data == data}))
-        line = f"pellucid bench denoise --data {data} -o {folder} --task estimate --sigma {levels}"
+        line = (
+            f"pellucid bench denoise --data {quote(data)} -o {folder} --task estimate "
+            f"--sigma {levels}"
+        )
         yield Command(f"measured noise level: {data}", (estimates.FILE,), line)
 
 
@@ -92,7 +99,7 @@ def adapt(folder: Path) -> Iterable[Command]:
         own = [row for row in rows if row.data == data]
         step = step_of({row.image for row in own}, _pictures(folder).get(data, ()))
         line = (
-            f"pellucid bench adapt --data {data} -o {folder} --minutes {own[0].minutes:g} "
+            f"pellucid bench adapt --data {quote(data)} -o {folder} --minutes {own[0].minutes:g} "
             f"--every {step} --model {own[0].prior.split()[0]} --threads {own[0].threads}"
         )
         yield Command(f"tuning: {data}", (adapting.FILE,), line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from shlex import quote
 
 from pellucid.evaluate.commands.base import UNKNOWN, Command, words_of
 from pellucid.evaluate.guided import rows as guided_rows
@@ -28,7 +29,7 @@ def toy(folder: Path) -> Iterable[Command]:
             alike.setdefault(line, []).append(data)
             systems.setdefault(line, []).extend(run.system for run in own)
     for line, sets in alike.items():
-        named = " ".join(f"--data {name}" for name in sets)
+        named = " ".join(f"--data {quote(name)}" for name in sets)
         files = (
             toy_rows.RUNS,
             *(f"{toy_rows.PREFIX}{n}.tsv" for n in dict.fromkeys(systems[line])),
@@ -51,12 +52,10 @@ def _toy_settings(runs: Sequence[ToyRun]) -> str:
     some = runs[0]  # one that learns, if any does
     names = [name for name in NAMES if name in {run.system for run in runs}]
     words = [f"--systems {'all' if names == list(NAMES) else words_of(names)}"]
-    if some.rounds:
-        words.append("--quick")
-    else:
-        words += [f"--minutes {some.minutes:g}"] if some.minutes else []
-        words += [f"--train {some.train_pictures}"] if some.train_pictures else []
-        words += [f"--held-out {some.held_out}"]
+    words += [f"--minutes {some.minutes:g}"] if some.minutes else []
+    words += [f"--train {some.train_pictures}"] if some.train_pictures else []
+    words += [f"--held-out {some.held_out}"]
+    words += [f"--rounds {some.rounds}"] if some.rounds else []
     return " ".join([*words, f"--threads {some.threads}"])
 
 
@@ -64,7 +63,7 @@ def large(folder: Path) -> Iterable[Command]:
     """One for the sizes at which the same was measured in the same way."""
     rows = large_rows.load_rows(folder)
     command = str(large_rows.load_methods(folder).get("command", ""))
-    data = re.search(r"--data (\S+)", command)
+    data = re.search(r"--data ('[^']*'|\S+)", command)
     groups: dict[tuple[int, str, tuple[str, ...]], list[float]] = {}
     for width, height in dict.fromkeys((row.width, row.height) for row in rows):
         own = [row for row in rows if (row.width, row.height) == (width, height)]
@@ -124,13 +123,15 @@ def _guided(
 
 
 def intervals(folder: Path) -> Iterable[Command]:
-    """One a task, model and set of pictures."""
+    """One a task, model, set of pictures, and whether they were grey."""
     rows = coverage.load_coverage(folder)
-    for task, model, data in dict.fromkeys((row.task, row.model, row.data) for row in rows):
-        own = [row for row in rows if (row.task, row.model, row.data) == (task, model, data)]
+    for task, model, data, channels in dict.fromkeys(row.key[:-1] for row in rows):
+        own = [row for row in rows if row.key[:-1] == (task, model, data, channels)]
         steps = " ".join(f"--at {step:g}" for step in sorted({row.step for row in own}))
         line = (
-            f"pellucid bench intervals --data {data} -o {folder} --task {task} --model {model} "
-            f"{steps} --images {len({row.image for row in own})}"
+            f"pellucid bench intervals --data {quote(data)} -o {folder} --task {task} "
+            f"--model {model} {steps} --images {len({row.image for row in own})}"
+            f"{' --grey' * (channels == 1)}"
         )
-        yield Command(f"coverage of intervals, {task}: {data}", (coverage.FILE,), line)
+        what = f"coverage of intervals, {task}: {data}{', grey' * (channels == 1)}"
+        yield Command(what, (coverage.FILE,), line)

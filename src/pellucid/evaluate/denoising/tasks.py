@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pellucid.errors import InputError, OptionError
-from pellucid.evaluate.denoisers import GREY, Denoiser, Samples, Told
-from pellucid.evaluate.pictures import find_pictures, load_rgb
+from pellucid.evaluate.denoisers import Denoiser, Samples, Told
+from pellucid.evaluate.pictures import find_pictures, load_pixels, load_rgb
 from pellucid.pixels import read_image
 
 NOISY_MARK, CLEAN_MARK = "_real", "_mean"
@@ -100,10 +100,7 @@ def gaussian(source: Source, sigma: float) -> Case:
 
 def grey(source: Source, sigma: float) -> Case:
     """Luma (ITU-R 601, rounded) and white noise of strength `sigma`."""
-    pixels, _ = read_image(source.path)
-    if pixels.shape[2] != GREY:
-        pixels = np.asarray(Image.fromarray(pixels).convert("L"))[..., None]
-    clean = pixels.astype(np.float32)
+    clean = load_pixels(source.path, grey=True).astype(np.float32)
     return Case(with_noise(clean, sigma, source.image), clean)
 
 

@@ -5,7 +5,7 @@
 | `parts`    | a list of the kinds of rows: which files, which tables, which plots         |
 | `markdown` | the tables and notes of the Markdown reports as HTML                       |
 | `figures`  | plots as SVG inside the page, in the page's colours                        |
-| `style`    | how it looks, light and dark                                               |
+| `style`    | how it looks, beside what all pages share (`pellucid.pages`)               |
 | `document` | all of it in order                                                         |
 
 A new kind of rows is one entry in `parts.PARTS`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,11 @@ from pellucid.evaluate.html.markdown import to_html
 from pellucid.evaluate.html.parts import PARTS, Part, unknown_files
 from pellucid.evaluate.html.style import css
 from pellucid.evaluate.page import write_page
+from pellucid.pages import Section, document, facts, table
 
 REPORT = "report.html"
 SHOWN_FACTS = ("processor", "cores", "system", "python")
 MOST_LINES = 60  # of a file that no part knows
-
-Section = tuple[str, str, str]  # mark, heading, body
 
 
 def write_html(folder: Path, path: Path | None = None) -> Path:
@@ -57,8 +56,7 @@ def _part(part: Part, folder: Path) -> Section:
 
 def _machine(found: Mapping[str, Any]) -> str:
     pairs = [(name, str(found[name])) for name in SHOWN_FACTS if name in found]
-    parts = (f"<div><dt>{escape(n)}</dt><dd>{escape(v)}</dd></div>" for n, v in pairs)
-    return f'<dl class="facts">{"".join(parts)}</dl>' if pairs else ""
+    return facts(pairs) if pairs else ""
 
 
 def _others(paths: Sequence[Path]) -> Section:
@@ -71,7 +69,7 @@ def _others(paths: Sequence[Path]) -> Section:
             parts.append(f"<p>{len(lines)} rows of: {escape(', '.join(head.split(chr(9))))}.</p>")
         else:
             cells = [line.split("\t") for line in lines]
-            parts.append(_table(head.split("\t"), cells, path.name))
+            parts.append(table(head.split("\t"), cells, path.name))
     return "others", "Other rows", "".join(parts)
 
 
@@ -80,7 +78,7 @@ def _commands(folder: Path) -> Section:
         (command.what, f"<code>{escape(command.line)}</code>") for command in commands_of(folder)
     ]
     note = "<p>Made from the rows themselves. Folders of pictures are given by their last name.</p>"
-    body = note + _table(("rows", "command"), rows, "Commands", text=True) if rows else ""
+    body = note + table(("rows", "command"), rows, "Commands", text=True) if rows else ""
     return "commands", "Commands that make these rows", body
 
 
@@ -90,47 +88,18 @@ def _files(folder: Path) -> Section:
         count = max(0, len(path.read_text(encoding="utf-8", errors="replace").splitlines()) - 1)
         rows.append((path.name, f"{count:,}"))
     note = f"<p>All in {escape(folder.resolve().name)}, a line a picture, method and setting.</p>"
-    return "files", "Files of rows", note + _table(("file", "rows"), rows, "Files of rows")
-
-
-def _table(
-    head: Sequence[str], rows: Iterable[Sequence[str]], name: str, *, text: bool = False
-) -> str:
-    """A table; with `text` its cells are HTML that wraps, else plain text and numbers."""
-    kind = ' class="text"' if text else ""
-    shown = (lambda cell: cell) if text else escape
-    cells = "".join(f'<th scope="col"{kind}>{escape(cell)}</th>' for cell in head)
-    lines = "".join(
-        f'<tr><th scope="row"{kind}>{escape(first)}</th>'
-        + "".join(f"<td{kind}>{shown(cell)}</td>" for cell in others)
-        + "</tr>"
-        for first, *others in rows
-    )
-    return (
-        f'<div class="scroll" role="region" tabindex="0" aria-label="Table: {escape(name)}"><table>'
-        f"<thead><tr>{cells}</tr></thead><tbody>{lines}</tbody></table></div>"
-    )
+    return "files", "Files of rows", note + table(("file", "rows"), rows, "Files of rows")
 
 
 def _document(folder: Path, sections: Sequence[Section]) -> str:
-    links = "".join(f'<li><a href="#{mark}">{escape(name)}</a></li>' for mark, name, _ in sections)
-    bodies = "".join(
-        f'<section aria-labelledby="{mark}"><h2 id="{mark}">{escape(name)}</h2>{body}</section>\n'
-        for mark, name, body in sections
-    )
-    title = f"pellucid, measured: {folder.resolve().name}"
     version = require("pellucid").__version__
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{css()}</style></head><body>"
-        '<a class="skip" href="#content">Skip to the content</a>'
-        f"<header><h1>{escape(title)}</h1>"
+    lead = (
         "<p>Beside the codecs and denoisers people use. Every number comes from the rows named at "
         "the end; times compare within one table only, which is one run on one machine.</p>"
-        f'<nav aria-label="Sections"><ul>{links}</ul></nav></header>\n'
-        f'<main id="content" tabindex="-1">{bodies}</main>'
-        f"<footer><p>Made by pellucid {escape(version)} with <code>pellucid bench report "
-        f"{escape(str(folder.name))}</code>. One file; it loads nothing.</p></footer>"
-        "</body></html>\n"
     )
+    foot = (
+        f"<p>Made by pellucid {escape(version)} with <code>pellucid bench report "
+        f"{escape(str(folder.name))}</code>. One file; it loads nothing.</p>"
+    )
+    title = f"pellucid, measured: {folder.resolve().name}"
+    return document(title, lead, sections, foot, css=css())

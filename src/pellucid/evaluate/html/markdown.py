@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from html import escape
 from typing import Any
 
 from pellucid.evaluate._extras import require
+from pellucid.pages import scroll
 
 
 def to_html(text: str, *, mark: str, level: int = 2) -> str:
@@ -59,7 +59,7 @@ def _adjusted(tokens: Sequence[Any], make: Any, mark: str, level: int) -> Iterat
 
 def _frame(title: str, number: int) -> str:
     name = f"Table: {title}" if number == 1 else f"Table {number}: {title}"
-    return f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(name)}">\n'
+    return f"{scroll(name)}\n"
 
 
 def _raw(make: Any, html: str) -> Any:

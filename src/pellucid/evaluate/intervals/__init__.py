@@ -9,6 +9,6 @@ sections.py    the table of these rows in the docs
 from __future__ import annotations
 
 from pellucid.evaluate.intervals.calibrate import calibrate, save_intervals
-from pellucid.evaluate.intervals.coverage import load_coverage, run
+from pellucid.evaluate.intervals.coverage import DEFAULT_STEPS, load_coverage, run
 
-__all__ = ["calibrate", "load_coverage", "run", "save_intervals"]
+__all__ = ["DEFAULT_STEPS", "calibrate", "load_coverage", "run", "save_intervals"]

@@ -14,7 +14,7 @@ from pellucid.errors import InputError
 from pellucid.evaluate.held_out import sample_hash, test_set_hashes
 from pellucid.evaluate.intervals.trials import STEPS, Task, Trial, trials
 from pellucid.evaluate.pictures import load_rgb
-from pellucid.explaining.intervals import COVERED, FILE, GROUPS, Intervals, restlessness
+from pellucid.explaining.intervals import COVERED, FILE, GROUPS, HASH, Intervals, restlessness
 from pellucid.pixels import write_atomic
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def calibrate(
     Raises:
         InputError: one of the pictures can't be read, or is one that results are reported on.
     """
-    refuse_held_out(pictures)
+    hashes = [sample_hash(load_rgb(path)) for path in pictures]
+    refuse_held_out(pictures, hashes)
     found = []
     for step in STEPS[task]:
         notify(f"{task} {step:g}: {len(pictures)} pictures")
@@ -56,6 +57,7 @@ def calibrate(
         typical=np.asarray(typical, np.float32),
         model=net_of(task, model).id.hex(),
         pictures=len(pictures),
+        seen=np.frombuffer(bytes.fromhex("".join(hashes)), np.uint8).reshape(-1, HASH),
     )
 
 
@@ -66,11 +68,11 @@ def net_of(task: Task, model: str) -> DenoiserModel | CodecModel:
     return load_denoiser(model) if task == "denoise" else load_model(model)
 
 
-def refuse_held_out(pictures: list[Path]) -> None:
+def refuse_held_out(pictures: list[Path], hashes: list[str]) -> None:
     """InputError if results are reported on one of them: coverage there would prove nothing."""
     known = test_set_hashes()
-    for path in pictures:
-        if name := known.get(sample_hash(load_rgb(path))):
+    for path, found in zip(pictures, hashes, strict=True):
+        if name := known.get(found):
             raise InputError(
                 f"{path} is the test picture {name}; intervals must be made from others"
             )
@@ -117,6 +119,7 @@ def save_intervals(intervals: Intervals, folder: Path) -> Path:
         typical=intervals.typical,
         model=intervals.model,
         pictures=intervals.pictures,
+        seen=intervals.seen,
     )
     path = folder / FILE
     write_atomic(path, stream.getvalue(), force=True)

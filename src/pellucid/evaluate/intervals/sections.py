@@ -22,17 +22,18 @@ def coverage_table(folder: Path) -> str:
         "|---|---|---|---|---|---|---|",
     ]
 
-    def key(row: Coverage) -> tuple[str, str, str, float]:
-        return (row.task, row.model, row.data, row.step)
+    def key(row: Coverage) -> tuple[str, str, str, int, float]:
+        return row.key
 
-    for (task, model, data, step), group in groupby(sorted(rows, key=key), key):
+    for (task, model, data, channels, step), group in groupby(sorted(rows, key=key), key):
         parts = list(group)
         samples = sum(row.width * row.height for row in parts)
         mean = sum(row.covered * row.width * row.height for row in parts) / samples
         half = sum(row.half_width * row.width * row.height for row in parts) / samples
         least, most = (100 * f(row.covered for row in parts) for f in (min, max))
+        kind = ", grey" if channels == 1 else ""
         lines.append(
-            f"| {task} | {model} | {data} ({len(parts)}) | {UNIT[task]} {step:g} | "
+            f"| {task} | {model} | {data}{kind} ({len(parts)}) | {UNIT[task]} {step:g} | "
             f"{100 * mean:.1f} % | {least:.0f}-{most:.0f} % | {half:.1f} |"
         )
     return "\n".join(lines) + "\n"

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.evaluate.pictures import load_rgb
+from pellucid.evaluate.pictures import load_pixels
 
 Task = Literal["denoise", "decode"]
 STEPS: dict[Task, tuple[float, ...]] = {
@@ -21,7 +21,7 @@ STEPS: dict[Task, tuple[float, ...]] = {
 
 @dataclass(frozen=True)
 class Trial:
-    """`result` and `truth` (H, W, 3) of 0-255; what `half_widths` is told beside the result."""
+    """`result` and `truth` (H, W, C) of 0-255; what `half_widths` is told beside the result."""
 
     result: NDArray[np.float32]
     truth: NDArray[np.float32]
@@ -29,14 +29,14 @@ class Trial:
     level: float
 
 
-def trial(rgb: NDArray[np.uint8], task: Task, step: float, model: str, seed: int) -> Trial:
+def trial(picture: NDArray[np.uint8], task: Task, step: float, model: str, seed: int) -> Trial:
     """Denoise a picture with added noise of sigma `step`, or code it at quality `step`."""
     import pellucid
 
-    truth = rgb.astype(np.float32)
+    truth = picture.astype(np.float32)
     result: NDArray[Any]
     if task == "decode":
-        data = pellucid.compress(rgb, quality=int(step), model=model)
+        data = pellucid.compress(picture, quality=int(step), model=model)
         result = pellucid.decompress(data)
         return Trial(result.astype(np.float32), truth, 1.0, step)
     noise = np.random.default_rng(seed).normal(0, step, truth.shape)
@@ -46,12 +46,21 @@ def trial(rgb: NDArray[np.uint8], task: Task, step: float, model: str, seed: int
 
 
 def trials(
-    pictures: list[Path], task: Task, step: float, model: str, *, side: int | None = None
+    pictures: list[Path],
+    task: Task,
+    step: float,
+    model: str,
+    *,
+    side: int | None = None,
+    grey: bool = False,
 ) -> Iterator[tuple[str, Trial]]:
-    """Name and trial of each picture, or of the square of `side` in its middle."""
+    """Name and trial of each picture, or of the square of `side` in its middle.
+
+    Grey pictures have one channel; with `grey` all are made so.
+    """
     for number, path in enumerate(pictures):
-        rgb = load_rgb(path)
+        picture = load_pixels(path, grey=grey)
         if side is not None:
-            top, left = (max(0, (size - side) // 2) for size in rgb.shape[:2])
-            rgb = np.ascontiguousarray(rgb[top : top + side, left : left + side])
-        yield path.stem, trial(rgb, task, step, model, number)
+            top, left = (max(0, (size - side) // 2) for size in picture.shape[:2])
+            picture = np.ascontiguousarray(picture[top : top + side, left : left + side])
+        yield path.stem, trial(picture, task, step, model, number)

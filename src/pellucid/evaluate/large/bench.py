@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import join
 
 from pellucid import __version__
 from pellucid.errors import OptionError, OutputError, PellucidError
@@ -123,12 +124,11 @@ def measure(
 
 
 def command_of(plan: Plan) -> str:
-    """The command that measures this again; of the folder it gives the last name only."""
+    """The command that measures this again; of folders it gives the last names only."""
     sizes = ",".join(f"{size:g}" for size in sorted(plan.megapixels))
-    return (
-        f"pellucid bench large --data {plan.data.resolve().name} --megapixels {sizes} "
-        f"--tasks {','.join(plan.tasks)} --model {plan.model} --threads {plan.threads}"
-    )
+    words = ["pellucid", "bench", "large", "--data", plan.data.resolve().name]
+    words += ["-o", plan.out.resolve().name, "--megapixels", sizes, "--tasks", ",".join(plan.tasks)]
+    return join([*words, "--model", plan.model, "--threads", str(plan.threads)])
 
 
 @contextmanager

@@ -51,7 +51,7 @@ def body_of(rows: Sequence[LargeResult], facts: Mapping[str, Any]) -> str:
     threads = " or ".join(sorted({str(row.threads) for row in rows}))
     machine = f"{facts.get('processor', 'a processor')}, {threads} thread(s)"
     parts = [HOW, table(header, lines), growth(ordered), f"Measured on {machine}"]
-    parts[-1] += f", with `{facts['command']}`." if "command" in facts else "."
+    parts[-1] += f", last with `{facts['command']}`." if "command" in facts else "."
     return "\n\n".join(part for part in parts if part)
 
 

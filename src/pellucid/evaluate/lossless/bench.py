@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from shlex import join
 
 import numpy as np
 
@@ -93,18 +94,17 @@ def run(plan: Plan, notify: Notify = lambda _line: None) -> Outcome:
 
 def command_of(plan: Plan, data: str) -> str:
     """The command that measures one set again; of paths it gives the last names only."""
-    words = ["pellucid bench lossless"]
+    words = ["pellucid", "bench", "lossless"]
     for source in plan.data:
         if data in (plan.name, set_of(source)):
             file = f"/{source.name}" if source.is_file() else ""
-            words.append(f"--data {set_of(source)}{file}")
-    words += [f"--set {plan.name}"] if plan.name else []
-    words += [f"--match '{plan.match}'"] if plan.match != "*" else []
-    words += [f"--images {plan.images}"] if plan.images else []
-    bounds = ",".join(map(str, plan.bounds))
-    return " ".join(
-        [*words, f"--bounds {bounds} --threads {plan.threads} --repeats {plan.repeats}"]
-    )
+            words += ["--data", set_of(source) + file]
+    words += ["-o", plan.out.resolve().name]
+    words += ["--set", plan.name] if plan.name else []
+    words += ["--match", plan.match] if plan.match != "*" else []
+    words += ["--images", str(plan.images)] if plan.images else []
+    words += ["--bounds", ",".join(map(str, plan.bounds))]
+    return join([*words, "--threads", str(plan.threads), "--repeats", str(plan.repeats)])
 
 
 def measure(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from shlex import join
 
 from pellucid.errors import OptionError, OutputError, PellucidError
 from pellucid.evaluate._extras import require
@@ -94,11 +95,15 @@ def run(plan: Plan, notify: Notify = lambda _line: None) -> Outcome:
 
 def command_of(plan: Plan) -> str:
     """The command that measures the same again; of paths it gives the last names only."""
-    words = ["pellucid bench toy", *(f"--data {path.resolve().name}" for path in plan.data)]
-    words += [f"--systems {','.join(plan.systems)}"] if plan.systems != NAMES else []
-    words += [f"--minutes {plan.minutes:g} --train {plan.train} --held-out {plan.held_out}"]
-    words += [f"--rounds {plan.rounds}"] if plan.rounds else []
-    return " ".join([*words, f"--threads {plan.threads}"])
+    words = ["pellucid", "bench", "toy"]
+    for path in plan.data:
+        words += ["--data", path.resolve().name]
+    words += ["-o", plan.out.resolve().name]
+    words += ["--systems", ",".join(plan.systems)] if plan.systems != NAMES else []
+    words += ["--minutes", f"{plan.minutes:g}", "--train", str(plan.train)]
+    words += ["--held-out", str(plan.held_out)]
+    words += ["--rounds", str(plan.rounds)] if plan.rounds else []
+    return join([*words, "--threads", str(plan.threads)])
 
 
 def _jobs(task: str, data: ToySet, plan: Plan, outcome: Outcome, notify: Notify) -> Iterator[Job]:

@@ -2,7 +2,8 @@
 
 draw.py      arrays to small pictures          charts.py    rows of numbers to bars
 parts.py     pieces of HTML                    sections.py  what is told, in order
-style.py     how it looks, light and dark
+numbers.py   numbers and units as shown        spent.py, removed.py, pixel.py, layers.py  sections
+style.py     how it looks, beside what all pages share (pellucid.pages)
 """
 
 from __future__ import annotations

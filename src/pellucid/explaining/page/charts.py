@@ -1,12 +1,27 @@
-"""Numbers as bars: SVG that takes its colours from the page, with the numbers in a table beside."""
+"""Numbers as bars: SVG that takes its colours from the page."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
 
+from pellucid.explaining.page.numbers import number
+
 WIDTH, HEIGHT = 640, 120
 MOST = 128  # bars; more are put together by neighbours
+
+
+def chart(bits: Sequence[float], what: str, order: str) -> str:
+    """Bars with what they mean below: each some of `what`, as high as it has bits.
+
+    `order` goes on from there: of what they are, and how they are sorted.
+    """
+    each = together(len(bits))
+    most = number(max([*gathered(bits), 0.0]) / 8)
+    name = f"{each} {what}s" if each > 1 else f"each {what}"
+    said = f"A bar for {name}{order}; the tallest holds {most} bytes."
+    label = f"Bytes of {name}{order}"
+    return f"<figure>{bars(bits, label)}<figcaption>{escape(said)}</figcaption></figure>"
 
 
 def bars(values: Sequence[float], label: str) -> str:
@@ -27,20 +42,10 @@ def bars(values: Sequence[float], label: str) -> str:
 
 def gathered(values: Sequence[float]) -> list[float]:
     """At most `MOST` sums of neighbours."""
-    each = -(-len(values) // MOST) if len(values) else 1
+    each = together(len(values))
     return [float(sum(values[start : start + each])) for start in range(0, len(values), each)]
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
-    """A table; the first cell of a row names it, the others are numbers."""
-    cells = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
-    lines = "".join(
-        f'<tr><th scope="row">{escape(first)}</th>'
-        + "".join(f"<td>{escape(cell)}</td>" for cell in others)
-        + "</tr>"
-        for first, *others in rows
-    )
-    return (
-        f"<table><caption>{escape(caption)}</caption><thead><tr>{cells}</tr></thead>"
-        f"<tbody>{lines}</tbody></table>"
-    )
+def together(count: int) -> int:
+    """How many of so many values go into one bar."""
+    return max(1, -(-count // MOST))

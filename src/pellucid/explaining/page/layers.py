@@ -11,21 +11,35 @@ from pellucid.explaining.page.draw import AMOUNT, SIGNED, heat, smaller
 from pellucid.explaining.page.parts import figure, paragraph, row
 
 MOST = 12  # channels shown of a layer, the liveliest
+KINDS = {
+    "Conv": "convolution",
+    "Relu": "activation: what is below 0 becomes 0",
+    "AveragePool": "means of squares",
+    "Resize": "enlarged",
+    "Concat": "side by side",
+    "Add": "sum",
+    "Sub": "difference",
+    "Mul": "product",
+    "SpaceToDepth": "squares become channels",
+    "DepthToSpace": "channels become squares",
+}
 SIDE = 96  # samples a side of one channel, at most
 
 
 def layers_body(found: Any) -> str:
     """One picture a layer: its liveliest channels side by side."""
     said = (
-        "Results on the detail. Blue is below 0, red above; after an activation (Relu) nothing is "
-        "below. Each picture shows the channels that vary most."
+        "Results on the part of the picture that stands above. Blue is below 0 and red above; "
+        "where nothing is below 0, dark is 0 and bright is much. Each picture shows the channels "
+        "that vary most. Names are those of the network's file; the first word is the kind."
     )
     figures = []
     for name, values in found.layers.items():
         kind = name.split("_")[0]
         channels, height, width = values.shape
-        text = f"{name}: {channels} channels of {width} x {height}"
-        alt = f"{kind} layer, {text}"
+        means = f" ({KINDS[kind]})" if kind in KINDS else ""
+        text = f"{name}{means}: {channels} channels of {width} x {height}"
+        alt = f"Result of the layer {text}"
         figures.append(figure(mosaic(values), text, alt, photograph=True, big=True))
     return paragraph(said) + row(figures, small=True)
 

@@ -1,4 +1,4 @@
-"""Pieces of the page: figures with a scale, facts, sections, and the whole."""
+"""Pieces of the page: figures with a scale, two pictures under a slider, rows of figures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pellucid.explaining.page.draw import AMOUNT, RGB, data_uri, heat
-from pellucid.explaining.page.style import CSS, SCRIPT
+from pellucid.explaining.page.numbers import number
 
 
 def figure(
@@ -43,8 +43,8 @@ def heat_figure(
     """Values as shades, with the scale below."""
     stops = ", ".join(f"rgb{anchor}" for anchor in scale)
     below = (
-        f'<div class="scale"><span>{low:.3g}</span><span class="bar" style="background:'
-        f'linear-gradient(90deg, {stops})"></span><span>{high:.3g} {escape(unit)}</span></div>'
+        f'<div class="scale"><span>{number(low)}</span><span class="bar" style="background:'
+        f'linear-gradient(90deg, {stops})"></span><span>{number(high)} {escape(unit)}</span></div>'
     )
     return figure(heat(values, low, high, scale), caption, alt, below=below, big=True)
 
@@ -52,7 +52,7 @@ def heat_figure(
 def pair(before: RGB, after: RGB, names: tuple[str, str], mark: str) -> str:
     """Two pictures of one size, one over the other, cut where the slider stands."""
     images = "".join(
-        f'<img src="{data_uri(rgb, photograph=True)}" alt="{escape(name)}" '
+        f'<img src="{data_uri(rgb, photograph=True)}" alt="The picture {escape(name)}" '
         f'width="{rgb.shape[1]}" height="{rgb.shape[0]}">'
         for rgb, name in zip((before, after), names, strict=True)
     )
@@ -63,12 +63,6 @@ def pair(before: RGB, after: RGB, names: tuple[str, str], mark: str) -> str:
     )
 
 
-def facts(found: Sequence[tuple[str, str]]) -> str:
-    """Names and values."""
-    parts = (f"<div><dt>{escape(n)}</dt><dd>{escape(v)}</dd></div>" for n, v in found)
-    return f'<dl class="facts">{"".join(parts)}</dl>'
-
-
 def paragraph(text: str, *, soft: bool = False) -> str:
     """Plain text."""
     return f"<p{' class=soft' if soft else ''}>{escape(text)}</p>"
@@ -77,22 +71,3 @@ def paragraph(text: str, *, soft: bool = False) -> str:
 def row(figures: Sequence[str], *, small: bool = False) -> str:
     """Figures side by side where there is room."""
     return f'<div class="row{" small" if small else ""}">{"".join(figures)}</div>'
-
-
-def document(title: str, lead: str, sections: Sequence[tuple[str, str, str]], foot: str) -> str:
-    """The whole file from (mark, heading, body) of each section."""
-    links = "".join(f'<li><a href="#{mark}">{escape(name)}</a></li>' for mark, name, _ in sections)
-    bodies = "".join(
-        f'<section aria-labelledby="{mark}"><h2 id="{mark}">{escape(name)}</h2>{body}</section>'
-        for mark, name, body in sections
-    )
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{CSS}</style></head><body>"
-        '<a class="skip" href="#content">Skip to the content</a>'
-        f"<header><h1>{escape(title)}</h1>{lead}"
-        f'<nav aria-label="Sections"><ul>{links}</ul></nav></header>'
-        f'<main id="content">{bodies}</main><footer>{paragraph(foot)}</footer>'
-        f"<script>{SCRIPT}</script></body></html>\n"
-    )

@@ -6,33 +6,49 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.explaining.page import charts
 from pellucid.explaining.page.draw import SIGNED, smaller
-from pellucid.explaining.page.parts import facts, heat_figure, paragraph, row
-from pellucid.explaining.removed import LAGS
+from pellucid.explaining.page.numbers import number, percent, signed, unit_of
+from pellucid.explaining.page.parts import heat_figure, paragraph, row
+from pellucid.explaining.removed import BLOCK, LAGS
+from pellucid.pages import facts, table
+
+DENOISED = {
+    "done": "taken off",
+    "map": "Correlation of what was taken off with its neighbours, in blocks: red where texture "
+    "went with the noise, blue where coarse noise was left in, white where only noise went.",
+    "alike": "what was taken off is at neighbours. Of noise alone it is 0.",
+}
+CODED = {
+    "done": "lost",
+    "map": "Correlation of what was lost with its neighbours, in blocks: red where texture went, "
+    "white where what went has no pattern.",
+    "alike": "what was lost is at neighbours. Without a pattern it is 0.",
+}
 
 
 def removed_body(found: Any) -> str:
     """Maps and numbers of a `Removed`."""
     removed = found.removed
     spread = float(np.sqrt(np.mean(np.square(removed.deviation)))) or 1.0
-    detail = residual_detail(found)
+    unit = unit_of(found.after.dtype)
+    words = DENOISED if found.task == "denoise" else CODED
+    x, y, width, height = found.detail
     limit = 12 * removed.by_chance
     maps = [
         heat_figure(
-            detail,
-            "Before less after, in the detail: noise has no pattern, texture has.",
-            "Residual of the detail",
+            residual_detail(found),
+            f"Before less after, in {width} x {height} pixels from {x}, {y} on: noise has no "
+            "pattern, texture has.",
+            "What was taken off a part of the picture",
             low=-3 * spread,
             high=3 * spread,
-            unit="of a sample's unit",
+            unit=unit,
             scale=SIGNED,
         ),
         heat_figure(
             smaller(removed.texture),
-            "Correlation of what was taken with its neighbours: red where texture went with it, "
-            "blue where coarse noise was left in, white where only noise went.",
-            "Map of the correlation of the residual",
+            words["map"],
+            "Map of the correlation of what was taken off",
             low=-limit,
             high=limit,
             unit="",
@@ -40,22 +56,25 @@ def removed_body(found: Any) -> str:
         ),
         heat_figure(
             1 - smaller(removed.structure),
-            "Change in structure: 0 where lines and edges are as before.",
+            "Change in structure, from 0 (lines and edges are as before) to 1.",
             "Map of the change in structure",
             low=0,
             high=1,
             unit="",
         ),
     ]
+    blocks = f"of the blocks of {BLOCK} x {BLOCK} pixels"
     pairs = [
-        ("taken off", f"{spread:.3g} (standard deviation)"),
-        ("blocks with texture in it", f"{removed.taken:.1%}"),
-        ("blocks with noise left", f"{removed.left:.1%}"),
+        (f"standard deviation of what was {words['done']}", f"{number(spread)} {unit}"),
+        (f"{blocks} lost texture", percent(removed.taken)),
     ]
+    if found.task == "denoise":
+        pairs.append((f"{blocks} have noise left", percent(removed.left)))
     names = [f"{right} across, {down} down" for down, right in LAGS]
-    rows = [(n, f"{value:+.3f}") for n, value in zip(names, removed.correlation, strict=True)]
-    table = charts.table(("neighbours apart", "correlation"), rows, "Whole picture, 0 is white")
-    return facts(pairs) + row(maps) + said(found) + table
+    rows = [(n, signed(value)) for n, value in zip(names, removed.correlation, strict=True)]
+    head, caption = ("neighbours", "correlation"), f"Whole picture: how alike {words['alike']}"
+    numbers = table(head, rows, "correlation of neighbours", caption=caption)
+    return facts(pairs) + row(maps) + said(found) + numbers
 
 
 def residual_detail(found: Any) -> Any:
