@@ -33,17 +33,22 @@ def read_image(
     transparent, deeper than 8 bits or of another colour mode than grey and RGB; LimitError if it
     has more than `max_pixels` pixels, before they are decoded.
     """
-    if is_dicom(source):
-        raise InputError(
-            f"{'the input' if isinstance(source, bytes) else source} is a DICOM file, which can be "
-            "compressed with lossless or max_error only"
-        )
+    refuse_dicom(source)
     with opened(source) as (image, data, name):
         check_header(image, data, name, max_pixels)
         samples = to_samples(load_as_stored(image), name)
         height, width, channels = samples.shape
         info = ImageInfo(width, height, channels, source_format=image.format)
         return samples, with_metadata(info, image, data)
+
+
+def refuse_dicom(source: str | os.PathLike[str] | bytes) -> None:
+    """Raise InputError for a DICOM file."""
+    if is_dicom(source):
+        raise InputError(
+            f"{'the input' if isinstance(source, bytes) else source} is a DICOM file, which can be "
+            "compressed with lossless or max_error only"
+        )
 
 
 def from_array(image: object) -> tuple[NDArray[np.uint8], ImageInfo]:
@@ -53,7 +58,7 @@ def from_array(image: object) -> tuple[NDArray[np.uint8], ImageInfo]:
     dtype and shape, or the mode, for another layout; OptionError for another type.
     """
     if isinstance(image, Image.Image):
-        return _from_pillow(image)
+        return from_pillow(image)
     if not isinstance(image, np.ndarray):
         raise OptionError(
             f"a picture must be a numpy array or a Pillow image, not {type(image).__name__}"
@@ -70,14 +75,17 @@ def from_array(image: object) -> tuple[NDArray[np.uint8], ImageInfo]:
     return np.ascontiguousarray(samples), ImageInfo(width, height, channels)
 
 
-def _from_pillow(image: Image.Image) -> tuple[NDArray[np.uint8], ImageInfo]:
+def from_pillow(
+    image: Image.Image, *, alpha: bool = False
+) -> tuple[NDArray[np.uint8], ImageInfo]:
+    """The same of a Pillow image; with `alpha`, what has transparent pixels has it as a channel."""
     name = f"the {image.format or 'Pillow'} image"
     if 0 in image.size:
         raise InputError(f"{name} of size {image.size} has no pixels")
     try:
         check_frames(image, name)
         image.load()
-        samples = to_samples(image, name)
+        samples = to_samples(image, name, alpha=alpha)
     except PellucidError:
         raise
     except Exception as error:  # decoders raise anything on damaged files

@@ -116,6 +116,8 @@ def latent_bits(bits: BitMap) -> str:
     ]
     rows.append(("z", *amount(float(bits.hyper.sum()), bits)))
     rows.append(("the coder's last words", *amount(bits.coder, bits)))
+    if bits.alpha:
+        rows.append(("alpha, without loss", *amount(bits.alpha, bits)))
     return (
         row(maps)
         + paragraph(said)
