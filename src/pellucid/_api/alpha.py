@@ -32,7 +32,7 @@ def extras_of(picture: Picture) -> dict[str, bytes]:
 
 
 def alpha_tiles(picture: Picture, header: Header) -> Iterator[bytes]:
-    """The payloads of the alpha layer in order, none without alpha; memory is bounded by a few tiles."""
+    """The payloads of the alpha layer in order, a few tiles at a time; none without alpha."""
     from pellucid.exact.alpha import plane_tiles
 
     return plane_tiles(Alpha(picture), header) if picture.alpha else iter(())

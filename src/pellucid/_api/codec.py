@@ -44,17 +44,16 @@ def compress(
     """Compress a picture to the bytes of a .pel file.
 
     Args:
-        image: array (H, W) or (H, W, C) of uint8, uint16 or int16, grey or RGB, with alpha (2 or 4
-            channels) or without; Pillow image, path, or encoded bytes; or what is sliced like an
-            array (Zarr, Dask), which is read in parts. Alpha comes back as it is.
+        image: array (H, W) or (H, W, C) of uint8, uint16 or int16, C 1 to 4 (of 2 or 4 the last is
+            alpha, which comes back as it is), Pillow image, path, or encoded bytes; or what is
+            sliced like an array (Zarr, Dask), which is read in parts.
         quality: 0 (smallest) to 100 (best), whole; 60 if no target is given.
-        bpp: highest quality whose file, alpha included, has at most this many bits a pixel.
+        bpp: highest quality whose file has at most this many bits a pixel.
         size: highest quality whose file has at most this many bytes.
-        psnr: lowest quality that reaches this many dB over all colour samples that alpha doesn't
-            hide, counted from 255, or of 16 bits from the picture's lowest to its highest sample.
-        lossless: every sample comes back as it is. Takes uint8, uint16 and int16 with any number
-            of channels (of 2 or 4 the last is alpha), float16 and float32 (without alpha), and the
-            path of an .npy file.
+        psnr: lowest quality that reaches this many dB over all colours that alpha doesn't hide,
+            counted from 255, or of 16 bits from the picture's own range.
+        lossless: every sample comes back as it is. Takes any number of channels, float16 and
+            float32 (without alpha) too, and the path of an .npy file.
         max_error: every sample comes back at most this far off, in its own unit (whole for whole
             samples), and alpha, NaN and infinities as they are; takes what `lossless` takes.
         nodata: with max_error: samples of this value stay, and no other becomes it (0 in depths).
@@ -68,7 +67,7 @@ def compress(
         InputError: the picture can't be read. OptionError: an option is out of range.
         LimitError: the picture is above `limits`. TargetError: no quality meets the target.
 
-    The same picture and options give the same bytes. At most one of the targets may be given.
+    The same picture and options give the same bytes. At most one target may be given.
     """
     out = BytesIO()
     options = Encoding(

@@ -14,8 +14,8 @@ from pellucid.bitstream import DEFAULT_LIMITS, Limits, write_stream
 from pellucid.bitstream.writer import METADATA_CHUNKS
 from pellucid.errors import InputError, OptionError
 from pellucid.pixels import ImageInfo, open_parts
-from pellucid.pixels.picture import LOSSY_TYPES, picture_of, read_picture
 from pellucid.pixels.lazy import Source
+from pellucid.pixels.picture import LOSSY_TYPES, picture_of, read_picture
 
 Progress = Callable[[float], None]  # is told the part that is done, 0 to 1
 Item = TypeVar("Item")

@@ -27,7 +27,6 @@ from pellucid.pixels.lazy import Sink
 from pellucid.runtime import CodecModel
 from pellucid.runtime.ahead import in_order
 
-
 AlphaReader = Callable[[int], NDArray[Any]]  # tile number -> its alpha (h, w)
 Task = tuple[Box, int, Box, NDArray[np.float32]]
 

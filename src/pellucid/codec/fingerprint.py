@@ -12,8 +12,8 @@ from pellucid.codec.latents import TileLatents
 
 
 def latents_sha256(tiles: Iterable[TileLatents], alpha: Iterable[NDArray[Any]] = ()) -> str:
-    """SHA-256 over all tiles in order of z as i16 and y as i32, then of the tiles of alpha, if there
-    are any, as samples (`docs/format.md` section 8).
+    """SHA-256 over all tiles in order of z as i16 and y as i32, and then over the samples of the
+    tiles of alpha (`docs/format.md` section 8).
     """
     digest = hashlib.sha256()
     for tile in tiles:

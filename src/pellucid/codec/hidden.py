@@ -1,11 +1,11 @@
 """Colours that alpha hides, replaced by their visible surroundings.
 
-Left as they are, they would cost bits and bleed into what can be seen. A hidden sample gets the mean
-of the smallest square of a pyramid (2, 4, .. 64 samples a side, counted from the picture's corner)
-in which something is visible, weighted by alpha, as premultiplied colours are. So colours go on
-beyond an edge and get smoother away from it, and a sample's replacement doesn't depend on the part
-it is read in. This is the pull-push of Gortler et al. ("The Lumigraph", 1996), with squares in place
-of filters.
+Left as they are, they would cost bits and bleed into what can be seen. A hidden sample gets the
+mean of the smallest square of a pyramid (2, 4, .. 64 samples a side, counted from the picture's
+corner) in which something is visible, weighted by alpha, as premultiplied colours are. So colours
+go on beyond an edge and get smoother away from it, and a sample's replacement doesn't depend on the
+part it is read in. This is the pull-push of Gortler et al. ("The Lumigraph", 1996), with squares in
+place of filters.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A decoder's sample layouts -> one layout: HxWxC uint8, C = 1 (grey) or 3 (RGB), and alpha if asked.
+"""A decoder's sample layouts -> one layout: HxWxC uint8, C = 1 (grey) or 3 (RGB), or with alpha.
 
 Only conversions that lose nothing are made: bits to bytes, a palette to its colours, an alpha
 channel that is opaque everywhere to none. What would lose something (depth, transparency, print

@@ -33,9 +33,9 @@ def read_picture(
 ) -> tuple[NDArray[Any], ImageInfo]:
     """Read one picture from a path, or from the bytes of a file, whole.
 
-    Returns the samples as stored, (H, W, C), and an ImageInfo with the metadata byte for byte: uint8
-    with 1 (grey) or 3 (RGB) channels, and one more of alpha unless that is full everywhere, or what
-    `read_samples` gives of a deeper file. Raises what both raise.
+    Returns the samples as stored, (H, W, C), and an ImageInfo with the metadata byte for byte:
+    uint8 with 1 (grey) or 3 (RGB) channels, and one more of alpha unless that is full everywhere,
+    or what `read_samples` gives of a deeper file. Raises what both raise.
     """
     if not isinstance(source, bytes) and is_npy(source):
         samples, info = read_samples(source, max_pixels=max_pixels)
@@ -56,8 +56,9 @@ def read_picture(
 def picture_of(image: object) -> tuple[NDArray[Any], ImageInfo]:
     """Take a picture from memory: a Pillow image, or HxW or HxWxC of one of LOSSY_TYPES.
 
-    Of 2 or 4 channels the last is alpha, which stays. Returns what `read_picture` does. Raises
-    InputError naming dtype and shape, or the mode, for another layout; OptionError for another type.
+    Of 2 or 4 channels the last is alpha, which stays, also if it is full. Returns what
+    `read_picture` does. Raises InputError naming dtype and shape, or the mode, for another layout;
+    OptionError for another type.
     """
     if isinstance(image, Image.Image):
         if not is_deep(image):
@@ -92,8 +93,8 @@ def array_picture(image: NDArray[Any]) -> tuple[NDArray[Any], ImageInfo]:
     samples = image[:, :, np.newaxis] if image.ndim == 2 else image
     if samples.ndim != 3 or not 1 <= samples.shape[2] <= MOST_CHANNELS:
         raise InputError(
-            f"{what} can't be compressed with loss: it must be HxW, or HxWxC with 1 (grey), 2 (grey, "
-            "alpha), 3 (RGB) or 4 (RGB, alpha) channels; lossless or max_error take any number"
+            f"{what} can't be compressed with loss: it must be HxW, or HxWxC with 1 (grey), 2 "
+            "(grey, alpha), 3 (RGB) or 4 (RGB, alpha) channels; lossless or max_error take more"
         )
     if samples.size == 0:
         raise InputError(f"{what} has no pixels")

@@ -75,9 +75,7 @@ def from_array(image: object) -> tuple[NDArray[np.uint8], ImageInfo]:
     return np.ascontiguousarray(samples), ImageInfo(width, height, channels)
 
 
-def from_pillow(
-    image: Image.Image, *, alpha: bool = False
-) -> tuple[NDArray[np.uint8], ImageInfo]:
+def from_pillow(image: Image.Image, *, alpha: bool = False) -> tuple[NDArray[np.uint8], ImageInfo]:
     """The same of a Pillow image; with `alpha`, what has transparent pixels has it as a channel."""
     name = f"the {image.format or 'Pillow'} image"
     if 0 in image.size:

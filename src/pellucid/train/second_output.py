@@ -1,7 +1,7 @@
 """A synthesis network that also gives its samples before they are rounded to 8 bits.
 
-The output `samples` is the value that `blocks` rounds: no node and no weight is added, so asking for
-`blocks` alone costs and gives what it did. Networks that were exported without it get it so:
+The output `samples` is the value that `blocks` rounds: no node and no weight is added, so `blocks`
+alone costs and is what it was. Networks that were exported without it get it so:
 
     python -m pellucid.train.second_output FOLDER...      model folders; what has it stays
 """
