@@ -173,7 +173,9 @@ def test_good_samples(name: str) -> None:
 def test_good_alpha_and_depth(name: str) -> None:
     """Both decoders: alpha as it was, colours of 8 and 16 bits within what section 8 allows."""
     data, case = good(name)
-    picture, expected = (np.load(FOLDER / "good" / name / f"{n}.npy") for n in ("input", "expected"))
+    picture, expected = (
+        np.load(FOLDER / "good" / name / f"{n}.npy") for n in ("input", "expected")
+    )
     theirs, shown = spec_alpha.decode_picture(data, MODELS / "m", EXACT_FOLDER)
     assert shown == case["latents_sha256"]
     alpha = pellucid.info(data).alpha
