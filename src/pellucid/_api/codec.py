@@ -52,14 +52,13 @@ def compress(
         size: highest quality whose file has at most this many bytes.
         psnr: lowest quality that reaches this many dB over all colours that alpha doesn't hide,
             counted from 255, or of 16 bits from the picture's own range.
-        lossless: every sample comes back as it is. Takes any number of channels, float16 and
-            float32 (without alpha) too, and the path of an .npy file.
+        lossless: every sample comes back as it is. Takes any number of channels and floats too.
         max_error: every sample comes back at most this far off, in its own unit (whole for whole
-            samples), and alpha, NaN and infinities as they are; takes what `lossless` takes.
+            samples); alpha, NaN and infinities as they are; takes what `lossless` takes.
         nodata: with max_error: samples of this value stay, and no other becomes it (0 in depths).
         guide: with lossless or max_error: an aligned picture, kept without loss in the same file.
         model: name of an installed model (`models()`) or a model's folder.
-        metadata: keep EXIF, ICC profile, XMP and the elements of DICOM; pages stay in any case.
+        metadata: keep EXIF, ICC profile, XMP and the elements of DICOM; pages stay anyway.
         limits: raise `max_pixels` here for a huge picture; who decodes the file must do so too.
         page: of a TIFF with several, from 0.
 
