@@ -34,14 +34,16 @@ def colours(width: int, height: int, channels: int) -> NDArray[np.float64]:
     y, x = np.mgrid[0:height, 0:width].astype(np.float64)
     wave = 0.5 + 0.25 * np.sin(x / 13) * np.cos(y / 11) + 0.2 * ((x - 40) ** 2 + y**2 < 900)
     grain = np.random.Generator(np.random.PCG64(5)).integers(-9, 10, (height, width, channels))
-    return np.clip(wave[..., None] - 0.05 * np.arange(channels) + grain / 2000, 0, 1)
+    levels: NDArray[np.float64] = wave[..., None] - 0.05 * np.arange(channels) + grain / 2000
+    return levels.clip(0, 1)
 
 
 def disc(width: int, height: int) -> NDArray[np.float64]:
     """Alpha between 0 and 1: a disc with a soft edge, nothing around it."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float64)
     reach = min(width, height) / 2.5
-    return np.clip((reach - np.hypot(x - width / 2, y - height / 2)) / 4 + 0.5, 0, 1)
+    inside: NDArray[np.float64] = (reach - np.hypot(x - width / 2, y - height / 2)) / 4 + 0.5
+    return inside.clip(0, 1)
 
 
 def sprite(width: int, height: int, channels: int, dtype: str) -> Samples:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.bitstream import SampleRange
-from pellucid.codec.hidden import BLOCK, filled, weights_of
+from pellucid.codec.hidden import BLOCK, MARGIN, filled, weights_of
 from pellucid.pixels.lazy import Source, bounds_of, parts_of
 
 WHITE = 255  # the network's highest sample
@@ -102,13 +102,14 @@ class Seen:
         return colour if found is None else spread(colour, found)
 
     def _colour(self, key: tuple[slice, slice]) -> NDArray[Any]:
-        """Colours with what is hidden replaced: looked at in whole blocks around the part."""
+        """Colours with what is hidden replaced, which takes whole blocks around the part."""
         samples = self._picture.samples
         if not self._picture.alpha:
             return np.asarray(samples[key])
         top, bottom, left, right = bounds_of(key, self.shape)
-        y, x = top // BLOCK * BLOCK, left // BLOCK * BLOCK
-        part = np.asarray(samples[y : -(-bottom // BLOCK) * BLOCK, x : -(-right // BLOCK) * BLOCK])
+        y, x = (max(0, start // BLOCK * BLOCK - MARGIN) for start in (top, left))
+        below, beyond = (-(-stop // BLOCK) * BLOCK + MARGIN for stop in (bottom, right))
+        part = np.asarray(samples[y:below, x:beyond])
         colour = filled(part[..., :-1], weights_of(part[..., -1]), self._picture.backdrop)
         return colour[top - y : bottom - y, left - x : right - x]
 
