@@ -52,7 +52,7 @@ def compress(
         size: highest quality whose file has at most this many bytes.
         psnr: lowest quality that reaches this many dB over all colours that alpha doesn't hide,
             counted from 255, or of 16 bits from the picture's own range.
-        lossless: every sample comes back as it is. Takes any number of channels and floats too.
+        lossless: every sample comes back as it is; any number of channels, float16 and float32 too.
         max_error: every sample comes back at most this far off, in its own unit (whole for whole
             samples); alpha, NaN and infinities as they are; takes what `lossless` takes.
         nodata: with max_error: samples of this value stay, and no other becomes it (0 in depths).

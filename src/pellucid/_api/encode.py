@@ -138,7 +138,8 @@ def check_pixels(image: Any, samples: Source, about: ImageInfo) -> None:
     if samples.dtype.name not in LOSSY_TYPES:
         raise InputError(
             f"{name} has samples of type {samples.dtype.name}, and with loss only "
-            f"{', '.join(LOSSY_TYPES)} can be compressed: {exact} that they take, or convert it"
+            f"{', '.join(LOSSY_TYPES)} can be compressed: lossless or max_error take float16 and "
+            "float32 too; or convert it"
         )
     alpha = has_alpha(samples, about)
     if channels - alpha not in (1, 3):

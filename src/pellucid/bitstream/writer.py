@@ -81,8 +81,9 @@ def write_stream(
     if header.tile_chunks > 1:
         length += out.write(bytes(CHUNK_OVERHEAD + 4 * header.tile_chunks))
     for place, tile in enumerate(tiles):
+        if place == header.tile_chunks:
+            _check_tiles(header, place + 1)
         layer, number = divmod(place, header.tile_count)
-        _check_tiles(header, max(place + 1, header.tile_chunks))
         start = TILE_START.pack(number, header.layer_numbers[layer])
         lengths.append(len(tile) + TILE_START.size)
         length += out.write(write_chunk("TILE", start + tile))
@@ -114,6 +115,7 @@ def _check_layers(header: Header) -> None:
 
 
 def _check_tiles(header: Header, count: int) -> None:
+    """Raise OptionError unless `count` tiles are those of all layers."""
     if count != header.tile_chunks:
         raise OptionError(
             f"{count} tiles were given for a picture of {header.tile_chunks}: give each once"
