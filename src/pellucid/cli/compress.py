@@ -123,7 +123,7 @@ def compress(
     bound = check_max_error(lossless, max_error)
     check_options(quality=quality, bpp=bpp, size=size, psnr=psnr, max_error=bound)
     load_model(model)  # a wrong name is wrong usage, said once
-    sources = (*PICTURES, ZARR) if bound is None else pictures  # of arrays in folders many are bands
+    sources = (*PICTURES, ZARR) if bound is None else pictures  # many arrays are bands
     jobs = plan_jobs(inputs, out, suffix=".pel", sources=sources, recursive=recursive)
     targets |= {"max_error": bound, "nodata": nodata, "guide": guide, "page": page}
     settings = {**targets, "model": model, "metadata": not no_metadata, "limits": limits}
