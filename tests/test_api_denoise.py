@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -91,6 +92,50 @@ def test_the_range_of_floats(tiny_denoiser: str) -> None:
     with pytest.warns(UserWarning, match="30 pixel"):
         clean = pellucid.denoise(far, sigma=1e36, model=tiny_denoiser)
     assert np.isfinite(clean[1:]).all()
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-38, 3e-40])
+def test_small_units_are_as_good_as_others(tiny_denoiser: str, scale: float) -> None:
+    wanted = pellucid.denoise(PICTURE.astype(np.float64), sigma=5, model=tiny_denoiser)
+    clean = pellucid.denoise(PICTURE * scale, sigma=5 * scale, model=tiny_denoiser)
+    assert not np.array_equal(wanted, PICTURE)
+    assert np.abs(clean / scale - wanted).max() < 1e-3
+    level = pellucid.noise_level(PICTURE * scale).sigma
+    assert level / scale == pytest.approx(pellucid.noise_level(PICTURE * 1.0).sigma, rel=1e-3)
+
+
+@pytest.mark.parametrize("scale", [1e-41, 1e-50, 1e-310])
+@pytest.mark.parametrize("kind", ["RGB", "alpha", "bands", "mark", "nan"])
+def test_units_that_float32_does_not_have_are_refused(
+    tiny_denoiser: str, kind: str, scale: float, tmp_path: Path
+) -> None:
+    tiny = PICTURE * scale
+    other = {"alpha": [np.ones((24, 30, 1))], "bands": [PICTURE * 1.0]}.get(kind, [])
+    tiny = np.concatenate([tiny, *other], axis=2)
+    if kind in ("mark", "nan"):
+        tiny[3:5, 4:9] = -9999 if kind == "mark" else np.nan
+    np.save(tmp_path / "a.npy", tiny)
+    words = r"can't be denoised, 1\.2e-38 is the least"
+    for options in ({"sigma": 5 * scale}, {}):
+        with pytest.raises(InputError, match=words):
+            pellucid.denoise(tiny, model=tiny_denoiser, **options)
+        with pytest.raises(InputError, match=words):
+            pellucid.denoise_file(
+                tmp_path / "a.npy", tmp_path / "b.npy", model=tiny_denoiser, **options
+            )
+        assert not (tmp_path / "b.npy").exists()
+    with pytest.raises(InputError, match=words):
+        pellucid.noise_level(tiny)
+
+
+def test_a_picture_of_zeros_and_tiny_differences_are_no_matter(tiny_denoiser: str) -> None:
+    zeros = np.zeros((24, 30))
+    assert np.isfinite(pellucid.denoise(zeros, sigma=1.0, model=tiny_denoiser)).all()
+    picture = PICTURE[..., 0] * 1.0
+    picture[0, 0] = 1e-300
+    clean = pellucid.denoise(picture, sigma=5, model=tiny_denoiser)
+    assert np.isfinite(clean).all()
+    assert not np.array_equal(clean, picture)
 
 
 @pytest.mark.parametrize(

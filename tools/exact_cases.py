@@ -63,6 +63,7 @@ def drawing(width: int, height: int) -> Samples:
 def exact_cases() -> dict[str, Callable[[], ExactCase]]:
     """All good cases, made when called."""
     noise = np.random.Generator(np.random.PCG64(4)).integers(0, 256, (24, 20, 3), np.uint8)
+    deep = np.random.Generator(np.random.PCG64(5)).integers(0, 65536, (24, 20, 1), np.uint16)
     calm = slopes(160, 160, 1, "uint8") // 8
     grid = 300 + 16 * (slopes(50, 40, 1, "uint8").astype(np.uint16))
     depth = 4500 + slopes(60, 50, 1, "uint8").astype(np.uint16) * 4
@@ -111,6 +112,15 @@ def exact_cases() -> dict[str, Callable[[], ExactCase]]:
         ),
         "exact_pair_tiles": lambda: ExactCase(
             slopes(530, 6, 1, "uint8"), 0, "a pair in two tiles", guide=slopes(530, 6, 4, "uint8")
+        ),
+        "exact_pair_stored": lambda: ExactCase(
+            deep, 0, "a stored pair: RGB of 8 bits guides 16", guide=noise
+        ),
+        "exact_pair_deflated": lambda: ExactCase(
+            -drawing(64, 48)[..., :1].astype(np.int16),
+            0,
+            "a deflated pair: 8 bits guide int16",
+            guide=drawing(64, 48),
         ),
         "exact_pixel": lambda: ExactCase(slopes(1, 1, 3, "uint16"), 0, "1 x 1"),
     }
@@ -292,9 +302,11 @@ def _tiles() -> dict[str, tuple[bytes, str]]:
 def _pairs() -> dict[str, tuple[bytes, str]]:
     """Pairs of 2 planes, widened to uint16, that can't be."""
 
-    def start(planes: int, guide: int, picture: int, sample: int = 0) -> bytes:
-        samples = struct.pack("<128H", *[sample] * 128)
-        return struct.pack("<HBB", planes, guide, picture) + STORED + samples
+    def start(planes: int, guide: int, picture: int, wide: bytes = STORED + bytes(256)) -> bytes:
+        return struct.pack("<HBB", planes, guide, picture) + wide
+
+    flat = [2**15 + 256, 2**15 + 256, 1, 0]
+    predicted = words(FIRST, (flat, 17), ([1, 0], 17), (flat, 17))
 
     return {
         "short": (b"\1\0\0", "cut off in its start"),
@@ -302,7 +314,8 @@ def _pairs() -> dict[str, tuple[bytes, str]]:
         "no_picture": (start(2, 0, 1), "a guide of all planes"),
         "type": (start(1, 0, 3), "a type that doesn't exist"),
         "narrow": (start(1, 0, 0), "two of 8 bits, widened to 16"),
-        "range": (start(1, 0, 1, 256), "256 in a guide of 8 bits"),
+        "range": (start(1, 0, 1, predicted), "256 in a guide of 8 bits"),
+        "widened": (start(1, 0, 1), "8 bits stored as 16"),
     }
 
 

@@ -331,9 +331,9 @@ def check_pair(pair: Pair, samples: Array) -> None:
 
 
 def decode_tile(
-    model: Model, header: Header, payload: bytes, h: int, w: int, guide: int = 0
+    model: Model, header: Header, payload: bytes, h: int, w: int, pair: Pair | None = None
 ) -> tuple[int, Array]:
-    """The bound and the samples [P, h, w] of a tile; `guide` planes come first, without loss."""
+    """The bound and the samples [P, h, w] of a tile; of a `pair` without its start."""
     bound = 0
     if header.layers == 4:
         check(len(payload) >= 2, "a tile without a bound")
@@ -345,13 +345,24 @@ def decode_tile(
     check(kind <= PREDICTED, f"kind {kind}")
     if kind == PREDICTED:
         check(len(body) % 4 == 0, "not whole words")
+        guide = pair.planes if pair else 0
         return bound, decode_planes(Coder(body, model), header, bound, h, w, guide)
-    count, width = (header.channels + header.alpha) * h * w, header.bit_depth // 8
+    planes = header.channels + header.alpha
+    name = f"{'int' if header.sample_type == 1 else 'uint'}{header.bit_depth}"
+    names = [name] * planes
+    if pair is not None:  # each plane as in its own picture
+        names = [pair.guide] * pair.planes + [pair.picture] * (planes - pair.planes)
+    types = [np.dtype(one).newbyteorder("<") for one in names]
+    length = h * w * sum(one.itemsize for one in types)
     if kind == DEFLATED:
-        body = inflate(body, count * width)
-    check(len(body) == count * width, "a tile's samples are not as many as they should be")
-    dtype = f"<{'i' if header.sample_type == 1 else 'u'}{width}"
-    return bound, np.frombuffer(body, dtype).astype(np.int64).reshape(-1, h, w)
+        body = inflate(body, length)
+    check(len(body) == length, "a tile's samples are not as many as they should be")
+    samples = np.zeros((planes, h, w), np.int64)
+    start = 0
+    for plane, one in zip(samples, types, strict=True):
+        plane[...] = np.frombuffer(body, one, h * w, start).reshape(h, w)
+        start += h * w * one.itemsize
+    return bound, samples
 
 
 def inflate(body: bytes, length: int) -> bytes:
@@ -436,14 +447,11 @@ def decode_samples(data: bytes, model_dir: str | Path, which: str = "picture") -
     samples = np.zeros((header.height, header.width, planes), dtype)
     bounds, pairs = set(), set()
     for (left, top, w, h), payload in zip(tile_boxes(header), payloads, strict=True):
-        guide = 0
-        if header.features == 2:
-            pair = read_pair(header, payload)
-            pairs.add(pair)
-            guide, payload = pair.planes, payload[4:]
-        bound, tile = decode_tile(model, header, payload, h, w, guide)
-        if header.features == 2:
+        pair = read_pair(header, payload) if header.features == 2 else None
+        bound, tile = decode_tile(model, header, payload[4 if pair else 0 :], h, w, pair)
+        if pair is not None:
             check_pair(pair, tile)
+            pairs.add(pair)
         bounds.add(bound)
         samples[top : top + h, left : left + w] = tile.transpose(1, 2, 0)
     check(len(bounds) == 1, "tiles differ in their bound")

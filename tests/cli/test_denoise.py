@@ -302,7 +302,10 @@ def test_a_folder(run, album):
     assert "add --recursive" in run("denoise", album, code=1).stderr
     result = run("denoise", "-r", album, "-o", "out")
     assert files("out") == {"one.png", "deep/two.png"}
-    assert result.stderr == "2 of 2 done\n"
+    told, count = result.stderr.splitlines()
+    assert "passed over 1 file in folders" in told
+    assert ".txt 1" in told
+    assert count == "2 of 2 done"
     run("denoise", "-r", ".", "-o", "album/../out2/")
     assert "album/deep/two.png" in files("out2")
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import pellucid
 from pellucid.cli._jobs import find_jobs
@@ -56,3 +58,45 @@ def test_an_array_in_a_group_is_a_picture(run, version: int) -> None:
         assert (pellucid.decompress("a.pel") == 7).all()
     Path("g.zarr/notes").mkdir()
     assert "is a folder" in run("compress", "g.zarr/notes", "-o", "b.pel", code=1).stderr
+
+
+def album() -> None:
+    """A folder with one picture, and others that no command takes from it."""
+    Path("album/deep").mkdir(parents=True)
+    Image.new("L", (40, 30), 90).save("album/a.png")
+    for name in ("b.gif", "deep/c.GIF", "deep/d.heic", "e.pel", ".hidden", "notes"):
+        Path("album", name).write_bytes(b"x")
+
+
+@pytest.mark.parametrize("command", ["compress", "denoise"])
+def test_files_that_are_passed_over_are_told(run, command: str) -> None:
+    album()
+    said = run(command, "album", "-r", "-o", "out", "--model", "s").stderr
+    assert said.splitlines()[-1] == (
+        "pellucid: passed over 4 files in folders, of suffixes that aren't taken from there "
+        "(.gif 2, without a suffix 1, .heic 1); a file that is named itself is tried"
+    )
+    Path("album/f.npy").write_bytes(b"x")
+    if command == "compress":  # with loss no arrays are taken
+        assert ".npy 1" in run(command, "album", "-r", "-o", "again").stderr
+
+
+def test_nothing_is_told_of_outputs_and_of_files_that_are_named(run) -> None:
+    album()
+    assert "passed over" not in run("compress", "album/a.png").stderr
+    Path("album/e.pel").unlink()
+    said = run("decompress", "album", "-r", "-o", "out").stderr
+    assert "passed over 4 files" in said  # not a.png
+    assert ".png" not in said
+    shutil.rmtree("out")
+    for name in ("b.gif", "deep/c.GIF", "deep/d.heic", "notes"):
+        Path("album", name).unlink()
+    for command in ("compress", "decompress"):
+        assert "passed over" not in run(command, "album", "-r", "-o", command).stderr
+
+
+def test_many_suffixes_are_not_all_named(run) -> None:
+    album()
+    for number in range(20):
+        Path(f"album/x.s{number:02}").touch()
+    assert ".s04 1, others 15)" in run("compress", "album", "-r").stderr

@@ -7,6 +7,7 @@ import pickle
 import pickletools
 import struct
 import tracemalloc
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from PIL import Image
 
 from pellucid.errors import InputError, LimitError, OptionError
 from pellucid.evaluate.toy.data import find_sets, from_arrays, split
+from pellucid.evaluate.toy.data.arrays import read_npz
 from pellucid.evaluate.toy.data.idx import read_idx
 from pellucid.evaluate.toy.data.pickles import read_pickle
 
@@ -54,6 +56,45 @@ def test_idx_files(tmp_path):
     assert np.array_equal(found.held_out, GREY[::-1][:10]), "a multiple of ten"
     (tmp_path / "x.gz").write_bytes(gzip.compress(idx_of(GREY)))
     assert np.array_equal(read_idx(tmp_path / "x.gz", 3), GREY[:3])
+
+
+def test_npz_as_keras_keeps_mnist(tmp_path):
+    path = tmp_path / "mnist.npz"
+    np.savez(path, x_train=GREY[..., 0], x_test=GREY[::-1, ..., 0], y_train=np.zeros(24))
+    (found,) = find_sets([tmp_path], train=20, held_out=12)
+    assert found.name == "mnist"
+    assert np.array_equal(found.train, GREY[:20])
+    assert np.array_equal(found.held_out, GREY[::-1][:10])
+    with pytest.raises(InputError, match="no array x_other; x_train and x_test"):
+        read_npz(path, "x_other", 3)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [np.zeros((4, 28, 28)), np.zeros((4, 28), np.uint8), np.zeros((4, 28, 999), np.uint8)],
+)
+def test_npz_of_no_pictures(tmp_path, array):
+    np.savez(tmp_path / "mnist.npz", x_train=array)
+    with pytest.raises(InputError, match="pictures are uint8"):
+        read_npz(tmp_path / "mnist.npz", "x_train", 4)
+
+
+def test_npz_that_lies_or_is_cut_off(tmp_path):
+    path = tmp_path / "mnist.npz"
+    head = b"\x93NUMPY\x01\x00" + struct.pack("<H", 118)
+    text = "{'descr': '|u1', 'fortran_order': False, 'shape': (1000000000, 28, 28)}".ljust(118)
+    with ZipFile(path, "w", ZIP_DEFLATED) as file:
+        file.writestr("x_train.npy", head + text.encode() + bytes(784))
+    tracemalloc.start()
+    with pytest.raises(InputError, match="cut off: 784 bytes"):
+        read_npz(path, "x_train", 10**9)
+    assert tracemalloc.get_traced_memory()[1] < 4e6
+    tracemalloc.stop()
+    whole = path.read_bytes()
+    for end in range(0, len(whole), 7):
+        path.write_bytes(whole[:end])
+        with pytest.raises(InputError):
+            read_npz(path, "x_train", 1)
 
 
 def test_pickles(tmp_path):

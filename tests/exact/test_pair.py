@@ -10,6 +10,8 @@ import pytest
 import pellucid
 from pellucid.errors import DamagedFileError, InputError, OptionError
 from pellucid.exact.pair import Pair, joined, take_pair
+from pellucid.exact.picture import FOLDER
+from spec_files import spec_exact
 
 RNG = np.random.default_rng(5)
 Y, X = np.mgrid[:70, :90]
@@ -54,6 +56,51 @@ def test_a_guide_that_says_all_saves_and_one_that_says_nothing_costs_nothing() -
     assert size(red, guide=GUIDE) < 0.95 * (size(GUIDE) + size(red))
     other = np.roll(GUIDE[::-1, ::-1], (11, 23), (0, 1))
     assert size(DEPTH, guide=other) <= size(other) + size(DEPTH)
+
+
+def drawing(shape: tuple[int, int, int], dtype: str) -> np.ndarray:
+    """Noise in blocks of 8 x 1, which deflate shortens and nothing predicts."""
+    limits = np.iinfo(dtype)
+    few = RNG.choice(RNG.integers(limits.min, limits.max, 5, endpoint=True), (40, 3, shape[2]))
+    wide = np.repeat(few, 30, axis=1)[:, : shape[1]]
+    return np.tile(wide, (2, 1, 1))[: shape[0]].astype(dtype)
+
+
+@pytest.mark.parametrize("content", ["noise", "drawing"])
+@pytest.mark.parametrize(
+    ("guide_type", "dtype"),
+    [("uint8", "uint16"), ("uint8", "int16"), ("uint16", "uint8"), ("int16", "uint8"),
+     ("uint8", "uint8"), ("uint16", "uint16")],
+)  # fmt: skip
+@pytest.mark.parametrize("options", [{"lossless": True}, {"max_error": 1}])
+def test_never_longer_than_the_samples_of_both(
+    content: str, guide_type: str, dtype: str, options: dict[str, Any]
+) -> None:
+    def made(planes: int, kind: str) -> np.ndarray:
+        if content == "drawing":
+            return drawing((70, 90, planes), kind)
+        limits = np.iinfo(kind)
+        return RNG.integers(limits.min, limits.max, (70, 90, planes), kind, endpoint=True)
+
+    guide, picture = made(3, guide_type), made(1, dtype)
+    data = pellucid.compress(picture, guide=guide, **options)
+    assert len(data) <= guide.nbytes + picture.nbytes + 120
+    if content == "drawing":
+        assert len(data) < (guide.nbytes + picture.nbytes) / 10
+    back = pellucid.decompress(data)
+    assert back.dtype == picture.dtype
+    assert np.abs(back.astype(int) - picture).max() <= options.get("max_error", 0)
+    assert np.array_equal(pellucid.decompress(data, which="guide"), guide)
+    assert pellucid.verify(data) == []
+    assert np.array_equal(spec_exact.decode_samples(data, FOLDER), back)
+    assert np.array_equal(spec_exact.decode_samples(data, FOLDER, "guide"), guide)
+
+
+def test_noise_beside_a_picture_that_is_predicted() -> None:
+    """All planes of a tile are predicted or none, which costs some hundredths."""
+    noise = RNG.integers(0, 256, (200, 300, 3), np.uint8)
+    picture = np.tile(DEPTH, (3, 4))[:200, :300]
+    assert size(picture, guide=noise) <= 1.05 * (size(noise) + size(picture))
 
 
 def test_region_and_damage() -> None:

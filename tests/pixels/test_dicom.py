@@ -35,7 +35,8 @@ from pellucid.errors import (
     PellucidError,
 )
 from pellucid.pixels import ImageInfo, read_samples, write_samples
-from pellucid.pixels.dicom import Change, encode_dicom
+from pellucid.pixels.dicom import encode_dicom
+from pellucid.pixels.dicom_change import Change
 from pellucid.pixels.dicom_stored import stored_of
 
 SETS = Path(__file__).resolve().parents[3] / "shared" / "data" / "test" / "dicom"

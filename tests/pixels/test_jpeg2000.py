@@ -130,3 +130,34 @@ def test_more_components_are_named(codec: str) -> None:
     data = bytes(imagecodecs.jpeg2k_encode(picture(9, "uint16"), level=0, codecformat=codec))
     with pytest.raises(InputError, match="9 components; 1 to 4"):
         read_samples(data)
+
+
+@pytest.mark.parametrize("bits", [1, 4, 7])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_with_loss_fewer_bits_are_refused(bits: int, channels: int) -> None:
+    samples = picture(channels, "uint8") >> (8 - bits)
+    samples = samples if channels > 1 else samples[..., 0]
+    data = bytes(imagecodecs.jpeg2k_encode(samples, level=0, reversible=True, bitspersample=bits))
+    with Image.open(BytesIO(data)) as image:
+        assert np.array(image).max() > samples.max()  # Pillow would have shifted it
+    for read in (read_image, pellucid.compress):
+        with pytest.raises(InputError, match=f"with {bits} bits a sample.*lossless or max_error"):
+            read(data)
+
+
+def test_with_loss_signed_samples_are_refused() -> None:
+    samples = (picture(1, "uint8")[..., 0].astype(np.int16) - 128).astype(np.int8)
+    data = bytes(imagecodecs.jpeg2k_encode(samples, level=0, reversible=True))
+    assert np.array_equal(read_samples(data)[0][..., 0], samples)
+    with pytest.raises(InputError, match=r"with signed samples.*lossless or max_error"):
+        read_image(data)
+
+
+def test_components_of_different_depths_are_refused() -> None:
+    data = bytearray(encoded(picture(3, "uint8")))
+    start = bytes(data).index(b"\xff\x4f\xff\x51") + 42
+    assert data[start] == 7  # 8 bits
+    data[start] = 3
+    for read in (read_image, read_samples):
+        with pytest.raises(InputError, match=r"scale it to 8 bits|the same in all"):
+            read(bytes(data))

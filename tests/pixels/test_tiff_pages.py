@@ -99,6 +99,38 @@ def test_axes_that_the_pages_do_not_have(tmp_path: Path) -> None:
             pass
 
 
+def test_a_page_of_a_stack_with_such_axes(tmp_path: Path) -> None:
+    """The rows of what the file calls a picture lie in each of its pages."""
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, BANDS, photometric=1, metadata={"axes": "YXC"})
+    with tifffile.TiffFile(path) as file:
+        count = len(file.pages)
+    assert count == 120
+    for page in (0, count - 1):
+        with (
+            pytest.raises(InputError, match="axes are YXC"),
+            open_tiff(path, max_pixels=10**6, page=page),
+        ):
+            pass
+    with tifffile.TiffWriter(path) as writer:  # beside a sound picture, in a file of two
+        writer.write(RGB, photometric="rgb", metadata={"axes": "YXS"})
+        writer.write(BANDS, photometric=1, metadata={"axes": "YXC"})
+    with open_tiff(path, max_pixels=10**6, page=0) as (source, _):
+        assert np.array_equal(source[0:120, 0:150], RGB)
+    with pytest.raises(InputError, match="axes are YXC"), open_tiff(path, max_pixels=10**6, page=1):
+        pass
+
+
+def test_a_page_of_a_smaller_copy(tmp_path: Path) -> None:
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(RGB, photometric="rgb", subifds=1, metadata={"axes": "YXS"})
+        file.write(RGB[::2, ::2], photometric="rgb", subfiletype=1)
+        file.write(RGB[::-1], photometric="rgb")
+    for number, wanted in ((0, RGB), (1, RGB[::-1])):
+        with open_tiff(tmp_path / "a.tif", max_pixels=10**6, page=number) as (source, _):
+            assert np.array_equal(source[0 : wanted.shape[0], 0 : wanted.shape[1]], wanted)
+
+
 def test_a_page(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "a.tif", DEPTH, photometric="minisblack")
     with open_tiff(tmp_path / "a.tif", max_pixels=10**6, page=3) as (source, info):

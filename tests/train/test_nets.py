@@ -106,6 +106,34 @@ def test_exported_integers_compute_what_training_saw(
     assert (reached <= exported.outputs(255)).all()
 
 
+@pytest.mark.parametrize("bias", [200.0, 1e4, 1e5])
+def test_a_large_bias_takes_a_coarser_grid(bias: float) -> None:
+    """Weights that are tiny beside it would ask for a grid on which it has no room."""
+    layer = IntegerConv2d(6, 6, 1)
+    with torch.no_grad():
+        layer.weight *= 1e-3
+        layer.bias.fill_(bias)
+        x = torch.randint(0, 256, (1, 6, 4, 5))
+        seen = layer(x.float() / 32)[0] * 32
+    exported = layer.export()
+    assert exported.bound(255) < 2**24
+    assert np.abs(seen.numpy() / (32 * bias) - 1).max() < 0.01
+    assert (seen.numpy() == in_integers(exported, x[0].numpy())).all()
+
+
+@pytest.mark.parametrize(
+    ("weight", "bias"), [(0.1, 1e6), (0.1, -1e12), (float("nan"), 0.0), (0.1, float("inf"))]
+)
+def test_what_no_integers_hold_is_refused(weight: float, bias: float) -> None:
+    """Before, such a bias wrapped around to another one."""
+    layer = IntegerConv2d(2, 2, 1)
+    with torch.no_grad():
+        layer.weight.fill_(weight)
+        layer.bias.fill_(bias)
+    with pytest.raises(PellucidError, match=r"no integers below 2\^24 hold"):
+        layer.export()
+
+
 def broken(names: list[str], value: int, bias: int = 0, shift: int = 0) -> dict[str, IntegerLayer]:
     """Integer layers of a small codec, some of them replaced."""
     layers = integer_layers(Codec(CodecShape(16, 24, 1, 1, 8, 8, 16, 16, 12)))

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid._api.denoise import (
     DEFAULT_DENOISER,
-    LARGEST,
+    check_ends,
     check_mask,
     check_number,
     check_sigma,
@@ -29,7 +30,7 @@ from pellucid.bitstream import DEFAULT_LIMITS, Limits
 from pellucid.denoising.estimate import NoiseEstimate
 from pellucid.errors import InputError
 from pellucid.pixels import ImageInfo, is_npy, open_parts, open_sink, read_npy, read_samples
-from pellucid.pixels.dicom import Change
+from pellucid.pixels.dicom_change import Change
 from pellucid.pixels.lazy import LARGE, Source
 
 if TYPE_CHECKING:
@@ -134,7 +135,8 @@ def clean_to(
         refuse_bands(guide, hole)
     picture = None if is_whole(samples, info) else picture_of(samples, hole)
     seen = picture or Surveyed(samples, hole)
-    check_ends(seen.survey.low, seen.survey.high)
+    if samples.dtype == np.float64:
+        check_ends(seen.survey.low, seen.survey.high)
     noise = measure(samples, hole) if measured or (told is None and factor) else None
     taken = told if told is not None else noise if noise is not None and factor else 0.0
     if nothing_to_do(taken, weight, samples.dtype):
@@ -216,13 +218,3 @@ def open_noisy(
 def is_flat(source: str | os.PathLike[str]) -> bool:
     """Whether a file holds an array without an axis of channels."""
     return is_npy(source) and read_npy(source).ndim == 2
-
-
-def check_ends(low: float, high: float) -> None:
-    """Raise InputError for samples that float32, in which all is done, can't hold."""
-    far = max(high, -low)
-    if far > LARGEST:
-        raise InputError(
-            f"samples as far from 0 as {far:.3g} can't be denoised, {LARGEST:.2g} is the most; "
-            "divide them, and sigma, by a number"
-        )

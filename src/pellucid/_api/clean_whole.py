@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid._api.denoise import WITH_ALPHA
+from pellucid._api.denoise import WITH_ALPHA, check_range
 from pellucid.pixels import ImageInfo
 from pellucid.pixels.dicom_stored import Stored, stored_of
 from pellucid.pixels.lazy import Source
@@ -43,12 +43,15 @@ def clean_whole(
 
     `guide` and `nodata` are of frames alone.
 
-    Raises InputError for a DICOM file whose stored values can't be filtered.
+    Raises InputError for a DICOM file whose stored values can't be filtered, and for bands of
+    float64 that float32 can't hold.
     """
     from pellucid.denoising.bands import denoise_bands
 
     height, width = samples.shape[:2]
     held = np.asarray(samples[0:height, 0:width])
+    if held.dtype == np.float64:
+        check_range(held)
     if not np.any(weight):
         noise = 0.0
     with warnings.catch_warnings():

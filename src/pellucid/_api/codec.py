@@ -60,7 +60,7 @@ def compress(
         model: name of an installed model (`models()`) or a model's folder.
         metadata: keep EXIF, ICC profile, XMP and the elements of DICOM; pages stay anyway.
         limits: raise `max_pixels` here for a huge picture; who decodes the file must do so too.
-        page: of a TIFF with several, from 0.
+        page: of a TIFF with several, or frame of a DICOM file, from 0.
 
     Raises:
         InputError: the picture can't be read. OptionError: an option is out of range.

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 DEFAULT_DENOISER = "m"
 WITH_ALPHA = 4  # channels at most, of which the last may be alpha; more are bands
 LARGEST = float(np.finfo(np.float32).max)  # of samples and sigma: the network takes float32
+SMALLEST = float(np.finfo(np.float32).tiny)  # that the furthest from 0 of samples may be
 
 
 def denoise(
@@ -170,12 +171,34 @@ def open_samples(image: Any, limits: Limits) -> tuple[NDArray[Any], tuple[int, .
 
 
 def check_range(samples: NDArray[np.float64]) -> None:
-    """Raise InputError for a finite sample that float32, in which all is done, can't hold."""
-    far = np.abs(samples, where=np.isfinite(samples), out=np.zeros_like(samples)).max()
+    """Raise InputError for finite samples (H, W, C) that float32, in which all is done, can't hold.
+
+    Too small are those of a picture, or of one of its bands, none of which is far enough from 0.
+    """
+    from pellucid.denoising.survey import look_through
+
+    size = np.abs(samples, where=np.isfinite(samples), out=np.zeros_like(samples))
+    check_ends(0.0, float(size.max()))
+    if not ((size > 0) & (size < SMALLEST)).any():
+        return  # the usual case
+    bands = samples.shape[2] if samples.shape[2] > WITH_ALPHA else 1
+    for part in np.split(samples, bands, axis=2):
+        survey = look_through(part)
+        check_ends(survey.low, survey.high)
+
+
+def check_ends(low: float, high: float) -> None:
+    """Raise InputError for float64 samples from `low` to `high` that float32 can't hold."""
+    far = max(high, -low)
     if far > LARGEST:
         raise InputError(
             f"samples as far from 0 as {far:.3g} can't be denoised, {LARGEST:.2g} is the most; "
             "divide them, and sigma, by a number"
+        )
+    if 0 < far < SMALLEST:
+        raise InputError(
+            f"samples no further from 0 than {far:.3g} can't be denoised, {SMALLEST:.2g} is the "
+            "least that one of them must be; multiply them, and sigma, by a number"
         )
 
 

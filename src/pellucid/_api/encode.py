@@ -16,6 +16,7 @@ from pellucid.errors import InputError, OptionError
 from pellucid.pixels import ImageInfo, open_parts
 from pellucid.pixels.lazy import Source
 from pellucid.pixels.picture import LOSSY_TYPES, picture_of, read_picture
+from pellucid.pixels.read import dicom_error
 
 Progress = Callable[[float], None]  # is told the part that is done, 0 to 1
 Item = TypeVar("Item")
@@ -26,7 +27,7 @@ DEFAULT_MODEL = "m"
 
 @dataclass(frozen=True)
 class Encoding:
-    """The options of `compress`, as they were given; `page` is of a TIFF."""
+    """The options of `compress`, as they were given; `page` is of a TIFF or a DICOM file."""
 
     quality: int | None = None
     bpp: float | None = None
@@ -130,6 +131,8 @@ def check_pixels(image: Any, samples: Source, about: ImageInfo) -> None:
     name = image if isinstance(image, str | os.PathLike) else "the input"
     exact = "lossless or max_error keep all"
     channels = samples.shape[2]
+    if about.dicom is not None:
+        raise dicom_error(image)
     if about.axes is not None:
         raise InputError(
             f"{name} has pages, {channels} channels in all: choose one, of a TIFF with "

@@ -19,7 +19,7 @@ from pellucid._api.files import box_of, open_pel
 from pellucid.bitstream import DEFAULT_LIMITS, Limits, PelFile, require_supported
 from pellucid.pixels import ImageInfo, open_sink
 from pellucid.pixels.atomic import new_file
-from pellucid.pixels.dicom import Change
+from pellucid.pixels.dicom_change import Change
 from pellucid.pixels.geo import moved
 from pellucid.pixels.lazy import Sink
 

@@ -42,8 +42,8 @@ __all__ = ["main"]
 def main() -> None:
     """Make pictures small and clean with convolutional networks.
 
-    Exit codes: 0 all done, 1 something failed, 2 wrong usage. Nothing is overwritten without
-    --force.
+    Exit codes: 0 all done, 1 something failed, 2 wrong usage, 130 interrupted (Ctrl-C). Nothing is
+    overwritten without --force.
     """
 
 

@@ -7,6 +7,7 @@ terminal only, the progress go to stderr.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from pellucid.cli._progress import Progress
 from pellucid.errors import PellucidError
 
 Item = TypeVar("Item")
+NAMED = 8  # suffixes, at most
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,12 @@ def run_batch(
     *,
     as_json: bool,
     progress: Progress | None = None,
+    passed: Counter[str] | None = None,
 ) -> None:
     """Do `work` on every item; ends the program with an exit code if one failed.
 
-    `work` may tell `progress` what part of its item is done.
+    `passed` are the suffixes of files in folders that no item was made of. `work` may tell
+    `progress` what part of its item is done.
     """
     errors: list[PellucidError] = []
     damaged = 0
@@ -71,7 +75,22 @@ def run_batch(
         for remark in report.remarks:
             say(f"{name}: {remark}")
         damaged += report.damaged
+    if passed:
+        say(passed_over(passed))
     finish(len(items), errors, damaged)
+
+
+def passed_over(passed: Counter[str]) -> str:
+    """How many files of which suffixes were left alone, the most frequent first."""
+    ordered = sorted(passed.items(), key=lambda found: (-found[1], found[0]))
+    kinds = [f"{suffix or 'without a suffix'} {count}" for suffix, count in ordered[:NAMED]]
+    if len(ordered) > NAMED:
+        kinds.append(f"others {sum(count for _, count in ordered[NAMED:])}")
+    number = sum(passed.values())
+    return (
+        f"passed over {number} file{'s' * (number > 1)} in folders, of suffixes that aren't taken "
+        f"from there ({', '.join(kinds)}); a file that is named itself is tried"
+    )
 
 
 def attempt(work: Callable[[Item], Report], item: Item) -> Report:

@@ -8,6 +8,7 @@ the name and place that its source has. What was read from a format that would a
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,14 +23,20 @@ SAME_SUFFIX = (".png", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm", NPY, ZA
 OTHER_SUFFIX = ".png"
 
 
-def plan_clean_jobs(inputs: Sequence[str], out: str | None, *, recursive: bool) -> list[Job]:
-    """The jobs, in order; `out` is what -o says.
+def plan_clean_jobs(
+    inputs: Sequence[str],
+    out: str | None,
+    *,
+    recursive: bool,
+    passed: Counter[str] | None = None,
+) -> list[Job]:
+    """The jobs, in order; `out` is what -o says, `passed` is told what is no picture.
 
     Raises:
         OptionError: several inputs and `out` is a file. OutputError: `out` can't be made.
     """
     folder = make_folder(Path(out)) if out is not None and wants_folder(inputs, out) else None
-    jobs = [job for given in inputs for job in find_sources(Path(given), folder, recursive)]
+    jobs = [job for given in inputs for job in find_sources(Path(given), folder, recursive, passed)]
     sources = {os.path.realpath(job.source) for job in jobs}
     jobs = [sparing(job, sources) for job in apart([placed(job, out, folder) for job in jobs])]
     if folder is not None:
@@ -64,12 +71,14 @@ def sparing(job: Job, sources: set[str]) -> Job:
     return replace(job, problem=OutputError(text))
 
 
-def find_sources(given: Path, folder: Path | None, recursive: bool) -> Iterator[Job]:
+def find_sources(
+    given: Path, folder: Path | None, recursive: bool, passed: Counter[str] | None = None
+) -> Iterator[Job]:
     """One input -> its job, or one for each picture below a folder but those made by this command.
 
     `folder` is that of the outputs, which may lie in the given one.
     """
-    found = list(find_jobs(given, (*PICTURES, *DICOM, NPY, ZARR), recursive))
+    found = list(find_jobs(given, (*PICTURES, *DICOM, NPY, ZARR), recursive, passed))
     if not is_folder(given):
         yield from found
         return

@@ -8,6 +8,7 @@ anywhere becomes a job that fails, so that the others still run.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -46,6 +47,7 @@ def plan_jobs(
     suffix: str,
     sources: tuple[str, ...],
     recursive: bool,
+    passed: Counter[str] | None = None,
 ) -> list[Job]:
     """The jobs of a command, in order.
 
@@ -53,11 +55,12 @@ def plan_jobs(
         out: what -o says.
         suffix: of outputs whose name isn't given, with its dot.
         sources: suffixes of the files that are taken from a folder.
+        passed: is told the suffixes of those that aren't.
 
     Raises:
         OptionError: several inputs and `out` is a file. OutputError: `out` can't be made.
     """
-    jobs = [job for given in inputs for job in find_jobs(Path(given), sources, recursive)]
+    jobs = [job for given in inputs for job in find_jobs(Path(given), sources, recursive, passed)]
     folder = make_folder(Path(out)) if out is not None and wants_folder(inputs, out) else None
 
     def placed(job: Job) -> Job:
@@ -76,14 +79,18 @@ def plan_jobs(
     return list(without_clashes(jobs))
 
 
-def find_jobs(given: Path, sources: tuple[str, ...], recursive: bool) -> Iterator[Job]:
+def find_jobs(
+    given: Path, sources: tuple[str, ...], recursive: bool, passed: Counter[str] | None = None
+) -> Iterator[Job]:
     """One input -> its job, or one for each file below a folder; their targets aren't set yet."""
     if not is_folder(given):
         yield Job(given, Path(given.name))
         return
     problem = InputError(f"{given} is a folder; add --recursive to take what is in it")
     if recursive:
-        found, errors = files_below(given, sources)
+        found, errors, others = files_below(given, sources)
+        if passed is not None:
+            passed.update(others)
         for error in errors:
             folder = Path(error.filename)
             reason = InputError(f"{folder}: the folder can't be read: {error.strerror}")
@@ -95,16 +102,24 @@ def find_jobs(given: Path, sources: tuple[str, ...], recursive: bool) -> Iterato
     yield Job(given, Path(given.name), problem=problem)
 
 
-def files_below(folder: Path, suffixes: tuple[str, ...]) -> tuple[list[Path], list[OSError]]:
-    """The files below a folder with one of `suffixes`, in order, and why folders can't be read."""
+def files_below(
+    folder: Path, suffixes: tuple[str, ...]
+) -> tuple[list[Path], list[OSError], list[str]]:
+    """The files below a folder with one of `suffixes`, in order; why folders can't be read; and the
+    suffixes of the other files, one each, but hidden ones.
+    """
     errors: list[OSError] = []
     kept: list[Path] = []
+    others: list[str] = []
     for where, folders, names in os.walk(folder, onerror=errors.append):
         stores = [name for name in folders if is_zarr(name)]
         folders[:] = [name for name in folders if name not in stores]
-        found = [Path(where, name) for name in (*stores, *names)]
-        kept += (path for path in found if path.suffix.lower() in suffixes and path.exists())
-    return sorted(path for path in kept if path.is_file() or is_zarr(path)), errors
+        for path in (Path(where, name) for name in (*stores, *names)):
+            if path.suffix.lower() not in suffixes:
+                others += [] if path.name.startswith(".") else [path.suffix.lower()]
+            elif path.is_file() or (path.exists() and is_zarr(path)):
+                kept.append(path)
+    return sorted(kept), errors, others
 
 
 def is_folder(path: str | os.PathLike[str]) -> bool:

@@ -72,7 +72,10 @@ progress_option = click.option(
     help="Say how far each picture is, on stderr, also where that is no terminal or with --json.",
 )
 page_option = click.option(
-    "--page", metavar="N", type=click.IntRange(min=0), help="Only this page of a TIFF, from 0."
+    "--page",
+    metavar="N",
+    type=click.IntRange(min=0),
+    help="Only this page of a TIFF, or frame of a DICOM file, from 0.",
 )
 
 

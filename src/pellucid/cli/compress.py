@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,11 @@ def compress(
     check_options(quality=quality, bpp=bpp, size=size, psnr=psnr, max_error=bound)
     load_model(model)  # a wrong name is wrong usage, said once
     sources = (*PICTURES, ZARR) if bound is None else pictures  # many arrays are bands
-    jobs = plan_jobs(inputs, out, suffix=".pel", sources=sources, recursive=recursive)
+    passed: Counter[str] = Counter()
+    jobs = plan_jobs(
+        inputs, out, suffix=".pel", sources=sources, recursive=recursive, passed=passed
+    )
+    del passed[".pel"]  # its own outputs
     targets |= {"max_error": bound, "nodata": nodata, "guide": guide, "page": page}
     settings = {**targets, "model": model, "metadata": not no_metadata, "limits": limits}
     shown = Progress(wanted=progress, quiet=as_json)
@@ -134,6 +139,7 @@ def compress(
         lambda job: compress_one(job, settings, shown, force=force),
         as_json=as_json,
         progress=shown,
+        passed=passed,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,7 +89,13 @@ def decompress(
     three are written part by part, so that the picture needn't fit into memory.
     """
     suffix = f".{kind or 'png'}"
-    jobs = plan_jobs(inputs, out, suffix=suffix, sources=(".pel",), recursive=recursive)
+    passed: Counter[str] = Counter()
+    sources = (".pel",)
+    jobs = plan_jobs(
+        inputs, out, suffix=suffix, sources=sources, recursive=recursive, passed=passed
+    )
+    for other in SUFFIXES:  # outputs
+        del passed[other]
     if kind is not None and any(job.target.suffix.lower() != suffix for job in jobs):
         raise OptionError(f"--format {kind} and -o {out} name two formats; leave one out")
     shown = Progress(wanted=progress, quiet=as_json)
@@ -99,6 +106,7 @@ def decompress(
         lambda job: decompress_one(job, settings),
         as_json=as_json,
         progress=shown,
+        passed=passed,
     )
 
 

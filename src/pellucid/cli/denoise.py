@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -160,13 +161,16 @@ def denoise(
         page=page,
         progress=shown,
     )
-    jobs = plan_clean_jobs(inputs, out, recursive=recursive)
+    passed: Counter[str] = Counter()
+    jobs = plan_clean_jobs(inputs, out, recursive=recursive, passed=passed)
+    del passed[".pel"]
     run_batch(
         jobs,
         lambda job: job.source,
         lambda job: denoise_one(job, settings),
         as_json=as_json,
         progress=shown,
+        passed=passed,
     )
 
 

@@ -1,7 +1,8 @@
 """Two pictures of one scene in one file: the planes of a guide, then those of the picture.
 
-Their samples are widened to the type that holds both, which costs nothing, and come back in their
-own. The guide is kept without loss; a bound is the picture's. `docs/format.md`, section 14.
+Their samples are predicted in the type that holds both, which costs nothing, and stored and given
+back in their own. The guide is kept without loss; a bound is the picture's. `docs/format.md`,
+section 14.
 """
 
 from __future__ import annotations

@@ -268,5 +268,8 @@ def kind_of(
         return TileKind(height, width, floats.planes, False, np.dtype("<u2"))
     letter = "i" if header.sample_type == SIGNED else "u"
     dtype = np.dtype(f"<{letter}{header.bit_depth // 8}")
-    planes, guide = header.channels + header.alpha, pair.planes if pair else 0
-    return TileKind(height, width, planes, bool(header.alpha), dtype, guide)
+    planes, alpha = header.channels + header.alpha, bool(header.alpha)
+    if pair is None:
+        return TileKind(height, width, planes, alpha, dtype)
+    narrow = pair.guide.newbyteorder("<"), pair.picture.newbyteorder("<")
+    return TileKind(height, width, planes, alpha, dtype, pair.planes, narrow)

@@ -43,6 +43,7 @@ class TileKind:
         dtype: little-endian type of the samples.
         planes: of colour, and one of alpha if `alpha`.
         guide: planes of a guide, which come before all others and without loss.
+        narrow: little-endian types of a guide and its picture, if they were widened to `dtype`.
     """
 
     height: int
@@ -51,15 +52,25 @@ class TileKind:
     alpha: bool
     dtype: np.dtype[Any]
     guide: int = 0
+    narrow: tuple[np.dtype[Any], np.dtype[Any]] | None = None
 
     def exact(self, number: int) -> bool:
         """Whether a plane comes back as it was, whatever the bound."""
         return number < self.guide or (self.alpha and number == self.planes - 1)
 
     @property
+    def parts(self) -> list[tuple[slice, np.dtype[Any]]]:
+        """The planes that lie together as they are, and the type that they are stored in."""
+        if self.narrow is None:
+            return [(slice(0, self.planes), self.dtype)]
+        first, second = self.narrow
+        return [(slice(0, self.guide), first), (slice(self.guide, self.planes), second)]
+
+    @property
     def bytes(self) -> int:
         """Of the samples as they are."""
-        return self.height * self.width * self.planes * self.dtype.itemsize
+        size: int = sum((part.stop - part.start) * dtype.itemsize for part, dtype in self.parts)
+        return self.height * self.width * size
 
 
 def encode_tile(
@@ -73,7 +84,8 @@ def encode_tile(
 
     Alpha comes back as it is, and so do samples of the value `nodata`.
     """
-    raw = np.ascontiguousarray(samples.transpose(2, 0, 1), kind.dtype).tobytes()
+    planes = samples.transpose(2, 0, 1)
+    raw = b"".join(planes[part].astype(dtype).tobytes() for part, dtype in kind.parts)
     options = [bytes([STORED]) + raw]
     neighbours = samples[:, 1:] == samples[:, :-1]
     if neighbours.size and neighbours.mean() > REPEATED:
@@ -178,8 +190,19 @@ def decode_tile(
         raise DamagedFileError(f"a tile's payload is of kind {mode}; 0 to 2 are known")
     if len(body) != kind.bytes:
         raise DamagedFileError(f"a tile holds {len(body)} bytes of samples, not {kind.bytes}")
-    planes = np.frombuffer(body, kind.dtype).reshape(kind.planes, kind.height, kind.width)
-    return planes.transpose(1, 2, 0)
+    return as_they_are(body, kind)
+
+
+def as_they_are(body: bytes | memoryview, kind: TileKind) -> Samples:
+    """Samples (h, w, planes) that are stored plane by plane, widened if they are a pair's."""
+    start, found = 0, []
+    for part, dtype in kind.parts:
+        count = (part.stop - part.start) * kind.height * kind.width
+        planes = np.frombuffer(body, dtype, count, start)
+        found.append(planes.reshape(-1, kind.height, kind.width).astype(kind.dtype, copy=False))
+        start += planes.nbytes
+    joined = found[0] if len(found) == 1 else np.concatenate(found)
+    return joined.transpose(1, 2, 0)
 
 
 def inflate(body: bytes, size: int) -> bytes:

@@ -7,6 +7,7 @@ for data compression with latent-variable models"; here with power-of-two scales
 
     x_int = x * 2^in_bits                        integer activation, usually 0..255
     w_int = round(w * 2^t)                       |w_int| <= 63, t per output channel
+    b_int = round(b * 2^(t + in_bits))           |b_int| <= 2^22 by the choice of t
     acc   = conv(x_int, w_int) + b_int           |acc| < 2^24, proven at export
     y_int = floor(acc / 2^s + 1/2)               s = t + in_bits - out_bits >= 0
     y_int = clip(y_int, 0, 255)                  hidden layers only
@@ -26,6 +27,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from pellucid.errors import PellucidError
 from pellucid.nets.quantise import round_through
 
 MAX_WEIGHT = 63
@@ -33,6 +35,7 @@ MAX_ACTIVATION = 255
 ACTIVATION_BITS = 5  # hidden activations are multiples of 1/32 in 0..255/32
 MAX_SHIFT = 12
 ACCUMULATOR_LIMIT = 2**24
+MAX_BIAS = 2**22  # above it weights get a coarser grid, so that there is room for their sums
 
 
 @dataclass(frozen=True)
@@ -98,16 +101,19 @@ class IntegerConv2d(nn.Conv2d):
         self.register_buffer("reach", torch.ones(out_channels))
 
     def _on_grid(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Weights and bias on their grids, and t per output channel, the finest that fits."""
+        """Weights and bias on their grids, and t per output channel, the finest that fits both."""
         wanted = self.weight * self.tap_mask * self.reach.view(-1, 1, 1, 1)
         peak = wanted.detach().abs().amax(dim=(1, 2, 3)).clamp_min(1e-6)
         finest = torch.floor(torch.log2(self.max_weight / peak))
+        offset = cast(Tensor, self.bias) * self.reach
+        room = offset.detach().abs().clamp_min(1e-6) * 2.0**self.in_bits
+        finest = torch.minimum(finest, torch.floor(torch.log2(MAX_BIAS / room)))
         t = finest.clamp(min=self.out_bits - self.in_bits, max=MAX_SHIFT)
         step = torch.exp2(-t)
         grid = round_through(wanted / step.view(-1, 1, 1, 1))
         weight = grid.clamp(-self.max_weight, self.max_weight) * step.view(-1, 1, 1, 1)
         bias_step = step * 2.0**-self.in_bits
-        bias = round_through(cast(Tensor, self.bias) * self.reach / bias_step) * bias_step
+        bias = round_through(offset / bias_step) * bias_step
         return weight, bias, t
 
     def accumulate(self, x: Tensor) -> Tensor:
@@ -121,13 +127,23 @@ class IntegerConv2d(nn.Conv2d):
         return round_through(self.accumulate(x) * scale) / scale
 
     def export(self) -> IntegerLayer:
-        """The integers of this layer."""
+        """The integers of this layer.
+
+        Raises PellucidError for weights that are no finite numbers, and a bias beyond all grids.
+        """
         with torch.no_grad():
             weight, bias, t = self._on_grid()
             shift = t + self.in_bits - self.out_bits
             rounding = torch.where(shift > 0, torch.exp2(shift - 1), torch.zeros_like(shift))
             bias_int = bias * torch.exp2(t + self.in_bits) + rounding
             weight_int = weight * torch.exp2(t).view(-1, 1, 1, 1)
+            if not (weight_int.isfinite().all() and (bias_int.abs() < ACCUMULATOR_LIMIT).all()):
+                weights, biases = self.weight.abs().max(), cast(Tensor, self.bias).abs().max()
+                raise PellucidError(
+                    f"an integer layer has weights up to {weights:g} and biases up to {biases:g}, "
+                    "which no integers below 2^24 hold: the training diverged, so start it anew "
+                    "from a checkpoint before that, with a smaller rate"
+                )
             return IntegerLayer(
                 weight=weight_int.round().to(torch.int8).cpu().numpy(),
                 bias=bias_int.round().to(torch.int32).cpu().numpy(),

@@ -14,6 +14,7 @@
     npy.py        file <-> array in NumPy's own format
     jpeg2000.py   JPEG 2000 of more than 8 bits
     dicom.py      DICOM: stored values and elements, and a valid file again
+    dicom_frame.py, dicom_change.py, dicom_parse.py, dicom_stored.py   its parts
     atomic.py     bytes -> file, whole or not at all
 
 and for pictures that needn't fit into memory:
@@ -25,6 +26,7 @@ and for pictures that needn't fit into memory:
     tiff_facts.py, tiff_pages.py, segments.py   TIFF in parts, by tifffile
     tiff_sink.py  a tiled TIFF of any size
     zarrs.py      Zarr stores
+    ome.py        OME-XML of a TIFF: kept, or made
     axes.py       what the channels of a stack are
     geo.py        where a part of a GeoTIFF lies
     extras.py     the optional libraries for these

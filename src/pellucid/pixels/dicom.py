@@ -10,10 +10,9 @@ pydicom is in the extra `science` and imported when a DICOM file is met.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import DamagedFileError, InputError, LimitError, OutputError
-from pellucid.pixels.dicom_parse import DEFLATED, library, parse
+from pellucid.pixels.dicom_change import Change, mark_changed
+from pellucid.pixels.dicom_frame import check_frame, frames_of, take_frame
+from pellucid.pixels.dicom_parse import DEFLATED, parse
 from pellucid.pixels.info import ImageInfo
 
 DICOM = (".dcm", ".dicom")
@@ -31,19 +32,6 @@ COLOURS = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB")
 EXPLICIT, BIG = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
 MOST_ELEMENTS = 2**26  # bytes of a deflated data set that are no samples
 _START, _MARK = 128, b"DICM"
-
-
-@dataclass(frozen=True)
-class Change:
-    """What was done to samples since they were read.
-
-    Attributes:
-        what: in words, for the Derivation Description.
-        ratio: by which a lossy file is smaller, None if none was made.
-    """
-
-    what: str
-    ratio: float | None = None
 
 
 def is_dicom(source: object) -> bool:
@@ -62,15 +50,20 @@ def is_dicom(source: object) -> bool:
 
 
 def read_dicom(
-    source: str | os.PathLike[str] | bytes, max_pixels: int
+    source: str | os.PathLike[str] | bytes, max_pixels: int, page: int | None = None
 ) -> tuple[NDArray[Any], ImageInfo]:
     """Stored values (height, width, frames * channels) and an ImageInfo that holds the elements.
 
-    Raises InputError for what can't be decoded or given back, LimitError above `max_pixels`.
+    With `page` those of one frame, from 0: of several it is another instance than the file.
+
+    Raises InputError for what can't be decoded or given back, LimitError above `max_pixels`,
+    OptionError if there is no such frame.
     """
     name = "the input" if isinstance(source, bytes) else os.fspath(source)
     dataset = parse(source, name, most=MOST_ELEMENTS + 8 * max_pixels)
-    samples = decoded(dataset, name, max_pixels)
+    samples = decoded(dataset, name, max_pixels, page)
+    if page is not None:
+        take_frame(dataset, samples, page, name)
     for keyword in PIXELS:
         if keyword in dataset:
             delattr(dataset, keyword)
@@ -79,8 +72,8 @@ def read_dicom(
     return samples, replace(info, dicom=packed(dataset, name))
 
 
-def decoded(dataset: Any, name: str, max_pixels: int) -> NDArray[Any]:
-    """The stored values of all frames as channels, in this machine's byte order."""
+def decoded(dataset: Any, name: str, max_pixels: int, page: int | None = None) -> NDArray[Any]:
+    """The stored values of all frames, or of one, as channels, in this machine's byte order."""
     try:
         rows, columns = int(dataset.Rows), int(dataset.Columns)
         frames, channels = frames_of(dataset)
@@ -90,6 +83,8 @@ def decoded(dataset: Any, name: str, max_pixels: int) -> NDArray[Any]:
             raise ValueError(f"{columns} x {rows}, {frames} frames of {channels} channels")
     except Exception as error:
         raise InputError(f"{name} is a DICOM file without a picture: {error}") from error
+    index = None if page is None else check_frame(page, frames, name)
+    frames = frames if page is None else 1
     if rows * columns > max_pixels or rows * columns * frames * channels > 4 * max_pixels:
         raise LimitError(
             f"{name} has {columns} x {rows} pixels, {frames} frames of {channels} channels, over "
@@ -103,7 +98,8 @@ def decoded(dataset: Any, name: str, max_pixels: int) -> NDArray[Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            dataset.pixel_array_options(correct_unused_bits=False)  # overlays may lie above
+            # Overlays may lie in the bits above.
+            dataset.pixel_array_options(index=index, correct_unused_bits=False)
             stored = dataset.pixel_array
     except Exception as error:  # decoders raise anything on damaged files
         raise InputError(f"{name} is damaged, or its pixels can't be decoded: {error}") from error
@@ -117,11 +113,6 @@ def decoded(dataset: Any, name: str, max_pixels: int) -> NDArray[Any]:
     samples = np.ascontiguousarray(planes.reshape(rows, columns, frames * channels))
     wide = {"int8": "int16"}.get(samples.dtype.name, samples.dtype.name)
     return samples.astype(wide, copy=False)
-
-
-def frames_of(dataset: Any) -> tuple[int, int]:
-    """(frames, channels of each)."""
-    return int(dataset.get("NumberOfFrames") or 1), int(dataset.get("SamplesPerPixel", 1))
 
 
 def packed(dataset: Any, name: str) -> bytes:
@@ -201,32 +192,3 @@ def put_pixels(dataset: Any, stacked: NDArray[Any]) -> None:
     dataset.PixelData = data
     dataset["PixelData"].VR = "OB" if bits <= 8 and order == "<" else "OW"
     dataset["PixelData"].is_undefined_length = False
-
-
-def mark_changed(dataset: Any, change: Change, samples: NDArray[Any]) -> None:
-    """Make a data set another instance that says where it comes from."""
-    pydicom = library()
-    source = pydicom.Dataset()
-    source.ReferencedSOPClassUID = dataset.SOPClassUID
-    source.ReferencedSOPInstanceUID = dataset.SOPInstanceUID
-    dataset.SourceImageSequence = [source]
-    seed = hashlib.sha256(np.ascontiguousarray(samples).tobytes()).hexdigest()
-    uid = pydicom.uid.generate_uid(entropy_srcs=[str(dataset.SOPInstanceUID), change.what, seed])
-    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = uid
-    kind = list(dataset.get("ImageType") or ["", "PRIMARY"])
-    dataset.ImageType = ["DERIVED", *kind[1:]]
-    before = str(dataset.get("DerivationDescription") or "")
-    dataset.DerivationDescription = f"{before}; {change.what}"[-1024:] if before else change.what
-    for keyword in ("SmallestImagePixelValue", "LargestImagePixelValue"):
-        if keyword in dataset:
-            delattr(dataset, keyword)
-    if change.ratio is None:
-        return
-    dataset.LossyImageCompression = "01"
-    ratios = dataset.get("LossyImageCompressionRatio")
-    known = [] if ratios is None else list(np.atleast_1d(ratios))
-    dataset.LossyImageCompressionRatio = [*known, f"{change.ratio:.2f}"]
-    if "LossyImageCompressionMethod" in dataset or not known:
-        methods = dataset.get("LossyImageCompressionMethod") or []
-        methods = [methods] if isinstance(methods, str) else list(methods)
-        dataset.LossyImageCompressionMethod = [*methods, "PELLUCID"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pellucid.errors import InputError
-from pellucid.pixels.dicom import frames_of
+from pellucid.pixels.dicom_frame import frames_of
 from pellucid.pixels.dicom_parse import parse
 
 

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pellucid.errors import InputError
-from pellucid.pixels.checks import bit_depth, check_size
+from pellucid.pixels.checks import bit_depth, check_shifted, check_size
+from pellucid.pixels.dicom import is_dicom
 from pellucid.pixels.info import ImageInfo
-from pellucid.pixels.jpeg2000 import siz_of
 from pellucid.pixels.metadata import with_metadata
 from pellucid.pixels.modes import is_deep, to_samples
 from pellucid.pixels.npy import is_npy
 from pellucid.pixels.opened import MAX_PIXELS, load_as_stored, opened
-from pellucid.pixels.read import from_array, from_pillow, refuse_dicom
+from pellucid.pixels.read import dicom_error, from_array, from_pillow
 from pellucid.pixels.samples import read_samples, samples_of
 
 LOSSY_TYPES = ("uint8", "uint16", "int16")
@@ -40,12 +40,12 @@ def read_picture(
     if not isinstance(source, bytes) and is_npy(source):
         samples, info = read_samples(source, max_pixels=max_pixels)
         return native(samples), info
-    refuse_dicom(source)
+    if is_dicom(source):
+        raise dicom_error(source)
     with opened(source) as (image, data, name):
-        siz = siz_of(data) if image.format == "JPEG2000" else None
-        deep = bit_depth(image, data) > 8 or is_deep(image) or (siz is not None and siz.signed)
-        if not deep:
+        if bit_depth(image, data) <= 8 and not is_deep(image):
             check_size(image, data, name, max_pixels)
+            check_shifted(image, data, name)
             samples = to_samples(load_as_stored(image), name, alpha=True)
             height, width, channels = samples.shape
             info = ImageInfo(width, height, channels, source_format=image.format)

@@ -33,7 +33,8 @@ def read_image(
     transparent, deeper than 8 bits or of another colour mode than grey and RGB; LimitError if it
     has more than `max_pixels` pixels, before they are decoded.
     """
-    refuse_dicom(source)
+    if is_dicom(source):
+        raise dicom_error(source)
     with opened(source) as (image, data, name):
         check_header(image, data, name, max_pixels)
         samples = to_samples(load_as_stored(image), name)
@@ -42,13 +43,12 @@ def read_image(
         return samples, with_metadata(info, image, data)
 
 
-def refuse_dicom(source: str | os.PathLike[str] | bytes) -> None:
-    """Raise InputError for a DICOM file."""
-    if is_dicom(source):
-        raise InputError(
-            f"{'the input' if isinstance(source, bytes) else source} is a DICOM file, which can be "
-            "compressed with lossless or max_error only"
-        )
+def dicom_error(source: object) -> InputError:
+    """The error for a DICOM file, a path or bytes: no learned codec takes one."""
+    return InputError(
+        f"{'the input' if isinstance(source, bytes) else source} is a DICOM file, which can be "
+        "compressed with lossless or max_error only"
+    )
 
 
 def from_array(image: object) -> tuple[NDArray[np.uint8], ImageInfo]:

@@ -24,7 +24,8 @@ from PIL import Image
 from pellucid.errors import InputError, LimitError, OptionError, OutputError, PellucidError
 from pellucid.pixels.atomic import check_target, write_atomic
 from pellucid.pixels.checks import check_frames, check_size
-from pellucid.pixels.dicom import DICOM, Change, encode_dicom, is_dicom, read_dicom
+from pellucid.pixels.dicom import DICOM, encode_dicom, is_dicom, read_dicom
+from pellucid.pixels.dicom_change import Change
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.jpeg2000 import decode_deep, siz_of
 from pellucid.pixels.metadata import with_metadata
@@ -33,11 +34,10 @@ from pellucid.pixels.npy import is_npy, read_npy, write_npy
 from pellucid.pixels.opened import MAX_PIXELS, load_as_stored, opened
 from pellucid.pixels.stored import WITH_ALPHA, check_mode, lossy, stored_type
 from pellucid.pixels.tiff_sink import Layout, tiff_output
-from pellucid.pixels.write import check_suffix, encode_picture
+from pellucid.pixels.write import TIFF, check_suffix, encode_picture
 
 _SAMPLES_PER_PIXEL = 277
 
-TIFF = (".tif", ".tiff")
 # Suffix -> dtype -> numbers of channels that its format holds without loss.
 _ANY: dict[str, tuple[int, ...]] = {"uint8": (1, 2, 3, 4)}
 _OPAQUE: dict[str, tuple[int, ...]] = {"uint8": (1, 3)}

@@ -16,12 +16,14 @@ import numpy as np
 
 from pellucid.errors import OutputError
 from pellucid.pixels.atomic import check_target
-from pellucid.pixels.dicom import DICOM, Change
+from pellucid.pixels.dicom import DICOM
+from pellucid.pixels.dicom_change import Change
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import LARGE, Sink
 from pellucid.pixels.npy import is_npy, npy_output
-from pellucid.pixels.samples import TIFF, can_hold, check_holds, elements_for, write_samples
+from pellucid.pixels.samples import can_hold, check_holds, elements_for, write_samples
 from pellucid.pixels.tiff_sink import Layout, tiff_output
+from pellucid.pixels.write import TIFF
 from pellucid.pixels.zarrs import is_zarr, zarr_output
 
 WITH_ALPHA = (2, 4)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.errors import InputError, MissingExtraError, OptionError
-from pellucid.pixels.dicom import is_dicom
+from pellucid.pixels.dicom import is_dicom, read_dicom
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import LARGE, Sliced, Source, check_size, is_sliced
 from pellucid.pixels.npy import is_npy, npy_source
@@ -31,13 +31,15 @@ def open_parts(
 
     Args:
         image: a path, or an array-like that is sliced; all else is None.
-        page: of a TIFF, from 0.
+        page: of a TIFF, or frame of a DICOM file, from 0; the latter isn't read in parts.
 
     Raises:
         InputError, LimitError: as reading raises. OptionError: `page` of what has no pages.
         MissingExtraError: the file can be read with an optional library only.
     """
-    if not isinstance(image, str | os.PathLike):
+    if page is not None and is_dicom(image):
+        yield read_dicom(image, max_pixels, page)
+    elif not isinstance(image, str | os.PathLike):
         refuse_page(page, "what is no file")
         yield _array_like(image, max_pixels) if is_sliced(image) else None
     elif is_zarr(image) or any((Path(image) / mark).is_file() for mark in MARKS):
@@ -57,7 +59,6 @@ def open_parts(
         finally:
             source.close()
     elif is_dicom(image):
-        refuse_page(page, f"{image}, a DICOM file,")
         yield None
     else:
         with _tiff(image, max_pixels, page) as found:
@@ -67,7 +68,7 @@ def open_parts(
 def refuse_page(page: int | None, what: str) -> None:
     """OptionError for a page of what has none."""
     if page is not None:
-        raise OptionError(f"{what} has no page {page}; pages are a TIFF's")
+        raise OptionError(f"{what} has no page {page}; a TIFF has pages, a DICOM file frames")
 
 
 @contextmanager

@@ -68,26 +68,17 @@ def _picture(
     chosen, pages = _chosen(file, path, number)
     first = chosen.keyframe  # of a page that page itself
     _check_page(first, path)
-    axes, shape = str(chosen.axes), tuple(map(int, chosen.shape))
-    if axes.count("Y") != 1 or axes.count("X") != 1 or axes.index("X") != axes.index("Y") + 1:
-        raise InputError(f"{path} has the axes {axes} ({shape}), which are no picture")
-    sides = dict(zip(axes, shape, strict=True))
-    others = [(letter, length) for letter, length in zip(axes, shape, strict=True)]
-    others = [(letter, n) for letter, n in others if letter not in "YX"]
+    sides, others = _sides(chosen, path)
+    for series in _of_page(file, number):
+        _sides(series, path)  # what is said of a page's stack is said of the page
     channels = math.prod(n for _, n in others)
     samples = int(first.samplesperpixel)
-    after = math.prod(shape[axes.index("X") + 1 :])
-    page = (int(first.imagelength), int(first.imagewidth), samples if _together(first) else 1)
-    if page != (sides["Y"], sides["X"], after):
-        raise InputError(
-            f"{path} says that its axes are {axes} ({shape}), and its pages say not so"
-        )
     if samples > 1 and others and others[-1][1] == samples:
         others[-1] = (SAMPLES, samples)  # whatever letter a program gave it
     check_size(path, (sides["Y"], sides["X"], channels), max_pixels)
     source = _source(file, path, chosen, pages, (sides["Y"], sides["X"], channels))
     if source.shape != (sides["Y"], sides["X"], channels):
-        raise InputError(f"{path} has {source.shape} samples where its pages say {shape}")
+        raise InputError(f"{path} has {source.shape} samples where its pages say {chosen.shape}")
     with open(path, "rb") as raw, mmap(raw.fileno(), 0, access=ACCESS_READ) as data:
         kept = read_metadata(data, int(first.offset))
     stack = any(letter != SAMPLES for letter, _ in others)
@@ -107,6 +98,37 @@ def _picture(
         alpha=not stack and channels in (2, 4) and extra[-1:] == (STRAIGHT,),
     )
     return source, info
+
+
+def _sides(
+    chosen: Any, path: str | os.PathLike[str]
+) -> tuple[dict[str, int], list[tuple[str, int]]]:
+    """Lengths of all axes of a page or a series, and the axes besides rows and columns.
+
+    Raises InputError if rows and columns aren't those of the pages.
+    """
+    first = chosen.keyframe
+    axes, shape = str(chosen.axes), tuple(map(int, chosen.shape))
+    if axes.count("Y") != 1 or axes.count("X") != 1 or axes.index("X") != axes.index("Y") + 1:
+        raise InputError(f"{path} has the axes {axes} ({shape}), which are no picture")
+    sides = dict(zip(axes, shape, strict=True))
+    after = math.prod(shape[axes.index("X") + 1 :])
+    samples = int(first.samplesperpixel) if _together(first) else 1
+    page = (int(first.imagelength), int(first.imagewidth), samples)
+    if page != (sides["Y"], sides["X"], after):
+        raise InputError(
+            f"{path} says that its axes are {axes} ({shape}), and its pages say not so"
+        )
+    others = [(letter, length) for letter, length in zip(axes, shape, strict=True)]
+    return sides, [(letter, n) for letter, n in others if letter not in "YX"]
+
+
+def _of_page(file: Any, number: int | None) -> Iterator[Any]:
+    """The series, and the smaller copies of series, that a page is in; none without a page."""
+    for series in () if number is None else file.series:
+        for level in series.levels:
+            if any(page is not None and page.treeindex == (number,) for page in level.pages):
+                yield level
 
 
 def _chosen(file: Any, path: str | os.PathLike[str], number: int | None) -> tuple[Any, list[Any]]:

@@ -26,6 +26,7 @@ from pellucid.pixels.atomic import new_file
 from pellucid.pixels.axes import samples_a_page, unpack_axes
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import bounds_of
+from pellucid.pixels.ome import described
 from pellucid.pixels.tiff import (
     ICC,
     LONG,
@@ -63,11 +64,12 @@ def tiff_output(
 ) -> Iterator[TiffSink]:
     """A TIFF to be filled in; it has its name when the block ends, whole, or never.
 
-    Metadata are those of `info`. Raises OutputError.
+    Metadata are those of `info`, with OME-XML where that is asked for. Raises OutputError.
     """
     with new_file(path, force=force) as file, ThreadPoolExecutor(threads) as pool:
         with refused(path):
-            sink = TiffSink(file, layout, info, pool, QUEUE * threads)
+            about = described(path, info, layout.shape, layout.dtype)
+            sink = TiffSink(file, layout, about, pool, QUEUE * threads)
         yield sink
         with refused(path):
             sink.finish()

@@ -21,9 +21,11 @@ from pellucid.pixels import tiff
 from pellucid.pixels.atomic import check_target, write_atomic
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.metadata import EXIF_MARKER
+from pellucid.pixels.ome import described
 from pellucid.pixels.read import from_array
 
 JPEG_QUALITY = 95
+TIFF = (".tif", ".tiff")
 _SEGMENT = 65533  # bytes that a JPEG marker segment holds after its length
 
 
@@ -70,7 +72,10 @@ def encode_picture(
     metadata or a size that it can't hold.
     """
     try:
-        return _ENCODERS[check_suffix(target)](samples, info, quality)
+        suffix = check_suffix(target)
+        if suffix in TIFF:
+            info = described(target, info, samples.shape, samples.dtype)
+        return _ENCODERS[suffix](samples, info, quality)
     except (ValueError, OSError, OverflowError) as error:
         raise OutputError(f"cannot write {target}: {error}; PNG can hold it") from error
 

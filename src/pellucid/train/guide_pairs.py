@@ -5,6 +5,8 @@
              photograph's, as in infrared
     layers   surfaces in front of each other: textures in the guide, distances in the picture
     flat     few values, one for each range of the guide's brightness
+    regions  each range of colours has a value and a contrast of its own, of either sign, as things
+             have temperatures: outlines are shared, what lies within them is not
 
 Some guides are moved a little, blurred, noisy or grey; some belong to another picture, so that a
 network learns to tell.
@@ -25,8 +27,8 @@ Random = np.random.Generator
 Crop = Callable[[], Floats]  # a part of any photograph, (3, side, side), 0-1
 
 STRANGE = 0.25  # of the guides belong to another picture
-KINDS = ("curve", "partly", "layers", "flat")
-SHARES = (0.3, 0.4, 0.15, 0.15)
+KINDS = ("curve", "partly", "layers", "flat", "regions")
+SHARES = (0.2, 0.3, 0.15, 0.1, 0.25)
 
 
 def draw_pair(crop: Crop, rng: Random) -> tuple[Floats, Floats]:
@@ -92,7 +94,35 @@ def flat(crop: Crop, rng: Random) -> tuple[Floats, Floats]:
     return picture + field(picture.shape, rng, 0.2), guide
 
 
-MAKERS = {"curve": curve, "partly": partly, "layers": layers, "flat": flat}
+def regions(crop: Crop, rng: Random) -> tuple[Floats, Floats]:
+    """Things of other brightness and contrast than in the guide, with the same outlines."""
+    guide, wide = crop(), rng.integers(1, 7)
+    smooth = np.stack([average(channel, int(wide)) for channel in guide])
+    count = int(rng.integers(3, 20))
+    side = guide.shape[-1]
+    colours = smooth[:, rng.integers(side, size=count), rng.integers(side, size=count)]
+    off = np.square(smooth[:, None] - colours[:, :, None, None]).sum(axis=0)
+    thing = off.argmin(axis=0)
+    own = mixed(guide, rng)
+    fine = own - average(own, int(rng.integers(2, 10)))
+    values = rng.uniform(0, 1, count)
+    contrasts = rng.normal(0, rng.uniform(0, 0.8), count)
+    picture = values[thing] * field(own.shape, rng, 0.2) + contrasts[thing] * fine
+    for _ in range(int(rng.integers(0, 3))):
+        picture = average(picture, 1)
+    if rng.random() < 0.5:
+        other = mixed(crop(), rng)
+        picture = picture + rng.uniform(0, 0.5) * (other - average(other, 6))
+    return picture, guide
+
+
+MAKERS = {
+    "curve": curve,
+    "partly": partly,
+    "layers": layers,
+    "flat": flat,
+    "regions": regions,
+}
 
 
 def parted(plane: Floats, rng: Random) -> Floats:

@@ -27,6 +27,7 @@ from pellucid.train.export_denoiser import blocks, convolution, weight_of
 from pellucid.train.folder import write_folder
 from pellucid.train.graph import Graph, shuffle, unshuffle, unshuffled_weight
 from pellucid.train.guide_pairs import draw_pair
+from pellucid.train.muon import ConvolutionMuon
 from pellucid.train.pack import open_rgb, refuse_test_picture
 
 SIDE, CROP = 128, 96  # of a pair, and of what a step sees
@@ -34,8 +35,10 @@ POOL, BATCH, FRESH = 1200, 16, 2  # pairs, of them in a step, and new ones a ste
 LARGE = 800  # a longer side is halved first
 WEAKEST, STRONGEST = 4.0, 60.0  # noise, of 255
 MISTOLD, BY = 0.3, 0.1  # how often, and how far, the told strength is wrong
-RATE, LAST_RATE, WARMUP = 2e-3, 1e-5, 200
+RATE, LAST_LAYER_RATE = 1e-2, 2e-3  # highest, of Muon and of Adam
+LEAST_SHARE, WARMUP = 0.005, 200  # of these; steps
 KEPT = 0.999  # of the moving average a step
+KEPT_EVERY = 2000  # steps, so that little is lost with a run that is cut off
 EASE = 0.02  # noise units: below this error gains count less
 
 Floats = NDArray[np.float32]
@@ -104,33 +107,53 @@ def halved(data: bytes) -> NDArray[np.uint8]:
 
 
 def train_guide(
-    pairs: Pairs, *, minutes: float, seed: int, report: Callable[[str], None]
+    pairs: Pairs,
+    *,
+    minutes: float,
+    seed: int,
+    report: Callable[[str], None],
+    keep: Callable[[GuideNet, int], object] = lambda _net, _steps: None,
 ) -> tuple[GuideNet, int]:
-    """The averaged network after so many minutes, and its steps."""
+    """The averaged network after so many minutes, and its steps; `keep` gets it now and then."""
     torch.manual_seed(seed)
     net, average = GuideNet(), GuideNet()
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     average.load_state_dict(net.state_dict())
-    optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=1e-4)
+    optimisers = optimisers_of(net)
     started, step, gains = time.perf_counter(), 0, []
     while (part := (time.perf_counter() - started) / (60 * minutes)) < 1:
-        rate = RATE * min(1, step / WARMUP) * (1 + math.cos(math.pi * part)) / 2 + LAST_RATE
-        for group in optimiser.param_groups:
-            group["lr"] = rate
+        share = min(1, step / WARMUP) * (1 + math.cos(math.pi * part)) / 2 + LEAST_SHARE
+        for optimiser in optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = share * group["peak"]
         planes, wanted = pairs.batch()
         with torch.autocast("cpu", torch.bfloat16):
             found = net(planes)
         left, before = error(found.float() - wanted), error(wanted)
-        optimiser.zero_grad()
+        for optimiser in optimisers:
+            optimiser.zero_grad()
         (left + EASE).log().mean().backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        optimiser.step()
+        for optimiser in optimisers:
+            optimiser.step()
         follow(average, net, min(KEPT, (1 + step) / (10 + step)))
         gains.append(float((20 * torch.log10(before / left.detach())).mean()))
         step += 1
         if step % 200 == 0:
             report(f"step {step}: {np.mean(gains[-200:]):+.2f} dB")
+        if step % KEPT_EVERY == 0:
+            keep(average, step)
     return average, step
+
+
+def optimisers_of(net: GuideNet) -> list[torch.optim.Optimizer]:
+    """Muon for all layers but the last, whose output is in units of the noise."""
+    last = list(net.leave.parameters())
+    hidden = [weight for weight in net.parameters() if weight is not last[0]]
+    return [
+        ConvolutionMuon(hidden, RATE),
+        torch.optim.AdamW([{"params": last, "peak": LAST_LAYER_RATE}], weight_decay=0.0),
+    ]
 
 
 def error(off: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from pellucid.errors import InputError, OptionError
+from pellucid.evaluate.toy.data.arrays import TEST, TRAIN, read_npz
 from pellucid.evaluate.toy.data.base import ToySet, from_arrays, limited, split
 from pellucid.evaluate.toy.data.folders import class_pictures, read_classes
 from pellucid.evaluate.toy.data.idx import read_idx
@@ -15,8 +16,8 @@ from pellucid.evaluate.toy.data.pickles import read_pickle
 from pellucid.evaluate.toy.data.sprites import read_sprites
 
 LOOKED = (
-    "train-images-idx3-ubyte(.gz) and t10k-images-idx3-ubyte(.gz), data_batch_*, PNG sprites "
-    "(*cifar*.png), or a folder of pictures for each class"
+    "train-images-idx3-ubyte(.gz) and t10k-images-idx3-ubyte(.gz), mnist.npz, data_batch_*, "
+    "PNG sprites (*cifar*.png), or a folder of pictures for each class"
 )
 
 
@@ -57,6 +58,8 @@ def _known(folder: Path, train: int, held_out: int) -> ToySet | None:
         parts = [folder / f"{part}-images-idx3-ubyte{suffix}" for part in ("train", "t10k")]
         if all(part.is_file() for part in parts):
             return from_arrays("mnist", read_idx(parts[0], train), read_idx(parts[1], held_out))
+    if (kept := folder / "mnist.npz").is_file():
+        return from_arrays("mnist", read_npz(kept, TRAIN, train), read_npz(kept, TEST, held_out))
     if batches := sorted(p for p in folder.glob("data_batch_*") if p.is_file()):
         pictures = np.concatenate([read_pickle(path, train) for path in batches])
         if (test := folder / "test_batch").is_file():

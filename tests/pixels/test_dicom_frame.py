@@ -1,0 +1,212 @@
+"""One frame of a DICOM file: its samples, its own elements, and another instance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from click.testing import CliRunner
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.sequence import Sequence
+from pydicom.uid import (
+    EnhancedMRImageStorage,
+    ExplicitVRLittleEndian,
+    MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
+    RLELossless,
+    generate_uid,
+)
+
+import pellucid
+from pellucid.bitstream import Limits
+from pellucid.cli import main
+from pellucid.errors import InputError, LimitError, OptionError
+from pellucid.pixels import open_parts
+
+FRAMES = np.random.default_rng(4).integers(0, 4096, (4, 40, 50)).astype(np.uint16)
+
+
+def dataset_of(stacked: np.ndarray, kind: str = MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
+               **elements: object) -> Dataset:  # fmt: skip
+    """A file of frames (n, height, width) or (n, height, width, 3) of 8 or 16 bits."""
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = kind
+    uid = generate_uid(entropy_srcs=["frames"])
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = uid
+    dataset.ImageType = ["ORIGINAL", "PRIMARY"]
+    dataset.NumberOfFrames, dataset.Rows, dataset.Columns = stacked.shape[:3]
+    colours = stacked.ndim == 4
+    dataset.SamplesPerPixel = 3 if colours else 1
+    dataset.PhotometricInterpretation = "RGB" if colours else "MONOCHROME2"
+    if colours:
+        dataset.PlanarConfiguration = 0
+    bits = 8 * stacked.itemsize
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = bits, bits, bits - 1
+    dataset.PixelRepresentation = 0
+    dataset.PixelData = stacked.tobytes()
+    dataset["PixelData"].VR = "OB" if bits == 8 else "OW"
+    for name, value in elements.items():
+        setattr(dataset, name, value)
+    return dataset
+
+
+def saved(dataset: Dataset, path: Path) -> Path:
+    dataset.save_as(path, enforce_file_format=True)
+    return path
+
+
+def item(**elements: object) -> Dataset:
+    made = Dataset()
+    for name, value in elements.items():
+        setattr(made, name, value)
+    return made
+
+
+def run(*words: object, code: int = 0) -> str:
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert result.exit_code == code, result.output + result.stderr
+    return result.output + result.stderr
+
+
+@pytest.mark.parametrize("kind", ["grey", "rgb", "rle"])
+def test_a_frame_is_another_instance_that_names_its_source(tmp_path: Path, kind: str) -> None:
+    stacked = FRAMES
+    if kind == "rgb":
+        stacked = np.stack([FRAMES >> 4, FRAMES >> 5, FRAMES & 255], axis=-1).astype(np.uint8)
+    source = saved(dataset_of(stacked), tmp_path / "many.dcm")
+    if kind == "rle":
+        dataset = pydicom.dcmread(source)
+        dataset.compress(RLELossless, generate_instance_uid=False)
+        dataset.save_as(source)
+    for name in ("a", "b"):
+        run("compress", source, "--lossless", "--page", 2, "-o", tmp_path / f"{name}.pel")
+        run("decompress", tmp_path / f"{name}.pel", "-o", tmp_path / f"{name}.dcm")
+    assert (tmp_path / "a.dcm").read_bytes() == (tmp_path / "b.dcm").read_bytes()
+    before, after = pydicom.dcmread(source), pydicom.dcmread(tmp_path / "a.dcm")
+    assert np.array_equal(after.pixel_array, stacked[2])
+    assert after.NumberOfFrames == 1
+    assert after.SOPInstanceUID == after.file_meta.MediaStorageSOPInstanceUID
+    assert after.SOPInstanceUID != before.SOPInstanceUID
+    assert after.ImageType[0] == "DERIVED"
+    assert "frame 3 of 4" in after.DerivationDescription
+    named = after.SourceImageSequence[0]
+    assert named.ReferencedSOPInstanceUID == before.SOPInstanceUID
+    assert named.ReferencedFrameNumber == 3
+    others = [pellucid.compress(source, lossless=True, page=page) for page in (1, 2)]
+    assert others[0] != others[1]
+    assert others[1] == pellucid.compress(source.read_bytes(), lossless=True, page=2)
+
+
+def test_only_what_belongs_to_the_frame_stays(tmp_path: Path) -> None:
+    groups = [item(FrameContentSequence=[item(StackID=str(n))]) for n in range(4)]
+    dataset = dataset_of(
+        FRAMES,
+        EnhancedMRImageStorage,
+        PerFrameFunctionalGroupsSequence=Sequence(groups),
+        SharedFunctionalGroupsSequence=[item(PixelMeasuresSequence=[item(SliceThickness="2")])],
+        FrameIncrementPointer=[0x00181065, 0x0018106C],
+        FrameTimeVector=["0", "10", "20", "30"],
+        SynchronizationChannel=[7, 8],
+        SliceVector=[4, 3, 2, 1],
+        ReferringPhysicianName="kept",
+        ConcatenationUID="1.2.3",
+        InConcatenationNumber=1,
+    )
+    source = saved(dataset, tmp_path / "mr.dcm")
+    run("compress", source, "--lossless", "--page", 1)
+    run("decompress", tmp_path / "mr.pel", "-o", tmp_path / "one.dcm")
+    after = pydicom.dcmread(tmp_path / "one.dcm")
+    (group,) = after.PerFrameFunctionalGroupsSequence
+    assert group.FrameContentSequence[0].StackID == "1"
+    assert len(after.SharedFunctionalGroupsSequence) == 1
+    assert float(after.FrameTimeVector) == 10
+    assert list(after.SynchronizationChannel) == [7, 8]  # two, so not one a frame
+    assert after.SliceVector == 3
+    assert after.ReferringPhysicianName == "kept"
+    assert "ConcatenationUID" not in after
+    assert "InConcatenationNumber" not in after
+
+
+@pytest.mark.parametrize(
+    ("elements", "why"),
+    [
+        ({"PerFrameFunctionalGroupsSequence": [item(StackID="1")] * 3}, "groups of 3 frames"),
+        ({"GridFrameOffsetVector": ["0", "1", "2", "3"]}, "GridFrameOffsetVector"),
+        ({"FrameIncrementPointer": "no tag"}, "elements that can't be"),
+    ],
+)
+def test_what_can_not_be_cut_is_refused(
+    tmp_path: Path, elements: dict[str, object], why: str
+) -> None:
+    dataset = dataset_of(FRAMES)
+    if "FrameIncrementPointer" in elements:
+        dataset.add_new(0x00280009, "LO", elements["FrameIncrementPointer"])
+    else:
+        for name, value in elements.items():
+            setattr(dataset, name, value)
+    source = saved(dataset, tmp_path / "a.dcm")
+    assert why in run("compress", source, "--lossless", "--page", 1, code=1)
+    assert not (tmp_path / "a.pel").exists()
+    assert pellucid.compress(source, lossless=True)  # all frames can be kept
+
+
+def test_an_overlay_of_all_frames_is_refused(tmp_path: Path) -> None:
+    dataset = dataset_of(FRAMES)
+    dataset.add_new(0x60000015, "IS", 4)
+    source = saved(dataset, tmp_path / "a.dcm")
+    with pytest.raises(InputError, match="overlay of 4 frames"):
+        pellucid.compress(source, lossless=True, page=0)
+
+
+def test_a_file_of_one_frame_is_that_frame(tmp_path: Path) -> None:
+    source = saved(dataset_of(FRAMES[:1]), tmp_path / "one.dcm")
+    alone = pellucid.compress(source, lossless=True)
+    assert alone == pellucid.compress(source, lossless=True, page=0)
+    assert "1 frame, 0, and no 1" in run("compress", source, "--lossless", "--page", 1, code=2)
+
+
+def test_frames_that_are_not_there(tmp_path: Path) -> None:
+    source = saved(dataset_of(FRAMES), tmp_path / "many.dcm")
+    for *command, name in (["compress", "--lossless", "a.pel"], ["denoise", "a.dcm"]):
+        said = run(*command[:1], source, *command[1:], "--page", 4, "-o", tmp_path / name, code=2)
+        assert "has 4 frames, 0 to 3, and no 4" in said
+        assert not (tmp_path / name).exists()
+    for page in (-1, 1.5):
+        with pytest.raises(OptionError, match=str(page)):
+            pellucid.compress(source, lossless=True, page=page)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="lossless or max_error only"):
+        pellucid.compress(source, page=1)
+
+
+def test_the_limit_is_that_of_the_frame(tmp_path: Path) -> None:
+    source = saved(dataset_of(np.concatenate([FRAMES] * 3)), tmp_path / "many.dcm")
+    with pytest.raises(LimitError, match="12 frames"):
+        pellucid.compress(source, lossless=True, limits=Limits(max_pixels=2000))
+    assert pellucid.compress(source, lossless=True, page=11, limits=Limits(max_pixels=2000))
+    with pytest.raises(LimitError):
+        pellucid.compress(source, lossless=True, page=11, limits=Limits(max_pixels=1999))
+
+
+def test_a_frame_denoised(tmp_path: Path) -> None:
+    grey = 16 * np.mgrid[:40, :50].sum(axis=0)
+    noise = np.random.default_rng(2).normal(0, 40, (4, 40, 50))
+    noisy = np.clip(grey + 500 + noise, 0, 4095).astype(np.uint16)
+    source = saved(dataset_of(noisy), tmp_path / "many.dcm")
+    run("denoise", source, "--sigma", 40, "--model", "s", "--page", 2, "-o", tmp_path / "a.dcm")
+    pellucid.denoise_file(source, tmp_path / "b.dcm", sigma=40, model="s", page=2)
+    assert (tmp_path / "a.dcm").read_bytes() == (tmp_path / "b.dcm").read_bytes()
+    after = pydicom.dcmread(tmp_path / "a.dcm")
+    assert after.NumberOfFrames == 1
+    assert np.array_equal(after.pixel_array, pellucid.denoise(noisy[2], sigma=40, model="s"))
+    assert "frame 3 of 4; pellucid, noise reduced" in after.DerivationDescription
+    frame, whole = after.SourceImageSequence
+    assert whole.ReferencedSOPInstanceUID == pydicom.dcmread(source).SOPInstanceUID
+    assert whole.ReferencedFrameNumber == 3
+    with open_parts(source, page=2) as parts:
+        assert parts is not None
+        kept = parts[1].dicom
+    assert kept is not None
+    assert frame.ReferencedSOPInstanceUID.encode() in kept
