@@ -17,13 +17,15 @@ from pellucid.bitstream import PelFile, require_supported
 from pellucid.errors import DamagedFileError, FormatError
 from pellucid.exact.picture import FOLDER as EXACT_FOLDER
 from pellucid.pixels import read_image
-from spec_files import spec, spec_exact
+from spec_files import spec, spec_alpha, spec_exact
 
 FOLDER = Path(__file__).resolve().parent.parent / "conformance" / "v1"
 CASES = sorted(path.parent.name for path in (FOLDER / "good").glob("*/case.json"))
-GOOD = [name for name in CASES if not name.startswith("exact_")]
+GOOD = [name for name in CASES if not name.startswith(("exact_", "deep_"))]
+DEEP = [name for name in CASES if name.startswith("deep_")]  # learned: alpha, 16 bits
 EXACT = [name for name in CASES if name.startswith("exact_")]
 BAD: dict[str, dict[str, str]] = json.loads((FOLDER / "bad" / "cases.json").read_text("utf-8"))
+MODELS = EXACT_FOLDER.parent
 MIB = 2**20
 
 
@@ -121,6 +123,18 @@ def test_bad_exact_in_the_second_decoder(name: str) -> None:
     assert caught.value.kind == kind[BAD[name]["error"]]
 
 
+@pytest.mark.parametrize("name", [name for name in BAD if name.startswith("deep_")])
+def test_bad_alpha_and_depth_in_the_second_decoder(name: str) -> None:
+    kinds = {
+        "UnknownModelError": "unknown model",
+        "DamagedFileError": "damaged",
+        "UnsupportedError": "unknown feature",
+    }
+    with pytest.raises(spec.PelError) as caught:
+        spec_alpha.decode_picture(bad(name), MODELS / "m", EXACT_FOLDER)
+    assert caught.value.kind == kinds[BAD[name]["error"]]
+
+
 def test_a_deflated_bomb_takes_no_memory() -> None:
     with suppress(FormatError):
         pellucid.decompress(bad("exact_kind"))  # loads what is loaded once
@@ -153,6 +167,31 @@ def test_good_samples(name: str) -> None:
     difference = decoded.astype(np.float64) - expected
     assert np.abs(difference).max() <= case["bounds"]["peak"]
     assert np.sqrt(np.mean(difference**2)) <= case["bounds"]["rms"]
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_good_alpha_and_depth(name: str) -> None:
+    """Both decoders: alpha as it was, colours of 8 and 16 bits within what section 8 allows."""
+    data, case = good(name)
+    picture, expected = (
+        np.load(FOLDER / "good" / name / f"{n}.npy") for n in ("input", "expected")
+    )
+    theirs, shown = spec_alpha.decode_picture(data, MODELS / "m", EXACT_FOLDER)
+    assert shown == case["latents_sha256"]
+    alpha = pellucid.info(data).alpha
+    assert alpha == (picture.shape[2] in (2, 4))
+    for decoded in (pellucid.decompress(data), theirs):
+        assert decoded.dtype.name == expected.dtype.name == case["dtype"]
+        assert list(decoded.shape) == list(expected.shape) == case["shape"]
+        difference = decoded.astype(np.float64) - expected
+        assert np.abs(difference).max() <= case["bounds"]["peak"]
+        assert np.sqrt(np.mean(difference**2)) <= case["bounds"]["rms"]
+        if alpha:
+            assert np.array_equal(decoded[..., -1], picture[..., -1])
+    if name == "deep_flat":
+        assert np.array_equal(expected, picture)
+    if name == "deep_slope":
+        assert len(np.unique(expected)) > 1000
 
 
 @pytest.mark.parametrize("name", EXACT)

@@ -3,7 +3,8 @@
     python -m tools.make_conformance [--model m] [--bad-only] [--force] [-o DIR]
 
     good/<case>/input.png  file.pel  expected.png  case.json        (learned layer)
-    good/<case>/input.npy  file.pel  expected.npy  case.json        (exact layers)
+    good/<case>/input.npy  file.pel  expected.npy  case.json        (exact layers, and deep_*: the
+                                                                     learned one, alpha and 16 bits)
     bad/<case>.pel  and bad/cases.json: the error of each
     README.md: a table of all cases
 
@@ -23,6 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from tools.bad_files import DECODE, BadCase, container_cases, decode_cases
+from tools.deep_cases import DeepCase, deep_bad_cases, deep_cases
 from tools.exact_cases import ExactCase, exact_bad_cases, exact_cases
 
 import pellucid
@@ -150,6 +152,37 @@ def write_exact(name: str, case: ExactCase, folder: Path) -> None:
     )
 
 
+def write_deep(name: str, case: DeepCase, folder: Path, model: str) -> None:
+    """Write the files of a good case of alpha or 16 bits in the learned layer."""
+    folder.mkdir(parents=True, exist_ok=True)
+    data = pellucid.compress(case.picture, quality=case.quality, model=model)
+    decoded = pellucid.decompress(data)
+    info = pellucid.info(data, latents=True)
+    if data != pellucid.compress(case.picture, quality=case.quality, model=model):
+        raise RuntimeError(f"{name}: compressing twice gave different bytes")
+    if info.alpha and not np.array_equal(decoded[..., -1], case.picture[..., -1]):
+        raise RuntimeError(f"{name}: alpha came back changed")
+    (folder / "file.pel").write_bytes(data)
+    np.save(folder / "input.npy", case.picture)
+    np.save(folder / "expected.npy", decoded)
+    low, high = info.sample_range or (0, 255)
+    peak = max(1.0, (high - low) / 255)  # as section 8 has it
+    write_json(
+        folder / "case.json",
+        {
+            "tests": case.tests,
+            "made_by": f"pellucid {pellucid.__version__}",
+            "model": {"name": info.model_name, "id": info.model_id},
+            "quality": case.quality,
+            "shape": list(case.picture.shape),
+            "dtype": case.picture.dtype.name,
+            "latents_sha256": info.latents_sha256,
+            "bounds": {"peak": peak, "rms": peak / 10},
+            "metadata": {},
+        },
+    )
+
+
 def with_axes(data: bytes, axes: bytes) -> bytes:
     """An exact file with the chunk `axes`, which pictures in memory don't have."""
     if not axes:
@@ -228,8 +261,14 @@ def main() -> int:
             if options.force or not (folder / "case.json").exists():
                 write_exact(name, exact(), folder)
                 print(f"good/{name}: {(folder / 'file.pel').stat().st_size} bytes")
+        for name, deep in deep_cases().items():
+            folder = output / "good" / name
+            if options.force or not (folder / "case.json").exists():
+                write_deep(name, deep(), folder, options.model)
+                print(f"good/{name}: {(folder / 'file.pel').stat().st_size} bytes")
         sound = (output / "good" / "block" / "file.pel").read_bytes()
-        decoded = decode_cases(sound) | exact_bad_cases()
+        files = {name: (output / "good" / name / "file.pel").read_bytes() for name in deep_cases()}
+        decoded = decode_cases(sound) | exact_bad_cases() | deep_bad_cases(files)
         must_raise(decoded)
         made |= decoded
     write_bad(made, output / "bad")

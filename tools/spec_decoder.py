@@ -7,8 +7,8 @@ latents, `onnx` for the weights of the synthesis network, Pillow to save a PNG.
 
     python tools/spec_decoder.py photo.pel --model DIR [-o out.png] [--latents]
 
-Exact layers (section 11) are in `spec_exact.py`. The idea of an educational decoder beside the
-specification is that of zstd.
+Exact layers (section 11) are in `spec_exact.py`, alpha (section 15) in `spec_alpha.py`.
+The idea of an educational decoder beside the specification is that of zstd.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SIGNATURE = b"\x89PEL\r\n\x1a\n"
 MAX_PIXELS = 2**28
 MAX_TILES = 2**16
 MAX_METADATA = 64 * 2**20  # bytes of a chunk
-METADATA = (b"exif", b"iccp", b"xmp0", b"axes", b"dicm", b"FMAP", b"nois")
+METADATA = (b"exif", b"iccp", b"xmp0", b"axes", b"dicm", b"FMAP", b"nois", b"RANG", b"ALPH")
 KNOWN_CHUNKS = (b"HEAD", *METADATA, b"TIDX", b"TILE", b"DONE")
 CODED_BITS = 24  # of a probability in the coder
 
@@ -140,15 +140,16 @@ def read_header(payload: bytes) -> Header:
     check(header.layers != 0, "no layer at all")
     # ... and those inside it that this decoder doesn't know are not.
     samples = (header.bit_depth, header.sample_type)
-    if header.layers == 1:
-        known = (*samples, header.alpha) == (8, 0, 0)
+    learned = header.layers in (1, 17)
+    if learned:
+        known = samples in ((8, 0), (16, 0), (16, 1)) and header.alpha == (header.layers == 17)
         known = known and (header.channels, header.colour) in ((1, 0), (3, 1))
     else:
         known = header.layers in (2, 4) and samples in ((8, 0), (16, 0), (16, 1))
         floats = header.sample_type == 2 and header.bit_depth >= 16  # section 12
         floats = floats and header.alpha == 0 and header.features == 0
         known = known or (header.layers in (2, 4) and floats)
-    features = (0,) if header.layers == 1 else (0, 2)
+    features = (0,) if learned else (0, 2)
     known = known and header.features in features and header.tile_log2 <= 10
     check(known, f"{header}", "unknown feature")
     pixels, planes = header.width * header.height, header.channels + header.alpha
@@ -171,16 +172,16 @@ def tile_boxes(header: Header) -> list[tuple[int, int, int, int]]:
 
 
 def tile_payloads(header: Header, chunks: list[Chunk]) -> list[bytes]:
-    """What each tile of the only layer holds, by number; tiles lie in the file in that order."""
+    """What each tile holds, by layer and then by number; tiles lie in the file in that order."""
     side = 2**header.tile_log2
     count = -(-header.width // side) * -(-header.height // side)
     check(count <= MAX_TILES, f"{count} tiles", "over the limits")
     tiles = [chunk.payload for chunk in chunks if chunk.type == b"TILE"]
-    check(len(tiles) == count, f"{len(tiles)} tiles in place of {count}")
-    layer = header.layers.bit_length() - 1
-    for number, payload in enumerate(tiles):
-        place = struct.pack("<IB", number, layer)
-        check(payload[:5] == place, f"tile {number} is not in its place")
+    layers = [layer for layer in range(8) if header.layers >> layer & 1]
+    wanted = [(number, layer) for layer in layers for number in range(count)]
+    check(len(tiles) == len(wanted), f"{len(tiles)} tiles in place of {len(wanted)}")
+    for place, payload in zip(wanted, tiles, strict=True):
+        check(payload[:5] == struct.pack("<IB", *place), f"tile {place} is not in its place")
     return [payload[5:] for payload in tiles]
 
 
@@ -392,12 +393,14 @@ class Latents(NamedTuple):
 
     header: Header
     tiles: list[Tile]  # by number
+    range: tuple[int, int] | None = None  # of 16 bits: what RANG says
 
-    def sha256(self) -> str:
-        """The fingerprint that every decoder must agree on, in hexadecimal."""
+    def sha256(self, alpha: bytes = b"") -> str:
+        """The fingerprint that every decoder must agree on, in hexadecimal; `alpha` is its end."""
         digest = hashlib.sha256()
         for tile in self.tiles:
             digest.update(tile.z.astype("<i2").tobytes() + tile.y.astype("<i4").tobytes())
+        digest.update(alpha)
         return digest.hexdigest()
 
     def grid(self) -> Array:
@@ -411,37 +414,70 @@ class Latents(NamedTuple):
 
 
 def decode_latents(data: bytes, model_dir: str | Path) -> Latents:
-    """The integer latents of a .pel file. Raises PelError."""
+    """The integer latents of layer 0 of a .pel file. Raises PelError."""
     chunks = read_chunks(data)
     header = read_header(chunks[0].payload)  # before the rest, for a newer version may differ there
-    check(header.layers == 1, "an exact layer: see spec_exact.py", "unknown feature")
+    check(header.layers in (1, 17), "an exact layer: see spec_exact.py", "unknown feature")
     check_order(chunks)
-    payloads = tile_payloads(header, chunks)
+    found = read_range(header, chunks)
+    names = [chunk.type for chunk in chunks]
+    check(
+        (b"ALPH" in names) == (header.layers == 17), "ALPH without layer 4, or layer 4 without it"
+    )
+    boxes = tile_boxes(header)
+    payloads = tile_payloads(header, chunks)[: len(boxes)]
     model = read_model(Path(model_dir))
     check(header.model_id == model.model_id, header.model_id.hex(), "unknown model")
     tiles = [
         decode_tile(model, header.quality, width, height, payload)
-        for (_, _, width, height), payload in zip(tile_boxes(header), payloads, strict=True)
+        for (_, _, width, height), payload in zip(boxes, payloads, strict=True)
     ]
-    return Latents(header, tiles)
+    return Latents(header, tiles, found)
 
 
-def reconstruct(latents: Latents, model_dir: str | Path) -> NDArray[np.uint8]:
-    """Samples [height, width, 1 or 3] from the latents."""
+def read_range(header: Header, chunks: list[Chunk]) -> tuple[int, int] | None:
+    """What RANG says; None for 8 bits."""
+    payloads = [chunk.payload for chunk in chunks if chunk.type == b"RANG"]
+    if header.bit_depth == 8:
+        check(not payloads, "RANG with 8 bits")
+        return None
+    check(bool(payloads), "16 bits without RANG", "unknown feature")
+    check(len(payloads[0]) == 8, "RANG is not 8 bytes long")
+    low, high = struct.unpack("<ii", payloads[0])
+    least = -(2**15) if header.sample_type == 1 else 0
+    check(least <= low <= high <= least + 2**16 - 1, f"the range {low} .. {high}")
+    return low, high
+
+
+def reconstruct(latents: Latents, model_dir: str | Path) -> NDArray[Any]:
+    """Colour samples [height, width, 1 or 3] from the latents."""
     header = latents.header
     with np.load(Path(model_dir) / "gains.npz", allow_pickle=False) as gains:
         inverse_gain = gains["inverse_gain"][header.quality].astype(np.float32)
         scale = gains["synthesis_scale"][header.quality].astype(np.float32)
     y = latents.grid().astype(np.float32) / np.float32(16) * inverse_gain.reshape(-1, 1, 1)
     rgb = synthesise(read_weights(Path(model_dir) / "synthesis.onnx"), y, scale.reshape(-1, 1, 1))
-    levels = np.clip(np.rint(rgb[:, : header.height, : header.width]), 0, 255).astype(int)
+    rgb = rgb[:, : header.height, : header.width]
+    if latents.range is not None:
+        return deep_samples(header, rgb, *latents.range)
+    levels = np.clip(np.rint(rgb), 0, 255).astype(int)
     if header.channels == 1:
         levels = (levels.sum(axis=0, keepdims=True) + 1) // 3
     return np.ascontiguousarray(levels.transpose(1, 2, 0), np.uint8)
 
 
-def decode_pixels(data: bytes, model_dir: str | Path) -> NDArray[np.uint8]:
-    """Samples [height, width, 1 or 3] of a .pel file. Raises PelError."""
+def deep_samples(header: Header, rgb: Array, low: int, high: int) -> NDArray[Any]:
+    """Samples of 16 bits from the network's output."""
+    v = np.clip(np.where(np.isnan(rgb), 0, rgb), 0, 255).astype(np.float64)
+    if header.channels == 1:
+        v = (((v[0] + v[1]) + v[2]) / 3)[None]
+    samples = low + np.rint(v * (high - low) / 255)
+    kind = "i2" if header.sample_type == 1 else "u2"
+    return np.ascontiguousarray(samples.transpose(1, 2, 0).astype(kind))
+
+
+def decode_pixels(data: bytes, model_dir: str | Path) -> NDArray[Any]:
+    """Colour samples [height, width, 1 or 3] of a .pel file. Raises PelError."""
     return reconstruct(decode_latents(data, model_dir), model_dir)
 
 
@@ -500,6 +536,9 @@ def main(arguments: list[str] | None = None) -> int:
         latents = decode_latents(options.file.read_bytes(), options.model)
     except (PelError, OSError) as error:
         print(f"{options.file}: {error}", file=sys.stderr)
+        return 1
+    if latents.header.alpha == 1:
+        print(f"{options.file}: has alpha, see spec_alpha.py", file=sys.stderr)
         return 1
     if options.latents or options.output is None:
         print(latents.sha256())

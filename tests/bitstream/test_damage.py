@@ -305,10 +305,14 @@ def test_layers_come_one_after_another() -> None:
     chunks = [*base[:4], RawChunk(b"TIDX", index)]
     chunks += [RawChunk(b"TILE", payload) for payload in tiles + alpha]
     data = set_head(join([*chunks, base[9]]), layers=0b10001, alpha=1)
+    refused(data, DamagedFileError, "ALPH is missing")
+    chunks.insert(4, RawChunk(b"ALPH", bytes(16)))
+    data = set_head(join([*chunks, base[9]]), layers=0b10001, alpha=1)
     file = open_all(data)
+    assert file.alpha_model == bytes(16)
     assert bytes(file.tile(3)) == b"\3" * 12
     assert bytes(file.tile(3, layer=4)) == b"a"
-    chunks[8], chunks[9] = chunks[9], chunks[8]
+    chunks[9], chunks[10] = chunks[10], chunks[9]
     refused(set_head(join([*chunks, base[9]]), layers=0b10001), DamagedFileError, "TIDX|where tile")
 
 

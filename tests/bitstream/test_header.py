@@ -193,6 +193,9 @@ def test_tile_limit() -> None:
 def test_supported() -> None:
     require_supported(PLAIN)
     require_supported(dataclasses.replace(PLAIN, channels=1, colour=0))
+    for kind in (0, 1):
+        require_supported(dataclasses.replace(PLAIN, bit_depth=16, sample_type=kind))
+    require_supported(dataclasses.replace(PLAIN, layers=17, alpha=1))
 
 
 @pytest.mark.parametrize(
@@ -200,7 +203,10 @@ def test_supported() -> None:
     [
         ({"channels": 2}, "channels = 2"),
         ({"channels": 65535, "colour": 2}, "channels = 65535"),
-        ({"bit_depth": 16}, "bit_depth = 16"),
+        ({"bit_depth": 32}, "bit_depth = 32"),
+        ({"bit_depth": 16, "sample_type": 2}, "sample_type = 2"),
+        ({"layers": 17}, "alpha = 0"),
+        ({"layers": 18, "alpha": 1}, "layers = 18"),
         ({"sample_type": 1}, "sample_type = 1"),
         ({"colour": 0}, "colour = 0"),
         ({"channels": 1, "colour": 1}, "colour = 1"),

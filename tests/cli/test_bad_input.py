@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import os
 import sys
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from cli_files import png_of, with_header
+from cli_files import with_header
+from pellucid.pixels import tiff
 
 PICTURES = {
     "not an image": (lambda good: b"Dear reader, " * 20, "is not a picture"),
     "zero bytes": (lambda good: b"", "is empty (0 bytes)"),
     "truncated": (lambda good: good[: len(good) // 2], "is damaged or cut off"),
-    "transparent": (lambda good: png_of(Image.new("RGBA", (9, 9), (1, 2, 3, 4))), "alpha"),
-    "16 bits": (lambda good: png_of(Image.fromarray(np.full((9, 9), 9, np.uint16))), "16"),
+    "print colours": (lambda good: cmyk(), "CMYK"),
+    "floats": (lambda good: tiff.encode(np.ones((9, 9, 1), "f4"), tiff.Metadata()), "float32"),
 }
+
+
+def cmyk() -> bytes:
+    file = BytesIO()
+    Image.new("CMYK", (9, 9), (1, 2, 3, 4)).save(file, "JPEG")
+    return file.getvalue()
+
+
 OUTPUT = {"compress": "out.pel", "decompress": "out.png"}
 FILES = {
     "zero bytes": (lambda good: b"", "it is empty (0 bytes)"),

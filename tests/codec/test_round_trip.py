@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import pellucid
 from pellucid.bitstream import PelFile
 from pellucid.codec import compress, compress_pixels
+from pellucid.codec.picture import Picture
 from pellucid.codec.score import psnr_of
 from pellucid.errors import DamagedFileError
 from pellucid.runtime import CodecModel
@@ -103,7 +104,7 @@ def test_quality_buys_psnr_with_bytes(codec_model: CodecModel) -> None:
     pixels = photograph(128, 128)
     steps = range(0, 101, 20)
     sizes = [compress_pixels(pixels, codec_model, quality).payload_bytes for quality in steps]
-    scores = [psnr_of(pixels, codec_model, quality) for quality in steps]
+    scores = [psnr_of(Picture(pixels), codec_model, quality) for quality in steps]
     assert sizes == sorted(set(sizes))
     assert scores == sorted(set(scores))
 
@@ -112,7 +113,7 @@ def test_psnr_is_that_of_the_file(tiny: CodecModel, tiny_installed: str) -> None
     pixels = photograph(100, 90)
     decoded = pellucid.decompress(pellucid.compress(pixels, quality=50, model=tiny_installed))
     error = np.square(decoded.astype(float) - pixels).mean()
-    assert psnr_of(pixels, tiny, 50) == pytest.approx(10 * np.log10(255**2 / error))
+    assert psnr_of(Picture(pixels), tiny, 50) == pytest.approx(10 * np.log10(255**2 / error))
 
 
 def test_a_target_is_met_with_the_best_quality(tiny_installed: str) -> None:

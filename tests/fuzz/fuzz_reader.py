@@ -11,11 +11,20 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pellucid.bitstream import Header, PelFile, write_file
+from pellucid.bitstream import (
+    ALPHA,
+    RANGE,
+    WITH_ALPHA,
+    Header,
+    PelFile,
+    SampleRange,
+    write_file,
+)
 from pellucid.errors import DamagedFileError, PellucidError
 
 # A file of 84 bytes may rightly say that it is a picture of 2^28 pixels, all alike. Decoding that
@@ -69,8 +78,9 @@ def salvage_input(data: bytes, *, decode: bool) -> None:
     except PellucidError:
         return
     for number in range(min(file.header.tile_count, MAX_SALVAGED_TILES)):
-        with suppress(DamagedFileError):
-            file.tile(number, layer=file.header.layer_numbers[0])
+        for layer in file.header.layer_numbers:
+            with suppress(DamagedFileError):
+                file.tile(number, layer=layer)
     b"".join(file.metadata.values())
     header, decompress = file.header, decoder()
     if not decode or decompress is None or too_large(header):
@@ -91,10 +101,15 @@ def container_seeds() -> tuple[bytes, ...]:
     grid = Header(150, 100, 1, 8, 0, 0, 0, 1, 0, 5, 6, b"\xff" * 16)
     metadata = {"exif": b"II*\0" + bytes(20), "icc": bytes(range(128)), "xmp": b"<x:xmpmeta/>"}
     words = [bytes([7 * n % 251]) * (4 * n) for n in range(grid.tile_count)]
+    deep = replace(grid, bit_depth=16, sample_type=1)
+    both = replace(deep, alpha=1, layers=WITH_ALPHA)
+    extras = {RANGE: SampleRange(-5, 2000).pack(), ALPHA: bytes(16)}
     return (
         write_file(one, {}, [b"\1\2\3\4" * 8]),
         write_file(one, metadata, [b""]),
         write_file(grid, metadata, words),
+        write_file(deep, {}, words, extras={RANGE: extras[RANGE]}),
+        write_file(both, metadata, words + words[::-1], extras=extras),
     )
 
 
@@ -111,6 +126,10 @@ def decodable_seeds() -> tuple[bytes, ...]:
     grain = np.random.default_rng(1).integers(0, 256, (64, 64), dtype=np.uint8)
     colour = np.stack([ramp, ramp // 2 + grain // 4, grain], axis=-1)
     pictures = [(colour, 60), (ramp[..., None], 20), (colour[:17, :9], 95), (colour[:1, :1], 50)]
+    clear = np.where(ramp > 60, 255, 2 * grain.astype(int) // 9).astype(np.uint8)
+    wide = 300 * colour.astype(np.int32) - 30000
+    pictures += [(np.dstack([colour, clear]), 60), (wide.astype(np.int16), 40)]
+    pictures += [(np.dstack([ramp, clear]).astype(np.uint16)[:20, :31] * 257, 70)]
     with suppress(PellucidError):  # no model is installed
         return tuple(pellucid.compress(picture, quality=quality) for picture, quality in pictures)
     return ()

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 SIGNATURE = b"\x89PEL\r\n\x1a\n"
-TYPES = [b"HEAD", b"exif", b"iccp", b"xmp0", b"nois", b"TIDX", b"TILE", b"DONE"]
+TYPES = [b"HEAD", b"exif", b"iccp", b"xmp0", b"nois", b"RANG", b"ALPH", b"TIDX", b"TILE", b"DONE"]
 STRANGE_TYPES = [b"NEWC", b"newc", b"0TIL", b"TIL\0", b"\xff\xff\xff\xff", b"tile", b"dONE"]
 HEAD_FIELDS = {  # name -> (offset, struct format)
     "version": (0, "<B"),
@@ -200,6 +200,8 @@ def _edit_exact(rng: random.Random, data: bytes) -> bytes:
     """Change an exact tile's bound, kind or one of its words, of which the last are read first."""
     chunks = split(data)
     at = rng.choice([n for n, chunk in enumerate(chunks) if chunk.type == b"TILE"])
+    alpha = [n for n, c in enumerate(chunks) if c.type == b"TILE" and c.payload[4:5] == b"\4"]
+    at = rng.choice(alpha) if alpha else at
     body = bytearray(chunks[at].payload)
     kind = 7 if body[4] == 2 else 5  # after the tile's number, its layer and, in layer 2, its bound
     what = rng.randrange(4)
@@ -213,6 +215,17 @@ def _edit_exact(rng: random.Random, data: bytes) -> bytes:
         struct.pack_into("<I", body, kind + 1 + 4 * word, rng.randrange(1, 2**32))
     chunks[at] = RawChunk(b"TILE", bytes(body))
     return join(_right_index(chunks))
+
+
+def _edit_range(rng: random.Random, data: bytes) -> bytes:
+    """Set one end of the range of 16-bit samples."""
+    chunks = split(data)
+    (at,) = (n for n, chunk in enumerate(chunks) if chunk.type == b"RANG")
+    body = bytearray(chunks[at].payload)
+    ends = [0, 1, -1, 255, 32767, 32768, -32768, -32769, 65535, 65536, 2**31 - 1, -(2**31)]
+    struct.pack_into("<i", body, rng.choice((0, 4)), rng.choice(ends))
+    chunks[at] = RawChunk(b"RANG", bytes(body))
+    return join(chunks)
 
 
 def _edit_head(rng: random.Random, data: bytes) -> bytes:
@@ -243,4 +256,4 @@ def _right_index(chunks: list[RawChunk]) -> list[RawChunk]:
 
 _RAW = [_flip_bits, _truncate, _insert, _delete, _splice, _append]
 _STRUCTURED = [_drop, _double, _swap, _retype, _add, _edit_payload, _edit_words, _edit_exact]
-_STRUCTURED += [_edit_head, _edit_head, _lie_about_length]
+_STRUCTURED += [_edit_head, _edit_head, _lie_about_length, _edit_range]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,12 @@ from pellucid.codec import compress  # noqa: E402
 from pellucid.codec.geometry import from_blocks  # noqa: E402
 from pellucid.codec.latents import encode_latents  # noqa: E402
 from pellucid.entropy import TableSet  # noqa: E402
+from pellucid.errors import InputError, PellucidError  # noqa: E402
 from pellucid.nets.codec import Codec  # noqa: E402
 from pellucid.nets.rate import TABLES  # noqa: E402
 from pellucid.runtime import CodecModel  # noqa: E402
 from pellucid.runtime.identity import model_id  # noqa: E402
+from pellucid.train import networks, second_output  # noqa: E402
 from pellucid.train.codec_trainer import CodecTrainer  # noqa: E402
 from pellucid.train.export import entropy_arrays, gain_arrays  # noqa: E402
 from pellucid.train.tables import EDGE, build_tables, reaches, scales  # noqa: E402
@@ -159,12 +162,40 @@ def test_the_networks_are_those_of_training(
             torch.from_numpy(expected)[None], torch.tensor([float(quality)])
         )
     assert np.abs(z - wanted).max() < 0.01 * max(1, np.abs(wanted).max())
-    (blocks,) = model.synthesis(
+    blocks, samples = model.synthesis(
+        "blocks",
+        "samples",
         y=expected[None] * model.vector("inverse_gain", quality),
         scale=model.vector("synthesis_scale", quality),
     )
     levels = decoded[0].permute(1, 2, 0).mul(255).round().clamp(0, 255).numpy()
     assert np.abs(from_blocks(blocks) - levels).max() <= 2
+    exact = decoded[0].permute(1, 2, 0).mul(255).numpy()
+    assert np.abs(from_blocks(samples) - exact).max() < 0.02 * np.abs(exact).max()
+    assert np.array_equal(np.clip(np.rint(samples), 0, 255), blocks)
+
+
+def test_a_network_of_8_bits_gets_the_second_output(
+    trainer: CodecTrainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was exported without it: the same file as today's export, no weight changed."""
+    path = tiny_model.export(trainer, tmp_path) / "synthesis.onnx"
+    today = path.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr("pellucid.train.networks.with_samples", lambda data: data)
+        old = networks.synthesis(trainer.average)
+    assert [output.name for output in onnx.load_from_string(old).graph.output] == ["blocks"]
+    path.write_bytes(old)
+    with pytest.raises(PellucidError, match=r"gives 8 bits only.*second_output"):
+        CodecModel(path.parent, threads=1).check_deep()
+    monkeypatch.setattr(sys, "argv", ["second_output", str(path.parent)])
+    for _ in range(2):
+        second_output.main()
+        assert path.read_bytes() == today
+        assert [file.name for file in path.parent.glob(".*")] == []
+    CodecModel(path.parent, threads=1).check_deep()
+    with pytest.raises(InputError, match="no synthesis network"):
+        second_output.with_samples((path.parent / "analysis.onnx").read_bytes())
 
 
 @pytest.mark.parametrize("quality", [0, 37, 100])

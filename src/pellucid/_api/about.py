@@ -25,10 +25,10 @@ class FileInfo:
     `channels` are of colour. `guide` says of a pair's guide how many channels of which type it has;
     all else but sizes is then said of the picture. `max_error`, in the samples' unit, is 0 for a
     lossless file, and None for one of the learned codec, whose `quality` it is then; of that, nine
-    of ten 8-bit samples are likely within `likely_error` (None where the model isn't installed or
-    was never measured). `bytes_by_part` maps chunk types to bytes, container included;
-    `latents_sha256` is None unless asked for: of latents, or of samples if the file is lossless or
-    error-bounded.
+    of ten colour samples are likely within `likely_error` (None where the model isn't installed or
+    was never measured), and samples of 16 bits lie in `sample_range`. `bytes_by_part` maps chunk
+    types to bytes, container included; `latents_sha256` is None unless asked for: of latents (and
+    alpha), or of samples if the file is lossless or error-bounded.
     """
 
     version: int
@@ -51,6 +51,7 @@ class FileInfo:
     bytes_by_part: dict[str, int]
     latents_sha256: str | None = None
     guide: str | None = None
+    sample_range: tuple[int, int] | None = None
 
 
 def info(
@@ -63,7 +64,7 @@ def info(
     for chunk in file.chunks:
         parts[chunk.type] = parts.get(chunk.type, 0) + chunk.end - chunk.offset
     total = file.chunks[-1].end
-    pair = pair_of(file)
+    pair, found = pair_of(file), file.sample_range
     dtype = DTYPES[header.sample_type] + str(header.bit_depth)
     return FileInfo(
         version=1,
@@ -86,6 +87,7 @@ def info(
         bytes_by_part=parts,
         latents_sha256=fingerprint(file) if latents else None,
         guide=f"{pair.planes} x {pair.guide.name}" if pair else None,
+        sample_range=None if found is None else (found.low, found.high),
     )
 
 
@@ -108,15 +110,20 @@ def bound_of(file: PelFile) -> float | None:
 
 
 def likely_error(file: PelFile) -> float | None:
-    """How far nine of ten samples are off at most, for photographs at the file's quality."""
+    """How far nine of ten samples are off at most, for photographs at the file's quality.
+
+    In the samples' own unit: of 16 bits it grows with their range.
+    """
     if file.header.layers in EXACT:
         return None
+    from pellucid.codec.picture import WHITE
     from pellucid.explaining import intervals_of
     from pellucid.runtime import find_model
 
     try:
         folder = find_model(file.header.model_id).folder
-        return round(intervals_of(folder).typical_at(file.header.quality), 2)
+        unit = 1.0 if file.sample_range is None else file.sample_range.span / WHITE
+        return round(unit * intervals_of(folder).typical_at(file.header.quality), 2)
     except PellucidError:
         return None
 
@@ -130,7 +137,8 @@ def name_of_model(identity: bytes) -> str | None:
 
 
 def fingerprint(file: PelFile) -> str:
-    """SHA-256 of a file's decoded integer latents."""
+    """SHA-256 of a file's decoded integer latents, and of its alpha behind them."""
+    from pellucid._api.alpha import alpha_reader
     from pellucid.codec import latents_sha256
 
     require_supported(file.header)
@@ -139,5 +147,7 @@ def fingerprint(file: PelFile) -> str:
 
         samples = decompress_samples(file, None, None)
         return hashlib.sha256(samples.astype(samples.dtype.newbyteorder("<")).tobytes()).hexdigest()
-    read = reader_of(file)
-    return latents_sha256(read(number) for number in range(file.header.tile_count))
+    read, alpha = reader_of(file), alpha_reader(file)
+    numbers = range(file.header.tile_count)
+    planes = () if alpha is None else (alpha(number) for number in numbers)
+    return latents_sha256((read(number) for number in numbers), planes)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid._api.encode import DEFAULT_MODEL, Encoding, encode
-from pellucid._api.files import box_of, open_pel, reader_of
+from pellucid._api.files import box_of, open_pel
 from pellucid.bitstream import DEFAULT_LIMITS, EXACT, Limits, PelFile, require_supported
 from pellucid.pixels.lazy import Sink
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pellucid.codec.geometry import Box
 
-    ImageSource = NDArray[np.uint8] | Image.Image | str | os.PathLike[str] | bytes
+    ImageSource = NDArray[Any] | Image.Image | str | os.PathLike[str] | bytes
 
 
 def compress(
@@ -44,21 +44,21 @@ def compress(
     """Compress a picture to the bytes of a .pel file.
 
     Args:
-        image: 8-bit array (H, W), (H, W, 1) or (H, W, 3), Pillow image, path, or encoded bytes;
-            or what is sliced like an array (Zarr, Dask), which is read in parts.
+        image: array (H, W) or (H, W, C) of uint8, uint16 or int16, C 1 to 4 (of 2 or 4 the last is
+            alpha, which comes back as it is), Pillow image, path, or encoded bytes; or what is
+            sliced like an array (Zarr, Dask), which is read in parts.
         quality: 0 (smallest) to 100 (best), whole; 60 if no target is given.
         bpp: highest quality whose file has at most this many bits a pixel.
         size: highest quality whose file has at most this many bytes.
-        psnr: lowest quality that reaches this many dB over all samples.
-        lossless: every sample comes back as it is. Takes uint8, uint16 and int16 with any number
-            of channels (of 2 or 4 the last is alpha), float16 and float32 (without alpha), and the
-            path of an .npy file.
+        psnr: lowest quality that reaches this many dB over all colours that alpha doesn't hide,
+            counted from 255, or of 16 bits from the picture's own range.
+        lossless: every sample comes back as it is; any number of channels, float16 and float32 too.
         max_error: every sample comes back at most this far off, in its own unit (whole for whole
-            samples), and alpha, NaN and infinities as they are; takes what `lossless` takes.
+            samples); alpha, NaN and infinities as they are; takes what `lossless` takes.
         nodata: with max_error: samples of this value stay, and no other becomes it (0 in depths).
         guide: with lossless or max_error: an aligned picture, kept without loss in the same file.
         model: name of an installed model (`models()`) or a model's folder.
-        metadata: keep EXIF, ICC profile, XMP and the elements of DICOM; pages stay in any case.
+        metadata: keep EXIF, ICC profile, XMP and the elements of DICOM; pages stay anyway.
         limits: raise `max_pixels` here for a huge picture; who decodes the file must do so too.
         page: of a TIFF with several, or frame of a DICOM file, from 0.
 
@@ -66,7 +66,7 @@ def compress(
         InputError: the picture can't be read. OptionError: an option is out of range.
         LimitError: the picture is above `limits`. TargetError: no quality meets the target.
 
-    The same picture and options give the same bytes. At most one of the targets may be given.
+    The same picture and options give the same bytes. At most one target may be given.
     """
     out = BytesIO()
     options = Encoding(
@@ -97,8 +97,7 @@ def decompress(
 ) -> NDArray[Any]:
     """Decode a .pel file (bytes or path) to (height, width, channels) samples.
 
-    They have the type they had before compression (8 bits, unless the file is lossless or
-    error-bounded); alpha is the last channel.
+    They have the type they had before compression; alpha is the last channel.
 
     Args:
         region: (x, y, width, height) in samples; only the tiles it needs are decoded.
@@ -106,7 +105,8 @@ def decompress(
         limits: raise `max_pixels` here for a huge file that you trust.
         damaged: if given, damage costs only the tiles it lies in, wherever that is behind the
             file's header: each is filled with grey and its number appended, instead of raising
-            DamagedFileError. What else is wrong, `verify` tells.
+            DamagedFileError. Lost alpha of a learned file becomes opaque; its tiles are numbered on
+            from those of the colours. What else is wrong, `verify` tells.
 
     Raises:
         FormatError: see the tree in `pellucid.errors`.
@@ -135,6 +135,7 @@ def layout_of(
     file: PelFile, box: Box | None, which: str = "picture"
 ) -> tuple[tuple[int, int, int], np.dtype[Any]]:
     """Shape (H, W, C) and type of the samples of a part of the picture."""
+    from pellucid._api.alpha import sample_type
     from pellucid._api.exact import region_of
     from pellucid._api.pairs import file_pair
     from pellucid.exact.picture import layout_of as exact_layout
@@ -143,7 +144,7 @@ def layout_of(
     if header.layers in EXACT:
         return exact_layout(header, region_of(box), file_pair(file), which)
     size = (header.height, header.width) if box is None else (box.height, box.width)
-    return (*size, header.channels), np.dtype(np.uint8)
+    return (*size, header.channels + header.alpha), sample_type(header)
 
 
 def decode_into(
@@ -154,19 +155,14 @@ def decode_into(
     which: str = "picture",
 ) -> None:
     """Samples of a part of the picture, or of all of it, into `out`, part by part."""
-    from pellucid.codec.decompress import decompress_into, filling_reader
-    from pellucid.runtime import find_model
-
     if file.header.layers in EXACT:
         from pellucid._api.exact import decompress_samples
 
         decompress_samples(file, box, damaged, out, which=which)
-        return
-    net = find_model(file.header.model_id)
-    read = reader_of(file)
-    if damaged is not None:
-        read = filling_reader(file.header, read, net, damaged)
-    decompress_into(out, file.header, read, net, region=box)
+    else:
+        from pellucid._api.learned import decompress_learned
+
+        decompress_learned(out, file, box, damaged)
 
 
 def models() -> dict[str, str]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from pellucid._api.files import open_pel, reader_of
-from pellucid.bitstream import DEFAULT_LIMITS, Limits, require_supported
+from pellucid.bitstream import DEFAULT_LIMITS, Limits, PelFile, require_supported
 from pellucid.errors import DamagedFileError
 
 
@@ -14,7 +17,8 @@ from pellucid.errors import DamagedFileError
 class Damage:
     """`tiles`: number -> what is wrong with it, by number; `other`: what is wrong beside them.
 
-    `total` is the number of tiles that the picture has.
+    `total` is the number of tiles that the picture has; those of alpha in a learned file count on
+    from the others.
     """
 
     tiles: dict[int, str]
@@ -47,10 +51,21 @@ def find_damage(data: bytes | str | os.PathLike[str], limits: Limits = DEFAULT_L
     file = open_pel(data, limits, tolerant=True)
     require_supported(file.header)
     tiles = {}
-    read = reader_of(file)
-    for number in range(file.header.tile_count):
+    for place, read in enumerate(readers_of(file)):
         try:
-            read(number)
+            read()
         except DamagedFileError as error:
-            tiles[number] = str(error)
-    return Damage(tiles, file.damage, file.header.tile_count)
+            tiles[place] = str(error)
+    return Damage(tiles, file.damage, file.header.tile_chunks)
+
+
+def readers_of(file: PelFile) -> Iterator[Callable[[], Any]]:
+    """What reads each tile, those of alpha last."""
+    numbers, read = range(file.header.tile_count), reader_of(file)
+    yield from (partial(read, number) for number in numbers)
+    if file.header.has_alpha_layer:
+        from pellucid._api.alpha import alpha_reader
+
+        alpha = alpha_reader(file)
+        assert alpha is not None
+        yield from (partial(alpha, number) for number in numbers)

@@ -6,16 +6,16 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, BinaryIO, TypeVar
-
-import numpy as np
 
 from pellucid._api.options import check_options, quality_for
 from pellucid.bitstream import DEFAULT_LIMITS, Limits, write_stream
 from pellucid.bitstream.writer import METADATA_CHUNKS
 from pellucid.errors import InputError, OptionError
-from pellucid.pixels import ImageInfo, from_array, is_npy, open_parts, read_image, read_samples
+from pellucid.pixels import ImageInfo, open_parts
 from pellucid.pixels.lazy import Source
+from pellucid.pixels.picture import LOSSY_TYPES, picture_of, read_picture
 from pellucid.pixels.read import dicom_error
 
 Progress = Callable[[float], None]  # is told the part that is done, 0 to 1
@@ -63,23 +63,28 @@ def encode(
 
 
 def encode_pixels(out: BinaryIO, image: Any, options: Encoding, progress: Progress | None) -> None:
-    """The learned codec: 8-bit grey or RGB."""
-    from pellucid.codec import compress_tiles, make_header
+    """The learned codec: grey or RGB of 8 or 16 bits, with alpha or without."""
+    from pellucid._api.alpha import alpha_tiles, extras_of
+    from pellucid._api.exact import has_alpha
+    from pellucid.codec import Picture, compress_tiles, header_of, look_at
     from pellucid.runtime import load_model
 
     net = load_model(options.model)
-    with open_image(image, options.limits, options.page) as (pixels, about):
-        make_header(pixels, net, DEFAULT_QUALITY).check_limits(options.limits)
-        kept = kept_of(about, options.metadata)
+    with open_image(image, options.limits, options.page) as (samples, about):
+        alpha = has_alpha(samples, about)
+        header_of(Picture(samples, alpha), net, DEFAULT_QUALITY).check_limits(options.limits)
+        picture, kept = look_at(samples, alpha=alpha), kept_of(about, options.metadata)
         quality = options.quality
         if any(value is not None for value in (options.bpp, options.size, options.psnr)):
             quality = quality_for(
-                pixels, net, kept, bpp=options.bpp, size=options.size, psnr=options.psnr
+                picture, net, kept, bpp=options.bpp, size=options.size, psnr=options.psnr
             )
-        header = make_header(pixels, net, DEFAULT_QUALITY if quality is None else quality)
-        tiles = (payload for payload, _ in compress_tiles(pixels, net, header.quality))
-        counted = count_off(tiles, header.tile_count, progress)
-        write_stream(out, header, kept, counted, limits=options.limits)
+        header = header_of(picture, net, DEFAULT_QUALITY if quality is None else quality)
+        tiles = (payload for payload, _ in compress_tiles(picture, net, header.quality))
+        layers = chain(tiles, alpha_tiles(picture, header))
+        counted = count_off(layers, header.tile_chunks, progress)
+        extras = extras_of(picture)
+        write_stream(out, header, kept, counted, extras=extras, limits=options.limits)
 
 
 def count_off(items: Iterable[Item], total: int, progress: Progress | None) -> Iterator[Item]:
@@ -106,39 +111,44 @@ def metadata_of(about: ImageInfo) -> dict[str, bytes]:
 def open_image(
     image: Any, limits: Limits, page: int | None = None
 ) -> Iterator[tuple[Source, ImageInfo]]:
-    """Any accepted image as 8-bit samples and what belongs to them, while the block lasts."""
+    """Any accepted image as samples and what belongs to them, while the block lasts."""
     with open_parts(image, max_pixels=limits.max_pixels, page=page) as parts:
         if parts is not None:
             check_pixels(image, *parts)
             yield parts
-        elif is_npy(image):
-            samples, _ = read_samples(image, max_pixels=limits.max_pixels)
-            yield from_array(samples)
         elif isinstance(image, str | os.PathLike | bytes):
-            yield read_image(image, max_pixels=limits.max_pixels)
+            samples, about = read_picture(image, max_pixels=limits.max_pixels)
+            check_pixels(image, samples, about)
+            yield samples, about
         else:
-            yield from_array(image)
+            yield picture_of(image)
 
 
 def check_pixels(image: Any, samples: Source, about: ImageInfo) -> None:
-    """Raise InputError unless samples in parts are 8-bit grey or RGB."""
-    name = image if isinstance(image, str | os.PathLike) else "the array"
+    """Raise InputError unless samples are those of a picture that can be compressed with loss."""
+    from pellucid._api.exact import has_alpha
+
+    name = image if isinstance(image, str | os.PathLike) else "the input"
     exact = "lossless or max_error keep all"
     channels = samples.shape[2]
     if about.dicom is not None:
         raise dicom_error(image)
-    if samples.dtype != np.uint8:
-        raise InputError(
-            f"{name} has samples of type {samples.dtype.name}, and with loss only 8 bits (uint8) "
-            f"can be compressed: {exact}, or convert it to 8 bits first"
-        )
     if about.axes is not None:
         raise InputError(
             f"{name} has pages, {channels} channels in all: choose one, of a TIFF with "
             f"--page N (page=N), from 0; {exact}"
         )
-    if channels not in (1, 3):
+    if samples.dtype.name not in LOSSY_TYPES:
         raise InputError(
-            f"{name} has {channels} channels, and with loss only grey (1) and RGB (3) can be "
-            f"compressed: {exact}, or take transparency and other channels out first"
+            f"{name} has samples of type {samples.dtype.name}, and with loss only "
+            f"{', '.join(LOSSY_TYPES)} can be compressed: lossless or max_error take float16 and "
+            "float32 too; or convert it"
+        )
+    alpha = has_alpha(samples, about)
+    if channels - alpha not in (1, 3):
+        said = f"{channels} channels, none of them transparency"
+        raise InputError(
+            f"{name} has {f'{channels} channels' if alpha or channels > 4 else said}, and with "
+            f"loss only grey (1) and RGB (3), with alpha or without, can be compressed: {exact}, "
+            "or take other channels out first"
         )

@@ -16,7 +16,7 @@ from pellucid._api.codec import compress, decompress
 from pellucid._api.encode import DEFAULT_MODEL, DEFAULT_QUALITY, open_image
 from pellucid._api.explanation import NEVER, Explanation
 from pellucid._api.files import open_pel
-from pellucid.bitstream import DEFAULT_LIMITS, EXACT, SIGNATURE, Limits
+from pellucid.bitstream import DEFAULT_LIMITS, EXACT, SIGNATURE, Limits, PelFile
 from pellucid.denoising.estimate import NoiseEstimate
 from pellucid.errors import InputError, OptionError, PellucidError
 
@@ -98,7 +98,7 @@ def explain_file(data: Any, limits: Limits) -> Explanation:
         bits: Any = exact_bits(file)
         return Explanation("file", settings, None, after, about, bits, half_width=bound)
     net = find_model(file.header.model_id)
-    width = decoded_widths(after, net.folder, about.quality)
+    width = decoded_widths(after, file, net.folder)
     unsure = NEVER if width is None else ""
     bits = bit_map(file, net)
     return Explanation("file", settings, None, after, about, bits, half_width=width, unsure=unsure)
@@ -107,14 +107,24 @@ def explain_file(data: Any, limits: Limits) -> Explanation:
 def explain_compress(
     image: Any, quality: int, model: str, limits: Limits, page: int | None = None
 ) -> Explanation:
-    """A picture coded at a quality: the same, and what was lost."""
+    """A picture coded at a quality: the same, and what was lost of what can be seen."""
+    from pellucid._api.exact import has_alpha
+    from pellucid.codec import look_at
     from pellucid.explaining import detail_of, removed, strip
 
-    with open_image(image, limits, page) as (source, _):
-        before = np.asarray(source[0 : source.shape[0], 0 : source.shape[1]])
+    with open_image(image, limits, page) as (source, about):
+        picture = look_at(source, alpha=has_alpha(source, about))
+        before, seen = (
+            np.asarray(one[0 : source.shape[0], 0 : source.shape[1]])
+            for one in (source, picture.seen())
+        )
     data = compress(image, quality=quality, model=model, limits=limits, page=page)
     found = explain_file(data, limits)
-    x, y, width, height = detail = detail_of(before)
+    colours = before[..., : picture.colours]
+    kept = found.after[..., : picture.colours]
+    if picture.alpha:
+        colours = np.where(before[..., -1:] > 0, colours, kept)
+    x, y, width, height = detail = detail_of(seen)
     part = np.ascontiguousarray(before[y : y + height, x : x + width])
 
     def coded(picture: NDArray[Any], setting: float) -> tuple[NDArray[Any], str]:
@@ -125,18 +135,28 @@ def explain_compress(
         found,
         task="compress",
         before=before,
-        removed=removed(before, found.after),
+        removed=removed(colours, kept, scale=float(picture.peak or 1)),
         detail=detail,
         strips=strip(part, QUALITIES, coded),
     )
 
 
-def decoded_widths(after: NDArray[Any], folder: Path, quality: int) -> NDArray[np.float32] | None:
-    """Half-widths of a decoded picture, if the model was measured."""
+def decoded_widths(after: NDArray[Any], file: PelFile, folder: Path) -> NDArray[np.float32] | None:
+    """Half-widths of a decoded picture, if the model was measured; 0 where alpha hides it.
+
+    16-bit samples are looked at as the network gave them, 0 to 255, for which it was measured.
+    """
+    from pellucid.codec.picture import WHITE, spread
     from pellucid.explaining import half_widths, intervals_of
 
     try:
         intervals = intervals_of(folder)
     except PellucidError:
         return None
-    return half_widths(after, intervals, level=quality)
+    header, found = file.header, file.sample_range
+    levels = after[..., : header.channels]
+    unit = np.float32(1)
+    if found is not None:
+        levels, unit = spread(levels, found), np.float32(found.span / WHITE)
+    widths = unit * half_widths(levels, intervals, level=header.quality)
+    return np.where(after[..., -1] > 0, widths, np.float32(0)) if header.alpha else widths

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from pellucid.bitstream import file_length
 from pellucid.errors import OptionError
-from pellucid.pixels.lazy import Source
 
 if TYPE_CHECKING:
+    from pellucid.codec import Picture
     from pellucid.runtime import CodecModel
 
 
@@ -40,7 +40,7 @@ def check_options(
 
 
 def quality_for(
-    pixels: Source,
+    picture: Picture,
     net: CodecModel,
     metadata: Mapping[str, bytes],
     *,
@@ -48,20 +48,23 @@ def quality_for(
     size: int | None,
     psnr: float | None,
 ) -> int:
-    """The quality that meets the one target given."""
-    from pellucid.codec import Target, compress_tiles, reach_target
+    """The quality that meets the one target given; sizes are those of the whole file."""
+    from pellucid._api.alpha import alpha_tiles, extras_of
+    from pellucid.codec import Target, compress_tiles, header_of, reach_target
     from pellucid.codec.score import psnr_of
 
-    count = pixels.shape[0] * pixels.shape[1]
+    count = picture.samples.shape[0] * picture.samples.shape[1]
     if psnr is not None:
         hint = "; choose a lower PSNR"
         target = Target(psnr, "dB", at_least=True, hint=hint)
-        return reach_target(target, lambda quality: psnr_of(pixels, net, quality))
+        return reach_target(target, lambda quality: psnr_of(picture, net, quality))
+
+    alpha = [len(tile) for tile in alpha_tiles(picture, header_of(picture, net, 0))]
+    extras = extras_of(picture)
 
     def file_bytes(quality: int) -> int:
-        return file_length(
-            metadata, (len(payload) for payload, _ in compress_tiles(pixels, net, quality))
-        )
+        tiles = [len(payload) for payload, _ in compress_tiles(picture, net, quality)]
+        return file_length(metadata, tiles + alpha, extras)
 
     hint = "; choose a larger target, or reduce the picture"
     if size is not None:

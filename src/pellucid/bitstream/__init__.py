@@ -3,6 +3,7 @@
     limits.py   the numbers that bound a file
     header.py   Header: geometry, quality, tile grid, model
     chunk.py    type, length, payload, CRC-32
+    extras.py   what a learned file says besides its header
     writer.py   header + metadata + tiles -> bytes
     scan.py     which chunks may stand where
     salvage.py  the whole chunks of a broken file
@@ -15,23 +16,39 @@ Nothing here knows what is in a tile.
 from __future__ import annotations
 
 from pellucid.bitstream.chunk import Chunk, write_chunk
-from pellucid.bitstream.header import FLOAT, SIGNED, UNSIGNED, Header
+from pellucid.bitstream.extras import ALPHA, RANGE, SampleRange
+from pellucid.bitstream.header import (
+    ALPHA_LAYER,
+    BASE,
+    EXACT,
+    FLOAT,
+    SIGNED,
+    UNSIGNED,
+    WITH_ALPHA,
+    Header,
+)
 from pellucid.bitstream.limits import DEFAULT_LIMITS, FORMAT_VERSION, SIGNATURE, Limits
-from pellucid.bitstream.reader import EXACT, PelFile, require_supported
+from pellucid.bitstream.reader import PelFile, require_supported
 from pellucid.bitstream.writer import file_length, write_file, write_stream
 
 __all__ = [
+    "ALPHA",
+    "ALPHA_LAYER",
+    "BASE",
     "DEFAULT_LIMITS",
     "EXACT",
     "FLOAT",
     "FORMAT_VERSION",
+    "RANGE",
     "SIGNATURE",
     "SIGNED",
     "UNSIGNED",
+    "WITH_ALPHA",
     "Chunk",
     "Header",
     "Limits",
     "PelFile",
+    "SampleRange",
     "file_length",
     "require_supported",
     "write_chunk",

@@ -47,6 +47,10 @@ _RANGES = {
 }
 _BIT_DEPTHS = (8, 16, 32)
 UNSIGNED, SIGNED, FLOAT = range(3)  # sample types
+BASE = 0b1  # values of the header's layers: the learned transform alone,
+WITH_ALPHA = 0b10001  # with alpha in a layer of its own,
+EXACT = (0b10, 0b100)  # or samples themselves, without loss or within a bound
+ALPHA_LAYER = 4
 _KNOWN_LAYERS = 0b11111
 _KNOWN_FEATURES = 0b10  # a pair of pictures
 
@@ -133,6 +137,11 @@ class Header:
         return tuple(bit for bit in range(8) if self.layers >> bit & 1)
 
     @property
+    def has_alpha_layer(self) -> bool:
+        """Whether alpha is in a layer of its own."""
+        return bool(self.layers >> ALPHA_LAYER & 1)
+
+    @property
     def tile_chunks(self) -> int:
         """TILE chunks of the file: one for each tile and layer."""
         return self.tile_count * len(self.layer_numbers)
@@ -148,6 +157,12 @@ class Header:
         """Return what messages call a tile: its number and where it lies, in samples."""
         x, y, width, height = self.tile_box(number)
         return f"tile {number} ({width} x {height} pixels at {x},{y})"
+
+    def chunk_name(self, place: int) -> str:
+        """Return the same of a TILE chunk by its place among all: alpha comes after the base."""
+        layer, number = divmod(place, self.tile_count)
+        name = self.tile_name(number)
+        return f"alpha of {name}" if self.layer_numbers[layer] == ALPHA_LAYER else name
 
     def check_tile_number(self, number: int) -> None:
         """Raise OptionError if the picture has no tile of this number."""

@@ -15,6 +15,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from pellucid.bitstream.chunk import CHUNK_OVERHEAD, Chunk
+from pellucid.bitstream.extras import ALPHA, RANGE, needs_range
 from pellucid.bitstream.header import FLOAT
 from pellucid.bitstream.salvage import KNOWN_TYPES, Salvage
 from pellucid.bitstream.writer import FLOAT_MAP, METADATA_CHUNKS
@@ -137,6 +138,10 @@ def _remarks(
     remarks += (f"{type_}: {_DOUBT}" for type_ in doubtful)
     if FLOAT_MAP not in found.single and found.header.sample_type == FLOAT:
         remarks.append(f"chunk {FLOAT_MAP}, which gives the floats, is lost")
+    if RANGE not in found.single and needs_range(found.header):
+        remarks.append(f"chunk {RANGE}, which gives the samples' range, is lost")
+    if ALPHA not in found.single and found.header.has_alpha_layer:
+        remarks.append(f"chunk {ALPHA}, which alpha is decoded by, is lost")
     if found.header.tile_chunks > 1 and "TIDX" not in found.single:
         remarks.append("chunk TIDX, the index of the tiles, is lost")
     done = found.single.get("DONE")

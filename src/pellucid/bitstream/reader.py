@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from mmap import mmap
 
 from pellucid.bitstream.chunk import Chunk, check_crc, crc_damage, payload_of, read_chunk
-from pellucid.bitstream.header import FLOAT, Header
+from pellucid.bitstream.extras import ALPHA, RANGE, SampleRange, needs_range
+from pellucid.bitstream.header import BASE, EXACT, FLOAT, WITH_ALPHA, Header
 from pellucid.bitstream.limits import (
     DECODED_TILE_LOG2,
     DEFAULT_LIMITS,
@@ -31,8 +32,7 @@ from pellucid.errors import (
     UnsupportedError,
 )
 
-BASE = 0b1  # values of the header's layers: the learned transform alone,
-EXACT = (0b10, 0b100)  # or samples themselves, without loss or within a bound
+LEARNED = (BASE, WITH_ALPHA)  # values of the header's layers
 DECODED_TILES = tuple(range(MIN_TILE_LOG2, DECODED_TILE_LOG2 + 1))
 
 
@@ -68,6 +68,11 @@ class PelFile:
             chunk = read_chunk(view, chunk.end)
             scan.take(chunk)
         scan.finish(chunk.end)
+        if header.layers in LEARNED and needs_range(header) and RANGE not in scan.single:
+            raise UnsupportedError(
+                f"the file has 16 bits with loss, and no chunk {RANGE}: what its samples stand for "
+                "is not supported yet; update pellucid: pip install -U pellucid"
+            )
         return cls(header, tuple(scan.chunks), view, scan.single, tuple(scan.tiles))
 
     @classmethod
@@ -108,6 +113,18 @@ class PelFile:
         chunk = self._single.get(FLOAT_MAP)
         return None if chunk is None else payload_of(self._data, chunk)
 
+    @property
+    def sample_range(self) -> SampleRange | None:
+        """What the samples of a learned file of 16 bits lie in, if the file has it whole."""
+        chunk = self._single.get(RANGE)
+        return None if chunk is None else SampleRange.unpack(payload_of(self._data, chunk))
+
+    @property
+    def alpha_model(self) -> bytes | None:
+        """The id of the tables of an alpha layer, if the file has it whole."""
+        chunk = self._single.get(ALPHA)
+        return None if chunk is None else bytes(payload_of(self._data, chunk))
+
     def tile(self, number: int, *, layer: int = 0) -> memoryview:
         """Return a view of a tile's payload (section 7), its checksum checked.
 
@@ -117,8 +134,9 @@ class PelFile:
         layers = self.header.layer_numbers
         if layer not in layers:
             raise OptionError(f"the file has no layer {layer}: its layers are {layers}")
-        chunk = self._tiles[layers.index(layer) * self.header.tile_count + number]
-        name = self.header.tile_name(number) + (f", layer {layer}" if layer else "")
+        place = layers.index(layer) * self.header.tile_count + number
+        chunk = self._tiles[place]
+        name = self.header.chunk_name(place) + (f", layer {layer}" if layer else "")
         if isinstance(chunk, str):
             raise DamagedFileError(f"{name} is lost: {chunk}; get the file again")
         damage = crc_damage(self._data, chunk)
@@ -134,13 +152,13 @@ class PelFile:
 
 def require_supported(header: Header) -> None:
     """Raise UnsupportedError for a valid file of a kind that this version doesn't decode."""
-    if header.layers == BASE:
+    if header.layers in LEARNED:
         wanted = {
             "channels": (1, 3),
-            "bit_depth": (8,),
-            "sample_type": (0,),
+            "bit_depth": (8, 16),
+            "sample_type": (0,) if header.bit_depth == 8 else (0, 1),
             "colour": (0,) if header.channels == 1 else (1,),
-            "alpha": (0,),
+            "alpha": (int(header.layers == WITH_ALPHA),),
             "features": (0,),
             "tile_log2": DECODED_TILES,
         }
@@ -154,7 +172,7 @@ def require_supported(header: Header) -> None:
         }
     else:
         wanted = {
-            "layers": (BASE, *EXACT),
+            "layers": (*LEARNED, *EXACT),
             "bit_depth": (8, 16) if header.sample_type == 0 else (16,),
             "sample_type": (0, 1),
             "tile_log2": DECODED_TILES,

@@ -21,6 +21,7 @@ import struct
 from typing import TypeVar
 
 from pellucid.bitstream.chunk import Chunk, crc_damage, payload_of, read_chunk
+from pellucid.bitstream.extras import EXTRAS, extras_problem
 from pellucid.bitstream.header import Header
 from pellucid.bitstream.limits import Limits
 from pellucid.bitstream.scan import check_count, check_known
@@ -28,7 +29,7 @@ from pellucid.bitstream.writer import FLOAT_MAP, METADATA_CHUNKS, TILE_START
 from pellucid.errors import DamagedFileError
 
 METADATA_TYPES = (*METADATA_CHUNKS.values(), "nois", FLOAT_MAP)
-KNOWN_TYPES = ("HEAD", *METADATA_TYPES, "TIDX", "TILE", "DONE")
+KNOWN_TYPES = ("HEAD", *METADATA_TYPES, *EXTRAS, "TIDX", "TILE", "DONE")
 
 _TYPE = re.compile("|".join(KNOWN_TYPES).encode())
 _TRY = 2**10  # bytes that a try costs beside those it checks: its own time, in bytes of CRC
@@ -123,6 +124,9 @@ class Salvage:
             return self.header.tile_chunks > 1 and chunk.length == 4 * self.header.tile_chunks
         if chunk.type in METADATA_TYPES:
             return chunk.length <= self._limits.max_metadata
+        if chunk.type in EXTRAS:
+            payload = payload_of(self.data, chunk)
+            return extras_problem(self.header, chunk.type, payload) is None
         return chunk.type != "DONE" or chunk.length == 0
 
     def _indexed_length(self, place: int) -> int | None:

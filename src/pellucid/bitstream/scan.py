@@ -12,6 +12,7 @@ from __future__ import annotations
 import struct
 
 from pellucid.bitstream.chunk import Chunk, check_crc, crc_damage, payload_of
+from pellucid.bitstream.extras import ALPHA, EXTRAS, check_extra
 from pellucid.bitstream.header import FLOAT, Header
 from pellucid.bitstream.limits import Limits
 from pellucid.bitstream.writer import FLOAT_MAP, METADATA_CHUNKS, TILE_START
@@ -54,6 +55,10 @@ class Scan:
                 f"{len(self.tiles)} TILE chunks where the header asks for "
                 f"{self._header.tile_chunks}; get the whole file again"
             )
+        if self._header.has_alpha_layer and ALPHA not in self.single:
+            raise DamagedFileError(
+                f"chunk {ALPHA} is missing: an alpha layer must have it; get the file again"
+            )
         extra = len(self._data) - end
         if extra:
             raise DamagedFileError(
@@ -70,6 +75,9 @@ class Scan:
             )
         if chunk.type in _METADATA_TYPES:
             self._take_metadata(chunk)
+        elif chunk.type in EXTRAS:
+            self._once(chunk)
+            check_extra(self._header, chunk.type, payload_of(self._data, chunk), str(chunk))
         elif chunk.type == "TIDX":
             self._take_index(chunk)
         elif chunk.type == "DONE" and chunk.length:

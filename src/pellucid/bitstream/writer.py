@@ -15,13 +15,15 @@ from io import BytesIO
 from typing import BinaryIO
 
 from pellucid.bitstream.chunk import CHUNK_OVERHEAD, write_chunk
-from pellucid.bitstream.header import HEADER_BYTES, Header
+from pellucid.bitstream.extras import EXTRAS, check_given
+from pellucid.bitstream.header import HEADER_BYTES, WITH_ALPHA, Header
 from pellucid.bitstream.limits import DEFAULT_LIMITS, SIGNATURE, Limits
 from pellucid.errors import LimitError, OptionError
 
 METADATA_CHUNKS = {"exif": "exif", "icc": "iccp", "xmp": "xmp0"}  # name -> chunk, in file order
 METADATA_CHUNKS |= {"axes": "axes", "dicom": "dicm"}
 FLOAT_MAP = "FMAP"
+NONE: Mapping[str, bytes] = {}
 TILE_START = struct.Struct("<IB")  # tile number, layer
 
 
@@ -31,16 +33,18 @@ def write_file(
     tiles: Sequence[bytes],
     *,
     float_map: bytes | None = None,
+    extras: Mapping[str, bytes] = NONE,
     limits: Limits = DEFAULT_LIMITS,
 ) -> bytes:
-    """Return the bytes of a file with one layer.
+    """Return the bytes of a file with one layer, or with a learned one and alpha.
 
     `metadata` has any of the keys of `METADATA_CHUNKS`; `tiles` are the payloads of section 7, by
-    tile number; floats have a `float_map` (section 12). Raises OptionError if they don't fit the
-    header, LimitError over `limits`.
+    tile number, and after them those of alpha; floats have a `float_map` (section 12), and `extras`
+    are the payloads of RANG and ALPH by type. Raises OptionError if they don't fit the header,
+    LimitError over `limits`.
     """
     out = BytesIO()
-    write_stream(out, header, metadata, tiles, float_map=float_map, limits=limits)
+    write_stream(out, header, metadata, tiles, float_map=float_map, extras=extras, limits=limits)
     return out.getvalue()
 
 
@@ -51,6 +55,7 @@ def write_stream(
     tiles: Iterable[bytes],
     *,
     float_map: bytes | None = None,
+    extras: Mapping[str, bytes] = NONE,
     limits: Limits = DEFAULT_LIMITS,
 ) -> int:
     """Write what `write_file` returns to `out`, each tile as it comes; returns the length.
@@ -61,49 +66,59 @@ def write_stream(
     head = header.pack()
     header.check_limits(limits)
     _check_layers(header)
+    check_given(header, dict(extras))
     _check_metadata(metadata, limits)
     length = out.write(SIGNATURE) + out.write(write_chunk("HEAD", head))
     if float_map is not None:
         length += out.write(write_chunk(FLOAT_MAP, float_map))
+    for type_ in EXTRAS:
+        if type_ in extras:
+            length += out.write(write_chunk(type_, extras[type_]))
     for name, type_ in METADATA_CHUNKS.items():
         if name in metadata:
             length += out.write(write_chunk(type_, metadata[name]))
     index_at, lengths = length, []
-    if header.tile_count > 1:
-        length += out.write(bytes(CHUNK_OVERHEAD + 4 * header.tile_count))
-    (layer,) = header.layer_numbers
-    for number, tile in enumerate(tiles):
+    if header.tile_chunks > 1:
+        length += out.write(bytes(CHUNK_OVERHEAD + 4 * header.tile_chunks))
+    for place, tile in enumerate(tiles):
+        if place == header.tile_chunks:
+            _check_tiles(header, place + 1)
+        layer, number = divmod(place, header.tile_count)
+        start = TILE_START.pack(number, header.layer_numbers[layer])
         lengths.append(len(tile) + TILE_START.size)
-        length += out.write(write_chunk("TILE", TILE_START.pack(number, layer) + tile))
+        length += out.write(write_chunk("TILE", start + tile))
     _check_tiles(header, len(lengths))
     length += out.write(write_chunk("DONE", b""))
-    if header.tile_count > 1:
+    if header.tile_chunks > 1:
         out.seek(index_at)
         out.write(write_chunk("TIDX", struct.pack(f"<{len(lengths)}I", *lengths)))
         out.seek(length)
     return length
 
 
-def file_length(metadata: Mapping[str, bytes], tiles: Iterable[int]) -> int:
+def file_length(
+    metadata: Mapping[str, bytes], tiles: Iterable[int], extras: Mapping[str, bytes] = NONE
+) -> int:
     """Bytes of the file that `write_file` would make of payloads of these lengths."""
-    chunks = [HEADER_BYTES, 0, *map(len, metadata.values())]
+    chunks = [HEADER_BYTES, 0, *map(len, metadata.values()), *map(len, extras.values())]
     payloads = [TILE_START.size + length for length in tiles]
     chunks += [*payloads, 4 * len(payloads)] if len(payloads) > 1 else payloads
     return len(SIGNATURE) + sum(CHUNK_OVERHEAD + length for length in chunks)
 
 
 def _check_layers(header: Header) -> None:
-    if len(header.layer_numbers) != 1:
+    if len(header.layer_numbers) != 1 and header.layers != WITH_ALPHA:
         raise OptionError(
-            f"layers is {header.layers:#b}, and this writer knows files of one layer only; use "
-            "0b1, 0b10 or 0b100"
+            f"layers is {header.layers:#b}, and this writer knows files of one layer only, or of "
+            "the learned one and alpha; use 0b1, 0b10, 0b100 or 0b10001"
         )
 
 
 def _check_tiles(header: Header, count: int) -> None:
-    if count != header.tile_count:
+    """Raise OptionError unless `count` tiles are those of all layers."""
+    if count != header.tile_chunks:
         raise OptionError(
-            f"{count} tiles were given for a picture of {header.tile_count}: give each once"
+            f"{count} tiles were given for a picture of {header.tile_chunks}: give each once"
         )
 
 

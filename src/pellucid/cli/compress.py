@@ -46,7 +46,12 @@ PICTURES = (
     callback=options.to_bytes,
     help="Best quality of at most this: 200k, 1.5M.",
 )
-@click.option("--psnr", metavar="DB", type=float, help="Smallest file of at least this many dB.")
+@click.option(
+    "--psnr",
+    metavar="DB",
+    type=float,
+    help="Smallest file of at least this many dB, of what is visible.",
+)
 @click.option("--lossless", is_flag=True, help="Every sample comes back as it is.")
 @click.option(
     "--max-error",
@@ -99,13 +104,14 @@ def compress(
     as_json: bool,
     progress: bool,
 ) -> None:
-    """Compress pictures to .pel: PNG, JPEG, WebP, TIFF, BMP, PPM, Zarr; 8-bit, grey or RGB.
+    """Compress pictures to .pel: PNG, JPEG, WebP, TIFF, BMP, PPM, Zarr, .npy; grey or RGB, 8 or 16
+    bits (uint8, uint16, int16), with transparency, which is kept as it is, or without.
 
-    With --lossless or --max-error also transparency, 16-bit and float32 grey, DICOM, and TIFF, Zarr
-    and .npy arrays of uint8, uint16, int16, float16 or float32 with any number of channels or
-    pages. Large TIFF, Zarr and .npy are never in memory as a whole. Give one of --quality, --bpp,
-    --size, --psnr, --lossless and --max-error at most; a target that can't be met is an error.
-    EXIF (with the orientation), ICC profile and XMP are kept byte for byte.
+    With --lossless or --max-error also float32 grey, DICOM, and TIFF, Zarr and .npy arrays of
+    uint8, uint16, int16, float16 or float32 with any number of channels or pages. Large TIFF, Zarr
+    and .npy are never in memory as a whole. Give one of --quality, --bpp, --size, --psnr,
+    --lossless and --max-error at most; a target that can't be met is an error. EXIF (with the
+    orientation), ICC profile and XMP are kept byte for byte.
     """
     from pellucid._api.exact import check_max_error
     from pellucid._api.options import check_options
@@ -118,7 +124,7 @@ def compress(
     bound = check_max_error(lossless, max_error)
     check_options(quality=quality, bpp=bpp, size=size, psnr=psnr, max_error=bound)
     load_model(model)  # a wrong name is wrong usage, said once
-    sources = (*PICTURES, ZARR) if bound is None else pictures
+    sources = (*PICTURES, ZARR) if bound is None else pictures  # many arrays are bands
     passed: Counter[str] = Counter()
     jobs = plan_jobs(
         inputs, out, suffix=".pel", sources=sources, recursive=recursive, passed=passed

@@ -61,7 +61,8 @@ class Settings:
 @click.option(
     "--keep-going",
     is_flag=True,
-    help="Save what is whole of a damaged file: lost tiles become grey and are named; exit code 1.",
+    help="Save what is whole of a damaged file: lost tiles become grey, lost alpha opaque, and are "
+    "named; exit code 1.",
 )
 @options.limits_option
 @options.recursive_option
@@ -152,8 +153,13 @@ def losses(file: PelFile, damaged: list[int]) -> list[str]:
     """What a person must know about the picture of a damaged file."""
     found = []
     if damaged:
-        tiles = ", ".join(file.header.tile_name(number) for number in damaged)
-        found.append(f"damaged and filled with grey: {tiles}")
+        count = file.header.tile_count
+        for filling, places in (
+            ("filled with grey", [place for place in damaged if place < count]),
+            ("made opaque", [place for place in damaged if place >= count]),
+        ):
+            if tiles := ", ".join(map(file.header.chunk_name, places)):
+                found.append(f"damaged and {filling}: {tiles}")
     if file.lost_metadata:
         kinds = ", ".join(name.upper() for name in file.lost_metadata)
         found.append(f"damaged and left out: {kinds}")

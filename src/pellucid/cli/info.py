@@ -68,6 +68,9 @@ def describe(found: FileInfo) -> list[str]:
         "bytes": ", ".join(parts),
         "format": f"version {found.version}",
     }
+    if found.sample_range is not None:
+        low, high = found.sample_range
+        rows["kept"] += f", samples {low} to {high}"
     if found.likely_error is not None:
         rows["kept"] += f"; in a photograph nine of ten samples within {found.likely_error:g}"
     if found.latents_sha256:

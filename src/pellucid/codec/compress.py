@@ -1,6 +1,6 @@
 """Picture to latents to tile payloads, one tile at a time.
 
-    pixels -> window of a tile and its surroundings -> analysis -> cut to the tile -> times gain
+    picture -> window of a tile and its surroundings -> analysis -> cut to the tile -> times gain
            -> `latents.encode_latents` -> payload
 
 The window is wide enough that a tile's latents are those of the whole picture, so tiles leave no
@@ -17,14 +17,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.bitstream import Header
+from pellucid.bitstream import BASE, SIGNED, UNSIGNED, WITH_ALPHA, Header
 from pellucid.codec.geometry import Box, read_padded, to_blocks
 from pellucid.codec.latents import TileLatents, encode_latents
+from pellucid.codec.picture import Picture
 from pellucid.pixels.lazy import Source
 from pellucid.runtime import CodecModel
 from pellucid.runtime.ahead import in_order
 
 TILE_LOG2 = 10  # tiles of 1024 samples a side
+ALPHA_TILE_LOG2 = 9  # with alpha, whose exact coding takes much memory a sample
 GREY, RGB = 0, 1
 AHEAD = 3  # halves of tiles analysed before they are wanted
 
@@ -50,39 +52,52 @@ def compress_pixels(
     pixels: Source, model: CodecModel, quality: int, *, keep_latents: bool = False
 ) -> Compressed:
     """Compress (H, W, 1) or (H, W, 3) 8-bit samples at `quality` 0..100."""
+    return compress_colours(Picture(pixels), model, quality, keep_latents=keep_latents)
+
+
+def compress_colours(
+    picture: Picture, model: CodecModel, quality: int, *, keep_latents: bool = False
+) -> Compressed:
+    """The tiles of a picture's colours, without those of alpha."""
     tiles, latents = [], []
-    for payload, tile_latents in compress_tiles(pixels, model, quality):
+    for payload, tile_latents in compress_tiles(picture, model, quality):
         tiles.append(payload)
         if keep_latents:
             latents.append(tile_latents)
-    return Compressed(make_header(pixels, model, quality), tiles, latents)
+    return Compressed(header_of(picture, model, quality), tiles, latents)
 
 
 def compress_tiles(
-    pixels: Source, model: CodecModel, quality: int
+    picture: Picture, model: CodecModel, quality: int
 ) -> Iterator[tuple[bytes, TileLatents]]:
-    """Payload and latents of each tile in order; memory is bounded by a few tiles."""
-    header = make_header(pixels, model, quality)
+    """Payload and latents of each tile of colours; memory is bounded by a few tiles."""
+    header = header_of(picture, model, quality)
     boxes = [Box(*header.tile_box(number)) for number in range(header.tile_count)]
-    for y in analyse_tiles(pixels, model, quality, boxes):
+    for y in analyse_tiles(picture.seen(), model, quality, boxes):
         yield encode_latents(model, y, quality)
 
 
 def make_header(pixels: Source, model: CodecModel, quality: int) -> Header:
     """The header of an 8-bit grey or RGB picture."""
-    height, width, channels = pixels.shape
+    return header_of(Picture(pixels), model, quality)
+
+
+def header_of(picture: Picture, model: CodecModel, quality: int) -> Header:
+    """The header of a picture of 8 or 16 bits, grey or RGB, with alpha or without."""
+    height, width = picture.samples.shape[:2]
+    dtype = picture.samples.dtype
     return Header(
         width=width,
         height=height,
-        channels=channels,
-        bit_depth=8,
-        sample_type=0,
-        colour=GREY if channels == 1 else RGB,
-        alpha=0,
-        layers=1,
+        channels=picture.colours,
+        bit_depth=8 * dtype.itemsize,
+        sample_type=SIGNED if dtype.kind == "i" else UNSIGNED,
+        colour=GREY if picture.colours == 1 else RGB,
+        alpha=int(picture.alpha),
+        layers=WITH_ALPHA if picture.alpha else BASE,
         features=0,
         quality=quality,
-        tile_log2=TILE_LOG2,
+        tile_log2=ALPHA_TILE_LOG2 if picture.alpha else TILE_LOG2,
         model_id=model.id,
     )
 

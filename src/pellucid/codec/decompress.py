@@ -12,18 +12,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.bitstream import Header
+from pellucid.bitstream import SIGNED, Header, SampleRange
 from pellucid.codec.geometry import Box, from_blocks
 from pellucid.codec.grid import LatentGrid, TileReader
 from pellucid.codec.latents import TileLatents, decode_latents
+from pellucid.codec.picture import gathered
 from pellucid.errors import DamagedFileError
 from pellucid.pixels.lazy import Sink
 from pellucid.runtime import CodecModel
 from pellucid.runtime.ahead import in_order
+
+AlphaReader = Callable[[int], NDArray[Any]]  # tile number -> its alpha (h, w)
+Task = tuple[Box, int, Box, NDArray[np.float32]]
 
 
 def decompress_pixels(
@@ -47,44 +52,69 @@ def decompress_into(
     model: CodecModel,
     *,
     region: Box | None = None,
+    found: SampleRange | None = None,
+    alpha: AlphaReader | None = None,
 ) -> None:
-    """The same into `output`, half a tile after the other, always in the same order."""
+    """The same into `output`, half a tile after the other, always in the same order.
+
+    Args:
+        found: of 16-bit samples, their range.
+        alpha: gives the tiles of alpha, which becomes the last channel; then whole tiles come.
+    """
     wanted = region or Box(0, 0, header.width, header.height)
     grid = LatentGrid(header, read_tile, model)
+    if found is not None:
+        model.check_deep()
 
-    def synthesise(task: tuple[Box, Box, NDArray[np.float32]]) -> tuple[Box, NDArray[np.uint8]]:
-        part, window, y = task
-        return part, synthesise_window(part, window, y, header, model)
+    def synthesise(task: Task) -> tuple[Box, NDArray[Any]]:
+        part, number, window, y = task
+        samples = synthesise_window(part, window, y, header, model, found)
+        if alpha is not None:
+            rows, columns = part.within(Box(*header.tile_box(number)))
+            samples = np.dstack([samples, alpha(number)[rows, columns]])
+        return part, samples
 
     with ThreadPoolExecutor(model.threads) as pool:
-        tasks = windows_of(header, grid, model, wanted)
+        tasks = windows_of(header, grid, model, wanted, halves=alpha is None)
         for part, samples in in_order(pool, synthesise, tasks, ahead=2 * model.threads + 1):
             rows, columns = part.within(wanted)
             output[rows, columns] = samples
 
 
 def windows_of(
-    header: Header, grid: LatentGrid, model: CodecModel, wanted: Box
-) -> Iterator[tuple[Box, Box, NDArray[np.float32]]]:
-    """Each half of a tile that is wanted, the window around it in latents, and y there."""
+    header: Header, grid: LatentGrid, model: CodecModel, wanted: Box, *, halves: bool = True
+) -> Iterator[Task]:
+    """Each half of a tile that is wanted, or all of it, with the tile's number, the window around
+    it in latents, and y there.
+    """
     for before, line in pairwise([range(0), *grid.lines()]):
         for place, number in enumerate(line):
             tile = Box(*header.tile_box(number)).overlap(wanted)
-            for part in tile.halves() if tile.width and tile.height else ():
+            parts = tile.halves() if halves else [tile]
+            for part in parts if tile.width and tile.height else ():
                 window = part.latents().grown(model.halo, grid.bounds)
-                yield part, window, grid.window(window)
+                yield part, number, window, grid.window(window)
             grid.forget(before[max(place - 1, 0) : place])
         grid.forget(before[-1:])
 
 
 def synthesise_window(
-    part: Box, window: Box, y: NDArray[np.float32], header: Header, model: CodecModel
-) -> NDArray[np.uint8]:
-    """Samples of `part` (height, width, channels) from the y of a window of latents around it."""
+    part: Box,
+    window: Box,
+    y: NDArray[np.float32],
+    header: Header,
+    model: CodecModel,
+    found: SampleRange | None = None,
+) -> NDArray[Any]:
+    """Colours of `part` (height, width, channels) from the y of a window of latents around it."""
     y *= model.vector("inverse_gain", header.quality)
-    (blocks,) = model.synthesis(y=y, scale=model.vector("synthesis_scale", header.quality))
+    scale = model.vector("synthesis_scale", header.quality)
+    (blocks,) = model.synthesis("blocks" if found is None else "samples", y=y, scale=scale)
     rows, columns = part.within(window.samples())
-    samples: NDArray[np.uint8] = from_blocks(blocks)[rows, columns]
+    samples: NDArray[Any] = from_blocks(blocks)[rows, columns]
+    if found is not None:
+        letter = "i" if header.sample_type == SIGNED else "u"
+        return gathered(samples, found, header.channels).astype(f"{letter}2")
     if header.channels == 1:
         total = samples.astype(np.uint16).sum(axis=2, keepdims=True, dtype=np.uint16)
         samples = ((total + 1) // 3).astype(np.uint8)

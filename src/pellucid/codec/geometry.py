@@ -8,6 +8,7 @@ side by side are the padded picture (`docs/format.md` section 4).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,18 +82,18 @@ class Box:
         return slice(top, top + self.height), slice(left, left + self.width)
 
 
-def read_padded(pixels: Source, box: Box) -> NDArray[np.uint8]:
+def read_padded(pixels: Source, box: Box) -> NDArray[Any]:
     """Samples of `box` (h, w, C); beyond the picture the last row and column go on."""
     height, width = pixels.shape[:2]
     inside = box.overlap(Box(0, 0, width, height))
-    part: NDArray[np.uint8] = pixels[inside.y : inside.bottom, inside.x : inside.right]
+    part: NDArray[Any] = pixels[inside.y : inside.bottom, inside.x : inside.right]
     below, beyond = box.bottom - inside.bottom, box.right - inside.right
     if below or beyond:
         part = np.pad(part, ((0, below), (0, beyond), (0, 0)), mode="edge")
     return part
 
 
-def to_blocks(samples: NDArray[np.uint8]) -> NDArray[np.float32]:
+def to_blocks(samples: NDArray[Any]) -> NDArray[np.float32]:
     """(H, W, 3) or (H, W, 1), multiples of 8 -> (1, 192, H/8, W/8); grey fills all three."""
     height, width, channels = samples.shape
     grid = samples.reshape(height // BLOCK, BLOCK, width // BLOCK, BLOCK, channels)
@@ -103,7 +104,7 @@ def to_blocks(samples: NDArray[np.uint8]) -> NDArray[np.float32]:
     return blocks.reshape(shape).astype(np.float32)
 
 
-def from_blocks(blocks: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def from_blocks(blocks: NDArray[Any]) -> NDArray[Any]:
     """(1, 192, h, w) -> (8 h, 8 w, 3)."""
     height, width = blocks.shape[2:]
     grid = blocks.reshape(3, BLOCK, BLOCK, height, width)

@@ -7,35 +7,47 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.codec.compress import compress_pixels
+from pellucid.codec.compress import compress_colours
 from pellucid.codec.decompress import decompress_into, tile_reader
 from pellucid.codec.grid import TileReader
-from pellucid.pixels.lazy import Source
+from pellucid.codec.hidden import weights_of
+from pellucid.codec.picture import Picture
 from pellucid.runtime import CodecModel
 
 FEW = 64  # tiles whose latents may stay in memory; those of more are decoded again
 
 
-def psnr_of(pixels: Source, model: CodecModel, quality: int) -> float:
-    """PSNR in dB over all samples of `pixels` (H, W, C) after compression at `quality`."""
-    keep = -(-pixels.shape[0] // 1024) * -(-pixels.shape[1] // 1024) <= FEW
-    compressed = compress_pixels(pixels, model, quality, keep_latents=keep)
+def psnr_of(picture: Picture, model: CodecModel, quality: int) -> float:
+    """PSNR in dB over all visible colour samples after compression at `quality`.
+
+    It counts from the picture's range: 255 of 8 bits, from the lowest to the highest of 16.
+    """
+    height, width = picture.samples.shape[:2]
+    keep = -(-height // 1024) * -(-width // 1024) <= FEW
+    compressed = compress_colours(picture, model, quality, keep_latents=keep)
     read: TileReader = compressed.latents.__getitem__
     if not keep:
         read = tile_reader(compressed.header, compressed.tiles.__getitem__, model)
-    measured = Difference(pixels)
-    decompress_into(measured, compressed.header, read, model)
-    error = measured.total / (pixels.shape[0] * pixels.shape[1] * pixels.shape[2])
-    return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))
+    measured = Difference(picture)
+    decompress_into(measured, compressed.header, read, model, found=picture.range)
+    if measured.total == 0:
+        return float("inf")
+    return float(10 * np.log10(picture.peak**2 / (measured.total / measured.count)))
 
 
 class Difference:
-    """Takes decoded samples and keeps nothing of them but `total`, the sum of squared errors."""
+    """Takes decoded colours and keeps nothing of them but `total`, the sum of squared errors of
+    those that are visible, and their `count`.
+    """
 
-    def __init__(self, pixels: Source) -> None:
-        self._pixels = pixels
-        self.total = 0
+    def __init__(self, picture: Picture) -> None:
+        self._picture = picture
+        self.total = self.count = 0
 
     def __setitem__(self, key: tuple[slice, slice], samples: NDArray[Any]) -> None:
-        difference = self._pixels[key].astype(np.int16) - samples
-        self.total += int(np.square(difference, dtype=np.int32).sum(dtype=np.int64))
+        part = np.asarray(self._picture.samples[key])
+        difference = part[..., : self._picture.colours].astype(np.int32) - samples
+        if self._picture.alpha:
+            difference = difference[weights_of(part[..., -1]) > 0]
+        self.count += difference.size
+        self.total += int(np.square(difference, dtype=np.int64).sum())

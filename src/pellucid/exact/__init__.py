@@ -11,6 +11,7 @@
     float_fit.py  how an encoder finds which; float_lattice.py
     threads.py    threads for tiles
     picture.py    tiles of a picture, in parallel
+    alpha.py      alpha of learned files
     pair.py       two pictures in one file
 
 Only integers decide bits and samples, carried in float64 where a sum is a matrix product: none

@@ -133,7 +133,7 @@ def decompress_exact(
         UnknownModelError: the file was made with other tables.
         DamagedFileError: a tile is damaged.
     """
-    check_tables(header)
+    check_tables(header.model_id)
     shape, dtype = layout_of(header, region, pair, which)
     samples = np.empty(shape if out is None else (0, 0, shape[2]), dtype)
     sink: Sink = samples if out is None else out
@@ -217,7 +217,7 @@ def check_tile(
     header: Header, number: int, payload: Payload, floats: FloatMap | None = None
 ) -> NDArray[Any]:
     """The samples (h, w, C) of one tile; damage names it."""
-    check_tables(header)
+    check_tables(header.model_id)
     data = payload(number)
     try:
         kind, data, pair = opened(header, number, data, floats)
@@ -230,12 +230,12 @@ def check_tile(
     return samples if floats is None else floats.floats(samples)
 
 
-def check_tables(header: Header) -> None:
+def check_tables(wanted: bytes) -> None:
     """Raise UnknownModelError if the file was made with other tables."""
     identity = exact_model()[1]
-    if header.model_id != identity:
+    if wanted != identity:
         raise UnknownModelError(
-            f"this file needs the tables {header.model_id.hex()}, and this pellucid has "
+            f"this file needs the tables {wanted.hex()}, and this pellucid has "
             f"{identity.hex()}; update it: pip install -U pellucid"
         )
 

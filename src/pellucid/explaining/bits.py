@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.bitstream import PelFile
+from pellucid.bitstream import ALPHA_LAYER, PelFile
 from pellucid.codec.decompress import tile_reader
 from pellucid.codec.geometry import Box
 from pellucid.codec.latents import (
@@ -29,7 +29,7 @@ from pellucid.codec.latents import (
     z_tables,
 )
 from pellucid.entropy import TableSet
-from pellucid.explaining.container import container_bytes
+from pellucid.explaining.container import container_bytes, payload_bytes
 from pellucid.runtime import CodecModel
 
 Bits = NDArray[np.float64]
@@ -49,6 +49,7 @@ class BitMap:
         coder: bits of the payloads beyond what their symbols need.
         container: bytes by part of the file that is no payload.
         file_bytes: of the whole file.
+        alpha: bits of the payloads of the alpha layer, 0 without one.
     """
 
     latents: Bits
@@ -59,12 +60,13 @@ class BitMap:
     coder: float
     container: dict[str, int]
     file_bytes: int
+    alpha: float = 0.0
 
     @property
     def total(self) -> float:
         """Bits of all parts."""
         places = float(self.latents.sum() + self.hyper.sum())
-        return places + self.coder + 8 * sum(self.container.values())
+        return places + self.coder + self.alpha + 8 * sum(self.container.values())
 
 
 def bit_map(file: PelFile, model: CodecModel) -> BitMap:
@@ -99,10 +101,11 @@ def bit_map(file: PelFile, model: CodecModel) -> BitMap:
             passes = [a + b for a, b in zip(passes, tile.passes, strict=True)]
     container = container_bytes(file)
     total = file.chunks[-1].end
-    payload = 8 * (total - sum(container.values()))
+    alpha = 8.0 * payload_bytes(file, ALPHA_LAYER) if header.has_alpha_layer else 0.0
+    payload = 8 * (total - sum(container.values())) - alpha
     coder = payload - float(y.sum() + z.sum())
-    first, second, third = passes
-    return BitMap(y, z, y_channels, z_channels, (first, second, third), coder, container, total)
+    by_pass = (passes[0], passes[1], passes[2])
+    return BitMap(y, z, y_channels, z_channels, by_pass, coder, container, total, alpha)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,11 @@ def container_bytes(file: PelFile) -> dict[str, int]:
         size = chunk.end - chunk.offset
         name = f"{chunk.type} frames" if chunk.type == "TILE" else chunk.type
         parts[name] = parts.get(name, 0) + size
-    (layer,) = file.header.layer_numbers
-    payloads = (len(file.tile(n, layer=layer)) for n in range(file.header.tile_count))
+    payloads = (payload_bytes(file, layer) for layer in file.header.layer_numbers)
     parts["TILE frames"] -= sum(payloads)
     return parts
+
+
+def payload_bytes(file: PelFile, layer: int) -> int:
+    """Bytes of the payloads of a layer."""
+    return sum(len(file.tile(n, layer=layer)) for n in range(file.header.tile_count))

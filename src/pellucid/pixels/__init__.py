@@ -3,6 +3,7 @@
     info.py       ImageInfo: geometry and metadata
     opened.py     path or bytes -> an opened picture
     read.py       file or bytes -> array, with a clear error for everything that can't be read
+    picture.py    the same of 8 or 16 bits, with transparency
     checks.py     what a header must say before anything is decoded
     modes.py      a decoder's sample layouts -> HxWxC uint8
     metadata.py   EXIF, ICC and XMP, byte for byte

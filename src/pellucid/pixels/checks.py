@@ -26,13 +26,13 @@ def check_header(image: Image.Image, data: bytes, name: str, max_pixels: int) ->
     sample, or JPEG 2000 of other samples than unsigned ones of 8 bits.
     """
     check_size(image, data, name, max_pixels)
-    _check_shifted(image, data, name)
+    check_shifted(image, data, name)
     depth = bit_depth(image, data)
     if depth > 8:
         raise deep_error(name, f"{depth} bits, mode {image.mode}")
 
 
-def _check_shifted(image: Image.Image, data: bytes, name: str) -> None:
+def check_shifted(image: Image.Image, data: bytes, name: str) -> None:
     """InputError for JPEG 2000 whose samples Pillow would shift: of fewer bits, signed, unlike."""
     siz = siz_of(data) if image.format == "JPEG2000" else None
     if siz is None or siz.bits > 8 or (siz.bits == 8 and siz.equal and not siz.signed):
@@ -41,7 +41,8 @@ def _check_shifted(image: Image.Image, data: bytes, name: str) -> None:
     kind = kind if siz.equal else "components of different depths"
     way = "or scale it to 8 bits first"
     raise InputError(
-        f"{name} is a JPEG 2000 file with {kind}, and with loss only 8 bits can be compressed: "
+        f"{name} is a JPEG 2000 file with {kind}, and with loss only 8 bits without a sign, "
+        "or 16 bits, can be compressed: "
         + (f"lossless or max_error keep them as they are, {way}" if siz.equal else way[3:])
     )
 

@@ -1,4 +1,4 @@
-"""A decoder's sample layouts -> one layout: HxWxC uint8, C = 1 (grey) or 3 (RGB).
+"""A decoder's sample layouts -> one layout: HxWxC uint8, C = 1 (grey) or 3 (RGB), or with alpha.
 
 Only conversions that lose nothing are made: bits to bytes, a palette to its colours, an alpha
 channel that is opaque everywhere to none. What would lose something (depth, transparency, print
@@ -18,16 +18,22 @@ _ALPHA = {"LA": "LA", "La": "LA", "PA": "RGBA", "RGBA": "RGBA", "RGBa": "RGBA"}
 _AS_IS = ("L", "RGB")
 
 
-def to_samples(image: Image.Image, name: str) -> NDArray[np.uint8]:
+def is_deep(image: Image.Image) -> bool:
+    """Whether the mode has more than 8 bits a sample."""
+    return image.mode in _DEEP or image.mode.startswith("I;")
+
+
+def to_samples(image: Image.Image, name: str, *, alpha: bool = False) -> NDArray[np.uint8]:
     """Return the samples of a loaded picture as a C-contiguous HxWxC uint8 array, C 1 or 3.
 
-    `name` is what messages call the picture. Raises InputError for a mode that can't be kept.
+    With `alpha`, what has transparent pixels gets a last channel for it. `name` is what messages
+    call the picture. Raises InputError for a mode that can't be kept.
     """
     mode = image.mode
-    if mode in _DEEP or mode.startswith("I;"):
+    if is_deep(image):
         raise deep_error(name, f"mode {mode}")
     if mode in _ALPHA or image.has_transparency_data:
-        return _opaque(image, name)
+        return _opaque(image, name, alpha=alpha)
     if mode in _AS_IS:
         return _array(image)
     if mode == "1":
@@ -45,8 +51,8 @@ def to_samples(image: Image.Image, name: str) -> NDArray[np.uint8]:
 def deep_error(name: str, what: str) -> InputError:
     """The error for more than 8 bits a sample; `what` names the mode or the depth."""
     return InputError(
-        f"{name} has more than 8 bits a sample ({what}), which can be "
-        "compressed with lossless or max_error only; or convert it to 8 bits first"
+        f"{name} has more than 8 bits a sample ({what}), which can't be kept here; convert it to 8 "
+        "bits first"
     )
 
 
@@ -55,14 +61,16 @@ def _array(image: Image.Image) -> NDArray[np.uint8]:
     return samples[:, :, np.newaxis] if samples.ndim == 2 else samples  # HxW -> HxWx1
 
 
-def _opaque(image: Image.Image, name: str) -> NDArray[np.uint8]:
-    """Drop an alpha channel that says nothing; refuse one that does."""
+def _opaque(image: Image.Image, name: str, *, alpha: bool) -> NDArray[np.uint8]:
+    """Drop an alpha channel that says nothing; keep or refuse one that does."""
     grey = image.mode in ("LA", "La", "L", "1")
     samples = np.array(image.convert("LA" if grey else "RGBA"), dtype=np.uint8)
     if samples[:, :, -1].min() < 255:
+        if alpha:
+            return samples
         raise InputError(
-            f"{name} has transparent pixels (mode {image.mode}), and alpha can be compressed with "
-            "lossless or max_error only; or flatten it onto a background, for example in Pillow: "
+            f"{name} has transparent pixels (mode {image.mode}), which can't be kept here; flatten "
+            "it onto a background, for example in Pillow: "
             "flat = Image.new('RGB', im.size, 'white'); flat.paste(im, mask=im.getchannel('A'))"
         )
     colour = np.ascontiguousarray(samples[:, :, :-1])

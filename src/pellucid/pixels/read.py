@@ -58,7 +58,7 @@ def from_array(image: object) -> tuple[NDArray[np.uint8], ImageInfo]:
     dtype and shape, or the mode, for another layout; OptionError for another type.
     """
     if isinstance(image, Image.Image):
-        return _from_pillow(image)
+        return from_pillow(image)
     if not isinstance(image, np.ndarray):
         raise OptionError(
             f"a picture must be a numpy array or a Pillow image, not {type(image).__name__}"
@@ -75,14 +75,15 @@ def from_array(image: object) -> tuple[NDArray[np.uint8], ImageInfo]:
     return np.ascontiguousarray(samples), ImageInfo(width, height, channels)
 
 
-def _from_pillow(image: Image.Image) -> tuple[NDArray[np.uint8], ImageInfo]:
+def from_pillow(image: Image.Image, *, alpha: bool = False) -> tuple[NDArray[np.uint8], ImageInfo]:
+    """The same of a Pillow image; with `alpha`, what has transparent pixels has it as a channel."""
     name = f"the {image.format or 'Pillow'} image"
     if 0 in image.size:
         raise InputError(f"{name} of size {image.size} has no pixels")
     try:
         check_frames(image, name)
         image.load()
-        samples = to_samples(image, name)
+        samples = to_samples(image, name, alpha=alpha)
     except PellucidError:
         raise
     except Exception as error:  # decoders raise anything on damaged files

@@ -90,8 +90,16 @@ class CodecModel:
 
     @cached_property
     def synthesis(self) -> Network:
-        """y -> samples as 8x8 blocks. One thread, like `analysis`."""
+        """y -> `blocks`, 8-bit, and `samples`, unrounded. One thread, like `analysis`."""
         return self._network("synthesis", 1)
+
+    def check_deep(self) -> None:
+        """Raise PellucidError if the synthesis gives no more than 8 bits."""
+        if "samples" not in self.synthesis.outputs:
+            raise PellucidError(
+                f"the model in {self.folder} gives 8 bits only, as it was exported by an older "
+                f"pellucid: python -m pellucid.train.second_output {self.folder} adds the rest"
+            )
 
     def _network(self, name: str, threads: int) -> Network:
         return Network(self.folder / f"{name}.onnx", threads)

@@ -35,7 +35,7 @@ def thread_count() -> int:
 
 
 class Network:
-    """A loaded network: named arrays in, a list of arrays out.
+    """A loaded network: named arrays in, a list of arrays out: of all outputs, or those named.
 
     Thread-safe, as ONNX Runtime's sessions are.
 
@@ -60,6 +60,11 @@ class Network:
             name = "" if isinstance(source, bytes) else f" {source}"
             raise PellucidError(f"the network{name} can't be loaded: {error}") from error
 
-    def __call__(self, **inputs: NDArray[np.float32]) -> list[NDArray[Any]]:
-        outputs: list[NDArray[Any]] = self._session.run(None, inputs)
+    def __call__(self, *names: str, **inputs: NDArray[np.float32]) -> list[NDArray[Any]]:
+        outputs: list[NDArray[Any]] = self._session.run(list(names) or None, inputs)
         return outputs
+
+    @property
+    def outputs(self) -> list[str]:
+        """Names of the outputs."""
+        return [output.name for output in self._session.get_outputs()]

@@ -4,7 +4,7 @@
     hyper_analysis  y in steps -> z before rounding
     hyper_decoder   z -> features, index1, mean1        integers
     spatial_prior   seen, features -> index2, mean2     integers; corrections, without mean1
-    synthesis       y, scale -> samples (1, 192, h8, w8) 0-255, uint8
+    synthesis       y, scale -> blocks (1, 192, h8, w8) 0-255, uint8; samples, before the rounding
 
 The 8x8 blocks go in and out as channels, in PyTorch's pixel_unshuffle order; the runtime reorders
 bytes instead of floats, which is four times less to move.
@@ -32,6 +32,7 @@ from pellucid.train.graph import (
     unshuffle,
     unshuffled_weight,
 )
+from pellucid.train.second_output import with_samples
 
 WHITE_LEVEL = 255.0
 
@@ -65,7 +66,7 @@ def analysis(codec: Codec) -> bytes:
 
 
 def synthesis(codec: Codec) -> bytes:
-    """y after the inverse gain -> samples 0-255 as 8x8 blocks, 8-bit."""
+    """y after the inverse gain -> samples 0-255 as 8x8 blocks, 8-bit, and as they are."""
     net, graph = codec.synthesis, Graph("synthesis")
     y = graph.input("y", [1, net.enter.in_channels, "h16", "w16"])
     scale = graph.input("scale", [1, net.leave.in_channels, 1, 1])
@@ -78,7 +79,7 @@ def synthesis(codec: Codec) -> bytes:
     x = convolution(graph, "leave", net.leave, x, weight=weight, bias=bias)
     one, zero = graph.number(1.0), graph.constant("zero", np.zeros((), np.uint8))
     graph.output(graph.node("QuantizeLinear", x, one, zero), "blocks", TensorProto.UINT8)
-    return graph.model()
+    return with_samples(graph.model())
 
 
 def hyper_analysis(codec: Codec) -> bytes:

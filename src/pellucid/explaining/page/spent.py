@@ -61,6 +61,8 @@ def latent_bits(bits: BitMap) -> str:
     ]
     rows.append(("z", *amount(float(bits.hyper.sum()), bits)))
     rows.append(("the entropy coder's last words", *amount(bits.coder, bits)))
+    if bits.alpha:
+        rows.append(("alpha, without loss", *amount(bits.alpha, bits)))
     return (
         paragraph(means)
         + row(maps)

@@ -1,0 +1,89 @@
+"""What a learned file says besides its header: RANG, the range of 16-bit samples, and ALPH, whose
+tables its alpha layer is coded with.
+
+`docs/format.md`, sections 2, 8 and 15. Both chunks are critical, small and checked as soon as they
+are met, so that whoever has a `PelFile` can use them.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from pellucid.bitstream.header import BASE, FLOAT, SIGNED, Header
+from pellucid.bitstream.limits import MODEL_ID_BYTES
+from pellucid.errors import DamagedFileError, OptionError
+
+RANGE, ALPHA = "RANG", "ALPH"
+EXTRAS = (RANGE, ALPHA)
+_LAYOUT = struct.Struct("<ii")
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRange:
+    """The samples that the network's 0 and 255 stand for."""
+
+    low: int
+    high: int
+
+    @property
+    def span(self) -> int:
+        """From the lowest sample to the highest."""
+        return self.high - self.low
+
+    def pack(self) -> bytes:
+        """The payload of RANG."""
+        return _LAYOUT.pack(self.low, self.high)
+
+    @classmethod
+    def unpack(cls, payload: bytes | memoryview) -> SampleRange:
+        """The range in a payload of the right length."""
+        return cls(*_LAYOUT.unpack(payload))
+
+
+def needs_range(header: Header) -> bool:
+    """Whether a file of this header must say the range of its samples."""
+    return bool(header.layers & BASE) and header.bit_depth == 16 and header.sample_type != FLOAT
+
+
+def extras_problem(header: Header, type_: str, payload: bytes | memoryview) -> str | None:
+    """What is wrong with a chunk of EXTRAS in a file of this header; None if it is right."""
+    if type_ == ALPHA:
+        if not header.has_alpha_layer:
+            return "names the tables of an alpha layer, in a file that has none"
+        wrong = len(payload) != MODEL_ID_BYTES
+        return f"holds {len(payload)} bytes, not {MODEL_ID_BYTES}" if wrong else None
+    if not needs_range(header):
+        return "gives the range of 16-bit samples with loss, in a file that has none"
+    if len(payload) != _LAYOUT.size:
+        return f"holds {len(payload)} bytes, not {_LAYOUT.size}"
+    found, (least, most) = SampleRange.unpack(payload), limits_of(header)
+    if least <= found.low <= found.high <= most:
+        return None
+    return f"says that samples lie in {found.low} .. {found.high}; {least} .. {most} are possible"
+
+
+def limits_of(header: Header) -> tuple[int, int]:
+    """The least and the greatest whole sample of the header's type."""
+    half = 1 << (header.bit_depth - 1)
+    return (-half, half - 1) if header.sample_type == SIGNED else (0, 2 * half - 1)
+
+
+def check_extra(header: Header, type_: str, payload: bytes | memoryview, name: str) -> None:
+    """Raise DamagedFileError, calling the chunk `name`, unless it is right."""
+    problem = extras_problem(header, type_, payload)
+    if problem is not None:
+        raise DamagedFileError(f"{name} {problem}; get the file again")
+
+
+def check_given(header: Header, extras: dict[str, bytes]) -> None:
+    """Raise OptionError unless a writer was given what the header asks for, and no more."""
+    wanted = {RANGE} if needs_range(header) else set()
+    wanted |= {ALPHA} if header.has_alpha_layer else set()
+    if extras.keys() != wanted:
+        raise OptionError(
+            f"this header goes with the chunks {sorted(wanted)}, and {sorted(extras)} were given"
+        )
+    for type_, payload in extras.items():
+        if problem := extras_problem(header, type_, payload):
+            raise OptionError(f"chunk {type_} can't be written: it {problem}")

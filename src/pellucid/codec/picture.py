@@ -1,0 +1,135 @@
+"""A picture as it was given, and as the networks see it: 0 to 255, and nothing hidden.
+
+16-bit samples are spread over 0 .. 255 by their lowest and highest, which the file keeps. Colours
+that alpha hides are garbage more often than not, so they are replaced by their visible
+surroundings (`hidden.py`). What that takes is found in one look through the picture, part by part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.bitstream import SampleRange
+from pellucid.codec.hidden import BLOCK, MARGIN, filled, weights_of
+from pellucid.pixels.lazy import Source, bounds_of, parts_of
+
+WHITE = 255  # the network's highest sample
+MID = 128  # the colour of a picture of which nothing can be seen
+
+Survey = tuple[SampleRange, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Samples (H, W, C) of 8 or 16 bits, with `alpha` the last channel alpha.
+
+    Attributes:
+        range: the lowest and the highest visible colour sample, of 16 bits; None of 8 bits.
+        backdrop: the mean colour of what is visible, for places where nothing is.
+    """
+
+    samples: Source
+    alpha: bool = False
+    range: SampleRange | None = None
+    backdrop: tuple[int, ...] = ()
+
+    @property
+    def colours(self) -> int:
+        """Channels without alpha."""
+        return int(self.samples.shape[2]) - self.alpha
+
+    @property
+    def peak(self) -> int:
+        """What PSNR counts from: the range of the samples."""
+        return WHITE if self.range is None else self.range.span
+
+    def seen(self) -> Source:
+        """What the networks are shown, (H, W, colours)."""
+        plain = not self.alpha and self.range is None
+        return self.samples if plain else Seen(self)
+
+
+def look_at(samples: Source, *, alpha: bool) -> Picture:
+    """Find what is needed to code samples (H, W, C) of uint8, uint16 or int16."""
+    deep = samples.dtype != np.uint8
+    if not deep and not alpha:
+        return Picture(samples)
+    found, backdrop = survey(samples, alpha=alpha)
+    return Picture(samples, alpha, found if deep else None, backdrop if alpha else ())
+
+
+def survey(samples: Source, *, alpha: bool) -> Survey:
+    """Range and mean of the visible colours, in one pass; means are weighted by alpha."""
+    colours = samples.shape[2] - alpha
+    lows, highs, weight, sums = [], [], 0, [0] * colours
+    for rows, columns in parts_of(samples.shape):
+        part = np.asarray(samples[rows, columns])
+        colour = part[..., :colours].reshape(-1, colours)
+        if alpha:
+            heavy = weights_of(part[..., -1]).ravel()
+            colour, heavy = colour[heavy > 0], heavy[heavy > 0]
+            weight += int(heavy.sum())
+            totals = (heavy[:, None] * colour).sum(axis=0).tolist()
+            sums = [a + b for a, b in zip(sums, totals, strict=True)]
+        if colour.size:
+            lows.append(int(colour.min()))
+            highs.append(int(colour.max()))
+    if not lows:
+        middle = MID if samples.dtype == np.uint8 else 0
+        return SampleRange(0, 0), (middle,) * colours
+    return SampleRange(min(lows), max(highs)), tuple(s // weight if weight else 0 for s in sums)
+
+
+class Seen:
+    """The colours of a picture as the networks take them, in parts: uint8, or float32 of 16 bits.
+
+    A sample is the same whatever part it is read in.
+    """
+
+    def __init__(self, picture: Picture) -> None:
+        self._picture = picture
+        height, width = picture.samples.shape[:2]
+        self.shape = (height, width, picture.colours)
+        self.dtype = np.dtype(np.uint8 if picture.range is None else np.float32)
+
+    def __getitem__(self, key: tuple[slice, slice]) -> NDArray[Any]:
+        colour = self._colour(key)
+        found = self._picture.range
+        return colour if found is None else spread(colour, found)
+
+    def _colour(self, key: tuple[slice, slice]) -> NDArray[Any]:
+        """Colours with what is hidden replaced, which takes whole blocks around the part."""
+        samples = self._picture.samples
+        if not self._picture.alpha:
+            return np.asarray(samples[key])
+        top, bottom, left, right = bounds_of(key, self.shape)
+        y, x = (max(0, start // BLOCK * BLOCK - MARGIN) for start in (top, left))
+        below, beyond = (-(-stop // BLOCK) * BLOCK + MARGIN for stop in (bottom, right))
+        part = np.asarray(samples[y:below, x:beyond])
+        colour = filled(part[..., :-1], weights_of(part[..., -1]), self._picture.backdrop)
+        return colour[top - y : bottom - y, left - x : right - x]
+
+
+def spread(colour: NDArray[Any], found: SampleRange) -> NDArray[np.float32]:
+    """16-bit samples -> 0 .. 255 by the picture's range; 0 if it has one value only."""
+    if not found.span:
+        return np.zeros(colour.shape, np.float32)
+    levels = (colour.astype(np.float64) - found.low) * (WHITE / found.span)
+    return levels.astype(np.float32)
+
+
+def gathered(levels: NDArray[np.float32], found: SampleRange, channels: int) -> NDArray[Any]:
+    """The network's output (h, w, 3), of any size -> samples (h, w, channels), as float64 integers.
+
+    `docs/format.md`, section 8: the arithmetic is the same on every machine, the network's isn't.
+    """
+    clipped = np.clip(np.nan_to_num(levels, nan=0.0), 0, WHITE).astype(np.float64)
+    if channels == 1:
+        red, green, blue = np.moveaxis(clipped, 2, 0)
+        clipped = (((red + green) + blue) / 3)[..., None]
+    samples: NDArray[np.float64] = found.low + np.rint(clipped * found.span / WHITE)
+    return samples

@@ -1,0 +1,90 @@
+"""Colours that alpha hides: replaced by what is around them, the same in every window."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pellucid.codec.hidden import BLOCK, doubled, filled, weights_of
+from pellucid.codec.picture import MID, look_at
+
+RNG = np.random.default_rng(3)
+
+
+def sprite(height: int, width: int, dtype: str = "uint8", channels: int = 3) -> np.ndarray:
+    """(H, W, channels + 1): noise, of which an ellipse in a corner can be seen."""
+    low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+    samples = RNG.integers(low, high + 1, (height, width, channels + 1))
+    y, x = np.mgrid[:height, :width]
+    inside = ((y / height) ** 2 + (x / width) ** 2 < 0.4) & ((x // 7 + y // 90) % 3 > 0)
+    samples[..., -1] = np.where(inside, np.maximum(samples[..., -1], 1), 0)
+    return samples.astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16"])
+def test_what_is_seen_stays_and_the_rest_is_near_it(dtype: str) -> None:
+    samples = sprite(150, 170, dtype)
+    samples[..., :3] = samples[..., :3] // 8 + 20  # a narrow range
+    visible = samples[..., 3] > 0
+    garbage = RNG.integers(0, np.iinfo(dtype).max, samples[~visible][:, :3].shape)
+    samples[~visible, :3] = garbage.astype(dtype)
+    picture = look_at(samples, alpha=True)
+    colour = filled(samples[..., :3], weights_of(samples[..., 3]), picture.backdrop)
+    assert colour.dtype == samples.dtype
+    assert np.array_equal(colour[visible], samples[visible, :3])
+    assert colour.min() >= samples[visible, :3].min()
+    assert colour.max() <= samples[visible, :3].max()
+
+
+def test_hidden_samples_go_on_from_those_around_them() -> None:
+    samples = np.zeros((BLOCK, BLOCK, 2), np.uint8)
+    samples[..., 0] = RNG.integers(0, 256, (BLOCK, BLOCK))
+    samples[4, 4] = (100, 1)
+    samples[4, 6] = (200, 3)
+    colour = filled(samples[..., :1], weights_of(samples[..., 1]), (7,))[..., 0]
+    assert (colour[4, 4], colour[4, 6]) == (100, 200)
+    assert 100 < colour[4, 5] < 175 < colour[5, 7] <= 200
+    assert (colour[20:, 20:] == 175).all()  # far from both: the weighted mean (100 + 3 * 200) / 4
+    steps = [np.abs(np.diff(colour.astype(int), axis=axis)).max() for axis in (0, 1)]
+    assert max(steps) < 100  # no step as high as the one between the two
+
+
+def test_doubling_is_linear_between_the_centres() -> None:
+    ramp = 16 * np.arange(9)[:, None, None] + np.zeros((1, 4, 1), int)
+    wide = doubled(ramp)[:, 0, 0]
+    assert np.array_equal(wide[1:-1], 4 + 8 * np.arange(16))
+    assert (wide[0], wide[-1]) == (0, 128)
+    assert np.array_equal(doubled(ramp.transpose(1, 0, 2)), doubled(ramp).transpose(1, 0, 2))
+
+
+def test_where_nothing_can_be_seen_there_is_the_mean_or_grey() -> None:
+    samples = sprite(300, 300)
+    samples[:64, :64] = (10, 20, 30, 255)
+    samples[64:, :, 3] = samples[:, 64:, 3] = 0
+    picture = look_at(samples, alpha=True)
+    assert picture.backdrop == (10, 20, 30)
+    assert (picture.seen()[200:300, 200:300] == (10, 20, 30)).all()
+    samples[..., 3] = 0
+    assert look_at(samples, alpha=True).backdrop == (MID,) * 3
+    assert (look_at(samples, alpha=True).seen()[0:300, 0:300] == MID).all()
+    deep = look_at(samples.astype(np.uint16), alpha=True)
+    assert deep.range is not None
+    assert (deep.range.low, deep.range.high) == (0, 0)
+    assert not deep.seen()[0:300, 0:300].any()
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["uint8", "uint16", "int16"]))
+def test_a_window_shows_what_the_whole_shows(seed: int, dtype: str) -> None:
+    rng = np.random.default_rng(seed)
+    height, width = (int(n) for n in rng.integers(1, 500, 2))
+    seen = look_at(sprite(height, width, dtype, int(rng.choice([1, 3]))), alpha=True).seen()
+    whole = seen[0:height, 0:width]
+    top, bottom = np.sort(rng.integers(0, height + 1, 2)).tolist()
+    left, right = np.sort(rng.integers(0, width + 1, 2)).tolist()
+    bottom, right = max(bottom, top + 1), max(right, left + 1)
+    part = seen[top:bottom, left:right]
+    assert part.dtype == seen.dtype
+    assert np.array_equal(part, whole[top:bottom, left:right])
