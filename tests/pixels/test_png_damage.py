@@ -1,8 +1,9 @@
-"""16-bit PNGs that are cut off, damaged or claim too much: an error, before anything is allocated."""
+"""16-bit PNGs that are cut off, damaged or claim too much: an error, and no memory for claims."""
 
 from __future__ import annotations
 
 import struct
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -102,6 +103,23 @@ def test_every_cut_and_every_flipped_bit_is_an_error(channels: int) -> None:
         bad[bit // 8] ^= 1 << bit % 8
         with pytest.raises(InputError):
             read_samples(bytes(bad))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_rows_that_are_too_many_take_no_memory(channels: int) -> None:
+    """A few rows, and zeros behind them: 256 MiB in a quarter of one."""
+    samples = np.full((4, 4, channels), 7, np.uint16)
+    bomb = zlib.compress(rows(samples) + bytes(2**28), 9)
+    data = png(samples)[:33]
+    data += chunk(b"IDAT", bomb) + chunk(b"IEND")
+    tracemalloc.start()
+    try:
+        found, _ = read_samples(data)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert np.array_equal(found, samples)
+    assert peak < 2**23 + 8 * len(bomb)
 
 
 def test_damage_with_right_checksums() -> None:

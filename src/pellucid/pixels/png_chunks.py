@@ -3,7 +3,7 @@
 What holds more bits than Pillow takes is taken apart here, so that a decoder in C sees sound chunks
 alone, and metadata go the same way as those of other PNGs: through Pillow, beside one grey pixel.
 
-Source: PNG (third edition), sections 5 and 11; libpng's chunks of other kinds are left to Pillow.
+Source: PNG (third edition), sections 5, 8 and 11.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Header(NamedTuple):
 
 
 def chunks_of(data: bytes, name: str) -> list[Chunk]:
-    """The chunks of a file from IHDR to IEND, each once; InputError for a damaged or missing one.
+    """The chunks of a file from IHDR to IEND; InputError for a damaged or missing one.
 
     What follows IEND is not looked at.
     """
@@ -118,11 +118,11 @@ def check_inflated(chunks: list[Chunk], header: Header, name: str) -> None:
     unpacker, count = zlib.decompressobj(), 0
     try:
         for chunk in chunks:
-            rest = chunk.body if chunk.kind == b"IDAT" else b""
-            while rest and not unpacker.eof and count < header.filtered:
-                count += len(unpacker.decompress(rest, _PIECE))
-                rest = unpacker.unconsumed_tail
-        count += len(unpacker.flush())
+            rest, more = chunk.body, chunk.kind == b"IDAT"
+            while more and not unpacker.eof and count < header.filtered:
+                got = len(unpacker.decompress(rest, _PIECE))
+                count, rest = count + got, unpacker.unconsumed_tail
+                more = bool(rest) or got == _PIECE
     except zlib.error as error:
         raise InputError(f"{name} is damaged: {error}") from error
     if count < header.filtered:
