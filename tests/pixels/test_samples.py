@@ -12,7 +12,14 @@ import pytest
 from PIL import Image, ImageCms
 
 from pellucid.errors import InputError, LimitError, OptionError, OutputError
-from pellucid.pixels import ImageInfo, read_image, read_samples, write_image, write_samples
+from pellucid.pixels import (
+    ImageInfo,
+    from_array,
+    read_image,
+    read_samples,
+    write_image,
+    write_samples,
+)
 from pellucid.pixels.samples import samples_of
 
 XMP = "<x:xmpmeta xmlns:x='adobe:ns:meta/'>ä</x:xmpmeta>".encode()
@@ -40,6 +47,7 @@ def turned_exif() -> bytes:
 KEPT = [
     *((suffix, "uint8", channels) for suffix in ("png", "tif") for channels in (1, 2, 3, 4)),
     *((suffix, "uint16", 1) for suffix in ("png", "tif", "pgm", "ppm")),
+    ("ppm", "uint16", 3),
     *(("webp", "uint8", channels) for channels in (3, 4)),
     *(("bmp", "uint8", channels) for channels in (1, 3)),
     ("tiff", "float32", 1),
@@ -177,9 +185,6 @@ def saved(image: Image.Image, kind: str, **options: object) -> bytes:
 
 
 REFUSED = {
-    "16-bit RGB PNG": (deep_png(2, 3), "16 bits, mode RGB"),
-    "16-bit grey and alpha PNG": (deep_png(4, 2), "16 bits, mode"),
-    "16-bit RGBA PNG": (deep_png(6, 4), "16 bits, mode RGBA"),
     "16-bit RGB TIFF": (deep_tiff(3), "16 bits, mode RGB"),
     "white is zero": (deep_tiff(1, t262=0), "16 bits"),
     "signed": (deep_tiff(1, t339=2), "16 bits"),
@@ -188,7 +193,9 @@ REFUSED = {
     "32-bit whole numbers": (saved(Image.new("I", (9, 9)), "TIFF"), "32 bits"),
     "1 bit": (saved(Image.new("1", (9, 9)), "PNG"), "1 bit"),
     "CMYK": (saved(Image.new("CMYK", (9, 9)), "JPEG"), "CMYK"),
-    "16-bit RGB PPM": (b"P6\n4 3\n65535\n" + bytes(72), "16 bits, mode RGB"),
+    "10-bit RGB PPM": (b"P6\n4 3\n1023\n" + bytes(72), "samples of 0 to 1023"),
+    "16-bit RGB PPM in text": (b"P3\n4 3\n65535\n" + b"7 " * 36, "plain text"),
+    "16-bit RGB PPM, cut off": (b"P6\n4 3\n65535\n" + bytes(71), "71 of 72 bytes"),
     "12-bit PGM": (b"P5\n4 3\n4095\n" + bytes(24), "12 bits"),
     "animation": (
         saved(
@@ -229,9 +236,11 @@ def test_pillow_images():
     for mode in ("I", "1", "CMYK"):
         with pytest.raises(InputError):
             samples_of(Image.new(mode, (5, 4)))
-    for data in (deep_png(2, 3), deep_tiff(3)):
+    for data in (deep_png(2, 3), deep_tiff(3), b"P6\n4 3\n65535\n" + bytes(72)):
         with Image.open(BytesIO(data)) as image, pytest.raises(InputError, match="without loss"):
             samples_of(image)
+        with Image.open(BytesIO(data)) as image, pytest.raises(InputError, match="cut by Pillow"):
+            from_array(image)
     with pytest.raises(InputError, match="no pixels"):
         samples_of(Image.new("L", (0, 4)))
     with pytest.raises(OptionError, match="not list"):

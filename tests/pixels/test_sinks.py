@@ -240,7 +240,7 @@ def test_an_axis_of_pages_alone_is_no_colour(tmp_path, name, axes) -> None:
 @pytest.mark.parametrize(
     ("name", "channels", "dtype", "message"),
     [
-        ("a.png", 3, "u2", "can't hold uint16 RGB; these can: .npy .tif .zarr"),
+        ("a.webp", 3, "u2", "can't hold uint16 RGB; these can: .png .ppm .npy .tif .zarr"),
         ("a.jpg", 4, "u1", "can't hold uint8 RGB with transparency"),
         ("a.xyz", 3, "u1", "suffix .xyz names no known format"),
         ("old.png", 3, "u1", "exists"),

@@ -10,7 +10,7 @@ from PIL import Image
 
 from pellucid.errors import InputError, LimitError
 from pellucid.pixels.jpeg2000 import siz_of
-from pellucid.pixels.modes import deep_error
+from pellucid.pixels.modes import deep_error, is_deep
 
 _DEFLATE = 1032  # the most that deflate can shrink: 258 bytes in 2 bits
 _LZW = 4096  # one code stands for less than that
@@ -50,7 +50,8 @@ def check_shifted(image: Image.Image, data: bytes, name: str) -> None:
 def check_size(image: Image.Image, data: bytes, name: str, max_pixels: int) -> None:
     """Raise LimitError for more than `max_pixels` pixels; InputError for none or for two frames.
 
-    Also InputError for a file, `data`, that is too short for its size.
+    Also InputError for a file, `data`, that is too short for its size, or a PNG whose header isn't
+    first.
     """
     width, height = image.size
     if width * height > max_pixels:
@@ -61,6 +62,8 @@ def check_size(image: Image.Image, data: bytes, name: str, max_pixels: int) -> N
     if width * height == 0:
         raise InputError(f"{name} of size {width} x {height} has no pixels")
     check_frames(image, name)
+    if image.format == "PNG" and data[12:16] != b"IHDR":  # where `bit_depth` looks
+        raise InputError(f"{name} is damaged: a PNG must begin with the chunk IHDR")
     siz = siz_of(data) if image.format == "JPEG2000" else None
     if siz is not None and (siz.width, siz.height) != image.size:
         raise InputError(
@@ -115,3 +118,14 @@ def bit_depth(image: Image.Image, data: bytes) -> int:
         if isinstance(arguments, tuple) and len(arguments) == 2:
             return int(arguments[1]).bit_length()
     return 8
+
+
+def cut_by_pillow(image: Image.Image) -> bool:
+    """Whether Pillow will drop bits when it decodes an opened image; False if it has done so."""
+    tile = getattr(image, "tile", None)
+    if not tile or is_deep(image):
+        return False
+    arguments = tile[0][3]  # a raw mode such as RGB;16B, alone or first of several
+    if image.format == "PPM" and isinstance(arguments, tuple) and len(arguments) == 2:
+        return int(arguments[1]) > 255
+    return ";16" in str(arguments)

@@ -7,6 +7,7 @@ is deeper comes in its own type, as `samples.py` reads it.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,8 @@ def read_picture(
 
     Returns the samples as stored, (H, W, C), and an ImageInfo with the metadata byte for byte:
     uint8 with 1 (grey) or 3 (RGB) channels, and one more of alpha unless that is full everywhere,
-    or what `read_samples` gives of a deeper file. Raises what both raise.
+    or what `read_samples` gives of a deeper file, full alpha of a PNG left out, too. Raises what
+    both raise.
     """
     if not isinstance(source, bytes) and is_npy(source):
         samples, info = read_samples(source, max_pixels=max_pixels)
@@ -50,7 +52,16 @@ def read_picture(
             height, width, channels = samples.shape
             info = ImageInfo(width, height, channels, source_format=image.format)
             return samples, with_metadata(info, image, data)
-    return read_samples(source, max_pixels=max_pixels)
+    return _without_full_alpha(*read_samples(source, max_pixels=max_pixels))
+
+
+def _without_full_alpha(samples: NDArray[Any], info: ImageInfo) -> tuple[NDArray[Any], ImageInfo]:
+    """Drop an alpha channel of a PNG of 16 bits if it says nothing, as `to_samples` of 8."""
+    channels = samples.shape[2]
+    white = np.iinfo(np.uint16).max
+    if info.source_format != "PNG" or channels not in (2, 4) or samples[..., -1].min() < white:
+        return samples, info
+    return np.ascontiguousarray(samples[..., :-1]), replace(info, channels=channels - 1)
 
 
 def picture_of(image: object) -> tuple[NDArray[Any], ImageInfo]:

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pellucid.errors import InputError, OptionError, PellucidError
-from pellucid.pixels.checks import check_frames, check_header
+from pellucid.pixels.checks import check_frames, check_header, cut_by_pillow
 from pellucid.pixels.dicom import is_dicom
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.metadata import with_metadata
 from pellucid.pixels.modes import to_samples
 from pellucid.pixels.opened import MAX_PIXELS, load_as_stored, opened
+from pellucid.pixels.stored import lossy
 
 
 def read_image(
@@ -80,6 +81,8 @@ def from_pillow(image: Image.Image, *, alpha: bool = False) -> tuple[NDArray[np.
     name = f"the {image.format or 'Pillow'} image"
     if 0 in image.size:
         raise InputError(f"{name} of size {image.size} has no pixels")
+    if cut_by_pillow(image):
+        raise lossy(name, f"mode {image.mode}, cut by Pillow")
     try:
         check_frames(image, name)
         image.load()

@@ -1,9 +1,9 @@
 """Path or bytes <-> samples in their own type: what a picture filter needs, as `read.py` a codec.
 
-Besides 8-bit grey and RGB this takes transparency (the last of 2 or 4 channels), 16-bit grey and
-32-bit float grey, and gives them back in a format that holds them. Nothing is converted that would
-lose something: Pillow silently drops the low byte of 16-bit colour and channels that it doesn't
-know, so both are recognised by the header and refused with the way out.
+Besides 8-bit grey and RGB this takes transparency (the last of 2 or 4 channels), 16 bits and 32-bit
+float grey, and gives them back in a format that holds them. Nothing is converted that would lose
+something: Pillow silently drops the low byte of 16-bit colour and channels that it doesn't know, so
+both are recognised by the header, and read by another way (`deep.py`) or refused with the way out.
 
 What becomes something else, exactly: a palette becomes its colours, and one colour marked as
 transparent an alpha channel.
@@ -21,13 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pellucid.errors import InputError, LimitError, OptionError, OutputError, PellucidError
+from pellucid.errors import InputError, LimitError, OptionError, PellucidError
 from pellucid.pixels.atomic import check_target, write_atomic
-from pellucid.pixels.checks import check_frames, check_size
+from pellucid.pixels.checks import check_frames, check_size, cut_by_pillow
+from pellucid.pixels.deep import Deep, read_deep
 from pellucid.pixels.dicom import DICOM, encode_dicom, is_dicom, read_dicom
 from pellucid.pixels.dicom_change import Change
+from pellucid.pixels.holds import can_hold, check_holds, elements_for
 from pellucid.pixels.info import ImageInfo
-from pellucid.pixels.jpeg2000 import decode_deep, siz_of
 from pellucid.pixels.metadata import with_metadata
 from pellucid.pixels.modes import to_samples
 from pellucid.pixels.npy import is_npy, read_npy, write_npy
@@ -38,23 +39,6 @@ from pellucid.pixels.write import TIFF, check_suffix, encode_picture
 
 _SAMPLES_PER_PIXEL = 277
 
-# Suffix -> dtype -> numbers of channels that its format holds without loss.
-_ANY: dict[str, tuple[int, ...]] = {"uint8": (1, 2, 3, 4)}
-_OPAQUE: dict[str, tuple[int, ...]] = {"uint8": (1, 3)}
-_DEEP: dict[str, tuple[int, ...]] = {"uint16": (1,)}
-_FLOAT_GREY: dict[str, tuple[int, ...]] = {"float32": (1,)}
-_HOLDS: dict[str, dict[str, tuple[int, ...]]] = {
-    ".png": _ANY | _DEEP,
-    ".webp": _ANY,
-    ".tif": _ANY | _DEEP | _FLOAT_GREY,
-    ".tiff": _ANY | _DEEP | _FLOAT_GREY,
-    ".jpg": _OPAQUE,
-    ".jpeg": _OPAQUE,
-    ".bmp": _OPAQUE,
-    ".ppm": _OPAQUE | _DEEP,
-    ".pgm": {"uint8": (1,), "uint16": (1,)},
-}
-
 
 def read_samples(
     source: str | os.PathLike[str] | bytes, *, max_pixels: int = MAX_PIXELS
@@ -62,13 +46,14 @@ def read_samples(
     """Read one picture from a path, or from the bytes of a file, in its own sample type.
 
     Returns the samples as stored, (height, width, channels), and an ImageInfo with the metadata
-    byte for byte. uint8 has 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha) channels; uint16
-    and float32 (which may hold NaN) have 1. An .npy file gives what it holds, of any type and
+    byte for byte. uint8 and uint16 have 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha)
+    channels; float32 (which may hold NaN) has 1. An .npy file gives what it holds, of any type and
     number of channels, mapped and not loaded. A DICOM file gives its stored values, frame behind
     frame as channels, and its elements in `dicom`. The EXIF orientation is kept and not applied.
 
-    Raises InputError for what can't be read or would lose something: 16-bit colour, 1 bit, print
-    colours, more channels, animations, damage; LimitError for more than `max_pixels` pixels.
+    Raises InputError for what can't be read or would lose something: 16-bit colour of a TIFF,
+    1 bit, print colours, more channels, animations, damage; LimitError for more than `max_pixels`
+    pixels; MissingExtraError for what only imagecodecs reads.
     """
     if not isinstance(source, bytes) and is_npy(source):
         return read_npy_samples(source, max_pixels)
@@ -76,12 +61,9 @@ def read_samples(
         return read_dicom(source, max_pixels)
     with opened(source) as (image, data, name):
         check_size(image, data, name, max_pixels)
-        siz = siz_of(data) if image.format == "JPEG2000" else None
-        if siz is not None and (siz.bits != 8 or siz.signed or not siz.equal):
-            samples = decode_deep(data, siz, name)
-            bits = 8 * samples.itemsize
-            info = ImageInfo(siz.width, siz.height, siz.components, bits, source_format="JPEG2000")
-            return samples, with_metadata(info, image, data)
+        deep = read_deep(image, data, name)
+        if deep is not None:
+            return deep.samples, _deep_info(deep, image, data)
         dtype = stored_type(image, data, name)
         check_mode(image, name)
         stored = _samples_stored(image)
@@ -89,14 +71,29 @@ def read_samples(
         loaded = load_as_stored(image)
         samples = _eight_bit(loaded, name) if dtype == np.uint8 else np.array(loaded, dtype)
         samples = samples[:, :, np.newaxis] if samples.ndim == 2 else samples  # HxW -> HxWx1
-        height, width, channels = samples.shape
+        channels = samples.shape[2]
         if stored is not None and stored > channels:
             raise InputError(
                 f"{name} has {stored} channels, of which only {channels} can be read; save those "
                 "you want as a picture of their own"
             )
-        info = ImageInfo(width, height, channels, 8 * dtype.itemsize, source_format=image.format)
-        return samples, replace(with_metadata(info, image, data), dpi=_dpi(image))
+        return samples, _info(samples, image, data)
+
+
+def _info(samples: NDArray[Any], image: Image.Image, data: bytes) -> ImageInfo:
+    height, width, channels = samples.shape
+    bits = 8 * samples.itemsize
+    info = ImageInfo(width, height, channels, bits, source_format=image.format)
+    return replace(with_metadata(info, image, data), dpi=_dpi(image))
+
+
+def _deep_info(deep: Deep, image: Image.Image, data: bytes) -> ImageInfo:
+    """The same, with the metadata of the husk if there is one."""
+    if deep.husk is None:
+        return _info(deep.samples, image, data)
+    with opened(deep.husk) as (husk, husk_data, _):
+        husk.load()  # metadata behind the samples, too
+        return _info(deep.samples, husk, husk_data)
 
 
 def read_npy_samples(
@@ -135,7 +132,7 @@ def samples_of(image: object) -> NDArray[Any]:
     check_mode(image, name)
     deep = {"I;16": "uint16", "F": "float32"}.get(image.mode[:4])
     tiles: Any = getattr(image, "tile", None) or [(None, None, None, "")]
-    if image.mode == "I" or (deep is None and ";16" in str(tiles[0][3])):  # not decoded yet
+    if image.mode == "I" or cut_by_pillow(image):
         raise lossy(name, f"mode {image.mode}, raw mode {tiles[0][3]}")
     try:
         check_frames(image, name)
@@ -188,33 +185,6 @@ def write_samples(
     write_atomic(target, data, force=force)
 
 
-def elements_for(target: Path, info: ImageInfo | None) -> bytes:
-    """The elements that a DICOM file is written with; OutputError if there are none."""
-    if info is not None and info.dicom is not None:
-        return info.dicom
-    raise OutputError(
-        f"cannot write {target}: a DICOM file needs the elements of one, and the picture came "
-        f"without; use one of {' '.join([*_HOLDS, '.npy', '.zarr'])}"
-    )
-
-
-def can_hold(path: Path, dtype: np.dtype[Any], channels: int) -> bool:
-    """Whether a file written whole, in the format of the suffix of `path`, holds such samples."""
-    return channels in _HOLDS.get(path.suffix.lower(), {}).get(dtype.name, ())
-
-
-def check_holds(target: Path, dtype: np.dtype[Any], channels: int) -> None:
-    """OutputError unless the format of a suffix is known and holds such samples, as `can_hold`."""
-    suffix = check_suffix(target)
-    if can_hold(target, dtype, channels):
-        return
-    able = [key for key, held in _HOLDS.items() if channels in held.get(dtype.name, ())]
-    raise OutputError(
-        f"cannot write {target}: {suffix} can't hold {_describe(dtype, channels)}; "
-        f"these can: {' '.join(dict.fromkeys([*able, '.npy', '.tif', '.zarr']))}"
-    )
-
-
 def _write_tiles(path: Path, samples: NDArray[Any], info: ImageInfo, *, force: bool) -> None:
     """A TIFF of more channels or other types than others read as a picture."""
     height, width, channels = samples.shape
@@ -222,11 +192,6 @@ def _write_tiles(path: Path, samples: NDArray[Any], info: ImageInfo, *, force: b
     layout = Layout((height, width, channels), samples.dtype, alpha, channels - alpha == 3)
     with tiff_output(path, layout, info, force=force) as out:
         out[0:height, 0:width] = samples
-
-
-def _describe(dtype: np.dtype[Any], channels: int) -> str:
-    kind = {1: "grey", 2: "grey with transparency", 3: "RGB", 4: "RGB with transparency"}
-    return f"{dtype.name} {kind.get(channels, f'of {channels} channels')}"
 
 
 def _eight_bit(image: Image.Image, name: str) -> NDArray[np.uint8]:

@@ -18,10 +18,11 @@ from pellucid.errors import OutputError
 from pellucid.pixels.atomic import check_target
 from pellucid.pixels.dicom import DICOM
 from pellucid.pixels.dicom_change import Change
+from pellucid.pixels.holds import can_hold, check_holds, elements_for
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import LARGE, Sink
 from pellucid.pixels.npy import is_npy, npy_output
-from pellucid.pixels.samples import can_hold, check_holds, elements_for, write_samples
+from pellucid.pixels.samples import write_samples
 from pellucid.pixels.tiff_sink import Layout, tiff_output
 from pellucid.pixels.write import TIFF
 from pellucid.pixels.zarrs import is_zarr, zarr_output

@@ -37,9 +37,10 @@ def stored_type(image: Image.Image, data: bytes, name: str) -> np.dtype[Any]:
 def lossy(name: str, what: str) -> InputError:
     """The error for samples that would lose something."""
     return InputError(
-        f"{name} has samples that can't be read without loss ({what}): besides 8 bits only 16-bit "
-        "grey (PNG, TIFF, PGM) and float32 grey (TIFF) can; read it with another library and give "
-        "the Python API the array, or save it as .npy"
+        f"{name} has samples that can't be read without loss ({what}): besides 8 bits only 16 bits "
+        "(PNG, PPM, PGM, grey TIFF) and float32 (grey TIFF) can, from files and their bytes, and "
+        "other TIFF by its path; read it with another library and give the Python API the array, "
+        "or save it as .npy"
     )
 
 

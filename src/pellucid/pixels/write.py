@@ -22,6 +22,7 @@ from pellucid.pixels.atomic import check_target, write_atomic
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.metadata import EXIF_MARKER
 from pellucid.pixels.ome import described
+from pellucid.pixels.png_deep import encode_png
 from pellucid.pixels.read import from_array
 
 JPEG_QUALITY = 95
@@ -94,6 +95,8 @@ def _pillow(samples: NDArray[Any]) -> Image.Image:
 
 
 def _png(samples: NDArray[Any], info: ImageInfo, _: int | None) -> bytes:
+    if samples.dtype == np.uint16 and samples.shape[2] > 1:
+        return encode_png(samples, _png(np.zeros((1, 1, 1), np.uint8), info, None))
     chunks = PngImagePlugin.PngInfo()
     if info.xmp:  # keyword, not compressed, no language, no translation
         chunks.add(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + info.xmp)
