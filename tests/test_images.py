@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +14,8 @@ from PIL import Image
 
 import pellucid
 from pellucid.errors import InputError
-from pellucid.pixels import tiff
+from pellucid.pixels import ImageInfo, tiff
+from pellucid.pixels.write import encode_picture
 
 PAGE = Path(__file__).parent.parent / "docs" / "images.md"
 Y, X = np.mgrid[:40, :48]
@@ -37,8 +39,23 @@ def deep_colour() -> bytes:
     return tiff.encode(np.stack([DEEP, DEEP, DEEP], axis=-1), tiff.Metadata())
 
 
-def deep_ppm() -> bytes:
-    return b"P6\n48 40\n65535\n" + np.dstack([DEEP] * 3).astype(">u2").tobytes()
+def deep_ppm(white: int = 65535) -> bytes:
+    samples = np.dstack([DEEP // 3] * 3)
+    return b"P6\n48 40\n%d\n" % white + samples.astype(">u2").tobytes()
+
+
+def deep_png(channels: int, *, transparent: bool = False) -> bytes:
+    """16 bits; transparent is the colour of the first pixel."""
+    pytest.importorskip("imagecodecs")
+    samples = np.dstack([DEEP, DEEP // 2, DEEP // 3, ALPHA.astype(np.uint16) * 255])
+    samples = samples[..., [0, 3]] if channels == 2 else samples[..., :channels]
+    info = ImageInfo(48, 40, channels, 16)
+    data = encode_picture(Path("a.png"), np.ascontiguousarray(samples), info)
+    if not transparent:
+        return data
+    body = b"tRNS" + samples[0, 0].astype(">u2").tobytes()
+    chunk = (6).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
+    return data[:33] + chunk + data[33:]  # behind IHDR
 
 
 def animation() -> bytes:
@@ -86,8 +103,25 @@ KINDS: dict[str, tuple[Maker, str, str, str]] = {
     "RGB, 16 bits, in a TIFF file": (
         deep_colour, "3 uint16", "3 uint16", "3 uint16",
     ),
-    "RGB, 16 bits, PNG or PPM": (
-        deep_ppm, "can't be read without loss", "without loss", "without loss",
+    "RGB, 16 bits, in a PNG file": (
+        lambda: deep_png(3), "3 uint16", "3 uint16", "3 uint16",
+    ),
+    "grey with alpha, 16 bits, PNG": (
+        lambda: deep_png(2), "2 uint16", "2 uint16", "2 uint16",
+    ),
+    "RGB with alpha, 16 bits, PNG": (
+        lambda: deep_png(4), "4 uint16", "4 uint16", "4 uint16",
+    ),
+    "16-bit PNG with a transparent colour": (
+        lambda: deep_png(3, transparent=True), "4 uint16", "4 uint16", "4 uint16",
+    ),
+    "RGB, 16 bits, in a PPM file": (deep_ppm, "3 uint16", "3 uint16", "3 uint16"),
+    "RGB, 10 bits, in a PPM file": (
+        lambda: deep_ppm(1023), "0 to 1023.*pamdepth", "0 to 1023", "0 to 1023",
+    ),
+    "opened Pillow image of 16-bit RGB": (
+        lambda: Image.open(BytesIO(deep_png(3))),
+        "cut by Pillow", "without loss", "without loss",
     ),
     "float32 grey TIFF": (
         lambda: tiff.encode((DEEP / np.float32(3))[..., None].astype(np.float32), tiff.Metadata()),

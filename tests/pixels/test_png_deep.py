@@ -13,8 +13,9 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
 import pellucid
-from pellucid.errors import InputError, LimitError, MissingExtraError, PellucidError
-from pellucid.pixels import ImageInfo, png_deep, read_samples, write_samples
+from deep_pngs import EXIF, chunk, picture, png, same
+from pellucid.errors import InputError, MissingExtraError
+from pellucid.pixels import ImageInfo, read_samples, write_samples
 from pellucid.pixels.picture import read_picture
 from pellucid.pixels.png_chunks import chunks_of
 
@@ -22,63 +23,17 @@ imagecodecs = pytest.importorskip("imagecodecs")
 
 ICC = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = "<x:xmpmeta xmlns:x='adobe:ns:meta/'>ä</x:xmpmeta>".encode()
-EXIF = b"II*\0" + struct.pack("<IHHHI4sI", 8, 1, 0x010F, 2, 4, b"abc\0", 0)
-COLOURS = {1: 0, 3: 2, 2: 4, 4: 6}
-PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2))
-PASSES = (*PASSES, (0, 1, 1, 2))  # Adam7: first column, first row, steps
-
-
-def picture(channels: int, height: int = 33, width: int = 41) -> np.ndarray:
-    """A slope with noise, so that each filter is the best of some row, and with flat rows."""
-    y, x = np.mgrid[:height, :width]
-    random = np.random.default_rng(channels)
-    planes = [(x * (c + 2) * 311 + y * 977) % 60000 for c in range(channels)]
-    samples = np.stack(planes, axis=-1) + random.integers(0, 900, (height, width, channels))
-    samples[height // 2 :: 7] = 4242
-    return samples.astype(np.uint16)
-
-
-def chunk(kind: bytes, body: bytes = b"") -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
-def head(width: int, height: int, colour: int, *, interlaced: int = 0, depth: int = 16) -> bytes:
-    return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced))
-
-
-def rows(samples: np.ndarray) -> bytes:
-    return b"".join(b"\0" + row.astype(">u2").tobytes() for row in samples)
-
-
-def png(
-    samples: np.ndarray, before: bytes = b"", after: bytes = b"", *, interlaced: bool = False
-) -> bytes:
-    """A file made here, chunk by chunk."""
-    height, width, channels = samples.shape
-    parts = [samples[y::down, x::across] for x, y, across, down in PASSES]
-    body = b"".join(rows(part) for part in parts if part.size) if interlaced else rows(samples)
-    top = head(width, height, COLOURS[channels], interlaced=int(interlaced))
-    packed = zlib.compress(body)
-    half = len(packed) // 2
-    data = chunk(b"IDAT", packed[:half]) + chunk(b"IDAT", packed[half:])
-    return b"\x89PNG\r\n\x1a\n" + top + before + data + after + chunk(b"IEND")
-
-
-def same(data: bytes, samples: np.ndarray) -> None:
-    found, info = read_samples(data)
-    assert found.dtype == np.uint16
-    assert np.array_equal(found, samples)
-    assert (info.height, info.width, info.channels, info.bit_depth) == (*samples.shape, 16)
 
 
 @pytest.mark.parametrize("channels", [2, 3, 4])
-def test_files_of_others(channels: int) -> None:
+def test_files_of_others(channels: int, capfd: pytest.CaptureFixture[str]) -> None:
     samples = picture(channels)
     same(bytes(imagecodecs.png_encode(samples)), samples)
     same(png(samples), samples)
     same(png(samples, interlaced=True), samples)
     same(png(samples[:1, :1]), samples[:1, :1])
     same(png(samples[:3, :2], interlaced=True), samples[:3, :2])
+    assert capfd.readouterr() == ("", "")  # libpng warns of interlaced ones
 
 
 @pytest.mark.parametrize("shape", [(33, 41), (1, 1), (1, 50), (50, 1), (700, 400)])
@@ -216,114 +171,6 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
         read_samples(tmp_path / "a.png")
     write_samples(tmp_path / "grey.png", samples[..., :1])
     assert np.array_equal(read_samples(tmp_path / "grey.png")[0], samples[..., :1])
-
-
-def test_animations_are_refused() -> None:
-    moving = chunk(b"acTL", struct.pack(">II", 2, 0))
-    with pytest.raises(InputError, match="more than one frame"):
-        read_samples(png(picture(3), moving))
-
-
-@pytest.fixture
-def untouched(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No decoder is asked."""
-
-    def never(*_: object, **__: object) -> None:
-        raise AssertionError("it was decoded")
-
-    monkeypatch.setattr(png_deep, "_decoded", never)
-
-
-@pytest.mark.usefixtures("untouched")
-@pytest.mark.parametrize("interlaced", [0, 1])
-def test_sizes_are_checked_before_anything_is_decoded(interlaced: int) -> None:
-    def claims(width: int, height: int, body: bytes = bytes(9)) -> bytes:
-        top = head(width, height, 6, interlaced=interlaced)
-        data = chunk(b"IDAT", zlib.compress(body)) + chunk(b"IEND")
-        return b"\x89PNG\r\n\x1a\n" + top + data
-
-    with pytest.raises(LimitError, match="more than the limit"):
-        read_samples(claims(2**31 - 1, 2**31 - 1))
-    with pytest.raises(LimitError):
-        read_samples(claims(50, 50, bytes(20050)), max_pixels=2499)
-    for size in ((2**14, 2**14), (1, 2**28), (2**28, 1), (100, 100)):
-        with pytest.raises(InputError, match="bytes can't hold"):
-            read_samples(claims(*size))
-    with pytest.raises(InputError):
-        read_samples(claims(0, 7))
-    padded = claims(2**11, 2**11).replace(chunk(b"IEND"), chunk(b"zzZz", bytes(2**17)))
-    with pytest.raises(InputError, match="bytes can't hold"):  # only IDAT counts
-        read_samples(padded + chunk(b"IEND"))
-
-
-@pytest.mark.usefixtures("untouched")
-def test_frames_that_contradict_themselves() -> None:
-    samples = picture(3, 4, 5)
-    good = png(samples)
-    top, rest = good[:33], good[33:]
-    for bad, message in (
-        (good[:8] + chunk(b"gAMA", bytes(4)) + good[8:], "must begin"),
-        (top + head(5, 4, 2) + rest, "one IHDR"),
-        (top + chunk(b"IEND"), "damaged"),
-        (top + chunk(b"IDAT") + chunk(b"IEND"), "can't hold"),
-        (good[:8] + head(5, 4, 5) + rest, "damaged"),
-        (good[:8] + head(5, 4, 3) + rest, "damaged"),
-        (good[:8] + head(5, 4, 2, interlaced=7) + rest, "its header says"),
-        (top + chunk(b"IDAT") * 2**20 + rest, "more than 1048576 chunks"),
-    ):
-        with pytest.raises(InputError, match=message):
-            read_samples(bad)
-
-
-def test_samples_that_are_not_all_there() -> None:
-    """Sound chunks and checksums, and fewer rows than the header says."""
-    samples = picture(3)
-    for interlaced in (0, 1):
-        for count in (0, 1, 246, 247, len(rows(samples)) - 1):
-            body = rows(samples)[:count]
-            top = head(41, 33, 2, interlaced=interlaced)
-            data = chunk(b"IDAT", zlib.compress(body, 0)) + chunk(b"IEND")
-            with pytest.raises(InputError, match="damaged"):
-                read_samples(b"\x89PNG\r\n\x1a\n" + top + data)
-
-
-def test_every_cut_and_every_flipped_bit_is_an_error() -> None:
-    good = png(picture(3, 7, 6), chunk(b"eXIf", EXIF), chunk(b"tEXt", b"Title\0a"))
-    same(good, picture(3, 7, 6))
-    for length in range(len(good)):
-        with pytest.raises(InputError):
-            read_samples(good[:length])
-    for bit in range(8 * len(good)):
-        bad = bytearray(good)
-        bad[bit // 8] ^= 1 << bit % 8
-        with pytest.raises(InputError):
-            read_samples(bytes(bad))
-
-
-def test_damage_with_right_checksums() -> None:
-    """What a checksum doesn't find: samples of the size that the header says, or an error."""
-    random = np.random.default_rng(5)
-    packed = zlib.compress(rows(picture(3, 9, 8)))
-    good = 0
-    for _ in range(600):
-        width, height = (int(side) for side in random.integers(1, 20, 2))
-        colour, interlaced = int(random.choice([2, 2, 4, 6])), int(random.integers(2))
-        if random.random() < 0.5:
-            width, height, colour = 8, 9, 2
-        body = bytearray(packed)
-        for _ in range(int(random.integers(3))):
-            body[int(random.integers(len(body)))] = int(random.integers(256))
-        clear = chunk(b"tRNS", bytes(int(random.choice([0, 2, 5, 6, 7]))))
-        data = head(width, height, colour, interlaced=interlaced)
-        data += clear if random.random() < 0.3 else b""
-        data += chunk(b"IDAT", bytes(body)) + chunk(b"IEND")
-        try:
-            found, info = read_samples(b"\x89PNG\r\n\x1a\n" + data, max_pixels=300)
-        except PellucidError:
-            continue
-        assert found.shape[:2] == (info.height, info.width) == (height, width)
-        good += 1
-    assert good > 20
 
 
 def test_pillow_would_have_cut_it() -> None:

@@ -85,8 +85,8 @@ def decompress(
     """Decode .pel files to pictures, with the metadata they came with.
 
     All formats are written without loss but JPEG (quality 95, 4:4:4). What other formats don't hold
-    (16 bits in colour, signed samples, many channels) can be written as .tif, .zarr or .npy; these
-    three are written part by part, so that the picture needn't fit into memory.
+    (16 bits in colour but for PNG and PPM, signed samples, many channels) can be written as .tif,
+    .zarr or .npy; these are written part by part, so that the picture needn't fit into memory.
     """
     suffix = f".{kind or 'png'}"
     passed: Counter[str] = Counter()

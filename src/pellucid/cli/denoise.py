@@ -131,7 +131,7 @@ def denoise(
 ) -> None:
     """Take noise and JPEG artefacts off pictures: photo.png -> photo.clean.png.
 
-    8-bit grey and RGB with or without transparency, 16-bit grey, float32 TIFF, DICOM, Zarr, .npy
+    Grey and RGB of 8 and 16 bits with or without transparency, float32 TIFF, DICOM, Zarr, .npy
     arrays, of any number of channels; type, format and metadata stay. A JPEG becomes a PNG, unless
     OUT says otherwise. Large TIFF, Zarr and .npy of up to 4 channels are never in memory as a
     whole.

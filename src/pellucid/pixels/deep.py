@@ -11,7 +11,7 @@ from PIL import Image
 from pellucid.errors import InputError
 from pellucid.pixels.checks import bit_depth
 from pellucid.pixels.jpeg2000 import decode_deep, siz_of
-from pellucid.pixels.png_deep import decode_png
+from pellucid.pixels.png_deep import check_grey, decode_png
 
 _WHITE = 65535
 
@@ -27,7 +27,8 @@ def read_deep(image: Image.Image, data: bytes, name: str) -> Deep | None:
     """The samples of an opened picture that Pillow would cut; None for all others.
 
     `data` is the whole file, whose size in pixels was checked. Raises InputError for what is
-    damaged or can't be kept, MissingExtraError without imagecodecs where that is needed.
+    damaged (16-bit grey, too) or can't be kept, MissingExtraError without imagecodecs where that is
+    needed.
     """
     if image.format == "JPEG2000":
         siz = siz_of(data)
@@ -36,6 +37,7 @@ def read_deep(image: Image.Image, data: bytes, name: str) -> Deep | None:
         return Deep(decode_deep(data, siz, name))
     if image.format == "PNG" and bit_depth(image, data) == 16:
         if image.mode.startswith("I;16") and not image.has_transparency_data:
+            check_grey(data, image.size, name)
             return None
         return Deep(*decode_png(data, image.size, name))
     if image.format == "PPM" and image.mode == "RGB" and bit_depth(image, data) > 8:

@@ -3,7 +3,7 @@
 What holds more bits than Pillow takes is taken apart here, so that a decoder in C sees sound chunks
 alone, and metadata go the same way as those of other PNGs: through Pillow, beside one grey pixel.
 
-Source: PNG (third edition), sections 5 and 11; libpng's chunks of other kinds are left to Pillow.
+Source: PNG (third edition), sections 5, 8 and 11.
 """
 
 from __future__ import annotations
@@ -18,6 +18,17 @@ from pellucid.errors import InputError
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}  # by colour type, 3 (a palette) left out
 _MOST_CHUNKS = 2**20
+_DEFLATE = 1032  # the most that deflate can shrink: 258 bytes in 2 bits
+_PIECE = 2**20  # bytes that are inflated at a time, where they are only counted
+_ADAM7 = (  # of each pass: first column, first row, steps from column to column, from row to row
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
 _METADATA = (b"eXIf", b"iCCP", b"iTXt", b"tEXt", b"zTXt", b"pHYs")
 
 
@@ -38,9 +49,15 @@ class Header(NamedTuple):
     interlaced: int
 
     @property
-    def row(self) -> int:
-        """Bytes of a row of samples."""
-        return self.width * CHANNELS[self.colour] * self.depth // 8
+    def filtered(self) -> int:
+        """Bytes of all rows, each behind its filter; for whole bytes a sample."""
+        passes = _ADAM7 if self.interlaced else ((0, 0, 1, 1),)
+        pixel = CHANNELS[self.colour] * self.depth // 8
+        total = 0
+        for left, top, across, down in passes:
+            wide, tall = -((left - self.width) // across), -((top - self.height) // down)
+            total += tall * (1 + wide * pixel) if wide > 0 else 0
+        return total
 
     def chunk(self) -> Chunk:
         """As it is stored."""
@@ -51,7 +68,7 @@ class Header(NamedTuple):
 
 
 def chunks_of(data: bytes, name: str) -> list[Chunk]:
-    """The chunks of a file from IHDR to IEND, each once; InputError for a damaged or missing one.
+    """The chunks of a file from IHDR to IEND; InputError for a damaged or missing one.
 
     What follows IEND is not looked at.
     """
@@ -84,6 +101,32 @@ def header_of(chunks: list[Chunk], name: str) -> Header:
         if colour in CHANNELS and (deflate, filters) == (0, 0) and interlaced in (0, 1):
             return Header(width, height, depth, colour, interlaced)
     raise InputError(f"{name} is damaged: its header says what no PNG can, {body.hex(' ')}")
+
+
+def check_length(chunks: list[Chunk], header: Header, name: str) -> None:
+    """InputError if the samples' chunks are too short to hold what the header says."""
+    packed = sum(len(chunk.body) for chunk in chunks if chunk.kind == b"IDAT")
+    if header.filtered > _DEFLATE * packed:
+        raise InputError(
+            f"{name} is damaged or cut off: {packed} bytes can't hold {header.width} x "
+            f"{header.height} pixels"
+        )
+
+
+def check_inflated(chunks: list[Chunk], header: Header, name: str) -> None:
+    """InputError if fewer rows come out of the samples' chunks; Pillow would leave them blank."""
+    unpacker, count = zlib.decompressobj(), 0
+    try:
+        for chunk in chunks:
+            rest, more = chunk.body, chunk.kind == b"IDAT"
+            while more and not unpacker.eof and count < header.filtered:
+                got = len(unpacker.decompress(rest, _PIECE))
+                count, rest = count + got, unpacker.unconsumed_tail
+                more = bool(rest) or got == _PIECE
+    except zlib.error as error:
+        raise InputError(f"{name} is damaged: {error}") from error
+    if count < header.filtered:
+        raise InputError(f"{name} is damaged or cut off: some of its rows are missing")
 
 
 def file_of(chunks: Iterable[Chunk]) -> bytes:

@@ -22,13 +22,14 @@ from pellucid.pixels.png_chunks import (
     CHANNELS,
     Chunk,
     Header,
+    check_inflated,
+    check_length,
     chunks_of,
     file_of,
     header_of,
     with_one_pixel,
 )
 
-_DEFLATE = 1032  # the most that deflate can shrink: 258 bytes in 2 bits
 _STRIP = 2**20  # bytes of rows that are filtered at a time
 _LEVEL = 6
 
@@ -41,15 +42,7 @@ def decode_png(data: bytes, size: tuple[int, int], name: str) -> tuple[NDArray[n
 
     Raises InputError for another size, damage, a cut file; MissingExtraError without imagecodecs.
     """
-    chunks = chunks_of(data, name)
-    header = header_of(chunks, name)
-    packed = sum(len(chunk.body) for chunk in chunks if chunk.kind == b"IDAT")
-    if (header.width, header.height, header.depth) != (*size, 16):
-        raise InputError(f"{name} is damaged: it says two sizes, {size} and {header[:2]}")
-    if header.row * header.height > _DEFLATE * packed:
-        raise InputError(
-            f"{name} is damaged or cut off: {packed} bytes can't hold {size[0]} x {size[1]} pixels"
-        )
+    chunks, header = _sound(data, size, name)
     opaque = header.colour in (0, 2)
     needed = (b"IHDR", b"IDAT", b"IEND", *([b"tRNS"] if opaque else []))
     kept = [chunk for chunk in chunks if chunk.kind in needed]
@@ -62,6 +55,21 @@ def decode_png(data: bytes, size: tuple[int, int], name: str) -> tuple[NDArray[n
             f"says {wanted}"
         )
     return samples, with_one_pixel(chunks)
+
+
+def check_grey(data: bytes, size: tuple[int, int], name: str) -> None:
+    """InputError for 16-bit grey that is damaged or lacks rows, which Pillow takes as it is."""
+    check_inflated(*_sound(data, size, name), name)
+
+
+def _sound(data: bytes, size: tuple[int, int], name: str) -> tuple[list[Chunk], Header]:
+    """Chunks and header of a file whose frame, sizes and lengths are right; else InputError."""
+    chunks = chunks_of(data, name)
+    header = header_of(chunks, name)
+    if (header.width, header.height, header.depth) != (*size, 16):
+        raise InputError(f"{name} is damaged: it says two sizes, {size} and {header[:2]}")
+    check_length(chunks, header, name)
+    return chunks, header
 
 
 def encode_png(samples: NDArray[np.uint16], husk: bytes) -> bytes:
