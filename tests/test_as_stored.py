@@ -18,7 +18,7 @@ from pellucid._api.denoise import open_samples
 from pellucid._api.encode import open_image
 from pellucid.bitstream import DEFAULT_LIMITS
 from pellucid.errors import InputError, OptionError
-from pellucid.pixels import tiff
+from pellucid.pixels import read_image, tiff
 from pellucid.pixels.jpeg2000 import opacity_of
 
 SIDE = 16
@@ -320,3 +320,11 @@ def test_a_broken_definition_is_no_alpha() -> None:
         assert not opacity_of(bytes(broken))
     for length in range(len(data)):
         opacity_of(data[:length])
+
+
+def test_opaque_pictures_are_held_to_the_same() -> None:
+    tifffile = pytest.importorskip("tifffile")
+    file = BytesIO()
+    tifffile.imwrite(file, BANDS, photometric="rgb", extrasamples=["unspecified"])
+    with pytest.raises(InputError, match="4 channels, of which only 3"):
+        read_image(file.getvalue())

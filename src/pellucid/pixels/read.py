@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pellucid.errors import InputError, OptionError, PellucidError
-from pellucid.pixels.as_stored import check_opened
+from pellucid.pixels.as_stored import check_opened, check_tiff
 from pellucid.pixels.checks import check_frames, check_header
 from pellucid.pixels.dicom import is_dicom
 from pellucid.pixels.info import ImageInfo
@@ -38,6 +38,7 @@ def read_image(
         raise dicom_error(source)
     with opened(source) as (image, data, name):
         check_header(image, data, name, max_pixels)
+        check_tiff(image, name)
         samples = to_samples(load_as_stored(image), name)
         height, width, channels = samples.shape
         info = ImageInfo(width, height, channels, source_format=image.format)
