@@ -75,9 +75,9 @@ def encode_pixels(out: BinaryIO, image: Any, options: Encoding, progress: Progre
     with open_image(image, options.limits, options.page) as (samples, about):
         alpha = has_alpha(samples, about)
         header_of(Picture(samples, alpha), net, DEFAULT_QUALITY).check_limits(options.limits)
+        picture, kept = look_at(samples, alpha=alpha), kept_of(about, options.metadata)
         if options.metadata:
             check_marks(image, samples, about)
-        picture, kept = look_at(samples, alpha=alpha), kept_of(about, options.metadata)
         quality = options.quality
         if any(value is not None for value in (options.bpp, options.size, options.psnr)):
             quality = quality_for(
