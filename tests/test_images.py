@@ -63,6 +63,36 @@ def animation() -> bytes:
     return saved(frames[0], "GIF", save_all=True, append_images=frames[1:])
 
 
+def extra_tiff(kind: str | None, **options: object) -> bytes:
+    """RGB and a fourth sample of a kind, or grey without."""
+    tifffile = pytest.importorskip("tifffile")
+    file = BytesIO()
+    if kind is not None:
+        options |= {"photometric": "rgb", "extrasamples": [kind]}
+    tifffile.imwrite(file, GREY if kind is None else np.dstack([RGB, ALPHA]), **options)
+    return file.getvalue()
+
+
+def no_data() -> bytes:
+    """A GeoTIFF with a corner that holds nothing."""
+    samples = DEEP.copy()
+    samples[:9, :9] = 7
+    tags: tiff.Directory = {42113: tiff.Value(2, 2, b"7\0")}
+    block = tiff.header("<", 8) + tiff.build(tags, "<", 8)
+    return tiff.encode(samples[..., None], tiff.Metadata(exif=block))
+
+
+def bands() -> bytes:
+    """A codestream of 4 components; only a box, which it hasn't, could name one as alpha."""
+    return saved(Image.fromarray(np.dstack([RGB, ALPHA])), "JPEG2000", no_jp2=True)
+
+
+def grey_palette() -> bytes:
+    image = Image.fromarray((GREY > 100).astype(np.uint8), "P")
+    image.putpalette([9, 9, 9, 200, 200, 200])
+    return png(image, transparency=0)
+
+
 def palette(*, transparent: bool) -> bytes:
     image = Image.fromarray(RGB).quantize(16)
     return png(image, transparency=0) if transparent else png(image)
@@ -90,6 +120,7 @@ KINDS: dict[str, tuple[Maker, str, str, str]] = {
         lambda: palette(transparent=True),
         "4 uint8", "4 uint8", "4 uint8",
     ),
+    "grey palette with a transparent colour": (grey_palette, "2 uint8", "2 uint8", "2 uint8"),
     "1 bit": (
         lambda: png(Image.fromarray(GREY > 100)), "1 uint8", "1 bit.*convert", "1 bit.*convert",
     ),
@@ -123,6 +154,39 @@ KINDS: dict[str, tuple[Maker, str, str, str]] = {
         lambda: Image.open(BytesIO(deep_png(3))),
         "cut by Pillow", "without loss", "without loss",
     ),
+    "TIFF with a channel of no meaning": (
+        lambda: extra_tiff("unspecified"),
+        "4 channels, none of them transparency.*lossless or max_error",
+        "4 uint8",
+        "4 channels without transparency",
+    ),
+    "TIFF with colours multiplied by alpha": (
+        lambda: extra_tiff("assocalpha"),
+        "4 channels, none of them transparency.*lossless or max_error",
+        "4 uint8",
+        "4 channels without transparency",
+    ),
+    "opened Pillow image of mode RGBa or La": (
+        lambda: Image.fromarray(np.dstack([RGB, ALPHA])).convert("RGBa"),
+        "multiplied by its alpha.*convert", "multiplied by its alpha", "multiplied by its alpha",
+    ),
+    "grey TIFF with 0 for white": (
+        lambda: extra_tiff(None, photometric="miniswhite"),
+        "0 for white.*convert it", "0 for white", "0 for white",
+    ),
+    "GeoTIFF with no data": (
+        no_data, "samples of 7 mean no data.*max_error or lossless", "1 uint16", "1 uint16",
+    ),
+    "JPEG 2000 with alpha": (
+        lambda: saved(Image.fromarray(np.dstack([RGB, ALPHA])), "JPEG2000"),
+        "4 uint8", "4 uint8", "4 uint8",
+    ),
+    "JPEG 2000 of 2 or 4 components without alpha": (
+        bands,
+        "4 channels, none of them transparency.*lossless or max_error",
+        "4 uint8",
+        "4 channels without transparency",
+    ),
     "float32 grey TIFF": (
         lambda: tiff.encode((DEEP / np.float32(3))[..., None].astype(np.float32), tiff.Metadata()),
         "samples of type float32.*lossless or max_error", "1 float32", "1 float32",
@@ -149,7 +213,11 @@ KINDS: dict[str, tuple[Maker, str, str, str]] = {
         lambda: np.dstack([DEEP] * 6), "lossless or max_error", "6 uint16", "6 uint16",
     ),
 }  # fmt: skip
-FILES = {"RGB, 16 bits, in a TIFF file"}  # read in parts, from disk alone, with the extra
+FILES = {  # read in parts, from disk alone, with the extra
+    "RGB, 16 bits, in a TIFF file",
+    "TIFF with a channel of no meaning",
+    "TIFF with colours multiplied by alpha",
+}
 
 
 def comes_out(wanted: str) -> bool:

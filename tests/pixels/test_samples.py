@@ -186,7 +186,7 @@ def saved(image: Image.Image, kind: str, **options: object) -> bytes:
 
 REFUSED = {
     "16-bit RGB TIFF": (deep_tiff(3), "16 bits, mode RGB"),
-    "white is zero": (deep_tiff(1, t262=0), "16 bits"),
+    "white is zero": (deep_tiff(1, t262=0), "grey with 0 for white"),
     "signed": (deep_tiff(1, t339=2), "16 bits"),
     "a channel that isn't read": (deep_tiff(4, 8, t338=0), "4 channels"),
     "64-bit floats": (deep_tiff(1, 64, t339=3), "such as 64-bit floats"),

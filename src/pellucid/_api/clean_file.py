@@ -23,6 +23,7 @@ from pellucid._api.denoise import (
     guide_of,
     open_guide,
     refuse_bands,
+    refuse_opaque,
 )
 from pellucid._api.encode import Progress
 from pellucid._api.on_disk import Watched
@@ -207,11 +208,7 @@ def open_noisy(
                 f"{source} has pages, {channels} channels in all; choose one: of a TIFF with "
                 "--page N (page=N), from 0; of others by an array of its own"
             )
-        if channels in (2, 4) and info.alpha is False:
-            raise InputError(
-                f"{source} has {channels} channels without transparency, and of 2 or 4 the last is "
-                "taken for it; denoise them one by one, or 5 or more (bands) together"
-            )
+        refuse_opaque(source, channels, info)
         yield (samples[0:height, 0:width] if height * width <= LARGE else samples), info
 
 

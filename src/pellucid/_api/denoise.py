@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from pellucid.bitstream import DEFAULT_LIMITS, Limits
 from pellucid.denoising.estimate import NoiseEstimate
 from pellucid.errors import InputError, OptionError
+from pellucid.pixels import ImageInfo
 from pellucid.pixels.lazy import Source
 
 if TYPE_CHECKING:
@@ -150,7 +151,8 @@ def open_samples(image: Any, limits: Limits) -> tuple[NDArray[Any], tuple[int, .
 
     if isinstance(image, str | os.PathLike | bytes):
         source = image if isinstance(image, bytes) else Path(image)
-        array, _ = read_samples(source, max_pixels=limits.max_pixels)
+        array, info = read_samples(source, max_pixels=limits.max_pixels)
+        refuse_opaque(image, array.shape[2], info)
     elif isinstance(image, np.ma.MaskedArray):
         raise InputError(
             "a masked array can't be denoised; give floats with NaN where it is masked: "
@@ -168,6 +170,16 @@ def open_samples(image: Any, limits: Limits) -> tuple[NDArray[Any], tuple[int, .
     if array.dtype.name == "float64":
         check_range(samples)
     return samples, array.shape
+
+
+def refuse_opaque(name: object, channels: int, info: ImageInfo) -> None:
+    """InputError for a file of 2 or 4 channels that says that none is transparency."""
+    if channels in (2, WITH_ALPHA) and info.alpha is False:
+        raise InputError(
+            f"{'the input' if isinstance(name, bytes) else name} has {channels} channels without "
+            "transparency, and of 2 or 4 the last is taken for it; denoise them one by one, or 5 "
+            "or more (bands) together"
+        )
 
 
 def check_range(samples: NDArray[np.float64]) -> None:

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, BinaryIO, TypeVar
 
+import numpy as np
+
 from pellucid._api.options import check_options, quality_for
 from pellucid.bitstream import DEFAULT_LIMITS, Limits, write_stream
 from pellucid.bitstream.writer import METADATA_CHUNKS
 from pellucid.errors import InputError, OptionError
 from pellucid.pixels import ImageInfo, open_parts
-from pellucid.pixels.lazy import Source
-from pellucid.pixels.picture import LOSSY_TYPES, picture_of, read_picture
+from pellucid.pixels.lazy import Source, parts_of
+from pellucid.pixels.picture import LOSSY_TYPES, picture_of, read_picture, way_out
 from pellucid.pixels.read import dicom_error
 
 Progress = Callable[[float], None]  # is told the part that is done, 0 to 1
@@ -74,6 +76,8 @@ def encode_pixels(out: BinaryIO, image: Any, options: Encoding, progress: Progre
         alpha = has_alpha(samples, about)
         header_of(Picture(samples, alpha), net, DEFAULT_QUALITY).check_limits(options.limits)
         picture, kept = look_at(samples, alpha=alpha), kept_of(about, options.metadata)
+        if options.metadata:
+            check_marks(image, samples, about)
         quality = options.quality
         if any(value is not None for value in (options.bpp, options.size, options.psnr)):
             quality = quality_for(
@@ -141,8 +145,7 @@ def check_pixels(image: Any, samples: Source, about: ImageInfo) -> None:
     if samples.dtype.name not in LOSSY_TYPES:
         raise InputError(
             f"{name} has samples of type {samples.dtype.name}, and with loss only "
-            f"{', '.join(LOSSY_TYPES)} can be compressed: lossless or max_error take float16 and "
-            "float32 too; or convert it"
+            f"{', '.join(LOSSY_TYPES)} can be compressed: {way_out(samples.dtype)}"
         )
     alpha = has_alpha(samples, about)
     if channels - alpha not in (1, 3):
@@ -152,3 +155,24 @@ def check_pixels(image: Any, samples: Source, about: ImageInfo) -> None:
             f"loss only grey (1) and RGB (3), with alpha or without, can be compressed: {exact}, "
             "or take other channels out first"
         )
+
+
+def check_marks(image: Any, samples: Source, about: ImageInfo) -> None:
+    """InputError if colours of a GeoTIFF have the value that it marks as no data.
+
+    The samples (H, W, C) are looked through up to the first of these.
+    """
+    from pellucid._api.exact import has_alpha, holes_of
+
+    mark = holes_of(about, samples.dtype, image)
+    if mark is None:
+        return
+    colours = samples.shape[2] - has_alpha(samples, about)
+    for part in parts_of(samples.shape):
+        if (np.asarray(samples[part])[..., :colours] == mark).any():
+            raise InputError(
+                f"{image if isinstance(image, str | os.PathLike) else 'the input'} is a GeoTIFF "
+                f"whose samples of {mark} mean no data and would come back as others; use "
+                "max_error or lossless, or leave out the mark with all metadata (metadata=False, "
+                "--no-metadata)"
+            )

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from pellucid.bitstream import EXACT, Limits, PelFile, write_stream
 from pellucid.errors import DamagedFileError, InputError, OptionError
 from pellucid.pixels import ImageInfo, open_parts
-from pellucid.pixels.geo import nodata_of
+from pellucid.pixels.geo import nodata_in, nodata_of
 from pellucid.pixels.lazy import Sink, Source
+from pellucid.pixels.picture import way_out
 
 if TYPE_CHECKING:
     from pellucid._api.encode import Encoding, Progress
@@ -49,7 +50,7 @@ def encode_samples(
         else:
             reach = check_whole(bound, samples.dtype)
             nodata = check_nodata(options.nodata, samples.dtype)
-            nodata = holes_of(about, samples.dtype) if nodata is None else nodata
+            nodata = holes_of(about, samples.dtype, image) if nodata is None else nodata
         alpha = has_alpha(samples, about)
         header = header_of(both, alpha=alpha, max_error=reach, pair=pair)
         tiles = exact_tiles(both, header, max_error=reach, nodata=nodata, floats=floats, pair=pair)
@@ -79,9 +80,13 @@ def map_for(
     return find_map(samples, bound, told)
 
 
-def holes_of(about: ImageInfo, dtype: np.dtype[Any]) -> int | None:
-    """The value that a GeoTIFF marks as no data, if samples of a type can have it."""
-    found = nodata_of(about.exif)
+def holes_of(about: ImageInfo, dtype: np.dtype[Any], image: Any) -> int | None:
+    """The value that a GeoTIFF marks as no data, if samples of a type can have it.
+
+    An opened Pillow image has the mark, and `about` not.
+    """
+    told = nodata_of(about.exif)
+    found = nodata_in(image) if told is None else told
     limits = np.iinfo(dtype)
     if found is None or not found.is_integer() or not limits.min <= found <= limits.max:
         return None
@@ -268,12 +273,7 @@ def check_type(samples: NDArray[Any]) -> NDArray[Any]:
     """`samples` in this machine's byte order, if their type can be kept."""
     if samples.dtype.name in TYPES:
         return samples.astype(samples.dtype.newbyteorder("="), copy=False)
-    hint = "scale them to whole numbers of 16 bits and keep the scale elsewhere"
-    if samples.dtype.name in ("float64", "longdouble", "float128"):
-        hint = "give image.astype('float32'), which has 7 digits, with lossless or max_error"
-    if samples.dtype.name in ("bool", "int8"):
-        hint = "give image.astype('int16')"
     raise InputError(
         f"samples of type {samples.dtype.name} can't be compressed without loss; these can: "
-        f"{', '.join(TYPES)}; {hint}"
+        f"{', '.join(TYPES)}; {way_out(samples.dtype)}"
     )

@@ -13,6 +13,7 @@
     samples.py    file <-> array in its own type: transparency, 16 bits, float
     holds.py      which samples each format holds
     deep.py       what Pillow would cut to 8 bits
+    as_stored.py  what else it would change, refused
     png_chunks.py, png_deep.py   PNG of 16 bits in colour or with alpha
     npy.py        file <-> array in NumPy's own format
     jpeg2000.py   JPEG 2000 of more than 8 bits

@@ -35,7 +35,7 @@ def check_header(image: Image.Image, data: bytes, name: str, max_pixels: int) ->
 def check_shifted(image: Image.Image, data: bytes, name: str) -> None:
     """InputError for JPEG 2000 whose samples Pillow would shift: of fewer bits, signed, unlike."""
     siz = siz_of(data) if image.format == "JPEG2000" else None
-    if siz is None or siz.bits > 8 or (siz.bits == 8 and siz.equal and not siz.signed):
+    if siz is None or siz.bits > 8 or siz.plain:
         return
     kind = "signed samples" if siz.signed else f"{siz.bits} bits a sample"
     kind = kind if siz.equal else "components of different depths"

@@ -32,7 +32,7 @@ def read_deep(image: Image.Image, data: bytes, name: str) -> Deep | None:
     """
     if image.format == "JPEG2000":
         siz = siz_of(data)
-        if siz is None or (siz.bits == 8 and siz.equal and not siz.signed):
+        if siz is None or siz.plain:
             return None
         return Deep(decode_deep(data, siz, name))
     if image.format == "PNG" and bit_depth(image, data) == 16:

@@ -19,10 +19,18 @@ DOUBLE = 12
 def nodata_of(exif: bytes | None) -> float | None:
     """The value that GDAL marks as no data; None if a TIFF's metadata name none."""
     value = _tags(exif)[1].get(NODATA)
-    if not isinstance(value, Value):
-        return None
+    return _number(value.raw) if isinstance(value, Value) else None
+
+
+def nodata_in(image: object) -> float | None:
+    """The same of an opened Pillow image of a TIFF; None for all else."""
+    text = getattr(image, "tag_v2", {}).get(NODATA)
+    return _number(text.encode()) if isinstance(text, str) else None
+
+
+def _number(text: bytes) -> float | None:
     try:
-        return float(value.raw.rstrip(b"\0 ").decode("ascii"))
+        return float(text.rstrip(b"\0 ").decode("ascii"))
     except ValueError:
         return None
 

@@ -4,12 +4,15 @@ Pillow decodes 8 bits; beyond, it drops bits of colour without a word, and fewer
 the depth is read from the codestream's SIZ segment, and others go through imagecodecs (extra
 `science`).
 
-Source: ITU-T T.800, annexes A.5.1 (SIZ) and I.4 (boxes).
+Which component is transparency, only the box `cdef` of a .jp2 file says.
+
+Source: ITU-T T.800, annexes A.5.1 (SIZ), I.4 (boxes) and I.5.3.6 (cdef).
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +22,7 @@ from pellucid.errors import InputError, MissingExtraError
 
 _STREAM = b"\xff\x4f\xff\x51"  # SOC, SIZ
 _MOST_BOXES = 1000
+_COLOUR, _OPACITY, _WHOLE = 0, 1, 0  # types of a channel, and what it goes with
 
 
 class Siz(NamedTuple):
@@ -30,6 +34,11 @@ class Siz(NamedTuple):
     bits: int
     signed: bool
     equal: bool
+
+    @property
+    def plain(self) -> bool:
+        """Whether Pillow gives the samples as they are."""
+        return self.bits == 8 and self.equal and not self.signed
 
 
 def siz_of(data: bytes) -> Siz | None:
@@ -47,25 +56,53 @@ def siz_of(data: bytes) -> Siz | None:
     return Siz(right - left, down - top, count, depth, signed, len(set(kinds)) == 1)
 
 
+def opacity_of(data: bytes) -> bool:
+    """Whether a .jp2 file says that its last channel is the transparency of all the others.
+
+    False for a bare codestream, a file without the box `cdef`, transparency of one colour alone,
+    and transparency that is multiplied into the colours.
+    """
+    for kind, start, stop in _boxes(data, 0, len(data)):
+        if kind == b"jp2h":
+            inner = [box for box in _boxes(data, start, stop) if box[0] == b"cdef"]
+            return bool(inner) and _last_is_opacity(data[inner[0][1] : inner[0][2]])
+    return False
+
+
+def _last_is_opacity(body: bytes) -> bool:
+    """The same of what a `cdef` holds: for each channel its number, type, and what it goes with."""
+    count = int.from_bytes(body[:2], "big")
+    if count == 0 or len(body) < 2 + 6 * count:
+        return False
+    *colours, last = sorted(struct.iter_unpack(">3H", body[2 : 2 + 6 * count]))
+    return last[1:] == (_OPACITY, _WHOLE) and all(kind == _COLOUR for _, kind, _ in colours)
+
+
 def _codestream(data: bytes) -> int | None:
     """Where it begins: at once, or in the box `jp2c`."""
-    at = 0
+    if data.startswith(_STREAM):
+        return 0
+    for kind, start, _ in _boxes(data, 0, len(data)):
+        if kind == b"jp2c":
+            return start if data.startswith(_STREAM, start) else None
+    return None
+
+
+def _boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Type, and first and last byte + 1 of the contents, of the boxes between two places."""
     for _ in range(_MOST_BOXES):
-        if data[at : at + 4] == _STREAM:
-            return at
-        if len(data) < at + 16:
-            return None
+        if end < at + 8:
+            return
         length, kind = struct.unpack_from(">I4s", data, at)
         head = 8
-        if length == 1:
+        if length == 1 and end >= at + 16:
             (length,) = struct.unpack_from(">Q", data, at + 8)
             head = 16
-        if kind == b"jp2c":
-            return at + head if data[at + head :][:4] == _STREAM else None
-        if length < head:  # 0: up to the end of the file
-            return None
-        at += length
-    return None
+        stop = at + length if length else end  # 0: up to the end
+        if stop < at + head:
+            return
+        yield kind, at + head, min(stop, end)
+        at = stop
 
 
 def decode_deep(data: bytes, siz: Siz, name: str) -> NDArray[Any]:

@@ -14,7 +14,8 @@ from PIL import Image
 from pellucid.errors import InputError
 
 _DEEP = ("I", "F")  # and I;16, I;16B, I;16L, I;16N
-_ALPHA = {"LA": "LA", "La": "LA", "PA": "RGBA", "RGBA": "RGBA", "RGBa": "RGBA"}
+_ALPHA = ("LA", "PA", "RGBA")
+_MULTIPLIED = ("La", "RGBa")
 _AS_IS = ("L", "RGB")
 
 
@@ -32,6 +33,8 @@ def to_samples(image: Image.Image, name: str, *, alpha: bool = False) -> NDArray
     mode = image.mode
     if is_deep(image):
         raise deep_error(name, f"mode {mode}")
+    if mode in _MULTIPLIED:
+        raise multiplied_error(name, mode)
     if mode in _ALPHA or image.has_transparency_data:
         return _opaque(image, name, alpha=alpha)
     if mode in _AS_IS:
@@ -56,6 +59,26 @@ def deep_error(name: str, what: str) -> InputError:
     )
 
 
+def multiplied_error(name: str, mode: str) -> InputError:
+    """The error for colours that are multiplied by alpha."""
+    return InputError(
+        f"{name} has colours multiplied by its alpha (mode {mode}), which can't be kept; divide "
+        f"them first, for example in Pillow: im.convert('{mode.upper()}')"
+    )
+
+
+def with_alpha(image: Image.Image) -> NDArray[np.uint8]:
+    """HxWx2 (grey, alpha) or HxWx4 (RGB, alpha) of an 8-bit picture that has transparency.
+
+    A palette of greys alone gives grey, as it does without transparency.
+    """
+    grey = image.mode in ("LA", "L", "1")
+    samples = np.array(image.convert("LA" if grey else "RGBA"), dtype=np.uint8)
+    if image.mode in ("P", "PA") and _palette_is_grey(image):
+        return np.ascontiguousarray(samples[..., [0, 3]])
+    return samples
+
+
 def _array(image: Image.Image) -> NDArray[np.uint8]:
     samples = np.array(image, dtype=np.uint8)
     return samples[:, :, np.newaxis] if samples.ndim == 2 else samples  # HxW -> HxWx1
@@ -63,8 +86,7 @@ def _array(image: Image.Image) -> NDArray[np.uint8]:
 
 def _opaque(image: Image.Image, name: str, *, alpha: bool) -> NDArray[np.uint8]:
     """Drop an alpha channel that says nothing; keep or refuse one that does."""
-    grey = image.mode in ("LA", "La", "L", "1")
-    samples = np.array(image.convert("LA" if grey else "RGBA"), dtype=np.uint8)
+    samples = with_alpha(image)
     if samples[:, :, -1].min() < 255:
         if alpha:
             return samples
@@ -73,18 +95,16 @@ def _opaque(image: Image.Image, name: str, *, alpha: bool) -> NDArray[np.uint8]:
             "it onto a background, for example in Pillow: "
             "flat = Image.new('RGB', im.size, 'white'); flat.paste(im, mask=im.getchannel('A'))"
         )
-    colour = np.ascontiguousarray(samples[:, :, :-1])
-    return _grey_if_palette_is(image, colour) if image.mode == "P" else colour
+    return np.ascontiguousarray(samples[:, :, :-1])
 
 
 def _palette(image: Image.Image) -> NDArray[np.uint8]:
-    return _grey_if_palette_is(image, _array(image.convert("RGB")))
+    colour = _array(image.convert("RGB"))
+    return np.ascontiguousarray(colour[:, :, :1]) if _palette_is_grey(image) else colour
 
 
-def _grey_if_palette_is(image: Image.Image, colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """HxWx3 -> HxWx1 if the palette holds greys only and no RGB profile goes with it."""
+def _palette_is_grey(image: Image.Image) -> bool:
+    """Whether the palette holds greys only and no RGB profile goes with it."""
     palette = np.array(image.getpalette("RGB") or [], dtype=np.uint8).reshape(-1, 3)
     profile = image.info.get("icc_profile") or b""
-    if profile[16:20] == b"RGB " or not (palette == palette[:, :1]).all():
-        return colour
-    return np.ascontiguousarray(colour[:, :, :1])
+    return profile[16:20] != b"RGB " and bool((palette == palette[:, :1]).all())

@@ -3,8 +3,9 @@
 Pillow decodes, but only the formats in `FORMATS`: its other decoders start programs, or are
 not worth their risk. Whatever a decoder raises becomes an InputError that says what is wrong.
 
-One habit of Pillow's can be undone here, so that a picture comes out as it is stored: a TIFF that
-it turned by its orientation is turned back.
+Two habits of Pillow's can be undone here, so that a picture comes out as it is stored: a TIFF that
+it turned by its orientation is turned back, and the grey that a PNG of 2 or 4 bits marks as
+transparent, which it leaves as it is, goes up to 8 bits as the samples do.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import (
     ExifTags,
     Image,
@@ -47,6 +50,7 @@ _SIGNATURES = {
     b"\xff\x4f\xff\x51": "JPEG 2000",
     **{b"P%d" % digit: "PPM" for digit in range(1, 7)},
 }
+_SCALES = {"L;2": 85, "L;4": 17}  # raw mode -> what Pillow multiplies samples by
 # Pillow turns a TIFF by its orientation; these turn it back.
 _TURN_BACK = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -84,8 +88,45 @@ def opened(
 def load_as_stored(image: Image.Image) -> Image.Image:
     """Decode an opened image; a TIFF that Pillow turned by its orientation is turned back."""
     turn = image.getexif().get(ExifTags.Base.Orientation) if image.format == "TIFF" else 1
-    image.load()
+    load(image)
     return _turned_back(image, turn)
+
+
+def load(image: Image.Image) -> None:
+    """Decode an opened image; the transparent grey of a PNG fits its samples, in `image.info`.
+
+    Raises InputError for one that was decoded elsewhere, where it can't be known whether it fits.
+    """
+    raw = raw_mode(image)
+    image.load()
+    mark = image.info.get("transparency")
+    if image.format != "PNG" or image.mode != "L" or not isinstance(mark, int):
+        return
+    if raw:  # as the standard says, the lowest bits count
+        scale = _SCALES.get(raw, 1)
+        image.info["transparency"] = mark % (255 // scale + 1) * scale
+    elif _may_be_unscaled(np.array(image), mark):
+        raise InputError(
+            f"the PNG image marks the grey {mark} as transparent and was decoded before, so that "
+            "it can't be known whether it had 2, 4 or 8 bits; give the path"
+        )
+
+
+def raw_mode(image: Image.Image) -> str:
+    """How the samples lie in the file; empty if the image is decoded or was never one."""
+    tile = getattr(image, "tile", None)
+    arguments = tile[0][3] if tile else ""
+    return str(arguments[0] if isinstance(arguments, tuple) and arguments else arguments)
+
+
+def _may_be_unscaled(samples: NDArray[np.uint8], mark: int) -> bool:
+    """Whether a transparent grey marks nothing as it is, and something if scaled as samples are."""
+    if (samples == mark).any():
+        return False
+    return any(
+        mark * scale <= 255 and not (samples % scale).any() and (samples == mark * scale).any()
+        for scale in _SCALES.values()
+    )
 
 
 def _load(source: str | os.PathLike[str] | bytes) -> tuple[str, bytes]:

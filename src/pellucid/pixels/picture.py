@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pellucid.errors import InputError
+from pellucid.pixels.as_stored import check_tiff
 from pellucid.pixels.checks import bit_depth, check_shifted, check_size
 from pellucid.pixels.dicom import is_dicom
 from pellucid.pixels.info import ImageInfo
+from pellucid.pixels.jpeg2000 import opacity_of
 from pellucid.pixels.metadata import with_metadata
 from pellucid.pixels.modes import is_deep, to_samples
 from pellucid.pixels.npy import is_npy
@@ -45,8 +47,10 @@ def read_picture(
     if is_dicom(source):
         raise dicom_error(source)
     with opened(source) as (image, data, name):
-        if bit_depth(image, data) <= 8 and not is_deep(image):
+        bands = image.format == "JPEG2000" and image.mode in ("LA", "RGBA") and not opacity_of(data)
+        if bit_depth(image, data) <= 8 and not is_deep(image) and not bands:
             check_size(image, data, name, max_pixels)
+            check_tiff(image, name)
             check_shifted(image, data, name)
             samples = to_samples(load_as_stored(image), name, alpha=True)
             height, width, channels = samples.shape
@@ -99,7 +103,7 @@ def array_picture(image: NDArray[Any]) -> tuple[NDArray[Any], ImageInfo]:
     if image.dtype.name not in LOSSY_TYPES:
         raise InputError(
             f"{what} can't be compressed with loss: the dtype must be {', '.join(LOSSY_TYPES)}; "
-            "lossless or max_error take float16 and float32 too"
+            f"{way_out(image.dtype)}"
         )
     samples = image[:, :, np.newaxis] if image.ndim == 2 else image
     if samples.ndim != 3 or not 1 <= samples.shape[2] <= MOST_CHANNELS:
@@ -112,6 +116,17 @@ def array_picture(image: NDArray[Any]) -> tuple[NDArray[Any], ImageInfo]:
     height, width, channels = samples.shape
     info = ImageInfo(width, height, channels, 8 * samples.itemsize)
     return np.ascontiguousarray(native(samples)), info
+
+
+def way_out(dtype: np.dtype[Any]) -> str:
+    """What can be done with samples of a type that can't be compressed with loss."""
+    if dtype.name in ("float16", "float32"):
+        return "lossless or max_error take them"
+    if dtype.name in ("float64", "longdouble", "float128"):
+        return "give image.astype('float32'), which has 7 digits, with lossless or max_error"
+    if dtype.name in ("bool", "int8"):
+        return "convert them to 16 bits, in Python image.astype('int16')"
+    return "scale them to whole numbers of 16 bits and keep the scale elsewhere"
 
 
 def native(samples: NDArray[Any]) -> NDArray[Any]:

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pellucid.errors import InputError, OptionError, PellucidError
-from pellucid.pixels.checks import check_frames, check_header, cut_by_pillow
+from pellucid.pixels.as_stored import check_opened, check_tiff
+from pellucid.pixels.checks import check_frames, check_header
 from pellucid.pixels.dicom import is_dicom
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.metadata import with_metadata
 from pellucid.pixels.modes import to_samples
-from pellucid.pixels.opened import MAX_PIXELS, load_as_stored, opened
-from pellucid.pixels.stored import lossy
+from pellucid.pixels.opened import MAX_PIXELS, load, load_as_stored, opened
 
 
 def read_image(
@@ -38,6 +38,7 @@ def read_image(
         raise dicom_error(source)
     with opened(source) as (image, data, name):
         check_header(image, data, name, max_pixels)
+        check_tiff(image, name)
         samples = to_samples(load_as_stored(image), name)
         height, width, channels = samples.shape
         info = ImageInfo(width, height, channels, source_format=image.format)
@@ -81,11 +82,10 @@ def from_pillow(image: Image.Image, *, alpha: bool = False) -> tuple[NDArray[np.
     name = f"the {image.format or 'Pillow'} image"
     if 0 in image.size:
         raise InputError(f"{name} of size {image.size} has no pixels")
-    if cut_by_pillow(image):
-        raise lossy(name, f"mode {image.mode}, cut by Pillow")
     try:
         check_frames(image, name)
-        image.load()
+        check_opened(image, name)
+        load(image)
         samples = to_samples(image, name, alpha=alpha)
     except PellucidError:
         raise

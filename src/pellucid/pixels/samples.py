@@ -22,22 +22,22 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pellucid.errors import InputError, LimitError, OptionError, PellucidError
+from pellucid.pixels.as_stored import check_opened, check_tiff
 from pellucid.pixels.atomic import check_target, write_atomic
-from pellucid.pixels.checks import check_frames, check_size, cut_by_pillow
+from pellucid.pixels.checks import check_frames, check_size
 from pellucid.pixels.deep import Deep, read_deep
 from pellucid.pixels.dicom import DICOM, encode_dicom, is_dicom, read_dicom
 from pellucid.pixels.dicom_change import Change
 from pellucid.pixels.holds import can_hold, check_holds, elements_for
 from pellucid.pixels.info import ImageInfo
+from pellucid.pixels.jpeg2000 import opacity_of
 from pellucid.pixels.metadata import with_metadata
-from pellucid.pixels.modes import to_samples
+from pellucid.pixels.modes import to_samples, with_alpha
 from pellucid.pixels.npy import is_npy, read_npy, write_npy
-from pellucid.pixels.opened import MAX_PIXELS, load_as_stored, opened
+from pellucid.pixels.opened import MAX_PIXELS, load, load_as_stored, opened, raw_mode
 from pellucid.pixels.stored import WITH_ALPHA, check_mode, lossy, stored_type
 from pellucid.pixels.tiff_sink import Layout, tiff_output
 from pellucid.pixels.write import TIFF, check_suffix, encode_picture
-
-_SAMPLES_PER_PIXEL = 277
 
 
 def read_samples(
@@ -64,26 +64,21 @@ def read_samples(
         deep = read_deep(image, data, name)
         if deep is not None:
             return deep.samples, _deep_info(deep, image, data)
+        check_tiff(image, name)
         dtype = stored_type(image, data, name)
         check_mode(image, name)
-        stored = _samples_stored(image)
         _name_byte_order(image)
         loaded = load_as_stored(image)
         samples = _eight_bit(loaded, name) if dtype == np.uint8 else np.array(loaded, dtype)
         samples = samples[:, :, np.newaxis] if samples.ndim == 2 else samples  # HxW -> HxWx1
-        channels = samples.shape[2]
-        if stored is not None and stored > channels:
-            raise InputError(
-                f"{name} has {stored} channels, of which only {channels} can be read; save those "
-                "you want as a picture of their own"
-            )
         return samples, _info(samples, image, data)
 
 
 def _info(samples: NDArray[Any], image: Image.Image, data: bytes) -> ImageInfo:
     height, width, channels = samples.shape
     bits = 8 * samples.itemsize
-    info = ImageInfo(width, height, channels, bits, source_format=image.format)
+    alpha = channels in (2, 4) and opacity_of(data) if image.format == "JPEG2000" else None
+    info = ImageInfo(width, height, channels, bits, source_format=image.format, alpha=alpha)
     return replace(with_metadata(info, image, data), dpi=_dpi(image))
 
 
@@ -131,13 +126,13 @@ def samples_of(image: object) -> NDArray[Any]:
         raise InputError(f"{name} of size {image.size} has no pixels")
     check_mode(image, name)
     deep = {"I;16": "uint16", "F": "float32"}.get(image.mode[:4])
-    tiles: Any = getattr(image, "tile", None) or [(None, None, None, "")]
-    if image.mode == "I" or cut_by_pillow(image):
-        raise lossy(name, f"mode {image.mode}, raw mode {tiles[0][3]}")
+    if image.mode == "I":
+        raise lossy(name, f"mode {image.mode}, raw mode {raw_mode(image)}")
     try:
         check_frames(image, name)
+        check_opened(image, name)
         _name_byte_order(image)
-        image.load()
+        load(image)
         samples = _eight_bit(image, name) if deep is None else np.array(image, deep)
     except PellucidError:
         raise
@@ -197,7 +192,7 @@ def _write_tiles(path: Path, samples: NDArray[Any], info: ImageInfo, *, force: b
 def _eight_bit(image: Image.Image, name: str) -> NDArray[np.uint8]:
     """A decoded 8-bit picture -> HxW or HxWxC; transparency stays."""
     if image.mode in WITH_ALPHA and image.has_transparency_data:
-        return np.array(image.convert(WITH_ALPHA[image.mode]), dtype=np.uint8)
+        return with_alpha(image)
     return to_samples(image, name)
 
 
@@ -207,14 +202,6 @@ def _name_byte_order(image: Image.Image) -> None:
     if image.mode == "F" and tiles and tiles[0].codec_name == "libtiff":
         arguments = ("F;32NF", *tiles[0].args[1:])
         image.tile = [tiles[0]._replace(args=arguments)]  # type: ignore[attr-defined]
-
-
-def _samples_stored(image: Image.Image) -> int | None:
-    """Channels that a TIFF says it has; None for others, and for a palette."""
-    if image.format != "TIFF" or image.mode in ("P", "PA"):
-        return None
-    tags: Any = image.tag_v2  # type: ignore[attr-defined]
-    return int(tags.get(_SAMPLES_PER_PIXEL, 1))
 
 
 def _dpi(image: Image.Image) -> tuple[float, float] | None:

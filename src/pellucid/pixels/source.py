@@ -6,6 +6,7 @@ or that Pillow can't give as they are: `.npy`, Zarr, and TIFF with pages or deep
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -37,6 +38,7 @@ def open_parts(
         InputError, LimitError: as reading raises. OptionError: `page` of what has no pages.
         MissingExtraError: the file can be read with an optional library only.
     """
+    page = check_page(page)
     if page is not None and is_dicom(image):
         yield read_dicom(image, max_pixels, page)
     elif not isinstance(image, str | os.PathLike):
@@ -63,6 +65,18 @@ def open_parts(
     else:
         with _tiff(image, max_pixels, page) as found:
             yield found
+
+
+def check_page(page: Any) -> int | None:
+    """A page or frame as it is counted, None for none; OptionError if it is no whole number."""
+    if page is None:
+        return None
+    try:
+        if not isinstance(page, bool):
+            return operator.index(page)
+    except TypeError:
+        pass
+    raise OptionError(f"page is {page!r}; it must be a whole number from 0")
 
 
 def refuse_page(page: int | None, what: str) -> None:

@@ -9,6 +9,7 @@ from PIL import Image
 
 from pellucid.errors import InputError
 from pellucid.pixels.checks import bit_depth
+from pellucid.pixels.modes import multiplied_error
 
 WITH_ALPHA = {"L": "LA", "LA": "LA", "P": "RGBA", "PA": "RGBA", "RGB": "RGBA", "RGBA": "RGBA"}
 _WITHOUT_ALPHA = ("L", "RGB", "P", "YCbCr")
@@ -64,6 +65,8 @@ def check_mode(image: Image.Image, name: str) -> None:
             f"{name} has 1 bit a sample, black or white alone; convert it to 8-bit grey first, "
             "for example in Pillow: im.convert('L')"
         )
+    if image.mode in ("La", "RGBa"):
+        raise multiplied_error(name, image.mode)
     known = (*WITH_ALPHA, *_WITHOUT_ALPHA, "I", "F")
     if image.mode not in known and not image.mode.startswith("I;16"):
         raise InputError(

@@ -15,16 +15,20 @@ SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 MOST_TAGS = 4096
 WORDS = {1: "B", 3: "H", 4: "I", 16: "Q"}
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES = 256, 257, 258, 259, 262, 277
-PLANAR, FORMAT = 284, 339
-TAGS = (WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES, PLANAR, FORMAT)
+PLANAR, EXTRA, FORMAT = 284, 338, 339
+TAGS = (WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES, PLANAR, EXTRA, FORMAT)
 JPEG = (6, 7, 34892)
 UNSIGNED, FLOAT = 1, 3
-BLACK_IS_ZERO, RGB, PALETTE, YCBCR = 1, 2, 3, 6
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, YCBCR = 0, 1, 2, 3, 6
+UNSPECIFIED, MULTIPLIED = 0, 1  # extra samples: without meaning, alpha that is in the colours
 
 
 @dataclass(frozen=True)
 class TiffFacts:
-    """Size in pixels, samples a pixel, their bits and format, and whether more pages come."""
+    """Size in pixels, samples a pixel, their bits and format, and whether more pages come.
+
+    `extra` is the kind of the first sample beside the colours, None if it isn't said.
+    """
 
     width: int
     height: int
@@ -35,11 +39,14 @@ class TiffFacts:
     compression: int
     planar: bool
     pages: bool
+    extra: int | None = None
 
     @property
     def for_pillow(self) -> bool:
         """Whether Pillow gives these samples as they are, or refuses them well."""
         if self.pages or (self.planar and self.samples > 1):
+            return False
+        if self.extra in (UNSPECIFIED, MULTIPLIED):  # it drops the one and divides by the other
             return False
         if self.bits <= 8:
             return self.kind == UNSIGNED and self.samples <= 4
@@ -99,4 +106,5 @@ def _facts(file: BinaryIO, start: bytes) -> TiffFacts:
         compression=found.get(COMPRESSION, 1),
         planar=found.get(PLANAR, 1) == 2,
         pages=following != 0,
+        extra=found.get(EXTRA),
     )
