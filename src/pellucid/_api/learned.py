@@ -44,4 +44,4 @@ def colours_of(file: PelFile, *, tolerant: bool) -> tuple[TileReader, SampleRang
         from pellucid._api.exact import lost
 
         middle = 0 if sample_type(file.header).kind == "i" else 1 << file.header.bit_depth - 1
-        return lost(str(error)), SampleRange(middle, middle)
+        return lost(file.header, str(error)), SampleRange(middle, middle)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from mmap import mmap
 
 from pellucid.bitstream.chunk import Chunk, check_crc, crc_damage, payload_of, read_chunk
-from pellucid.bitstream.extras import ALPHA, RANGE, SampleRange, needs_range
+from pellucid.bitstream.extras import ALPHA, RANGE, SampleRange
 from pellucid.bitstream.header import BASE, EXACT, FLOAT, WITH_ALPHA, Header
 from pellucid.bitstream.limits import (
     DECODED_TILE_LOG2,
@@ -68,11 +68,6 @@ class PelFile:
             chunk = read_chunk(view, chunk.end)
             scan.take(chunk)
         scan.finish(chunk.end)
-        if header.layers in LEARNED and needs_range(header) and RANGE not in scan.single:
-            raise UnsupportedError(
-                f"the file has 16 bits with loss, and no chunk {RANGE}: what its samples stand for "
-                "is not supported yet; update pellucid: pip install -U pellucid"
-            )
         return cls(header, tuple(scan.chunks), view, scan.single, tuple(scan.tiles))
 
     @classmethod
