@@ -305,6 +305,27 @@ def test_in_parts_is_as_in_memory(tiled: tuple[np.ndarray, bytes], tmp_path: Pat
     assert np.array_equal(zarr.open_array(tmp_path / "b.zarr", mode="r")[:], whole)
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_a_zarr_store_keeps_its_alpha(dtype: str, channels: int, tmp_path: Path) -> None:
+    pytest.importorskip("zarr")
+    samples = SPRITE[..., [*range(channels), 3]].astype(dtype)
+    for options in ({"lossless": True}, {"quality": 50}):
+        first = pellucid.compress(samples, **options)
+        pellucid.decompress_file(first, tmp_path / "a.zarr", force=True)
+        again = pellucid.compress(tmp_path / "a.zarr", **options)
+        about = pellucid.info(again)
+        assert (about.channels, about.alpha) == (channels, True)
+        assert np.array_equal(pellucid.decompress(again)[..., -1], samples[..., -1])
+    tifffile = pytest.importorskip("tifffile")
+    bands = {"photometric": "minisblack", "planarconfig": "contig"}
+    tifffile.imwrite(tmp_path / "bands.tif", samples.astype(np.uint16), **bands)
+    data = pellucid.compress(tmp_path / "bands.tif", lossless=True)
+    pellucid.decompress_file(data, tmp_path / "a.zarr", force=True)
+    about = pellucid.info(pellucid.compress(tmp_path / "a.zarr", lossless=True))
+    assert (about.channels, about.alpha) == (channels + 1, False)  # as little as before
+
+
 @pytest.mark.parametrize(
     ("samples", "message"),
     [
