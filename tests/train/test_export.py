@@ -13,9 +13,8 @@ import pytest
 torch = pytest.importorskip("torch", exc_type=ImportError)
 onnx = pytest.importorskip("onnx", exc_type=ImportError)
 
-import tiny_model  # noqa: E402 - needs torch
-
 import pellucid  # noqa: E402
+import tiny_model  # noqa: E402 - needs torch
 from pellucid.codec import compress  # noqa: E402
 from pellucid.codec.geometry import from_blocks  # noqa: E402
 from pellucid.codec.latents import encode_latents  # noqa: E402

@@ -13,7 +13,7 @@ from mmap import mmap
 
 from pellucid.bitstream.chunk import Chunk, check_crc, crc_damage, payload_of, read_chunk
 from pellucid.bitstream.extras import ALPHA, RANGE, SampleRange
-from pellucid.bitstream.header import BASE, EXACT, FLOAT, WITH_ALPHA, Header
+from pellucid.bitstream.header import BASE, BASE_AND_ALPHA, EXACT, FLOAT, Header
 from pellucid.bitstream.limits import (
     DECODED_TILE_LOG2,
     DEFAULT_LIMITS,
@@ -32,7 +32,7 @@ from pellucid.errors import (
     UnsupportedError,
 )
 
-LEARNED = (BASE, WITH_ALPHA)  # values of the header's layers
+LEARNED = (BASE, BASE_AND_ALPHA)  # values of the header's layers
 DECODED_TILES = tuple(range(MIN_TILE_LOG2, DECODED_TILE_LOG2 + 1))
 
 
@@ -153,7 +153,7 @@ def require_supported(header: Header) -> None:
             "bit_depth": (8, 16),
             "sample_type": (0,) if header.bit_depth == 8 else (0, 1),
             "colour": (0,) if header.channels == 1 else (1,),
-            "alpha": (int(header.layers == WITH_ALPHA),),
+            "alpha": (int(header.layers == BASE_AND_ALPHA),),
             "features": (0,),
             "tile_log2": DECODED_TILES,
         }

@@ -2,7 +2,8 @@
 
 Of what is told frame by frame the frame's own part stays: its functional groups (PS3.3, C.7.6.16)
 and its entry in vectors that run along the frames (C.7.6.6.1). Numbers of frames, such as those to
-begin with or to subtract, go; what else would no longer be true, and can't be cut, is refused. A frame is another instance than the file that it came from, and names it.
+begin with or to subtract, go; what else would no longer be true, and can't be cut, is refused. A
+frame is another instance than the file that it came from, and names it.
 """
 
 from __future__ import annotations

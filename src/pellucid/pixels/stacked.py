@@ -1,8 +1,8 @@
 """What ImageJ and tifffile tell of a stack in the description of a TIFF, kept true.
 
-ImageJ writes lines such as `images=5`, tifffile the shape of all pages as JSON. What came from such a
-file keeps the description, byte for byte, while that is what is written. For a page or a region the
-sizes are taken out, or corrected; readers would look for pages that aren't there.
+ImageJ writes lines such as `images=5`, tifffile the shape of all pages as JSON. What came from such
+a file keeps the description, byte for byte, while that is what is written. For a page or a region
+the sizes are taken out, or corrected: readers would look for pages that aren't there.
 
 Source: ImageJ's TiffEncoder; tifffile, "shaped" series.
 """
