@@ -153,8 +153,16 @@ def test_targets_count_the_whole_file_and_what_can_be_seen() -> None:
     assert len(data) <= limit
     better = pellucid.info(data).quality + 1
     assert len(pellucid.compress(small, quality=better)) > limit
-    with pytest.raises(TargetError, match="takes at least"):
+    about = pellucid.info(pellucid.compress(small, quality=0))
+    took = alpha + 17 + 28 + 20  # its tile, ALPH, and TIDX, which colours alone don't need
+    assert about.bytes_by_part["TILE"] > alpha + 17
+    said = f"takes at least {about.file_bytes} bytes .*without loss, takes {took} bytes of it"
+    with pytest.raises(TargetError, match=said):
         pellucid.compress(small, size=alpha)
+    with pytest.raises(TargetError, match=f"takes {8 * took / 10000:.6g} of it; choose"):
+        pellucid.compress(small, bpp=0.1)
+    with pytest.raises(TargetError, match=r"was asked for; choose a larger"):
+        pellucid.compress(small[..., :3].copy(), bpp=0.1)
     assert pellucid.info(pellucid.compress(small, bpp=6.0)).bits_per_pixel <= 6
     visible = small[..., 3] > 0
     for picture, peak in ((small, 255), (small.astype(np.uint16) * 16, None)):
