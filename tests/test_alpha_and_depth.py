@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 import pellucid
-from pellucid.bitstream import PelFile
+from pellucid._api.damage import find_damage
+from pellucid.bitstream import PelFile, write_chunk
 from pellucid.cli import main
 from pellucid.errors import DamagedFileError, InputError, OptionError, TargetError
 from pictures import photograph
@@ -152,8 +153,16 @@ def test_targets_count_the_whole_file_and_what_can_be_seen() -> None:
     assert len(data) <= limit
     better = pellucid.info(data).quality + 1
     assert len(pellucid.compress(small, quality=better)) > limit
-    with pytest.raises(TargetError, match="takes at least"):
+    about = pellucid.info(pellucid.compress(small, quality=0))
+    took = alpha + 17 + 28 + 20  # its tile, ALPH, and TIDX, which colours alone don't need
+    assert about.bytes_by_part["TILE"] > alpha + 17
+    said = f"takes at least {about.file_bytes} bytes .*without loss, takes {took} bytes of it"
+    with pytest.raises(TargetError, match=said):
         pellucid.compress(small, size=alpha)
+    with pytest.raises(TargetError, match=f"takes {8 * took / 10000:.6g} of it; choose"):
+        pellucid.compress(small, bpp=0.1)
+    with pytest.raises(TargetError, match=r"was asked for; choose a larger"):
+        pellucid.compress(small[..., :3].copy(), bpp=0.1)
     assert pellucid.info(pellucid.compress(small, bpp=6.0)).bits_per_pixel <= 6
     visible = small[..., 3] > 0
     for picture, peak in ((small, 255), (small.astype(np.uint16) * 16, None)):
@@ -218,17 +227,39 @@ def test_a_lost_tile_of_colours_is_grey_and_keeps_its_alpha(
     assert back[:, 560:, :3].std() < 3000
 
 
-@pytest.mark.parametrize("type_", ["RANG", "ALPH"])
-def test_a_lost_chunk_costs_its_layer(tiled: tuple[np.ndarray, bytes], type_: str) -> None:
-    samples, data = tiled
+def without(data: bytes, type_: str, how: str) -> bytes:
+    """The file with a chunk that may occur once damaged, taken out, or there as two that differ."""
     chunk = next(chunk for chunk in PelFile.parse(data).chunks if chunk.type == type_)
-    bad = bytearray(data)
-    bad[chunk.offset + 9] ^= 1
+    before, inside, behind = data[: chunk.offset], data[chunk.offset : chunk.end], data[chunk.end :]
+    if how == "damaged":
+        inside = inside[:9] + bytes([inside[9] ^ 1]) + inside[10:]
+    elif how == "missing":
+        inside = b""
+    else:
+        inside += write_chunk(type_, bytes(chunk.length))
+    return before + inside + behind
+
+
+@pytest.mark.parametrize("how", ["damaged", "missing", "doubled"])
+@pytest.mark.parametrize("type_", ["RANG", "ALPH"])
+def test_a_lost_chunk_costs_its_layer(
+    tiled: tuple[np.ndarray, bytes], type_: str, how: str, tmp_path: Path
+) -> None:
+    samples, data = tiled
+    bad = without(data, type_, how)
     with pytest.raises(DamagedFileError, match=type_):
-        pellucid.decompress(bytes(bad))
+        pellucid.decompress(bad)
     lost: list[int] = []
-    back = pellucid.decompress(bytes(bad), damaged=lost)
-    assert any(f"chunk {type_}, which" in message for message in pellucid.verify(bytes(bad)))
+    back = pellucid.decompress(bad, damaged=lost)
+    found = find_damage(bad)
+    assert list(found.tiles) == lost  # what is promised is what is saved
+    names = ["alpha of tile", "tile"][type_ == "RANG"]
+    assert found.tiles[lost[1]].startswith(f"{names} 1 (78 x 64 pixels at 512,0) can't be used")
+    assert any(f"chunk {type_}, which" in message for message in found.other)
+    (tmp_path / "a.pel").write_bytes(bad)
+    said = CliRunner().invoke(main, ["verify", str(tmp_path / "a.pel")])
+    assert said.exit_code == 1
+    assert "2 of 4 tiles are whole" in said.output
     if type_ == "ALPH":
         assert lost == [2, 3]
         assert (back[..., 3] == 65535).all()
@@ -237,6 +268,19 @@ def test_a_lost_chunk_costs_its_layer(tiled: tuple[np.ndarray, bytes], type_: st
         assert lost == [0, 1]
         assert (back[..., :3] == 32768).all()
         assert np.array_equal(back[..., 3], samples[..., 3])
+
+
+@pytest.mark.parametrize("how", ["damaged", "missing", "doubled"])
+def test_nothing_is_promised_where_nothing_is_left(how: str, tmp_path: Path) -> None:
+    bad = without(pellucid.compress(deep(PHOTO, "int16")), "RANG", how)
+    with pytest.raises(DamagedFileError, match="RANG"):
+        pellucid.decompress(bad)
+    lost: list[int] = []
+    assert not pellucid.decompress(bad, damaged=lost).any()  # half of what the type holds
+    assert list(find_damage(bad).tiles) == lost == [0]
+    (tmp_path / "a.pel").write_bytes(bad)
+    said = CliRunner().invoke(main, ["verify", str(tmp_path / "a.pel")])
+    assert "no tile is whole" in said.output
 
 
 # --- in parts, and what isn't taken ---------------------------------------------------------------
@@ -267,6 +311,27 @@ def test_in_parts_is_as_in_memory(tiled: tuple[np.ndarray, bytes], tmp_path: Pat
     assert (tmp_path / "z.pel").read_bytes() == data
     pellucid.decompress_file(tmp_path / "a.pel", tmp_path / "b.zarr")
     assert np.array_equal(zarr.open_array(tmp_path / "b.zarr", mode="r")[:], whole)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_a_zarr_store_keeps_its_alpha(dtype: str, channels: int, tmp_path: Path) -> None:
+    pytest.importorskip("zarr")
+    samples = SPRITE[..., [*range(channels), 3]].astype(dtype)
+    for options in ({"lossless": True}, {"quality": 50}):
+        first = pellucid.compress(samples, **options)
+        pellucid.decompress_file(first, tmp_path / "a.zarr", force=True)
+        again = pellucid.compress(tmp_path / "a.zarr", **options)
+        about = pellucid.info(again)
+        assert (about.channels, about.alpha) == (channels, True)
+        assert np.array_equal(pellucid.decompress(again)[..., -1], samples[..., -1])
+    tifffile = pytest.importorskip("tifffile")
+    bands = {"photometric": "minisblack", "planarconfig": "contig"}
+    tifffile.imwrite(tmp_path / "bands.tif", samples.astype(np.uint16), **bands)
+    data = pellucid.compress(tmp_path / "bands.tif", lossless=True)
+    pellucid.decompress_file(data, tmp_path / "a.zarr", force=True)
+    about = pellucid.info(pellucid.compress(tmp_path / "a.zarr", lossless=True))
+    assert (about.channels, about.alpha) == (channels + 1, False)  # as little as before
 
 
 @pytest.mark.parametrize(

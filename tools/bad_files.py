@@ -103,7 +103,7 @@ def _future() -> dict[str, BadCase]:
         "layer_bit": BadCase(head(15, "<B", 0x21), unknown, "an unknown layer bit"),
         "critical_chunk": BadCase(edited(ONE, 1, chunk), unknown, "an unknown critical chunk"),
         "channels_2": BadCase(head(9, "<H", 2), unknown, "valid: 2 channels"),
-        "bits_16": BadCase(head(11, "<B", 16), unknown, "valid: 16 bits a sample"),
+        "bits_16": BadCase(head(11, "<B", 16), "DamagedFileError", "16 bits without RANG"),
         "signed": BadCase(head(12, "<B", 1), unknown, "valid: signed samples"),
         "colour_none": BadCase(head(13, "<B", 2), unknown, "valid: channels without colour"),
         "alpha": BadCase(head(14, "<B", 1), unknown, "valid: an alpha channel"),

@@ -441,7 +441,7 @@ def read_range(header: Header, chunks: list[Chunk]) -> tuple[int, int] | None:
     if header.bit_depth == 8:
         check(not payloads, "RANG with 8 bits")
         return None
-    check(bool(payloads), "16 bits without RANG", "unknown feature")
+    check(bool(payloads), "16 bits without RANG")
     check(len(payloads[0]) == 8, "RANG is not 8 bytes long")
     low, high = struct.unpack("<ii", payloads[0])
     least = -(2**15) if header.sample_type == 1 else 0

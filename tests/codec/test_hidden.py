@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pellucid.codec.hidden import BLOCK, doubled, filled, weights_of
-from pellucid.codec.picture import MID, look_at
+from pellucid.codec.picture import MID, Picture, look_at
 
 RNG = np.random.default_rng(3)
 
@@ -88,3 +88,31 @@ def test_a_window_shows_what_the_whole_shows(seed: int, dtype: str) -> None:
     part = seen[top:bottom, left:right]
     assert part.dtype == seen.dtype
     assert np.array_equal(part, whole[top:bottom, left:right])
+
+
+def test_surroundings_are_read_only_for_parts_that_hide_something() -> None:
+    samples = np.random.default_rng(3).integers(1, 256, (400, 500, 4)).astype(np.uint8)
+    samples[320:330, 10:20, 3] = 0
+    source = Counted(samples)
+    seen = Picture(source, True, backdrop=(1, 2, 3)).seen()
+    for rows, columns in ((slice(70, 200), slice(100, 300)), (slice(200, 320), slice(0, 500))):
+        source.read = 0
+        assert np.array_equal(seen[rows, columns], samples[rows, columns, :3])
+        assert source.read == (rows.stop - rows.start) * (columns.stop - columns.start)
+    source.read = 0
+    part = seen[300:350, 0:30]
+    visible = samples[300:350, :30, 3] > 0
+    assert np.array_equal(part[visible], samples[300:350, :30, :3][visible])
+    assert source.read > 50 * 30 + 2 * 64 * 64  # the part, then blocks around it
+
+
+class Counted:
+    """Samples that count how many pixels were read of them."""
+
+    def __init__(self, samples: np.ndarray) -> None:
+        self.shape, self.dtype, self._samples, self.read = samples.shape, samples.dtype, samples, 0
+
+    def __getitem__(self, key: tuple[slice, slice]) -> np.ndarray:
+        part = self._samples[key]
+        self.read += part.shape[0] * part.shape[1]
+        return part

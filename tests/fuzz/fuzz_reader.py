@@ -18,8 +18,8 @@ from typing import Any
 
 from pellucid.bitstream import (
     ALPHA,
+    BASE_AND_ALPHA,
     RANGE,
-    WITH_ALPHA,
     Header,
     PelFile,
     SampleRange,
@@ -102,7 +102,7 @@ def container_seeds() -> tuple[bytes, ...]:
     metadata = {"exif": b"II*\0" + bytes(20), "icc": bytes(range(128)), "xmp": b"<x:xmpmeta/>"}
     words = [bytes([7 * n % 251]) * (4 * n) for n in range(grid.tile_count)]
     deep = replace(grid, bit_depth=16, sample_type=1)
-    both = replace(deep, alpha=1, layers=WITH_ALPHA)
+    both = replace(deep, alpha=1, layers=BASE_AND_ALPHA)
     extras = {RANGE: SampleRange(-5, 2000).pack(), ALPHA: bytes(16)}
     return (
         write_file(one, {}, [b"\1\2\3\4" * 8]),

@@ -9,6 +9,7 @@ import pydicom
 import pytest
 from click.testing import CliRunner
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate_extended, generate_frames
 from pydicom.sequence import Sequence
 from pydicom.uid import (
     EnhancedMRImageStorage,
@@ -122,12 +123,77 @@ def test_only_what_belongs_to_the_frame_stays(tmp_path: Path) -> None:
     (group,) = after.PerFrameFunctionalGroupsSequence
     assert group.FrameContentSequence[0].StackID == "1"
     assert len(after.SharedFunctionalGroupsSequence) == 1
-    assert float(after.FrameTimeVector) == 10
+    assert float(after.FrameTimeVector) == 0  # a first frame has none before it
     assert list(after.SynchronizationChannel) == [7, 8]  # two, so not one a frame
     assert after.SliceVector == 3
     assert after.ReferringPhysicianName == "kept"
     assert "ConcatenationUID" not in after
     assert "InConcatenationNumber" not in after
+
+
+def test_numbers_of_frames_go(tmp_path: Path) -> None:
+    told = {
+        "StartTrim": 1,
+        "StopTrim": 4,
+        "RepresentativeFrameNumber": 3,
+        "FrameNumbersOfInterest": [1, 3],
+        "FrameOfInterestDescription": ["a", "b"],
+        "FrameOfInterestType": ["A", "B"],
+        "RWavePointer": [2],
+        "RecommendedViewingMode": "SUB",
+        "FrameDelay": "5",
+    }
+    mask = item(MaskOperation="AVG_SUB", MaskFrameNumbers=[1], ApplicableFrameRange=[2, 4])
+    dataset = dataset_of(FRAMES, MaskSubtractionSequence=[mask], FrameTime="40", **told)
+    source = saved(dataset, tmp_path / "a.dcm")
+    for page in (0, 2):
+        out = tmp_path / f"{page}.dcm"
+        pellucid.decompress_file(pellucid.compress(source, lossless=True, page=page), out)
+        after = pydicom.dcmread(out)
+        assert np.array_equal(after.pixel_array, FRAMES[page])
+        gone = {name for name in (*told, "MaskSubtractionSequence") if name not in after}
+        assert gone == {*told, "MaskSubtractionSequence"} - ({"FrameDelay"} if page == 0 else set())
+        assert after.FrameTime == 40
+
+
+def test_single_bits_of_frames_that_begin_within_a_byte(tmp_path: Path) -> None:
+    bits = np.random.default_rng(5).integers(0, 2, (5, 5, 7)).astype(np.uint8)
+    dataset = dataset_of(bits)
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 1, 1, 0
+    dataset.PixelData = np.packbits(bits.ravel(), bitorder="little").tobytes()
+    source = saved(dataset, tmp_path / "bits.dcm")
+    for page in range(5):
+        data = pellucid.compress(source, lossless=True, page=page)
+        assert np.array_equal(pellucid.decompress(data)[..., 0], bits[page])
+        pellucid.decompress_file(data, tmp_path / "one.dcm", force=True)
+        assert np.array_equal(pydicom.dcmread(tmp_path / "one.dcm").pixel_array, bits[page])
+    pellucid.compress(source, lossless=True, page=2, limits=Limits(max_pixels=44))
+    with pytest.raises(LimitError, match="5 frames"):  # all of which must be decoded
+        pellucid.compress(source, lossless=True, page=2, limits=Limits(max_pixels=43))
+
+
+def test_an_image_type_of_one_value_is_one(tmp_path: Path) -> None:
+    source = saved(dataset_of(FRAMES, ImageType="ORIGINAL"), tmp_path / "a.dcm")
+    data = pellucid.compress(source, lossless=True, page=1)
+    pellucid.decompress_file(data, tmp_path / "b.dcm")
+    assert pydicom.dcmread(tmp_path / "b.dcm").ImageType == "DERIVED"
+
+
+@pytest.mark.parametrize("page", [None, 3])
+def test_offsets_of_compressed_frames_go_with_them(tmp_path: Path, page: int | None) -> None:
+    dataset = dataset_of(FRAMES)
+    dataset.compress(RLELossless, generate_instance_uid=False)
+    packed = list(generate_frames(dataset.PixelData, number_of_frames=4))
+    dataset.PixelData, offsets, lengths = encapsulate_extended(packed)
+    dataset["PixelData"].is_undefined_length = True
+    dataset.ExtendedOffsetTable, dataset.ExtendedOffsetTableLengths = offsets, lengths
+    source = saved(dataset, tmp_path / "a.dcm")
+    data = pellucid.compress(source, lossless=True, page=page)
+    pellucid.decompress_file(data, tmp_path / "b.dcm")
+    after = pydicom.dcmread(tmp_path / "b.dcm")
+    assert np.array_equal(after.pixel_array, FRAMES if page is None else FRAMES[page])
+    assert "ExtendedOffsetTable" not in after
+    assert "ExtendedOffsetTableLengths" not in after
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from pellucid.pixels import open_sink
 from pellucid.pixels.axes import pack_axes
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.ome import fits, ome_of, stack_of
+from pellucid.pixels.stacked import told
 
 tifffile = pytest.importorskip("tifffile")
 
@@ -221,3 +223,81 @@ def test_denoised_ome_is_ome(tmp_path: Path) -> None:
     axes, back, image = series_of(tmp_path / "b.ome.tif")
     assert (axes, image["Name"]) == ("YX", "cells")
     assert np.array_equal(back, samples)
+
+
+def stack_file(path: Path, kind: str, shape: tuple[int, ...], axes: str) -> np.ndarray:
+    """A stack as ImageJ or tifffile describe it."""
+    samples = RANDOM.integers(0, 200, shape).astype(np.uint8)
+    options = {"imagej": True} if kind == "imagej" else {}
+    photometric = "rgb" if "S" in axes else "minisblack"
+    metadata = {"axes": axes, "spacing": 0.5}
+    tifffile.imwrite(path, samples, photometric=photometric, metadata=metadata, **options)
+    return samples
+
+
+def read_kind(path: Path) -> tuple[str, np.ndarray, str]:
+    """Which kind of series tifffile sees in a file, its samples and description."""
+    with tifffile.TiffFile(path) as file:
+        (series,) = file.series
+        return series.kind, series.asarray(), file.pages[0].description
+
+
+@pytest.mark.parametrize("region", [None, (2, 3, 30, 20)])
+@pytest.mark.parametrize("kind", ["imagej", "shaped"])
+def test_one_page_of_a_stack_is_one_page_to_others(
+    kind: str, region: tuple[int, int, int, int] | None, tmp_path: Path
+) -> None:
+    cut = np.s_[:, :] if region is None else np.s_[3:23, 2:32]
+    samples = stack_file(tmp_path / "a.tif", kind, (5, 40, 50), "ZYX")
+    pellucid.compress_file(tmp_path / "a.tif", tmp_path / "a.pel", lossless=True, page=0)
+    pellucid.decompress_file(tmp_path / "a.pel", tmp_path / "b.tif", region=region)
+    seen, back, description = read_kind(tmp_path / "b.tif")
+    assert seen == kind
+    assert np.array_equal(back, samples[0][cut])
+    assert "spacing" in description  # what is still true stays
+    pellucid.decompress_file(tmp_path / "a.pel", tmp_path / "b.ome.tif", region=region)
+    axes, back, _ = series_of(tmp_path / "b.ome.tif")
+    assert (axes, back.shape) == ("YX", samples[0][cut].shape)
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape", "axes"),
+    [
+        ("imagej", (5, 40, 50), "ZYX"),
+        ("imagej", (2, 3, 2, 40, 50), "TZCYX"),
+        ("imagej", (4, 40, 50, 3), "ZYXS"),
+        ("shaped", (5, 40, 50), "ZYX"),
+        ("shaped", (2, 3, 40, 50), "TCYX"),
+        ("shaped", (4, 40, 50, 3), "ZYXS"),
+    ],
+)
+def test_a_stack_keeps_its_description_and_a_region_says_its_own_size(
+    kind: str, shape: tuple[int, ...], axes: str, tmp_path: Path
+) -> None:
+    samples = stack_file(tmp_path / "a.tif", kind, shape, axes)
+    _, _, before = read_kind(tmp_path / "a.tif")
+    pellucid.compress_file(tmp_path / "a.tif", tmp_path / "a.pel", lossless=True)
+    pellucid.decompress_file(tmp_path / "a.pel", tmp_path / "b.tif")
+    seen, back, description = read_kind(tmp_path / "b.tif")
+    assert seen == kind
+    assert np.array_equal(back, samples)
+    assert description == before
+    pellucid.decompress_file(tmp_path / "a.pel", tmp_path / "c.tif", region=(2, 3, 30, 20))
+    seen, back, _ = read_kind(tmp_path / "c.tif")
+    inner = samples[..., 3:23, 2:32, :] if axes.endswith("S") else samples[..., 3:23, 2:32]
+    assert seen == kind
+    assert np.array_equal(back, inner)
+
+
+def test_descriptions_that_make_no_sense_go_and_others_stay() -> None:
+    one = (40, 50, 1)
+    assert told(b'{"shape": ' + b"[" * 9999, (), one) == b""
+    assert told(b'{"shape": 7}', (), one) == b""
+    assert told(b'{"shape": [1, 40, 50]}', (), one) == b'{"shape": [1, 40, 50]}'
+    assert json.loads(told(b'{"shape": [5, 40, 50], "truncated": true}', (), one)) == {
+        "shape": [40, 50]
+    }
+    assert told(b"shape=(5, 40, 50)", (), one) == b""
+    assert told(b"shape=(5, 40, 50)", (("Z", 5),), one) == b"shape=(5, 40, 50)"
+    assert told(b"ImageJ=1.53\nimages=5\nslices=5\nunit=um", (), one) == b"ImageJ=1.53\nunit=um"
+    assert told(b"a view of images=5", (), one) == b"a view of images=5"

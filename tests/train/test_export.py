@@ -13,6 +13,7 @@ import pytest
 torch = pytest.importorskip("torch", exc_type=ImportError)
 onnx = pytest.importorskip("onnx", exc_type=ImportError)
 
+import pellucid  # noqa: E402
 import tiny_model  # noqa: E402 - needs torch
 from pellucid.codec import compress  # noqa: E402
 from pellucid.codec.geometry import from_blocks  # noqa: E402
@@ -175,6 +176,10 @@ def test_the_networks_are_those_of_training(
     assert np.array_equal(np.clip(np.rint(samples), 0, 255), blocks)
 
 
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_a_network_of_8_bits_gets_the_second_output(
     trainer: CodecTrainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,12 +193,29 @@ def test_a_network_of_8_bits_gets_the_second_output(
     path.write_bytes(old)
     with pytest.raises(PellucidError, match=r"gives 8 bits only.*second_output"):
         CodecModel(path.parent, threads=1).check_deep()
+    samples = tiny_model.synthetic_picture(3, 40, 50)
+    assert pellucid.compress(samples, model=str(path.parent))
+    with pytest.raises(PellucidError, match=r"gives 8 bits only.*second_output"):
+        pellucid.compress(samples.astype(np.uint16), model=str(path.parent))
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "argv", ["second_output", str(path.parent)])
+        patch.setattr("os.replace", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            second_output.main()
+    assert path.read_bytes() == old
+    assert [file.name for file in path.parent.glob(".*")] == []
     monkeypatch.setattr(sys, "argv", ["second_output", str(path.parent)])
     for _ in range(2):
         second_output.main()
         assert path.read_bytes() == today
         assert [file.name for file in path.parent.glob(".*")] == []
     CodecModel(path.parent, threads=1).check_deep()
+    other = onnx.load_from_string(old)
+    (rounding,) = (node for node in other.graph.node if node.op_type == "QuantizeLinear")
+    (scale,) = (one for one in other.graph.initializer if one.name == rounding.input[1])
+    scale.CopyFrom(onnx.numpy_helper.from_array(np.float32(0.5), scale.name))
+    with pytest.raises(InputError, match=r"the scale 0\.5 and the zero point 0"):
+        second_output.with_samples(other.SerializeToString())
     with pytest.raises(InputError, match="no synthesis network"):
         second_output.with_samples((path.parent / "analysis.onnx").read_bytes())
 

@@ -12,7 +12,6 @@ from pellucid.bitstream import (
     ALPHA,
     ALPHA_LAYER,
     RANGE,
-    SIGNED,
     Header,
     PelFile,
     SampleRange,
@@ -96,16 +95,10 @@ def filling_alpha(file: PelFile, read: AlphaReader, damaged: list[int]) -> Alpha
         except DamagedFileError:
             damaged.append(header.tile_count + number)
             _, _, width, height = header.tile_box(number)
-            dtype = sample_type(header)
+            dtype = header.dtype
             return np.full((height, width), np.iinfo(dtype).max, dtype)
 
     return fill
-
-
-def sample_type(header: Header) -> np.dtype[Any]:
-    """The type of a learned file's samples."""
-    letter = "i" if header.sample_type == SIGNED else "u"
-    return np.dtype(f"{letter}{header.bit_depth // 8}")
 
 
 def range_of(file: PelFile) -> SampleRange | None:

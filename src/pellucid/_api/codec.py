@@ -135,7 +135,6 @@ def layout_of(
     file: PelFile, box: Box | None, which: str = "picture"
 ) -> tuple[tuple[int, int, int], np.dtype[Any]]:
     """Shape (H, W, C) and type of the samples of a part of the picture."""
-    from pellucid._api.alpha import sample_type
     from pellucid._api.exact import region_of
     from pellucid._api.pairs import file_pair
     from pellucid.exact.picture import layout_of as exact_layout
@@ -144,7 +143,7 @@ def layout_of(
     if header.layers in EXACT:
         return exact_layout(header, region_of(box), file_pair(file), which)
     size = (header.height, header.width) if box is None else (box.height, box.width)
-    return (*size, header.channels + header.alpha), sample_type(header)
+    return (*size, header.channels + header.alpha), header.dtype
 
 
 def decode_into(

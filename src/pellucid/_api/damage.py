@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from pellucid._api.files import open_pel, reader_of
-from pellucid.bitstream import DEFAULT_LIMITS, Limits, PelFile, require_supported
+from pellucid.bitstream import DEFAULT_LIMITS, EXACT, Limits, PelFile, require_supported
 from pellucid.errors import DamagedFileError
 
 
@@ -60,8 +60,14 @@ def find_damage(data: bytes | str | os.PathLike[str], limits: Limits = DEFAULT_L
 
 
 def readers_of(file: PelFile) -> Iterator[Callable[[], Any]]:
-    """What reads each tile, those of alpha last."""
-    numbers, read = range(file.header.tile_count), reader_of(file)
+    """What reads each tile, those of alpha last; it fails where a tolerant decoder fills."""
+    numbers = range(file.header.tile_count)
+    if file.header.layers in EXACT:
+        read = reader_of(file)
+    else:
+        from pellucid._api.learned import colours_of
+
+        read, _ = colours_of(file, tolerant=True)
     yield from (partial(read, number) for number in numbers)
     if file.header.has_alpha_layer:
         from pellucid._api.alpha import alpha_reader

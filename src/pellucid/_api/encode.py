@@ -13,6 +13,7 @@ import numpy as np
 
 from pellucid._api.options import check_options, quality_for
 from pellucid.bitstream import DEFAULT_LIMITS, Limits, write_stream
+from pellucid.bitstream.extras import needs_range
 from pellucid.bitstream.writer import METADATA_CHUNKS
 from pellucid.errors import InputError, OptionError
 from pellucid.pixels import ImageInfo, open_parts
@@ -74,7 +75,10 @@ def encode_pixels(out: BinaryIO, image: Any, options: Encoding, progress: Progre
     net = load_model(options.model)
     with open_image(image, options.limits, options.page) as (samples, about):
         alpha = has_alpha(samples, about)
-        header_of(Picture(samples, alpha), net, DEFAULT_QUALITY).check_limits(options.limits)
+        header = header_of(Picture(samples, alpha), net, DEFAULT_QUALITY)
+        header.check_limits(options.limits)
+        if needs_range(header):
+            net.check_deep()  # or the file couldn't be decoded
         picture, kept = look_at(samples, alpha=alpha), kept_of(about, options.metadata)
         if options.metadata:
             check_marks(image, samples, about)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.bitstream import EXACT, Limits, PelFile, write_stream
+from pellucid.bitstream import EXACT, Header, Limits, PelFile, write_stream
 from pellucid.errors import DamagedFileError, InputError, OptionError
 from pellucid.pixels import ImageInfo, open_parts
 from pellucid.pixels.geo import nodata_in, nodata_of
@@ -110,7 +110,7 @@ def decompress_samples(
     except DamagedFileError as error:
         if damaged is None:
             raise
-        floats, payload = None, lost(str(error))
+        floats, payload = None, lost(file.header, str(error))
     return decompress_exact(
         file.header,
         payload,
@@ -123,11 +123,11 @@ def decompress_samples(
     )
 
 
-def lost(reason: str) -> Any:
+def lost(header: Header, reason: str) -> Any:
     """In place of `tile_of` for a file of which no tile can be used."""
 
     def payload(number: int) -> bytes:
-        raise DamagedFileError(f"tile {number} can't be used: {reason}")
+        raise DamagedFileError(f"{header.tile_name(number)} can't be used: {reason}")
 
     return payload
 

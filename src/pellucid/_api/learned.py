@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pellucid._api.alpha import alpha_reader, filling_alpha, range_of, sample_type
+from pellucid._api.alpha import alpha_reader, filling_alpha, range_of
 from pellucid._api.files import reader_of
 from pellucid.bitstream import PelFile, SampleRange
 from pellucid.codec import TileReader, decompress_into
@@ -42,6 +42,7 @@ def colours_of(file: PelFile, *, tolerant: bool) -> tuple[TileReader, SampleRang
         if not tolerant:
             raise
         from pellucid._api.exact import lost
+        from pellucid.exact.picture import lost_sample
 
-        middle = 0 if sample_type(file.header).kind == "i" else 1 << file.header.bit_depth - 1
-        return lost(str(error)), SampleRange(middle, middle)
+        middle = int(lost_sample(file.header.dtype))
+        return lost(file.header, str(error)), SampleRange(middle, middle)

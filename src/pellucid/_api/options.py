@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import TYPE_CHECKING
 
-from pellucid.bitstream import file_length
+from pellucid.bitstream import ALPHA, file_length
 from pellucid.errors import OptionError
 
 if TYPE_CHECKING:
@@ -39,6 +39,15 @@ def check_options(
             raise OptionError(f"{name} is {value!r}; it must be a number above 0")
 
 
+def bytes_of_alpha(tiles: list[int], extras: Mapping[str, bytes]) -> int:
+    """Bytes of a file that are there for alpha, with tiles of these lengths beside as many others.
+
+    0 without alpha.
+    """
+    colours, others = [0] * len(tiles), {name: extras[name] for name in extras if name != ALPHA}
+    return file_length({}, colours + tiles, extras) - file_length({}, colours, others)
+
+
 def quality_for(
     picture: Picture,
     net: CodecModel,
@@ -67,8 +76,11 @@ def quality_for(
         return file_length(metadata, tiles + alpha, extras)
 
     hint = "; choose a larger target, or reduce the picture"
+    whole = bytes_of_alpha(alpha, extras)
     if size is not None:
-        return reach_target(Target(size, "bytes", hint=hint), file_bytes)
+        took = f"; alpha, which is kept without loss, takes {whole} bytes of it" if alpha else ""
+        return reach_target(Target(size, "bytes", hint=took + hint), file_bytes)
     assert bpp is not None
-    target = Target(bpp, "bits a pixel", hint=hint)
+    took = f"; alpha, which is kept without loss, takes {8 * whole / count:.6g} of it"
+    target = Target(bpp, "bits a pixel", hint=(took if alpha else "") + hint)
     return reach_target(target, lambda quality: 8 * file_bytes(quality) / count)

@@ -20,11 +20,11 @@ from pellucid.bitstream.extras import ALPHA, RANGE, SampleRange
 from pellucid.bitstream.header import (
     ALPHA_LAYER,
     BASE,
+    BASE_AND_ALPHA,
     EXACT,
     FLOAT,
     SIGNED,
     UNSIGNED,
-    WITH_ALPHA,
     Header,
 )
 from pellucid.bitstream.limits import DEFAULT_LIMITS, FORMAT_VERSION, SIGNATURE, Limits
@@ -35,6 +35,7 @@ __all__ = [
     "ALPHA",
     "ALPHA_LAYER",
     "BASE",
+    "BASE_AND_ALPHA",
     "DEFAULT_LIMITS",
     "EXACT",
     "FLOAT",
@@ -43,7 +44,6 @@ __all__ = [
     "SIGNATURE",
     "SIGNED",
     "UNSIGNED",
-    "WITH_ALPHA",
     "Chunk",
     "Header",
     "Limits",

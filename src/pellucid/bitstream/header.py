@@ -1,8 +1,8 @@
 """The header: geometry, sample type, quality, tile grid and model of a picture, in 35 bytes.
 
-`docs/format.md`, sections 3 and 4. The fields leave room for what later versions decode (more
-channels, 16 and 32 bits, alpha, residual layers); `require_supported` in `reader.py` says what
-this version decodes. A value the format doesn't have is damage; a feature bit it doesn't know is
+`docs/format.md`, sections 3 and 4. The fields leave room for what later versions decode (residual
+layers, whole numbers of 32 bits, larger tiles); `require_supported` in `reader.py` says what this
+version decodes. A value the format doesn't have is damage; a feature bit it doesn't know is
 *not supported yet*; a greater version is a newer file.
 """
 
@@ -11,6 +11,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
+from typing import Any
+
+import numpy as np
 
 from pellucid.bitstream.limits import (
     FORMAT_VERSION,
@@ -48,7 +51,7 @@ _RANGES = {
 _BIT_DEPTHS = (8, 16, 32)
 UNSIGNED, SIGNED, FLOAT = range(3)  # sample types
 BASE = 0b1  # values of the header's layers: the learned transform alone,
-WITH_ALPHA = 0b10001  # with alpha in a layer of its own,
+BASE_AND_ALPHA = 0b10001  # with alpha in a layer of its own,
 EXACT = (0b10, 0b100)  # or samples themselves, without loss or within a bound
 ALPHA_LAYER = 4
 _KNOWN_LAYERS = 0b11111
@@ -110,6 +113,11 @@ class Header:
         for problem in _problems(header):
             raise DamagedFileError(f"chunk HEAD is impossible: {problem}; get the file again")
         return header
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the samples, in this machine's byte order, of a kind that can be decoded."""
+        return np.dtype(f"{'uif'[self.sample_type]}{self.bit_depth // 8}")
 
     @property
     def tile_size(self) -> int:

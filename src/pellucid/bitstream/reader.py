@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from mmap import mmap
 
 from pellucid.bitstream.chunk import Chunk, check_crc, crc_damage, payload_of, read_chunk
-from pellucid.bitstream.extras import ALPHA, RANGE, SampleRange, needs_range
-from pellucid.bitstream.header import BASE, EXACT, FLOAT, WITH_ALPHA, Header
+from pellucid.bitstream.extras import ALPHA, RANGE, SampleRange
+from pellucid.bitstream.header import BASE, BASE_AND_ALPHA, EXACT, FLOAT, Header
 from pellucid.bitstream.limits import (
     DECODED_TILE_LOG2,
     DEFAULT_LIMITS,
@@ -32,7 +32,7 @@ from pellucid.errors import (
     UnsupportedError,
 )
 
-LEARNED = (BASE, WITH_ALPHA)  # values of the header's layers
+LEARNED = (BASE, BASE_AND_ALPHA)  # values of the header's layers
 DECODED_TILES = tuple(range(MIN_TILE_LOG2, DECODED_TILE_LOG2 + 1))
 
 
@@ -68,11 +68,6 @@ class PelFile:
             chunk = read_chunk(view, chunk.end)
             scan.take(chunk)
         scan.finish(chunk.end)
-        if header.layers in LEARNED and needs_range(header) and RANGE not in scan.single:
-            raise UnsupportedError(
-                f"the file has 16 bits with loss, and no chunk {RANGE}: what its samples stand for "
-                "is not supported yet; update pellucid: pip install -U pellucid"
-            )
         return cls(header, tuple(scan.chunks), view, scan.single, tuple(scan.tiles))
 
     @classmethod
@@ -158,7 +153,7 @@ def require_supported(header: Header) -> None:
             "bit_depth": (8, 16),
             "sample_type": (0,) if header.bit_depth == 8 else (0, 1),
             "colour": (0,) if header.channels == 1 else (1,),
-            "alpha": (int(header.layers == WITH_ALPHA),),
+            "alpha": (int(header.layers == BASE_AND_ALPHA),),
             "features": (0,),
             "tile_log2": DECODED_TILES,
         }

@@ -12,7 +12,7 @@ from __future__ import annotations
 import struct
 
 from pellucid.bitstream.chunk import Chunk, check_crc, crc_damage, payload_of
-from pellucid.bitstream.extras import ALPHA, EXTRAS, check_extra
+from pellucid.bitstream.extras import ALPHA, EXTRAS, RANGE, check_extra, needs_range
 from pellucid.bitstream.header import FLOAT, Header
 from pellucid.bitstream.limits import Limits
 from pellucid.bitstream.writer import FLOAT_MAP, METADATA_CHUNKS, TILE_START
@@ -55,10 +55,14 @@ class Scan:
                 f"{len(self.tiles)} TILE chunks where the header asks for "
                 f"{self._header.tile_chunks}; get the whole file again"
             )
-        if self._header.has_alpha_layer and ALPHA not in self.single:
-            raise DamagedFileError(
-                f"chunk {ALPHA} is missing: an alpha layer must have it; get the file again"
-            )
+        for type_, wanted, what in (
+            (RANGE, needs_range(self._header), "16 bits with loss"),
+            (ALPHA, self._header.has_alpha_layer, "an alpha layer"),
+        ):
+            if wanted and type_ not in self.single:
+                raise DamagedFileError(
+                    f"chunk {type_} is missing: {what} must have it; get the file again"
+                )
         extra = len(self._data) - end
         if extra:
             raise DamagedFileError(

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from pellucid.bitstream.chunk import CHUNK_OVERHEAD, write_chunk
 from pellucid.bitstream.extras import EXTRAS, check_given
-from pellucid.bitstream.header import HEADER_BYTES, WITH_ALPHA, Header
+from pellucid.bitstream.header import BASE_AND_ALPHA, HEADER_BYTES, Header
 from pellucid.bitstream.limits import DEFAULT_LIMITS, SIGNATURE, Limits
 from pellucid.errors import LimitError, OptionError
 
@@ -107,7 +107,7 @@ def file_length(
 
 
 def _check_layers(header: Header) -> None:
-    if len(header.layer_numbers) != 1 and header.layers != WITH_ALPHA:
+    if len(header.layer_numbers) != 1 and header.layers != BASE_AND_ALPHA:
         raise OptionError(
             f"layers is {header.layers:#b}, and this writer knows files of one layer only, or of "
             "the learned one and alpha; use 0b1, 0b10, 0b100 or 0b10001"

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.bitstream import BASE, SIGNED, UNSIGNED, WITH_ALPHA, Header
+from pellucid.bitstream import BASE, BASE_AND_ALPHA, SIGNED, UNSIGNED, Header
 from pellucid.codec.geometry import Box, read_padded, to_blocks
 from pellucid.codec.latents import TileLatents, encode_latents
 from pellucid.codec.picture import Picture
@@ -94,7 +94,7 @@ def header_of(picture: Picture, model: CodecModel, quality: int) -> Header:
         sample_type=SIGNED if dtype.kind == "i" else UNSIGNED,
         colour=GREY if picture.colours == 1 else RGB,
         alpha=int(picture.alpha),
-        layers=WITH_ALPHA if picture.alpha else BASE,
+        layers=BASE_AND_ALPHA if picture.alpha else BASE,
         features=0,
         quality=quality,
         tile_log2=ALPHA_TILE_LOG2 if picture.alpha else TILE_LOG2,

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.bitstream import SIGNED, Header, SampleRange
+from pellucid.bitstream import Header, SampleRange
 from pellucid.codec.geometry import Box, from_blocks
 from pellucid.codec.grid import LatentGrid, TileReader
 from pellucid.codec.latents import TileLatents, decode_latents
@@ -113,8 +113,7 @@ def synthesise_window(
     rows, columns = part.within(window.samples())
     samples: NDArray[Any] = from_blocks(blocks)[rows, columns]
     if found is not None:
-        letter = "i" if header.sample_type == SIGNED else "u"
-        return gathered(samples, found, header.channels).astype(f"{letter}2")
+        return gathered(samples, found, header.channels).astype(header.dtype)
     if header.channels == 1:
         total = samples.astype(np.uint16).sum(axis=2, keepdims=True, dtype=np.uint16)
         samples = ((total + 1) // 3).astype(np.uint8)

@@ -102,10 +102,17 @@ class Seen:
         return colour if found is None else spread(colour, found)
 
     def _colour(self, key: tuple[slice, slice]) -> NDArray[Any]:
-        """Colours with what is hidden replaced, which takes whole blocks around the part."""
+        """Colours with what is hidden replaced, which takes whole blocks around the part.
+
+        These are read only if something in the part itself is hidden.
+        """
         samples = self._picture.samples
+        part = np.asarray(samples[key])
         if not self._picture.alpha:
-            return np.asarray(samples[key])
+            return part
+        if (part[..., -1] > 0).all():
+            colour: NDArray[Any] = part[..., :-1]
+            return colour
         top, bottom, left, right = bounds_of(key, self.shape)
         y, x = (max(0, start // BLOCK * BLOCK - MARGIN) for start in (top, left))
         below, beyond = (-(-stop // BLOCK) * BLOCK + MARGIN for stop in (bottom, right))

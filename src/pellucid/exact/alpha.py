@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.bitstream import SIGNED, Header
+from pellucid.bitstream import Header
 from pellucid.exact.picture import exact_model
 from pellucid.exact.threads import workers
 from pellucid.exact.tile import TileKind, decode_tile, encode_tile
@@ -39,5 +39,4 @@ def plane_of(header: Header, number: int, payload: bytes | memoryview) -> NDArra
 def kind_of(header: Header, number: int) -> TileKind:
     """A tile of one plane of the header's type."""
     _, _, width, height = header.tile_box(number)
-    letter = "i" if header.sample_type == SIGNED else "u"
-    return TileKind(height, width, 1, True, np.dtype(f"<{letter}{header.bit_depth // 8}"))
+    return TileKind(height, width, 1, True, header.dtype.newbyteorder("<"))

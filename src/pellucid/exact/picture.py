@@ -173,12 +173,16 @@ def shared(header: Header, number: int, box: Box) -> tuple[slice, slice]:
 
 
 def filling(shape: tuple[int, int, int], dtype: np.dtype[Any], *, alpha: bool) -> NDArray[Any]:
-    """What stands for samples that are lost: half of what the type holds, to be seen, or NaN."""
-    lost = {"i": 0, "f": np.nan}.get(dtype.kind, 1 << 8 * dtype.itemsize - 1)
-    part = np.full(shape, lost, dtype)
+    """What stands for samples that are lost, and full alpha."""
+    part = np.full(shape, lost_sample(dtype), dtype)
     if alpha:
         part[..., -1] = np.iinfo(dtype).max
     return part
+
+
+def lost_sample(dtype: np.dtype[Any]) -> float:
+    """What stands for a sample that is lost: half of what the type holds, to be seen, or NaN."""
+    return {"i": 0, "f": np.nan}.get(dtype.kind, 1 << 8 * dtype.itemsize - 1)
 
 
 def tiles_under(header: Header, box: Box) -> Iterator[int]:
@@ -197,8 +201,7 @@ def layout_of(
     _, _, width, height = region or (0, 0, header.width, header.height)
     planes = header.channels + header.alpha
     if pair is None:
-        letter = "uif"[header.sample_type]
-        return (height, width, planes), np.dtype(f"{letter}{header.bit_depth // 8}")
+        return (height, width, planes), header.dtype
     part, dtype = pair.part(which)
     return (height, width, len(range(planes)[part])), dtype
 
@@ -266,8 +269,7 @@ def kind_of(
     _, _, width, height = header.tile_box(number)
     if floats is not None:
         return TileKind(height, width, floats.planes, False, np.dtype("<u2"))
-    letter = "i" if header.sample_type == SIGNED else "u"
-    dtype = np.dtype(f"<{letter}{header.bit_depth // 8}")
+    dtype = header.dtype.newbyteorder("<")
     planes, alpha = header.channels + header.alpha, bool(header.alpha)
     if pair is None:
         return TileKind(height, width, planes, alpha, dtype)

@@ -31,6 +31,7 @@ and for pictures that needn't fit into memory:
     tiff_sink.py  a tiled TIFF of any size
     zarrs.py      Zarr stores
     ome.py        OME-XML of a TIFF: kept, or made
+    stacked.py    what ImageJ and tifffile tell of a stack: kept true
     axes.py       what the channels of a stack are
     geo.py        where a part of a GeoTIFF lies
     extras.py     the optional libraries for these

@@ -28,6 +28,7 @@ from pellucid.pixels.info import ImageInfo
 
 DICOM = (".dcm", ".dicom")
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+OFFSETS = ("ExtendedOffsetTable", "ExtendedOffsetTableLengths")  # of frames that are compressed
 COLOURS = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB")
 EXPLICIT, BIG = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
 MOST_ELEMENTS = 2**26  # bytes of a deflated data set that are no samples
@@ -84,7 +85,10 @@ def decoded(dataset: Any, name: str, max_pixels: int, page: int | None = None) -
     except Exception as error:
         raise InputError(f"{name} is a DICOM file without a picture: {error}") from error
     index = None if page is None else check_frame(page, frames, name)
-    frames = frames if page is None else 1
+    cut = slice(None)
+    if index is not None and bits == 1:  # a frame may begin within a byte: all are decoded
+        cut, index = slice(index, index + 1), None
+    frames = frames if index is None else 1
     if rows * columns > max_pixels or rows * columns * frames * channels > 4 * max_pixels:
         raise LimitError(
             f"{name} has {columns} x {rows} pixels, {frames} frames of {channels} channels, over "
@@ -109,14 +113,17 @@ def decoded(dataset: Any, name: str, max_pixels: int, page: int | None = None) -
         raise InputError(f"{name} has {bits} bits a sample ({stored.dtype}); up to 16 can be read")
     if stored.size != rows * columns * frames * channels:
         raise InputError(f"{name} is damaged: its pixels have the shape {stored.shape}")
-    planes = stored.reshape(frames, rows, columns, channels).transpose(1, 2, 0, 3)
-    samples = np.ascontiguousarray(planes.reshape(rows, columns, frames * channels))
+    planes = stored.reshape(frames, rows, columns, channels)[cut].transpose(1, 2, 0, 3)
+    samples = np.ascontiguousarray(planes.reshape(rows, columns, -1))
     wide = {"int8": "int16"}.get(samples.dtype.name, samples.dtype.name)
     return samples.astype(wide, copy=False)
 
 
 def packed(dataset: Any, name: str) -> bytes:
     """A data set as the bytes of a file, in a transfer syntax that compresses nothing."""
+    for keyword in OFFSETS:
+        if keyword in dataset:
+            delattr(dataset, keyword)
     syntax = dataset.file_meta.TransferSyntaxUID
     if syntax.is_encapsulated or syntax == DEFLATED:
         dataset.file_meta.TransferSyntaxUID = type(syntax)(EXPLICIT)

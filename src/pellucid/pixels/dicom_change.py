@@ -42,7 +42,8 @@ def mark_changed(dataset: Any, change: Change, samples: NDArray[Any]) -> None:
     seed = hashlib.sha256(np.ascontiguousarray(samples).tobytes()).hexdigest()
     uid = pydicom.uid.generate_uid(entropy_srcs=[str(dataset.SOPInstanceUID), change.what, seed])
     dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = uid
-    kind = list(dataset.get("ImageType") or ["", "PRIMARY"])
+    kind = dataset.get("ImageType") or ["", "PRIMARY"]
+    kind = [kind] if isinstance(kind, str) else list(kind)
     dataset.ImageType = ["DERIVED", *kind[1:]]
     before = str(dataset.get("DerivationDescription") or "")
     dataset.DerivationDescription = f"{before}; {change.what}"[-1024:] if before else change.what

@@ -1,8 +1,9 @@
 """One frame of a DICOM file as a picture of its own, with the elements that belong to it.
 
 Of what is told frame by frame the frame's own part stays: its functional groups (PS3.3, C.7.6.16)
-and its entry in vectors that run along the frames (C.7.6.6.1). What would no longer be true, and
-can't be cut, is refused. A frame is another instance than the file that it came from, and names it.
+and its entry in vectors that run along the frames (C.7.6.6.1). Numbers of frames, such as those to
+begin with or to subtract, go; what else would no longer be true, and can't be cut, is refused. A
+frame is another instance than the file that it came from, and names it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,17 @@ CONCATENATION = (
     "InConcatenationTotalNumber",
     "ConcatenationFrameOffsetNumber",
     "SOPInstanceUIDOfConcatenationSource",
+)
+NUMBERED = (  # elements that number frames, or need others than the one
+    "StartTrim",
+    "StopTrim",
+    "RepresentativeFrameNumber",
+    "FrameNumbersOfInterest",
+    "FrameOfInterestDescription",
+    "FrameOfInterestType",
+    "RWavePointer",
+    "MaskSubtractionSequence",
+    "RecommendedViewingMode",
 )
 _OVERLAY_FRAMES = 0x0015  # element of the groups 6000, 6002, ..
 
@@ -76,7 +88,10 @@ def cut_frame(dataset: Any, number: int, frames: int, name: str) -> None:
         named = element.keyword.endswith(RUNNING) and dictionary_VM(element.tag) == "1-n"
         if (named or element.tag in pointed) and frames == element.VM:
             element.value = [element.value[number]]
-    for keyword in CONCATENATION:
+    if "FrameTimeVector" in dataset:
+        dataset.FrameTimeVector = [0]  # since the frame before, which a first one doesn't have
+    late = ("FrameDelay",) if number else ()  # until the first frame of all
+    for keyword in (*CONCATENATION, *NUMBERED, *late):
         if keyword in dataset:
             delattr(dataset, keyword)
     dataset.NumberOfFrames = 1

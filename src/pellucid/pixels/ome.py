@@ -26,7 +26,8 @@ import numpy as np
 from pellucid.errors import OutputError
 from pellucid.pixels.axes import SAMPLES, Axes, samples_a_page, unpack_axes
 from pellucid.pixels.info import ImageInfo
-from pellucid.pixels.tiff import Value, build, header, parse
+from pellucid.pixels.stacked import IMAGEJ_TAGS, is_imagej, told
+from pellucid.pixels.tiff import Directory, Value, build, header, parse
 
 SUFFIXES = (".ome.tif", ".ome.tiff")
 SCHEMA = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
@@ -64,6 +65,8 @@ def described(
 ) -> ImageInfo:
     """`info` for a TIFF of samples (H, W, C): with OME-XML if its name or its source ask for it.
 
+    Another description stays, but for sizes of a stack that isn't what is written.
+
     Raises OutputError for a type, or for more axes, than OME has, if the name asks for it;
     ValueError for EXIF that is no TIFF structure.
     """
@@ -71,8 +74,11 @@ def described(
     value = tags.get(DESCRIPTION)
     text = value.raw.rstrip(b"\0") if isinstance(value, Value) else b""
     root = ome_of(text)
-    if root is None and not is_ome(path):
-        return info
+    if root is None:
+        text = _corrected(tags, text, info, shape)
+        if not is_ome(path):
+            same = value == tags.get(DESCRIPTION)
+            return info if same else replace(info, exif=_packed(order, tags))
     try:
         stack = stack_of(info, shape, dtype)
     except ValueError as error:
@@ -84,7 +90,31 @@ def described(
             return info
         raw = made(stack, root, text) + b"\0"
         tags[DESCRIPTION] = Value(ASCII, len(raw), raw)
-    return replace(info, exif=header(order, 8) + build(tags, order, 8) if tags else None)
+    return replace(info, exif=_packed(order, tags))
+
+
+def _packed(order: str, tags: Directory) -> bytes | None:
+    return header(order, 8) + build(tags, order, 8) if tags else None
+
+
+def _corrected(
+    tags: Directory, before: bytes, info: ImageInfo, shape: tuple[int, int, int]
+) -> bytes:
+    """The description of ImageJ, tifffile or others, corrected in `tags` if it has to be."""
+    height, width, channels = shape
+    axes = unpack_axes(info.axes, channels)
+    samples = samples_a_page(axes, channels)
+    pages = tuple(axis for axis in axes or () if axis[0] != SAMPLES)
+    text = told(before, pages, (height, width, samples))
+    if text == before:
+        return text
+    if is_imagej(before):
+        for tag in IMAGEJ_TAGS:
+            tags.pop(tag, None)
+    tags.pop(DESCRIPTION)
+    if text:
+        tags[DESCRIPTION] = Value(ASCII, len(text) + 1, text + b"\0")
+    return text
 
 
 def ome_of(text: bytes) -> Element | None:
@@ -125,19 +155,19 @@ def fits(root: Element, stack: Stack) -> bool:
     if pixels is None:
         return False
     try:
-        told = {letter: int(pixels.get(f"Size{letter}", "")) for letter in "XYZCT"}
+        given = {letter: int(pixels.get(f"Size{letter}", "")) for letter in "XYZCT"}
         samples = int(getattr(pixels.find("{*}Channel"), "attrib", {}).get("SamplesPerPixel", 1))
         order = pixels.get("DimensionOrder", "")[2:]  # the fastest first
-        if sorted(order) != ["C", "T", "Z"] or told["C"] % samples:
+        if sorted(order) != ["C", "T", "Z"] or given["C"] % samples:
             return False
-        planes = {**told, "C": told["C"] // samples}
+        planes = {**given, "C": given["C"] // samples}
         following = _in_order(root, pixels, order, planes)
     except (ValueError, ZeroDivisionError):
         return False
     axes = tuple((letter, planes[letter]) for letter in order[::-1] if planes[letter] > 1)
     more = any("ModuloAlong" in str(one.get("Namespace")) for one in root.iter())
     same = axes == stack.axes or (more and _count(axes) == _count(stack.axes))
-    size = (told["X"], told["Y"], pixels.get("Type"), samples)
+    size = (given["X"], given["Y"], pixels.get("Type"), samples)
     return same and following and size == (stack.width, stack.height, stack.dtype, stack.samples)
 
 

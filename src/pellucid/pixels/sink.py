@@ -61,7 +61,7 @@ def open_sink(
         with npy_output(path, shape[:2] if flat else shape, dtype, force=force) as out:
             yield out
     elif is_zarr(path):
-        with zarr_output(path, shape, dtype, force=force) as store:
+        with zarr_output(path, shape, dtype, alpha=alpha, force=force) as store:
             yield store
     elif path.suffix.lower() in TIFF and not _simple(path, shape, dtype, info, alpha):
         rgb = shape[2] - alpha == 3 or (info.axes is not None and shape[2] % 3 == 0)

@@ -2,7 +2,8 @@
 
 A store is a folder. In a group of several resolutions (OME-Zarr) the first, the whole one, is read.
 Axes have names in OME-Zarr, in version 3 and in xarray's arrays: rows and columns are `y` and `x`
-then, and all others become channels. Without names they are (y, x) or (y, x, channel), as in NumPy.
+then, and all others become channels, none of them alpha unless an attribute says so, as in what is
+written here. Without names they are (y, x) or (y, x, channel), as in NumPy.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ MARKS = ("zarr.json", ".zarray", ".zgroup")
 PAGES = ("Z", "T", "Q")  # axes whose every place is a picture of its own
 BANDS = ("band", "bands", "rgb", "rgba")
 NAMES = "_ARRAY_DIMENSIONS"
+LAST, ALPHA = "last_channel", "alpha"  # the attribute of an array that pellucid wrote
 
 
 def is_zarr(path: object) -> bool:
@@ -70,13 +72,16 @@ def open_zarr(
             8 * source.dtype.itemsize,
             source_format="Zarr",
             axes=axes,
-            alpha=None if names is None else False,
+            alpha=None if names is None else source.has_alpha,
         ),
     )
 
 
 class ZarrSource:
-    """A Zarr array as samples (H, W, C); `others` are the axes that became channels."""
+    """A Zarr array as samples (H, W, C); `others` are the axes that became channels.
+
+    `has_alpha`: an attribute says that the last channel is transparency.
+    """
 
     def __init__(self, array: Any, names: list[str] | None, path: str | os.PathLike[str]) -> None:
         self._array, self._path = array, path
@@ -95,6 +100,7 @@ class ZarrSource:
         channels = math.prod(length for _, length in self.others)
         self.shape = (shape[self._y], shape[self._x], channels)
         self.dtype = np.dtype(array.dtype).newbyteorder("=")
+        self.has_alpha = bool(len(rest) == 1 and channels > 1 and array.attrs.get(LAST) == ALPHA)
 
     def __getitem__(self, key: tuple[slice, slice]) -> NDArray[Any]:
         top, bottom, left, right = bounds_of(key, self.shape)
@@ -110,9 +116,11 @@ class ZarrSource:
 
 @contextmanager
 def zarr_output(
-    path: Path, shape: tuple[int, int, int], dtype: np.dtype[Any], *, force: bool
+    path: Path, shape: tuple[int, int, int], dtype: np.dtype[Any], *, alpha: bool, force: bool
 ) -> Iterator[Any]:
     """A store of one array (H, W, C), or (H, W), to be filled in; it has its name at the end.
+
+    With `alpha` an attribute says that the last channel is transparency.
 
     Raises OutputError.
     """
@@ -128,6 +136,7 @@ def zarr_output(
                 chunks=sides if flat else (*sides, shape[2]),
                 dtype=dtype.newbyteorder("="),
                 dimension_names=names,
+                attributes={LAST: ALPHA} if alpha else None,
             )
         except (ValueError, TypeError) as error:
             raise OutputError(f"cannot write {path}: {error}") from error

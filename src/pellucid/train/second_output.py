@@ -9,14 +9,14 @@ alone costs and is what it was. Networks that were exported without it get it so
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 import onnx
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from pellucid.errors import InputError
+from pellucid.pixels.atomic import write_atomic
 
 SAMPLES, BLOCKS = "samples", "blocks"
 FILE = "synthesis.onnx"
@@ -26,7 +26,7 @@ def with_samples(data: bytes) -> bytes:
     """A synthesis network as ONNX bytes -> the same with the output `samples`, float32.
 
     Raises:
-        InputError: it has no output `blocks` that comes from one rounding node.
+        InputError: it has no output `blocks` that comes from one rounding node, in steps of 1.
     """
     model = onnx.load_from_string(data)
     graph = model.graph
@@ -35,7 +35,14 @@ def with_samples(data: bytes) -> bytes:
     rounding = [node for node in graph.node if node.op_type == "QuantizeLinear"]
     if len(rounding) != 1 or [output.name for output in graph.output] != [BLOCKS]:
         raise InputError(f"this is no synthesis network: it has no one output {BLOCKS} of 8 bits")
-    inner = rounding[0].input[0]
+    inner, *level = rounding[0].input
+    numbers = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
+    scale, zero = (numbers.get(name) for name in [*level, ""][:2])
+    if scale is None or zero is None or (scale.tolist(), zero.tolist()) != (1, 0):
+        raise InputError(
+            f"this synthesis network rounds with the scale {scale} and the zero point {zero}, so "
+            "what it rounds are no samples: only 1 and 0 are known; export the model anew"
+        )
     for node in graph.node:
         for names in (node.input, node.output):
             names[:] = [SAMPLES if name == inner else name for name in names]
@@ -50,12 +57,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Give synthesis networks the output `samples`.")
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     for folder in parser.parse_args().folders:
-        path, part = folder / FILE, folder / f".{FILE}.part"
+        path = folder / FILE
         data = path.read_bytes()
         changed = with_samples(data)
         if changed != data:
-            part.write_bytes(changed)
-            os.replace(part, path)
+            write_atomic(path, changed, force=True)
         sys.stdout.write(f"{path}: {'as it was' if changed == data else 'has it now'}\n")
 
 
