@@ -11,6 +11,7 @@ from pellucid._api.codec import models
 from pellucid._api.files import open_pel, reader_of
 from pellucid.bitstream import DEFAULT_LIMITS, EXACT, Limits, PelFile, require_supported
 from pellucid.errors import PellucidError
+from pellucid.pixels.axes import pages_in
 
 if TYPE_CHECKING:
     from pellucid.exact.pair import Pair
@@ -22,9 +23,10 @@ DTYPES = ("uint", "int", "float")  # by the header's sample type
 class FileInfo:
     """What a .pel file holds.
 
-    `channels` are of colour. `guide` says of a pair's guide how many channels of which type it has;
-    all else but sizes is then said of the picture. `max_error`, in the samples' unit, is 0 for a
-    lossless file, and None for one of the learned codec, whose `quality` it is then; of that, nine
+    `channels` are of colour, or of all `pages` of a stack. `guide` says of a pair's guide how many
+    channels of which type it has; all else but sizes is then said of the picture. `max_error`, in
+    the samples' unit, is 0 for a lossless file, and None for one of the learned codec, whose
+    `quality` it is then; of that, nine
     of ten colour samples are likely within `likely_error` (None where the model isn't installed or
     was never measured), and samples of 16 bits lie in `sample_range`. `bytes_by_part` maps chunk
     types to bytes, container included; `latents_sha256` is None unless asked for: of latents (and
@@ -52,6 +54,12 @@ class FileInfo:
     latents_sha256: str | None = None
     guide: str | None = None
     sample_range: tuple[int, int] | None = None
+    pages: int = 1
+
+    @property
+    def kind(self) -> str:
+        """What a pixel has, for a person: grey, RGB, .. with alpha, pages of these."""
+        return kind_of_channels(self.channels, alpha=self.alpha, pages=self.pages)
 
 
 def info(
@@ -88,7 +96,24 @@ def info(
         latents_sha256=fingerprint(file) if latents else None,
         guide=f"{pair.planes} x {pair.guide.name}" if pair else None,
         sample_range=None if found is None else (found.low, found.high),
+        pages=pages_of(file),
     )
+
+
+def pages_of(file: PelFile) -> int:
+    """How many pages or frames the channels of a file's picture are."""
+    axes = file.metadata.get("axes")
+    planes = file.header.channels + file.header.alpha
+    pair = pair_of(file)
+    return pages_in(axes, planes - pair.planes if pair else planes)
+
+
+def kind_of_channels(channels: int, *, alpha: bool = False, pages: int = 1) -> str:
+    """What a pixel of `channels`, alpha not counted, is called."""
+    if pages > 1:
+        return f"{pages} pages of {kind_of_channels((channels + alpha) // pages)}"
+    kind = {1: "grey", 3: "RGB"}.get(channels, f"{channels} channels")
+    return f"{kind} with alpha" if alpha else kind
 
 
 def pair_of(file: PelFile) -> Pair | None:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 SUFFIXES = (*WRITE_SUFFIXES, NPY, ZARR, *DICOM)
 FORMATS = tuple(suffix[1:] for suffix in SUFFIXES)
-KINDS = {1: "grey", 2: "grey with alpha", 3: "RGB", 4: "RGB with alpha"}
 WITHOUT_METADATA = (".bmp", ".ppm", ".pgm", NPY, ZARR)
 
 
@@ -112,6 +111,7 @@ def decompress(
 
 def decompress_one(job: Job, settings: Settings) -> Report:
     """One file to its picture."""
+    from pellucid._api.about import kind_of_channels, pages_of
     from pellucid._api.files import open_pel
     from pellucid._api.on_disk import write_picture
 
@@ -143,7 +143,11 @@ def decompress_one(job: Job, settings: Settings) -> Report:
         "lost_metadata": list(file.lost_metadata),
         "seconds": round(seconds, 4),
     }
-    line = f"{job.target}  {width} x {height}, {KINDS.get(channels, f'{channels} channels')}"
+    alpha, pages = bool(file.header.alpha), pages_of(file)
+    if settings.which == "guide":
+        alpha, pages = False, 1
+    kind = kind_of_channels(channels - alpha, alpha=alpha, pages=pages)
+    line = f"{job.target}  {width} x {height}, {kind}"
     lost = losses(file, sorted(damaged))
     found = (*lost, *left_out(job.target, metadata))
     return Report(line, fields, found, damaged=bool(lost))

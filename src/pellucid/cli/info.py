@@ -51,14 +51,11 @@ def kind_of(found: FileInfo) -> str:
 
 def describe(found: FileInfo) -> list[str]:
     """Lines for a person."""
-    kind = {1: "grey", 3: "RGB"}.get(found.channels, f"{found.channels} channels")
-    if found.alpha:
-        kind += " with alpha"
     name = found.model_name or "not installed"
     metadata = [f"{key.upper()} {size:,} bytes" for key, size in found.metadata.items()]
     parts = [f"{key} {size:,}" for key, size in found.bytes_by_part.items()]
     rows = {
-        "picture": f"{found.width} x {found.height}, {kind}, {found.dtype}",
+        "picture": f"{found.width} x {found.height}, {found.kind}, {found.dtype}",
         **({"guide": found.guide} if found.guide else {}),
         "size": f"{found.file_bytes:,} bytes, {found.bits_per_pixel:.3f} bits a pixel",
         "kept": kind_of(found),
