@@ -30,6 +30,7 @@ and for pictures that needn't fit into memory:
     tiff_sink.py  a tiled TIFF of any size
     zarrs.py      Zarr stores
     ome.py        OME-XML of a TIFF: kept, or made
+    ome_page.py   what it says of one page
     axes.py       what the channels of a stack are
     geo.py        where a part of a GeoTIFF lies
     extras.py     the optional libraries for these
