@@ -28,7 +28,8 @@ class FileInfo:
     the samples' unit, is 0 for a lossless file, and None for one of the learned codec, whose
     `quality` it is then; of that, nine
     of ten colour samples are likely within `likely_error` (None where the model isn't installed or
-    was never measured), and samples of 16 bits lie in `sample_range`. `bytes_by_part` maps chunk
+    was never measured), samples of 16 bits lie in `sample_range`, and `alpha_bytes` of the tiles
+    are alpha's (None in other files, whose tiles hold both). `bytes_by_part` maps chunk
     types to bytes, container included; `latents_sha256` is None unless asked for: of latents (and
     alpha), or of samples if the file is lossless or error-bounded.
     """
@@ -55,6 +56,7 @@ class FileInfo:
     guide: str | None = None
     sample_range: tuple[int, int] | None = None
     pages: int = 1
+    alpha_bytes: int | None = None
 
     @property
     def kind(self) -> str:
@@ -97,7 +99,16 @@ def info(
         guide=f"{pair.planes} x {pair.guide.name}" if pair else None,
         sample_range=None if found is None else (found.low, found.high),
         pages=pages_of(file),
+        alpha_bytes=alpha_bytes(file),
     )
+
+
+def alpha_bytes(file: PelFile) -> int | None:
+    """What the tiles of an alpha layer take, container included; None without such a layer."""
+    if not file.header.has_alpha_layer:
+        return None
+    tiles = [chunk.end - chunk.offset for chunk in file.chunks if chunk.type == "TILE"]
+    return sum(tiles[file.header.tile_count :])  # behind those of the colours
 
 
 def pages_of(file: PelFile) -> int:

@@ -36,6 +36,7 @@ class Settings:
     limits: Limits
     progress: Progress
     which: str
+    chosen: bool  # whether the format was told, by name or by --format
 
 
 @click.command(short_help=".pel to pictures.")
@@ -97,8 +98,9 @@ def decompress(
         del passed[other]
     if kind is not None and any(job.target.suffix.lower() != suffix for job in jobs):
         raise OptionError(f"--format {kind} and -o {out} name two formats; leave one out")
+    chosen = kind is not None or bool(jobs and out and jobs[0].target == Path(out))
     shown = Progress(wanted=progress, quiet=as_json)
-    settings = Settings(region, keep_going, force, limits, shown, which)
+    settings = Settings(region, keep_going, force, limits, shown, which, chosen)
     run_batch(
         jobs,
         lambda job: job.source,
@@ -123,15 +125,20 @@ def decompress_one(job: Job, settings: Settings) -> Report:
     metadata = file.metadata if settings.which == "picture" else {}  # they are the picture's
     damaged: list[int] = []
     started = time.perf_counter()
-    height, width, channels = write_picture(
-        file,
-        job.target,
-        region=settings.region,
-        which=settings.which,
-        force=settings.force,
-        progress=settings.progress.part,
-        damaged=damaged if settings.keep_going else None,
-    )
+    try:
+        height, width, channels = write_picture(
+            file,
+            job.target,
+            region=settings.region,
+            which=settings.which,
+            force=settings.force,
+            progress=settings.progress.part,
+            damaged=damaged if settings.keep_going else None,
+        )
+    except OutputError as error:
+        if settings.chosen or ".tif" not in str(error):
+            raise
+        raise OutputError(f"{error}; choose one with --format, such as --format tif") from error
     seconds = time.perf_counter() - started
     fields = {
         "source": str(job.source),
