@@ -80,24 +80,31 @@ MASK = Values(0, 1)  # of the plane that says where holes are
 def choices_of(plane: Integers, bound: int, hole: int | None) -> list[Values]:
     """The values that samples `plane` may be told as (flat, without holes; one at least).
 
-    One, but where a palette is worth it and a bound is too: each saves what the other can't.
+    One, but three where most values are apart and there is a bound: then no rule says which is
+    shortest, all values, fewer of them, or steps.
     """
     low, high = int(plane.min()), int(plane.max())
     unit = max(1, int(np.gcd.reduce(plane - low)))
     plain = Values(low, high, unit, bound, hole=hole)
     if plain.steps <= SPARSE:
         return [plain]
-    found = np.unique(plane)
+    found, counts = np.unique(plane, return_counts=True)
     few = len(found) <= min(MOST_VALUES, plane.size // USED)
     if not few or SPARSE * len(found) >= plain.steps or np.diff(found).max() > LARGEST_GAP:
         return [plain]
     whole = Values(low, high, unit, bound, found, hole)
-    if plain.width == 1:
-        return [whole]
+    if plain.width == 1 or not apart(found, counts, unit):
+        return [whole if SPARSE * len(found) < plain.steps // plain.width else plain]
     fewer = merged(found, plain.allowed)
     if not 1 < len(fewer) < len(found) or np.diff(fewer).max() > LARGEST_GAP:
         return [whole, plain]
     return [whole, plain, Values(int(fewer[0]), int(fewer[-1]), unit, bound, fewer, hole)]
+
+
+def apart(palette: Integers, counts: NDArray[np.intp], unit: int) -> bool:
+    """Whether before half of the samples there is a value, or more, that doesn't occur."""
+    lonely = counts[1:][np.diff(palette) > unit].sum()
+    return bool(2 * lonely >= counts.sum())
 
 
 def merged(palette: Integers, bound: int) -> Integers:
