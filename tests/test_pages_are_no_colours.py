@@ -13,6 +13,7 @@ import pellucid
 from cli_files import with_header
 from dicom_files import saved_frames
 from pellucid.cli import main
+from pellucid.explaining.page import page_of
 from pellucid.pixels import open_parts, read_samples, write_samples
 from pellucid.pixels.axes import unpack_axes
 
@@ -53,6 +54,14 @@ def test_three_pages_are_no_rgb(pages: Path, tmp_path: Path) -> None:
         said = run("decompress", pel, "-o", tmp_path / f"x{suffix}", code=1)
         assert "3 pages or frames, and no colours; write .tif, .npy or .zarr" in said
         assert not (tmp_path / f"x{suffix}").exists()
+
+
+def test_explain_draws_the_first_page(pages: Path, tmp_path: Path) -> None:
+    one = pellucid.explain(pellucid.compress(stack(1)[0], lossless=True))
+    three = pellucid.explain(pellucid.compress(pages, lossless=True))
+    drawn = [page_of(found, "x", "1").partition("<figure>")[2][:400] for found in (one, three)]
+    assert drawn[0][:300] == drawn[1][:300]
+    assert "The first of 3 pages" in page_of(three, "x", "1")
 
 
 def test_an_old_file_says_rgb_and_is_refused_too(pages: Path, tmp_path: Path) -> None:

@@ -88,12 +88,11 @@ def picture_section(found: Any) -> Section:
     """The result, over what went in if that is known."""
     name = "The picture"
     if found.before is None:
-        rgb = shown(found.after, ends_in(found.after, found.alpha), found.alpha)
-        return (
-            "picture",
-            name,
-            figure(rgb, "As it decodes.", "The decoded picture", photograph=True),
-        )
+        pages = found.about.pages
+        first = found.after[..., : found.after.shape[2] // pages] if pages > 1 else found.after
+        rgb = shown(first, ends_in(first, found.alpha), found.alpha)
+        said = f"The first of {pages} pages, as it decodes." if pages > 1 else "As it decodes."
+        return "picture", name, figure(rgb, said, "The decoded picture", photograph=True)
     ends = ends_in(found.before, found.alpha)
     before, after = (shown(one, ends, found.alpha) for one in (found.before, found.after))
     return "picture", name, pair(before, after, ("before", "after"), "pair")
