@@ -8,7 +8,7 @@ import pytest
 import pellucid
 from pellucid.errors import OptionError
 from pellucid.exact.tile import hole_of
-from pellucid.exact.values import Values, values_of
+from pellucid.exact.values import Values, choices_of, merged
 
 
 def depth(hole: int = 0) -> np.ndarray:
@@ -51,7 +51,7 @@ def test_a_picture_of_holes_alone_and_one_with_a_single_sample() -> None:
 
 def test_few_of_many_values_are_written_down() -> None:
     plane = (np.round(depth() / 300.0) ** 3).astype(np.uint16)
-    values = values_of(plane.ravel().astype(np.int64), 0, None)
+    (values,) = choices_of(plane.ravel().astype(np.int64), 0, None)
     assert values.palette is not None
     assert np.array_equal(values.samples(values.numbers(plane.astype(np.int64))), plane)
     data = pellucid.compress(plane, lossless=True)
@@ -61,9 +61,55 @@ def test_few_of_many_values_are_written_down() -> None:
 
 def test_values_of_usual_planes() -> None:
     even = np.arange(0, 4000, 16)
-    assert values_of(even, 0, None) == Values(0, 3984, 16)
-    assert values_of(np.array([5, 5]), 3, None).steps == 0
-    assert values_of(even, 40, None).width == 5
+    assert choices_of(even, 0, None) == [Values(0, 3984, 16)]
+    assert choices_of(np.array([5, 5]), 3, None)[0].steps == 0
+    assert [values.width for values in choices_of(even, 40, None)] == [5]
+
+
+def camera() -> np.ndarray:
+    """(180, 240) uint16: depths in millimetres of a camera that measures in steps of disparity."""
+    rng = np.random.default_rng(6)
+    y, x = np.mgrid[:180, :240]
+    disparity = 210 + 70 * np.sin(x / 60) + 40 * (y > 100) + rng.normal(0, 0.2, (180, 240))
+    plane = np.round(350_000 / np.round(disparity))
+    return np.where((x < 6) | (rng.random((180, 240)) < 0.02), 0, plane).astype(np.uint16)
+
+
+@pytest.mark.parametrize("bound", [1, 2, 3, 5, 20])
+def test_a_bound_never_makes_a_depth_map_larger(bound: int) -> None:
+    plane = camera()
+    lossless = len(pellucid.compress(plane, lossless=True))
+    data = pellucid.compress(plane, max_error=bound, nodata=0)
+    back = pellucid.decompress(data)[..., 0]
+    assert np.abs(back.astype(int) - plane).max() <= bound
+    assert np.array_equal(back == 0, plane == 0)
+    assert len(data) <= lossless + 4
+
+
+def test_values_that_one_can_stand_for_are_merged() -> None:
+    palette = np.array([-7, -6, 0, 3, 4, 9, 100, 101, 102, 103, 104, 105])
+    for bound, count in ((1, 6), (2, 5), (3, 4), (200, 1)):
+        fewer = merged(palette, bound)
+        assert len(fewer) == count
+        assert np.abs(palette[:, None] - fewer).min(axis=1).max() <= bound
+        assert (np.diff(fewer) > 0).all()
+    assert np.array_equal(merged(palette, 0), palette)
+
+
+def test_a_plane_of_few_values_may_be_told_in_three_ways() -> None:
+    plane = camera()[camera() > 0].astype(np.int64)
+    whole, plain, fewer = choices_of(plane, 2, 0)
+    assert whole.palette is not None
+    assert fewer.palette is not None
+    assert plain.palette is None
+    assert plain.width == 5
+    assert len(fewer.palette) < len(whole.palette)
+    off = np.abs(fewer.samples(fewer.numbers(plane)) - plane)
+    assert off.max() <= 2
+    assert choices_of(plane, 2, 1500)[0].allowed == 0
+    bright = np.append(np.arange(800).repeat(50), [3000, 5000])  # few lie apart: nothing is tried
+    assert [values.palette for values in choices_of(bright, 2, None)] == [None]
+    assert len(choices_of(plane, 2, 1500)) == 1
 
 
 @pytest.mark.parametrize("nodata", [-1, 256, 1.5, "0"])

@@ -55,16 +55,22 @@ def test_nothing_done_is_said(noisy, options):
     found = explain(noisy, **options)
     assert np.array_equal(found.after, noisy)
     assert found.half_width is None
-    assert "Nothing was taken off" in page_of(found, "x", "1")
+    page = page_of(found, "x", "1")
+    assert page.count("Nothing was taken off") == 2
+    assert "looks like noise" not in page
+    assert "deviation of what was taken off</dt><dd>0 in the" in page
     with pytest.raises(OptionError, match="pixel 9,8 is left as it is"):
         explain(noisy, pixel=(9, 8), **options)
 
 
 @pytest.mark.parametrize("channels", [5, 12])
-def test_bands_are_refused(channels):
+def test_bands_are_refused(channels, tmp_path):
     bands = np.zeros((40, 40, channels), np.uint16)
     with pytest.raises(OptionError, match=rf"^{channels} channels \(bands\) .* give 1 to 4"):
         explain(bands)
+    np.save(tmp_path / "bands.npy", bands)
+    with pytest.raises(OptionError, match=rf"bands\.npy: {channels} channels"):
+        explain(tmp_path / "bands.npy")
 
 
 @pytest.mark.parametrize("hole", [np.nan, np.inf, -1e30])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -128,10 +129,51 @@ def test_file(noisy, options, tmp_path):
     assert read(page_of(found, "x.pel", "1")).headings == 3
 
 
+def test_what_alpha_hides_is_not_shown() -> None:
+    """A red that can't be seen, a half seen shadow, and blue."""
+    colours = np.zeros((48, 64, 3), np.uint8)
+    colours[:16], colours[32:] = (255, 0, 0), (0, 0, 200)
+    alpha = np.full((48, 64), 255, np.uint8)
+    alpha[:16], alpha[16:32] = 0, 128
+    picture = np.dstack([colours, alpha])
+    drawn = shown(picture, None, alpha)
+    grey = {tuple(pixel) for pixel in drawn[:16].reshape(-1, 3).tolist()}
+    assert grey == {(204, 204, 204), (238, 238, 238)}, "squares alone"
+    assert drawn[16:32].max() < 130
+    assert drawn[16:32].min() > 95
+    assert (drawn[32:] == (0, 0, 200)).all()
+    assert np.array_equal(
+        shown(picture * np.uint16(257), (0, 65535), alpha * np.uint16(257)), drawn
+    )
+    large = np.repeat(np.repeat(picture, 40, axis=0), 40, axis=1)  # is drawn smaller
+    small = shown(large, None, large[..., 3])
+    assert small.shape[1] < 1100
+    assert set(np.unique(small[: len(small) // 3 - 1]).tolist()) == {204, 238}
+
+
+@pytest.mark.parametrize("task", ["compress", "denoise"])
+@pytest.mark.parametrize("channels", [2, 4])
+def test_the_page_counts_colours_and_draws_alpha(task: str, channels: int) -> None:
+    picture = np.dstack([photograph(70, 60)[..., : channels - 1], np.full((70, 60), 200, np.uint8)])
+    picture[:30, :, -1] = 0
+    found = pellucid.explain(picture, task=task, model="s")
+    assert np.array_equal(found.alpha, picture[..., -1])
+    page = page_of(found, "x", "1")
+    read(page)
+    assert f"{channels - 1} and alpha, of uint8" in page
+    other = page_of(replace(found, alpha=np.full_like(found.alpha, 255)), "x", "1")
+    drawn, opaque = ([image["src"] for image in read(one).images] for one in (page, other))
+    changed = {
+        place for place, pair in enumerate(zip(drawn, opaque, strict=True)) if len({*pair}) > 1
+    }
+    assert {0, 1} <= changed, "before and after"
+    assert set(range(len(drawn) - 5, len(drawn))) <= changed, "what if"
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({}, "task is None; for a picture it must be 'compress' or 'denoise'"),
+        ({}, "task is None; for a picture it must be 'compress' or 'denoise' .--task, task=."),
         ({"task": "sharpen"}, "task is 'sharpen'"),
         ({"task": "compress", "pixel": (1, 1)}, "use them with task='denoise'"),
         ({"task": "denoise", "pixel": (210, 1)}, "pixel 210,1 is not inside"),

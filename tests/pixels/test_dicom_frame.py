@@ -13,50 +13,17 @@ from pydicom.encaps import encapsulate_extended, generate_frames
 from pydicom.sequence import Sequence
 from pydicom.uid import (
     EnhancedMRImageStorage,
-    ExplicitVRLittleEndian,
-    MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
     RLELossless,
-    generate_uid,
 )
 
 import pellucid
+from dicom_files import dataset_of, saved
 from pellucid.bitstream import Limits
 from pellucid.cli import main
 from pellucid.errors import InputError, LimitError, OptionError
 from pellucid.pixels import open_parts
 
 FRAMES = np.random.default_rng(4).integers(0, 4096, (4, 40, 50)).astype(np.uint16)
-
-
-def dataset_of(stacked: np.ndarray, kind: str = MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
-               **elements: object) -> Dataset:  # fmt: skip
-    """A file of frames (n, height, width) or (n, height, width, 3) of 8 or 16 bits."""
-    dataset = Dataset()
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = kind
-    uid = generate_uid(entropy_srcs=["frames"])
-    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = uid
-    dataset.ImageType = ["ORIGINAL", "PRIMARY"]
-    dataset.NumberOfFrames, dataset.Rows, dataset.Columns = stacked.shape[:3]
-    colours = stacked.ndim == 4
-    dataset.SamplesPerPixel = 3 if colours else 1
-    dataset.PhotometricInterpretation = "RGB" if colours else "MONOCHROME2"
-    if colours:
-        dataset.PlanarConfiguration = 0
-    bits = 8 * stacked.itemsize
-    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = bits, bits, bits - 1
-    dataset.PixelRepresentation = 0
-    dataset.PixelData = stacked.tobytes()
-    dataset["PixelData"].VR = "OB" if bits == 8 else "OW"
-    for name, value in elements.items():
-        setattr(dataset, name, value)
-    return dataset
-
-
-def saved(dataset: Dataset, path: Path) -> Path:
-    dataset.save_as(path, enforce_file_format=True)
-    return path
 
 
 def item(**elements: object) -> Dataset:

@@ -14,7 +14,8 @@ from pellucid.errors import OutputError
 from pellucid.pixels import open_sink
 from pellucid.pixels.axes import pack_axes
 from pellucid.pixels.info import ImageInfo
-from pellucid.pixels.ome import fits, ome_of, stack_of
+from pellucid.pixels.ome import Stack, fits, ome_of, stack_of
+from pellucid.pixels.ome_page import page_xml
 from pellucid.pixels.stacked import told
 
 tifffile = pytest.importorskip("tifffile")
@@ -105,6 +106,56 @@ def test_a_page_is_a_picture_of_its_own(tmp_path: Path) -> None:
     assert image["Pixels"]["SizeZ"] == 1
     assert image["Pixels"]["PhysicalSizeY"] == 0.5
     assert np.array_equal(back, pellucid.denoise(samples[0], **options))
+
+
+@pytest.mark.parametrize("axes", ["ZCYX", "CZYX"])
+@pytest.mark.parametrize("number", range(6))
+def test_each_page_keeps_its_pixels_size_and_its_channels_name(
+    tmp_path: Path, axes: str, number: int
+) -> None:
+    shape = {"ZCYX": (3, 2, 40, 50), "CZYX": (2, 3, 40, 50)}[axes]
+    samples = RANDOM.integers(0, 200, shape).astype(np.uint16)
+    metadata = {"axes": axes, **ABOUT, "Channel": {"Name": ["DAPI", "GFP"]}}
+    path = tmp_path / "a.ome.tif"
+    tifffile.imwrite(path, samples, ome=True, photometric="minisblack", metadata=metadata)
+    pellucid.compress_file(path, tmp_path / "a.pel", lossless=True, page=number)
+    pellucid.decompress_file(tmp_path / "a.pel", tmp_path / "b.ome.tif")
+    found, back, image = series_of(tmp_path / "b.ome.tif")
+    assert found == "YX"
+    assert np.array_equal(back, samples.reshape(6, 40, 50)[number])
+    pixels = image["Pixels"]
+    assert (image["Name"], pixels["PhysicalSizeX"], pixels["SizeZ"]) == ("cells", 0.25, 1)
+    channel = number % 2 if axes == "ZCYX" else number // 3
+    assert pixels["Channel"]["Name"] == ["DAPI", "GFP"][channel]
+
+
+def test_a_page_of_the_second_image(tmp_path: Path) -> None:
+    samples = RANDOM.integers(0, 200, (2, 3, 40, 50)).astype(np.uint8)
+    with tifffile.TiffWriter(tmp_path / "a.ome.tif", ome=True) as file:
+        for name, part in zip(("left", "right"), samples, strict=True):
+            about = {"axes": "CYX", "Name": name, "Channel": {"Name": list("abc")}}
+            file.write(part, photometric="minisblack", metadata=about)
+    options: dict[str, Any] = {"lossless": True, "page": 4}
+    pellucid.compress_file(tmp_path / "a.ome.tif", tmp_path / "a.pel", **options)
+    pellucid.decompress_file(tmp_path / "a.pel", tmp_path / "b.tif")
+    _, back, image = series_of(tmp_path / "b.tif")
+    assert np.array_equal(back, samples[1, 1])
+    assert (image["Name"], image["Pixels"]["Channel"]["Name"]) == ("right", "b")
+
+
+@pytest.mark.parametrize(
+    "change", [('PlaneCount="5"', 'PlaneCount="1"'), ('SizeC="1"', 'SizeC="x"')]
+)
+def test_a_page_that_the_ome_does_not_name(tmp_path: Path, change: tuple[str, str]) -> None:
+    """What is said of other pages isn't said of it."""
+    source(tmp_path / "a.ome.tif", "depth")
+    with tifffile.TiffFile(tmp_path / "a.ome.tif") as file:
+        told = file.ome_metadata
+    assert change[0] in told
+    raw = told.replace(*change).encode("utf-8")
+    root = ome_of(raw)
+    assert root is not None
+    assert page_xml(root, raw, 1, Stack(70, 60, "uint16", (), 1)) is None
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32", "float64", "uint32"])

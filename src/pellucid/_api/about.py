@@ -11,6 +11,7 @@ from pellucid._api.codec import models
 from pellucid._api.files import open_pel, reader_of
 from pellucid.bitstream import DEFAULT_LIMITS, EXACT, Limits, PelFile, require_supported
 from pellucid.errors import PellucidError
+from pellucid.pixels.axes import pages_in
 
 if TYPE_CHECKING:
     from pellucid.exact.pair import Pair
@@ -22,11 +23,13 @@ DTYPES = ("uint", "int", "float")  # by the header's sample type
 class FileInfo:
     """What a .pel file holds.
 
-    `channels` are of colour. `guide` says of a pair's guide how many channels of which type it has;
-    all else but sizes is then said of the picture. `max_error`, in the samples' unit, is 0 for a
-    lossless file, and None for one of the learned codec, whose `quality` it is then; of that, nine
+    `channels` are of colour, or of all `pages` of a stack. `guide` says of a pair's guide how many
+    channels of which type it has; all else but sizes is then said of the picture. `max_error`, in
+    the samples' unit, is 0 for a lossless file, and None for one of the learned codec, whose
+    `quality` it is then; of that, nine
     of ten colour samples are likely within `likely_error` (None where the model isn't installed or
-    was never measured), and samples of 16 bits lie in `sample_range`. `bytes_by_part` maps chunk
+    was never measured), samples of 16 bits lie in `sample_range`, and `alpha_bytes` of the tiles
+    are alpha's (None in other files, whose tiles hold both). `bytes_by_part` maps chunk
     types to bytes, container included; `latents_sha256` is None unless asked for: of latents (and
     alpha), or of samples if the file is lossless or error-bounded.
     """
@@ -52,6 +55,13 @@ class FileInfo:
     latents_sha256: str | None = None
     guide: str | None = None
     sample_range: tuple[int, int] | None = None
+    pages: int = 1
+    alpha_bytes: int | None = None
+
+    @property
+    def kind(self) -> str:
+        """What a pixel has, for a person: grey, RGB, .. with alpha, pages of these."""
+        return kind_of_channels(self.channels, alpha=self.alpha, pages=self.pages)
 
 
 def info(
@@ -88,7 +98,33 @@ def info(
         latents_sha256=fingerprint(file) if latents else None,
         guide=f"{pair.planes} x {pair.guide.name}" if pair else None,
         sample_range=None if found is None else (found.low, found.high),
+        pages=pages_of(file),
+        alpha_bytes=alpha_bytes(file),
     )
+
+
+def alpha_bytes(file: PelFile) -> int | None:
+    """What the tiles of an alpha layer take, container included; None without such a layer."""
+    if not file.header.has_alpha_layer:
+        return None
+    tiles = [chunk.end - chunk.offset for chunk in file.chunks if chunk.type == "TILE"]
+    return sum(tiles[file.header.tile_count :])  # behind those of the colours
+
+
+def pages_of(file: PelFile) -> int:
+    """How many pages or frames the channels of a file's picture are."""
+    axes = file.metadata.get("axes")
+    planes = file.header.channels + file.header.alpha
+    pair = pair_of(file)
+    return pages_in(axes, planes - pair.planes if pair else planes)
+
+
+def kind_of_channels(channels: int, *, alpha: bool = False, pages: int = 1) -> str:
+    """What a pixel of `channels`, alpha not counted, is called."""
+    if pages > 1:
+        return f"{pages} pages of {kind_of_channels((channels + alpha) // pages)}"
+    kind = {1: "grey", 3: "RGB"}.get(channels, f"{channels} channels")
+    return f"{kind} with alpha" if alpha else kind
 
 
 def pair_of(file: PelFile) -> Pair | None:

@@ -203,7 +203,7 @@ def open_noisy(
         samples, info = parts
         SampleType.of(samples.dtype)
         height, width, channels = samples.shape
-        if info.axes is not None:
+        if info.axes is not None and info.dicom is None:  # frames go one by one
             raise InputError(
                 f"{source} has pages, {channels} channels in all; choose one: of a TIFF with "
                 "--page N (page=N), from 0; of others by an array of its own"

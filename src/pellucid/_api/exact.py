@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pellucid.bitstream import EXACT, Header, Limits, PelFile, write_stream
 from pellucid.errors import DamagedFileError, InputError, OptionError
 from pellucid.pixels import ImageInfo, open_parts
+from pellucid.pixels.axes import pages_in
 from pellucid.pixels.geo import nodata_in, nodata_of
 from pellucid.pixels.lazy import Sink, Source
 from pellucid.pixels.picture import way_out
@@ -52,7 +53,8 @@ def encode_samples(
             nodata = check_nodata(options.nodata, samples.dtype)
             nodata = holes_of(about, samples.dtype, image) if nodata is None else nodata
         alpha = has_alpha(samples, about)
-        header = header_of(both, alpha=alpha, max_error=reach, pair=pair)
+        pages = pages_in(about.axes, samples.shape[2])
+        header = header_of(both, alpha=alpha, max_error=reach, pair=pair, pages=pages)
         tiles = exact_tiles(both, header, max_error=reach, nodata=nodata, floats=floats, pair=pair)
         kept = kept_of(about, options.metadata)
         counted = count_off(tiles, header.tile_count, progress)

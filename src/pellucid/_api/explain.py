@@ -67,7 +67,9 @@ def explain(
 
         noise = {"sigma": sigma, "strength": strength, "model": model}
         return explain_denoise(image, noise, pixel, layers, limits, page)
-    raise OptionError(f"task is {task!r}; for a picture it must be 'compress' or 'denoise'")
+    raise OptionError(
+        f"task is {task!r}; for a picture it must be 'compress' or 'denoise' (--task, task=)"
+    )
 
 
 def is_pel(image: Any) -> bool:
@@ -91,17 +93,22 @@ def explain_file(data: Any, limits: Limits) -> Explanation:
     file = open_pel(data, limits)
     about = info(data, limits=limits)
     after = decompress(data, limits=limits)
+    alpha = after[..., -1] if about.alpha else None
     settings = {"quality": about.quality, "model": about.model_name or about.model_id}
     if file.header.layers in EXACT:
         settings = {"max_error": about.max_error}
         bound = float(about.max_error or 0)
         bits: Any = exact_bits(file)
-        return Explanation("file", settings, None, after, about, bits, half_width=bound)
+        return Explanation(
+            "file", settings, None, after, about, bits, half_width=bound, alpha=alpha
+        )
     net = find_model(file.header.model_id)
     width = decoded_widths(after, file, net.folder)
     unsure = NEVER if width is None else ""
     bits = bit_map(file, net)
-    return Explanation("file", settings, None, after, about, bits, half_width=width, unsure=unsure)
+    return Explanation(
+        "file", settings, None, after, about, bits, half_width=width, unsure=unsure, alpha=alpha
+    )
 
 
 def explain_compress(

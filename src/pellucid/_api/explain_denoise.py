@@ -54,7 +54,7 @@ def explain_denoise(
     from pellucid.runtime import load_denoiser
 
     samples = whole_samples(image, limits, page)
-    refuse_many(samples.shape[2])
+    refuse_many(image, samples.shape[2])
     strength = check_strength(noise["strength"])
     told = check_sigma(noise["sigma"], samples.shape[:2])
     if isinstance(told, np.ndarray):
@@ -63,7 +63,7 @@ def explain_denoise(
         told = noise_level(samples)
     net = load_denoiser(noise["model"])
     after = denoise(samples, sigma=told, strength=strength, model=noise["model"])
-    before, _ = split_alpha(samples)
+    before, alpha = split_alpha(samples)
     shown, _ = split_alpha(after)
     filled, weight, known = seen_by_network(samples, strength)
     clean = shown if known.all() else np.where(known[..., None], shown, filled)
@@ -84,6 +84,7 @@ def explain_denoise(
         settings={"strength": strength, "model": noise["model"]},
         before=before,
         after=shown,
+        alpha=alpha,
         removed=removed(filled, clean, scale=scale_of(filled[known])),
         half_width=half_width,
         unsure=unsure,
@@ -122,11 +123,12 @@ def refuse_frames(image: Any, channels: int, about: ImageInfo) -> None:
         )
 
 
-def refuse_many(channels: int) -> None:
+def refuse_many(image: Any, channels: int) -> None:
     """OptionError for bands, which are denoised together and can't be explained so."""
     if channels > WITH_ALPHA:
+        name = f"{image}: " if isinstance(image, str | os.PathLike) else ""
         raise OptionError(
-            f"{channels} channels (bands) can't be explained together; give 1 to {WITH_ALPHA}"
+            f"{name}{channels} channels (bands) can't be explained together; give 1 to {WITH_ALPHA}"
         )
 
 

@@ -37,6 +37,7 @@ class Explanation:
         layers: name -> (C, h, w), results of the layers asked for, on the detail.
         detail: x, y, width, height of the part that `strips` and `layers` show.
         strips: the detail at several settings.
+        alpha: (H, W) transparency of the picture, None without; what was coded has it in C, too.
     """
 
     task: Task
@@ -53,3 +54,4 @@ class Explanation:
     layers: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     detail: tuple[int, int, int, int] = (0, 0, 0, 0)
     strips: list[Strip] = field(default_factory=list)
+    alpha: NDArray[Any] | None = None

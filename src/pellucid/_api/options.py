@@ -64,7 +64,7 @@ def quality_for(
 
     count = picture.samples.shape[0] * picture.samples.shape[1]
     if psnr is not None:
-        hint = "; choose a lower PSNR"
+        hint = "; choose a lower PSNR, or bound each sample's error: max_error (--max-error)"
         target = Target(psnr, "dB", at_least=True, hint=hint)
         return reach_target(target, lambda quality: psnr_of(picture, net, quality))
 

@@ -168,7 +168,8 @@ def same_file(job: Job) -> PellucidError:
     """What is wrong with a job that would write over its own input."""
     if not job.source.exists():
         return InputError(f"{job.source}: no such file")
-    return OutputError(
-        f"it ends in {job.source.suffix}, as its output would; use the other command, or -o with "
-        "another name"
-    )
+    if job.target.suffix.lower() == ".pel":
+        said = "it is a .pel file already, by its name: pellucid decompress makes a picture of it"
+    else:
+        said = "it is no .pel file, by its name: pellucid compress makes one of it"
+    return OutputError(f"{said}; if it isn't what it is called, give -o with another name")

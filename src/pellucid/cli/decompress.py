@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 SUFFIXES = (*WRITE_SUFFIXES, NPY, ZARR, *DICOM)
 FORMATS = tuple(suffix[1:] for suffix in SUFFIXES)
-KINDS = {1: "grey", 2: "grey with alpha", 3: "RGB", 4: "RGB with alpha"}
 WITHOUT_METADATA = (".bmp", ".ppm", ".pgm", NPY, ZARR)
 
 
@@ -37,6 +36,7 @@ class Settings:
     limits: Limits
     progress: Progress
     which: str
+    chosen: bool  # whether the format was told, by name or by --format
 
 
 @click.command(short_help=".pel to pictures.")
@@ -98,8 +98,9 @@ def decompress(
         del passed[other]
     if kind is not None and any(job.target.suffix.lower() != suffix for job in jobs):
         raise OptionError(f"--format {kind} and -o {out} name two formats; leave one out")
+    chosen = kind is not None or bool(jobs and out and jobs[0].target == Path(out))
     shown = Progress(wanted=progress, quiet=as_json)
-    settings = Settings(region, keep_going, force, limits, shown, which)
+    settings = Settings(region, keep_going, force, limits, shown, which, chosen)
     run_batch(
         jobs,
         lambda job: job.source,
@@ -112,6 +113,7 @@ def decompress(
 
 def decompress_one(job: Job, settings: Settings) -> Report:
     """One file to its picture."""
+    from pellucid._api.about import kind_of_channels, pages_of
     from pellucid._api.files import open_pel
     from pellucid._api.on_disk import write_picture
 
@@ -123,15 +125,20 @@ def decompress_one(job: Job, settings: Settings) -> Report:
     metadata = file.metadata if settings.which == "picture" else {}  # they are the picture's
     damaged: list[int] = []
     started = time.perf_counter()
-    height, width, channels = write_picture(
-        file,
-        job.target,
-        region=settings.region,
-        which=settings.which,
-        force=settings.force,
-        progress=settings.progress.part,
-        damaged=damaged if settings.keep_going else None,
-    )
+    try:
+        height, width, channels = write_picture(
+            file,
+            job.target,
+            region=settings.region,
+            which=settings.which,
+            force=settings.force,
+            progress=settings.progress.part,
+            damaged=damaged if settings.keep_going else None,
+        )
+    except OutputError as error:
+        if settings.chosen or ".tif" not in str(error):
+            raise
+        raise OutputError(f"{error}; choose one with --format, such as --format tif") from error
     seconds = time.perf_counter() - started
     fields = {
         "source": str(job.source),
@@ -143,7 +150,11 @@ def decompress_one(job: Job, settings: Settings) -> Report:
         "lost_metadata": list(file.lost_metadata),
         "seconds": round(seconds, 4),
     }
-    line = f"{job.target}  {width} x {height}, {KINDS.get(channels, f'{channels} channels')}"
+    alpha, pages = bool(file.header.alpha), pages_of(file)
+    if settings.which == "guide":
+        alpha, pages = False, 1
+    kind = kind_of_channels(channels - alpha, alpha=alpha, pages=pages)
+    line = f"{job.target}  {width} x {height}, {kind}"
     lost = losses(file, sorted(damaged))
     found = (*lost, *left_out(job.target, metadata))
     return Report(line, fields, found, damaged=bool(lost))

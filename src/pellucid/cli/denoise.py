@@ -253,16 +253,20 @@ def report(job: Job, settings: Settings, cleaned: Cleaned, seconds: float) -> Re
         said.append(
             f"samples far from all others, as -9999 is, kept as they are: {cleaned.marks:,}"
         )
-    if (
-        settings.sigma is None
-        and not (noise and noise.sigma)
-        and min(info.width, info.height) < SMALL
-    ):
+    if settings.sigma is None and settings.strength > 0 and found_nothing(noise):
+        small = min(info.width, info.height) < SMALL
+        why = f", and a side below {SMALL} is little to measure it by" if small else ""
         said.append(
-            f"no noise found, and a side below {SMALL} is little to measure it by; give --sigma"
+            f"no noise found, so nothing was changed{why}; if there is some (clipped or constant "
+            "places can hide it), tell its strength with --sigma"
         )
     line = f"{job.target}  {describe(settings, cleaned.dtype, noise)}, {seconds:.2f} s"
     return Report(line, fields, tuple(said))
+
+
+def found_nothing(noise: NoiseEstimate | None) -> bool:
+    """Whether a measured noise is none, and no JPEG either."""
+    return noise is None or (not noise.sigma and noise.jpeg_quality is None)
 
 
 def describe(settings: Settings, dtype: str, noise: NoiseEstimate | None) -> str:

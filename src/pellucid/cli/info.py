@@ -51,19 +51,19 @@ def kind_of(found: FileInfo) -> str:
 
 def describe(found: FileInfo) -> list[str]:
     """Lines for a person."""
-    kind = {1: "grey", 3: "RGB"}.get(found.channels, f"{found.channels} channels")
-    if found.alpha:
-        kind += " with alpha"
     name = found.model_name or "not installed"
     metadata = [f"{key.upper()} {size:,} bytes" for key, size in found.metadata.items()]
     parts = [f"{key} {size:,}" for key, size in found.bytes_by_part.items()]
+    again = ""
+    if found.alpha_bytes is not None:
+        again = f", and as many of alpha, {found.alpha_bytes:,} bytes"
     rows = {
-        "picture": f"{found.width} x {found.height}, {kind}, {found.dtype}",
+        "picture": f"{found.width} x {found.height}, {found.kind}, {found.dtype}",
         **({"guide": found.guide} if found.guide else {}),
         "size": f"{found.file_bytes:,} bytes, {found.bits_per_pixel:.3f} bits a pixel",
         "kept": kind_of(found),
         "model": f"{name} ({found.model_id})",
-        "tiles": f"{found.tiles} of up to {found.tile_size} x {found.tile_size}",
+        "tiles": f"{found.tiles} of up to {found.tile_size} x {found.tile_size}{again}",
         "metadata": ", ".join(metadata) or "none",
         "bytes": ", ".join(parts),
         "format": f"version {found.version}",
@@ -72,7 +72,8 @@ def describe(found: FileInfo) -> list[str]:
         low, high = found.sample_range
         rows["kept"] += f", samples {low} to {high}"
     if found.likely_error is not None:
-        rows["kept"] += f"; in a photograph nine of ten samples within {found.likely_error:g}"
+        near = f"{found.likely_error:{',.0f' if found.likely_error >= 100 else 'g'}}"
+        rows["kept"] += f"; in a photograph nine of ten samples within {near}"
     if found.latents_sha256:
         rows["latents"] = f"SHA-256 {found.latents_sha256}"
     return [f"  {key:<9} {value}" for key, value in rows.items()]

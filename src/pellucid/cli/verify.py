@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pellucid._api.damage import Damage
 
 
+AGAIN = "; get the file again"  # is said once, at the end
+
+
 @click.command(short_help="Checksums and latents of .pel files.")
 @click.argument(
     "files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path)
@@ -37,7 +40,8 @@ def verify_one(file: Path, limits: Limits) -> Report:
 
     damage = find_damage(file, limits)
     if damage:
-        raise DamagedFileError("; ".join([*damage.messages, way_out(damage)]))
+        said = [message.removesuffix(AGAIN) for message in damage.messages]
+        raise DamagedFileError("; ".join([*said, way_out(damage)]))
     return Report(f"{file}  sound", {"source": str(file), "sound": True})
 
 

@@ -40,8 +40,10 @@ def exact_model() -> tuple[ExactTables, bytes]:
     return tables, model_id(tables.arrays)
 
 
-def header_of(samples: Source, *, alpha: bool, max_error: int, pair: Pair | None = None) -> Header:
-    """The header of a file that holds (H, W, C) samples, which may be those of a pair."""
+def header_of(
+    samples: Source, *, alpha: bool, max_error: int, pair: Pair | None = None, pages: int = 1
+) -> Header:
+    """The header of a file of (H, W, C) samples, which may be those of a pair, or of pages."""
     height, width, planes = samples.shape
     colours = planes - alpha
     return Header(
@@ -50,7 +52,7 @@ def header_of(samples: Source, *, alpha: bool, max_error: int, pair: Pair | None
         channels=colours,
         bit_depth=8 * samples.dtype.itemsize,
         sample_type={"i": SIGNED, "f": FLOAT}.get(samples.dtype.kind, UNSIGNED),
-        colour=OTHER if pair else {1: GREY, 3: RGB}.get(colours, OTHER),
+        colour=OTHER if pair or pages > 1 else {1: GREY, 3: RGB}.get(colours, OTHER),
         alpha=int(alpha),
         layers=BOUNDED if max_error else LOSSLESS,
         features=PAIR if pair else 0,

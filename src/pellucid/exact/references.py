@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,23 +12,22 @@ from pellucid.entropy import SymbolEncoder
 from pellucid.exact.known import Reference, Vector
 from pellucid.exact.tables import ExactTables
 
+Way = TypeVar("Way")
 MOST_REFERENCES = 2
 LOOKED_BACK = 16  # planes that are tried as references
 ALIKE = 0.2  # correlation of two planes' differences from which one helps with the other
 
 
 def shortest(
-    options: Sequence[Sequence[int]],
-    put: Callable[[SymbolEncoder, Sequence[int]], Reference],
-    tables: ExactTables,
-) -> Sequence[int]:
-    """The references with which a plane takes the fewest bytes."""
+    options: Sequence[Way], put: Callable[[SymbolEncoder, Way], Reference], tables: ExactTables
+) -> Way:
+    """The way of putting a plane that takes the fewest bytes, the first of equal ones."""
     if len(options) == 1:
         return options[0]
 
-    def size(references: Sequence[int]) -> int:
+    def size(way: Way) -> int:
         encoder = SymbolEncoder(tables)
-        put(encoder, references)
+        put(encoder, way)
         return len(encoder.finish())
 
     return min(options, key=size)

@@ -10,6 +10,7 @@ import struct
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from pellucid.exact.known import Reference
 from pellucid.exact.plane import Reader, Writer, walk
 from pellucid.exact.references import MOST_REFERENCES, references_for, shortest
 from pellucid.exact.tables import ExactTables
-from pellucid.exact.values import BITS, MASK, Values, put_values, take_values, values_of
+from pellucid.exact.values import BITS, MASK, Values, choices_of, put_values, take_values
 
 STORED, DEFLATED, PREDICTED = range(3)
 BOUND = struct.Struct("<H")  # largest error of the colour planes
@@ -32,6 +33,7 @@ ALONE = 0.1  # gap between a hole's value and the others, relative to their spre
 REPEATED = 0.3  # part of equal neighbours from which a tile may be a drawing, and deflate is tried
 
 Samples = NDArray[Any]  # (h, w, planes) of uint8, uint16 or int16
+Way = tuple[Sequence[int], Values]  # planes that one is predicted from, and what its values are
 Watch = Callable[[int, int], None]  # is told a plane and the bits that are left after it
 
 
@@ -108,23 +110,23 @@ def predict(
         told = nodata if bound or (nodata is not None and (plane == nodata).any()) else None
         hole = None if alpha else hole_of(plane, None if exact else told)
         known = plane.ravel() if hole is None else plane[plane != hole]
-        values = values_of(known, 0 if exact else bound, hole)
 
         def put(
             encoder: SymbolEncoder,
-            references: Sequence[int],
+            way: Way,
             number: int = number,
             plane: NDArray[np.int64] = plane,
-            values: Values = values,
         ) -> Reference:
+            references, values = way
             encoder.put_uniform(np.array([number, len(references)], np.int32), BITS)
             encoder.put_uniform(np.array(references, np.int32), BITS)
             planes = [done[n] for n in references]
             return put_plane(encoder, plane, values, planes, tables)
 
         before = {n: samples[..., n] for n in done}
-        options = references_for(number, plane, before, kind.guide)
-        done[number] = put(encoder, shortest(options, put, tables))
+        values = choices_of(known, 0 if exact else bound, hole)
+        ways = product(references_for(number, plane, before, kind.guide), values)
+        done[number] = put(encoder, shortest(list(ways), put, tables))
     return encoder.finish()
 
 

@@ -63,7 +63,8 @@ class Values:
     def numbers(self, plane: Integers) -> NDArray[np.float64]:
         """Samples, none of them a hole -> k."""
         if self.palette is not None:
-            return np.searchsorted(self.palette, plane).astype(np.float64)
+            between = (self.palette[1:] + self.palette[:-1]) / 2
+            return np.searchsorted(between, plane).astype(np.float64)  # the nearest
         return (plane - self.low) / self.unit
 
     def samples(self, numbers: NDArray[np.floating]) -> NDArray[np.floating] | Integers:
@@ -76,19 +77,44 @@ class Values:
 MASK = Values(0, 1)  # of the plane that says where holes are
 
 
-def values_of(plane: Integers, bound: int, hole: int | None) -> Values:
-    """The values of the samples `plane` (flat, without holes; one at least)."""
+def choices_of(plane: Integers, bound: int, hole: int | None) -> list[Values]:
+    """The values that samples `plane` may be told as (flat, without holes; one at least).
+
+    One, but three where most values are apart and there is a bound: then no rule says which is
+    shortest, all values, fewer of them, or steps.
+    """
     low, high = int(plane.min()), int(plane.max())
     unit = max(1, int(np.gcd.reduce(plane - low)))
     plain = Values(low, high, unit, bound, hole=hole)
     if plain.steps <= SPARSE:
-        return plain
-    found = np.unique(plane)
+        return [plain]
+    found, counts = np.unique(plane, return_counts=True)
     few = len(found) <= min(MOST_VALUES, plane.size // USED)
-    sparse = SPARSE * len(found) < plain.steps // plain.width
-    if few and sparse and np.diff(found).max() <= LARGEST_GAP:
-        return Values(low, high, unit, bound, found, hole)
-    return plain
+    if not few or SPARSE * len(found) >= plain.steps or np.diff(found).max() > LARGEST_GAP:
+        return [plain]
+    whole = Values(low, high, unit, bound, found, hole)
+    if plain.width == 1 or not apart(found, counts, unit):
+        return [whole if SPARSE * len(found) < plain.steps // plain.width else plain]
+    fewer = merged(found, plain.allowed)
+    if not 1 < len(fewer) < len(found) or np.diff(fewer).max() > LARGEST_GAP:
+        return [whole, plain]
+    return [whole, plain, Values(int(fewer[0]), int(fewer[-1]), unit, bound, fewer, hole)]
+
+
+def apart(palette: Integers, counts: NDArray[np.intp], unit: int) -> bool:
+    """Whether before half of the samples there is a value, or more, that doesn't occur."""
+    lonely = counts[1:][np.diff(palette) > unit].sum()
+    return bool(2 * lonely >= counts.sum())
+
+
+def merged(palette: Integers, bound: int) -> Integers:
+    """The fewest values, ascending, of which one lies within `bound` of each in a palette."""
+    fewer, at = [], 0
+    while at < len(palette):
+        after = int(np.searchsorted(palette, palette[at] + 2 * bound, side="right"))
+        fewer.append((int(palette[at]) + int(palette[after - 1])) // 2)
+        at = after
+    return np.array(fewer, np.int64)
 
 
 def put_values(encoder: SymbolEncoder, values: Values, tables: ExactTables) -> None:

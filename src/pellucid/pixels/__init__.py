@@ -32,6 +32,7 @@ and for pictures that needn't fit into memory:
     zarrs.py      Zarr stores
     ome.py        OME-XML of a TIFF: kept, or made
     stacked.py    what ImageJ and tifffile tell of a stack: kept true
+    ome_page.py   what it says of one page
     axes.py       what the channels of a stack are
     geo.py        where a part of a GeoTIFF lies
     extras.py     the optional libraries for these

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Sequence
 
 SAMPLES = "S"
+UNNAMED = "Q"
 ENTRY = struct.Struct("<cI")
 MOST = 32  # axes that a chunk may name, so that a hostile one costs nothing
 
@@ -41,3 +42,8 @@ def samples_a_page(axes: Axes | None, channels: int) -> int:
         return channels
     letter, length = axes[-1]
     return length if letter == SAMPLES else 1
+
+
+def pages_in(data: bytes | None, channels: int) -> int:
+    """How many pages `channels` are by a chunk's payload; 1 for the channels of one picture."""
+    return channels // samples_a_page(unpack_axes(data, channels), channels)

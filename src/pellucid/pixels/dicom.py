@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import DamagedFileError, InputError, LimitError, OutputError
+from pellucid.pixels.axes import SAMPLES, UNNAMED, pack_axes
 from pellucid.pixels.dicom_change import Change, mark_changed
 from pellucid.pixels.dicom_frame import check_frame, frames_of, take_frame
 from pellucid.pixels.dicom_parse import DEFLATED, parse
@@ -70,7 +71,14 @@ def read_dicom(
             delattr(dataset, keyword)
     height, width, channels = samples.shape
     info = ImageInfo(width, height, channels, 8 * samples.itemsize, source_format="DICOM")
-    return samples, replace(info, dicom=packed(dataset, name))
+    return samples, replace(info, dicom=packed(dataset, name), axes=axes_of(dataset))
+
+
+def axes_of(dataset: Any) -> bytes | None:
+    """That channels are frames, and samples of each if it has several; None for one frame."""
+    frames, channels = frames_of(dataset)
+    colours = [(SAMPLES, channels)] if channels > 1 else []
+    return pack_axes([(UNNAMED, frames), *colours]) if frames > 1 else None
 
 
 def decoded(dataset: Any, name: str, max_pixels: int, page: int | None = None) -> NDArray[Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.errors import OutputError
+from pellucid.pixels.axes import pages_in
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.write import check_suffix
 
@@ -29,13 +30,16 @@ _HOLDS: dict[str, dict[str, tuple[int, ...]]] = {
 }
 
 
-def elements_for(target: Path, info: ImageInfo | None) -> bytes:
-    """The elements that a DICOM file is written with; OutputError if there are none."""
+def elements_for(
+    target: Path, info: ImageInfo | None, dtype: np.dtype[Any], channels: int
+) -> bytes:
+    """The elements that a DICOM file of samples is written with; OutputError if there are none."""
     if info is not None and info.dicom is not None:
         return info.dicom
+    pages = 1 if info is None else pages_in(info.axes, channels)
     raise OutputError(
         f"cannot write {target}: a DICOM file needs the elements of one, and the picture came "
-        f"without; use one of {' '.join([*_HOLDS, '.npy', '.zarr'])}"
+        f"without; these can hold it: {_able(dtype, channels if pages == 1 else 0)}"
     )
 
 
@@ -49,11 +53,26 @@ def check_holds(target: Path, dtype: np.dtype[Any], channels: int) -> None:
     suffix = check_suffix(target)
     if can_hold(target, dtype, channels):
         return
-    able = [key for key, held in _HOLDS.items() if channels in held.get(dtype.name, ())]
     raise OutputError(
         f"cannot write {target}: {suffix} can't hold {_describe(dtype, channels)}; "
-        f"these can: {' '.join(dict.fromkeys([*able, '.npy', '.tif', '.zarr']))}"
+        f"these can: {_able(dtype, channels)}"
     )
+
+
+def _able(dtype: np.dtype[Any], channels: int) -> str:
+    """The suffixes of all formats that hold such samples; the last three hold any."""
+    able = [key for key, held in _HOLDS.items() if channels in held.get(dtype.name, ())]
+    return " ".join(dict.fromkeys([*able, ".npy", ".tif", ".zarr"]))
+
+
+def check_pages(target: Path, channels: int, info: ImageInfo) -> None:
+    """OutputError if channels are pages or frames, which would be taken for colours."""
+    pages = pages_in(info.axes, channels)
+    if pages > 1:
+        raise OutputError(
+            f"cannot write {target}: its {channels} channels are {pages} pages or frames, and no "
+            "colours; write .tif, .npy or .zarr"
+        )
 
 
 def _describe(dtype: np.dtype[Any], channels: int) -> str:

@@ -36,6 +36,7 @@ MAX_PIXELS = 2**28
 
 _KNOWN = "PNG, JPEG, JPEG 2000, WebP, TIFF, BMP, PPM/PGM or single-frame GIF"
 _MOST_COMPONENTS = 4  # of JPEG 2000, that Pillow opens
+_PEL = b"\x89PEL\r\n\x1a\n"
 _SIGNATURES = {
     b"\x89PNG": "PNG",
     b"\xff\xd8\xff": "JPEG",
@@ -152,6 +153,8 @@ def _load(source: str | os.PathLike[str] | bytes) -> tuple[str, bytes]:
 
 
 def _unidentified(name: str, data: bytes) -> InputError:
+    if data.startswith(_PEL):
+        return InputError(f"{name} is a .pel file, and no picture yet; decompress it first")
     for signature, kind in _SIGNATURES.items():
         if data.startswith(signature):
             siz = siz_of(data) if kind == "JPEG 2000" else None

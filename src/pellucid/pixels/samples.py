@@ -28,7 +28,7 @@ from pellucid.pixels.checks import check_frames, check_size
 from pellucid.pixels.deep import Deep, read_deep
 from pellucid.pixels.dicom import DICOM, encode_dicom, is_dicom, read_dicom
 from pellucid.pixels.dicom_change import Change
-from pellucid.pixels.holds import can_hold, check_holds, elements_for
+from pellucid.pixels.holds import can_hold, check_holds, check_pages, elements_for
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.jpeg2000 import opacity_of
 from pellucid.pixels.metadata import with_metadata
@@ -165,17 +165,20 @@ def write_samples(
         write_npy(target, samples, force=force)
         return
     if target.suffix.lower() in DICOM:
-        data = encode_dicom(samples, elements_for(target, info), change)
+        data = encode_dicom(
+            samples, elements_for(target, info, samples.dtype, samples.shape[2]), change
+        )
         write_atomic(target, data, force=force)
         return
     suffix = check_suffix(target)
     height, width, channels = samples.shape
     about = info or ImageInfo(width, height, channels, 8 * samples.dtype.itemsize)
-    if not can_hold(target, samples.dtype, channels):
-        if suffix in TIFF and samples.dtype.kind in "uif":
-            _write_tiles(target, samples, about, force=force)
-            return
-        check_holds(target, samples.dtype, channels)
+    whole = about.axes is None and can_hold(target, samples.dtype, channels)
+    if suffix in TIFF and samples.dtype.kind in "uif" and not whole:
+        _write_tiles(target, samples, about, force=force)
+        return
+    check_pages(target, channels, about)
+    check_holds(target, samples.dtype, channels)
     data = encode_picture(target, np.ascontiguousarray(samples), about)
     write_atomic(target, data, force=force)
 
@@ -184,7 +187,8 @@ def _write_tiles(path: Path, samples: NDArray[Any], info: ImageInfo, *, force: b
     """A TIFF of more channels or other types than others read as a picture."""
     height, width, channels = samples.shape
     alpha = channels in (2, 4) if info.alpha is None else info.alpha
-    layout = Layout((height, width, channels), samples.dtype, alpha, channels - alpha == 3)
+    rgb = channels - alpha == 3 or (info.axes is not None and channels % 3 == 0)
+    layout = Layout((height, width, channels), samples.dtype, alpha, rgb)
     with tiff_output(path, layout, info, force=force) as out:
         out[0:height, 0:width] = samples
 

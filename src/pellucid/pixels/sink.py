@@ -18,7 +18,7 @@ from pellucid.errors import OutputError
 from pellucid.pixels.atomic import check_target
 from pellucid.pixels.dicom import DICOM
 from pellucid.pixels.dicom_change import Change
-from pellucid.pixels.holds import can_hold, check_holds, elements_for
+from pellucid.pixels.holds import can_hold, check_holds, check_pages, elements_for
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import LARGE, Sink
 from pellucid.pixels.npy import is_npy, npy_output
@@ -86,8 +86,9 @@ def check_whole(
     """OutputError for a file that can't be there, or a format that can't hold the samples."""
     check_target(path, force=force)
     if path.suffix.lower() in DICOM:
-        elements_for(path, info)
+        elements_for(path, info, dtype, shape[2])
         return
+    check_pages(path, shape[2], info)
     if shape[2] in WITH_ALPHA and not alpha:
         raise OutputError(
             f"cannot write {path}: the last of its {shape[2]} channels is no transparency; "

@@ -45,11 +45,11 @@ def open_parts(
         refuse_page(page, "what is no file")
         yield _array_like(image, max_pixels) if is_sliced(image) else None
     elif is_zarr(image) or any((Path(image) / mark).is_file() for mark in MARKS):
-        refuse_page(page, f"{image}, a Zarr store,")
+        refuse_page(page, f"{image}: a Zarr store")
         with open_zarr(image, max_pixels=max_pixels) as found:
             yield found
     elif is_npy(image):
-        refuse_page(page, f"{image}, an array,")
+        refuse_page(page, f"{image}: an array")
         source = npy_source(image)
         if source is None:
             yield None

@@ -25,6 +25,7 @@ from pellucid.pixels.extras import science
 from pellucid.pixels.flat import FlatSource
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import Source, check_size
+from pellucid.pixels.ome_page import page_exif
 from pellucid.pixels.segments import PageSource, SegmentCache, Stack, cache_for
 from pellucid.pixels.tiff import read_metadata
 from pellucid.pixels.tiff_facts import BLACK_IS_ZERO, JPEG, PHOTOMETRIC, RGB, YCBCR
@@ -81,6 +82,10 @@ def _picture(
         raise InputError(f"{path} has {source.shape} samples where its pages say {chosen.shape}")
     with open(path, "rb") as raw, mmap(raw.fileno(), 0, access=ACCESS_READ) as data:
         kept = read_metadata(data, int(first.offset))
+        exif = kept.exif
+        if number is not None:
+            whole = read_metadata(data, int(file.pages[0].offset)).exif
+            exif = page_exif(exif, whole, number, source.shape, source.dtype)
     stack = any(letter != SAMPLES for letter, _ in others)
     extra = tuple(map(int, first.extrasamples))
     info = ImageInfo(
@@ -88,7 +93,7 @@ def _picture(
         sides["Y"],
         channels,
         8 * source.dtype.itemsize,
-        exif=kept.exif,
+        exif=exif,
         icc=kept.icc,
         xmp=kept.xmp,
         source_format="TIFF",

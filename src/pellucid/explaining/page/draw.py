@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+SQUARE, SHADES = 8, (204, 238)  # side and shades of what is seen through transparency
 LONGEST = 1100  # samples a side of what is shown
 RGB = NDArray[np.uint8]
 
@@ -40,15 +41,49 @@ def smaller(values: NDArray[Any], longest: int = LONGEST) -> NDArray[np.float32]
     return out
 
 
-def shown(samples: NDArray[Any], ends: tuple[float, float] | None = None) -> RGB:
-    """(H, W, C) samples of any type as RGB; other than 8 bits are stretched between `ends`."""
-    small: NDArray[Any] = smaller(samples[..., :3] if samples.shape[2] >= 3 else samples[..., :1])
+def shown(
+    samples: NDArray[Any],
+    ends: tuple[float, float] | None = None,
+    alpha: NDArray[Any] | None = None,
+) -> RGB:
+    """(H, W, C) samples of any type as RGB; other than 8 bits are stretched between `ends`.
+
+    With `alpha` (H, W) they lie over squares in two shades of grey.
+    """
+    colours = samples[..., :3] if samples.shape[2] >= 3 else samples[..., :1]
+    weight = None if alpha is None else part_of_one(alpha)
+    small: NDArray[Any] = smaller(colours)
+    if weight is not None and small.shape[:2] != colours.shape[:2]:
+        seen = smaller(weight)
+        sums = smaller(colours * weight[..., None])
+        small = np.divide(sums, seen[..., None], out=np.zeros_like(sums), where=seen[..., None] > 0)
+        weight = seen
     if samples.dtype != np.uint8 or ends is not None:
         low, high = ends or ends_of(small)
         small = small.astype(np.float64)  # the largest floats stay apart
         small = (small - low) * (255 / max(high - low, 1e-12))
-    rgb = np.nan_to_num(np.clip(np.rint(small), 0, 255)).astype(np.uint8)
+    small = np.nan_to_num(np.clip(small, 0, 255))
+    if weight is not None:
+        small = weight[..., None] * (small - squares(weight.shape)) + squares(weight.shape)
+    rgb = np.rint(small).astype(np.uint8)
     return np.repeat(rgb, 3, axis=2) if rgb.shape[2] == 1 else rgb
+
+
+def part_of_one(alpha: NDArray[Any]) -> NDArray[np.float32]:
+    """Alpha of any type as 0 to 1; of floats 1 is full, or their largest value if that is more."""
+    if alpha.dtype.kind == "f":
+        full = max(1.0, float(np.nanmax(alpha)))
+    else:
+        full = float(np.iinfo(alpha.dtype).max)
+    whole: NDArray[np.float32] = np.nan_to_num(alpha.astype(np.float32) / np.float32(full))
+    return np.clip(whole, 0, 1)
+
+
+def squares(shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """(h, w, 1) of two shades in squares, as editors show what is transparent."""
+    rows, columns = (np.arange(side) // SQUARE for side in shape[:2])
+    odd = (rows[:, None] + columns) % 2
+    return np.where(odd, *SHADES).astype(np.float32)[..., None]
 
 
 def ends_of(values: NDArray[Any]) -> tuple[float, float]:

@@ -29,7 +29,8 @@ CODED = {
 def removed_body(found: Any) -> str:
     """Maps and numbers of a `Removed`."""
     removed = found.removed
-    spread = float(np.sqrt(np.mean(np.square(removed.deviation)))) or 1.0
+    deviation = float(np.sqrt(np.mean(np.square(removed.deviation))))
+    spread = deviation or 1.0  # of a scale that shows nothing
     unit = unit_of(found.after.dtype)
     words = DENOISED if found.task == "denoise" else CODED
     x, y, width, height = found.detail
@@ -65,7 +66,7 @@ def removed_body(found: Any) -> str:
     ]
     blocks = f"of the blocks of {BLOCK} x {BLOCK} pixels"
     pairs = [
-        (f"standard deviation of what was {words['done']}", f"{number(spread)} {unit}"),
+        (f"standard deviation of what was {words['done']}", f"{number(deviation)} {unit}"),
         (f"{blocks} lost texture", percent(removed.taken)),
     ]
     if found.task == "denoise":
@@ -86,6 +87,8 @@ def residual_detail(found: Any) -> Any:
 def said(found: Any) -> str:
     """The finding in words."""
     removed = found.removed
+    if not removed.residual.any():
+        return paragraph(f"Nothing was {'taken off' if found.task == 'denoise' else 'lost'}.")
     if found.task != "denoise":
         return paragraph(
             "A codec gives up what costs most and is seen least, so texture in what was lost is "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pellucid.explaining.bits import BitMap
 from pellucid.explaining.exact_bits import ExactBits
@@ -43,6 +44,8 @@ def page_of(found: Any, title: str, version: str) -> str:
 def lead(found: Any) -> str:
     """What was done, in one line, and the facts."""
     height, width, channels = found.after.shape
+    coded = found.alpha is not None and found.task != "denoise"  # which splits alpha off
+    channels, also = channels - coded, " and alpha," * (found.alpha is not None)
     said = {
         "file": "What is in this file, and what its bits were spent on.",
         "compress": "What compressing this picture spends, loses and leaves uncertain.",
@@ -50,7 +53,7 @@ def lead(found: Any) -> str:
     }[found.task]
     pairs = [
         ("pixels", f"{width} x {height}"),
-        ("channels", f"{channels} of {found.after.dtype.name}"),
+        ("channels", f"{channels}{also} of {found.after.dtype.name}"),
         *(setting(name, value, unit_of(found.after.dtype)) for name, value in settings(found)),
     ]
     if found.about is not None:
@@ -85,15 +88,23 @@ def picture_section(found: Any) -> Section:
     """The result, over what went in if that is known."""
     name = "The picture"
     if found.before is None:
-        rgb = shown(found.after)
-        return (
-            "picture",
-            name,
-            figure(rgb, "As it decodes.", "The decoded picture", photograph=True),
-        )
-    ends = None if found.before.dtype == np.uint8 else ends_of(smaller(found.before))
-    names = ("before", "after")
-    return "picture", name, pair(shown(found.before, ends), shown(found.after, ends), names, "pair")
+        pages = found.about.pages
+        first = found.after[..., : found.after.shape[2] // pages] if pages > 1 else found.after
+        rgb = shown(first, ends_in(first, found.alpha), found.alpha)
+        said = f"The first of {pages} pages, as it decodes." if pages > 1 else "As it decodes."
+        return "picture", name, figure(rgb, said, "The decoded picture", photograph=True)
+    ends = ends_in(found.before, found.alpha)
+    before, after = (shown(one, ends, found.alpha) for one in (found.before, found.after))
+    return "picture", name, pair(before, after, ("before", "after"), "pair")
+
+
+def ends_in(samples: NDArray[Any], alpha: NDArray[Any] | None) -> tuple[float, float] | None:
+    """What a picture (H, W, C) is stretched between, by what alpha doesn't hide; None of 8 bits."""
+    if samples.dtype == np.uint8:
+        return None
+    if alpha is None:
+        return ends_of(smaller(samples))
+    return ends_of(samples[alpha > 0][:, : 3 if samples.shape[2] >= 3 else 1])
 
 
 def bits_section(found: Any) -> Section | None:
@@ -159,17 +170,18 @@ def strips_section(found: Any) -> Section | None:
     if not found.strips:
         return None
     what = "strength" if found.task == "denoise" else "quality"
-    ends = None if found.before.dtype == np.uint8 else ends_of(found.strips[0].picture)
+    x, y, width, height = found.detail
+    alpha = None if found.alpha is None else found.alpha[y : y + height, x : x + width]
+    ends = ends_in(found.strips[0].picture, alpha)
     figures = [
         figure(
-            enlarged(shown(each.picture, ends), 2),
+            enlarged(shown(each.picture, ends, alpha), 2),
             f"{what} {each.setting:g}{': ' * bool(each.caption)}{each.caption}",
             f"Part of the picture at {what} {each.setting:g}",
             photograph=True,
         )
         for each in found.strips
     ]
-    x, y, width, height = found.detail
     done = "denoised" if found.task == "denoise" else "coded"
     said = f"The liveliest {width} x {height} pixels, from {x}, {y} on, {done} by themselves."
     return "strips", "What if", paragraph(said) + row(figures, small=True)
