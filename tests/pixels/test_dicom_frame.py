@@ -8,7 +8,7 @@ import numpy as np
 import pydicom
 import pytest
 from click.testing import CliRunner
-from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate_extended, generate_frames
 from pydicom.sequence import Sequence
 from pydicom.uid import (
