@@ -41,7 +41,8 @@ FILES = {
     "checksum": (lambda good: good[:-30] + bytes([good[-30] ^ 4]) + good[-29:], "crc-32"),
     "no width": (lambda good: with_header(good, 1, bytes(4)), "width is 0"),
     "huge": (lambda good: with_header(good, 1, b"\0\0\0\1\0\0\0\1"), "over the limit"),
-    "16 bits": (lambda good: with_header(good, 11, b"\x10"), "not supported yet"),
+    "16 bits": (lambda good: with_header(good, 11, b"\x10"), "chunk rang"),
+    "signed": (lambda good: with_header(good, 12, b"\1"), "not supported yet"),
     "trailing": (lambda good: good + b"more", "follow"),
 }
 
