@@ -10,7 +10,8 @@ import pytest
 from pellucid.errors import DamagedFileError, PellucidError
 from pellucid.exact import exact_model
 from pellucid.exact import tile as tiles
-from pellucid.exact.tile import BOUND, DEFLATED, PREDICTED, STORED, TileKind, decode_tile
+from pellucid.exact.raw import TileKind
+from pellucid.exact.tile import BOUND, DEFLATED, PREDICTED, STORED, decode_tile
 from pictures import filled, photograph
 
 TABLES, _ = exact_model()

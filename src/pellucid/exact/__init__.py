@@ -6,6 +6,7 @@
     fit.py        how an encoder finds them
     plane.py      one plane of a tile, pass by pass
     references.py which planes an encoder predicts another from
+    raw.py        samples as they are
     tile.py       all planes of a tile as a payload
     floats.py     floats as whole numbers, and back
     float_fit.py  how an encoder finds which; float_lattice.py

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from pellucid.bitstream import Header
 from pellucid.exact.picture import exact_model
+from pellucid.exact.raw import TileKind
 from pellucid.exact.threads import workers
-from pellucid.exact.tile import TileKind, decode_tile, encode_tile
+from pellucid.exact.tile import decode_tile, encode_tile
 from pellucid.pixels.lazy import Source
 from pellucid.runtime.ahead import in_order
 from pellucid.runtime.session import thread_count

@@ -15,9 +15,10 @@ from pellucid.errors import DamagedFileError, PellucidError, UnknownModelError
 from pellucid.exact.float_fit import comes_back
 from pellucid.exact.floats import MOST_CODES, FloatMap
 from pellucid.exact.pair import PAIR, PICTURE, Pair, take_pair
+from pellucid.exact.raw import TileKind
 from pellucid.exact.tables import ExactTables
 from pellucid.exact.threads import workers
-from pellucid.exact.tile import TileKind, decode_tile, encode_tile
+from pellucid.exact.tile import decode_tile, encode_tile
 from pellucid.pixels.lazy import Sink, Source
 from pellucid.runtime.ahead import in_order
 from pellucid.runtime.identity import model_id

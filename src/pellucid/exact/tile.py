@@ -9,9 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +18,7 @@ from pellucid.entropy import SymbolDecoder, SymbolEncoder
 from pellucid.errors import DamagedFileError, PellucidError
 from pellucid.exact.known import Reference
 from pellucid.exact.plane import Reader, Writer, walk
+from pellucid.exact.raw import Samples, TileKind, inflate, raw_bytes, raw_samples
 from pellucid.exact.references import MOST_REFERENCES, references_for, shortest
 from pellucid.exact.tables import ExactTables
 from pellucid.exact.values import BITS, MASK, Values, choices_of, put_values, take_values
@@ -32,47 +31,8 @@ OFTEN = 0.01  # part of the samples that holes are, at least
 ALONE = 0.1  # gap between a hole's value and the others, relative to their spread
 REPEATED = 0.3  # part of equal neighbours from which a tile may be a drawing, and deflate is tried
 
-Samples = NDArray[Any]  # (h, w, planes) of uint8, uint16 or int16
 Way = tuple[Sequence[int], Values]  # planes that one is predicted from, and what its values are
 Watch = Callable[[int, int], None]  # is told a plane and the bits that are left after it
-
-
-@dataclass(frozen=True)
-class TileKind:
-    """What a decoder knows of a tile before it reads it.
-
-    Attributes:
-        dtype: little-endian type of the samples.
-        planes: of colour, and one of alpha if `alpha`.
-        guide: planes of a guide, which come before all others and without loss.
-        narrow: little-endian types of a guide and its picture, if they were widened to `dtype`.
-    """
-
-    height: int
-    width: int
-    planes: int
-    alpha: bool
-    dtype: np.dtype[Any]
-    guide: int = 0
-    narrow: tuple[np.dtype[Any], np.dtype[Any]] | None = None
-
-    def exact(self, number: int) -> bool:
-        """Whether a plane comes back as it was, whatever the bound."""
-        return number < self.guide or (self.alpha and number == self.planes - 1)
-
-    @property
-    def parts(self) -> list[tuple[slice, np.dtype[Any]]]:
-        """The planes that lie together as they are, and the type that they are stored in."""
-        if self.narrow is None:
-            return [(slice(0, self.planes), self.dtype)]
-        first, second = self.narrow
-        return [(slice(0, self.guide), first), (slice(self.guide, self.planes), second)]
-
-    @property
-    def bytes(self) -> int:
-        """Of the samples as they are."""
-        size: int = sum((part.stop - part.start) * dtype.itemsize for part, dtype in self.parts)
-        return self.height * self.width * size
 
 
 def encode_tile(
@@ -86,8 +46,7 @@ def encode_tile(
 
     Alpha comes back as it is, and so do samples of the value `nodata`.
     """
-    planes = samples.transpose(2, 0, 1)
-    raw = b"".join(planes[part].astype(dtype).tobytes() for part, dtype in kind.parts)
+    raw = raw_bytes(samples, kind)
     options = [bytes([STORED]) + raw]
     neighbours = samples[:, 1:] == samples[:, :-1]
     if neighbours.size and neighbours.mean() > REPEATED:
@@ -192,31 +151,7 @@ def decode_tile(
         raise DamagedFileError(f"a tile's payload is of kind {mode}; 0 to 2 are known")
     if len(body) != kind.bytes:
         raise DamagedFileError(f"a tile holds {len(body)} bytes of samples, not {kind.bytes}")
-    return as_they_are(body, kind)
-
-
-def as_they_are(body: bytes | memoryview, kind: TileKind) -> Samples:
-    """Samples (h, w, planes) that are stored plane by plane, widened if they are a pair's."""
-    start, found = 0, []
-    for part, dtype in kind.parts:
-        count = (part.stop - part.start) * kind.height * kind.width
-        planes = np.frombuffer(body, dtype, count, start)
-        found.append(planes.reshape(-1, kind.height, kind.width).astype(kind.dtype, copy=False))
-        start += planes.nbytes
-    joined = found[0] if len(found) == 1 else np.concatenate(found)
-    return joined.transpose(1, 2, 0)
-
-
-def inflate(body: bytes, size: int) -> bytes:
-    """`size` bytes out of a zlib stream, of which no more than that is ever made."""
-    stream = zlib.decompressobj()
-    try:
-        data = stream.decompress(body, size + 1)
-    except zlib.error as error:
-        raise DamagedFileError(f"a tile's deflated samples are damaged: {error}") from error
-    if not stream.eof or stream.unused_data:
-        raise DamagedFileError("a tile's deflated samples are cut off or too many")
-    return data
+    return raw_samples(body, kind)
 
 
 def unpredict(
