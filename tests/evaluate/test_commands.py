@@ -149,7 +149,7 @@ def test_each_bench_that_makes_rows_has_a_command(tmp_path):
     lines = [one.line for one in commands_of(RESULTS) + commands_of(tmp_path, "my rows")]
     made = {line.split()[2] for line in lines if line.startswith("pellucid bench ")}
     assert made == set(bench.commands) - {"all", "report", "table"}  # these measure nothing new
-    (line,) = [line for line in lines if " size " in line]
+    (line,) = [one.line for one in commands_of(tmp_path, "my rows")]
     assert parses(line)
     assert "--data 'an album' -o 'my rows' --megapixels 0.25 " in line
 
