@@ -102,10 +102,7 @@ def write_good(name: str, case: GoodCase, folder: Path, model: str) -> None:
     write_json(
         folder / "case.json",
         {
-            "tests": case.tests,
-            "made_by": f"pellucid {pellucid.__version__}",
-            "model": {"name": info.model_name, "id": info.model_id},
-            "quality": case.quality,
+            **learned_facts(case, info),
             "shape": [height, width, channels],
             "latents_sha256": info.latents_sha256,
             "bounds": BOUNDS,
@@ -170,10 +167,7 @@ def write_deep(name: str, case: DeepCase, folder: Path, model: str) -> None:
     write_json(
         folder / "case.json",
         {
-            "tests": case.tests,
-            "made_by": f"pellucid {pellucid.__version__}",
-            "model": {"name": info.model_name, "id": info.model_id},
-            "quality": case.quality,
+            **learned_facts(case, info),
             "shape": list(case.picture.shape),
             "dtype": case.picture.dtype.name,
             "latents_sha256": info.latents_sha256,
@@ -181,6 +175,16 @@ def write_deep(name: str, case: DeepCase, folder: Path, model: str) -> None:
             "metadata": {},
         },
     )
+
+
+def learned_facts(case: GoodCase | DeepCase, info: pellucid.FileInfo) -> dict[str, Any]:
+    """What the case of a learned file begins with."""
+    return {
+        "tests": case.tests,
+        "made_by": f"pellucid {pellucid.__version__}",
+        "model": {"name": info.model_name, "id": info.model_id},
+        "quality": case.quality,
+    }
 
 
 def with_axes(data: bytes, axes: bytes) -> bytes:

@@ -18,7 +18,8 @@ from pellucid.pixels import ImageInfo, open_parts
 from pellucid.pixels.axes import pages_in
 from pellucid.pixels.geo import nodata_in, nodata_of
 from pellucid.pixels.lazy import Sink, Source
-from pellucid.pixels.picture import way_out
+from pellucid.pixels.picture import refuse_masked, way_out
+from pellucid.pixels.sink import WITH_ALPHA
 
 if TYPE_CHECKING:
     from pellucid._api.encode import Encoding, Progress
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from pellucid.exact import FloatMap
 
 TYPES = ("uint8", "uint16", "int16", "float16", "float32")
-WITH_ALPHA = (2, 4)  # channels of which the last is alpha
 MOST_CHANNELS = 4096
 
 
@@ -246,11 +246,7 @@ def whole_samples(image: Any, limits: Limits) -> tuple[NDArray[Any], ImageInfo]:
     if isinstance(image, str | os.PathLike | bytes):
         samples, about = read_samples(image, max_pixels=limits.max_pixels)
         return check_type(samples), about
-    if isinstance(image, np.ma.MaskedArray):
-        raise InputError(
-            "a masked array can't be compressed; give its data with a value for what is masked: "
-            "image.filled(0)"
-        )
+    refuse_masked(image)
     samples = np.asarray(image) if isinstance(image, np.ndarray) else samples_of(image)
     if samples.ndim == 2:
         samples = samples[..., None]

@@ -95,11 +95,7 @@ def picture_of(image: object) -> tuple[NDArray[Any], ImageInfo]:
 def array_picture(image: NDArray[Any]) -> tuple[NDArray[Any], ImageInfo]:
     """The same of an array."""
     what = f"an array of dtype {image.dtype} and shape {image.shape}"
-    if isinstance(image, np.ma.MaskedArray):
-        raise InputError(
-            "a masked array can't be compressed; give its data with a value for what is masked: "
-            "image.filled(0)"
-        )
+    refuse_masked(image)
     if image.dtype.name not in LOSSY_TYPES:
         raise InputError(
             f"{what} can't be compressed with loss: the dtype must be {', '.join(LOSSY_TYPES)}; "
@@ -116,6 +112,15 @@ def array_picture(image: NDArray[Any]) -> tuple[NDArray[Any], ImageInfo]:
     height, width, channels = samples.shape
     info = ImageInfo(width, height, channels, 8 * samples.itemsize)
     return np.ascontiguousarray(native(samples)), info
+
+
+def refuse_masked(image: object) -> None:
+    """InputError for an array that says of some samples that they aren't there."""
+    if isinstance(image, np.ma.MaskedArray):
+        raise InputError(
+            "a masked array can't be compressed; give its data with a value for what is masked: "
+            "image.filled(0)"
+        )
 
 
 def way_out(dtype: np.dtype[Any]) -> str:

@@ -27,7 +27,7 @@ from pellucid.pixels.tiff_sink import Layout, tiff_output
 from pellucid.pixels.write import TIFF
 from pellucid.pixels.zarrs import is_zarr, zarr_output
 
-WITH_ALPHA = (2, 4)
+WITH_ALPHA = (2, 4)  # channels of which the last is alpha if nothing else is said
 
 
 @contextmanager

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from pellucid._api.exact import WITH_ALPHA
 from pellucid.evaluate._extras import require
 from pellucid.evaluate.exact_codecs.base import ExactCodec, Files, Kind, Samples, bands_of, joined
 from pellucid.evaluate.peers.pellucid_codec import THREADS_VARIABLE
+from pellucid.pixels.sink import WITH_ALPHA
 
 
 @dataclass(frozen=True)

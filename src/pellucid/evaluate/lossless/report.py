@@ -19,9 +19,9 @@ from pellucid.evaluate.lossless.summary import (
 )
 from pellucid.evaluate.page import write_page
 from pellucid.evaluate.report import MINUS, NO_VALUE, table
+from pellucid.pixels.sink import WITH_ALPHA
 
 REPORT = "lossless.md"
-WITH_ALPHA = (2, 4)
 SAME = 0.0005  # sizes nearer than this are called equal
 HOW = (
     "Bits a sample: whole files over all samples of the set. Size: bytes against pellucid's for "
