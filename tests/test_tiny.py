@@ -88,7 +88,7 @@ def test_one_command_from_recipe_and_folder_to_a_model(
     resume = RunOptions(options.data, 0.002, options.output, device="cpu", resume=True)
     with tiny_model.quick():
         train_model(tmp_path / "tiny.toml", resume, lines.append)
-    assert "resumed at step" in lines[len(before) + 1]
+    assert any("resumed at step" in line for line in lines[len(before) :])
     assert lines[-1] == before[-1], "nothing was left to train, so the model is the same"
 
 

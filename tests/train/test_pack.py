@@ -130,7 +130,7 @@ def test_tiles_are_cut_from_full_and_reduced_pictures() -> None:
     assert [tile.shape for tile in tiles] == [(256, 256, 3)] * 9, "they overlap and cover all"
     assert np.array_equal(tiles[-1], samples[-256:, -256:])
     assert list(grid(samples[:255])) == []
-    cut = cut_tiles(encoded(samples), 3)
+    cut = cut_tiles(encoded(samples))
     assert len(cut) >= 5, "and one at least from the reduced one"
     loaded = load_tiles([encoded(samples)] * 3, limit=2)
     assert loaded.shape[1:] == (3, 256, 256)

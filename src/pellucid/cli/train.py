@@ -51,11 +51,24 @@ NEEDED = ("torch", "onnx")
     show_default=True,
     help="On a CPU: that share the work, each with crops of its own.",
 )
-@click.option("--compile", "compiled", is_flag=True, help="Faster steps; needs a C++ compiler.")
+@click.option(
+    "--compile/--no-compile",
+    "compiled",
+    default=None,
+    help="Faster steps; needs a C++ compiler.  [default: where there is one, from 10 minutes on]",
+)
+@click.option(
+    "--schedule",
+    type=click.Choice(["cosine", "constant", "decay"]),
+    default="cosine",
+    show_default=True,
+    help="How the learning rate goes: to zero over the minutes; constant, over many resumed runs; "
+    "from constant to zero, on a copy of such a run given by --start.",
+)
 @click.option(
     "--start",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Weights to start a new run from, such as checkpoints/codec-m.pt.",
+    help="Weights, or another run's checkpoint, to start a new run from: checkpoints/codec-m.pt.",
 )
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in OUT.")
 @click.option("--force", is_flag=True, help="Start anew over what is in OUT.")
@@ -67,7 +80,8 @@ def train(
     device: str,
     threads: int | None,
     processes: int,
-    compiled: bool,
+    compiled: bool | None,
+    schedule: str,
     start: Path | None,
     resume: bool,
     force: bool,
@@ -75,7 +89,8 @@ def train(
     """Train a codec or a denoiser and export it to OUT/<name>, or OUT/denoise-<name>.
 
     Bounded by time: the learning rate ends with the minutes, so that every run gives a finished
-    model. Use it by `pellucid compress --model OUT/<name>`, or `denoise --model`. Needs the extra:
+    model, unless --schedule says otherwise. Number format and compiling follow what is fastest on
+    this machine. Use it by `pellucid compress --model OUT/<name>`, or `denoise --model`. Needs the extra:
     pip install 'pellucid[train]'.
     """
     for package in NEEDED:
@@ -94,6 +109,7 @@ def train(
         start,
         processes=processes,
         compiled=compiled,
+        schedule=schedule,
     )
     folder = train_model(recipe, options, tell)
     click.echo(str(folder))

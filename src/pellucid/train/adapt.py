@@ -18,7 +18,7 @@ from torch import Tensor
 
 from pellucid.nets.denoiser import Denoiser
 from pellucid.train.adapt_data import Shots
-from pellucid.train.trainer import Trainer
+from pellucid.train.trainer import Figures, Trainer
 
 CONSISTENCY = 1.0  # weight of Neighbor2Neighbor's second term
 JUDGED = 8  # batches that decide whether the result is better
@@ -55,10 +55,13 @@ class AdaptTrainer(Trainer):
         weights = {"params": list(self.net.parameters()), "peak": self.recipe.rate}
         return [torch.optim.AdamW([weights], weight_decay=0.0)]
 
-    def loss(self, part: float) -> tuple[Tensor, dict[str, float], int]:  # noqa: ARG002
+    def loss(self, part: float) -> tuple[Tensor, Figures]:  # noqa: ARG002
         with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bfloat16):
             loss = self.batch_loss(self.net, self.generator)
-        return loss, {"loss": loss.item()}, self.recipe.batch * self.recipe.patch**2
+        return loss, {}
+
+    def pixels(self, part: float) -> int:  # noqa: ARG002
+        return self.recipe.batch * self.recipe.patch**2
 
     def batch_loss(
         self, net: torch.nn.Module, generator: torch.Generator, *, kept: bool = False

@@ -16,8 +16,9 @@ from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import Tensor, nn
 
-from pellucid.errors import InputError
+from pellucid.errors import InputError, OutputError, PellucidError
 
 if TYPE_CHECKING:
     from pellucid.train.trainer import Trainer
@@ -41,10 +42,36 @@ def save_checkpoint(path: Path, trainer: Trainer) -> None:
         "noise": torch.get_rng_state(),
         "progress": asdict(trainer.progress),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
+    write_state(path, state)
+
+
+def save_weights(path: Path, trainer: Trainer) -> None:
+    """Write the averaged weights of `trainer` in half precision."""
+    average = {name: value.half() for name, value in trainer.average.state_dict().items()}
+    progress = asdict(trainer.progress)
+    write_state(path, {"recipe": trainer.recipe.name, "average": average, "progress": progress})
+
+
+def write_state(path: Path, state: dict[str, Any]) -> None:
+    """Put a new file in the place of an old one, which stays until the new one is whole.
+
+    Raises:
+        PellucidError: a weight of the average is no finite number.
+        OutputError: the file can't be written.
+    """
+    if broken := [name for name, value in state["average"].items() if not value.isfinite().all()]:
+        raise PellucidError(
+            f"the training diverged, {broken[0]} is no longer finite; {path} is not written: go on "
+            "from what is there with a smaller rate"
+        )
     part = path.with_suffix(".part")
-    torch.save(state, part)
-    os.replace(part, path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(state, part)
+        os.replace(part, path)
+    except (OSError, RuntimeError) as error:  # PyTorch's own writer raises RuntimeError
+        part.unlink(missing_ok=True)
+        raise OutputError(f"cannot write {path}, which is as it was before: {error}") from error
 
 
 def read_state(path: Path, device: torch.device) -> dict[str, Any]:
@@ -78,29 +105,39 @@ def load_checkpoint(path: Path, trainer: Trainer) -> None:
         setattr(trainer.progress, name, value)
 
 
-def save_weights(path: Path, trainer: Trainer) -> None:
-    """Write the averaged weights of `trainer` in half precision."""
-    average = {name: value.half() for name, value in trainer.average.state_dict().items()}
-    progress = asdict(trainer.progress)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    torch.save({"recipe": trainer.recipe.name, "average": average, "progress": progress}, path)
-
-
 def load_weights(path: Path, trainer: Trainer) -> None:
-    """Start `trainer` from the weights in `path`; blocks they lack stay as they are, doing nothing.
+    """Start a new run from the weights in `path`, or from the checkpoint of another run.
+
+    Blocks that weights lack stay as they are, doing nothing. A checkpoint gives what its optimisers
+    know as well.
 
     Raises:
-        InputError: the weights are of a net with other widths, or with more blocks.
+        InputError: the file is of a net with other widths, or with more blocks.
     """
     state = read_state(path, trainer.device)
-    weights = {name: value.float() for name, value in state["average"].items()}
-    for net in (trainer.net, trainer.average):
-        known = net.state_dict()
-        alien = [name for name in weights if name not in known]
-        alien += [n for n, v in weights.items() if n in known and v.shape != known[n].shape]
-        missing = [name for name in known if name not in weights]
-        foreign = alien + [name for name in missing if not ADDED.search(name)]
-        if foreign:
-            raise InputError(f"{path} is of another net; it differs in {foreign[0]}")
-        idle = {name: torch.zeros_like(known[name]) for name in missing if name.endswith(CLOSING)}
-        net.load_state_dict(weights | idle, strict=False)
+    if "average" not in state:
+        raise InputError(f"{path} holds no weights of this project")
+    average = {name: value.float() for name, value in state["average"].items()}
+    take_weights(path, trainer.average, average)
+    take_weights(path, trainer.net, state.get("net", average))
+    if "optimisers" in state and state.get("shape") == asdict(trainer.recipe.shape):
+        for optimiser, known in zip(trainer.optimisers, state["optimisers"], strict=True):
+            peaks = [group["peak"] for group in optimiser.param_groups]
+            optimiser.load_state_dict(known)
+            for group, peak in zip(optimiser.param_groups, peaks, strict=True):
+                group["peak"] = peak  # the recipe's, which may be another one
+    known = state.get("progress", {})
+    trainer.progress.earlier = known.get("pixels", 0) + known.get("earlier", 0)
+
+
+def take_weights(path: Path, net: nn.Module, weights: dict[str, Tensor]) -> None:
+    """Load `weights` into `net`; parts that may be missing from them do nothing."""
+    known = net.state_dict()
+    alien = [name for name in weights if name not in known]
+    alien += [n for n, v in weights.items() if n in known and v.shape != known[n].shape]
+    missing = [name for name in known if name not in weights]
+    foreign = alien + [name for name in missing if not ADDED.search(name)]
+    if foreign:
+        raise InputError(f"{path} is of another net; it differs in {foreign[0]}")
+    idle = {name: torch.zeros_like(known[name]) for name in missing if name.endswith(CLOSING)}
+    net.load_state_dict(weights | idle, strict=False)

@@ -1,8 +1,17 @@
-"""Training of the codec: lambda * MSE + bits, at all qualities at once."""
+"""Training of the codec: lambda * distortion + bits, at all qualities at once.
+
+Two objectives. `mse` is the squared error. `eye` joins it with what people see
+(`pellucid.train.eye`): the step is that of
+
+    mse' * ((1 - w) log mse + w log dissimilarity)        mse' = mse without gradient
+
+so that relative changes of both count alike at every quality, and lambda keeps its meaning.
+"""
 
 from __future__ import annotations
 
-from typing import cast
+from functools import partial
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -10,24 +19,34 @@ from torch import Tensor
 from pellucid.nets.codec import Codec
 from pellucid.nets.quality import MAX_QUALITY, trade_off
 from pellucid.train.data import random_crops
+from pellucid.train.eye import dissimilarity
 from pellucid.train.klt import start_from_klt
 from pellucid.train.recipe import CodecRecipe
-from pellucid.train.trainer import Trainer
+from pellucid.train.trainer import Figures, Trainer, adamw
 
 KLT_CROPS = 1500
+LEAST_ERROR, LEAST_UNLIKE = 1e-9, 1e-5  # whose logarithms are still finite
 
 
 class CodecTrainer(Trainer):
-    """A codec that starts from principal components and learns all qualities at once."""
+    """A codec that learns all qualities at once.
+
+    Args:
+        fresh: it starts from principal components; else from nothing, for weights to be loaded.
+    """
 
     recipe: CodecRecipe
 
-    def __init__(self, recipe: CodecRecipe, tiles: Tensor, device: torch.device) -> None:
+    def __init__(
+        self, recipe: CodecRecipe, tiles: Tensor, device: torch.device, *, fresh: bool = True
+    ) -> None:
         torch.manual_seed(recipe.seed)
         codec = Codec(recipe.shape)
-        crops = random_crops(tiles, KLT_CROPS, 128, torch.Generator().manual_seed(recipe.seed))
-        start_from_klt(codec, crops.cpu(), recipe.low_lambda, recipe.high_lambda)
+        if fresh:
+            crops = random_crops(tiles, KLT_CROPS, 128, torch.Generator().manual_seed(recipe.seed))
+            start_from_klt(codec, crops, recipe.low_lambda, recipe.high_lambda)
         super().__init__(recipe, codec, tiles, device)
+        self.measure = partial(rate_distortion, codec, recipe=recipe)
 
     @property
     def codec(self) -> Codec:
@@ -35,41 +54,68 @@ class CodecTrainer(Trainer):
         return cast(Codec, self.net)
 
     def make_optimisers(self) -> list[torch.optim.Optimizer]:
-        return [torch.optim.AdamW(parameter_groups(self.codec, self.recipe), weight_decay=0.0)]
+        return [adamw(parameter_groups(self.codec, self.recipe), self.device)]
 
-    def loss(self, part: float) -> tuple[Tensor, dict[str, float], int]:
+    def use_bfloat16(self, wanted: bool) -> None:
+        for net in (self.codec.analysis, self.codec.synthesis):
+            net.bfloat16 = wanted
+
+    def loss(self, part: float) -> tuple[Tensor, Figures]:
         batch, patch = self.crop_size(part)
-        x = random_crops(self.tiles, batch, patch, self.generator).to(self.device)
-        loss, figures = rate_distortion(self.codec, x, self.spread_qualities(batch), self.recipe)
-        return loss, figures, batch * patch * patch
+        x = random_crops(self.tiles, batch, patch, self.generator)
+        return self.measure(x, self.spread_qualities(batch))
+
+    def pixels(self, part: float) -> int:
+        batch, patch = self.crop_size(part)
+        return batch * patch * patch
 
     def spread_qualities(self, count: int) -> Tensor:
         """One random quality a sample, one from each of `count` equal parts of 0..100."""
-        jitter = torch.rand(count, generator=self.generator)
-        return ((torch.arange(count) + jitter) * (MAX_QUALITY / count)).to(self.device)
+        jitter = torch.rand(count, generator=self.generator, device=self.device)
+        parts = torch.arange(count, device=self.device)
+        return (parts + jitter) * (MAX_QUALITY / count)
 
 
 def rate_distortion(
-    codec: Codec, x: Tensor, quality: Tensor, recipe: CodecRecipe
-) -> tuple[Tensor, dict[str, float]]:
-    """The loss lambda * MSE + bits per pixel, balanced over qualities, and its parts."""
+    codec: Codec, x: Tensor, quality: Tensor, *, recipe: CodecRecipe
+) -> tuple[Tensor, Figures]:
+    """The loss lambda * distortion + bits per pixel, balanced over qualities, and its parts.
+
+    The figure `loss` has the squared error as its distortion, whatever the objective.
+    """
     output = codec(x, quality)
     pixels = x.shape[-1] * x.shape[-2]
     mse = (output.decoded - x).square().mean(dim=(1, 2, 3))
     y_bpp, z_bpp = output.y_bits / pixels, output.z_bits / pixels
     trade = trade_off(quality, recipe.low_lambda, recipe.high_lambda)
-    costs = trade * 255**2 * mse + y_bpp + z_bpp
-    loss = (costs / trade**recipe.balance).mean()
+    distortion, seen = mse, {}
+    if recipe.objective == "eye":
+        unlike = dissimilarity(output.decoded, x)
+        distortion = joined(mse, unlike, recipe.eye)
+        seen = {"unlike": unlike.detach().mean()}
+
+    def cost(error: Tensor) -> Tensor:
+        return ((trade * 255**2 * error + y_bpp + z_bpp) / trade**recipe.balance).mean()
+
     figures = {
-        "loss": loss.item(),
-        "psnr": (-10 * torch.log10(mse)).mean().item(),
-        "bpp": (y_bpp + z_bpp).mean().item(),
-        "z": z_bpp.mean().item(),
+        "loss": cost(mse).detach(),
+        "psnr": (-10 * torch.log10(mse.detach())).mean(),
+        "bpp": (y_bpp + z_bpp).detach().mean(),
+        "z": z_bpp.detach().mean(),
     }
-    return loss, figures
+    return cost(distortion), figures | seen
 
 
-def parameter_groups(codec: Codec, recipe: CodecRecipe) -> list[dict[str, object]]:
+def joined(mse: Tensor, unlike: Tensor, weight: float) -> Tensor:
+    """Squared error and dissimilarity, (N,) each, as one distortion; only its slope has a meaning.
+
+    `weight` 0 has the slope of the squared error, 1 that of the dissimilarity.
+    """
+    logs = (1 - weight) * torch.log(mse + LEAST_ERROR) + weight * torch.log(unlike + LEAST_UNLIKE)
+    return mse.detach() * logs
+
+
+def parameter_groups(codec: Codec, recipe: CodecRecipe) -> list[dict[str, Any]]:
     """Two groups: the layers started from principal components learn more slowly."""
     layers = [codec.analysis.enter, codec.analysis.leave]
     layers += [codec.synthesis.enter, codec.synthesis.leave]

@@ -3,13 +3,18 @@
 Every picture is cut into 256 x 256 tiles, once at its own size and once reduced by a random factor
 of 0.5 to 1 (a sharper, cleaner picture of the same thing). The tiles stay 8-bit on the training
 device; a batch is cut, flipped and turned there, so that no loader process is needed.
+
+One picture in 32 is held out. Its own bytes decide that and its tiles, so that the same pictures
+are never learned from, in whatever folder or shard they come.
 """
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -23,6 +28,8 @@ from pellucid.errors import InputError
 from pellucid.train.pack import find_pictures, open_rgb, read_shard, refuse_test_picture
 
 TILE = 256
+HELD_OUT_EVERY = 32  # pictures
+HELD_OUT = 96  # tiles at most
 
 
 def encoded_pictures(source: Path) -> Iterator[bytes]:
@@ -38,9 +45,51 @@ def encoded_pictures(source: Path) -> Iterator[bytes]:
             yield path.read_bytes()
 
 
-def cut_tiles(data: bytes, seed: int) -> list[NDArray[np.uint8]]:
+@dataclass(frozen=True)
+class Tiles:
+    """What to learn from and what to judge by, each (n, 3, 256, 256) uint8, shuffled."""
+
+    train: Tensor
+    held_out: Tensor
+
+
+def load_split(pictures: Iterable[bytes], *, limit: int | None = None) -> Tiles:
+    """Tiles of `pictures` (of the first `limit`), those of held-out pictures apart.
+
+    If no picture is to be held out, as in a small folder, a tenth of the tiles is.
+
+    Raises:
+        InputError: they give fewer than two tiles.
+    """
+    cut: tuple[list[NDArray[np.uint8]], list[NDArray[np.uint8]]] = ([], [])
+    with ThreadPoolExecutor() as pool:
+        for kept_back, tiles in pool.map(sort_tiles, islice(pictures, limit)):
+            cut[kept_back].extend(tiles)
+    train, kept = (shuffled(tiles) for tiles in cut)
+    if not kept or not train:
+        both = train + kept
+        count = min(HELD_OUT, max(1, len(both) // 10))
+        kept, train = both[:count], both[count:]
+    if not train:
+        raise InputError(
+            f"the pictures give {len(kept)} tile(s) of {TILE} x {TILE}; two are the least"
+        )
+    return Tiles(as_tensor(train), as_tensor(kept[:HELD_OUT]))
+
+
+def sort_tiles(data: bytes) -> tuple[bool, list[NDArray[np.uint8]]]:
+    """Whether an encoded picture is held out, and its tiles."""
+    return held_out(data), cut_tiles(data)
+
+
+def held_out(data: bytes) -> bool:
+    """Whether an encoded picture is kept from learning."""
+    return hashlib.sha256(data).digest()[4] < 256 // HELD_OUT_EVERY
+
+
+def cut_tiles(data: bytes) -> list[NDArray[np.uint8]]:
     """One encoded picture -> its tiles (256, 256, 3), at full and at reduced size."""
-    rng = random.Random(seed)
+    rng = random.Random(hashlib.sha256(data).digest()[:4])
     picture = open_rgb(data)
     refuse_test_picture(picture, "a training picture")
     factor = rng.uniform(0.5, 1.0)
@@ -64,15 +113,22 @@ def places(length: int) -> list[int]:
     return [round(i * (length - TILE) / max(1, count - 1)) for i in range(count)]
 
 
-def load_tiles(pictures: Iterable[bytes], *, seed: int = 0, limit: int | None = None) -> Tensor:
-    """All tiles of `pictures` (of the first `limit`) as (n, 3, 256, 256) uint8, shuffled."""
-    tiles: list[NDArray[np.uint8]] = []
+def load_tiles(pictures: Iterable[bytes], *, limit: int | None = None) -> Tensor:
+    """All tiles of `pictures` (of the first `limit`), as `Tiles` holds them."""
     with ThreadPoolExecutor() as pool:
-        for cut in pool.map(cut_tiles, islice(pictures, limit), range(seed, 2**31)):
-            tiles += cut
+        tiles = [tile for cut in pool.map(cut_tiles, islice(pictures, limit)) for tile in cut]
     if not tiles:
         raise InputError(f"no picture is as large as a training tile ({TILE} x {TILE})")
-    random.Random(seed).shuffle(tiles)
+    return as_tensor(shuffled(tiles))
+
+
+def shuffled(tiles: list[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:
+    """In another order, the same every time."""
+    return random.Random(0).sample(tiles, len(tiles))
+
+
+def as_tensor(tiles: list[NDArray[np.uint8]]) -> Tensor:
+    """Tiles (256, 256, 3) as (n, 3, 256, 256)."""
     return torch.from_numpy(np.stack(tiles)).permute(0, 3, 1, 2).contiguous()
 
 
@@ -84,16 +140,20 @@ def textured(tiles: Tensor, share: float) -> Tensor:
 
 
 def random_crops(tiles: Tensor, count: int, size: int, generator: torch.Generator) -> Tensor:
-    """(count, 3, size, size) in 0-1 from random tiles, places, flips and turns."""
-    pick = torch.randint(len(tiles), (count,), generator=generator).tolist()
-    places = torch.randint(TILE - size + 1, (count, 2), generator=generator).tolist()
-    turns = torch.randint(8, (count,), generator=generator).tolist()
-    crops = []
-    for tile, (y, x), turn in zip(pick, places, turns, strict=True):
-        crop = tiles[tile, :, y : y + size, x : x + size]
-        if turn & 1:
-            crop = crop.flip(1)
-        if turn & 2:
-            crop = crop.flip(2)
-        crops.append(crop.transpose(1, 2) if turn & 4 else crop)
-    return torch.stack(crops).float().div_(255).contiguous(memory_format=torch.channels_last)
+    """(count, 3, size, size) in 0-1 from random tiles, places, flips and turns.
+
+    One gather on the device of `tiles` and `generator`, whatever the count.
+    """
+
+    def draw(high: int) -> Tensor:
+        shape = (count, 1, 1)
+        return torch.randint(high, shape, generator=generator, device=tiles.device)
+
+    along = torch.arange(size, device=tiles.device)
+    row, column = along.view(1, -1, 1), along.view(1, 1, -1)
+    turned = draw(2) == 1
+    row, column = torch.where(turned, column, row), torch.where(turned, row, column)
+    row = torch.where(draw(2) == 1, size - 1 - row, row) + draw(TILE - size + 1)
+    column = torch.where(draw(2) == 1, size - 1 - column, column) + draw(TILE - size + 1)
+    crops = tiles[draw(len(tiles)), :, row, column]  # the samples of a place lie together
+    return (crops.float() / 255).permute(0, 3, 1, 2)

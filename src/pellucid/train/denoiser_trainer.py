@@ -18,7 +18,7 @@ from pellucid.train.data import random_crops, textured
 from pellucid.train.degrade import degrade
 from pellucid.train.muon import ConvolutionMuon
 from pellucid.train.recipe import DenoiserRecipe
-from pellucid.train.trainer import Trainer
+from pellucid.train.trainer import Figures, Trainer, adamw
 
 ERROR_POWER = 1.15  # of a denoiser: the mean squared error grows as sigma to this power
 FLOOR = 2 / 255  # strengths below this weigh as this
@@ -33,9 +33,12 @@ class DenoiserTrainer(Trainer):
 
     def __init__(self, recipe: DenoiserRecipe, tiles: Tensor, device: torch.device) -> None:
         torch.manual_seed(recipe.seed)
-        super().__init__(recipe, Denoiser(recipe.shape), textured(tiles, recipe.texture), device)
+        net = Denoiser(recipe.shape)
+        super().__init__(recipe, net, textured(tiles, recipe.texture), device)
         self.noise = torch.Generator(device).manual_seed(recipe.seed)
         self.generators.append(self.noise)
+        self.bfloat16 = recipe.bfloat16
+        self.measure = self.error
 
     def make_optimisers(self) -> list[torch.optim.Optimizer]:
         """Muon for all layers but the last, whose output is noise in the picture's own unit."""
@@ -43,21 +46,32 @@ class DenoiserTrainer(Trainer):
         hidden = [weight for weight in self.net.parameters() if weight is not last[0]]
         return [
             ConvolutionMuon(hidden, self.recipe.rate),
-            torch.optim.AdamW([{"params": last, "peak": self.recipe.last_rate}], weight_decay=0.0),
+            adamw([{"params": last, "peak": self.recipe.last_rate}], self.device),
         ]
 
-    def loss(self, part: float) -> tuple[Tensor, dict[str, float], int]:
+    def use_bfloat16(self, wanted: bool) -> None:
+        self.bfloat16 = wanted and self.recipe.bfloat16
+
+    def loss(self, part: float) -> tuple[Tensor, Figures]:
         batch, patch = self.crop_size(part)
-        clean = random_crops(self.tiles, batch, patch, self.generator).to(self.device)
+        clean = random_crops(self.tiles, batch, patch, self.generator)
         sample = degrade(clean, self.recipe.mixture, self.noise)
-        noisy = sample.noisy.contiguous(memory_format=torch.channels_last)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.bfloat16):
-            out = self.net(noisy, sample.maps)
-        wrong = out.float() - sample.clean
+        return self.measure(sample.noisy, sample.maps, sample.clean)
+
+    def pixels(self, part: float) -> int:
+        batch, patch = self.crop_size(part)
+        return batch * patch * patch
+
+    def error(self, noisy: Tensor, maps: Tensor, clean: Tensor) -> tuple[Tensor, Figures]:
+        """The loss of a batch that was told `maps`, and by how many dB it is cleaner."""
+        layout = noisy.contiguous(memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+            out = self.net(layout, maps)
+        wrong = out.float() - clean
         error = wrong.square().mean(dim=(1, 2, 3))
         shift = wrong.mean(dim=(2, 3)).square().mean(dim=1)
-        told = sample.maps.sum(dim=1).square().mean(dim=(1, 2)).sqrt()
+        told = maps.sum(dim=1).square().mean(dim=(1, 2)).sqrt()
         expected = told.clamp(min=FLOOR) ** ERROR_POWER
         loss = ((error + SHIFT_WEIGHT * shift) / expected).mean() * LOSS_SCALE
-        gain = 10 * torch.log10((sample.noisy - sample.clean).square().mean() / error.mean())
-        return loss, {"loss": loss.item(), "gain": gain.item()}, batch * patch * patch
+        gain = 10 * torch.log10((noisy - clean).square().mean() / error.detach().mean())
+        return loss, {"loss": loss.detach(), "gain": gain}

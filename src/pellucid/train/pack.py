@@ -28,6 +28,7 @@ from pellucid.errors import InputError
 from pellucid.evaluate.held_out import sample_hash, test_set_hashes
 
 MAGIC = b"PELSHARD"
+MOST_INDEX = 64 << 20  # bytes; some million pictures
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"}
 
 
@@ -72,16 +73,26 @@ def write_shard(paths: list[Path], output: Path, *, check: bool = True) -> int:
 
 
 def read_shard(path: Path) -> Iterator[bytes]:
-    """The encoded pictures of a shard."""
-    data = path.read_bytes()
-    if data[: len(MAGIC)] != MAGIC:
-        raise InputError(f"{path} is not a shard; make one with python -m pellucid.train.pack")
-    start = len(MAGIC) + 8
-    length = int.from_bytes(data[len(MAGIC) : start], "little")
-    at = start + length
-    for _, size in json.loads(data[start:at]):
-        yield data[at : at + size]
-        at += size
+    """The encoded pictures of a shard.
+
+    Raises:
+        InputError: the file is no shard, or not a whole one; before any picture is given.
+    """
+    with path.open("rb") as file:
+        if file.read(len(MAGIC)) != MAGIC:
+            raise InputError(f"{path} is not a shard; make one with python -m pellucid.train.pack")
+        length = int.from_bytes(file.read(8), "little")
+        rest = path.stat().st_size - file.tell() - length
+        try:
+            sizes = [
+                int(size) for _, size in json.loads(file.read(max(0, min(length, MOST_INDEX))))
+            ]
+        except (ValueError, TypeError):
+            sizes = [rest + 1]
+        if rest < 0 or min(sizes, default=0) < 0 or sum(sizes) != rest:
+            raise InputError(f"the shard {path} is cut short or damaged; pack or copy it again")
+        for size in sizes:
+            yield file.read(size)
 
 
 def deal(paths: list[Path], limit: int) -> list[list[Path]]:

@@ -16,6 +16,7 @@ from pellucid.nets.codec import CodecShape
 from pellucid.nets.denoiser import DenoiserShape
 from pellucid.train.degrade import Mixture
 
+OBJECTIVES = ("mse", "eye")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -33,6 +34,8 @@ class CodecRecipe:
         patch, batch: side and number of crops of a step; `last_patch` replaces `patch` for the
             last `last_part` of the time, with as many fewer crops.
         linear_rate: learning rate of the layers started from principal components, relative.
+        objective: the distortion, `mse` or `eye` (`pellucid.train.codec_trainer`).
+        eye: of `eye`, the weight of what people see; 0 to 1.
     """
 
     name: str
@@ -51,6 +54,15 @@ class CodecRecipe:
     ema: float = 0.999
     clip: float = 1.0
     seed: int = 1
+    objective: str = "mse"
+    eye: float = 0.7
+
+    def __post_init__(self) -> None:
+        if self.objective not in OBJECTIVES:
+            known = ", ".join(OBJECTIVES)
+            raise OptionError(f"objective {self.objective!r} is not one of {known}")
+        if not 0 <= self.eye <= 1:
+            raise OptionError(f"eye is {self.eye}; a weight from 0 to 1 is wanted")
 
     @property
     def label(self) -> str:
@@ -106,10 +118,7 @@ def load_recipe(path: Path) -> Recipe:
         InputError: the file can't be read or isn't TOML.
         OptionError: an unknown key, a value of the wrong kind, or no plain name.
     """
-    try:
-        table: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"the recipe {path} can't be read: {error}") from error
+    table = read_table(path)
     if not isinstance(table.get("name"), str):
         raise OptionError(f'{path} has no name; add a line such as name = "m"')
     if not NAME.fullmatch(table["name"]):
@@ -125,6 +134,14 @@ def load_recipe(path: Path) -> Recipe:
         if isinstance(part, type) and is_dataclass(part):
             made[member.name] = part(**checked(part, table.pop(member.name, {}), path))
     return kind(**made, **checked(kind, table, path))
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """A TOML file; InputError if it can't be read."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"the file {path} can't be read: {error}") from error
 
 
 def checked(kind: type, table: Any, path: Path) -> dict[str, Any]:

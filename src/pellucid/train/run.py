@@ -6,21 +6,25 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import torch
+from torch import Tensor
 
-from pellucid.errors import InputError, OptionError
-from pellucid.train.checkpoint import load_weights
+from pellucid.errors import OptionError
+from pellucid.train.checkpoint import load_checkpoint, load_weights, save_checkpoint
 from pellucid.train.codec_trainer import CodecTrainer
-from pellucid.train.data import encoded_pictures, load_tiles
+from pellucid.train.data import TILE, encoded_pictures, load_split
 from pellucid.train.denoiser_trainer import DenoiserTrainer
 from pellucid.train.export import export_codec
 from pellucid.train.export_denoiser import export_denoiser
 from pellucid.train.parallel import ALONE, Crew, in_parallel
-from pellucid.train.recipe import DenoiserRecipe, load_recipe
+from pellucid.train.recipe import DenoiserRecipe, Recipe, load_recipe
+from pellucid.train.schedule import Schedule
+from pellucid.train.speed import fit, has_compiler
 from pellucid.train.trainer import Trainer
 
-HELD_OUT = 48  # tiles kept for the tables and the validation figures
+WORTH_COMPILING = 10.0  # minutes; shorter runs end before they gain what compiling costs
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,9 @@ class RunOptions:
         threads: of PyTorch on a CPU; None leaves its choice.
         start: weights to start a new run from, such as those in `checkpoints/`.
         processes: that share the work, each with `threads` threads (one if that is None).
-        compiled: whether PyTorch compiles the net, which needs a C++ compiler on a CPU.
+        compiled: whether PyTorch compiles the steps; None: if there is a compiler and the run is
+            long enough.
+        schedule: how the learning rate goes, one of `pellucid.train.schedule.KINDS`.
     """
 
     data: Path
@@ -47,7 +53,8 @@ class RunOptions:
     start: Path | None = None
     limit: int | None = None
     processes: int = 1
-    compiled: bool = False
+    compiled: bool | None = None
+    schedule: str = "cosine"
 
 
 def train_model(recipe_path: Path, options: RunOptions, report: Callable[[str], None]) -> Path:
@@ -65,33 +72,55 @@ def train_as(
 ) -> Path:
     """`train_model` as one of a crew; only the one that leads reports, saves and exports."""
     recipe = load_recipe(recipe_path)
+    schedule = Schedule(options.schedule, recipe.warmup)
+    checkpoint, folder = options.output / f"{recipe.label}.pt", options.output / recipe.label
+    if options.start and options.start.resolve() == checkpoint.resolve():
+        raise OptionError(f"{checkpoint} would be written over; choose another output folder")
     device = choose_device(options.device)
     if options.threads:
         torch.set_num_threads(options.threads)
-    tiles = load_tiles(encoded_pictures(options.data), limit=options.limit)
-    if len(tiles) < 2:
-        raise InputError(f"{options.data} gives one training tile; two are the least")
-    count = min(HELD_OUT, max(1, len(tiles) // 10))
-    if crew.leads:
-        report(f"{len(tiles)} tiles of 256 x 256, {count} held out; training on {device}")
-    held_out, tiles = tiles[:count], tiles[count:]
-    checkpoint, folder = options.output / f"{recipe.label}.pt", options.output / recipe.label
+    tell = report if crew.leads else lambda _line: None
+    tiles = load_split(encoded_pictures(options.data), limit=options.limit)
+    counts = f"{len(tiles.train)} tiles of {TILE} x {TILE}, {len(tiles.held_out)} held out"
+    tell(f"{counts}; training on {device}")
+    trainer = make_trainer(recipe, tiles.train, device, options.start)
+    trainer.crew, trainer.schedule = crew, schedule
+    compiled = options.compiled
+    if compiled is None:
+        compiled = options.minutes >= WORTH_COMPILING and has_compiler(device)
+    fit(trainer, tell, compiled=compiled)
+    if options.resume and checkpoint.exists():
+        load_checkpoint(checkpoint, trainer)
+        tell(f"resumed at step {trainer.progress.step}, {trainer.progress.seconds / 60:.1f} min")
+    trainer.run(
+        options.minutes,
+        save=lambda: save_checkpoint(checkpoint, trainer),
+        report=lambda figures: report(trainer.describe(figures)),
+    )
+    return export_model(trainer, tiles.held_out, folder, report) if crew.leads else folder
 
-    def trained(trainer: Trainer) -> None:
-        if options.start:
-            load_weights(options.start, trainer)
-        if options.compiled:
-            trainer.net.compile()
-        trainer.crew = crew
-        trainer.run(options.minutes, checkpoint, report, resume=options.resume)
 
+def make_trainer(
+    recipe: Recipe, tiles: Tensor, device: torch.device, start: Path | None
+) -> Trainer:
+    """The trainer of a recipe, from its own start or from weights."""
+    trainer: Trainer
     if isinstance(recipe, DenoiserRecipe):
-        denoiser = DenoiserTrainer(recipe, tiles, device)
-        trained(denoiser)
-        return export_denoiser(denoiser, held_out, folder, report) if crew.leads else folder
-    codec = CodecTrainer(recipe, tiles, device)
-    trained(codec)
-    return export_codec(codec, held_out, folder, report) if crew.leads else folder
+        trainer = DenoiserTrainer(recipe, tiles, device)
+    else:
+        trainer = CodecTrainer(recipe, tiles, device, fresh=start is None)
+    if start:
+        load_weights(start, trainer)
+    return trainer
+
+
+def export_model(
+    trainer: Trainer, held_out: Tensor, folder: Path, report: Callable[[str], None]
+) -> Path:
+    """Write what a trainer made as a model."""
+    if isinstance(trainer, DenoiserTrainer):
+        return export_denoiser(trainer, held_out, folder, report)
+    return export_codec(cast(CodecTrainer, trainer), held_out, folder, report)
 
 
 def choose_device(name: str) -> torch.device:

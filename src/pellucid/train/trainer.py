@@ -1,116 +1,190 @@
 """The training loop that all models share: bounded by time and resumable at any point.
 
-The learning rate follows the time budget (warm-up, then a cosine to zero), so a run that ends is a
-finished model whatever the machine; what is exported is the moving average of the weights.
+A step is made of what runs on the device (`advance`) and of a few numbers that Python keeps. No
+part of `advance` waits for the device or reads from it, so that an accelerator is never idle and
+can replay a step as one graph (`pellucid.train.speed`); figures are summed there and read now and
+then. What is exported is the moving average of the weights.
 """
 
 from __future__ import annotations
 
 import copy
-import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from pellucid.train.checkpoint import load_checkpoint, save_checkpoint
+from pellucid.errors import PellucidError
 from pellucid.train.parallel import ALONE, Crew
+from pellucid.train.schedule import Schedule
 
 LONGEST_STEP = 10.0  # seconds; a longer one means that the process was paused
 REPORT_EVERY = 200
-SAVE_EVERY = 120.0  # seconds of training
+SAVE_EVERY = 60.0  # seconds of training
+
+Figures = dict[str, Tensor]
 
 
 @dataclass
 class Progress:
-    """What a checkpoint keeps beside the tensors."""
+    """What a checkpoint keeps beside the tensors; `earlier`: pixels seen by the first weights."""
 
     step: int = 0
     seconds: float = 0.0
     pixels: int = 0
+    earlier: int = 0
 
 
 class Trainer(ABC):
     """A net, its optimisers, its average, and how far they are.
 
     Args:
-        recipe: with name, shape, ema and clip.
+        recipe: with name, shape, ema, clip, warmup and seed.
         net: where training starts; moved to the device.
-        tiles: (n, 3, 256, 256) uint8.
+        tiles: (n, 3, 256, 256) uint8; moved to the device.
+
+    `measure`, which a trainer sets, makes loss and figures of a batch: what can be compiled.
     """
 
+    measure: Callable[..., tuple[Tensor, Figures]]
+    plain: Callable[..., tuple[Tensor, Figures]]
+
     def __init__(self, recipe: Any, net: nn.Module, tiles: Tensor, device: torch.device) -> None:
-        self.recipe, self.tiles, self.device = recipe, tiles, device
-        self.generator = torch.Generator().manual_seed(recipe.seed)
+        self.recipe, self.tiles, self.device = recipe, tiles.to(device), device
+        self.generator = torch.Generator(device).manual_seed(recipe.seed)
         self.generators = [self.generator]  # all whose states a checkpoint keeps
         self.net = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.net).requires_grad_(False)
+        self.weights = (list(self.average.parameters()), list(self.net.parameters()))
         self.optimisers = self.make_optimisers()
+        self.schedule = Schedule(warmup=recipe.warmup)
         self.progress = Progress()
         self.crew: Crew = ALONE
+        self.sums: Figures = {}
         self.since = time.monotonic()  # when the last step's time was taken
+        self.replay: Callable[[], None] | None = None  # `learn` as one graph of the device
 
     @abstractmethod
     def make_optimisers(self) -> list[torch.optim.Optimizer]:
         """What moves the net; each group of parameters has its highest rate under `peak`."""
 
     @abstractmethod
-    def loss(self, part: float) -> tuple[Tensor, dict[str, float], int]:
-        """The loss of a fresh batch, figures to report, and the pixels it holds."""
+    def loss(self, part: float) -> tuple[Tensor, Figures]:
+        """The loss of a fresh batch, and figures to report, without gradients."""
+
+    @abstractmethod
+    def pixels(self, part: float) -> int:
+        """How many pixels a batch holds."""
+
+    def compile(self, *, undo: bool = False) -> None:
+        """Let PyTorch compile `measure`, at the next step; or no longer."""
+        if undo:
+            self.measure = self.plain
+        else:
+            self.plain, self.measure = self.measure, torch.compile(self.measure, dynamic=False)
+
+    def use_bfloat16(self, wanted: bool) -> None:  # noqa: B027 - not every net has such layers
+        """Whether convolutions that decide no bits run in bfloat16."""
 
     def run(
-        self, minutes: float, checkpoint: Path, report: Callable[[str], None], *, resume: bool
+        self,
+        minutes: float,
+        *,
+        save: Callable[[], None],
+        report: Callable[[dict[str, float]], None],
+        deadline: float | None = None,
     ) -> None:
-        """Train until `minutes` have been spent in all, earlier runs included."""
-        if resume and checkpoint.exists():
-            load_checkpoint(checkpoint, self)
-            if self.crew.leads:
-                report(
-                    f"resumed at step {self.progress.step}, {self.progress.seconds / 60:.1f} min"
-                )
+        """Train until `minutes` have been spent in all, earlier stretches included.
+
+        Only the first of a crew saves, every minute and at the end, and reports mean figures now
+        and then. `deadline`, on the clock of `time.monotonic`, ends the run whatever was spent.
+        """
         self.crew.part_ways(self.generators, self.recipe.seed, self.progress.step)
         self.since = time.monotonic()
-        saved = self.progress.seconds
-        sums: dict[str, float] = {}
-        count = 0
-        while self.progress.seconds < 60 * minutes:
-            for name, value in self.step(self.progress.seconds / (60 * minutes)).items():
-                sums[name] = sums.get(name, 0.0) + value
-            count += 1
-            if self.crew.leads and self.progress.step % REPORT_EVERY == 0:
-                report(describe(self.progress, {k: v / count for k, v in sums.items()}))
-                sums, count = {}, 0
-            if self.crew.leads and self.progress.seconds - saved > SAVE_EVERY:
-                save_checkpoint(checkpoint, self)
+        saved, told = self.progress.seconds, self.progress.step
+        budget = 60 * minutes
+        while self.progress.seconds < budget and (deadline is None or self.since < deadline):
+            self.step(self.schedule.part(self.progress.seconds, budget))
+            if not self.crew.leads:
+                continue
+            if self.progress.step - told == REPORT_EVERY:
+                report(self.read_figures(REPORT_EVERY))
+                told = self.progress.step
+            if self.progress.seconds - saved > SAVE_EVERY:
+                save()
                 saved = self.progress.seconds
         if self.crew.leads:
-            save_checkpoint(checkpoint, self)
+            save()
 
-    def step(self, part: float) -> dict[str, float]:
-        """One step at `part` (0-1) of the time budget; returns figures to report."""
-        loss, figures, pixels = self.loss(part)
-        rate = learning_rate(part, self.recipe.warmup)
+    def step(self, part: float) -> None:
+        """One step at `part` (0-1) of the way; figures are added to `sums`."""
+        now = time.monotonic()
+        took, self.since = min(now - self.since, LONGEST_STEP), now
+        self.set_rate(self.schedule.rate(part, self.progress.step))
+        if self.replay is None:
+            took = self.learn(part, took)
+        else:
+            self.replay()
+        self.progress.seconds += took
+        self.progress.step += 1
+        self.progress.pixels += self.pixels(part) * self.crew.count
+        move_average(*self.weights, self.recipe.ema, self.progress.step)
+
+    def learn(self, part: float, seconds: float = 0.0) -> float:
+        """What a step does on the device, but for the average: nothing here reads from it.
+
+        Returns the mean of `seconds` over the crew, which share their gradients.
+        """
+        loss, figures = self.loss(part)
         for optimiser in self.optimisers:
-            for group in optimiser.param_groups:
-                group["lr"] = group["peak"] * rate
             optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        now = time.monotonic()
-        took = min(now - self.since, LONGEST_STEP)
-        self.progress.seconds += self.crew.agree(self.net, took)
-        self.since = now
-        nn.utils.clip_grad_norm_(self.net.parameters(), self.recipe.clip)
+        seconds = self.crew.agree(self.net, seconds)
+        nn.utils.clip_grad_norm_(self.weights[1], self.recipe.clip)
         for optimiser in self.optimisers:
             optimiser.step()
-        self.progress.step += 1
-        self.progress.pixels += pixels * self.crew.count
-        move_average(self.average, self.net, self.recipe.ema, self.progress.step)
-        return figures
+        for name, value in figures.items():
+            if name in self.sums:
+                self.sums[name] += value
+            else:
+                self.sums[name] = value.detach().clone()
+        return seconds
+
+    def set_rate(self, rate: float) -> None:
+        """Set every group's learning rate, relative to its highest."""
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                if isinstance(group["lr"], Tensor):  # a graph of the device reads it there
+                    group["lr"].fill_(group["peak"] * rate)
+                else:
+                    group["lr"] = group["peak"] * rate
+
+    def read_figures(self, steps: int) -> dict[str, float]:
+        """Means of the figures of the last `steps` steps, which begin anew; waits for the device.
+
+        Raises:
+            PellucidError: the loss is no longer a number.
+        """
+        means = {name: float(value) / max(1, steps) for name, value in self.sums.items()}
+        for value in self.sums.values():
+            value.zero_()
+        if any(value != value for value in means.values()):
+            raise PellucidError(
+                f"the training diverged before step {self.progress.step}; the checkpoint is from "
+                "before: go on from it with a smaller rate"
+            )
+        return means
+
+    def describe(self, figures: dict[str, float]) -> str:
+        """One line of the log."""
+        parts = " ".join(f"{name} {value:.4f}" for name, value in figures.items())
+        progress = self.progress
+        speed = progress.pixels / max(progress.seconds, 1e-9) / 1e6
+        return f"{progress.seconds / 60:7.2f} min  step {progress.step}  {parts}  {speed:.2f} Mpx/s"
 
     def crop_size(self, part: float) -> tuple[int, int]:
         """Number and side of a step's crops: fewer and larger ones towards the end."""
@@ -121,24 +195,15 @@ class Trainer(ABC):
         return max(1, batch), recipe.last_patch
 
 
-def learning_rate(part: float, warmup: float) -> float:
-    """Relative rate at `part` of the budget: linear warm-up, then a cosine to zero."""
-    if part < warmup:
-        return part / warmup + 1e-3
-    return 0.5 * (1 + math.cos(math.pi * (part - warmup) / (1 - warmup)))
+def adamw(groups: list[dict[str, Any]], device: torch.device) -> torch.optim.AdamW:
+    """AdamW in one kernel; on an accelerator its rate lies on the device, for graphs to read."""
+    on_device = device.type == "cuda"
+    for group in groups:
+        group["lr"] = torch.zeros((), device=device) if on_device else group["peak"]
+    return torch.optim.AdamW(groups, weight_decay=0.0, fused=True, capturable=on_device)
 
 
 @torch.no_grad()
-def move_average(average: nn.Module, current: nn.Module, decay: float, step: int) -> None:
+def move_average(average: list[Tensor], current: list[Tensor], decay: float, step: int) -> None:
     """Exponential moving average of the weights, short at first."""
-    weight = 1 - min(decay, (1 + step) / (10 + step))
-    pairs = zip(average.parameters(), current.parameters(), strict=True)
-    for mean, value in pairs:
-        mean.lerp_(value, weight)
-
-
-def describe(progress: Progress, figures: dict[str, float]) -> str:
-    """One line of the log."""
-    parts = " ".join(f"{name} {value:.4f}" for name, value in figures.items())
-    speed = progress.pixels / max(progress.seconds, 1e-9) / 1e6
-    return f"{progress.seconds / 60:7.2f} min  step {progress.step}  {parts}  {speed:.2f} Mpx/s"
+    torch._foreach_lerp_(average, current, 1 - min(decay, (1 + step) / (10 + step)))

@@ -1,0 +1,174 @@
+"""Training on a machine that is lent for minutes: one command, a plan, and an end before the limit.
+
+    python -m pellucid.train.lease recipes/lease.toml --seconds 540 -o OUT
+
+The runs of the plan (`pellucid.train.plan`) share the seconds, reading and compiling included.
+Every minute and at its end a run writes OUT/<name>.pt, its averaged weights in half precision,
+which `pellucid train --start` takes and which stay whole if the machine is taken away; figures.tsv
+and log.txt tell how it went. Called again with the same OUT, each run goes on from its weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from pellucid.errors import OptionError, OutputError, PellucidError
+from pellucid.train.checkpoint import save_weights
+from pellucid.train.codec_trainer import CodecTrainer
+from pellucid.train.data import Tiles, encoded_pictures, load_split
+from pellucid.train.plan import Plan, PlannedRun, load_plan
+from pellucid.train.recipe import load_recipe
+from pellucid.train.run import choose_device, make_trainer
+from pellucid.train.schedule import Schedule
+from pellucid.train.speed import fit
+from pellucid.train.trainer import Trainer
+from pellucid.train.validate import held_out_loss, validate
+
+RESERVE = 0.01  # of the seconds, kept for writing at the end
+JUDGED = 16  # held-out tiles
+FIGURES = "figures.tsv"
+HEADER = "run\tseconds\tstep\tmegapixels\tmpx_per_s\tfigure\tvalue\n"
+
+
+@dataclass
+class Lease:
+    """A plan on its machine, with its clock and the folder that things are written to."""
+
+    plan: Plan
+    seconds: float
+    out: Path
+    device: torch.device
+    compiled: bool = False
+    began: float = field(default_factory=time.monotonic)
+    training: float = 0.0  # seconds that were steps
+
+    def carry_out(self, data: Path) -> None:
+        """Make all runs within the seconds."""
+        self.plan.check(self.seconds)
+        self.out.mkdir(parents=True, exist_ok=True)
+        if not (self.out / FIGURES).exists():
+            self.add(FIGURES, HEADER)
+        tiles = load_split(encoded_pictures(data))
+        self.say(f"{len(tiles.train)} tiles, {len(tiles.held_out)} held out; {self.device}")
+        stop = self.began + self.seconds * (1 - RESERVE)
+        unspent = sum(run.share for run in self.plan.runs)
+        for run in self.plan.runs:
+            now = time.monotonic()
+            make_run(run, self, tiles, end=now + (stop - now) * run.share / unspent)
+            unspent -= run.share
+        share = self.training / (time.monotonic() - self.began)
+        self.say(f"done; {share:.1%} of the time was training")
+
+    def say(self, line: str) -> None:
+        """To the log and to standard output."""
+        line = f"{time.monotonic() - self.began:6.1f} s  {line}\n"
+        self.add("log.txt", line)
+        sys.stdout.write(line)
+        sys.stdout.flush()
+
+    def keep(self, run: PlannedRun, trainer: Trainer, figures: dict[str, float]) -> None:
+        """A row for each figure."""
+        done = trainer.progress
+        where = (
+            run.label,
+            f"{time.monotonic() - self.began:.1f}",
+            str(done.step),
+            f"{(done.pixels + done.earlier) / 1e6:.1f}",
+            f"{done.pixels / max(done.seconds, 1e-9) / 1e6:.3f}",
+        )
+        rows = ["\t".join((*where, name, f"{value:.6g}")) for name, value in figures.items()]
+        self.add(FIGURES, "\n".join(rows) + "\n")
+
+    def add(self, name: str, text: str) -> None:
+        """Append to a file in `out`."""
+        try:
+            with (self.out / name).open("a", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            raise OutputError(f"cannot write {self.out / name}: {error.strerror}") from error
+
+
+def make_run(run: PlannedRun, lease: Lease, tiles: Tiles, *, end: float) -> None:
+    """One run, until `end` on the clock of `time.monotonic`."""
+    weights = lease.out / f"{run.label}.pt"
+    start = weights if weights.exists() else start_of(run, lease)
+    recipe = load_recipe(lease.plan.folder / run.recipe)
+    trainer = make_trainer(recipe, tiles.train, lease.device, start)
+    trainer.schedule = Schedule(run.schedule, recipe.warmup)
+    lease.say(f"{run.label}: from {start or 'nothing'}, {end - time.monotonic():.0f} s")
+    began = time.monotonic()
+    judge(trainer, run, lease, tiles)
+    end -= 1.5 * (time.monotonic() - began)  # that it is judged by afterwards
+    fit(trainer, lease.say, compiled=lease.compiled)
+    began = time.monotonic()
+    if began > end:
+        lease.say(f"{run.label}: no time is left for it; give it a larger share")
+        return
+
+    def report(figures: dict[str, float]) -> None:
+        lease.say(f"{run.label} {trainer.describe(figures)}")
+        lease.keep(run, trainer, figures)
+
+    trainer.run(
+        (end - began) / 60,
+        save=lambda: save_weights(weights, trainer),
+        report=report,
+        deadline=end,
+    )
+    lease.training += time.monotonic() - began
+    judge(trainer, run, lease, tiles)
+
+
+def judge(trainer: Trainer, run: PlannedRun, lease: Lease, tiles: Tiles) -> None:
+    """Figures of a codec's averaged weights on held-out tiles."""
+    if isinstance(trainer, CodecTrainer):
+        rows = validate(trainer.average, tiles.held_out[:JUDGED], trainer.recipe)
+        figures = {"held_out_loss": held_out_loss(rows)}
+        for row in rows:
+            figures |= {
+                f"held_out_{row['quality']:g}_{name}": row[name] for name in ("bpp", "psnr")
+            }
+        lease.keep(run, trainer, figures)
+        lease.say(f"{run.label}: held-out loss {held_out_loss(rows):.4f}")
+
+
+def start_of(run: PlannedRun, lease: Lease) -> Path | None:
+    """The weights that a run starts from, if it starts from any."""
+    if run.after:
+        return lease.out / f"{run.after}.pt"
+    return lease.plan.folder / run.start if run.start else None
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description="Carry out a plan of training runs.")
+    parser.add_argument("plan", type=Path, metavar="PLAN.toml")
+    parser.add_argument("--seconds", type=float, required=True, help="for everything")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT")
+    parser.add_argument("--data", type=Path, help="instead of the plan's")
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    parser.add_argument("--threads", type=int, help="on a CPU")
+    parser.add_argument("--compile", action="store_true", help="on a CPU; always on an accelerator")
+    options = parser.parse_args()
+    try:
+        plan = load_plan(options.plan)
+        data = options.data or (plan.folder / plan.data if plan.data else None)
+        if data is None:
+            raise OptionError(f"{options.plan} names no data; say where pictures are with --data")
+        device = choose_device(options.device)
+        if options.threads:
+            torch.set_num_threads(options.threads)
+        compiled = options.compile or device.type == "cuda"
+        Lease(plan, options.seconds, options.output, device, compiled).carry_out(data)
+    except PellucidError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+"""Use all of the machine that a run meets: number format, batch, compiled steps, replayed steps.
+
+Each is tried for some seconds and kept if it is faster; what fails is left out, with a line that
+says so. On an accelerator small nets wait for Python, not for arithmetic: there a whole step,
+optimiser included, is recorded once and replayed as one graph.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from types import FrameType
+
+import torch
+from torch import Tensor
+
+from pellucid.train.trainer import Trainer
+
+Report = Callable[[str], None]
+
+PROBE_SECONDS = 4.0  # a number format, or a batch
+LEAST_GAIN = 1.1  # what bfloat16 must bring
+COMPILE_LIMIT = 100.0  # seconds
+BATCHES, SIDE = (32, 64, 128), 256  # crops on an accelerator
+ENOUGH = 0.95  # of the best speed: the smallest batch that reaches it is taken
+LARGEST_RATE = 2.0  # times the recipe's, for a larger batch
+CAN_FAIL = (RuntimeError, OSError, ImportError, AttributeError, TypeError, ValueError)
+
+
+def fit(trainer: Trainer, report: Report, *, compiled: bool) -> None:
+    """Choose number format and, on an accelerator, the batch; then compile and record steps."""
+    fit_precision(trainer, report)
+    if trainer.device.type == "cuda":
+        fit_batch(trainer, report)
+    if compiled:
+        compile_steps(trainer, report)
+    if trainer.device.type == "cuda":
+        record_steps(trainer, report)
+    trainer.sums.clear()
+
+
+def fit_precision(trainer: Trainer, report: Report) -> None:
+    """bfloat16 where it is faster, in layers that decide no bits; float32 elsewhere."""
+    if not has_bfloat16_units(trainer.device):
+        trainer.use_bfloat16(False)
+        report("float32 throughout: there are no units for bfloat16 here")
+        return
+    speeds = {}
+    for wanted in (False, True):
+        trainer.use_bfloat16(wanted)
+        speeds[wanted] = pixels_per_second(trainer)
+    gain = speeds[True] / speeds[False]
+    trainer.use_bfloat16(gain >= LEAST_GAIN)
+    kept = "bfloat16 in the layers that decide no bits" if gain >= LEAST_GAIN else "float32"
+    report(f"{kept}: bfloat16 is {gain:.2f} times as fast before compiling")
+
+
+def has_bfloat16_units(device: torch.device) -> bool:
+    """Whether bfloat16 is more than an emulation."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    machine = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+    return bool(machine) or platform.machine() == "aarch64"  # there only a look can tell
+
+
+def fit_batch(trainer: Trainer, report: Report) -> None:
+    """Large crops, as many as it takes to keep the device busy; the rate follows the batch."""
+    recipe, speeds = trainer.recipe, {}
+    for count in BATCHES:
+        trainer.recipe = replace(recipe, batch=count, patch=SIDE, last_patch=SIDE)
+        try:
+            speeds[count] = pixels_per_second(trainer)
+        except torch.OutOfMemoryError:
+            break
+    if not speeds:
+        trainer.recipe = recipe
+        report(f"no batch of {BATCHES[0]} crops of {SIDE} x {SIDE} fits: the recipe's is kept")
+        return
+    best = max(speeds.values())
+    count = next(n for n, speed in speeds.items() if speed >= ENOUGH * best)
+    trainer.recipe = replace(recipe, batch=count, patch=SIDE, last_patch=SIDE)
+    more = count * SIDE**2 / (recipe.batch * recipe.patch**2)
+    factor = min(LARGEST_RATE, max(1.0, more) ** 0.5)
+    for optimiser in trainer.optimisers:
+        for group in optimiser.param_groups:
+            group["peak"] *= factor
+    report(
+        f"{count} crops of {SIDE} x {SIDE} at {factor:.1f} times the recipe's rate; "
+        f"{speeds[count] / 1e6:.1f} Mpx/s before compiling"
+    )
+
+
+def pixels_per_second(trainer: Trainer) -> float:
+    """Speed of loss and gradients, no step taken, over some seconds."""
+    one_pass(trainer)
+    start, count = time.monotonic(), 0
+    while count < 1 or time.monotonic() - start < PROBE_SECONDS:
+        one_pass(trainer)
+        count += 1
+    return trainer.pixels(0.0) * count / (time.monotonic() - start)
+
+
+def one_pass(trainer: Trainer) -> None:
+    """Loss and gradients of one batch, to their end."""
+    loss, _ = trainer.loss(0.0)
+    loss.backward()
+    float(loss.detach())  # waits for the device
+
+
+def compile_steps(trainer: Trainer, report: Report) -> None:
+    """Compile what a step computes, unless that fails or takes too long."""
+    start = time.monotonic()
+    trainer.compile()
+    try:
+        with time_limit(COMPILE_LIMIT):
+            one_pass(trainer)
+    except CAN_FAIL as error:
+        trainer.compile(undo=True)
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        report(f"not compiled: {reason[0][:200]}")
+    else:
+        report(f"compiled in {time.monotonic() - start:.0f} s")
+
+
+def has_compiler(device: torch.device) -> bool:
+    """Whether PyTorch can compile here: on a CPU that takes a C++ compiler."""
+    return device.type != "cpu" or shutil.which(os.environ.get("CXX", "g++")) is not None
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError in the block after so many seconds; in a POSIX system's main thread."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGALRM"):
+        yield
+        return
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise TimeoutError(f"took more than {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def record_steps(trainer: Trainer, report: Report) -> None:
+    """Record a step as one graph of the device, if nothing in it needs Python."""
+    rates = [group["lr"] for optimiser in trainer.optimisers for group in optimiser.param_groups]
+    if not all(isinstance(rate, Tensor) for rate in rates):
+        return  # an optimiser keeps its rate in Python
+    trainer.set_rate(0.0)  # steps that move nothing, but for the optimiser's own averages
+    try:
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(3):
+                trainer.learn(0.0)
+        torch.cuda.current_stream().wait_stream(stream)
+        graph = torch.cuda.CUDAGraph()
+        for generator in trainer.generators:
+            graph.register_generator_state(generator)
+        with torch.cuda.graph(graph):
+            trainer.learn(0.0)
+    except CAN_FAIL as error:
+        torch.cuda.synchronize()
+        report(f"steps are not recorded: {str(error).splitlines()[0][:200]}")
+        return
+    trainer.replay = graph.replay
+    report("steps are replayed as one graph")
