@@ -1,94 +1,221 @@
-"""BD-rate of a codec in training against WebP, checkpoint by checkpoint.
+"""How a codec in training compares with an anchor, checkpoint by checkpoint.
 
     python -m tools.training_curve recipes/codec-m.toml CHECKPOINT... --train DIR --test DIR \\
-        --webp results/v0.1/compress-webp.tsv -o results/v0.1/training-m.tsv
+        --anchor results/v0.1/compress-webp.tsv -o results/v0.1/training-m.tsv
 
-Each checkpoint is exported as it would be shipped and codes the test pictures through the public
-API. Rows are the run so far: they come from real files, as every figure does.
+A checkpoint is one of `pellucid train`, or weights as in `checkpoints/`. Each is exported as it
+would be shipped and codes the test pictures through the public API; the anchor is another one, of
+the same recipe or of `--anchor-recipe`, or kept rows of one codec. Rows are named by the files:
+write NAME=FILE for another name. `--rows DIR` keeps those of every picture as `compress-NAME.tsv`
+and goes on where an earlier run stopped, so that every figure comes from real files and can be made
+again.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import statistics
 import tempfile
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import torch
+from torch import Tensor, nn
 
-import pellucid
-from pellucid.evaluate.bd_rate import bd_rate
-from pellucid.evaluate.metrics import psnr
-from pellucid.evaluate.pictures import find_pictures, load_rgb
-from pellucid.evaluate.record import read_results
-from pellucid.train.checkpoint import load_checkpoint
+from pellucid.errors import InputError, OptionError, PellucidError
+from pellucid.evaluate import store
+from pellucid.evaluate.compress_bench import Plan, run_peers
+from pellucid.evaluate.metrics import METRICS
+from pellucid.evaluate.peers import pellucid_codec
+from pellucid.evaluate.pictures import find_pictures
+from pellucid.evaluate.record import Result, read_results
+from pellucid.evaluate.summary import codecs_in, compare
+from pellucid.evaluate.training_rows import TABLE, TrainingPoint
+from pellucid.nets.codec import Codec
+from pellucid.runtime.store import MODELS_VARIABLE, installed_models
+from pellucid.train.checkpoint import read_state
 from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.data import encoded_pictures, load_tiles
 from pellucid.train.export import export_codec
 from pellucid.train.recipe import CodecRecipe, load_recipe
+from pellucid.train.trainer import Progress
 
-QUALITIES = (20, 35, 50, 65, 80)
-TILES = 400  # for the tables and the transform that a checkpoint then replaces
-HEADER = "minutes\tsteps\tmegapixels\tbd_rate_webp"
-
-
-def mean_curve(model: Path, pictures: list[Path]) -> list[tuple[float, float]]:
-    """(bits per pixel, PSNR) averaged over `pictures` at each quality."""
-    curve = []
-    for quality in QUALITIES:
-        rates, scores = [], []
-        for path in pictures:
-            rgb = load_rgb(path)
-            data = pellucid.compress(rgb, quality=quality, model=str(model))
-            rates.append(8 * len(data) / (rgb.shape[0] * rgb.shape[1]))
-            scores.append(psnr(rgb, pellucid.decompress(data)))
-        curve.append((sum(rates) / len(rates), sum(scores) / len(scores)))
-    return curve
+QUALITIES = "10,22,35,48,60,72,85"  # about 0.1 to 1.5 bits a pixel
+TILES = 48  # for the probability tables
+CPU = torch.device("cpu")
 
 
-def webp_curve(path: Path) -> list[tuple[float, float]]:
-    """The same for WebP, from the rows of `pellucid bench compress`."""
-    by_setting: dict[float, list[tuple[float, float]]] = {}
-    for row in read_results(path):
-        by_setting.setdefault(row.setting, []).append((row.bpp, row.psnr))
-    return [
-        (sum(r for r, _ in rows) / len(rows), sum(s for _, s in rows) / len(rows))
-        for rows in by_setting.values()
-    ]
+@dataclass
+class Snapshot:
+    """What an export reads of a trainer, without one: no optimisers, no principal components."""
+
+    recipe: CodecRecipe
+    net: nn.Module
+    progress: Progress = field(default_factory=Progress)
+    device: torch.device = CPU
+
+    @property
+    def average(self) -> nn.Module:
+        """The net that is shipped: a file's averaged weights."""
+        return self.net
 
 
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description="BD-rate against WebP by checkpoint.")
-    parser.add_argument("recipe", type=Path)
-    parser.add_argument("checkpoints", nargs="+", type=Path)
-    for name in ("--train", "--test", "--webp"):
-        parser.add_argument(name, type=Path, required=True)
-    parser.add_argument("-o", "--output", type=Path, required=True)
-    options = parser.parse_args()
-    recipe = load_recipe(options.recipe)
+def load_snapshot(path: Path, recipe: CodecRecipe) -> Snapshot:
+    """The averaged weights in `path` and how long they were trained.
+
+    Raises:
+        InputError: the file can't be read, or holds another net.
+    """
+    state = read_state(path, CPU)
+    if missing := sorted({"average", "progress"} - state.keys()):
+        raise InputError(f"{path} is neither a checkpoint nor weights, it lacks {missing[0]}")
+    found = Snapshot(recipe, Codec(recipe.shape))
+    try:
+        found.net.load_state_dict({name: value.float() for name, value in state["average"].items()})
+    except RuntimeError as error:
+        said = textwrap.shorten(str(error), 200)
+        raise InputError(f"{path} isn't of the net of recipe {recipe.label}: {said}") from error
+    for name, value in state["progress"].items():
+        setattr(found.progress, name, value)
+    return found
+
+
+@dataclass
+class Course:
+    """How everything is coded: the bench's plan, and what a model's tables are made from."""
+
+    plan: Plan
+    tiles: Tensor
+    qualities: tuple[float, ...]
+
+    def rows(self, label: str, snapshot: Snapshot, root: Path) -> list[Result]:
+        """The rows of one snapshot, which is exported into `root`; the bench keeps them.
+
+        Raises:
+            PellucidError: a picture couldn't be coded.
+        """
+        model = export_codec(cast(CodecTrainer, snapshot), self.tiles, root / label, print)
+        identity = json.loads((model / "card.json").read_text("utf-8"))["id"]
+        os.environ[MODELS_VARIABLE] = ""
+        if identity in installed_models().values():
+            print(f"{label} has the id of an installed model, whose networks will decode it")
+        os.environ[MODELS_VARIABLE] = str(root)
+        peer = pellucid_codec.make(
+            self.plan.threads, model=str(model), label=label, settings=self.qualities
+        )
+        failures = run_peers(self.plan, [peer], print).failures
+        if failures:
+            raise PellucidError(f"{len(failures)} failed, the first: {failures[0]}")
+        asked = {path.stem for path in find_pictures(self.plan.data, self.plan.images)}
+        kept = read_results(store.sweep_path(self.plan.out, label))
+        return [row for row in kept if row.image in asked]
+
+
+def point_of(
+    label: str, progress: Progress, rows: list[Result], anchor: list[Result], metrics: Sequence[str]
+) -> TrainingPoint:
+    """A checkpoint's BD-rates; those that can't be had are None."""
+    name = anchor[0].codec
+    rates: dict[str, float] = {}
+    for metric in metrics:
+        if found := compare([*anchor, *rows], name, label, metric):
+            rates[f"bd_{metric}"] = round(found.per_picture, 2)
+            rates[f"bd_{metric}_mean"] = round(found.of_mean_curve, 2)
+    return TrainingPoint(
+        checkpoint=label,
+        anchor=name,
+        minutes=round(progress.seconds / 60, 1),
+        steps=progress.step,
+        megapixels=round(progress.pixels / 1e6),
+        pictures=len({row.image for row in rows}),
+        bpp=round(statistics.fmean(row.bpp for row in rows), 4),
+        psnr=round(statistics.fmean(row.psnr for row in rows), 3),
+        **rates,
+    )
+
+
+def named(text: str) -> tuple[str, Path]:
+    """`NAME=FILE`, or a file that gives the name."""
+    name, equals, path = text.partition("=")
+    return (name, Path(path)) if equals else (Path(text).stem, Path(text))
+
+
+def codec_recipe(path: Path) -> CodecRecipe:
+    """A recipe that must be a codec's."""
+    recipe = load_recipe(path)
     if not isinstance(recipe, CodecRecipe):
-        parser.error(f"{options.recipe} is not a codec's")
-    tiles = load_tiles(encoded_pictures(options.train), limit=TILES // 4)[:TILES]
-    pictures, webp = find_pictures(options.test), webp_curve(options.webp)
-    rows = [HEADER]
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["PELLUCID_MODELS"] = folder
-        for number, checkpoint in enumerate(options.checkpoints):
-            trainer = CodecTrainer(recipe, tiles, torch.device("cpu"))
-            load_checkpoint(checkpoint, trainer)
-            model = export_codec(trainer, tiles[:48], Path(folder) / str(number), print)
-            saved = bd_rate(webp, mean_curve(model, pictures))
-            done = trainer.progress
-            cells = (
-                f"{done.seconds / 60:.1f}",
-                done.step,
-                round(done.pixels / 1e6),
-                f"{saved:.2f}",
-            )
-            rows.append("\t".join(map(str, cells)))
-            print(rows[-1])
-    options.output.write_text("\n".join(rows) + "\n", "utf-8")
+        raise OptionError(f"{path} is not a codec's recipe")
+    return recipe
+
+
+def anchor_rows(path: Path) -> list[Result]:
+    """Kept rows of one codec."""
+    rows = read_results(path)
+    if len(codecs_in(rows)) != 1:
+        raise InputError(f"{path} must hold rows of one codec, has {len(codecs_in(rows))}")
+    return rows
+
+
+def parse(words: Sequence[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Checkpoints of a codec against an anchor.")
+    parser.add_argument("recipe", type=Path)
+    parser.add_argument("checkpoints", nargs="+", type=named, metavar="[NAME=]CHECKPOINT")
+    parser.add_argument("--anchor", type=named, required=True, help="checkpoint, or rows (.tsv)")
+    parser.add_argument("--anchor-recipe", type=Path, help="if it isn't that of the others")
+    parser.add_argument("--train", type=Path, required=True, help="pictures for tables")
+    parser.add_argument("--test", type=Path, required=True, help="pictures to code")
+    parser.add_argument("--metrics", default="psnr", help=f"of {','.join(METRICS)}")
+    parser.add_argument("--qualities", default=QUALITIES)
+    parser.add_argument("--images", type=int, help="only the first N pictures")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rows", type=Path, help="folder that keeps the rows of every picture")
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    return parser.parse_args(words)
+
+
+def compare_all(options: argparse.Namespace, folder: Path) -> list[TrainingPoint]:
+    """A row for each checkpoint; models and, unless they are kept, rows go to `folder`."""
+    metrics = tuple(options.metrics.split(","))
+    recipe = codec_recipe(options.recipe)
+    label, path = options.anchor
+    rows = anchor_rows(path) if path.suffix == ".tsv" else []
+    names = [rows[0].codec if rows else label, *(name for name, _ in options.checkpoints)]
+    if doubled := next((name for name in names if names.count(name) > 1), None):
+        raise OptionError(f"two files are called {doubled}; write NAME=FILE for one of them")
+    plan = Plan(
+        options.test, options.rows or folder / "rows", (), metrics, options.images,
+        options.threads, repeats=0, processes=options.threads if options.threads > 1 else 0,
+    )  # fmt: skip
+    tiles = load_tiles(encoded_pictures(options.train), limit=TILES)[:TILES]
+    course = Course(plan, tiles, tuple(float(q) for q in options.qualities.split(",")))
+    if not rows:
+        other = codec_recipe(options.anchor_recipe) if options.anchor_recipe else recipe
+        rows = course.rows(label, load_snapshot(path, other), folder / "anchor")
+    points = []
+    for number, (name, checkpoint) in enumerate(options.checkpoints):
+        snapshot = load_snapshot(checkpoint, recipe)
+        own = course.rows(name, snapshot, folder / str(number))
+        points.append(point_of(name, snapshot.progress, own, rows, metrics))
+        print(points[-1])
+        TABLE.write(options.output, points)
+    return points
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Command line."""
+    options = parse(words)
+    torch.set_num_threads(options.threads)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            compare_all(options, Path(folder))
+    except PellucidError as error:
+        raise SystemExit(str(error)) from error
 
 
 if __name__ == "__main__":

@@ -200,8 +200,8 @@ def test_benches_of_one_subject(tmp_path):
     coverage.TABLE.write(tmp_path / coverage.FILE, [within, replace(within, step=60.0)])
     ways = band_rows.BandWay("bands", 64, 0.1, "noisy", 33.98, 0.1)
     band_rows.TABLE.write(tmp_path / band_rows.FILE, [ways])
-    point = training_rows.TrainingPoint(42.1, 8857, 1161, -2.91)
-    training_rows.TABLE.write(tmp_path / "training-s.tsv", [point])
+    point = training_rows.FirstPoint(42.1, 8857, 1161, -2.91)
+    training_rows.FIRST.write(tmp_path / "training-s.tsv", [point])
     found = commands_of(tmp_path, "out")
     assert {one.line for one in found} == {
         "pellucid bench toy --data mnist -o out --systems webp,cnn --minutes 2 --train 500 "
@@ -214,7 +214,8 @@ def test_benches_of_one_subject(tmp_path):
         "--images 1",
         "python -m tools.denoise_bands bands.npy --crop 64 -o out/denoise-bands.tsv",
         "python -m tools.training_curve recipes/codec-s.toml CHECKPOINT... --train FOLDER "
-        "--test FOLDER --webp out/compress-webp.tsv -o out/training-s.tsv",
+        "--test FOLDER --anchor ANCHOR --metrics psnr --qualities 20,35,50,65,80 "
+        "-o out/training-s.tsv",
     }
     assert all(one.line.startswith("python") or parses(one.line) for one in found)
     page = report_page(tmp_path)

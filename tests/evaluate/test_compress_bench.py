@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -52,6 +53,21 @@ def test_a_row_for_every_picture_and_setting(plan, stub):
     assert first.bpp == pytest.approx(8 * first.bytes / (96 * 128), abs=1e-6)
     assert first.ms_ssim is None
     assert (plan.out / store.MACHINE).exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="stands in by a shell script")
+def test_butteraugli_is_kept_with_the_program_that_measured_it(plan, stub, tmp_path, monkeypatch):
+    program = tmp_path / "bin" / "butteraugli_main"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho 1.25\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent))
+    bench.run(plan)
+    assert {row.butteraugli for row in rows_of(plan)} == {None}
+    assert "programs" not in store.load_machine(plan.out)
+    bench.run(replace(plan, metrics=("psnr", "butteraugli")))
+    assert {row.butteraugli for row in rows_of(plan)} == {1.25}
+    assert store.load_machine(plan.out)["programs"] == {"butteraugli": "butteraugli_main"}
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(plan, stub):

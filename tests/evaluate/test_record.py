@@ -35,6 +35,7 @@ ROWS = st.builds(
     threads=st.integers(1, 64),
     repeats=st.integers(1, 9),
     versions=st.text("x1., ='"),
+    butteraugli=st.none() | number,
 )
 
 
@@ -67,8 +68,8 @@ def test_tabs_in_a_version_do_not_break_a_line(tmp_path, make_row):
         ("", "isn't a results file"),
         ("codec\tsetting\n", "isn't a results file"),
         (HEADER.replace("bpp", "rate") + "\n", "isn't a results file of this version"),
-        (HEADER + "\nwebp\t1\n", "line 2: 2 cells, expected 15"),
-        (HEADER + "\nwebp\tx" + "\t1" * 13 + "\n", "line 2: .*'x'"),
+        (HEADER + "\nwebp\t1\n", "line 2: 2 cells, expected 16"),
+        (HEADER + "\nwebp\tx" + "\t1" * 14 + "\n", "line 2: .*'x'"),
     ],
 )
 def test_other_files_are_refused(tmp_path, text, message):

@@ -49,7 +49,7 @@ bench.add_command(guided)
     "Codecs, comma between: jpeg, jpeg2000, webp, avif, heic, jxl; or all, or none.",
 )
 @shared.models_option()
-@shared.names_option("--metrics", EVERYTHING, "Must have psnr.")
+@shared.names_option("--metrics", EVERYTHING, "Must have psnr. There is butteraugli too.")
 @shared.count_option("--images", "Only the first N pictures.")
 @shared.threads_option("Of every codec.")
 @shared.count_option(

@@ -45,7 +45,7 @@ def compress_step(wish: Wish) -> list[str]:
     """Rate, quality and speed of codecs."""
     from pellucid.evaluate import compress_bench
     from pellucid.evaluate.finish import write_report
-    from pellucid.evaluate.metrics import METRICS
+    from pellucid.evaluate.metrics import DEFAULT_METRICS
     from pellucid.evaluate.peers import expand
 
     peers = expand(QUICK_PEERS if wish.quick else ("all",))
@@ -53,7 +53,7 @@ def compress_step(wish: Wish) -> list[str]:
         data=wish.data,
         out=wish.out,
         codecs=(*expand(f"pellucid-{model}" for model in wish.models), *peers),
-        metrics=("psnr",) if wish.quick else tuple(METRICS),
+        metrics=("psnr",) if wish.quick else DEFAULT_METRICS,
         threads=wish.threads,
         processes=0 if wish.quick else 2,
         quick=wish.quick,

@@ -3,7 +3,7 @@
 | module             | idea                                                               |
 |--------------------|--------------------------------------------------------------------|
 | `record`           | one typed row per picture, codec and setting; TSV in and out       |
-| `metrics`          | PSNR here; `ms_ssim` and `ssimulacra2` beside it; one registry     |
+| `metrics`          | PSNR here; `ms_ssim`, `ssimulacra2`, `butteraugli`; one registry   |
 | `bd_rate`          | two rate-quality curves -> percent                                 |
 | `peers`            | one adapter a file, pellucid among them, all behind one protocol   |
 | `speed`            | warm, repeated, interleaved timing: medians and quartiles          |

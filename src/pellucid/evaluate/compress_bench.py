@@ -16,8 +16,9 @@ from tempfile import TemporaryDirectory
 from pellucid.errors import InputError, OptionError, OutputError, PellucidError
 from pellucid.evaluate import store
 from pellucid.evaluate._extras import require
+from pellucid.evaluate.butteraugli import program
 from pellucid.evaluate.memory import can_measure, peaks_of_codec
-from pellucid.evaluate.metrics import METRICS
+from pellucid.evaluate.metrics import DEFAULT_METRICS, METRICS
 from pellucid.evaluate.peers import Peer, Rgb, load_peers
 from pellucid.evaluate.pictures import find_pictures, load_rgb
 from pellucid.evaluate.record import (
@@ -48,7 +49,7 @@ class Plan:
     data: Path
     out: Path
     codecs: tuple[str, ...]
-    metrics: tuple[str, ...] = tuple(METRICS)
+    metrics: tuple[str, ...] = DEFAULT_METRICS
     images: int | None = None
     threads: int = 2
     repeats: int = 5
@@ -76,15 +77,23 @@ def run(plan: Plan, notify: Notify = lambda _line: None) -> Outcome:
         InputError: no pictures.
         OptionError: an unknown codec or metric, a number out of range.
         OutputError: the folder can't be written.
-        MissingExtraError: the library of a metric isn't installed.
+        MissingExtraError: the library or the program of a metric isn't installed.
     """
+    _check(plan)
+    peers, missing = load_peers(plan.codecs, plan.threads)
+    for name, reason in missing.items():
+        notify(f"without {name}: {reason}")
+    outcome = run_peers(plan, peers, notify)
+    outcome.missing = missing
+    return outcome
+
+
+def run_peers(plan: Plan, peers: Sequence[Peer], notify: Notify = lambda _line: None) -> Outcome:
+    """`run` for adapters made elsewhere, whatever `plan.codecs` says; raises what it does."""
     _check(plan)
     limit = min(plan.images or QUICK_PICTURES, QUICK_PICTURES) if plan.quick else plan.images
     paths = find_pictures(plan.data, limit)
-    peers, missing = load_peers(plan.codecs, plan.threads)
-    outcome = Outcome([peer.name for peer in peers], missing)
-    for name, reason in missing.items():
-        notify(f"without {name}: {reason}")
+    outcome = Outcome([peer.name for peer in peers])
     _prepare_folder(plan, peers, paths)
     _sweep(plan, paths, peers, outcome, notify)
     if plan.repeats:
@@ -114,6 +123,8 @@ def _check(plan: Plan) -> None:
         require("scipy.ndimage", "scipy")
     if "ssimulacra2" in plan.metrics:
         require("ssimulacra2")
+    if "butteraugli" in plan.metrics:
+        program()
 
 
 def _prepare_folder(plan: Plan, peers: Sequence[Peer], paths: Sequence[Path]) -> None:
@@ -125,7 +136,8 @@ def _prepare_folder(plan: Plan, peers: Sequence[Peer], paths: Sequence[Path]) ->
     except OSError as error:
         raise OutputError(f"can't write to {plan.out}: {error}") from error
     data = {path.stem: plan.data.resolve().name for path in paths}
-    store.save_machine(plan.out, peers, data)
+    programs = {"butteraugli": program().stem} if "butteraugli" in plan.metrics else {}
+    store.save_machine(plan.out, peers, data, programs)
 
 
 def _sweep(
@@ -223,6 +235,7 @@ def _code_picture(
             threads=plan.threads,
             repeats=1,
             versions=peer.version,
+            butteraugli=score.get("butteraugli"),
         )
         for (setting, size, encode_s, decode_s), score in zip(coded, scores, strict=True)
     ]

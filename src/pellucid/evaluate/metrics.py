@@ -1,8 +1,13 @@
 """How near a decoded picture is to its source: RGB PSNR, and the registry of all metrics.
 
 Every metric is a function (reference, decoded) -> float over HxWx3 uint8 arrays; higher is
-better. `quality_for_bd` gives the scale on which curves are compared: decibels for PSNR and
-MS-SSIM (-10 log10(1 - value), customary since Ballé et al. 2018), the plain score for SSIMULACRA2.
+better, but for Butteraugli, a distance. `quality_for_bd` gives the scale on which curves are
+compared, where higher is better for all: decibels for PSNR and MS-SSIM (-10 log10(1 - value),
+customary since Ballé et al. 2018), the plain score for SSIMULACRA2, -10 log10(distance) for
+Butteraugli. On that scale halving a distance counts alike wherever it happens; on minus the
+distance the worst files, whose distances are the largest, would decide nearly alone.
+
+`DEFAULT_METRICS` are those that the extra `bench` brings; Butteraugli is measured when asked for.
 """
 
 from __future__ import annotations
@@ -15,10 +20,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import OptionError
+from pellucid.evaluate.butteraugli import butteraugli
 from pellucid.evaluate.ms_ssim import ms_ssim
 from pellucid.evaluate.ssimulacra2 import ssimulacra2
 
-__all__ = ["METRICS", "Metric", "ms_ssim", "psnr", "ssimulacra2"]
+__all__ = [
+    "DEFAULT_METRICS",
+    "METRICS",
+    "Metric",
+    "butteraugli",
+    "ms_ssim",
+    "psnr",
+    "ssimulacra2",
+]
 
 Rgb = NDArray[np.uint8]
 
@@ -53,7 +67,11 @@ def _as_is(value: float) -> float:
 
 
 def _similarity_to_db(value: float) -> float:
-    return -10.0 * math.log10(1.0 - value) if value < 1.0 else math.inf
+    return _distance_to_db(1.0 - value)
+
+
+def _distance_to_db(value: float) -> float:
+    return -10.0 * math.log10(value) if value > 0.0 else math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,5 +92,10 @@ METRICS: dict[str, Metric] = {
         Metric("psnr", "PSNR", psnr, _as_is, "RGB PSNR (dB)", 4),
         Metric("ms_ssim", "MS-SSIM", ms_ssim, _similarity_to_db, "MS-SSIM (dB)", 6),
         Metric("ssimulacra2", "SSIMULACRA2", ssimulacra2, _as_is, "SSIMULACRA2", 4),
+        Metric(
+            "butteraugli", "Butteraugli", butteraugli, _distance_to_db,
+            "Butteraugli (-10 log10 of the distance)", 6,
+        ),
     )
-}
+}  # fmt: skip
+DEFAULT_METRICS = ("psnr", "ms_ssim", "ssimulacra2")

@@ -17,7 +17,7 @@ class Result:
     `bpp` is 8 * bytes / (width * height), from the whole file. `psnr` is RGB, in dB. `encode_s`
     and `decode_s` are wall seconds: of a single run in a sweep (`repeats` 1, don't quote them), the
     median of `repeats` runs in a speed table. `threads` is what was asked for; `versions` names
-    the libraries, or pellucid and its model.
+    the libraries, or pellucid and its model. `butteraugli` came later than the committed rows.
     """
 
     codec: str
@@ -35,6 +35,7 @@ class Result:
     threads: int
     repeats: int
     versions: str
+    butteraugli: float | None = None
 
     @property
     def megapixels(self) -> float:

@@ -95,9 +95,14 @@ def describe_machine() -> dict[str, Any]:
     }
 
 
-def save_machine(folder: Path, peers: Sequence[Peer], data: Mapping[str, str]) -> None:
-    """Writes `machine.json`: the machine, what each codec does with its threads, and which
-    folder of pictures each picture is from (`data`).
+def save_machine(
+    folder: Path,
+    peers: Sequence[Peer],
+    data: Mapping[str, str],
+    programs: Mapping[str, str] | None = None,
+) -> None:
+    """Writes `machine.json`: the machine, what each codec does with its threads, which folder of
+    pictures each picture is from (`data`), and which program measured a metric (`programs`).
 
     Raises:
         OutputError: it can't be written.
@@ -105,7 +110,10 @@ def save_machine(folder: Path, peers: Sequence[Peer], data: Mapping[str, str]) -
     before = load_machine(folder)
     threading = {**before.get("threading", {}), **{peer.name: peer.threading for peer in peers}}
     sources = {**before.get("data", {}), **data}
-    write_facts(folder / MACHINE, {**describe_machine(), "threading": threading, "data": sources})
+    facts = {**describe_machine(), "threading": threading, "data": sources}
+    if measured := {**before.get("programs", {}), **(programs or {})}:
+        facts["programs"] = measured
+    write_facts(folder / MACHINE, facts)
 
 
 def load_machine(folder: Path) -> dict[str, Any]:

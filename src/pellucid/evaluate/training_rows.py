@@ -1,19 +1,52 @@
-"""BD-rate over minutes of training (`tools/training_curve.py`): typed rows, and their table."""
+"""A codec in training beside an anchor (`tools/training_curve.py`): typed rows, and their table."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from pellucid.errors import InputError
+from pellucid.evaluate.metrics import METRICS
 from pellucid.evaluate.report import MINUS, table
 from pellucid.evaluate.tsv import Table
 
 PREFIX = "training-"
+FIRST_QUALITIES = "20,35,50,65,80"
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingPoint:
-    """A checkpoint: `bd_rate_webp` is per cent of WebP's rate at equal quality."""
+    """A checkpoint: `bd_<metric>` is per cent of the anchor's rate at equal quality.
+
+    It is the mean of the pictures' BD-rates, `bd_<metric>_mean` the BD-rate of the mean curve; None
+    where it wasn't asked for or curves don't overlap. `pictures` counts those coded; `bpp` and
+    `psnr` are means over all files.
+    """
+
+    checkpoint: str
+    anchor: str
+    minutes: float
+    steps: int
+    megapixels: int
+    pictures: int
+    bpp: float | None
+    psnr: float | None
+    bd_psnr: float | None = None
+    bd_psnr_mean: float | None = None
+    bd_ms_ssim: float | None = None
+    bd_ms_ssim_mean: float | None = None
+    bd_ssimulacra2: float | None = None
+    bd_ssimulacra2_mean: float | None = None
+    bd_butteraugli: float | None = None
+    bd_butteraugli_mean: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPoint:
+    """What the first files hold: `bd_rate_webp` is that of the mean curve, PSNR, against WebP.
+
+    They were made at `FIRST_QUALITIES`.
+    """
 
     minutes: float
     steps: int
@@ -22,6 +55,22 @@ class TrainingPoint:
 
 
 TABLE = Table(TrainingPoint)
+FIRST = Table(FirstPoint)
+
+
+def read_points(path: Path) -> list[TrainingPoint]:
+    """The rows of a file of either form; InputError if it can't be read."""
+    try:
+        first = FIRST.read(path)
+    except InputError:
+        return TABLE.read(path)
+    return [
+        TrainingPoint(
+            "", "webp", row.minutes, row.steps, row.megapixels, 0, None, None,
+            bd_psnr_mean=row.bd_rate_webp,
+        )
+        for row in first
+    ]  # fmt: skip
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -36,17 +85,39 @@ def model_of(path: Path) -> str:
 
 def training_tables(folder: Path) -> str:
     """A table a model, as Markdown; InputError for a file that can't be read."""
-    header = ["minutes on one core", "steps", "megapixels seen", "against WebP"]
     parts = []
     for path in files_in(folder):
-        body = [
-            [
-                f"{row.minutes:.0f}",
-                f"{row.steps:,}",
-                f"{row.megapixels:,}",
-                f"{row.bd_rate_webp:+.1f} %".replace("-", MINUS),
-            ]
-            for row in TABLE.read(path)
-        ]
-        parts += [f"## Codec {model_of(path)}", table(header, body)]
+        parts += [f"## Codec {model_of(path)}", training_table(read_points(path))]
     return "\n\n".join(parts) + "\n"
+
+
+def metrics_of(points: list[TrainingPoint]) -> list[str]:
+    """Names of the metrics that any row has."""
+    return [m for m in METRICS if any(getattr(p, f"bd_{m}_mean") is not None for p in points)]
+
+
+def training_table(points: list[TrainingPoint]) -> str:
+    """Minutes, steps and pixels, then the BD-rates that any row has."""
+    columns = {
+        f"bd_{metric}{end}": f"{METRICS[metric].label}{words}"
+        for metric in metrics_of(points)
+        for end, words in (("", ""), ("_mean", ", mean curve"))
+    }
+    shown = [name for name in columns if any(getattr(p, name) is not None for p in points)]
+    anchors = " or ".join(dict.fromkeys(point.anchor for point in points))
+    header = ["minutes", "steps", "megapixels seen"]
+    header += [f"{columns[name]}, against {anchors}" for name in shown]
+    body = [
+        [
+            f"{point.minutes:.0f}",
+            f"{point.steps:,}",
+            f"{point.megapixels:,}",
+            *(_percent(getattr(point, name)) for name in shown),
+        ]
+        for point in points
+    ]
+    return table(header, body)
+
+
+def _percent(value: float | None) -> str:
+    return "" if value is None else f"{value:+.1f} %".replace("-", MINUS)

@@ -56,7 +56,7 @@ def commands_of(folder: Path, out: str | None = None) -> list[Command]:
     for make in MAKERS:
         found += make(folder)
     named = quote((out or folder.resolve().name).replace("\\", "/"))
-    before = re.compile(rf"( -o| --webp) {re.escape(str(folder))}(?=[/\\ ]|$)")
+    before = re.compile(rf"( -o| --anchor) {re.escape(str(folder))}(?=[/\\ ]|$)")
     return [replace(one, line=before.sub(rf"\1 {named}", one.line)) for one in found]
 
 

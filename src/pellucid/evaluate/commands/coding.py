@@ -72,12 +72,17 @@ def size(folder: Path) -> Iterable[Command]:
 
 
 def training(folder: Path) -> Iterable[Command]:
-    """One a model; rows don't say which checkpoints and pictures."""
+    """One a model; rows don't say which files and pictures."""
     for path in training_rows.files_in(folder):
-        model = training_rows.model_of(path)
+        model, points = training_rows.model_of(path), training_rows.read_points(path)
+        kept = store.sweep_path(folder, points[0].anchor if points else UNKNOWN)
+        anchor = kept if kept.exists() else "ANCHOR"
+        first = bool(points) and not points[0].checkpoint
         line = (
             f"python -m tools.training_curve recipes/codec-{model}.toml CHECKPOINT... "
-            f"--train {UNKNOWN} --test {UNKNOWN} --webp {folder / 'compress-webp.tsv'} "
-            f"-o {folder / path.name}"
+            f"--train {UNKNOWN} --test {UNKNOWN} --anchor {anchor} "
+            f"--metrics {words_of(training_rows.metrics_of(points))} "
+            + (f"--qualities {training_rows.FIRST_QUALITIES} " if first else "")
+            + f"-o {folder / path.name}"
         )
         yield Command(f"training of codec {model}", (path.name,), line)

@@ -13,21 +13,26 @@ from pellucid.evaluate._extras import require
 from pellucid.evaluate.peers.base import Peer, Rgb
 
 THREADS_VARIABLE = "PELLUCID_THREADS"
+SETTINGS = (16, 28, 40, 52, 64, 76, 88)
 
 
 @dataclass(frozen=True)
 class PellucidPeer:
-    """A `Peer`; `api` is the module pellucid or anything with its compress and decompress."""
+    """A `Peer`; `api` is the module pellucid or anything with its compress and decompress.
+
+    `model` is a name or a folder; `label`, if given, replaces the name that rows have.
+    """
 
     api: Any
     model: str
     threads: int
     version: str
-    settings: tuple[float, ...] = (16, 28, 40, 52, 64, 76, 88)
+    settings: tuple[float, ...] = SETTINGS
+    label: str = ""
 
     @property
     def name(self) -> str:
-        return f"pellucid-{self.model}"
+        return self.label or f"pellucid-{self.model}"
 
     @property
     def threading(self) -> str:
@@ -40,7 +45,9 @@ class PellucidPeer:
         return np.asarray(self.api.decompress(data))
 
 
-def make(threads: int, *, model: str) -> Peer:
+def make(
+    threads: int, *, model: str, label: str = "", settings: tuple[float, ...] = SETTINGS
+) -> Peer:
     """The adapter for one model. Coding a small probe tells early whether it's there.
 
     Raises:
@@ -48,7 +55,7 @@ def make(threads: int, *, model: str) -> Peer:
     """
     os.environ[THREADS_VARIABLE] = str(threads)
     api = require("pellucid")
-    return PellucidPeer(api, model, threads, _version(api, model))
+    return PellucidPeer(api, model, threads, _version(api, model), settings, label)
 
 
 def _version(api: Any, model: str) -> str:
