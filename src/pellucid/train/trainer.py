@@ -85,7 +85,8 @@ class Trainer(ABC):
         if undo:
             self.measure = self.plain
         else:
-            self.plain, self.measure = self.measure, torch.compile(self.measure, dynamic=False)
+            self.plain = self.measure
+            self.measure = torch.compile(self.plain, dynamic=False)
 
     def use_bfloat16(self, wanted: bool) -> None:  # noqa: B027 - not every net has such layers
         """Whether convolutions that decide no bits run in bfloat16."""

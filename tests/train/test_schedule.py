@@ -1,0 +1,81 @@
+"""How the learning rate goes: warm-up, constant, decay; and runs that go on from each other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+torch = pytest.importorskip("torch", exc_type=ImportError)
+pytest.importorskip("onnx", exc_type=ImportError)
+
+import tiny_model  # noqa: E402 - needs torch
+from pellucid.errors import OptionError  # noqa: E402
+from pellucid.train.checkpoint import load_weights, save_checkpoint, save_weights  # noqa: E402
+from pellucid.train.codec_trainer import CodecTrainer  # noqa: E402
+from pellucid.train.run import RunOptions, train_model  # noqa: E402
+from pellucid.train.schedule import WARM_STEPS, Schedule  # noqa: E402
+
+
+def test_a_constant_rate_has_no_end() -> None:
+    schedule = Schedule("constant")
+    assert schedule.part(1e9, 60) == 0
+    rates = [schedule.rate(0.0, step) for step in (0, WARM_STEPS // 2, WARM_STEPS, 10**7)]
+    assert rates == pytest.approx([1 / WARM_STEPS, 0.5, 1, 1], abs=0.01)
+
+
+def test_a_decay_falls_to_nothing() -> None:
+    schedule = Schedule("decay")
+    assert schedule.part(30, 60) == 0.5
+    assert schedule.part(61, 60) == 1
+    rates = [schedule.rate(part / 100, 10**6) for part in range(101)]
+    assert rates == sorted(rates, reverse=True)
+    assert rates[0] == 1
+    assert rates[-1] == 0
+
+
+def test_an_unknown_schedule_is_named() -> None:
+    with pytest.raises(OptionError, match="'steps' is not one of cosine, constant, decay"):
+        Schedule("steps")
+
+
+def test_a_copy_of_a_constant_run_is_decayed(tmp_path: Path) -> None:
+    (tmp_path / "tiny.toml").write_text(tiny_model.TOML)
+    for seed in range(2):
+        Image.fromarray(tiny_model.synthetic_picture(seed)).save(tmp_path / f"{seed}.png")
+    options = RunOptions(tmp_path, 0.02, tmp_path / "constant", "cpu", schedule="constant")
+    with tiny_model.quick():
+        train_model(tmp_path / "tiny.toml", options, lambda _line: None)
+    run = options.output / "tiny.pt"
+    before = torch.load(run, weights_only=True)
+    with pytest.raises(OptionError, match="would be written over"):
+        train_model(tmp_path / "tiny.toml", replace(options, start=run), print)
+    copy = replace(options, output=tmp_path / "shipped", start=run, schedule="decay")
+    with tiny_model.quick():
+        train_model(tmp_path / "tiny.toml", copy, lambda _line: None)
+    after = torch.load(copy.output / "tiny.pt", weights_only=True)
+    assert torch.load(run, weights_only=True)["progress"] == before["progress"], "untouched"
+    assert after["progress"]["earlier"] == before["progress"]["pixels"]
+    assert after["progress"]["step"] > 0
+
+
+def test_a_checkpoint_gives_what_its_optimiser_knows_and_weights_do_not(tmp_path: Path) -> None:
+    trainer = tiny_model.new_trainer()
+    tiny_model.train(trainer, 3)
+    save_checkpoint(tmp_path / "run.pt", trainer)
+    save_weights(tmp_path / "weights.pt", trainer)
+    recipe = replace(tiny_model.RECIPE, rate=7e-4)
+    for name, steps in (("run", 3), ("weights", 0)):
+        other = CodecTrainer(recipe, trainer.tiles, torch.device("cpu"), fresh=False)
+        load_weights(tmp_path / f"{name}.pt", other)
+        (optimiser,) = other.optimisers
+        known = [int(state["step"]) for state in optimiser.state.values()]
+        assert max(known, default=0) == steps
+        assert optimiser.param_groups[0]["peak"] == 7e-4, "the recipe's own"
+        assert other.progress.earlier == trainer.progress.pixels > 0
+        assert other.progress.step == 0
+        mine, own = trainer.net.state_dict(), other.net.state_dict()
+        if name == "run":
+            assert all(torch.equal(mine[key], own[key]) for key in mine)
