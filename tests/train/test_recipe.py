@@ -13,7 +13,7 @@ from pellucid.errors import OptionError  # noqa: E402 - needs torch
 from pellucid.nets.quality import QualityTable, anchor_qualities, trade_off  # noqa: E402
 from pellucid.train.codec_trainer import parameter_groups  # noqa: E402
 from pellucid.train.recipe import load_recipe  # noqa: E402
-from pellucid.train.schedule import cosine
+from pellucid.train.schedule import cosine  # noqa: E402
 from pellucid.train.trainer import move_average  # noqa: E402
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"

@@ -1,4 +1,4 @@
-"""What a run does to use its machine, and that it changes what is learned by nothing that counts."""
+"""What a run does to use its machine, and that what it learns stays the same."""
 
 from __future__ import annotations
 
@@ -68,15 +68,15 @@ def test_the_faster_number_format_is_kept(
     lines: list[str] = []
     monkeypatch.setattr(speed, "has_bfloat16_units", lambda _device: True)
     monkeypatch.setattr(
-        speed, "pixels_per_second", lambda t: gain if t.codec.analysis.bfloat16 else 1.0
+        speed, "pixels_per_second", lambda t: gain if t.codec.analysis.in_bfloat16 else 1.0
     )
     fit_precision(trainer, lines.append)
-    assert trainer.codec.analysis.bfloat16 == trainer.codec.synthesis.bfloat16 == kept
+    assert trainer.codec.analysis.in_bfloat16 == trainer.codec.synthesis.in_bfloat16 == kept
     assert len(lines) == 1
     assert f"{gain:.2f} times as fast" in lines[0]
     monkeypatch.setattr(speed, "has_bfloat16_units", lambda _device: False)
     fit_precision(trainer, lines.append)
-    assert not trainer.codec.analysis.bfloat16
+    assert not trainer.codec.analysis.in_bfloat16
     assert "float32 throughout" in lines[1]
 
 
@@ -195,7 +195,7 @@ def test_a_diverged_run_says_so_and_keeps_what_was_written(tmp_path) -> None:
         trainer.average.analysis.enter.weight[0, 0] = float("nan")
         trainer.net.analysis.enter.weight[0, 0] = float("nan")
     for save in (save_checkpoint, save_weights):
-        with pytest.raises(PellucidError, match="diverged, analysis.enter.weight"):
+        with pytest.raises(PellucidError, match=r"diverged, analysis\.enter\.weight"):
             save(tmp_path / "run.pt", trainer)
     tiny_model.train(trainer, 1)
     with pytest.raises(PellucidError, match="diverged before step 2"):

@@ -68,7 +68,7 @@ NEEDED = ("torch", "onnx")
 @click.option(
     "--start",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Weights, or another run's checkpoint, to start a new run from: checkpoints/codec-m.pt.",
+    help="Weights or a checkpoint to start a new run from, such as checkpoints/codec-m.pt.",
 )
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in OUT.")
 @click.option("--force", is_flag=True, help="Start anew over what is in OUT.")

@@ -6,8 +6,8 @@
 The linear layers start as principal components of 8x8x3 blocks and of 2x2 groups of them
 (`pellucid.train.klt`), the blocks as nothing: training starts from a good transform codec.
 
-With `bfloat16` set, for training on hardware that is faster so, what blocks add is computed in half
-the bits; the linear layers and the path from one to the other stay in float32.
+With `in_bfloat16` set, for training on hardware that is faster so, what blocks add is computed in
+half the bits; the linear layers and the path from one to the other stay in float32.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PIXEL_MEAN = 0.5
 class Analysis(nn.Module):
     """x (N, 3, H, W) in 0-1 -> y (N, M, H/16, W/16); H and W multiples of 16."""
 
-    bfloat16 = False
+    in_bfloat16 = False
 
     def __init__(self, trunk: int, latents: int, blocks: int) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class Analysis(nn.Module):
     def forward(self, x: Tensor, scale: Tensor) -> Tensor:
         """`scale` (N, C, 1, 1) multiplies the trunk after its first block."""
         trunk = self.enter(F.pixel_unshuffle(x - PIXEL_MEAN, BLOCK))
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16):
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.in_bfloat16):
             trunk = self.rest(self.first(trunk) * scale)
         y: Tensor = self.leave(F.pixel_unshuffle(trunk, GROUP))
         return y
@@ -47,7 +47,7 @@ class Analysis(nn.Module):
 class Synthesis(nn.Module):
     """y^ (N, M, h, w) -> x^ (N, 3, 16 h, 16 w), about 0-1, not clipped."""
 
-    bfloat16 = False
+    in_bfloat16 = False
 
     def __init__(self, trunk: int, latents: int, blocks: int) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class Synthesis(nn.Module):
     def forward(self, y: Tensor, scale: Tensor) -> Tensor:
         """`scale` (N, C, 1, 1) multiplies the trunk before its last block."""
         trunk = F.pixel_shuffle(self.enter(y), GROUP)
-        with torch.autocast(y.device.type, torch.bfloat16, enabled=self.bfloat16):
+        with torch.autocast(y.device.type, torch.bfloat16, enabled=self.in_bfloat16):
             trunk = self.last(self.rest(trunk) * scale)
         return F.pixel_shuffle(self.leave(trunk), BLOCK) + PIXEL_MEAN
 

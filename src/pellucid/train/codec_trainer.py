@@ -58,7 +58,7 @@ class CodecTrainer(Trainer):
 
     def use_bfloat16(self, wanted: bool) -> None:
         for net in (self.codec.analysis, self.codec.synthesis):
-            net.bfloat16 = wanted
+            net.in_bfloat16 = wanted
 
     def loss(self, part: float) -> tuple[Tensor, Figures]:
         batch, patch = self.crop_size(part)
@@ -95,7 +95,8 @@ def rate_distortion(
         seen = {"unlike": unlike.detach().mean()}
 
     def cost(error: Tensor) -> Tensor:
-        return ((trade * 255**2 * error + y_bpp + z_bpp) / trade**recipe.balance).mean()
+        total: Tensor = (trade * 255**2 * error + y_bpp + z_bpp) / trade**recipe.balance
+        return total.mean()
 
     figures = {
         "loss": cost(mse).detach(),

@@ -54,17 +54,17 @@ def compare(decoded: Tensor, source: Tensor) -> Tensor:
     spread = (square - mean**2) + (other_square - other**2)
     structure = (2 * shared + STABLE) / (spread + STABLE)
     unlike = (1 - (1 - (mean - other) ** 2) * structure).clamp_min(0)
-    edge = TAPS // 2
-    inner = (..., slice(edge, -edge), slice(edge, -edge))
+    inner = (..., slice(TAPS // 2, -(TAPS // 2)), slice(TAPS // 2, -(TAPS // 2)))
     detail, wanted = (decoded[inner] - mean).abs(), (source[inner] - other).abs()
-    change = (1 + detail) / (1 + wanted) - 1
-    return norms(unlike) + ADDED * norms(change.clamp_min(0)) + LOST * norms((-change).clamp_min(0))
+    change: Tensor = (1 + detail) / (1 + wanted) - 1
+    return norms(unlike) + ADDED * norms(F.relu(change)) + LOST * norms(F.relu(-change))
 
 
 def norms(values: Tensor) -> Tensor:
     """Mean and L4 norm over places, weighted: (N, C, H, W) -> (N, C)."""
     worst = ((values**4).mean(dim=(2, 3)) + TINY) ** 0.25 - TINY**0.25
-    return values.mean(dim=(2, 3)) + WORST * worst
+    total: Tensor = values.mean(dim=(2, 3)) + WORST * worst
+    return total
 
 
 def local_mean(planes: Tensor) -> Tensor:

@@ -66,7 +66,7 @@ def fit_precision(trainer: Trainer, report: Report) -> None:
 def has_bfloat16_units(device: torch.device) -> bool:
     """Whether bfloat16 is more than an emulation."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     machine = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
     return bool(machine) or platform.machine() == "aarch64"  # there only a look can tell
 
