@@ -90,8 +90,8 @@ def train(
 
     Bounded by time: the learning rate ends with the minutes, so that every run gives a finished
     model, unless --schedule says otherwise. Number format and compiling follow what is fastest on
-    this machine. Use it by `pellucid compress --model OUT/<name>`, or `denoise --model`. Needs the extra:
-    pip install 'pellucid[train]'.
+    this machine. Use it by `pellucid compress --model OUT/<name>`, or `denoise --model`. Needs the
+    extra: pip install 'pellucid[train]'.
     """
     for package in NEEDED:
         if importlib.util.find_spec(package) is None:
