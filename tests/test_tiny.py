@@ -17,8 +17,9 @@ from PIL import Image  # noqa: E402
 
 import tiny_denoiser  # noqa: E402 - needs torch
 import tiny_model  # noqa: E402
+from pellucid.train.begin import choose_device  # noqa: E402
 from pellucid.train.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
-from pellucid.train.run import RunOptions, choose_device, train_model  # noqa: E402
+from pellucid.train.run import RunOptions, train_model  # noqa: E402
 
 
 def test_train_stop_resume_export_compress_decompress(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -154,3 +156,13 @@ def test_a_shard_cut_short_gives_no_picture(folder: Path) -> None:
     (folder / "cut.bin").write_bytes(data[:8] + b"\xff" * 8 + data[16:])
     with pytest.raises(InputError, match="cut short or damaged"):
         list(pack.read_shard(folder / "cut.bin"))
+
+
+def test_a_lent_machine_needs_few_packages() -> None:
+    """PyTorch, NumPy and Pillow: no coder, no runtime, nothing of the other extras."""
+    absent = ("constriction", "onnxruntime", "onnx", "click", "imagecodecs", "tifffile", "scipy")
+    code = (
+        f"import sys; sys.modules |= dict.fromkeys({absent}); "
+        "import pellucid.train.lease, pellucid.train.pack"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -47,7 +47,7 @@ def save_checkpoint(path: Path, trainer: Trainer) -> None:
 
 def save_weights(path: Path, trainer: Trainer) -> None:
     """Write the averaged weights of `trainer` in half precision."""
-    average = {name: value.half() for name, value in trainer.average.state_dict().items()}
+    average = {name: value.half().cpu() for name, value in trainer.average.state_dict().items()}
     progress = asdict(trainer.progress)
     write_state(path, {"recipe": trainer.recipe.name, "average": average, "progress": progress})
 

@@ -35,15 +35,16 @@ def dissimilarity(decoded: Tensor, source: Tensor) -> Tensor:
     Sides of at least 9 samples; scales that would be smaller than that are left out.
     """
     scales = min(SCALES, int(math.log2(min(decoded.shape[-2:]) / TAPS)) + 1)
-    weights = decoded.new_tensor(PLANES)
     total = decoded.new_zeros(len(decoded))
     first, second = linear_light(decoded), linear_light(source)
     for scale in range(scales):
         planes = slice(None) if scale else slice(1, 2)  # colour is not seen as finely
         unlike = compare(opponent(first)[:, planes], opponent(second)[:, planes])
-        total = total + (unlike * weights[planes]).sum(dim=1) / weights[planes].sum()
+        weights = PLANES[planes]
+        for plane, weight in enumerate(weights):
+            total = total + unlike[:, plane] * (weight / sum(weights) / scales)
         first, second = F.avg_pool2d(first, 2), F.avg_pool2d(second, 2)
-    return total / scales
+    return total
 
 
 def compare(decoded: Tensor, source: Tensor) -> Tensor:
@@ -85,7 +86,10 @@ def linear_light(srgb: Tensor) -> Tensor:
 
 def opponent(light: Tensor) -> Tensor:
     """Linear light to X (enlarged), Y and B - Y, each of a range near 0-1."""
-    cones = torch.einsum("oc,nchw->nohw", light.new_tensor(CONES), light) + CONE_BIAS
-    long, medium, short = (cones ** (1 / 3) - CONE_BIAS ** (1 / 3)).unbind(dim=1)
+    red, green, blue = light.unbind(dim=1)
+    long, medium, short = (
+        (r * red + g * green + b * blue + CONE_BIAS) ** (1 / 3) - CONE_BIAS ** (1 / 3)
+        for r, g, b in CONES
+    )
     y = (long + medium) / 2
     return torch.stack([7 * (long - medium), y, short - y], dim=1)

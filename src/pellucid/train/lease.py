@@ -19,12 +19,12 @@ from pathlib import Path
 import torch
 
 from pellucid.errors import OptionError, OutputError, PellucidError
+from pellucid.train.begin import choose_device, make_trainer
 from pellucid.train.checkpoint import save_weights
 from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.data import Tiles, encoded_pictures, load_split
 from pellucid.train.plan import Plan, PlannedRun, load_plan
 from pellucid.train.recipe import load_recipe
-from pellucid.train.run import choose_device, make_trainer
 from pellucid.train.schedule import Schedule
 from pellucid.train.speed import fit
 from pellucid.train.trainer import Trainer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,14 +11,15 @@ import torch
 from torch import Tensor
 
 from pellucid.errors import OptionError
-from pellucid.train.checkpoint import load_checkpoint, load_weights, save_checkpoint
+from pellucid.train.begin import choose_device, make_trainer
+from pellucid.train.checkpoint import load_checkpoint, save_checkpoint
 from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.data import TILE, encoded_pictures, load_split
 from pellucid.train.denoiser_trainer import DenoiserTrainer
 from pellucid.train.export import export_codec
 from pellucid.train.export_denoiser import export_denoiser
 from pellucid.train.parallel import ALONE, Crew, in_parallel
-from pellucid.train.recipe import DenoiserRecipe, Recipe, load_recipe
+from pellucid.train.recipe import load_recipe
 from pellucid.train.schedule import Schedule
 from pellucid.train.speed import fit, has_compiler
 from pellucid.train.trainer import Trainer
@@ -100,20 +100,6 @@ def train_as(
     return export_model(trainer, tiles.held_out, folder, report) if crew.leads else folder
 
 
-def make_trainer(
-    recipe: Recipe, tiles: Tensor, device: torch.device, start: Path | None
-) -> Trainer:
-    """The trainer of a recipe, from its own start or from weights."""
-    trainer: Trainer
-    if isinstance(recipe, DenoiserRecipe):
-        trainer = DenoiserTrainer(recipe, tiles, device)
-    else:
-        trainer = CodecTrainer(recipe, tiles, device, fresh=start is None)
-    if start:
-        load_weights(start, trainer)
-    return trainer
-
-
 def export_model(
     trainer: Trainer, held_out: Tensor, folder: Path, report: Callable[[str], None]
 ) -> Path:
@@ -121,19 +107,3 @@ def export_model(
     if isinstance(trainer, DenoiserTrainer):
         return export_denoiser(trainer, held_out, folder, report)
     return export_codec(cast(CodecTrainer, trainer), held_out, folder, report)
-
-
-def choose_device(name: str) -> torch.device:
-    """`auto` takes an accelerator if there is one."""
-    if name not in ("auto", "cpu", "cuda"):
-        raise OptionError(f"device {name!r} is not one of auto, cpu, cuda")
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name == "cuda":
-        if not torch.cuda.is_available():
-            raise OptionError("there is no device cuda that PyTorch can use; choose cpu or auto")
-        torch.set_float32_matmul_precision("high")
-        torch.backends.cudnn.benchmark = True
-    else:
-        os.environ.setdefault("KMP_BLOCKTIME", "0")
-    return torch.device(name)

@@ -25,7 +25,7 @@ from pellucid.train.trainer import Trainer
 
 Report = Callable[[str], None]
 
-PROBE_SECONDS = 4.0  # a number format, or a batch
+PROBE_SECONDS = 3.0  # a number format, or a batch
 LEAST_GAIN = 1.1  # what bfloat16 must bring
 COMPILE_LIMIT = {"cuda": 100.0}  # seconds, where time is lent; elsewhere
 COMPILE_PATIENCE = 400.0
@@ -37,18 +37,21 @@ CAN_FAIL = (RuntimeError, OSError, ImportError, AttributeError, TypeError, Value
 
 def fit(trainer: Trainer, report: Report, *, compiled: bool) -> None:
     """Choose number format and, on an accelerator, the batch; then compile and record steps."""
-    fit_precision(trainer, report)
     if trainer.device.type == "cuda":
+        trainer.use_bfloat16(has_bfloat16_units(trainer.device))
         fit_batch(trainer, report)
+    else:
+        fit_precision(trainer, report)
     if compiled:
         compile_steps(trainer, report)
     if trainer.device.type == "cuda":
         record_steps(trainer, report)
-    trainer.sums.clear()
+    for figure in trainer.sums.values():
+        figure.zero_()
 
 
 def fit_precision(trainer: Trainer, report: Report) -> None:
-    """bfloat16 where it is faster, in layers that decide no bits; float32 elsewhere."""
+    """bfloat16 if that is faster on this processor, in layers that decide no bits; else float32."""
     if not has_bfloat16_units(trainer.device):
         trainer.use_bfloat16(False)
         report("float32 throughout: there are no units for bfloat16 here")
@@ -79,6 +82,7 @@ def fit_batch(trainer: Trainer, report: Report) -> None:
         try:
             speeds[count] = pixels_per_second(trainer)
         except torch.OutOfMemoryError:
+            torch.cuda.empty_cache()
             break
     if not speeds:
         trainer.recipe = recipe

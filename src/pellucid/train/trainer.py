@@ -23,7 +23,7 @@ from pellucid.train.parallel import ALONE, Crew
 from pellucid.train.schedule import Schedule
 
 LONGEST_STEP = 10.0  # seconds; a longer one means that the process was paused
-REPORT_EVERY = 200
+REPORT_EVERY = 100  # steps; an accelerator is at most so many ahead of Python
 SAVE_EVERY = 60.0  # seconds of training
 
 Figures = dict[str, Tensor]

@@ -1,0 +1,50 @@
+"""A recipe and weights to a trainer on a device.
+
+Apart from exporting, so that a machine which is lent for training needs PyTorch, NumPy and Pillow
+alone.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from pellucid.errors import OptionError
+from pellucid.train.checkpoint import load_weights
+from pellucid.train.codec_trainer import CodecTrainer
+from pellucid.train.denoiser_trainer import DenoiserTrainer
+from pellucid.train.recipe import DenoiserRecipe, Recipe
+from pellucid.train.trainer import Trainer
+
+
+def make_trainer(
+    recipe: Recipe, tiles: Tensor, device: torch.device, start: Path | None
+) -> Trainer:
+    """The trainer of a recipe, from its own start or from weights."""
+    trainer: Trainer
+    if isinstance(recipe, DenoiserRecipe):
+        trainer = DenoiserTrainer(recipe, tiles, device)
+    else:
+        trainer = CodecTrainer(recipe, tiles, device, fresh=start is None)
+    if start:
+        load_weights(start, trainer)
+    return trainer
+
+
+def choose_device(name: str) -> torch.device:
+    """`auto` takes an accelerator if there is one."""
+    if name not in ("auto", "cpu", "cuda"):
+        raise OptionError(f"device {name!r} is not one of auto, cpu, cuda")
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda":
+        if not torch.cuda.is_available():
+            raise OptionError("there is no device cuda that PyTorch can use; choose cpu or auto")
+        torch.set_float32_matmul_precision("high")
+        torch.backends.cudnn.benchmark = True
+    else:
+        os.environ.setdefault("KMP_BLOCKTIME", "0")
+    return torch.device(name)
