@@ -8,14 +8,14 @@ added to the picture stay in float32.
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
 from pellucid.nets.denoiser import Denoiser
 from pellucid.train.data import random_crops, textured
-from pellucid.train.degrade import degrade
+from pellucid.train.degrade import Dice, degrade
 from pellucid.train.muon import ConvolutionMuon
 from pellucid.train.recipe import DenoiserRecipe
 from pellucid.train.trainer import Trainer
@@ -34,8 +34,8 @@ class DenoiserTrainer(Trainer):
     def __init__(self, recipe: DenoiserRecipe, tiles: Tensor, device: torch.device) -> None:
         torch.manual_seed(recipe.seed)
         super().__init__(recipe, Denoiser(recipe.shape), textured(tiles, recipe.texture), device)
-        self.noise = torch.Generator(device).manual_seed(recipe.seed)
-        self.generators.append(self.noise)
+        self.dice = Dice.seeded(recipe.seed, device)
+        self.generators += self.dice.generators
 
     def make_optimisers(self) -> list[torch.optim.Optimizer]:
         """Muon for all layers but the last, whose output is noise in the picture's own unit."""
@@ -46,10 +46,10 @@ class DenoiserTrainer(Trainer):
             torch.optim.AdamW([{"params": last, "peak": self.recipe.last_rate}], weight_decay=0.0),
         ]
 
-    def loss(self, part: float) -> tuple[Tensor, dict[str, float], int]:
+    def loss(self, part: float) -> tuple[Tensor, dict[str, Any], int]:
         batch, patch = self.crop_size(part)
         clean = random_crops(self.tiles, batch, patch, self.generator).to(self.device)
-        sample = degrade(clean, self.recipe.mixture, self.noise)
+        sample = degrade(clean, self.recipe.mixture, self.dice)
         noisy = sample.noisy.contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.bfloat16):
             out = self.net(noisy, sample.maps)
@@ -60,4 +60,4 @@ class DenoiserTrainer(Trainer):
         expected = told.clamp(min=FLOOR) ** ERROR_POWER
         loss = ((error + SHIFT_WEIGHT * shift) / expected).mean() * LOSS_SCALE
         gain = 10 * torch.log10((sample.noisy - sample.clean).square().mean() / error.mean())
-        return loss, {"loss": loss.item(), "gain": gain.item()}, batch * patch * patch
+        return loss, {"loss": loss.detach(), "gain": gain.detach()}, batch * patch * patch
