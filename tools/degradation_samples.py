@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 import pellucid
-from pellucid.train.degrade import Degraded, Mixture, degrade
+from pellucid.train.degrade import Degraded, Dice, Mixture, degrade
 
 SAMPLE = Path(pellucid.__file__).parent / "samples" / "chelsea.png"
 BOX = (148, 68, 228, 148)  # left, top, right, bottom: an eye and fur; multiples of 16 wide and high
@@ -44,7 +44,7 @@ LEGEND = (
 
 def damaged(clean: Tensor, mixture: Mixture, seed: int) -> Degraded:
     """One picture (1, 3, H, W) with the damage that belongs to a seed."""
-    return degrade(clean, mixture, torch.Generator().manual_seed(seed))
+    return degrade(clean, mixture, Dice.seeded(seed, clean.device))
 
 
 def error_of(part: Degraded) -> float:

@@ -15,6 +15,7 @@ torch = pytest.importorskip("torch", exc_type=ImportError)
 from pellucid.denoising import jpeg_strength  # noqa: E402 - needs torch
 from pellucid.train.degrade import (  # noqa: E402
     Degraded,
+    Dice,
     Mixture,
     camera_noise,
     correlated_noise,
@@ -28,6 +29,7 @@ from pellucid.train.degrade.camera import (  # noqa: E402
     blurred,
     colour_matrix,
     demosaic,
+    inverse_mix,
     reduced,
 )
 from pellucid.train.degrade.jpeg import CHROMA, LUMA, tables  # noqa: E402
@@ -56,6 +58,10 @@ def seeded(seed: int = 1) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
+def dice(seed: int = 1) -> Dice:
+    return Dice.seeded(seed, torch.device("cpu"))
+
+
 def crops(count: int = COUNT, side: int = SIDE) -> torch.Tensor:
     """(count, 3, side, side) of a photograph, in 0-1."""
     picture = torch.from_numpy(photograph(384, 384)).permute(2, 0, 1).float() / 255
@@ -77,7 +83,7 @@ def neighbour_correlation(noise: torch.Tensor) -> torch.Tensor:
 def test_the_same_seed_gives_the_same_damage(kind: str) -> None:
     clean = crops()
     before = clean.clone()
-    one, same, other = (degrade(clean, KINDS[kind], seeded(seed)) for seed in (1, 1, 2))
+    one, same, other = (degrade(clean, KINDS[kind], dice(seed)) for seed in (1, 1, 2))
     for name in ("noisy", "clean", "maps"):
         assert torch.equal(getattr(one, name), getattr(same, name)), name
     assert not torch.equal(one.noisy, other.noisy)
@@ -88,7 +94,7 @@ def test_the_same_seed_gives_the_same_damage(kind: str) -> None:
 @pytest.mark.parametrize("count", [1, 7])
 def test_shapes_and_what_is_told(kind: str, count: int) -> None:
     clean = crops(count)
-    part = degrade(clean, KINDS[kind], seeded(count))
+    part = degrade(clean, KINDS[kind], dice(count))
     assert part.noisy.shape == part.clean.shape == clean.shape
     assert part.maps.shape == (count, 2, SIDE, SIDE)
     for tensor in (part.noisy, part.clean, part.maps):
@@ -117,7 +123,7 @@ def test_kinds_come_as_often_as_the_mixture_says() -> None:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("white", "grain", "camera", "compressed"):
             patch.setattr(kinds, name, counted(name))
-        degrade(clean, mixture, seeded())
+        degrade(clean, mixture, dice())
     assert sum(seen.values()) == 400
     for name, share in (("grain", 0.1), ("camera", 0.2), ("compressed", 0.3), ("white", 0.4)):
         assert seen[name] / 400 == pytest.approx(share, abs=0.07)
@@ -127,7 +133,7 @@ def test_white_noise_is_as_strong_as_told_and_independent() -> None:
     clean = flat(0.5)
     strengths = []
     for seed in range(4):
-        part = degrade(clean, EXACT, seeded(seed))
+        part = degrade(clean, EXACT, dice(seed))
         noise, told = part.noisy - part.clean, part.maps[:, 0, 0, 0]
         assert torch.equal(part.maps[:, 0], told[:, None, None].expand_as(part.maps[:, 0]))
         clipped = bool(part.noisy.min() >= 0 and part.noisy.max() <= 1)
@@ -145,7 +151,7 @@ def test_white_noise_is_as_strong_as_told_and_independent() -> None:
 
 def test_grain_is_as_strong_as_told_and_correlated() -> None:
     mixture = Mixture(grain=1, camera=0, jpeg=0, grey=0, map_error=0, overtold=0)
-    part = degrade(flat(0.5), mixture, seeded())
+    part = degrade(flat(0.5), mixture, dice())
     noise, told = part.noisy - part.clean, part.maps[:, 1, 0, 0]
     assert torch.allclose(noise.std(dim=(1, 2, 3)), told, rtol=0.06)
     correlation = neighbour_correlation(noise)
@@ -160,7 +166,7 @@ def test_grain_is_as_strong_as_told_and_correlated() -> None:
 
 def test_maps_are_wrong_by_as_much_as_the_mixture_says() -> None:
     mixture = Mixture(grain=1, camera=0, jpeg=0, grey=0, map_error=0.25, overtold=0)
-    part = degrade(flat(0.5, 64, 64), mixture, seeded())
+    part = degrade(flat(0.5, 64, 64), mixture, dice())
     ratio = part.maps[:, 1, 0, 0] / (part.noisy - part.clean).std(dim=(1, 2, 3))
     assert 0.7 < ratio.min() < 0.85
     assert 1.15 < ratio.max() < 1.3
@@ -170,7 +176,7 @@ def test_maps_are_wrong_by_as_much_as_the_mixture_says() -> None:
 def test_some_are_told_far_too_much_noise_and_none_too_little(kind: str, channel: int) -> None:
     exact = replace(KINDS[kind], grey=0, map_error=0, overtold=0)
     told = [
-        degrade(flat(0.5, 64, 32), mixture, seeded()).maps[:, channel, 0, 0]
+        degrade(flat(0.5, 64, 32), mixture, dice()).maps[:, channel, 0, 0]
         for mixture in (exact, replace(exact, overtold=0.5))
     ]
     assert (told[1] >= told[0] * (1 - 1e-6)).all()
@@ -204,7 +210,7 @@ def test_a_blur_keeps_what_is_flat_and_is_as_wide_as_told() -> None:
 def test_grey_pictures_have_grey_noise() -> None:
     for kind, mixture in KINDS.items():
         grey = Mixture(mixture.grain, mixture.camera, mixture.jpeg, grey=1.0)
-        part = degrade(crops(), grey, seeded())
+        part = degrade(crops(), grey, dice())
         for picture in (part.noisy, part.clean):
             tolerance = 2 / 255 if kind in ("camera", "jpeg", "all") else 1e-6
             assert (picture.amax(dim=1) - picture.amin(dim=1)).max() <= tolerance, kind
@@ -213,7 +219,7 @@ def test_grey_pictures_have_grey_noise() -> None:
 def test_camera_noise_grows_with_light_and_has_a_clean_twin() -> None:
     deviations = []
     for level in (0.1, 0.3, 0.6):
-        noisy, clean = camera_noise(flat(level, 32, 48), seeded())
+        noisy, clean = camera_noise(flat(level, 32, 48), dice())
         light = [part.clamp(min=1e-6) ** 2.2 for part in (noisy, clean)]
         inner = (..., slice(4, -4), slice(4, -4))
         deviations.append((light[0] - light[1])[inner].std(dim=(1, 2, 3)).median().item())
@@ -229,7 +235,7 @@ def test_camera_noise_is_told_in_place_or_on_average() -> None:
     local = 0
     for seed in range(8):
         mixture = Mixture(grain=0, camera=1, jpeg=0, grey=0, map_error=0, overtold=0)
-        part = degrade(crops(), mixture, seeded(seed))
+        part = degrade(crops(), mixture, dice(seed))
         told = part.maps[:, 1].square().mean(dim=(1, 2)).sqrt()
         error = (part.noisy - part.clean).square().mean(dim=(1, 2, 3)).sqrt()
         strong = error > 2 / 255
@@ -246,7 +252,10 @@ def test_a_mosaic_of_smooth_colours_is_filled_in() -> None:
     assert error.abs().max() < 0.02
     white = torch.ones(1, 3, 16, 16)
     assert torch.allclose(demosaic(white), white)
-    assert torch.allclose(colour_matrix(torch.tensor([0.0, 0.35])).sum(dim=2), torch.ones(2, 3))
+    mix = torch.tensor([0.0, 0.35])
+    assert torch.allclose(colour_matrix(mix).sum(dim=2), torch.ones(2, 3))
+    there_and_back = colour_matrix(inverse_mix(mix)) @ colour_matrix(mix)
+    assert torch.allclose(there_and_back, torch.eye(3).expand(2, 3, 3), atol=1e-6)
 
 
 def by_pillow(picture: np.ndarray, quality: int, *, subsampled: bool) -> tuple[np.ndarray, dict]:
@@ -282,7 +291,7 @@ def test_jpeg_again_on_the_same_grid_changes_little_and_on_another_much() -> Non
     shifted = jpeg(once.roll((3, 5), (2, 3)), quality, subsampled=False).roll((-3, -5), (2, 3))
     same, other = ((part - once).square().mean() for part in (twice, shifted))
     assert other > 20 * same
-    part = degrade(clean, KINDS["jpeg"], seeded())
+    part = degrade(clean, KINDS["jpeg"], dice())
     assert (part.noisy * 255 - (part.noisy * 255).round()).abs().max() < 0.4
 
 

@@ -65,10 +65,6 @@ class CodecTrainer(Trainer):
         x = random_crops(self.tiles, batch, patch, self.generator)
         return self.measure(x, self.spread_qualities(batch))
 
-    def pixels(self, part: float) -> int:
-        batch, patch = self.crop_size(part)
-        return batch * patch * patch
-
     def spread_qualities(self, count: int) -> Tensor:
         """One random quality a sample, one from each of `count` equal parts of 0..100."""
         jitter = torch.rand(count, generator=self.generator, device=self.device)

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from pellucid.nets.denoiser import Denoiser
 from pellucid.train.data import random_crops, textured
-from pellucid.train.degrade import degrade
+from pellucid.train.degrade import Dice, degrade
 from pellucid.train.muon import ConvolutionMuon
 from pellucid.train.recipe import DenoiserRecipe
 from pellucid.train.trainer import Figures, Trainer, adamw
@@ -35,8 +35,8 @@ class DenoiserTrainer(Trainer):
         torch.manual_seed(recipe.seed)
         net = Denoiser(recipe.shape)
         super().__init__(recipe, net, textured(tiles, recipe.texture), device)
-        self.noise = torch.Generator(device).manual_seed(recipe.seed)
-        self.generators.append(self.noise)
+        self.dice = Dice.seeded(recipe.seed, device)
+        self.generators += self.dice.generators
         self.bfloat16 = recipe.bfloat16
         self.measure = self.error
 
@@ -55,12 +55,8 @@ class DenoiserTrainer(Trainer):
     def loss(self, part: float) -> tuple[Tensor, Figures]:
         batch, patch = self.crop_size(part)
         clean = random_crops(self.tiles, batch, patch, self.generator)
-        sample = degrade(clean, self.recipe.mixture, self.noise)
+        sample = degrade(clean, self.recipe.mixture, self.dice)
         return self.measure(sample.noisy, sample.maps, sample.clean)
-
-    def pixels(self, part: float) -> int:
-        batch, patch = self.crop_size(part)
-        return batch * patch * patch
 
     def error(self, noisy: Tensor, maps: Tensor, clean: Tensor) -> tuple[Tensor, Figures]:
         """The loss of a batch that was told `maps`, and by how many dB it is cleaner."""

@@ -76,9 +76,10 @@ class Trainer(ABC):
     def loss(self, part: float) -> tuple[Tensor, Figures]:
         """The loss of a fresh batch, and figures to report, without gradients."""
 
-    @abstractmethod
     def pixels(self, part: float) -> int:
         """How many pixels a batch holds."""
+        batch, patch = self.crop_size(part)
+        return batch * patch * patch
 
     def compile(self, *, undo: bool = False) -> None:
         """Let PyTorch compile `measure`, at the next step; or no longer."""

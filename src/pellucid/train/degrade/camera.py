@@ -15,7 +15,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pellucid.train.degrade.draw import chance, log_uniform, normal, per_picture, uniform
+from pellucid.train.degrade.draw import (
+    Dice,
+    chance,
+    constant,
+    log_uniform,
+    normal,
+    per_picture,
+    uniform,
+)
 
 GAMMA = 2.2
 DARKEST = 1e-6
@@ -27,31 +35,32 @@ GRAIN = (0.3, 1.1)  # standard deviation of the blur it puts on the noise's brig
 PATCHES = (0.5, 4.0)  # and on its colour
 LEFT = (0.3, 1.0)  # part of the noise's strength that it leaves
 TAPS = 13
+AROUND = ((1.0, 2.0, 1.0), (2.0, 4.0, 2.0), (1.0, 2.0, 1.0))  # weights of known neighbours
 
 
-def camera_noise(clean: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def camera_noise(clean: Tensor, dice: Dice) -> tuple[Tensor, Tensor]:
     """(noisy, clean) as a camera would show the scene `clean` (N, 3, H, W) in 0-1."""
-    count = len(clean)
+    count, generator = len(clean), dice.device
     gains = torch.ones(count, 3, device=clean.device)
     gains[:, 0] = uniform(count, 1.2, 2.4, generator)
     gains[:, 2] = uniform(count, 1.2, 2.4, generator)
     mix = uniform(count, 0.0, COLOUR_MIX, generator)
     matrix = colour_matrix(mix)
     sensor = linear(clean)
-    sensor = torch.einsum("nij,njhw->nihw", torch.linalg.inv(matrix), sensor)
+    sensor = torch.einsum("nij,njhw->nihw", colour_matrix(inverse_mix(mix)), sensor)
     sensor = sensor / gains[:, :, None, None]
     shot = per_picture(log_uniform(count, *SHOT, generator))
     read = per_picture(uniform(count, *READ, generator)).square() * shot * 0.02
     variance = shot * sensor.clamp(min=0) + read
     noise = normal(clean.shape, generator) * variance.sqrt()
-    mosaicked = chance(0.75, generator)
+    mosaicked = chance(0.75, dice)
     shown = []
     for light in (sensor + noise, sensor):
         whole = demosaic(light) if mosaicked else light
         colour = torch.einsum("nij,njhw->nihw", matrix, whole * gains[:, :, None, None])
         shown.append(display(colour))
     noisy, target = shown
-    if chance(REDUCED, generator):
+    if chance(REDUCED, dice):
         noisy = (target + reduced(noisy - target, generator)).clamp(0, 1)
     return noisy, target
 
@@ -92,6 +101,11 @@ def colour_matrix(mix: Tensor) -> Tensor:
     return (1 + mix)[:, None, None] * eye - (mix / 2)[:, None, None] * (1 - eye)
 
 
+def inverse_mix(mix: Tensor) -> Tensor:
+    """The mix (N,) whose `colour_matrix` is the inverse of that of `mix`."""
+    return -mix / (1 + 1.5 * mix)
+
+
 def linear(shown: Tensor) -> Tensor:
     """Display values to light, without clipping highlights."""
     return shown.clamp(min=0) ** GAMMA
@@ -120,7 +134,7 @@ def demosaic(light: Tensor) -> Tensor:
 
 def fill(plane: Tensor, mask: Tensor) -> Tensor:
     """(N, 1, H, W) known where `mask` (H, W) is 1 -> known everywhere, by normalised averaging."""
-    kernel = torch.tensor([[1.0, 2, 1], [2, 4, 2], [1, 2, 1]], device=plane.device)[None, None]
+    kernel = constant(AROUND, plane.device)[None, None]
     known = mask[None, None]
     total = F.conv2d(plane * known, kernel, padding=1)
     weight = F.conv2d(known, kernel, padding=1)

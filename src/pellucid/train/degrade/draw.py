@@ -1,9 +1,47 @@
-"""Random numbers on the device of a generator."""
+"""Random numbers for training, and constants, without ever waiting for the training device.
+
+A GPU works through a queue; whoever asks it for a number waits until the queue is empty. So what
+Python must know, such as which pictures get which noise, is drawn on the CPU, and what only enters
+arithmetic is drawn on the device. What goes from the CPU to a GPU goes by page-locked memory, which
+is the only kind that is copied without a wait.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
 import torch
 from torch import Tensor
+
+APART = 1  # between the seeds of two generators
+
+
+@dataclass(frozen=True)
+class Dice:
+    """Two sources of random numbers; a training device that is the CPU has one for both.
+
+    Attributes:
+        host: on the CPU, for `chance` and `whole`.
+        device: on the training device, for noise and for a number a picture.
+    """
+
+    host: torch.Generator
+    device: torch.Generator
+
+    @classmethod
+    def seeded(cls, seed: int, device: torch.device) -> Dice:
+        """For tensors on `device`."""
+        own = torch.Generator(device).manual_seed(seed)
+        if device.type == "cpu":
+            return cls(own, own)
+        return cls(torch.Generator().manual_seed(seed + APART), own)
+
+    @property
+    def generators(self) -> list[torch.Generator]:
+        """Each once, the device's first; their states are all there is to save."""
+        return [self.device] if self.host is self.device else [self.device, self.host]
 
 
 def uniform(
@@ -25,14 +63,32 @@ def normal(shape: torch.Size | tuple[int, ...], generator: torch.Generator) -> T
     return torch.randn(shape, generator=generator, device=generator.device)
 
 
-def chance(probability: float, generator: torch.Generator) -> bool:
+def coins(count: int, probability: float, generator: torch.Generator) -> Tensor:
+    """(count,) of bool, each True with this probability."""
+    return torch.rand(count, generator=generator, device=generator.device) < probability
+
+
+def chance(probability: float, dice: Dice) -> bool:
     """True with this probability."""
-    return bool(torch.rand((), generator=generator, device=generator.device) < probability)
+    return bool(torch.rand((), generator=dice.host) < probability)
 
 
-def whole(high: int, generator: torch.Generator) -> int:
+def whole(high: int, dice: Dice) -> int:
     """A whole number from 0 to high - 1."""
-    return int(torch.randint(high, (), generator=generator, device=generator.device))
+    return int(torch.randint(high, (), generator=dice.host))
+
+
+def moved(values: Tensor, device: torch.device) -> Tensor:
+    """A tensor of the CPU on a device."""
+    if device.type == "cuda":
+        values = values.pin_memory()
+    return values.to(device, non_blocking=True)
+
+
+@cache
+def constant(values: tuple[Any, ...], device: torch.device) -> Tensor:
+    """Numbers, in tuples as deep as the tensor has axes, on a device. Not to be written to."""
+    return moved(torch.tensor(values), device)
 
 
 def per_picture(values: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pellucid.train.degrade.draw import chance, normal, per_picture, uniform
+from pellucid.train.degrade.draw import coins, normal, per_picture, uniform
 
 BLUR = 5  # side of the kernel that correlates neighbours
 CHANNEL_MIX = 0.5  # at most so much of a channel's noise comes from each of the others
@@ -27,11 +27,10 @@ def correlated_noise(like: Tensor, generator: torch.Generator) -> Tensor:
     noise = normal((count, channels, height + BLUR - 1, width + BLUR - 1), generator)
     spread = uniform(count, 0.3, 1.4, generator)
     kernel = gaussian_kernels(spread)
-    if chance(0.5, generator):
-        small = normal((count, channels, height // 2 + BLUR, width // 2 + BLUR), generator)
-        coarse = F.interpolate(small, scale_factor=2, mode="bilinear")
-        share = per_picture(uniform(count, 0.0, 1.0, generator))
-        noise = noise + share * coarse[..., : noise.shape[2], : noise.shape[3]]
+    small = normal((count, channels, height // 2 + BLUR, width // 2 + BLUR), generator)
+    coarse = F.interpolate(small, scale_factor=2, mode="bilinear")
+    share = uniform(count, 0.0, 1.0, generator) * coins(1, 0.5, generator)  # a coin for all
+    noise = noise + per_picture(share) * coarse[..., : noise.shape[2], : noise.shape[3]]
     grouped = noise.reshape(1, count * channels, *noise.shape[2:])
     weight = kernel.repeat_interleave(channels, dim=0)[:, None]
     noise = F.conv2d(grouped, weight, groups=count * channels).reshape(like.shape)

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pellucid.denoising.jpeg_strength import LEAST_SCALE, SIGMA_AT_50, SIGMA_POWER
+from pellucid.train.degrade.draw import constant
 
 BLOCK = 8
 LUMA = """16 11 10 16 24 40 51 61  12 12 14 19 26 58 60 55  14 13 16 24 40 57 69 56
@@ -26,6 +27,7 @@ TO_YCC = (
     (-0.168735892, -0.331264108, 0.5),
     (0.5, -0.418687589, -0.081312411),
 )
+FROM_YCC = ((1.0, 0.0, 1.402), (1.0, -0.344136286, -0.714136286), (1.0, 1.772, 0.0))
 
 
 def jpeg(pictures: Tensor, quality: Tensor, *, subsampled: bool) -> Tensor:
@@ -33,7 +35,7 @@ def jpeg(pictures: Tensor, quality: Tensor, *, subsampled: bool) -> Tensor:
 
     Returns 8-bit samples as k / 255.
     """
-    matrix = torch.tensor(TO_YCC, device=pictures.device)
+    matrix = constant(TO_YCC, pictures.device)
     levels = torch.round(pictures.clamp(0, 1) * 255)
     ycc = torch.einsum("ij,njhw->nihw", matrix, levels)
     luma = coded(ycc[:, :1] - 128, tables(LUMA, quality)) + 128
@@ -43,7 +45,8 @@ def jpeg(pictures: Tensor, quality: Tensor, *, subsampled: bool) -> Tensor:
     chroma = coded(chroma, tables(CHROMA, quality))
     if subsampled:
         chroma = F.interpolate(chroma, scale_factor=2, mode="bilinear", align_corners=False)
-    rgb = torch.einsum("ij,njhw->nihw", torch.linalg.inv(matrix), torch.cat([luma, chroma], 1))
+    back = constant(FROM_YCC, pictures.device)
+    rgb = torch.einsum("ij,njhw->nihw", back, torch.cat([luma, chroma], 1))
     return torch.round(rgb).clamp(0, 255) / 255
 
 
@@ -54,7 +57,7 @@ def scale_of(quality: Tensor) -> Tensor:
 
 def tables(text: str, quality: Tensor) -> Tensor:
     """Quantiser steps (N, 1, 8, 8, 1, 1) of the table `text` at each quality."""
-    base = torch.tensor([float(word) for word in text.split()], device=quality.device)
+    base = constant(tuple(map(float, text.split())), quality.device)
     steps = torch.floor(base * scale_of(quality)[:, None] + 0.5).clamp(1, 255)
     return steps.reshape(-1, 1, BLOCK, BLOCK, 1, 1)
 

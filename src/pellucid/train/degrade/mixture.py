@@ -19,7 +19,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pellucid.train.degrade.camera import camera_noise
-from pellucid.train.degrade.draw import chance, log_uniform, per_picture, uniform, whole
+from pellucid.train.degrade.draw import (
+    Dice,
+    chance,
+    coins,
+    log_uniform,
+    moved,
+    per_picture,
+    uniform,
+    whole,
+)
 from pellucid.train.degrade.gaussian import correlated_noise, white_noise
 from pellucid.train.degrade.jpeg import jpeg, jpeg_sigma
 
@@ -59,12 +68,12 @@ class Degraded:
     maps: Tensor
 
 
-def degrade(clean: Tensor, mixture: Mixture, generator: torch.Generator) -> Degraded:
+def degrade(clean: Tensor, mixture: Mixture, dice: Dice) -> Degraded:
     """Damage a batch; each picture gets one kind."""
     count = len(clean)
-    draws = torch.rand(count, generator=generator, device=generator.device)
+    draws = torch.rand(count, generator=dice.host)
     if mixture.grey:
-        grey = torch.rand(count, generator=generator, device=generator.device) < mixture.grey
+        grey = coins(count, mixture.grey, dice.device)
         clean = torch.where(per_picture(grey), clean.mean(dim=1, keepdim=True), clean)
     else:
         grey = torch.zeros(count, dtype=torch.bool, device=clean.device)
@@ -80,74 +89,73 @@ def degrade(clean: Tensor, mixture: Mixture, generator: torch.Generator) -> Degr
     ):
         chosen = torch.nonzero((draws >= low) & (draws < high)).flatten()
         if len(chosen):
-            part = kind(clean[chosen], grey[chosen], mixture, generator)
+            chosen = moved(chosen, clean.device)
+            part = kind(clean[chosen], grey[chosen], mixture, dice)
             noisy[chosen], target[chosen], maps[chosen] = part.noisy, part.clean, part.maps
     return Degraded(noisy, target, maps)
 
 
-def white(clean: Tensor, grey: Tensor, mixture: Mixture, generator: torch.Generator) -> Degraded:
+def white(clean: Tensor, grey: Tensor, mixture: Mixture, dice: Dice) -> Degraded:
     """Independent noise, sometimes clipped and rounded as an 8-bit file is."""
-    sigma = per_picture(uniform(len(clean), 0.0, STRONGEST, generator, power=mixture.weak))
-    noise = white_noise(clean, generator)
+    sigma = per_picture(uniform(len(clean), 0.0, STRONGEST, dice.device, power=mixture.weak))
+    noise = white_noise(clean, dice.device)
     noisy = clean + sigma * torch.where(per_picture(grey), noise[:, :1], noise)
-    if chance(0.1, generator):
+    if chance(0.1, dice):
         noisy = torch.round(noisy.clamp(0, 1) * 255) / 255
-    told = sigma * per_picture(excess(len(clean), mixture, generator))
-    extra = uniform(len(clean), 0.0, ADDED_TOLD, generator)
+    told = sigma * per_picture(excess(len(clean), mixture, dice.device))
+    extra = uniform(len(clean), 0.0, ADDED_TOLD, dice.device)
     told = torch.where(told > sigma, told + per_picture(extra), sigma)
     return Degraded(noisy, clean, constant_maps(clean, told, 0))
 
 
-def grain(clean: Tensor, grey: Tensor, mixture: Mixture, generator: torch.Generator) -> Degraded:
+def grain(clean: Tensor, grey: Tensor, mixture: Mixture, dice: Dice) -> Degraded:
     """Correlated noise."""
-    sigma = per_picture(uniform(len(clean), LEAST, STRONGEST * 0.6, generator, power=1.5))
-    noise = correlated_noise(clean, generator)
+    sigma = per_picture(uniform(len(clean), LEAST, STRONGEST * 0.6, dice.device, power=1.5))
+    noise = correlated_noise(clean, dice.device)
     noisy = clean + sigma * torch.where(per_picture(grey), noise[:, :1], noise)
-    told = sigma * per_picture(factor(len(clean), mixture, generator))
+    told = sigma * per_picture(factor(len(clean), mixture, dice.device))
     return Degraded(noisy, clean, constant_maps(clean, told, 1))
 
 
-def camera(clean: Tensor, grey: Tensor, mixture: Mixture, generator: torch.Generator) -> Degraded:
+def camera(clean: Tensor, grey: Tensor, mixture: Mixture, dice: Dice) -> Degraded:
     """Sensor noise, half of it saved as JPEG; told by picture, or by place as a curve would."""
-    noisy, target = camera_noise(clean, generator)
+    noisy, target = camera_noise(clean, dice)
     noisy = torch.where(per_picture(grey), noisy.mean(dim=1, keepdim=True), noisy)
     target = torch.where(per_picture(grey), target.mean(dim=1, keepdim=True), target)
-    if chance(0.6, generator):
-        quality = uniform(len(clean), 75, 100, generator)
-        noisy = jpeg(noisy, quality, subsampled=chance(0.5, generator))
+    if chance(0.6, dice):
+        quality = uniform(len(clean), 75, 100, dice.device)
+        noisy = jpeg(noisy, quality, subsampled=chance(0.5, dice))
     else:
         noisy = torch.round(noisy * 255) / 255
     variance = (noisy - target).square().mean(dim=1, keepdim=True)
     told = variance.mean(dim=(2, 3), keepdim=True).sqrt().clamp(min=LEAST)
     told = told.expand(-1, 1, *clean.shape[2:])
-    if chance(0.4, generator):
+    if chance(0.4, dice):
         local = F.avg_pool2d(variance, LOCAL).sqrt().clamp(min=LEAST)
         told = F.interpolate(local, size=clean.shape[2:], mode="bilinear")
-    told = told * per_picture(factor(len(clean), mixture, generator))
+    told = told * per_picture(factor(len(clean), mixture, dice.device))
     return Degraded(noisy, target, torch.cat([torch.zeros_like(told), told], dim=1))
 
 
-def compressed(
-    clean: Tensor, grey: Tensor, mixture: Mixture, generator: torch.Generator
-) -> Degraded:
+def compressed(clean: Tensor, grey: Tensor, mixture: Mixture, dice: Dice) -> Degraded:
     """JPEG at 8-98; a quarter was JPEG before on another grid, a quarter was noisy."""
     count = len(clean)
-    quality = uniform(count, 8, 98, generator)
+    quality = uniform(count, 8, 98, dice.device)
     variance = jpeg_sigma(quality).square()
     picture = clean
-    if chance(0.25, generator):
-        sigma = uniform(count, 0.0, 20 / 255, generator, power=2.0)
-        picture = picture + per_picture(sigma) * white_noise(picture, generator)
+    if chance(0.25, dice):
+        sigma = uniform(count, 0.0, 20 / 255, dice.device, power=2.0)
+        picture = picture + per_picture(sigma) * white_noise(picture, dice.device)
         variance = variance + sigma.square()
-    if chance(0.25, generator):
-        first = uniform(count, 20, 98, generator)
-        shift = (whole(8, generator), whole(8, generator))
-        moved = jpeg(picture.roll(shift, (2, 3)), first, subsampled=chance(0.6, generator))
-        picture = moved.roll((-shift[0], -shift[1]), (2, 3))
+    if chance(0.25, dice):
+        first = uniform(count, 20, 98, dice.device)
+        shift = (whole(8, dice), whole(8, dice))
+        shifted = jpeg(picture.roll(shift, (2, 3)), first, subsampled=chance(0.6, dice))
+        picture = shifted.roll((-shift[0], -shift[1]), (2, 3))
         variance = variance + jpeg_sigma(first).square()
-    noisy = jpeg(picture, quality, subsampled=chance(0.7, generator))
+    noisy = jpeg(picture, quality, subsampled=chance(0.7, dice))
     noisy = torch.where(per_picture(grey), noisy.mean(dim=1, keepdim=True), noisy)
-    told = variance.sqrt() * factor(count, mixture, generator)
+    told = variance.sqrt() * factor(count, mixture, dice.device)
     return Degraded(noisy, clean, constant_maps(clean, per_picture(told), 1))
 
 
@@ -160,8 +168,8 @@ def factor(count: int, mixture: Mixture, generator: torch.Generator) -> Tensor:
 def excess(count: int, mixture: Mixture, generator: torch.Generator) -> Tensor:
     """(count,) 1, or what the noise is told too strong by."""
     drawn = log_uniform(count, 1.0, MORE_TOLD, generator)
-    chosen = torch.rand(count, generator=generator, device=generator.device) < mixture.overtold
-    return torch.where(chosen, drawn, torch.ones_like(drawn))
+    overtold = coins(count, mixture.overtold, generator)
+    return torch.where(overtold, drawn, torch.ones_like(drawn))
 
 
 def constant_maps(like: Tensor, sigma: Tensor, channel: int) -> Tensor:
