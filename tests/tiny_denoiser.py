@@ -57,10 +57,11 @@ def new_trainer(recipe: DenoiserRecipe = RECIPE) -> DenoiserTrainer:
         return DenoiserTrainer(recipe, synthetic_tiles(6), torch.device("cpu"))
 
 
-def train(trainer: DenoiserTrainer, steps: int, *, of: int) -> list[dict[str, float]]:
-    """Take `steps` steps of a run of `of`; returns what each reports."""
+def train(trainer: DenoiserTrainer, steps: int, *, of: int) -> None:
+    """Take `steps` steps of a run of `of`."""
     with quick():
-        return [trainer.step(trainer.progress.step / of) for _ in range(steps)]
+        for _ in range(steps):
+            trainer.step(trainer.progress.step / of)
 
 
 @torch.no_grad()

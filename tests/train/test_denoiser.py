@@ -75,9 +75,11 @@ def test_a_few_steps_take_noise_off() -> None:
 
 def test_steps_report_what_they_should() -> None:
     trainer = tiny.new_trainer()
-    figures = tiny.train(trainer, 2, of=10)
-    assert all(set(one) == {"loss", "gain"} and not one["loss"].requires_grad for one in figures)
-    assert figures[0]["gain"] == pytest.approx(0, abs=1e-5)
+    tiny.train(trainer, 1, of=10)
+    figures = trainer.read_figures(1)
+    assert set(figures) == {"loss", "gain"}
+    assert figures["gain"] == pytest.approx(0, abs=1e-5)
+    tiny.train(trainer, 1, of=10)
     assert trainer.progress.step == 2
     assert trainer.progress.pixels == 2 * tiny.RECIPE.batch * tiny.RECIPE.patch**2
 

@@ -32,6 +32,7 @@ from pellucid.train.validate import held_out_loss, validate
 
 RESERVE = 0.01  # of the seconds, kept for writing at the end
 JUDGED = 16  # held-out tiles
+MOST_JUDGED = 0.2  # of a run's time; where judging takes more, it is left out at the end
 FIGURES = "figures.tsv"
 HEADER = "run\tseconds\tstep\tmegapixels\tmpx_per_s\tfigure\tvalue\n"
 
@@ -104,7 +105,9 @@ def make_run(run: PlannedRun, lease: Lease, tiles: Tiles, *, end: float) -> None
     lease.say(f"{run.label}: from {start or 'nothing'}, {end - time.monotonic():.0f} s")
     began = time.monotonic()
     judge(trainer, run, lease, tiles)
-    end -= 1.5 * (time.monotonic() - began)  # that it is judged by afterwards
+    again = 1.5 * (time.monotonic() - began)  # what judging takes at the end
+    judged = again < MOST_JUDGED * (end - began)
+    end -= again if judged else 0.0
     fit(trainer, lease.say, compiled=lease.compiled)
     began = time.monotonic()
     if began > end:
@@ -122,7 +125,8 @@ def make_run(run: PlannedRun, lease: Lease, tiles: Tiles, *, end: float) -> None
         deadline=end,
     )
     lease.training += time.monotonic() - began
-    judge(trainer, run, lease, tiles)
+    if judged:
+        judge(trainer, run, lease, tiles)
 
 
 def judge(trainer: Trainer, run: PlannedRun, lease: Lease, tiles: Tiles) -> None:
