@@ -14,6 +14,13 @@ pytest.importorskip("onnx", exc_type=ImportError)
 
 from pellucid.errors import PellucidError  # noqa: E402 - needs torch
 from pellucid.nets.codec import Codec, CodecShape  # noqa: E402
+from pellucid.nets.entropy_model import (  # noqa: E402
+    CROSS,
+    around_black,
+    black_squares,
+    checkerboard,
+    on_black,
+)
 from pellucid.nets.integer import IntegerConv2d, IntegerLayer, clip_activation  # noqa: E402
 from pellucid.nets.quantise import add_noise, round_through  # noqa: E402
 from pellucid.nets.rate import TABLES, bits, index_of, scale_of  # noqa: E402
@@ -163,6 +170,17 @@ def test_sums_that_may_reach_2_24_are_refused(
     layers = broken(names, value, bias)
     with pytest.raises(PellucidError, match=message):
         prove_bounds(layers)
+
+
+def test_black_squares_alone_give_what_all_would() -> None:
+    torch.manual_seed(0)
+    x = torch.randint(0, 256, (2, 4, 6, 10)).float() / 32
+    black = 1 - checkerboard(x)
+    for size, groups in ((3, 1), (3, 4)):
+        layer = IntegerConv2d(4, 4, size, groups=groups, mask=CROSS)
+        assert torch.equal(on_black(layer(around_black(x), inner=True)), layer(x) * black)
+    point = IntegerConv2d(4, 5, 1)
+    assert torch.equal(on_black(point(black_squares(x))), point(x) * black)
 
 
 # --- training -------------------------------------------------------------------------------------

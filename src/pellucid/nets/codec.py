@@ -109,9 +109,9 @@ class Codec(nn.Module):
         mean = mean1 + self.spatial_prior.centre_means(symbols) * centre
         seen = (round_through(y - mean) + mean - mean1) * white
         head2, correction = self.spatial_prior(features, seen)
-        mean = mean + correction * (1 - white)
+        mean = mean + correction
 
-        index = 8 * (head1 * white + head2 * (1 - white)) + round_through(self.y_offset(quality))
+        index = 8 * (head1 * white + head2) + round_through(self.y_offset(quality))
         return Prediction(mean, round_index(index + self.spatial_prior.centre_index() * centre))
 
 

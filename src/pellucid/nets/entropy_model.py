@@ -85,17 +85,20 @@ class SpatialPrior(nn.Module):
         return round_through(10 * self.centre_offset).view(1, -1, 1, 1)
 
     def forward(self, features: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
-        """Index head and mean corrections, which hold at C.
+        """Index head and mean corrections at C, 0 elsewhere; worked out only there.
 
         `seen` (N, M, h, w): decoded y less the hyper-decoder's mean at A and B, in 1/16; 0 at C.
         """
-        near = seen[:, : self.context_channels]
+        around = around_black(seen)
+        near = around[:, : self.context_channels]
         half = near + (torch.floor(near * 8) / 8 - near).detach()
         near = half.clamp(-CONTEXT_LIMIT, CONTEXT_LIMIT) * CONTEXT_SCALE
-        hidden = clip_activation(self.context(near) + self.features(features))
+        here = self.features(black_squares(features))
+        hidden = clip_activation(self.context(near, inner=True) + here)
         hidden = clip_activation(self.mix(hidden))
-        wide = seen.clamp(-MAX_SEEN, MAX_SEEN)
-        return self.index(hidden), self.mean(hidden) + self.predictor(wide)
+        wide = around.clamp(-MAX_SEEN, MAX_SEEN)
+        mean = self.mean(hidden) + self.predictor(wide, inner=True)
+        return on_black(self.index(hidden)), on_black(mean)
 
 
 def linear_predictor(channels: int, mask: list[list[int]], *, in_bits: int) -> IntegerConv2d:
@@ -119,6 +122,26 @@ def start_small(head: IntegerConv2d) -> None:
     """A head starts near zero, so that the quality's offsets alone set the first tables."""
     nn.init.normal_(head.weight, std=0.01)
     nn.init.zeros_(head.bias)  # type: ignore[arg-type]
+
+
+def black_squares(x: Tensor) -> Tensor:
+    """Those on even rows, then those on odd ones: (N, M, h, w) -> (2 N, M, h/2, w/2)."""
+    return torch.cat([x[..., 0::2, 1::2], x[..., 1::2, 0::2]])
+
+
+def around_black(x: Tensor) -> Tensor:
+    """The same squares with all their neighbours: (N, M, h, w) -> (2 N, M, h + 1, w + 1)."""
+    return torch.cat([F.pad(x, (0, 1, 1, 0)), F.pad(x, (1, 0, 0, 1))])
+
+
+def on_black(x: Tensor) -> Tensor:
+    """Back to their places, with 0 between: (2 N, M, h/2, w/2) -> (N, M, h, w)."""
+    even, odd = x.chunk(2)
+    none = torch.zeros_like(even)
+    rows = torch.stack(
+        [torch.stack([none, even], dim=-1), torch.stack([odd, none], dim=-1)], dim=-3
+    )
+    return rows.flatten(-4, -3).flatten(-2, -1)
 
 
 def checkerboard(like: Tensor) -> Tensor:

@@ -116,15 +116,17 @@ class IntegerConv2d(nn.Conv2d):
         bias = round_through(offset / bias_step) * bias_step
         return weight, bias, t
 
-    def accumulate(self, x: Tensor) -> Tensor:
-        """The sums before rounding, as values (not integers): (N, out, H, W)."""
-        weight, bias, _ = self._on_grid()
-        return F.conv2d(x, weight, bias, padding=self.padding, groups=self.groups)
+    def forward(self, x: Tensor, *, inner: bool = False) -> Tensor:
+        """Output on its grid, multiples of 2^-out_bits, not clipped: (N, out, H, W).
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Output on its grid, multiples of 2^-out_bits, not clipped: (N, out, H, W)."""
+        `inner`: without padding and at every second row and column, from the first that has all
+        its neighbours on.
+        """
+        weight, bias, _ = self._on_grid()
+        padding, stride = ((0, 0), 2) if inner else (self.padding, 1)
+        sums = F.conv2d(x, weight, bias, stride=stride, padding=padding, groups=self.groups)
         scale = 2.0**self.out_bits
-        return round_through(self.accumulate(x) * scale) / scale
+        return round_through(sums * scale) / scale
 
     def export(self) -> IntegerLayer:
         """The integers of this layer.
