@@ -131,7 +131,7 @@ def point_of(
         anchor=name,
         minutes=round(progress.seconds / 60, 1),
         steps=progress.step,
-        megapixels=round(progress.pixels / 1e6),
+        megapixels=round((progress.pixels + progress.earlier) / 1e6),
         pictures=len({row.image for row in rows}),
         bpp=round(statistics.fmean(row.bpp for row in rows), 4),
         psnr=round(statistics.fmean(row.psnr for row in rows), 3),

@@ -24,7 +24,7 @@ def training_facts(trainer: Trainer) -> dict[str, Any]:
         "parameters": sum(p.numel() for p in trainer.net.parameters()),
         "steps": progress.step,
         "minutes": round(progress.seconds / 60, 1),
-        "megapixels": round(progress.pixels / 1e6),
+        "megapixels": round((progress.pixels + progress.earlier) / 1e6),
         "device": trainer.device.type,
         "machine": f"{platform.machine()}, {torch.get_num_threads()} thread(s)",
         "torch": torch.__version__.split("+")[0],
