@@ -13,7 +13,12 @@ pytest.importorskip("onnx", exc_type=ImportError)
 
 import tiny_model  # noqa: E402 - needs torch
 from pellucid.errors import OptionError  # noqa: E402
-from pellucid.train.checkpoint import load_weights, save_checkpoint, save_weights  # noqa: E402
+from pellucid.train.checkpoint import (  # noqa: E402
+    load_checkpoint,
+    load_weights,
+    save_checkpoint,
+    save_weights,
+)
 from pellucid.train.codec_trainer import CodecTrainer  # noqa: E402
 from pellucid.train.run import RunOptions, train_model  # noqa: E402
 from pellucid.train.schedule import WARM_STEPS, Schedule  # noqa: E402
@@ -79,3 +84,20 @@ def test_a_checkpoint_gives_what_its_optimiser_knows_and_weights_do_not(tmp_path
         mine, own = trainer.net.state_dict(), other.net.state_dict()
         if name == "run":
             assert all(torch.equal(mine[key], own[key]) for key in mine)
+
+
+def test_a_checkpoint_made_on_another_device_keeps_this_ones_kernels(tmp_path: Path) -> None:
+    """Its rate as a number of Python, or as a tensor of a device, is not taken over."""
+    trainer = tiny_model.new_trainer()
+    tiny_model.train(trainer, 2)
+    save_checkpoint(tmp_path / "run.pt", trainer)
+    state = torch.load(tmp_path / "run.pt", weights_only=True)
+    for group in state["optimisers"][0]["param_groups"]:
+        group |= {"lr": torch.tensor(0.5), "peak": 9.0, "capturable": True}
+    torch.save(state, tmp_path / "other.pt")
+    load_checkpoint(tmp_path / "other.pt", trainer)
+    groups = trainer.optimisers[0].param_groups
+    assert groups[0]["peak"] == tiny_model.RECIPE.rate
+    assert not groups[0]["capturable"]
+    tiny_model.train(trainer, 1)
+    assert isinstance(groups[0]["lr"], float)

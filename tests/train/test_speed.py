@@ -103,6 +103,20 @@ def test_the_smallest_batch_that_keeps_a_device_busy(monkeypatch: pytest.MonkeyP
     assert trainer.recipe == kept
 
 
+def test_a_run_does_not_depend_on_what_was_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speed, "has_bfloat16_units", lambda _device: True)
+    monkeypatch.setattr(speed, "PROBE_SECONDS", 0.0)
+    monkeypatch.setattr(speed, "LEAST_GAIN", 1e9)
+    found = []
+    for tried in (False, True):
+        trainer = tiny_model.new_trainer()
+        if tried:
+            fit(trainer, lambda _line: None, compiled=False)
+        tiny_model.train(trainer, 2)
+        found.append(trainer.net.analysis.leave.weight.clone())
+    assert torch.equal(*found)
+
+
 def raise_memory() -> float:
     raise torch.OutOfMemoryError
 

@@ -95,14 +95,22 @@ def load_checkpoint(path: Path, trainer: Trainer) -> None:
         raise InputError(f"{path} holds a net of shape {state['shape']}, not the recipe's")
     trainer.net.load_state_dict(state["net"])
     trainer.average.load_state_dict(state["average"])
-    for optimiser, known in zip(trainer.optimisers, state["optimisers"], strict=True):
-        optimiser.load_state_dict(known)
+    load_optimisers(trainer, state["optimisers"])
     states = state.get("generators") or [state["generator"]]  # the first versions kept one
     for generator, stored in zip(trainer.generators, states, strict=False):
         generator.set_state(stored.cpu())
     torch.set_rng_state(state["noise"].cpu())
     for name, value in state["progress"].items():
         setattr(trainer.progress, name, value)
+
+
+def load_optimisers(trainer: Trainer, states: list[dict[str, Any]]) -> None:
+    """What optimisers learned of the weights; their rates and kernels stay the trainer's own."""
+    for optimiser, state in zip(trainer.optimisers, states, strict=True):
+        own = [{k: v for k, v in g.items() if k != "params"} for g in optimiser.param_groups]
+        optimiser.load_state_dict(state)
+        for group, options in zip(optimiser.param_groups, own, strict=True):
+            group.update(options)
 
 
 def load_weights(path: Path, trainer: Trainer) -> None:
@@ -121,11 +129,7 @@ def load_weights(path: Path, trainer: Trainer) -> None:
     take_weights(path, trainer.average, average)
     take_weights(path, trainer.net, state.get("net", average))
     if "optimisers" in state and state.get("shape") == asdict(trainer.recipe.shape):
-        for optimiser, known in zip(trainer.optimisers, state["optimisers"], strict=True):
-            peaks = [group["peak"] for group in optimiser.param_groups]
-            optimiser.load_state_dict(known)
-            for group, peak in zip(optimiser.param_groups, peaks, strict=True):
-                group["peak"] = peak  # the recipe's, which may be another one
+        load_optimisers(trainer, state["optimisers"])
     known = state.get("progress", {})
     trainer.progress.earlier = known.get("pixels", 0) + known.get("earlier", 0)
 

@@ -21,10 +21,10 @@ from torch import Tensor, nn
 from pellucid.nets.denoiser import AVERAGED, SAMPLES, STEM, Denoiser
 from pellucid.runtime import network_id
 from pellucid.train.centre import centre
-from pellucid.train.degrade import white_noise
 from pellucid.train.denoiser_trainer import DenoiserTrainer
 from pellucid.train.folder import training_facts, write_folder
 from pellucid.train.graph import Graph, shuffle, unshuffle, unshuffled_weight
+from pellucid.train.validate import score
 
 FILE = "denoiser.onnx"
 STRENGTHS = (5, 15, 25, 50, 75)  # of 255, at which held-out tiles are scored
@@ -110,18 +110,3 @@ def convolution(graph: Graph, name: str, weight: Tensor, x: str, *, stride: int 
 def weight_of(layer: nn.Module) -> Tensor:
     """A convolution's weight."""
     return cast(nn.Conv2d, layer).weight
-
-
-@torch.no_grad()
-def score(net: Denoiser, tiles: Tensor, strength: int) -> dict[str, float]:
-    """Mean PSNR of held-out tiles with independent noise of `strength` (of 255), same each time."""
-    generator = torch.Generator().manual_seed(strength)
-    total = 0.0
-    for batch in tiles.split(8):
-        clean = batch.float() / 255
-        noisy = clean + strength / 255 * white_noise(clean, generator)
-        maps = torch.zeros(len(clean), 2, *clean.shape[2:])
-        maps[:, 0] = strength / 255
-        error = (net(noisy, maps).clamp(0, 1) - clean).square().mean(dim=(1, 2, 3))
-        total += float((-10 * torch.log10(error)).sum())
-    return {"sigma": float(strength), "psnr": round(total / len(tiles), 3)}

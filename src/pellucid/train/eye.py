@@ -21,7 +21,7 @@ from torch import Tensor
 SCALES = 5
 TAPS, SIGMA = 9, 1.5  # of the Gaussian that means "local", in samples of each scale
 STABLE = 0.0009  # added to spreads, so that what can't be seen doesn't count
-PLANES = (0.15, 0.7, 0.15)  # weights of X (red-green), Y, B (blue-yellow)
+PLANES: tuple[float, ...] = (0.15, 0.7, 0.15)  # weights of X (red-green), Y, B (blue-yellow)
 WORST = 0.5  # weight of the L4 norm beside the mean
 LOST, ADDED = 6.0, 4.0  # weights of lost detail and of added edges beside 1 - SSIM
 CONES = ((0.30, 0.622, 0.078), (0.23, 0.692, 0.078), (0.24342269, 0.20476745, 0.55180986))

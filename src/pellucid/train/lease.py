@@ -21,16 +21,15 @@ import torch
 from pellucid.errors import OptionError, OutputError, PellucidError
 from pellucid.train.begin import choose_device, make_trainer
 from pellucid.train.checkpoint import save_weights
-from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.data import Tiles, encoded_pictures, load_split
 from pellucid.train.plan import Plan, PlannedRun, load_plan
 from pellucid.train.recipe import load_recipe
 from pellucid.train.schedule import Schedule
 from pellucid.train.speed import fit
 from pellucid.train.trainer import Trainer
-from pellucid.train.validate import held_out_loss, validate
+from pellucid.train.validate import judge
 
-RESERVE = 0.01  # of the seconds, kept for writing at the end
+RESERVE = 0.01, 1.0  # of the seconds, and seconds: kept for the last step and for writing
 JUDGED = 16  # held-out tiles
 MOST_JUDGED = 0.2  # of a run's time; where judging takes more, it is left out at the end
 FIGURES = "figures.tsv"
@@ -57,7 +56,7 @@ class Lease:
             self.add(FIGURES, HEADER)
         tiles = load_split(encoded_pictures(data))
         self.say(f"{len(tiles.train)} tiles, {len(tiles.held_out)} held out; {self.device}")
-        stop = self.began + self.seconds * (1 - RESERVE)
+        stop = self.began + self.seconds * (1 - RESERVE[0]) - RESERVE[1]
         unspent = sum(run.share for run in self.plan.runs)
         for run in self.plan.runs:
             now = time.monotonic()
@@ -104,7 +103,7 @@ def make_run(run: PlannedRun, lease: Lease, tiles: Tiles, *, end: float) -> None
     trainer.schedule = Schedule(run.schedule, recipe.warmup)
     lease.say(f"{run.label}: from {start or 'nothing'}, {end - time.monotonic():.0f} s")
     began = time.monotonic()
-    judge(trainer, run, lease, tiles)
+    keep_judgement(trainer, run, lease, tiles)
     again = 1.5 * (time.monotonic() - began)  # what judging takes at the end
     judged = again < MOST_JUDGED * (end - began)
     end -= again if judged else 0.0
@@ -126,20 +125,15 @@ def make_run(run: PlannedRun, lease: Lease, tiles: Tiles, *, end: float) -> None
     )
     lease.training += time.monotonic() - began
     if judged:
-        judge(trainer, run, lease, tiles)
+        keep_judgement(trainer, run, lease, tiles)
 
 
-def judge(trainer: Trainer, run: PlannedRun, lease: Lease, tiles: Tiles) -> None:
-    """Figures of a codec's averaged weights on held-out tiles."""
-    if isinstance(trainer, CodecTrainer):
-        rows = validate(trainer.average, tiles.held_out[:JUDGED], trainer.recipe)
-        figures = {"held_out_loss": held_out_loss(rows)}
-        for row in rows:
-            figures |= {
-                f"held_out_{row['quality']:g}_{name}": row[name] for name in ("bpp", "psnr")
-            }
-        lease.keep(run, trainer, figures)
-        lease.say(f"{run.label}: held-out loss {held_out_loss(rows):.4f}")
+def keep_judgement(trainer: Trainer, run: PlannedRun, lease: Lease, tiles: Tiles) -> None:
+    """Figures of the averaged weights on held-out tiles, to the table and the log."""
+    figures = judge(trainer, tiles.held_out[:JUDGED])
+    lease.keep(run, trainer, figures)
+    name, value = next(iter(figures.items()))
+    lease.say(f"{run.label}: {name} {value:.4f}")
 
 
 def start_of(run: PlannedRun, lease: Lease) -> Path | None:

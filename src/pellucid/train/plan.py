@@ -23,7 +23,7 @@ from pellucid.errors import OptionError
 from pellucid.train.recipe import checked, read_table
 from pellucid.train.schedule import Schedule
 
-LEAST_SECONDS = 1.0  # of a run
+LEAST_SECONDS = 2.0  # of a run
 
 
 @dataclass(frozen=True)

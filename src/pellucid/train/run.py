@@ -23,7 +23,9 @@ from pellucid.train.recipe import load_recipe
 from pellucid.train.schedule import Schedule
 from pellucid.train.speed import fit, has_compiler
 from pellucid.train.trainer import Trainer
+from pellucid.train.validate import judge
 
+JUDGED = 16  # held-out tiles, for a look now and then
 WORTH_COMPILING = 10.0  # minutes; shorter runs end before they gain what compiling costs
 
 
@@ -88,14 +90,15 @@ def train_as(
     compiled = options.compiled
     if compiled is None:
         compiled = options.minutes >= WORTH_COMPILING and has_compiler(device)
-    fit(trainer, tell, compiled=compiled)
     if options.resume and checkpoint.exists():
         load_checkpoint(checkpoint, trainer)
         tell(f"resumed at step {trainer.progress.step}, {trainer.progress.seconds / 60:.1f} min")
+    fit(trainer, tell, compiled=compiled)
     trainer.run(
         options.minutes,
         save=lambda: save_checkpoint(checkpoint, trainer),
         report=lambda figures: report(trainer.describe(figures)),
+        judge=lambda: report(trainer.describe(judge(trainer, tiles.held_out[:JUDGED]))),
     )
     return export_model(trainer, tiles.held_out, folder, report) if crew.leads else folder
 

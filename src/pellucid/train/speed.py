@@ -37,14 +37,16 @@ CAN_FAIL = (RuntimeError, OSError, ImportError, AttributeError, TypeError, Value
 
 def fit(trainer: Trainer, report: Report, *, compiled: bool) -> None:
     """Choose number format and, on an accelerator, the batch; then compile and record steps."""
-    if trainer.device.type == "cuda":
-        trainer.use_bfloat16(has_bfloat16_units(trainer.device))
-        fit_batch(trainer, report)
-    else:
-        fit_precision(trainer, report)
-    if compiled:
-        compile_steps(trainer, report)
-    if trainer.device.type == "cuda":
+    on_device = trainer.device.type == "cuda"
+    with unseen(trainer):
+        if on_device:
+            trainer.use_bfloat16(has_bfloat16_units(trainer.device))
+            fit_batch(trainer, report)
+        else:
+            fit_precision(trainer, report)
+        if compiled:
+            compile_steps(trainer, report)
+    if on_device:
         record_steps(trainer, report)
     for figure in trainer.sums.values():
         figure.zero_()
@@ -110,6 +112,17 @@ def pixels_per_second(trainer: Trainer) -> float:
         one_pass(trainer)
         count += 1
     return trainer.pixels(0.0) * count / (time.monotonic() - start)
+
+
+@contextmanager
+def unseen(trainer: Trainer) -> Iterator[None]:
+    """What is drawn in the block is drawn again after it, so that a run doesn't depend on tries."""
+    states = [generator.get_state() for generator in trainer.generators]
+    devices = [trainer.device] if trainer.device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        yield
+    for generator, state in zip(trainer.generators, states, strict=True):
+        generator.set_state(state)
 
 
 def one_pass(trainer: Trainer) -> None:

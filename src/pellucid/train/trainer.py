@@ -25,6 +25,7 @@ from pellucid.train.schedule import Schedule
 LONGEST_STEP = 10.0  # seconds; a longer one means that the process was paused
 REPORT_EVERY = 100  # steps; an accelerator is at most so many ahead of Python
 SAVE_EVERY = 60.0  # seconds of training
+JUDGE_EVERY = 600.0
 
 Figures = dict[str, Tensor]
 
@@ -98,16 +99,19 @@ class Trainer(ABC):
         *,
         save: Callable[[], None],
         report: Callable[[dict[str, float]], None],
+        judge: Callable[[], None] | None = None,
         deadline: float | None = None,
     ) -> None:
         """Train until `minutes` have been spent in all, earlier stretches included.
 
-        Only the first of a crew saves, every minute and at the end, and reports mean figures now
-        and then. `deadline`, on the clock of `time.monotonic`, ends the run whatever was spent.
+        Only the first of a crew saves, every minute and at the end, reports mean figures now and
+        then, and judges every ten minutes, which is not counted. `deadline`, on the clock of
+        `time.monotonic`, ends the run whatever was spent.
         """
         self.crew.part_ways(self.generators, self.recipe.seed, self.progress.step)
         self.since = time.monotonic()
-        saved, told = self.progress.seconds, self.progress.step
+        saved = judged = self.progress.seconds
+        told = self.progress.step
         budget = 60 * minutes
         while self.progress.seconds < budget and (deadline is None or self.since < deadline):
             self.step(self.schedule.part(self.progress.seconds, budget))
@@ -119,6 +123,9 @@ class Trainer(ABC):
             if self.progress.seconds - saved > SAVE_EVERY:
                 save()
                 saved = self.progress.seconds
+            if judge and self.progress.seconds - judged > JUDGE_EVERY:
+                judge()
+                judged, self.since = self.progress.seconds, time.monotonic()
         if self.crew.leads:
             save()
 

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor
 
 from pellucid.nets.codec import Codec
-from pellucid.train.codec_trainer import rate_distortion
+from pellucid.nets.denoiser import Denoiser
+from pellucid.train.codec_trainer import CodecTrainer, rate_distortion
+from pellucid.train.degrade import white_noise
+from pellucid.train.denoiser_trainer import DenoiserTrainer
 from pellucid.train.recipe import CodecRecipe
+from pellucid.train.trainer import Trainer
 
 QUALITIES = (10, 30, 50, 70, 90)
+STRENGTHS = (15, 25, 50)  # of 255
 
 
-def held_out_loss(rows: list[dict[str, float]]) -> float:
-    """The mean of the losses at all qualities."""
-    return sum(row["loss"] for row in rows) / len(rows)
+def judge(trainer: Trainer, tiles: Tensor) -> dict[str, float]:
+    """Figures of a trainer's averaged weights on held-out `tiles`; what to watch comes first."""
+    if isinstance(trainer, DenoiserTrainer):
+        scores = [score(cast(Denoiser, trainer.average), tiles, sigma) for sigma in STRENGTHS]
+        return {f"held_out_psnr_{row['sigma']:g}": row["psnr"] for row in scores}
+    codec = cast(CodecTrainer, trainer)
+    rows = validate(codec.average, tiles, codec.recipe)
+    figures = {"held_out_loss": sum(row["loss"] for row in rows) / len(rows)}
+    for row in rows:
+        figures |= {f"held_out_{row['quality']:g}_{name}": row[name] for name in ("bpp", "psnr")}
+    return figures
 
 
 @torch.no_grad()
@@ -23,7 +38,8 @@ def validate(codec: Codec, tiles: Tensor, recipe: CodecRecipe) -> list[dict[str,
 
     The noise in the rate is the same every time.
     """
-    with torch.random.fork_rng(devices=[]):
+    device = next(codec.parameters()).device
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(0)
         return [average_at(quality, codec, tiles, recipe) for quality in QUALITIES]
 
@@ -40,3 +56,20 @@ def average_at(quality: int, codec: Codec, tiles: Tensor, recipe: CodecRecipe) -
             sums[name] = sums.get(name, 0.0) + float(value) * len(x) / len(tiles)
     row = {name: round(value, 4) for name, value in sums.items()}
     return {"quality": float(quality), **row}
+
+
+@torch.no_grad()
+def score(net: Denoiser, tiles: Tensor, strength: int) -> dict[str, float]:
+    """Mean PSNR of held-out tiles with independent noise of `strength` (of 255), same each time."""
+    device = next(net.parameters()).device
+    generator = torch.Generator().manual_seed(strength)  # on the host: the same on every device
+    total = 0.0
+    for batch in tiles.split(8):
+        clean = batch.float() / 255
+        noisy = clean + strength / 255 * white_noise(clean, generator)
+        maps = torch.zeros(len(clean), 2, *clean.shape[2:])
+        maps[:, 0] = strength / 255
+        denoised = net(noisy.to(device), maps.to(device)).cpu()
+        error = (denoised.clamp(0, 1) - clean).square().mean(dim=(1, 2, 3))
+        total += float((-10 * torch.log10(error)).sum())
+    return {"sigma": float(strength), "psnr": round(total / len(tiles), 3)}
