@@ -53,7 +53,7 @@ TABLES = {
     "docs/large.md": ("large-tasks",),
     "docs/lossless.md": ("lossless-sets",),
     "docs/guided.md": ("guided-denoise", "guided-compress"),
-    "docs/models.md": ("denoise-blocks",),
+    "docs/models.md": ("denoise-blocks", "denoise-structure"),
     "docs/toy.md": ("toy",),
 }
 HEAD = (

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from pellucid.errors import InputError
-from pellucid.evaluate.denoising import rows
+from pellucid.evaluate.denoising import rows, structure_rows
 from pellucid.evaluate.denoising.block_rows import FILE, TABLE, BlockSpeed
 from pellucid.evaluate.denoising.rows import DenoiseResult
 from pellucid.evaluate.denoising.sections import NOT_YET, SECTIONS, main_set
@@ -95,6 +96,26 @@ def test_blocks(tmp_path):
     text = SECTIONS["denoise-blocks"](tmp_path)
     assert "| pair | 18.0 | 0.450 | 0.250 | 144 |" in text
     assert "medians of 7 interleaved runs, v 1" in text
+
+
+def test_repeated_structure(tmp_path):
+    tiles = [
+        structure_rows.TileScore(
+            f"set/{n}.png", 0, 0, "repeated", 0.5 + n / 10, 40.0 * n, 9.0, *rest
+        )
+        for n in range(3)
+        for rest in ((25, "pellucid-m", 30.0), (25, "ffdnet", 31.0 + n))
+    ]
+    peer = replace(tiles[0], method="bm3d", psnr=30.5)
+    structure_rows.SCORES.write(tmp_path / structure_rows.FILE, [*tiles, peer])
+    lines = SECTIONS["denoise-structure"](tmp_path).split("\n")
+    assert lines[0] == (
+        "| tiles | sigma | pellucid m | FFDNet, more | BM3D (non-commercial), more |"
+    )
+    assert "| repeated | 25 | 30.00 | +2.00 (3) | +0.50 (1) |" in lines
+    assert "| - period below 25 | 25 | 30.00 | +1.00 (1) | +0.50 (1) |" in lines
+    assert "| saturated | 25 |  |  |  |" in lines
+    assert "| correlation with the peak | 25 |  | +1.00 (3) |  |" in lines
 
 
 def test_the_main_set_is_the_one_most_methods_ran_on():

@@ -32,6 +32,7 @@ MAKERS = (
     denoising.adapt,
     denoising.blocks,
     denoising.bands,
+    denoising.structure,
     special.intervals,
     special.guided,
     special.large,

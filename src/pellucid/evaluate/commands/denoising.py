@@ -8,7 +8,7 @@ from shlex import quote
 
 from pellucid.evaluate.commands.base import Command, step_of, words_of
 from pellucid.evaluate.denoisers import in_order
-from pellucid.evaluate.denoising import adapting, band_rows, block_rows, estimates
+from pellucid.evaluate.denoising import adapting, band_rows, block_rows, estimates, structure_rows
 from pellucid.evaluate.denoising import rows as denoising
 from pellucid.evaluate.denoising.rows import DenoiseResult
 from pellucid.evaluate.denoising.summary import is_own
@@ -119,6 +119,14 @@ def bands(folder: Path) -> Iterable[Command]:
         path = folder / band_rows.FILE
         line = f"python -m tools.denoise_bands {picture}.npy --crop {crop} -o {path}"
         yield Command(f"ways to denoise bands: {picture}", (band_rows.FILE,), line)
+
+
+def structure(folder: Path) -> Iterable[Command]:
+    """Of tiles of one list."""
+    if structure_rows.load_rows(folder):
+        path = folder / structure_rows.FILE
+        line = f"python -m tools.structure_tiles DIR... --score recipes/structure.tsv -o {path}"
+        yield Command("repeated structure", (structure_rows.FILE,), line)
 
 
 def _pictures(folder: Path) -> dict[str, set[str]]:

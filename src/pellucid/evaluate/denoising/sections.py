@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from pellucid.evaluate.denoisers import in_order, label_of
-from pellucid.evaluate.denoising import block_rows, summary
+from pellucid.evaluate.denoising import block_rows, structure_rows, summary
 from pellucid.evaluate.denoising import rows as store
 from pellucid.evaluate.denoising.adapting import (
     adaptation_note,
@@ -72,6 +72,12 @@ def blocks_section(results: Path) -> str:
     path = results / block_rows.FILE
     rows = block_rows.TABLE.read(path) if path.exists() else []
     return block_rows.blocks_table(rows) if rows else NOT_YET
+
+
+def structure_section(results: Path) -> str:
+    """Where others are better, by kind of tile."""
+    rows = structure_rows.load_rows(results)
+    return structure_rows.structure_table(rows) if rows else NOT_YET
 
 
 def overview_section(results: Path) -> str:
@@ -201,5 +207,6 @@ SECTIONS: dict[str, Section] = {
     "denoise-adapt": adapt_section,
     "denoise-speed": speed_section,
     "denoise-blocks": blocks_section,
+    "denoise-structure": structure_section,
     **{f"denoise-{name}": partial(task_section, name) for name in TASKS},
 }

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.evaluate import plot, report, store, training_rows
-from pellucid.evaluate.denoising import band_rows, block_rows
+from pellucid.evaluate.denoising import band_rows, block_rows, structure_rows
 from pellucid.evaluate.denoising import report as denoising
 from pellucid.evaluate.denoising import rows as denoise_rows
 from pellucid.evaluate.denoising.adapting import load_adaptations
@@ -91,6 +91,8 @@ def denoise_text(folder: Path) -> str:
         text += f"\n## Speed of building blocks\n\n{blocks}\n"
     if bands := band_rows.load_rows(folder):
         text += f"\n## Many bands\n\n{band_rows.bands_table(bands)}\n"
+    if tiles := structure_rows.load_rows(folder):
+        text += f"\n## Repeated structure\n\n{structure_rows.structure_table(tiles)}\n"
     return text
 
 
