@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from unittest import mock
 
 import pytest
 
@@ -14,6 +15,7 @@ import torch.nn.functional as F  # noqa: E402
 
 import tiny_model  # noqa: E402 - needs torch
 from pellucid.errors import OptionError  # noqa: E402
+from pellucid.train import eye  # noqa: E402
 from pellucid.train.codec_trainer import CodecTrainer, joined  # noqa: E402
 from pellucid.train.eye import dissimilarity, linear_light, opponent  # noqa: E402
 from pellucid.train.recipe import CodecRecipe, load_recipe  # noqa: E402
@@ -84,9 +86,11 @@ def test_gradients_are_finite_everywhere(source: torch.Tensor) -> None:
 
 
 def test_small_pictures_have_fewer_scales() -> None:
-    for side in (9, 17, 18, 64, 200):
-        x = torch.rand(2, 3, side, side + 5)
-        assert dissimilarity(x, x.flip(3)).shape == (2,)
+    for side, scales in ((9, 1), (17, 1), (18, 2), (64, 3), (144, 5), (600, 5)):
+        with mock.patch.object(eye, "compare", wraps=eye.compare) as compare:
+            x = torch.rand(2, 3, side, side + 5)
+            assert dissimilarity(x, x.flip(3)).shape == (2,)
+        assert compare.call_count == scales
 
 
 def test_both_count_by_their_relative_change() -> None:

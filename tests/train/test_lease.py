@@ -14,7 +14,12 @@ torch = pytest.importorskip("torch", exc_type=ImportError)
 pytest.importorskip("onnx", exc_type=ImportError)
 
 import tiny_model  # noqa: E402 - needs torch
-from pellucid.errors import InputError, OptionError, OutputError  # noqa: E402
+from pellucid.errors import (  # noqa: E402
+    InputError,
+    OptionError,
+    OutputError,
+    PellucidError,
+)
 from pellucid.train import lease as lease_module  # noqa: E402
 from pellucid.train import trainer as trainer_module  # noqa: E402
 from pellucid.train.checkpoint import save_weights  # noqa: E402
@@ -92,6 +97,7 @@ def test_a_plan_ends_in_time_and_is_gone_on_with(
         ('[[run]]\nrecipe = "a.toml"\nafter = "b"', "comes after 'b'"),
         ('minutes = 1\n[[run]]\nrecipe = "a.toml"', "beside the runs"),
         ('[[run]]\nrecipe = "a.toml"\n[[run]]\nrecipe = "a.toml"', "two runs are called a"),
+        ('[[run]]\nrecipe = "a.toml"\nname = "../x"', "must be a plain one"),
         ('[[run]]\nrecipe = "a"\n[[run]]\nrecipe = "b"\nafter = "a"\nstart = "c"', "both a start"),
     ],
 )
@@ -99,6 +105,23 @@ def test_a_wrong_plan_is_refused(tmp_path: Path, text: str, message: str) -> Non
     (tmp_path / "plan.toml").write_text(text)
     with pytest.raises(OptionError, match=message):
         load_plan(tmp_path / "plan.toml")
+
+
+def test_a_run_that_fails_leaves_the_others_their_time(folder: Path) -> None:
+    (folder / "other.toml").write_text(tiny_model.TOML.replace("trunk = 16", "trunk = 20"))
+    save_weights(folder / "weights.pt", tiny_model.new_trainer())
+    (folder / "plan.toml").write_text(
+        PLAN.replace('"tiny.toml"', '"other.toml"').replace(
+            'after = "tiny"', 'start = "weights.pt"'
+        )
+    )
+    out = folder / "out"
+    lease = Lease(load_plan(folder / "plan.toml"), SECONDS, out, CPU)
+    with tiny_model.quick(), pytest.raises(PellucidError, match="other did not end well"):
+        lease.carry_out(folder)
+    assert "other: " in (out / "log.txt").read_text()
+    assert "is of another net; it differs in" in (out / "log.txt").read_text()
+    assert torch.load(out / "eye.pt", weights_only=True)["progress"]["step"] > 0
 
 
 def test_a_plan_that_asks_for_more_time_than_there_is(folder: Path) -> None:

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", exc_type=ImportError)
 pytest.importorskip("onnx", exc_type=ImportError)
 
 import tiny_model  # noqa: E402 - needs torch
-from pellucid.errors import OptionError  # noqa: E402
+from pellucid.errors import InputError, OptionError  # noqa: E402
 from pellucid.train.checkpoint import (  # noqa: E402
     load_checkpoint,
     load_weights,
@@ -101,3 +101,12 @@ def test_a_checkpoint_made_on_another_device_keeps_this_ones_kernels(tmp_path: P
     assert not groups[0]["capturable"]
     tiny_model.train(trainer, 1)
     assert isinstance(groups[0]["lr"], float)
+
+
+def test_a_run_is_not_gone_on_with_by_another_schedule(tmp_path: Path) -> None:
+    trainer = tiny_model.new_trainer()
+    trainer.schedule = Schedule("constant")
+    save_checkpoint(tmp_path / "run.pt", trainer)
+    trainer.schedule = Schedule("cosine")
+    with pytest.raises(InputError, match="schedule constant, not cosine; go on with --schedule"):
+        load_checkpoint(tmp_path / "run.pt", trainer)

@@ -19,6 +19,8 @@ from pellucid.train.data import HELD_OUT_EVERY, held_out, random_crops  # noqa: 
 from pellucid.train.speed import fit, fit_batch, fit_precision, time_limit  # noqa: E402
 from pellucid.train.trainer import Trainer  # noqa: E402
 
+FIRST_HELD_OUT = [2, 57, 123]  # for ever: weights of years to come must not have seen them
+
 
 def losses(steps: int, *, bfloat16: bool) -> list[float]:
     trainer = tiny_model.new_trainer()
@@ -38,7 +40,7 @@ def test_bfloat16_learns_the_same() -> None:
     assert plain[-1] < plain[0]
 
 
-def test_bfloat16_is_for_what_blocks_add(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bfloat16_is_for_what_blocks_add() -> None:
     trainer = tiny_model.new_trainer()
     trainer.use_bfloat16(True)
     seen: dict[str, torch.dtype] = {}
@@ -142,9 +144,8 @@ def test_a_compiler_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPat
     trainer = tiny_model.new_trainer()
     lines: list[str] = []
     monkeypatch.setattr(torch, "compile", lambda _function, **_options: lambda *_: time.sleep(5))
-    monkeypatch.setattr(speed, "COMPILE_PATIENCE", 0.2)
     began = time.monotonic()
-    fit(trainer, lines.append, compiled=True)
+    fit(trainer, lines.append, compiled=True, limit=0.2)
     assert time.monotonic() - began < 4
     assert "took more than 0.2 s" in lines[-1]
     with time_limit(0.05), nullcontext():
@@ -248,9 +249,8 @@ def test_crops_are_whole_when_as_large_as_tiles() -> None:
 
 
 def test_the_same_pictures_are_held_out_wherever_they_lie() -> None:
-    datas = [bytes([a, b]) for a in range(64) for b in range(64)]
-    kept = [held_out(data) for data in datas]
-    assert kept == [held_out(data) for data in datas]
+    kept = [held_out(bytes([a, b])) for a in range(64) for b in range(64)]
+    assert [number for number, one in enumerate(kept) if one][:3] == FIRST_HELD_OUT
     assert sum(kept) / len(kept) == pytest.approx(1 / HELD_OUT_EVERY, rel=0.3)
 
 
@@ -268,5 +268,3 @@ def test_two_processes_train_a_codec(tmp_path) -> None:
     done = state["progress"]
     assert done["pixels"] == done["step"] * 2 * 2 * 64 * 64
     assert (folder / "card.json").is_file()
-    recipe = replace(tiny_model.RECIPE, batch=2)
-    CodecTrainer(recipe, tiny_model.synthetic_tiles(2), torch.device("cpu"), fresh=False)

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from pellucid.nets.denoiser import Denoiser
 from pellucid.train.adapt_data import Shots
-from pellucid.train.trainer import Figures, Trainer
+from pellucid.train.trainer import Figures, Trainer, adamw
 
 CONSISTENCY = 1.0  # weight of Neighbor2Neighbor's second term
 JUDGED = 8  # batches that decide whether the result is better
@@ -53,7 +53,7 @@ class AdaptTrainer(Trainer):
 
     def make_optimisers(self) -> list[torch.optim.Optimizer]:
         weights = {"params": list(self.net.parameters()), "peak": self.recipe.rate}
-        return [torch.optim.AdamW([weights], weight_decay=0.0)]
+        return [adamw([weights], self.device)]
 
     def loss(self, part: float) -> tuple[Tensor, Figures]:  # noqa: ARG002
         with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bfloat16):

@@ -44,6 +44,7 @@ def choose_device(name: str) -> torch.device:
         if not torch.cuda.is_available():
             raise OptionError("there is no device cuda that PyTorch can use; choose cpu or auto")
         torch.set_float32_matmul_precision("high")
+        torch.backends.cudnn.allow_tf32 = False  # spreads and 15-bit integers need more digits
         torch.backends.cudnn.benchmark = True
     else:
         os.environ.setdefault("KMP_BLOCKTIME", "0")

@@ -35,6 +35,7 @@ def save_checkpoint(path: Path, trainer: Trainer) -> None:
     state = {
         "recipe": trainer.recipe.name,
         "shape": asdict(trainer.recipe.shape),
+        "schedule": trainer.schedule.kind,
         "net": trainer.net.state_dict(),
         "average": trainer.average.state_dict(),
         "optimisers": [optimiser.state_dict() for optimiser in trainer.optimisers],
@@ -93,12 +94,18 @@ def load_checkpoint(path: Path, trainer: Trainer) -> None:
         )
     if state["shape"] != asdict(trainer.recipe.shape):
         raise InputError(f"{path} holds a net of shape {state['shape']}, not the recipe's")
+    if (kind := state.get("schedule", trainer.schedule.kind)) != trainer.schedule.kind:
+        raise InputError(
+            f"the run in {path} has the schedule {kind}, not {trainer.schedule.kind}; go on with "
+            f"--schedule {kind}, or start a new run from it with --start"
+        )
     trainer.net.load_state_dict(state["net"])
     trainer.average.load_state_dict(state["average"])
     load_optimisers(trainer, state["optimisers"])
     states = state.get("generators") or [state["generator"]]  # the first versions kept one
     for generator, stored in zip(trainer.generators, states, strict=False):
-        generator.set_state(stored.cpu())
+        if stored.numel() == generator.get_state().numel():  # else it is another device's
+            generator.set_state(stored.cpu())
     torch.set_rng_state(state["noise"].cpu())
     for name, value in state["progress"].items():
         setattr(trainer.progress, name, value)
@@ -132,6 +139,8 @@ def load_weights(path: Path, trainer: Trainer) -> None:
         load_optimisers(trainer, state["optimisers"])
     known = state.get("progress", {})
     trainer.progress.earlier = known.get("pixels", 0) + known.get("earlier", 0)
+    for generator in trainer.generators:  # other draws than the run before
+        generator.manual_seed(trainer.recipe.seed + trainer.progress.earlier % 2**31)
 
 
 def take_weights(path: Path, net: nn.Module, weights: dict[str, Tensor]) -> None:

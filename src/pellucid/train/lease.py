@@ -22,7 +22,7 @@ from pellucid.errors import OptionError, OutputError, PellucidError
 from pellucid.train.begin import choose_device, make_trainer
 from pellucid.train.checkpoint import save_weights
 from pellucid.train.data import Tiles, encoded_pictures, load_split
-from pellucid.train.plan import Plan, PlannedRun, load_plan
+from pellucid.train.plan import LEAST_SECONDS, Plan, PlannedRun, load_plan
 from pellucid.train.recipe import load_recipe
 from pellucid.train.schedule import Schedule
 from pellucid.train.speed import fit
@@ -31,8 +31,9 @@ from pellucid.train.validate import judge
 
 RESERVE = 0.01, 1.0  # of the seconds, and seconds: kept for the last step and for writing
 JUDGED = 16  # held-out tiles
+MOST_COMPILING = 0.4  # likewise
 MOST_JUDGED = 0.2  # of a run's time; where judging takes more, it is left out at the end
-FIGURES = "figures.tsv"
+FIGURES, LOG = "figures.tsv", "log.txt"
 HEADER = "run\tseconds\tstep\tmegapixels\tmpx_per_s\tfigure\tvalue\n"
 
 
@@ -58,17 +59,24 @@ class Lease:
         self.say(f"{len(tiles.train)} tiles, {len(tiles.held_out)} held out; {self.device}")
         stop = self.began + self.seconds * (1 - RESERVE[0]) - RESERVE[1]
         unspent = sum(run.share for run in self.plan.runs)
+        failed = []
         for run in self.plan.runs:
             now = time.monotonic()
-            make_run(run, self, tiles, end=now + (stop - now) * run.share / unspent)
+            try:
+                make_run(run, self, tiles, end=now + (stop - now) * run.share / unspent)
+            except PellucidError as error:  # the others have their time all the same
+                failed.append(run.label)
+                self.say(f"{run.label}: {error}")
             unspent -= run.share
         share = self.training / (time.monotonic() - self.began)
         self.say(f"done; {share:.1%} of the time was training")
+        if failed:
+            raise PellucidError(f"{', '.join(failed)} did not end well; see {self.out / LOG}")
 
     def say(self, line: str) -> None:
         """To the log and to standard output."""
         line = f"{time.monotonic() - self.began:6.1f} s  {line}\n"
-        self.add("log.txt", line)
+        self.add(LOG, line)
         sys.stdout.write(line)
         sys.stdout.flush()
 
@@ -96,8 +104,12 @@ class Lease:
 
 def make_run(run: PlannedRun, lease: Lease, tiles: Tiles, *, end: float) -> None:
     """One run, until `end` on the clock of `time.monotonic`."""
+    if end - time.monotonic() < LEAST_SECONDS / 2:
+        raise PellucidError("no time is left for it; give it a larger share, or the whole more")
     weights = lease.out / f"{run.label}.pt"
-    start = weights if weights.exists() else start_of(run, lease)
+    start = start_of(run, lease)
+    if weights.exists() and not (start and run.schedule == "decay"):  # which is always of a copy
+        start = weights
     recipe = load_recipe(lease.plan.folder / run.recipe)
     trainer = make_trainer(recipe, tiles.train, lease.device, start)
     trainer.schedule = Schedule(run.schedule, recipe.warmup)
@@ -107,11 +119,9 @@ def make_run(run: PlannedRun, lease: Lease, tiles: Tiles, *, end: float) -> None
     again = 1.5 * (time.monotonic() - began)  # what judging takes at the end
     judged = again < MOST_JUDGED * (end - began)
     end -= again if judged else 0.0
-    fit(trainer, lease.say, compiled=lease.compiled)
+    limit = MOST_COMPILING * (end - time.monotonic())
+    fit(trainer, lease.say, compiled=lease.compiled, limit=limit)
     began = time.monotonic()
-    if began > end:
-        lease.say(f"{run.label}: no time is left for it; give it a larger share")
-        return
 
     def report(figures: dict[str, float]) -> None:
         lease.say(f"{run.label} {trainer.describe(figures)}")

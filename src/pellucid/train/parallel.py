@@ -55,6 +55,14 @@ class Crew:
             start += gradient.numel()
         return float(total[-1])
 
+    def least(self, value: float) -> float:
+        """The least of the crew's values, so that all decide alike."""
+        if self.count == 1:
+            return value
+        shared = torch.tensor([value])
+        dist.all_reduce(shared, dist.ReduceOp.MIN)
+        return float(shared)
+
     def part_ways(self, generators: list[torch.Generator], seed: int, step: int) -> None:
         """Draw other crops and noise than the first process, which keeps its own state."""
         if self.leads:

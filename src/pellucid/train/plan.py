@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pellucid.errors import OptionError
-from pellucid.train.recipe import checked, read_table
+from pellucid.train.recipe import NAME, checked, read_table
 from pellucid.train.schedule import Schedule
 
 LEAST_SECONDS = 2.0  # of a run
@@ -92,6 +92,8 @@ def load_plan(path: Path) -> Plan:
             raise OptionError(
                 f"{path}: {run.label} comes after {run.after!r}, which is no run before"
             )
+        if not NAME.fullmatch(run.label):
+            raise OptionError(f"{path}: the name {run.label!r} must be a plain one")
         if run.after and run.start:
             raise OptionError(f"{path}: {run.label} has both a start and a run it comes after")
         if run.label in known:

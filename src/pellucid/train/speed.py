@@ -1,12 +1,14 @@
 """Use all of the machine that a run meets: number format, batch, compiled steps, replayed steps.
 
-Each is tried for some seconds and kept if it is faster; what fails is left out, with a line that
-says so. On an accelerator small nets wait for Python, not for arithmetic: there a whole step,
-optimiser included, is recorded once and replayed as one graph.
+On a CPU bfloat16 is tried for some seconds and kept if it is faster. On an accelerator it is taken,
+batches are tried, and since small nets wait for Python there, not for arithmetic, a whole step with
+its optimiser is recorded once and replayed as one graph. What fails is left out, with a line that
+says so.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import shutil
@@ -27,16 +29,17 @@ Report = Callable[[str], None]
 
 PROBE_SECONDS = 3.0  # a number format, or a batch
 LEAST_GAIN = 1.1  # what bfloat16 must bring
-COMPILE_LIMIT = {"cuda": 100.0}  # seconds, where time is lent; elsewhere
-COMPILE_PATIENCE = 400.0
+LENT_LIMIT, PATIENCE = 100.0, 400.0  # seconds for compiling: on an accelerator, on a CPU
 BATCHES, SIDE = (32, 64, 128), 256  # crops on an accelerator
 ENOUGH = 0.95  # of the best speed: the smallest batch that reaches it is taken
 LARGEST_RATE = 2.0  # times the recipe's, for a larger batch
-CAN_FAIL = (RuntimeError, OSError, ImportError, AttributeError, TypeError, ValueError)
 
 
-def fit(trainer: Trainer, report: Report, *, compiled: bool) -> None:
-    """Choose number format and, on an accelerator, the batch; then compile and record steps."""
+def fit(trainer: Trainer, report: Report, *, compiled: bool, limit: float = PATIENCE) -> None:
+    """Choose number format and, on an accelerator, the batch; then compile and record steps.
+
+    Compiling ends after `limit` seconds, on an accelerator after `LENT_LIMIT` if that is less.
+    """
     on_device = trainer.device.type == "cuda"
     with unseen(trainer):
         if on_device:
@@ -45,7 +48,7 @@ def fit(trainer: Trainer, report: Report, *, compiled: bool) -> None:
         else:
             fit_precision(trainer, report)
         if compiled:
-            compile_steps(trainer, report)
+            compile_steps(trainer, report, min(limit, LENT_LIMIT) if on_device else limit)
     if on_device:
         record_steps(trainer, report)
     for figure in trainer.sums.values():
@@ -62,7 +65,7 @@ def fit_precision(trainer: Trainer, report: Report) -> None:
     for wanted in (False, True):
         trainer.use_bfloat16(wanted)
         speeds[wanted] = pixels_per_second(trainer)
-    gain = speeds[True] / speeds[False]
+    gain = trainer.crew.least(speeds[True] / speeds[False])
     trainer.use_bfloat16(gain >= LEAST_GAIN)
     kept = "bfloat16 in the layers that decide no bits" if gain >= LEAST_GAIN else "float32"
     report(f"{kept}: bfloat16 is {gain:.2f} times as fast before compiling")
@@ -125,26 +128,37 @@ def unseen(trainer: Trainer) -> Iterator[None]:
         generator.set_state(state)
 
 
-def one_pass(trainer: Trainer) -> None:
+def one_pass(trainer: Trainer, part: float = 0.0) -> None:
     """Loss and gradients of one batch, to their end."""
-    loss, _ = trainer.loss(0.0)
+    loss, _ = trainer.loss(part)
     loss.backward()
     float(loss.detach())  # waits for the device
 
 
-def compile_steps(trainer: Trainer, report: Report) -> None:
-    """Compile what a step computes, unless that fails or takes too long."""
+def compile_steps(trainer: Trainer, report: Report, limit: float) -> None:
+    """Compile steps of all shapes that the run will meet, unless that fails or takes too long."""
     start = time.monotonic()
+    ends = (0.0,) if trainer.schedule.kind == "constant" else (0.0, 1.0)
+    parts = {trainer.crop_size(part): part for part in ends}.values()
+    done, told = 1.0, ""
     try:
-        with time_limit(COMPILE_LIMIT.get(trainer.device.type, COMPILE_PATIENCE)):
+        with time_limit(limit):
             trainer.compile()
-            one_pass(trainer)
-    except CAN_FAIL as error:
-        trainer.compile(undo=True)
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        report(f"not compiled: {reason[0][:200]}")
-    else:
+            for part in parts:
+                one_pass(trainer, part)
+    except Exception as error:  # noqa: BLE001 - compilers raise anything; the run goes on without
+        done, told = 0.0, first_line(error)
+    if trainer.crew.least(done):
         report(f"compiled in {time.monotonic() - start:.0f} s")
+    else:
+        trainer.compile(undo=True)
+        report(f"not compiled: {told or 'another process could not'}")
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, in short."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:200]
 
 
 def has_compiler(device: torch.device) -> bool:
@@ -163,7 +177,7 @@ def time_limit(seconds: float) -> Iterator[None]:
         raise TimeoutError(f"took more than {seconds:g} s")
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # again, should something swallow it
     try:
         yield
     finally:
@@ -177,6 +191,7 @@ def record_steps(trainer: Trainer, report: Report) -> None:
     if not all(isinstance(rate, Tensor) for rate in rates):
         return  # an optimiser keeps its rate in Python
     trainer.set_rate(0.0)  # steps that move nothing, but for the optimiser's own averages
+    gc.collect()  # nothing may be freed while steps are recorded
     try:
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())
@@ -186,12 +201,24 @@ def record_steps(trainer: Trainer, report: Report) -> None:
         torch.cuda.current_stream().wait_stream(stream)
         graph = torch.cuda.CUDAGraph()
         for generator in trainer.generators:
-            graph.register_generator_state(generator)
+            if generator.device.type == "cuda":
+                graph.register_generator_state(generator)
         with torch.cuda.graph(graph):
             trainer.learn(0.0)
-    except CAN_FAIL as error:
-        torch.cuda.synchronize()
-        report(f"steps are not recorded: {str(error).splitlines()[0][:200]}")
+    except Exception as error:  # noqa: BLE001 - whatever can't be recorded runs step by step
+        stop_recording(trainer)
+        report(f"steps are not recorded: {first_line(error)}")
         return
     trainer.replay = graph.replay
     report("steps are replayed as one graph")
+
+
+def stop_recording(trainer: Trainer) -> None:
+    """After a recording that failed: its stream is left, and generators forget that it was on."""
+    torch.cuda.set_stream(torch.cuda.default_stream())
+    torch.cuda.synchronize()
+    index = torch.cuda.current_device()
+    for generator in (torch.cuda.default_generators[index], *trainer.generators):
+        if generator.device.type == "cuda":
+            fresh = torch.Generator(generator.device).manual_seed(generator.initial_seed() + 1)
+            generator.graphsafe_set_state(fresh.graphsafe_get_state())

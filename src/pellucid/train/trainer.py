@@ -1,7 +1,7 @@
 """The training loop that all models share: bounded by time and resumable at any point.
 
-A step is made of what runs on the device (`advance`) and of a few numbers that Python keeps. No
-part of `advance` waits for the device or reads from it, so that an accelerator is never idle and
+A step is made of what runs on the device (`learn`) and of a few numbers that Python keeps. No part
+of `learn` waits for the device or reads from it, so that an accelerator is never idle and
 can replay a step as one graph (`pellucid.train.speed`); figures are summed there and read now and
 then. What is exported is the moving average of the weights.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import time
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -23,9 +24,10 @@ from pellucid.train.parallel import ALONE, Crew
 from pellucid.train.schedule import Schedule
 
 LONGEST_STEP = 10.0  # seconds; a longer one means that the process was paused
-REPORT_EVERY = 100  # steps; an accelerator is at most so many ahead of Python
+REPORT_EVERY = 100  # steps
 SAVE_EVERY = 60.0  # seconds of training
 JUDGE_EVERY = 600.0
+AHEAD = 8  # steps that Python may ask an accelerator for before the first of them is done
 
 Figures = dict[str, Tensor]
 
@@ -67,6 +69,7 @@ class Trainer(ABC):
         self.crew: Crew = ALONE
         self.sums: Figures = {}
         self.since = time.monotonic()  # when the last step's time was taken
+        self.asked: deque[torch.cuda.Event] = deque()
         self.replay: Callable[[], None] | None = None  # `learn` as one graph of the device
 
     @abstractmethod
@@ -142,6 +145,16 @@ class Trainer(ABC):
         self.progress.step += 1
         self.progress.pixels += self.pixels(part) * self.crew.count
         move_average(*self.weights, self.recipe.ema, self.progress.step)
+        self.keep_up()
+
+    def keep_up(self) -> None:
+        """Let Python be a few steps ahead of an accelerator and no more: clocks stay true."""
+        if self.device.type == "cuda":
+            event = torch.cuda.Event()
+            event.record()
+            self.asked.append(event)
+            if len(self.asked) > AHEAD:
+                self.asked.popleft().synchronize()
 
     def learn(self, part: float, seconds: float = 0.0) -> float:
         """What a step does on the device, but for the average: nothing here reads from it.
