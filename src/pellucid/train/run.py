@@ -93,7 +93,8 @@ def train_as(
     if options.resume and checkpoint.exists():
         load_checkpoint(checkpoint, trainer)
         tell(f"resumed at step {trainer.progress.step}, {trainer.progress.seconds / 60:.1f} min")
-    fit(trainer, tell, compiled=compiled)
+    if trainer.progress.seconds < 60 * options.minutes:
+        fit(trainer, tell, compiled=compiled)
     trainer.run(
         options.minutes,
         save=lambda: save_checkpoint(checkpoint, trainer),
