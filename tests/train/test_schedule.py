@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", exc_type=ImportError)
 pytest.importorskip("onnx", exc_type=ImportError)
 
 import tiny_model  # noqa: E402 - needs torch
-from pellucid.errors import InputError, OptionError  # noqa: E402
+from pellucid.errors import InputError, OptionError, OutputError  # noqa: E402
 from pellucid.train.checkpoint import (  # noqa: E402
     load_checkpoint,
     load_weights,
@@ -110,3 +110,31 @@ def test_a_run_is_not_gone_on_with_by_another_schedule(tmp_path: Path) -> None:
     trainer.schedule = Schedule("cosine")
     with pytest.raises(InputError, match="schedule constant, not cosine; go on with --schedule"):
         load_checkpoint(tmp_path / "run.pt", trainer)
+
+
+def test_options_that_contradict_each_other_are_refused_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "tiny.toml").write_text(tiny_model.TOML)
+    (tmp_path / "file").write_text("")
+    options = RunOptions(tmp_path / "no pictures", 1, tmp_path / "out", "cpu")
+    for changes, error, message in (
+        ({"schedule": "decay"}, OptionError, "name its checkpoint with --start"),
+        ({"resume": True}, InputError, "to go on from; leave out --resume"),
+        ({"resume": True, "start": tmp_path / "w.pt"}, OptionError, "leave out --start or"),
+        ({"output": tmp_path / "file"}, OutputError, "cannot write to"),
+    ):
+        with pytest.raises(error, match=message):
+            train_model(tmp_path / "tiny.toml", replace(options, **changes), print)
+
+
+def test_an_interrupted_run_saves_what_it_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer, saved = tiny_model.new_trainer(), []
+
+    def stop(part: float) -> None:
+        trainer.progress.step += 1
+        if trainer.progress.step == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(trainer, "step", stop)
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run(1.0, save=lambda: saved.append(trainer.progress.step), report=print)
+    assert saved == [3]

@@ -7,12 +7,13 @@ alone.
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from pellucid.errors import OptionError
+from pellucid.errors import OptionError, OutputError
 from pellucid.train.checkpoint import load_weights
 from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.denoiser_trainer import DenoiserTrainer
@@ -32,6 +33,16 @@ def make_trainer(
     if start:
         load_weights(start, trainer)
     return trainer
+
+
+def check_writable(folder: Path) -> None:
+    """Make `folder`; OutputError if nothing can be written there, before any time is spent."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OutputError(f"cannot write to {folder}: {error.strerror or error}") from error
 
 
 def choose_device(name: str) -> torch.device:

@@ -72,7 +72,8 @@ def write_state(path: Path, state: dict[str, Any]) -> None:
         os.replace(part, path)
     except (OSError, RuntimeError) as error:  # PyTorch's own writer raises RuntimeError
         part.unlink(missing_ok=True)
-        raise OutputError(f"cannot write {path}, which is as it was before: {error}") from error
+        kept = ", which is as it was before" if path.exists() else ""
+        raise OutputError(f"cannot write {path}{kept}: {error}") from error
 
 
 def read_state(path: Path, device: torch.device) -> dict[str, Any]:
@@ -80,7 +81,8 @@ def read_state(path: Path, device: torch.device) -> dict[str, Any]:
     try:
         state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
     except (OSError, EOFError, RuntimeError, ValueError, UnpicklingError) as error:
-        raise InputError(f"the checkpoint {path} can't be read: {error}") from error
+        reason = str(error).split(".")[0].splitlines()[0]
+        raise InputError(f"the checkpoint {path} can't be read: {reason}") from error
     return state
 
 

@@ -11,6 +11,7 @@ and log.txt tell how it went. Called again with the same OUT, each run goes on f
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from pathlib import Path
 import torch
 
 from pellucid.errors import OptionError, OutputError, PellucidError
-from pellucid.train.begin import choose_device, make_trainer
+from pellucid.train.begin import check_writable, choose_device, make_trainer
 from pellucid.train.checkpoint import save_weights
 from pellucid.train.data import Tiles, encoded_pictures, load_split
 from pellucid.train.plan import LEAST_SECONDS, Plan, PlannedRun, load_plan
@@ -52,7 +53,8 @@ class Lease:
     def carry_out(self, data: Path) -> None:
         """Make all runs within the seconds."""
         self.plan.check(self.seconds)
-        self.out.mkdir(parents=True, exist_ok=True)
+        check_writable(self.out)
+        self.say(f"lease of {self.seconds:g} s, {time.strftime('%Y-%m-%d %H:%M')}")
         if not (self.out / FIGURES).exists():
             self.add(FIGURES, HEADER)
         tiles = load_split(encoded_pictures(data))
@@ -69,7 +71,7 @@ class Lease:
                 self.say(f"{run.label}: {error}")
             unspent -= run.share
         share = self.training / (time.monotonic() - self.began)
-        self.say(f"done; {share:.1%} of the time was training")
+        self.say(f"done; {share:.1%} of the time was training; weights are in {self.out}")
         if failed:
             raise PellucidError(f"{', '.join(failed)} did not end well; see {self.out / LOG}")
 
@@ -156,14 +158,17 @@ def start_of(run: PlannedRun, lease: Lease) -> Path | None:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description="Carry out a plan of training runs.")
-    parser.add_argument("plan", type=Path, metavar="PLAN.toml")
-    parser.add_argument("--seconds", type=float, required=True, help="for everything")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT")
-    parser.add_argument("--data", type=Path, help="instead of the plan's")
+    parser.add_argument("plan", type=Path, metavar="PLAN.toml", help="see pellucid.train.plan")
+    seconds = "for everything but starting Python: reading, compiling, training, writing"
+    parser.add_argument("--seconds", type=float, required=True, help=seconds)
+    out = "folder for weights, figures and log; what it has is gone on from"
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help=out)
+    parser.add_argument("--data", type=Path, help="pictures or shards, in place of the plan's")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     parser.add_argument("--threads", type=int, help="on a CPU")
     parser.add_argument("--compile", action="store_true", help="on a CPU; always on an accelerator")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a machine that is taken away
     try:
         plan = load_plan(options.plan)
         data = options.data or (plan.folder / plan.data if plan.data else None)
@@ -176,6 +181,9 @@ def main() -> None:
         Lease(plan, options.seconds, options.output, device, compiled).carry_out(data)
     except PellucidError as error:
         sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.stderr.write(f"interrupted; what was reached is in {options.output}\n")
+        sys.exit(130)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pellucid.errors import InputError
+from pellucid.errors import InputError, PellucidError
 from pellucid.evaluate.held_out import sample_hash, test_set_hashes
 
 MAGIC = b"PELSHARD"
@@ -113,17 +113,27 @@ def deal(paths: list[Path], limit: int) -> list[list[Path]]:
 def main() -> None:
     """Command line of `python -m pellucid.train.pack`."""
     parser = argparse.ArgumentParser(description="Pack pictures into training shards.")
-    parser.add_argument("folders", nargs="+", type=Path, metavar="DIR")
-    parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument("--megabytes", type=float, default=60.0)
+    parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="of pictures")
+    several = "if one is not enough, numbers are put before its ending"
+    parser.add_argument("-o", "--output", type=Path, required=True, help=f"the shard; {several}")
+    parser.add_argument("--megabytes", type=float, default=60.0, help="of a shard; 60 if not said")
     options = parser.parse_args()
-    hands = deal(find_pictures(options.folders), int(options.megabytes * 1e6))
+    try:
+        pack(options.folders, options.output, int(options.megabytes * 1e6))
+    except PellucidError as error:
+        sys.exit(f"error: {error}")
+
+
+def pack(folders: list[Path], output: Path, limit: int) -> None:
+    """Write all pictures of `folders` into shards of at most `limit` bytes."""
+    hands = deal(find_pictures(folders), limit)
+    output.parent.mkdir(parents=True, exist_ok=True)
     for number, paths in enumerate(hands):
-        output: Path = options.output
+        path = output
         if len(hands) > 1:
-            output = output.with_name(f"{output.stem}-{number}{output.suffix}")
-        size = write_shard(paths, output)
-        sys.stdout.write(f"{output}: {len(paths)} pictures, {size / 1e6:.1f} MB\n")
+            path = output.with_name(f"{output.stem}-{number}{output.suffix}")
+        size = write_shard(paths, path)
+        sys.stdout.write(f"{path}: {len(paths)} pictures, {size / 1e6:.1f} MB\n")
 
 
 if __name__ == "__main__":

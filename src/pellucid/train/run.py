@@ -10,8 +10,8 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from pellucid.errors import OptionError
-from pellucid.train.begin import choose_device, make_trainer
+from pellucid.errors import InputError, OptionError
+from pellucid.train.begin import check_writable, choose_device, make_trainer
 from pellucid.train.checkpoint import load_checkpoint, save_checkpoint
 from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.data import TILE, encoded_pictures, load_split
@@ -76,8 +76,7 @@ def train_as(
     recipe = load_recipe(recipe_path)
     schedule = Schedule(options.schedule, recipe.warmup)
     checkpoint, folder = options.output / f"{recipe.label}.pt", options.output / recipe.label
-    if options.start and options.start.resolve() == checkpoint.resolve():
-        raise OptionError(f"{checkpoint} would be written over; choose another output folder")
+    check_options(options, checkpoint)
     device = choose_device(options.device)
     if options.threads:
         torch.set_num_threads(options.threads)
@@ -87,21 +86,58 @@ def train_as(
     tell(f"{counts}; training on {device}")
     trainer = make_trainer(recipe, tiles.train, device, options.start)
     trainer.crew, trainer.schedule = crew, schedule
+    tell(describe_run(trainer, options))
     compiled = options.compiled
     if compiled is None:
         compiled = options.minutes >= WORTH_COMPILING and has_compiler(device)
-    if options.resume and checkpoint.exists():
+    if options.resume:
         load_checkpoint(checkpoint, trainer)
         tell(f"resumed at step {trainer.progress.step}, {trainer.progress.seconds / 60:.1f} min")
     if trainer.progress.seconds < 60 * options.minutes:
         fit(trainer, tell, compiled=compiled)
+
+    def look() -> None:
+        report(trainer.describe(judge(trainer, tiles.held_out[:JUDGED])))
+
     trainer.run(
         options.minutes,
         save=lambda: save_checkpoint(checkpoint, trainer),
         report=lambda figures: report(trainer.describe(figures)),
-        judge=lambda: report(trainer.describe(judge(trainer, tiles.held_out[:JUDGED]))),
+        judge=look,
     )
+    if crew.leads:
+        look()
     return export_model(trainer, tiles.held_out, folder, report) if crew.leads else folder
+
+
+def check_options(options: RunOptions, checkpoint: Path) -> None:
+    """Raise before any work if options contradict each other or nothing can be written."""
+    if options.start and options.start.resolve() == checkpoint.resolve():
+        raise OptionError(f"{checkpoint} would be written over; choose another output folder")
+    if options.start and options.resume:
+        raise OptionError("a run that goes on has its own weights; leave out --start or --resume")
+    if options.resume and not checkpoint.exists():
+        raise InputError(f"there is no {checkpoint} to go on from; leave out --resume")
+    if options.schedule == "decay" and not (options.start or options.resume):
+        raise OptionError("a decay is of a run's copy; name its checkpoint with --start")
+    check_writable(options.output)
+
+
+def describe_run(trainer: Trainer, options: RunOptions) -> str:
+    """One line that says what is trained and how."""
+    recipe = trainer.recipe
+    count, side = trainer.crop_size(0.0)
+    parts = [
+        f"{recipe.label}: objective {getattr(recipe, 'objective', 'noise')}",
+        f"schedule {trainer.schedule.kind}",
+        f"{count} crops of {side} x {side}",
+        f"rate {recipe.rate:g}",
+    ]
+    if options.processes > 1:
+        parts.append(f"{options.processes} processes")
+    if options.start:
+        parts.append(f"from {options.start}")
+    return ", ".join(parts)
 
 
 def export_model(

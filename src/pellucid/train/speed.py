@@ -137,6 +137,7 @@ def one_pass(trainer: Trainer, part: float = 0.0) -> None:
 
 def compile_steps(trainer: Trainer, report: Report, limit: float) -> None:
     """Compile steps of all shapes that the run will meet, unless that fails or takes too long."""
+    report(f"compiling, for {limit:.0f} s at most")
     start = time.monotonic()
     ends = (0.0,) if trainer.schedule.kind == "constant" else (0.0, 1.0)
     parts = {trainer.crop_size(part): part for part in ends}.values()

@@ -108,28 +108,35 @@ class Trainer(ABC):
         """Train until `minutes` have been spent in all, earlier stretches included.
 
         Only the first of a crew saves, every minute and at the end, reports mean figures now and
-        then, and judges every ten minutes, which is not counted. `deadline`, on the clock of
-        `time.monotonic`, ends the run whatever was spent.
+        then, and judges every ten minutes, which is not counted. Interrupted, it saves before it
+        ends. `deadline`, on the clock of `time.monotonic`, ends the run whatever was spent.
         """
         self.crew.part_ways(self.generators, self.recipe.seed, self.progress.step)
         self.since = time.monotonic()
         saved = judged = self.progress.seconds
         told = self.progress.step
         budget = 60 * minutes
-        while self.progress.seconds < budget and (deadline is None or self.since < deadline):
-            self.step(self.schedule.part(self.progress.seconds, budget))
-            if not self.crew.leads:
-                continue
-            if self.progress.step - told == REPORT_EVERY:
-                report(self.read_figures(REPORT_EVERY))
-                told = self.progress.step
-            if self.progress.seconds - saved > SAVE_EVERY:
+        try:
+            while self.progress.seconds < budget and (deadline is None or self.since < deadline):
+                self.step(self.schedule.part(self.progress.seconds, budget))
+                if not self.crew.leads:
+                    continue
+                if self.progress.step - told == REPORT_EVERY:
+                    report(self.read_figures(REPORT_EVERY))
+                    told = self.progress.step
+                if self.progress.seconds - saved > SAVE_EVERY:
+                    save()
+                    saved = self.progress.seconds
+                if judge and self.progress.seconds - judged > JUDGE_EVERY:
+                    judge()
+                    judged, self.since = self.progress.seconds, time.monotonic()
+        except KeyboardInterrupt:
+            if self.crew.leads:
                 save()
-                saved = self.progress.seconds
-            if judge and self.progress.seconds - judged > JUDGE_EVERY:
-                judge()
-                judged, self.since = self.progress.seconds, time.monotonic()
+            raise
         if self.crew.leads:
+            if steps := self.progress.step - told:
+                report(self.read_figures(steps))
             save()
 
     def step(self, part: float) -> None:
