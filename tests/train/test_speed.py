@@ -261,7 +261,7 @@ def test_two_processes_train_a_codec(tmp_path) -> None:
 
     for number in range(3):
         Image.fromarray(tiny_model.synthetic_picture(number)).save(tmp_path / f"{number}.png")
-    (tmp_path / "tiny.toml").write_text(tiny_model.TOML)
+    (tmp_path / "tiny.toml").write_text("last_part = 0.0\n" + tiny_model.TOML)
     options = RunOptions(tmp_path, 0.03, tmp_path / "runs", processes=2)
     folder = train_model(tmp_path / "tiny.toml", options, print)
     state = torch.load(tmp_path / "runs" / "tiny.pt", weights_only=True)
