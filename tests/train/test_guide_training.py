@@ -16,6 +16,7 @@ from pellucid.nets.guide import REACH, GuideNet
 from pellucid.runtime import GuideModel, load_guide
 from pellucid.train import guide_training as training
 from pellucid.train.guide_pairs import MAKERS, draw_pair
+from pellucid.train.pack import Encoded
 
 
 def photo(seed: int, side: int = 160) -> np.ndarray:
@@ -23,10 +24,10 @@ def photo(seed: int, side: int = 160) -> np.ndarray:
     return np.asarray(Image.fromarray(coarse).resize((side, side), Image.Resampling.BICUBIC))
 
 
-def encoded(array: np.ndarray) -> bytes:
+def encoded(array: np.ndarray) -> Encoded:
     buffer = BytesIO()
     Image.fromarray(array).save(buffer, "PNG")
-    return buffer.getvalue()
+    return Encoded("p.png", buffer.getvalue())
 
 
 @pytest.fixture

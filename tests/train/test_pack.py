@@ -36,25 +36,38 @@ def save(path: Path, samples: np.ndarray) -> Path:
 def test_training_refuses_test_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     secret = picture(7, 256, 256)
     monkeypatch.setattr(pack, "test_set_hashes", lambda: {pack.sample_hash(secret): "set/01"})
-    data = io.BytesIO()
-    Image.fromarray(secret).save(data, "png")
-    with pytest.raises(InputError, match="set/01"):
-        load_tiles([data.getvalue()])
+    with pytest.raises(InputError, match=r"p\.png is the test picture set/01"):
+        load_tiles([encoded(secret)])
+
+
+def test_a_damaged_picture_is_named(tmp_path: Path) -> None:
+    whole = save(tmp_path / "in" / "a.png", picture(1, 256, 256)).read_bytes()
+    for name, data in {"b.png": whole[:3000], "c.jpg": b"no picture"}.items():
+        (tmp_path / "in" / name).write_bytes(data)
+        with pytest.raises(InputError, match=f"{name} can't be read, take it out"):
+            load_tiles(encoded_pictures(tmp_path / "in"))
+        with pytest.raises(InputError, match=f"{name} can't be read, take it out"):
+            pack.write_shard(pack.find_pictures([tmp_path / "in"]), tmp_path / "s.bin")
+        (tmp_path / "in" / name).unlink()
 
 
 def test_a_shard_gives_back_its_pictures(tmp_path: Path) -> None:
     paths = [save(tmp_path / f"{seed}.png", picture(seed)) for seed in range(3)]
     size = pack.write_shard(paths, tmp_path / "shard.bin")
     assert size == (tmp_path / "shard.bin").stat().st_size
-    assert list(pack.read_shard(tmp_path / "shard.bin")) == [p.read_bytes() for p in paths]
-    assert list(encoded_pictures(tmp_path / "shard.bin")) == [p.read_bytes() for p in paths]
-    assert list(encoded_pictures(tmp_path)) == [p.read_bytes() for p in paths], "shards first"
+    packed = list(pack.read_shard(tmp_path / "shard.bin"))
+    assert [one.data for one in packed] == [path.read_bytes() for path in paths]
+    assert packed[1].name == f"1.png in {tmp_path / 'shard.bin'}"
+    assert list(encoded_pictures(tmp_path / "shard.bin")) == packed
+    assert list(encoded_pictures(tmp_path)) == packed, "shards first"
 
 
 def test_what_is_no_shard_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.bin").write_bytes(b"something else")
     with pytest.raises(InputError, match="not a shard"):
         list(pack.read_shard(tmp_path / "x.bin"))
+    with pytest.raises(InputError, match="there is no shard"):
+        list(pack.read_shard(tmp_path / "y.bin"))
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
@@ -118,10 +131,10 @@ def test_pack_from_the_command_line(
     assert len(capsys.readouterr().out.splitlines()) == len(shards) > 1
 
 
-def encoded(samples: np.ndarray) -> bytes:
+def encoded(samples: np.ndarray) -> pack.Encoded:
     buffer = io.BytesIO()
     Image.fromarray(samples).save(buffer, "PNG")
-    return buffer.getvalue()
+    return pack.Encoded("p.png", buffer.getvalue())
 
 
 def test_tiles_are_cut_from_full_and_reduced_pictures() -> None:

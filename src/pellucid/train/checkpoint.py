@@ -86,6 +86,14 @@ def read_state(path: Path, device: torch.device) -> dict[str, Any]:
     return state
 
 
+def read_weights(path: Path, device: torch.device) -> dict[str, Any]:
+    """The contents of weights or of a checkpoint; InputError if it is neither."""
+    state = read_state(path, device)
+    if "average" not in state:
+        raise InputError(f"{path} holds no weights of this project")
+    return state
+
+
 def load_checkpoint(path: Path, trainer: Trainer) -> None:
     """Set `trainer` to where the run that wrote `path` was."""
     state = read_state(path, trainer.device)
@@ -131,9 +139,7 @@ def load_weights(path: Path, trainer: Trainer) -> None:
     Raises:
         InputError: the file is of a net with other widths, or with more blocks.
     """
-    state = read_state(path, trainer.device)
-    if "average" not in state:
-        raise InputError(f"{path} holds no weights of this project")
+    state = read_weights(path, trainer.device)
     average = {name: value.float() for name, value in state["average"].items()}
     take_weights(path, trainer.average, average)
     take_weights(path, trainer.net, state.get("net", average))
@@ -153,6 +159,8 @@ def take_weights(path: Path, net: nn.Module, weights: dict[str, Tensor]) -> None
     missing = [name for name in known if name not in weights]
     foreign = alien + [name for name in missing if not ADDED.search(name)]
     if foreign:
-        raise InputError(f"{path} is of another net; it differs in {foreign[0]}")
+        raise InputError(
+            f"{path} is of another net than the recipe's [shape] makes; it differs in {foreign[0]}"
+        )
     idle = {name: torch.zeros_like(known[name]) for name in missing if name.endswith(CLOSING)}
     net.load_state_dict(weights | idle, strict=False)

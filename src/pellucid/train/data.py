@@ -25,14 +25,14 @@ from PIL import Image
 from torch import Tensor
 
 from pellucid.errors import InputError
-from pellucid.train.pack import find_pictures, open_rgb, read_shard, refuse_test_picture
+from pellucid.train.pack import Encoded, find_pictures, read_shard, training_samples
 
 TILE = 256
 HELD_OUT_EVERY = 32  # pictures
 HELD_OUT = 96  # tiles at most
 
 
-def encoded_pictures(source: Path) -> Iterator[bytes]:
+def encoded_pictures(source: Path) -> Iterator[Encoded]:
     """Pictures of a folder, of one shard, or of all shards (`*.bin`) in a folder."""
     shards = sorted(source.glob("*.bin")) if source.is_dir() else []
     if source.suffix == ".bin":
@@ -42,7 +42,7 @@ def encoded_pictures(source: Path) -> Iterator[bytes]:
             yield from read_shard(shard)
     else:
         for path in find_pictures([source]):
-            yield path.read_bytes()
+            yield Encoded(str(path), path.read_bytes())
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Tiles:
     held_out: Tensor
 
 
-def load_split(pictures: Iterable[bytes], *, limit: int | None = None) -> Tiles:
+def load_split(pictures: Iterable[Encoded], *, limit: int | None = None) -> Tiles:
     """Tiles of `pictures` (of the first `limit`), those of held-out pictures apart.
 
     If no picture is to be held out, as in a small folder, a tenth of the tiles is.
@@ -77,9 +77,9 @@ def load_split(pictures: Iterable[bytes], *, limit: int | None = None) -> Tiles:
     return Tiles(as_tensor(train), as_tensor(kept[:HELD_OUT]))
 
 
-def sort_tiles(data: bytes) -> tuple[bool, list[NDArray[np.uint8]]]:
-    """Whether an encoded picture is held out, and its tiles."""
-    return held_out(data), cut_tiles(data)
+def sort_tiles(picture: Encoded) -> tuple[bool, list[NDArray[np.uint8]]]:
+    """Whether a picture is held out, and its tiles."""
+    return held_out(picture.data), cut_tiles(picture)
 
 
 def held_out(data: bytes) -> bool:
@@ -87,15 +87,14 @@ def held_out(data: bytes) -> bool:
     return hashlib.sha256(data).digest()[4] < 256 // HELD_OUT_EVERY
 
 
-def cut_tiles(data: bytes) -> list[NDArray[np.uint8]]:
-    """One encoded picture -> its tiles (256, 256, 3), at full and at reduced size."""
-    rng = random.Random(hashlib.sha256(data).digest()[:4])
-    picture = open_rgb(data)
-    refuse_test_picture(picture, "a training picture")
+def cut_tiles(picture: Encoded) -> list[NDArray[np.uint8]]:
+    """One picture -> its tiles (256, 256, 3), at full and at reduced size."""
+    rng = random.Random(hashlib.sha256(picture.data).digest()[:4])
+    full = training_samples(picture)
     factor = rng.uniform(0.5, 1.0)
-    size = (round(picture.shape[1] * factor), round(picture.shape[0] * factor))
-    reduced = np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
-    return [tile for version in (picture, reduced) for tile in grid(version)]
+    size = (round(full.shape[1] * factor), round(full.shape[0] * factor))
+    reduced = np.asarray(Image.fromarray(full).resize(size, Image.Resampling.LANCZOS))
+    return [tile for version in (full, reduced) for tile in grid(version)]
 
 
 def grid(picture: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
@@ -113,7 +112,7 @@ def places(length: int) -> list[int]:
     return [round(i * (length - TILE) / max(1, count - 1)) for i in range(count)]
 
 
-def load_tiles(pictures: Iterable[bytes], *, limit: int | None = None) -> Tensor:
+def load_tiles(pictures: Iterable[Encoded], *, limit: int | None = None) -> Tensor:
     """All tiles of `pictures` (of the first `limit`), as `Tiles` holds them."""
     with ThreadPoolExecutor() as pool:
         tiles = [tile for cut in pool.map(cut_tiles, islice(pictures, limit)) for tile in cut]

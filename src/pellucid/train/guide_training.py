@@ -28,7 +28,7 @@ from pellucid.train.folder import write_folder
 from pellucid.train.graph import Graph, shuffle, unshuffle, unshuffled_weight
 from pellucid.train.guide_pairs import draw_pair
 from pellucid.train.muon import ConvolutionMuon
-from pellucid.train.pack import open_rgb, refuse_test_picture
+from pellucid.train.pack import Encoded, training_samples
 
 SIDE, CROP = 128, 96  # of a pair, and of what a step sees
 POOL, BATCH, FRESH = 1200, 16, 2  # pairs, of them in a step, and new ones a step
@@ -47,7 +47,7 @@ Floats = NDArray[np.float32]
 class Pairs:
     """A pool (N, 9, 128, 128) of features, and of what the network should give."""
 
-    def __init__(self, pictures: Iterable[bytes], seed: int) -> None:
+    def __init__(self, pictures: Iterable[Encoded], seed: int) -> None:
         self._rng = np.random.default_rng(seed)
         self._photos = [
             photo for data in pictures if min((photo := halved(data)).shape[:2]) >= SIDE
@@ -96,10 +96,9 @@ class Pairs:
         return both[:, :COUNT].contiguous(memory_format=torch.channels_last), both[:, COUNT:]
 
 
-def halved(data: bytes) -> NDArray[np.uint8]:
+def halved(photograph: Encoded) -> NDArray[np.uint8]:
     """A photograph (H, W, 3), half as large if it is large."""
-    picture = open_rgb(data)
-    refuse_test_picture(picture, "a training picture")
+    picture = training_samples(photograph)
     if max(picture.shape) <= LARGE:
         return picture
     size = (picture.shape[1] // 2, picture.shape[0] // 2)

@@ -19,6 +19,7 @@ import random
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,13 @@ from pellucid.evaluate.held_out import sample_hash, test_set_hashes
 MAGIC = b"PELSHARD"
 MOST_INDEX = 64 << 20  # bytes; some million pictures
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"}
+
+
+class Encoded(NamedTuple):
+    """A picture as it lies in a folder or a shard: its name, for messages, and its file's bytes."""
+
+    name: str
+    data: bytes
 
 
 def find_pictures(folders: list[Path]) -> list[Path]:
@@ -58,41 +66,55 @@ def refuse_test_picture(rgb: NDArray[np.uint8], source: str) -> None:
         raise InputError(f"{source} is the test picture {name}; it must not be trained on")
 
 
+def training_samples(picture: Encoded) -> NDArray[np.uint8]:
+    """(H, W, 3) of a picture to train on; InputError if it is damaged or a test picture."""
+    try:
+        rgb = open_rgb(picture.data)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise InputError(
+            f"the training picture {picture.name} can't be read, take it out of the folder: {error}"
+        ) from error
+    refuse_test_picture(rgb, picture.name)
+    return rgb
+
+
 def write_shard(paths: list[Path], output: Path, *, check: bool = True) -> int:
     """Write `paths` into one shard; returns its size in bytes."""
     blobs = []
     for path in paths:
-        data = path.read_bytes()
+        picture = Encoded(str(path), path.read_bytes())
         if check:
-            refuse_test_picture(open_rgb(data), str(path))
-        blobs.append(data)
+            training_samples(picture)
+        blobs.append(picture.data)
     index = json.dumps([[path.name, len(b)] for path, b in zip(paths, blobs, strict=True)])
     head = MAGIC + len(index).to_bytes(8, "little") + index.encode()
     output.write_bytes(head + b"".join(blobs))
     return output.stat().st_size
 
 
-def read_shard(path: Path) -> Iterator[bytes]:
+def read_shard(path: Path) -> Iterator[Encoded]:
     """The encoded pictures of a shard.
 
     Raises:
         InputError: the file is no shard, or not a whole one; before any picture is given.
     """
+    if not path.is_file():
+        raise InputError(f"there is no shard {path}")
     with path.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
             raise InputError(f"{path} is not a shard; make one with python -m pellucid.train.pack")
         length = int.from_bytes(file.read(8), "little")
         rest = path.stat().st_size - file.tell() - length
         try:
-            sizes = [
-                int(size) for _, size in json.loads(file.read(max(0, min(length, MOST_INDEX))))
-            ]
+            index = json.loads(file.read(max(0, min(length, MOST_INDEX))))
+            pictures = [(str(name), int(size)) for name, size in index]
         except (ValueError, TypeError):
-            sizes = [rest + 1]
+            pictures = [("", rest + 1)]
+        sizes = [size for _, size in pictures]
         if rest < 0 or min(sizes, default=0) < 0 or sum(sizes) != rest:
             raise InputError(f"the shard {path} is cut short or damaged; pack or copy it again")
-        for size in sizes:
-            yield file.read(size)
+        for name, size in pictures:
+            yield Encoded(f"{name} in {path}", file.read(size))
 
 
 def deal(paths: list[Path], limit: int) -> list[list[Path]]:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from pellucid.errors import InputError, OptionError
 from pellucid.train.begin import check_writable, choose_device, make_trainer
-from pellucid.train.checkpoint import load_checkpoint, save_checkpoint
+from pellucid.train.checkpoint import load_checkpoint, read_weights, save_checkpoint
 from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.data import TILE, encoded_pictures, load_split
 from pellucid.train.denoiser_trainer import DenoiserTrainer
@@ -120,6 +120,8 @@ def check_options(options: RunOptions, checkpoint: Path) -> None:
         raise InputError(f"there is no {checkpoint} to go on from; leave out --resume")
     if options.schedule == "decay" and not (options.start or options.resume):
         raise OptionError("a decay is of a run's copy; name its checkpoint with --start")
+    if options.start:
+        read_weights(options.start, torch.device("cpu"))  # before pictures are read for minutes
     check_writable(options.output)
 
 
