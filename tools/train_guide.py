@@ -8,16 +8,12 @@ It needs the extra `train`. Results: docs/guided.md.
 from __future__ import annotations
 
 import argparse
-from functools import partial
 from pathlib import Path
 
 import torch
 
-from pellucid.nets.guide import GuideNet
 from pellucid.train.data import encoded_pictures
-from pellucid.train.guide_training import Pairs, export_guide, train_guide
-
-SEED = 1
+from pellucid.train.guide_training import GuideRecipe, GuideTrainer, Pairs, export_guide
 
 
 def main() -> None:
@@ -30,15 +26,18 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     pictures = (data for folder in options.data for data in encoded_pictures(folder))
-    pairs = Pairs(pictures, SEED)
+    recipe = GuideRecipe()
+    trainer = GuideTrainer(recipe, Pairs(pictures, recipe.seed))
+    facts = {"minutes": options.minutes, "seed": recipe.seed, "data": "photographs"}
 
-    def keep(net: GuideNet, steps: int) -> Path:
-        facts = {"steps": steps, "minutes": options.minutes, "seed": SEED, "data": "photographs"}
-        return export_guide(net, options.out, facts)
+    def save() -> None:
+        export_guide(trainer.average, options.out, {"steps": trainer.progress.step, **facts})
 
-    report = partial(print, flush=True)
-    net, steps = train_guide(pairs, minutes=options.minutes, seed=SEED, report=report, keep=keep)
-    report(f"wrote {keep(net, steps)}")
+    def report(figures: dict[str, float]) -> None:
+        print(trainer.describe(figures), flush=True)
+
+    trainer.run(options.minutes, save=save, report=report)
+    print(f"wrote {options.out}", flush=True)
 
 
 if __name__ == "__main__":

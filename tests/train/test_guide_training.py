@@ -33,7 +33,6 @@ def encoded(array: np.ndarray) -> Encoded:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> training.Pairs:
     monkeypatch.setattr(training, "POOL", 8)
-    monkeypatch.setattr(training, "BATCH", 4)
     return training.Pairs([encoded(photo(n)) for n in range(3)], seed=1)
 
 
@@ -55,13 +54,15 @@ def test_every_kind_of_pair(kind: str) -> None:
 
 
 def test_a_batch_and_a_little_training(small: training.Pairs) -> None:
-    planes, wanted = small.batch()
-    assert planes.shape == (4, COUNT, training.CROP, training.CROP)
-    assert wanted.shape == (4, 1, training.CROP, training.CROP)
+    planes, wanted = small.batch(4, 96)
+    assert planes.shape == (4, COUNT, 96, 96)
+    assert wanted.shape == (4, 1, 96, 96)
     before = training.GuideNet().leave.weight.detach().clone()
-    net, steps = training.train_guide(small, minutes=0.05, seed=1, report=lambda _line: None)
-    assert steps > 0
-    assert not torch.equal(net.leave.weight, before)
+    trainer, saved, told = training.GuideTrainer(training.GuideRecipe(), small), [], []
+    trainer.run(0.05, save=lambda: saved.append(trainer.progress.step), report=told.append)
+    assert saved[-1] == trainer.progress.step > 0
+    assert {"loss", "gain"} <= told[-1].keys()
+    assert not torch.equal(trainer.average.leave.weight, before)
     with pytest.raises(InputError, match="128 x 128"):
         training.Pairs([encoded(photo(1, 60))], seed=1)
 

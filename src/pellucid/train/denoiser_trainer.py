@@ -8,17 +8,15 @@ added to the picture stay in float32.
 
 from __future__ import annotations
 
-from typing import cast
-
 import torch
 from torch import Tensor
 
 from pellucid.nets.denoiser import Denoiser
 from pellucid.train.data import random_crops, textured
 from pellucid.train.degrade import Dice, degrade
-from pellucid.train.muon import ConvolutionMuon
+from pellucid.train.muon import muon_and_adamw
 from pellucid.train.recipe import DenoiserRecipe
-from pellucid.train.trainer import Figures, Trainer, adamw
+from pellucid.train.trainer import Figures, Trainer
 
 ERROR_POWER = 1.15  # of a denoiser: the mean squared error grows as sigma to this power
 FLOOR = 2 / 255  # strengths below this weigh as this
@@ -41,13 +39,7 @@ class DenoiserTrainer(Trainer):
         self.measure = self.error
 
     def make_optimisers(self) -> list[torch.optim.Optimizer]:
-        """Muon for all layers but the last, whose output is noise in the picture's own unit."""
-        last = list(cast(Denoiser, self.net).leave.parameters())
-        hidden = [weight for weight in self.net.parameters() if weight is not last[0]]
-        return [
-            ConvolutionMuon(hidden, self.recipe.rate),
-            adamw([{"params": last, "peak": self.recipe.last_rate}], self.device),
-        ]
+        return muon_and_adamw(self.net, self.recipe.rate, self.recipe.last_rate, self.device)
 
     def use_bfloat16(self, wanted: bool) -> None:
         self.bfloat16 = wanted and self.recipe.bfloat16

@@ -1,4 +1,4 @@
-"""Trains the network that reads guides: a pool of pairs, refreshed as it goes, and one loop.
+"""Trains the network that reads guides, on a pool of pairs that is refreshed as it goes.
 
 A pair is denoised once by a shipped denoiser when it enters the pool, with the same features as at
 run time (`denoising.guide_features`), so a step costs only the small network.
@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import math
 import platform
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,21 +27,34 @@ from pellucid.train.export_denoiser import blocks, convolution, weight_of
 from pellucid.train.folder import write_folder
 from pellucid.train.graph import Graph, shuffle, unshuffle, unshuffled_weight
 from pellucid.train.guide_pairs import draw_pair
-from pellucid.train.muon import ConvolutionMuon
+from pellucid.train.muon import muon_and_adamw
 from pellucid.train.pack import Encoded, training_samples
+from pellucid.train.trainer import Figures, Trainer
 
-SIDE, CROP = 128, 96  # of a pair, and of what a step sees
-POOL, BATCH, FRESH = 1200, 16, 2  # pairs, of them in a step, and new ones a step
+SIDE = 128  # of a pair
+POOL, FRESH = 1200, 2  # pairs, and new ones a step
 LARGE = 800  # a longer side is halved first
 WEAKEST, STRONGEST = 4.0, 60.0  # noise, of 255
 MISTOLD, BY = 0.3, 0.1  # how often, and how far, the told strength is wrong
-RATE, LAST_LAYER_RATE = 1e-2, 2e-3  # highest, of Muon and of Adam
-LEAST_SHARE, WARMUP = 0.005, 200  # of these; steps
-KEPT = 0.999  # of the moving average a step
-KEPT_EVERY = 2000  # steps, so that little is lost with a run that is cut off
 EASE = 0.02  # noise units: below this error gains count less
 
 Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class GuideRecipe:
+    """Settings of a training, which mean what they do for a denoiser."""
+
+    name: str = "guide"
+    patch: int = 96
+    batch: int = 16
+    last_part: float = 0.0
+    rate: float = 1e-2
+    last_rate: float = 2e-3
+    warmup: float = 0.01
+    ema: float = 0.999
+    clip: float = 1.0
+    seed: int = 1
 
 
 class Pairs:
@@ -55,7 +68,7 @@ class Pairs:
         if not self._photos:
             raise InputError(f"no picture is as large as a pair ({SIDE} x {SIDE})")
         self._models = [load_denoiser("m")] * 3 + [load_denoiser("s")]
-        self._pool = np.stack([self.draw() for _ in range(POOL)])
+        self.pool = np.stack([self.draw() for _ in range(POOL)])
         self._next = 0
 
     def crop(self) -> Floats:
@@ -83,15 +96,15 @@ class Pairs:
         wanted = (clean - (noisy - noise)) / told
         return np.concatenate([planes, wanted[None]]).astype(np.float16)
 
-    def batch(self) -> tuple[Tensor, Tensor]:
-        """Features and corrections of a step, after a few new pairs."""
+    def batch(self, count: int, side: int) -> tuple[Tensor, Tensor]:
+        """Features and corrections of `count` crops, after a few new pairs."""
         rng = self._rng
         for _ in range(FRESH):
-            self._pool[self._next] = self.draw()
+            self.pool[self._next] = self.draw()
             self._next = (self._next + 1) % POOL
-        chosen = self._pool[rng.integers(0, POOL, BATCH)]
-        y, x = (2 * rng.integers(0, (SIDE - CROP) // 2 + 1, 2)).tolist()
-        chosen = np.rot90(chosen[..., y : y + CROP, x : x + CROP], int(rng.integers(4)), (2, 3))
+        chosen = self.pool[rng.integers(0, POOL, count)]
+        y, x = (2 * rng.integers(0, (SIDE - side) // 2 + 1, 2)).tolist()
+        chosen = np.rot90(chosen[..., y : y + side, x : x + side], int(rng.integers(4)), (2, 3))
         both = torch.from_numpy(np.ascontiguousarray(chosen)).float()
         return both[:, :COUNT].contiguous(memory_format=torch.channels_last), both[:, COUNT:]
 
@@ -105,66 +118,36 @@ def halved(photograph: Encoded) -> NDArray[np.uint8]:
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX))
 
 
-def train_guide(
-    pairs: Pairs,
-    *,
-    minutes: float,
-    seed: int,
-    report: Callable[[str], None],
-    keep: Callable[[GuideNet, int], object] = lambda _net, _steps: None,
-) -> tuple[GuideNet, int]:
-    """The averaged network after so many minutes, and its steps; `keep` gets it now and then."""
-    torch.manual_seed(seed)
-    net, average = GuideNet(), GuideNet()
-    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average.load_state_dict(net.state_dict())
-    optimisers = optimisers_of(net)
-    started, step, gains = time.perf_counter(), 0, []
-    while (part := (time.perf_counter() - started) / (60 * minutes)) < 1:
-        share = min(1, step / WARMUP) * (1 + math.cos(math.pi * part)) / 2 + LEAST_SHARE
-        for optimiser in optimisers:
-            for group in optimiser.param_groups:
-                group["lr"] = share * group["peak"]
-        planes, wanted = pairs.batch()
+class GuideTrainer(Trainer):
+    """A guide network that starts as nothing; the error counts by its logarithm."""
+
+    recipe: GuideRecipe
+
+    def __init__(self, recipe: GuideRecipe, pairs: Pairs) -> None:
+        torch.manual_seed(recipe.seed)
+        self.pairs = pairs
+        super().__init__(recipe, GuideNet(), torch.from_numpy(pairs.pool), torch.device("cpu"))
+        self.measure = self.error
+
+    def make_optimisers(self) -> list[torch.optim.Optimizer]:
+        return muon_and_adamw(self.net, self.recipe.rate, self.recipe.last_rate, self.device)
+
+    def loss(self, part: float) -> tuple[Tensor, Figures]:
+        return self.measure(*self.pairs.batch(*self.crop_size(part)))
+
+    def error(self, planes: Tensor, wanted: Tensor) -> tuple[Tensor, Figures]:
+        """The loss of a batch, and by how many dB it comes nearer to the clean pictures."""
         with torch.autocast("cpu", torch.bfloat16):
-            found = net(planes)
-        left, before = error(found.float() - wanted), error(wanted)
-        for optimiser in optimisers:
-            optimiser.zero_grad()
-        (left + EASE).log().mean().backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        for optimiser in optimisers:
-            optimiser.step()
-        follow(average, net, min(KEPT, (1 + step) / (10 + step)))
-        gains.append(float((20 * torch.log10(before / left.detach())).mean()))
-        step += 1
-        if step % 200 == 0:
-            report(f"step {step}: {np.mean(gains[-200:]):+.2f} dB")
-        if step % KEPT_EVERY == 0:
-            keep(average, step)
-    return average, step
+            found = self.net(planes)
+        left, before = size_of(found.float() - wanted), size_of(wanted)
+        loss = (left + EASE).log().mean()
+        gain = 20 * torch.log10(before / left.detach())
+        return loss, {"loss": loss.detach(), "gain": gain.mean()}
 
 
-def optimisers_of(net: GuideNet) -> list[torch.optim.Optimizer]:
-    """Muon for all layers but the last, whose output is in units of the noise."""
-    last = list(net.leave.parameters())
-    hidden = [weight for weight in net.parameters() if weight is not last[0]]
-    return [
-        ConvolutionMuon(hidden, RATE),
-        torch.optim.AdamW([{"params": last, "peak": LAST_LAYER_RATE}], weight_decay=0.0),
-    ]
-
-
-def error(off: Tensor) -> Tensor:
+def size_of(error: Tensor) -> Tensor:
     """(N,) root mean square of each pair."""
-    return (off.square().mean(dim=(1, 2, 3)) + 1e-5).sqrt()
-
-
-@torch.no_grad()
-def follow(average: GuideNet, net: GuideNet, kept: float) -> None:
-    """Move the average's weights towards the network's."""
-    for mean, weight in zip(average.parameters(), net.parameters(), strict=True):
-        mean.lerp_(weight, 1 - kept)
+    return (error.square().mean(dim=(1, 2, 3)) + 1e-5).sqrt()
 
 
 def export_guide(net: GuideNet, folder: Path, facts: dict[str, object]) -> Path:

@@ -8,8 +8,12 @@ as far as much with Adam (figures: docs/models.md).
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
+
+from pellucid.train.trainer import adamw
 
 
 class ConvolutionMuon(torch.optim.Muon):
@@ -42,3 +46,17 @@ class ConvolutionMuon(torch.optim.Muon):
 def rows(weight: Tensor) -> Tensor:
     """(out, in, h, w) as (out, h * w * in): a view of the same memory where it is channels last."""
     return weight.permute(0, 2, 3, 1).reshape(weight.shape[0], -1)
+
+
+def muon_and_adamw(
+    net: nn.Module, rate: float, last_rate: float, device: torch.device
+) -> list[torch.optim.Optimizer]:
+    """Muon for all layers but the last, `leave`, whose output is noise in the picture's own unit.
+
+    Args:
+        rate, last_rate: highest learning rates, of Muon and of AdamW.
+    """
+    last = list(cast(nn.Module, net.leave).parameters())
+    hidden = [weight for weight in net.parameters() if weight is not last[0]]
+    adam = adamw([{"params": last, "peak": last_rate}], device)
+    return [ConvolutionMuon(hidden, rate), adam]
