@@ -164,18 +164,23 @@ def anchor_rows(path: Path) -> list[Result]:
 def parse(words: Sequence[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description="Checkpoints of a codec against an anchor.")
-    parser.add_argument("recipe", type=Path)
-    parser.add_argument("checkpoints", nargs="+", type=named, metavar="[NAME=]CHECKPOINT")
+    parser.add_argument("recipe", type=Path, help="of all checkpoints")
+    what = "of `pellucid train`, or weights as in checkpoints/; rows are called NAME"
+    parser.add_argument(
+        "checkpoints", nargs="+", type=named, metavar="[NAME=]CHECKPOINT", help=what
+    )
     parser.add_argument("--anchor", type=named, required=True, help="checkpoint, or rows (.tsv)")
     parser.add_argument("--anchor-recipe", type=Path, help="if it isn't that of the others")
     parser.add_argument("--train", type=Path, required=True, help="pictures for tables")
     parser.add_argument("--test", type=Path, required=True, help="pictures to code")
     parser.add_argument("--metrics", default="psnr", help=f"of {','.join(METRICS)}")
-    parser.add_argument("--qualities", default=QUALITIES)
+    parser.add_argument("--qualities", default=QUALITIES, help=f"{QUALITIES} if not said")
     parser.add_argument("--images", type=int, help="only the first N pictures")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=2, help="pictures at a time; 2 if not said")
     parser.add_argument("--rows", type=Path, help="folder that keeps the rows of every picture")
-    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, help="a row for each checkpoint (.tsv)"
+    )
     return parser.parse_args(words)
 
 

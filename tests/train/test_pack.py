@@ -18,6 +18,7 @@ from pellucid.train.data import (  # noqa: E402
     cut_tiles,
     encoded_pictures,
     grid,
+    load_split,
     load_tiles,
     random_crops,
 )
@@ -151,6 +152,14 @@ def test_tiles_are_cut_from_full_and_reduced_pictures() -> None:
     assert len(loaded) < len(load_tiles([encoded(samples)] * 3))
     with pytest.raises(InputError, match="training tile"):
         load_tiles([encoded(samples[:100])])
+
+
+def test_pictures_smaller_than_a_tile_are_counted() -> None:
+    pictures = [encoded(picture(seed, 256, 300)) for seed in range(4)]
+    tiles = load_split([*pictures, encoded(picture(9, 255, 300))])
+    assert tiles.left_out == 1
+    assert str(tiles).endswith("held out, left out as too small: 1")
+    assert "small" not in str(load_split(pictures))
 
 
 def test_crops_are_parts_of_tiles_turned_and_flipped() -> None:

@@ -47,10 +47,18 @@ def encoded_pictures(source: Path) -> Iterator[Encoded]:
 
 @dataclass(frozen=True)
 class Tiles:
-    """What to learn from and what to judge by, each (n, 3, 256, 256) uint8, shuffled."""
+    """What to learn from and what to judge by, each (n, 3, 256, 256) uint8, shuffled.
+
+    `left_out` counts pictures smaller than a tile.
+    """
 
     train: Tensor
     held_out: Tensor
+    left_out: int = 0
+
+    def __str__(self) -> str:
+        counts = f"{len(self.train)} tiles of {TILE} x {TILE}, {len(self.held_out)} held out"
+        return f"{counts}, left out as too small: {self.left_out}" if self.left_out else counts
 
 
 def load_split(pictures: Iterable[Encoded], *, limit: int | None = None) -> Tiles:
@@ -62,9 +70,11 @@ def load_split(pictures: Iterable[Encoded], *, limit: int | None = None) -> Tile
         InputError: they give fewer than two tiles.
     """
     cut: tuple[list[NDArray[np.uint8]], list[NDArray[np.uint8]]] = ([], [])
+    left_out = 0
     with ThreadPoolExecutor() as pool:
         for kept_back, tiles in pool.map(sort_tiles, islice(pictures, limit)):
             cut[kept_back].extend(tiles)
+            left_out += not tiles
     train, kept = (shuffled(tiles) for tiles in cut)
     if not kept or not train:
         both = train + kept
@@ -74,7 +84,7 @@ def load_split(pictures: Iterable[Encoded], *, limit: int | None = None) -> Tile
         raise InputError(
             f"the pictures give {len(kept)} tile(s) of {TILE} x {TILE}; two are the least"
         )
-    return Tiles(as_tensor(train), as_tensor(kept[:HELD_OUT]))
+    return Tiles(as_tensor(train), as_tensor(kept[:HELD_OUT]), left_out)
 
 
 def sort_tiles(picture: Encoded) -> tuple[bool, list[NDArray[np.uint8]]]:

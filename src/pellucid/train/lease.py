@@ -58,7 +58,7 @@ class Lease:
         if not (self.out / FIGURES).exists():
             self.add(FIGURES, HEADER)
         tiles = load_split(encoded_pictures(data))
-        self.say(f"{len(tiles.train)} tiles, {len(tiles.held_out)} held out; {self.device}")
+        self.say(f"{tiles}; {self.device}")
         stop = self.began + self.seconds * (1 - RESERVE[0]) - RESERVE[1]
         unspent = sum(run.share for run in self.plan.runs)
         failed = []

@@ -14,7 +14,7 @@ from pellucid.errors import InputError, OptionError
 from pellucid.train.begin import check_writable, choose_device, make_trainer
 from pellucid.train.checkpoint import load_checkpoint, read_weights, save_checkpoint
 from pellucid.train.codec_trainer import CodecTrainer
-from pellucid.train.data import TILE, encoded_pictures, load_split
+from pellucid.train.data import encoded_pictures, load_split
 from pellucid.train.denoiser_trainer import DenoiserTrainer
 from pellucid.train.export import export_codec
 from pellucid.train.export_denoiser import export_denoiser
@@ -82,8 +82,7 @@ def train_as(
         torch.set_num_threads(options.threads)
     tell = report if crew.leads else lambda _line: None
     tiles = load_split(encoded_pictures(options.data), limit=options.limit)
-    counts = f"{len(tiles.train)} tiles of {TILE} x {TILE}, {len(tiles.held_out)} held out"
-    tell(f"{counts}; training on {device}")
+    tell(f"{tiles}; training on {device}")
     trainer = make_trainer(recipe, tiles.train, device, options.start)
     trainer.crew, trainer.schedule = crew, schedule
     tell(describe_run(trainer, options))
