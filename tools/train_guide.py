@@ -1,43 +1,65 @@
 """Train the network that reads guides on photographs, and write it as a model's folder.
 
-    python tools/train_guide.py --data DIR -o src/pellucid/models/guide --minutes 72
+    python -m tools.train_guide --data DIR -o runs
 
-It needs the extra `train`. Results: docs/guided.md.
+What is reached is kept every minute in `runs/guide.pt`; the model, `runs/guide`, is written at the
+end. It ships from `src/pellucid/models/guide`. It needs the extra `train`. Results: docs/guided.md.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
 
+from pellucid.errors import PellucidError
+from pellucid.train.begin import check_writable
+from pellucid.train.checkpoint import save_weights
 from pellucid.train.data import encoded_pictures
+from pellucid.train.folder import check_place
 from pellucid.train.guide_training import GuideRecipe, GuideTrainer, Pairs, export_guide
 
 
-def main() -> None:
-    """Read the options, train, export."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, action="append")
-    parser.add_argument("-o", "--out", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=72)
-    parser.add_argument("--threads", type=int, default=1)
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    pictures = (data for folder in options.data for data in encoded_pictures(folder))
-    recipe = GuideRecipe()
-    trainer = GuideTrainer(recipe, Pairs(pictures, recipe.seed))
-    facts = {"minutes": options.minutes, "seed": recipe.seed, "data": "photographs"}
+def parse(words: Sequence[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Train the network that reads guides.")
+    folders = "of photographs, or shards; may be given again"
+    parser.add_argument("--data", type=Path, required=True, action="append", help=folders)
+    out = "folder for weights and, as guide, the model"
+    parser.add_argument("-o", "--out", type=Path, required=True, help=out)
+    parser.add_argument("--minutes", type=float, default=72, help="72 if not said")
+    parser.add_argument("--threads", type=int, default=1, help="of PyTorch; 1 if not said")
+    return parser.parse_args(words)
 
-    def save() -> None:
-        export_guide(trainer.average, options.out, {"steps": trainer.progress.step, **facts})
+
+def train(options: argparse.Namespace) -> Path:
+    """Train, then export; returns the folder of the model."""
+    recipe = GuideRecipe()
+    folder = options.out / recipe.name
+    check_writable(options.out)
+    check_place(folder)
+    pictures = (data for source in options.data for data in encoded_pictures(source))
+    trainer = GuideTrainer(recipe, Pairs(pictures, recipe.seed))
 
     def report(figures: dict[str, float]) -> None:
         print(trainer.describe(figures), flush=True)
 
+    save = partial(save_weights, options.out / f"{recipe.name}.pt", trainer)
     trainer.run(options.minutes, save=save, report=report)
-    print(f"wrote {options.out}", flush=True)
+    return export_guide(trainer, folder)
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Command line."""
+    options = parse(words)
+    torch.set_num_threads(options.threads)
+    try:
+        print(f"wrote {train(options)}")
+    except PellucidError as error:
+        raise SystemExit(f"error: {error}") from error
 
 
 if __name__ == "__main__":

@@ -20,20 +20,21 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
+from tools.training_curve import codec_recipe
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from pellucid.errors import OptionError, PellucidError
+from pellucid.errors import PellucidError
 from pellucid.evaluate.speed import interleaved_medians
 from pellucid.evaluate.store import describe_machine
 from pellucid.evaluate.tsv import Table
-from pellucid.train.begin import make_trainer
+from pellucid.train.begin import check_writable, make_trainer
 from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.data import Tiles, encoded_pictures, load_split
-from pellucid.train.recipe import Recipe, load_recipe
+from pellucid.train.recipe import CodecRecipe
 from pellucid.train.speed import has_bfloat16_units, has_compiler, one_pass
 from pellucid.train.validate import judge
 
@@ -79,16 +80,16 @@ class Emulated(TorchFunctionMode):
             return func(*args, **kwargs).bfloat16()
 
 
-def new_trainer(recipe: Recipe, tiles: Tensor, start: Path, form: str) -> CodecTrainer:
+def new_trainer(recipe: CodecRecipe, tiles: Tensor, start: Path, form: str) -> CodecTrainer:
     """A trainer that computes in `form`."""
-    trainer = make_trainer(recipe, tiles, CPU, start)
-    if not isinstance(trainer, CodecTrainer):
-        raise OptionError(f"{recipe.label} is no codec")
+    trainer = cast(CodecTrainer, make_trainer(recipe, tiles, CPU, start))
     trainer.use_bfloat16(form != FORMATS[0])
     return trainer
 
 
-def speeds(recipe: Recipe, tiles: Tensor, start: Path, forms: Sequence[str]) -> list[FormatRow]:
+def speeds(
+    recipe: CodecRecipe, tiles: Tensor, start: Path, forms: Sequence[str]
+) -> list[FormatRow]:
     """Mpx/s of each format, as it is and compiled, side by side."""
     ways = list(product(forms, (False, True) if has_compiler(CPU) else (False,)))
     steps: dict[str, Callable[[], None]] = {}
@@ -112,7 +113,7 @@ def turn(trainer: CodecTrainer) -> None:
         one_pass(trainer)
 
 
-def learned(recipe: Recipe, tiles: Tiles, start: Path, form: str, steps: int) -> FormatRow:
+def learned(recipe: CodecRecipe, tiles: Tiles, start: Path, form: str, steps: int) -> FormatRow:
     """Held-out loss after `steps` from `start`; the last part of them is that of a run."""
     trainer = new_trainer(recipe, tiles.train, start, form)
     mode: AbstractContextManager[Any] = Emulated() if form == EMULATED else nullcontext()
@@ -124,7 +125,9 @@ def learned(recipe: Recipe, tiles: Tiles, start: Path, form: str, steps: int) ->
     return replace(row_of(recipe, form, False), steps=steps, held_out_loss=round(loss, 4))
 
 
-def row_of(recipe: Recipe, form: str, compiled: bool, *, speed: float | None = None) -> FormatRow:
+def row_of(
+    recipe: CodecRecipe, form: str, compiled: bool, *, speed: float | None = None
+) -> FormatRow:
     """A row with a speed or with none."""
     rounded = None if speed is None else round(speed, 3)
     processor = describe_machine()["processor"]
@@ -144,13 +147,16 @@ def parse(words: Sequence[str] | None) -> argparse.Namespace:
 
 
 def measure(options: argparse.Namespace) -> list[FormatRow]:
-    """All rows: speeds, then what was learned."""
-    recipe = load_recipe(options.recipe)
+    """All rows, kept as they come: speeds, then what was learned."""
+    recipe = codec_recipe(options.recipe)
+    check_writable(options.output.resolve().parent)
     tiles = load_split(encoded_pictures(options.data), limit=options.limit)
     units = has_bfloat16_units(CPU)
     rows = speeds(recipe, tiles.train, options.start, FORMATS if units else FORMATS[:1])
-    forms = FORMATS if units else (FORMATS[0], EMULATED)
-    rows += [learned(recipe, tiles, options.start, form, options.steps) for form in forms]
+    TABLE.write(options.output, rows)
+    for form in FORMATS if units else (FORMATS[0], EMULATED):
+        rows.append(learned(recipe, tiles, options.start, form, options.steps))
+        TABLE.write(options.output, rows)
     return rows
 
 
@@ -160,7 +166,6 @@ def main(words: Sequence[str] | None = None) -> None:
     torch.set_num_threads(1)
     try:
         rows = measure(options)
-        TABLE.write(options.output, rows)
     except PellucidError as error:
         raise SystemExit(str(error)) from error
     for row in rows:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from tools import train_guide
 
 from pellucid.denoising.guide_features import COUNT
 from pellucid.errors import InputError
@@ -67,18 +68,39 @@ def test_a_batch_and_a_little_training(small: training.Pairs) -> None:
         training.Pairs([encoded(photo(1, 60))], seed=1)
 
 
-def test_export_gives_what_the_network_gives(tmp_path: Path) -> None:
+def test_export_gives_what_the_network_gives(small: training.Pairs, tmp_path: Path) -> None:
     torch.manual_seed(0)
     net = GuideNet()
     torch.nn.init.normal_(net.leave.weight, std=0.05)
     for parameter in net.parameters():
         parameter.data = parameter.data.half().float()  # as it is stored
-    model = GuideModel(training.export_guide(net, tmp_path / "guide", {"steps": 0}), threads=1)
+    trainer = training.GuideTrainer(training.GuideRecipe(), small)
+    trainer.average = net
+    model = GuideModel(training.export_guide(trainer, tmp_path / "guide"), threads=1)
     planes = torch.randn(1, COUNT, 24, 32)
     found = model.correction(planes.numpy())
     with torch.no_grad():
         assert np.allclose(found, net(planes).numpy(), atol=1e-4)
     assert load_guide(str(tmp_path / "guide")).card["steps"] == 0
+
+
+def test_the_command_keeps_weights_and_writes_a_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(training, "POOL", 4)
+    (tmp_path / "in").mkdir()
+    words = ["--data", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--minutes", "0.02"]
+    with pytest.raises(SystemExit, match="error: no pictures in"):
+        train_guide.main(words)
+    (tmp_path / "in" / "a.png").write_bytes(encoded(photo(0)).data)
+    train_guide.main(words)
+    model = load_guide(str(tmp_path / "out" / "guide"))
+    assert 0 < model.card["minutes"] < 1
+    assert (tmp_path / "out" / "guide.pt").is_file()
+    assert "gain" in capsys.readouterr().out
+    (tmp_path / "out" / "guide" / "card.json").unlink()
+    with pytest.raises(SystemExit, match="is no model, and the model would replace it"):
+        train_guide.main(words)
 
 
 def test_reach() -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 
 torch = pytest.importorskip("torch", exc_type=ImportError)
 
-from pellucid.errors import InputError  # noqa: E402 - needs torch
+from pellucid.errors import InputError, OptionError, OutputError  # noqa: E402 - needs torch
 from pellucid.train import pack  # noqa: E402
 from pellucid.train.data import (  # noqa: E402
     cut_tiles,
@@ -130,6 +130,22 @@ def test_pack_from_the_command_line(
     shards = sorted(tmp_path.glob("s-*.bin"))
     assert sum(len(list(pack.read_shard(shard))) for shard in shards) == 4
     assert len(capsys.readouterr().out.splitlines()) == len(shards) > 1
+
+
+@pytest.mark.parametrize("name", ["shard", "shard.bin.tmp", "folder.bin"])
+def test_a_name_that_would_not_be_found_is_refused(tmp_path: Path, name: str) -> None:
+    save(tmp_path / "in" / "a.png", picture(1))
+    (tmp_path / "folder.bin").mkdir()
+    with pytest.raises(OptionError, match=r"is no name of a shard, which ends in \.bin"):
+        pack.pack([tmp_path / "in"], tmp_path / name, 10**6)
+    with pytest.raises(OutputError, match="cannot make"):
+        pack.pack([tmp_path / "in"], tmp_path / "in" / "a.png" / "shard.bin", 10**6)
+
+
+def test_deep_samples_are_not_clipped_in_silence() -> None:
+    deep = np.arange(256 * 256, dtype=np.uint16).reshape(256, 256)
+    with pytest.raises(InputError, match=r"p\.png can't be read.* more than 8 bits"):
+        load_tiles([encoded(deep)])
 
 
 def encoded(samples: np.ndarray) -> pack.Encoded:

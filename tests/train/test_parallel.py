@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch", exc_type=ImportError)
 import crew_work  # noqa: E402 - needs torch
 import tiny_model  # noqa: E402
 from pellucid.errors import OptionError  # noqa: E402
-from pellucid.train.parallel import ALONE, in_parallel  # noqa: E402
+from pellucid.train.parallel import ALONE, Crew, in_parallel  # noqa: E402
 from pellucid.train.run import RunOptions, train_model  # noqa: E402
 
 TOML = """\
@@ -35,6 +35,16 @@ def test_gradients_and_time_are_averaged_and_draws_differ() -> None:
     assert alone == [2.0] * 3
     own = torch.randint(1000, (3,), generator=torch.Generator().manual_seed(3)).tolist()
     assert others != own
+
+
+def test_a_run_from_weights_draws_as_none_before_it() -> None:
+    seeds = []
+    for earlier in (0, 1000):
+        trainer = tiny_model.new_trainer()
+        trainer.crew, trainer.progress.earlier = Crew(rank=1, count=2), earlier
+        trainer.run(0.0, save=lambda: None, report=print)
+        seeds.append(trainer.generators[0].initial_seed())
+    assert len(set(seeds)) == 2
 
 
 def test_a_process_that_fails_ends_the_run() -> None:

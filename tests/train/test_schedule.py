@@ -115,12 +115,21 @@ def test_a_run_is_not_gone_on_with_by_another_schedule(tmp_path: Path) -> None:
 def test_options_that_contradict_each_other_are_refused_before_any_work(tmp_path: Path) -> None:
     (tmp_path / "tiny.toml").write_text(tiny_model.TOML)
     (tmp_path / "file").write_text("")
+    torch.save([1], tmp_path / "list.pt")
+    wide = Path(__file__).resolve().parents[2] / "checkpoints" / "codec-s.pt"
+    trainer = tiny_model.new_trainer()
+    trainer.schedule = Schedule("constant")
+    save_checkpoint(tmp_path / "tiny.pt", trainer)
     options = RunOptions(tmp_path / "no pictures", 1, tmp_path / "out", "cpu")
     for changes, error, message in (
         ({"schedule": "decay"}, OptionError, "name its checkpoint with --start"),
         ({"resume": True}, InputError, "to go on from; leave out --resume"),
         ({"resume": True, "start": tmp_path / "w.pt"}, OptionError, "leave out --start or"),
         ({"output": tmp_path / "file"}, OutputError, "cannot write to"),
+        ({"start": tmp_path / "file"}, InputError, "file can't be read"),
+        ({"start": tmp_path / "list.pt"}, InputError, "is no checkpoint, it holds a list"),
+        ({"start": wide}, InputError, r"another net than the recipe's \[shape\] makes"),
+        ({"output": tmp_path, "resume": True}, InputError, "schedule constant, not cosine"),
     ):
         with pytest.raises(error, match=message):
             train_model(tmp_path / "tiny.toml", replace(options, **changes), print)

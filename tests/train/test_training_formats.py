@@ -12,9 +12,23 @@ torch = pytest.importorskip("torch", exc_type=ImportError)
 import torch.nn.functional as F  # noqa: E402
 from tools import training_formats  # noqa: E402
 from tools.training_formats import EMULATED, TABLE, Emulated, main  # noqa: E402
+from torch.overrides import TorchFunctionMode  # noqa: E402
 
 import tiny_model  # noqa: E402 - needs torch
 from pellucid.train.checkpoint import save_weights  # noqa: E402
+
+
+class Seen(TorchFunctionMode):
+    """Keeps what convolutions inside are given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arguments: list[torch.Tensor] = []
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        if func is torch.conv2d:
+            self.arguments += [given for given in args if isinstance(given, torch.Tensor)]
+        return func(*args, **(kwargs or {}))
 
 
 def gradients(x: torch.Tensor, weight: torch.Tensor, *, emulated: bool) -> list[torch.Tensor]:
@@ -39,6 +53,12 @@ def test_the_emulation_is_bfloat16s_arithmetic() -> None:
     assert (real[0] == ours[0]).float().mean() > 0.98  # sums in another order
     for one, other in zip(real[1:], ours[1:], strict=True):
         assert (one - other).norm() < 0.01 * one.norm()
+    with Seen() as seen, Emulated(), torch.autocast("cpu", torch.bfloat16):
+        F.conv2d(x, weight, padding=1)
+    assert seen.arguments
+    for given in seen.arguments:
+        assert given.dtype == torch.float32
+        assert torch.equal(given, given.bfloat16().float())
     plain = F.conv2d(x, weight, padding=1)
     assert not torch.equal(plain, ours[0])
     with Emulated():

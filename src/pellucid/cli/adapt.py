@@ -66,9 +66,10 @@ def adapt(
 
 def check_out(out: Path, *, force: bool) -> None:
     """Raise OutputError before any work if the model can't go there or something would be lost."""
+    from pellucid.train.folder import check_place
+
+    check_place(out)
     present = {path.name for path in out.iterdir()} if out.exists() else set()
-    if (present and "card.json" not in present) or out.resolve() == Path.cwd():
-        raise OutputError(f"{out} is no model, and the model would replace it; choose another -o")
     if present and not force:
         raise OutputError(f"{out} exists already; replace that model with --force")
     if others := sorted(present - MODEL_FILES):

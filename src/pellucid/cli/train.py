@@ -117,14 +117,12 @@ def train(
 
 def check_start(recipe: Path, out: Path, *, resume: bool, force: bool) -> None:
     """Raise before any work if the recipe can't be read or something would be lost."""
+    from pellucid.train.folder import check_place
     from pellucid.train.recipe import load_recipe
 
     label = load_recipe(recipe).label
     folder, checkpoint = out / label, out / f"{label}.pt"
-    if folder.exists() and not (folder / "card.json").is_file():
-        raise OutputError(
-            f"{folder} is no model, and the model would replace it; choose another -o"
-        )
+    check_place(folder)
     if resume or force:
         return
     if checkpoint.exists():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from pellucid.runtime import load_denoiser, network_id
 from pellucid.train.adapt import AdaptSettings, AdaptTrainer, adapt, helped
 from pellucid.train.adapt_data import Shots, load_shots
 from pellucid.train.export_denoiser import FILE, denoiser_graph
-from pellucid.train.folder import training_facts, write_folder
+from pellucid.train.folder import training_facts, write_model
 from pellucid.train.import_denoiser import import_denoiser
 from pellucid.train.pack import find_pictures
 
@@ -82,7 +81,7 @@ def adapt_denoiser(options: AdaptOptions, folder: Path, report: Callable[[str], 
         "loss": {"before": round(before, 5), "after": round(after, 5)},
     }
     card["recipe"] = prior.card["recipe"]  # whose shape the network has
-    write_folder(folder, {FILE: data, "card.json": (json.dumps(card, indent=2) + "\n").encode()})
+    write_model(folder, {FILE: data}, card)
     return Adapted(folder, before, after)
 
 

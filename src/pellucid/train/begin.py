@@ -22,14 +22,23 @@ from pellucid.train.trainer import Trainer
 
 
 def make_trainer(
-    recipe: Recipe, tiles: Tensor, device: torch.device, start: Path | None
+    recipe: Recipe,
+    tiles: Tensor,
+    device: torch.device,
+    start: Path | None,
+    *,
+    resumed: bool = False,
 ) -> Trainer:
-    """The trainer of a recipe, from its own start or from weights."""
+    """The trainer of a recipe, from its own start or from weights.
+
+    Args:
+        resumed: a checkpoint will be loaded into it.
+    """
     trainer: Trainer
     if isinstance(recipe, DenoiserRecipe):
         trainer = DenoiserTrainer(recipe, tiles, device)
     else:
-        trainer = CodecTrainer(recipe, tiles, device, fresh=start is None)
+        trainer = CodecTrainer(recipe, tiles, device, fresh=not (start or resumed))
     if start:
         load_weights(start, trainer)
     return trainer

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from pellucid.errors import InputError, OutputError, PellucidError
+from pellucid.train.speed import first_line
 
 if TYPE_CHECKING:
     from pellucid.train.trainer import Trainer
@@ -79,18 +80,12 @@ def write_state(path: Path, state: dict[str, Any]) -> None:
 def read_state(path: Path, device: torch.device) -> dict[str, Any]:
     """The contents of a checkpoint or of weights; InputError if it is damaged."""
     try:
-        state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        state = torch.load(path, map_location=device, weights_only=True)
     except (OSError, EOFError, RuntimeError, ValueError, UnpicklingError) as error:
-        reason = str(error).split(".")[0].splitlines()[0]
+        reason = first_line(error).split(".")[0]
         raise InputError(f"the checkpoint {path} can't be read: {reason}") from error
-    return state
-
-
-def read_weights(path: Path, device: torch.device) -> dict[str, Any]:
-    """The contents of weights or of a checkpoint; InputError if it is neither."""
-    state = read_state(path, device)
-    if "average" not in state:
-        raise InputError(f"{path} holds no weights of this project")
+    if not isinstance(state, dict):
+        raise InputError(f"{path} is no checkpoint, it holds a {type(state).__name__}")
     return state
 
 
@@ -139,7 +134,9 @@ def load_weights(path: Path, trainer: Trainer) -> None:
     Raises:
         InputError: the file is of a net with other widths, or with more blocks.
     """
-    state = read_weights(path, trainer.device)
+    state = read_state(path, trainer.device)
+    if "average" not in state:
+        raise InputError(f"{path} holds no weights of this project")
     average = {name: value.float() for name, value in state["average"].items()}
     take_weights(path, trainer.average, average)
     take_weights(path, trainer.net, state.get("net", average))

@@ -4,8 +4,8 @@ Every picture is cut into 256 x 256 tiles, once at its own size and once reduced
 of 0.5 to 1 (a sharper, cleaner picture of the same thing). The tiles stay 8-bit on the training
 device; a batch is cut, flipped and turned there, so that no loader process is needed.
 
-One picture in 32 is held out. Its own bytes decide that and its tiles, so that the same pictures
-are never learned from, in whatever folder or shard they come.
+One picture in 32 is held out. Its own bytes decide that and its tiles, so that no codec and no
+denoiser learns from these pictures, in whatever folder or shard they come.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from PIL import Image
 from torch import Tensor
 
 from pellucid.errors import InputError
-from pellucid.train.pack import Encoded, find_pictures, read_shard, training_samples
+from pellucid.train.pack import SHARD, Encoded, find_pictures, read_shard, training_samples
 
 TILE = 256
 HELD_OUT_EVERY = 32  # pictures
@@ -34,8 +34,8 @@ HELD_OUT = 96  # tiles at most
 
 def encoded_pictures(source: Path) -> Iterator[Encoded]:
     """Pictures of a folder, of one shard, or of all shards (`*.bin`) in a folder."""
-    shards = sorted(source.glob("*.bin")) if source.is_dir() else []
-    if source.suffix == ".bin":
+    shards = sorted(source.glob(f"*{SHARD}")) if source.is_dir() else []
+    if source.suffix == SHARD:
         shards = [source]
     if shards:
         for shard in shards:

@@ -11,7 +11,6 @@ Export proves that no integer sum reaches 2^24, for any input that a valid file 
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -29,7 +28,7 @@ from pellucid.nets.quality import MAX_QUALITY, QualityTable
 from pellucid.nets.rate import TABLES
 from pellucid.runtime.identity import model_id
 from pellucid.train.codec_trainer import CodecTrainer
-from pellucid.train.folder import training_facts, write_folder
+from pellucid.train.folder import training_facts, write_model
 from pellucid.train.networks import all_networks, integer_layers
 from pellucid.train.tables import build_tables, count_symbols, every_quality
 from pellucid.train.validate import validate
@@ -58,8 +57,7 @@ def export_codec(
     card = model_card(trainer, arrays, validate(codec, held_out, trainer.recipe))
     files = all_networks(codec)
     files |= {"entropy.npz": archive(arrays), "gains.npz": archive(gains)}
-    files["card.json"] = (json.dumps(card, indent=2) + "\n").encode()
-    write_folder(folder, files)
+    write_model(folder, files, card)
     report(f"model {card['id']} in {folder}")
     return folder
 

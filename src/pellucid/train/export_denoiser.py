@@ -9,7 +9,6 @@ precision the picture has.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -22,7 +21,7 @@ from pellucid.nets.denoiser import AVERAGED, SAMPLES, STEM, Denoiser
 from pellucid.runtime import network_id
 from pellucid.train.centre import centre
 from pellucid.train.denoiser_trainer import DenoiserTrainer
-from pellucid.train.folder import training_facts, write_folder
+from pellucid.train.folder import training_facts, write_model
 from pellucid.train.graph import Graph, shuffle, unshuffle, unshuffled_weight
 from pellucid.train.validate import score
 
@@ -47,7 +46,7 @@ def export_denoiser(
         **training_facts(trainer),
         "held_out": [score(net, held_out, strength) for strength in STRENGTHS],
     }
-    write_folder(folder, {FILE: data, "card.json": (json.dumps(card, indent=2) + "\n").encode()})
+    write_model(folder, {FILE: data}, card)
     report(f"model {card['id']} in {folder}")
     return folder
 

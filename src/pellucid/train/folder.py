@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import secrets
 import shutil
@@ -31,6 +32,21 @@ def training_facts(trainer: Trainer) -> dict[str, Any]:
         "seed": trainer.recipe.seed,
         "data": trainer.recipe.data,
     }
+
+
+def check_place(folder: Path) -> None:
+    """Raise OutputError if something that is no model would be lost where a model is to go."""
+    present = folder.is_dir() and any(folder.iterdir())
+    if (present and not (folder / "card.json").is_file()) or folder.resolve() == Path.cwd():
+        raise OutputError(
+            f"{folder} is no model, and the model would replace it; choose another -o"
+        )
+
+
+def write_model(folder: Path, networks: Mapping[str, bytes], card: Mapping[str, Any]) -> None:
+    """Write a model's files and its card; OutputError as `write_folder`."""
+    text = json.dumps(card, indent=2) + "\n"
+    write_folder(folder, {**networks, "card.json": text.encode()})
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -6,12 +6,11 @@ run time (`denoising.guide_features`), so a step costs only the small network.
 
 from __future__ import annotations
 
-import json
 import math
-import platform
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -24,7 +23,7 @@ from pellucid.errors import InputError
 from pellucid.nets.guide import REACH, GuideNet
 from pellucid.runtime import load_denoiser, network_id
 from pellucid.train.export_denoiser import blocks, convolution, weight_of
-from pellucid.train.folder import write_folder
+from pellucid.train.folder import training_facts, write_model
 from pellucid.train.graph import Graph, shuffle, unshuffle, unshuffled_weight
 from pellucid.train.guide_pairs import draw_pair
 from pellucid.train.muon import muon_and_adamw
@@ -46,6 +45,7 @@ class GuideRecipe:
     """Settings of a training, which mean what they do for a denoiser."""
 
     name: str = "guide"
+    data: str = "photographs"
     patch: int = 96
     batch: int = 16
     last_part: float = 0.0
@@ -68,7 +68,7 @@ class Pairs:
         if not self._photos:
             raise InputError(f"no picture is as large as a pair ({SIDE} x {SIDE})")
         self._models = [load_denoiser("m")] * 3 + [load_denoiser("s")]
-        self.pool = np.stack([self.draw() for _ in range(POOL)])
+        self._pool = np.stack([self.draw() for _ in range(POOL)])
         self._next = 0
 
     def crop(self) -> Floats:
@@ -100,9 +100,9 @@ class Pairs:
         """Features and corrections of `count` crops, after a few new pairs."""
         rng = self._rng
         for _ in range(FRESH):
-            self.pool[self._next] = self.draw()
+            self._pool[self._next] = self.draw()
             self._next = (self._next + 1) % POOL
-        chosen = self.pool[rng.integers(0, POOL, count)]
+        chosen = self._pool[rng.integers(0, POOL, count)]
         y, x = (2 * rng.integers(0, (SIDE - side) // 2 + 1, 2)).tolist()
         chosen = np.rot90(chosen[..., y : y + side, x : x + side], int(rng.integers(4)), (2, 3))
         both = torch.from_numpy(np.ascontiguousarray(chosen)).float()
@@ -126,7 +126,7 @@ class GuideTrainer(Trainer):
     def __init__(self, recipe: GuideRecipe, pairs: Pairs) -> None:
         torch.manual_seed(recipe.seed)
         self.pairs = pairs
-        super().__init__(recipe, GuideNet(), torch.from_numpy(pairs.pool), torch.device("cpu"))
+        super().__init__(recipe, GuideNet(), torch.empty(0), torch.device("cpu"))
         self.measure = self.error
 
     def make_optimisers(self) -> list[torch.optim.Optimizer]:
@@ -150,22 +150,18 @@ def size_of(error: Tensor) -> Tensor:
     return (error.square().mean(dim=(1, 2, 3)) + 1e-5).sqrt()
 
 
-def export_guide(net: GuideNet, folder: Path, facts: dict[str, object]) -> Path:
-    """Write a network as a model that `runtime.load_guide` finds."""
-    data = guide_graph(net.eval())
+def export_guide(trainer: GuideTrainer, folder: Path) -> Path:
+    """Write the averaged weights as a model that `runtime.load_guide` finds."""
+    data = guide_graph(cast(GuideNet, trainer.average.eval()))
     card = {
-        "name": "guide",
+        "name": trainer.recipe.name,
         "id": network_id(data).hex(),
         "kind": "guide",
         "licence": "Apache-2.0",
         "reach": REACH,
-        "parameters": sum(p.numel() for p in net.parameters()),
-        "machine": platform.machine(),
-        "torch": torch.__version__.split("+")[0],
-        **facts,
+        **training_facts(trainer),
     }
-    text = json.dumps(card, indent=2) + "\n"
-    write_folder(folder, {"guide.onnx": data, "card.json": text.encode()})
+    write_model(folder, {"guide.onnx": data}, card)
     return folder
 
 

@@ -25,10 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pellucid.errors import InputError, PellucidError
+from pellucid.errors import InputError, OptionError, OutputError, PellucidError
 from pellucid.evaluate.held_out import sample_hash, test_set_hashes
 
 MAGIC = b"PELSHARD"
+SHARD = ".bin"
 MOST_INDEX = 64 << 20  # bytes; some million pictures
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"}
 
@@ -55,8 +56,13 @@ def find_pictures(folders: list[Path]) -> list[Path]:
 
 
 def open_rgb(data: bytes) -> NDArray[np.uint8]:
-    """Encoded picture -> (H, W, 3)."""
+    """Encoded picture -> (H, W, 3).
+
+    Raises ValueError for deeper samples, which Pillow would clip.
+    """
     with Image.open(io.BytesIO(data)) as picture:
+        if picture.mode[0] in "IF":
+            raise ValueError(f"its samples have more than 8 bits (mode {picture.mode})")
         return np.asarray(picture.convert("RGB"))
 
 
@@ -88,7 +94,10 @@ def write_shard(paths: list[Path], output: Path, *, check: bool = True) -> int:
         blobs.append(picture.data)
     index = json.dumps([[path.name, len(b)] for path, b in zip(paths, blobs, strict=True)])
     head = MAGIC + len(index).to_bytes(8, "little") + index.encode()
-    output.write_bytes(head + b"".join(blobs))
+    try:
+        output.write_bytes(head + b"".join(blobs))
+    except OSError as error:
+        raise OutputError(f"cannot write {output}: {error.strerror or error}") from error
     return output.stat().st_size
 
 
@@ -147,9 +156,19 @@ def main() -> None:
 
 
 def pack(folders: list[Path], output: Path, limit: int) -> None:
-    """Write all pictures of `folders` into shards of at most `limit` bytes."""
+    """Write all pictures of `folders` into shards of at most `limit` bytes.
+
+    Raises:
+        OptionError: `output` would not be found as a shard.
+        OutputError: it can't be written.
+    """
+    if output.suffix != SHARD or output.is_dir():
+        raise OptionError(f"{output} is no name of a shard, which ends in {SHARD}; choose another")
     hands = deal(find_pictures(folders), limit)
-    output.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make {output.parent}: {error.strerror}") from error
     for number, paths in enumerate(hands):
         path = output
         if len(hands) > 1:

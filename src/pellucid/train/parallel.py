@@ -63,13 +63,16 @@ class Crew:
         dist.all_reduce(shared, dist.ReduceOp.MIN)
         return float(shared)
 
-    def part_ways(self, generators: list[torch.Generator], seed: int, step: int) -> None:
-        """Draw other crops and noise than the first process, which keeps its own state."""
+    def part_ways(self, generators: list[torch.Generator], seed: int, been: int) -> None:
+        """Draw other crops and noise than the first process, which keeps its own state.
+
+        `been` counts what the weights have been through, for other draws than before.
+        """
         if self.leads:
             return
-        torch.manual_seed(seed + APART * self.rank + step)
+        torch.manual_seed(seed + APART * self.rank + been)
         for generator in generators:
-            generator.manual_seed(seed + APART * self.rank + step)
+            generator.manual_seed(seed + APART * self.rank + been)
 
 
 ALONE = Crew()

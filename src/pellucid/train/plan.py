@@ -5,7 +5,8 @@ data = "shard.bin"                  a folder of pictures, a shard, or a folder o
 [[run]]
 recipe = "codec-m.toml"             paths are relative to the plan's own folder
 start = "../checkpoints/codec-m.pt"
-share = 0.6                         of the time; all of them give 1 at most
+share = 0.6                         of the time; all of them give 1 at most, and what they
+                                    leave is shared out in the same proportions
 
 [[run]]
 recipe = "codec-m-eye.toml"

@@ -14,9 +14,11 @@ from typing import Any
 from pellucid.errors import InputError, OptionError
 from pellucid.nets.codec import CodecShape
 from pellucid.nets.denoiser import DenoiserShape
+from pellucid.train.data import TILE
 from pellucid.train.degrade import Mixture
 
 OBJECTIVES = ("mse", "eye")
+MULTIPLE = 64  # of the sides that a codec takes
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
@@ -63,6 +65,7 @@ class CodecRecipe:
             raise OptionError(f"objective {self.objective!r} is not one of {known}")
         if not 0 <= self.eye <= 1:
             raise OptionError(f"eye is {self.eye}; a weight from 0 to 1 is wanted")
+        check_crops(self, MULTIPLE)
 
     @property
     def label(self) -> str:
@@ -98,6 +101,9 @@ class DenoiserRecipe:
     clip: float = 1.0
     seed: int = 1
 
+    def __post_init__(self) -> None:
+        check_crops(self, self.shape.multiple)
+
     @property
     def label(self) -> str:
         """Name of the model's folder and checkpoint."""
@@ -109,6 +115,18 @@ KINDS: dict[str, type[CodecRecipe | DenoiserRecipe]] = {
     "codec": CodecRecipe,
     "denoiser": DenoiserRecipe,
 }
+
+
+def check_crops(recipe: Recipe, multiple: int) -> None:
+    """Raise OptionError unless a step's crops can be cut from tiles and go through the net."""
+    if recipe.batch < 1:
+        raise OptionError(f"batch is {recipe.batch}; one crop is the least")
+    for name in ("patch", "last_patch"):
+        side = getattr(recipe, name)
+        if not 0 < side <= TILE or side % multiple:
+            raise OptionError(
+                f"{name} is {side}; it must be a multiple of {multiple} and {TILE} at most"
+            )
 
 
 def load_recipe(path: Path) -> Recipe:

@@ -12,14 +12,14 @@ from torch import Tensor
 
 from pellucid.errors import InputError, OptionError
 from pellucid.train.begin import check_writable, choose_device, make_trainer
-from pellucid.train.checkpoint import load_checkpoint, read_weights, save_checkpoint
+from pellucid.train.checkpoint import load_checkpoint, save_checkpoint
 from pellucid.train.codec_trainer import CodecTrainer
-from pellucid.train.data import encoded_pictures, load_split
+from pellucid.train.data import TILE, encoded_pictures, load_split
 from pellucid.train.denoiser_trainer import DenoiserTrainer
 from pellucid.train.export import export_codec
 from pellucid.train.export_denoiser import export_denoiser
 from pellucid.train.parallel import ALONE, Crew, in_parallel
-from pellucid.train.recipe import load_recipe
+from pellucid.train.recipe import Recipe, load_recipe
 from pellucid.train.schedule import Schedule
 from pellucid.train.speed import fit, has_compiler
 from pellucid.train.trainer import Trainer
@@ -77,13 +77,14 @@ def train_as(
     schedule = Schedule(options.schedule, recipe.warmup)
     checkpoint, folder = options.output / f"{recipe.label}.pt", options.output / recipe.label
     check_options(options, checkpoint)
+    check_weights(recipe, schedule, options, checkpoint)
     device = choose_device(options.device)
     if options.threads:
         torch.set_num_threads(options.threads)
     tell = report if crew.leads else lambda _line: None
     tiles = load_split(encoded_pictures(options.data), limit=options.limit)
     tell(f"{tiles}; training on {device}")
-    trainer = make_trainer(recipe, tiles.train, device, options.start)
+    trainer = make_trainer(recipe, tiles.train, device, options.start, resumed=options.resume)
     trainer.crew, trainer.schedule = crew, schedule
     tell(describe_run(trainer, options))
     compiled = options.compiled
@@ -119,9 +120,19 @@ def check_options(options: RunOptions, checkpoint: Path) -> None:
         raise InputError(f"there is no {checkpoint} to go on from; leave out --resume")
     if options.schedule == "decay" and not (options.start or options.resume):
         raise OptionError("a decay is of a run's copy; name its checkpoint with --start")
-    if options.start:
-        read_weights(options.start, torch.device("cpu"))  # before pictures are read for minutes
     check_writable(options.output)
+
+
+def check_weights(
+    recipe: Recipe, schedule: Schedule, options: RunOptions, checkpoint: Path
+) -> None:
+    """Raise InputError, before pictures are read for minutes, if a run can't go on from weights."""
+    if options.start or options.resume:
+        blank = torch.zeros(1, 3, TILE, TILE, dtype=torch.uint8)
+        trial = make_trainer(recipe, blank, torch.device("cpu"), options.start, resumed=True)
+        trial.schedule = schedule
+        if options.resume:
+            load_checkpoint(checkpoint, trial)
 
 
 def describe_run(trainer: Trainer, options: RunOptions) -> str:

@@ -2,7 +2,8 @@
 
     cosine     warm-up, then a cosine to zero over the time budget: one run, one finished model
     constant   warm-up, then the full rate for as long as there is time, over many runs
-    decay      from the full rate to zero, on a copy of a constant run, when weights are wanted
+    decay      from the full rate to zero, on a copy of a constant run, when weights are wanted;
+               its first steps warm up as well, since weights alone come without an optimiser
 
 A constant rate with a short decay ends where a cosine over the same time does (Hägele et al. 2024,
 "Scaling Laws and Compute-Optimal Training Beyond Fixed Training Durations"), and need not know its

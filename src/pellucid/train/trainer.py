@@ -46,9 +46,9 @@ class Trainer(ABC):
     """A net, its optimisers, its average, and how far they are.
 
     Args:
-        recipe: with name, shape, ema, clip, warmup and seed.
+        recipe: with ema, clip, warmup and seed, and what else the trainer reads.
         net: where training starts; moved to the device.
-        tiles: (n, 3, 256, 256) uint8; moved to the device.
+        tiles: (n, 3, 256, 256) uint8, moved to the device; empty where a trainer draws otherwise.
 
     `measure`, which a trainer sets, makes loss and figures of a batch: what can be compiled.
     """
@@ -111,7 +111,8 @@ class Trainer(ABC):
         then, and judges every ten minutes, which is not counted. Interrupted, it saves before it
         ends. `deadline`, on the clock of `time.monotonic`, ends the run whatever was spent.
         """
-        self.crew.part_ways(self.generators, self.recipe.seed, self.progress.step)
+        been = self.progress.step + self.progress.earlier  # so that no run draws as one before
+        self.crew.part_ways(self.generators, self.recipe.seed, been)
         self.since = time.monotonic()
         saved = judged = self.progress.seconds
         told = self.progress.step
