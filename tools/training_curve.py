@@ -18,7 +18,6 @@ import json
 import os
 import statistics
 import tempfile
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +37,7 @@ from pellucid.evaluate.summary import codecs_in, compare
 from pellucid.evaluate.training_rows import TABLE, TrainingPoint
 from pellucid.nets.codec import Codec
 from pellucid.runtime.store import MODELS_VARIABLE, installed_models
-from pellucid.train.checkpoint import read_state
+from pellucid.train.checkpoint import read_state, take_weights
 from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.data import encoded_pictures, load_tiles
 from pellucid.train.export import export_codec
@@ -75,11 +74,8 @@ def load_snapshot(path: Path, recipe: CodecRecipe) -> Snapshot:
     if missing := sorted({"average", "progress"} - state.keys()):
         raise InputError(f"{path} is neither a checkpoint nor weights, it lacks {missing[0]}")
     found = Snapshot(recipe, Codec(recipe.shape))
-    try:
-        found.net.load_state_dict({name: value.float() for name, value in state["average"].items()})
-    except RuntimeError as error:
-        said = textwrap.shorten(str(error), 200)
-        raise InputError(f"{path} isn't of the net of recipe {recipe.label}: {said}") from error
+    weights = {name: value.float() for name, value in state["average"].items()}
+    take_weights(path, found.net, weights)
     for name, value in state["progress"].items():
         setattr(found.progress, name, value)
     return found

@@ -101,7 +101,7 @@ def test_files_that_will_not_do(files, run, tmp_path):
         run(early, "--anchor", early)
     other = tmp_path / "other.toml"
     other.write_text(tiny_model.TOML.replace("trunk = 16", "trunk = 24"), encoding="utf-8")
-    with pytest.raises(SystemExit, match="isn't of the net of recipe tiny"):
+    with pytest.raises(SystemExit, match="is of another net than the recipe's"):
         run(early, "--anchor", f"a={early}", "--anchor-recipe", str(other))
 
 
