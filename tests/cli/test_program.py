@@ -167,6 +167,7 @@ def test_train_keeps_what_is_there(run):
     assert "--resume" in run("train", "r.toml", "--data", ".", code=1).stderr
     Path("runs/x.pt").unlink()
     Path("runs/x").mkdir()
+    Path("runs/x/diary.txt").write_text("dear")
     for words in ((), ("--force",), ("--resume",)):
         assert "is no model" in run("train", "r.toml", "--data", ".", *words, code=1).stderr
     Path("runs/x/card.json").write_text("{}")
