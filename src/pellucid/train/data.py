@@ -143,8 +143,9 @@ def as_tensor(tiles: list[NDArray[np.uint8]]) -> Tensor:
 
 def textured(tiles: Tensor, share: float) -> Tensor:
     """The `share` (0-1] of the tiles that have the most detail."""
-    detail = [(t[:, :, 1:].int() - t[:, :, :-1].int()).abs().float().mean() for t in tiles]
-    order = torch.stack(detail).argsort(descending=True)
+    # Numbers, not tensors: those would lie between the tiles' buffers and keep them all.
+    detail = [float((t[:, :, 1:].int() - t[:, :, :-1].int()).abs().float().mean()) for t in tiles]
+    order = torch.tensor(detail).argsort(descending=True)
     return tiles[order[: max(1, round(share * len(tiles)))]]
 
 
