@@ -1,7 +1,7 @@
 r"""What bfloat16 brings a training of a codec: how fast a step is, and whether it learns the same.
 
     python -m tools.training_formats recipes/codec-m.toml --data DIR \
-        --start checkpoints/codec-m.pt -o results/v0.2/training-formats.tsv
+        --start checkpoints/codec-m.pt -o results/v0.2/formats-m.tsv
 
 Steps of each number format, compiled and not, take turns on one thread; what counts is the time of
 the process. Then each format trains from the same weights with the same draws, and the held-out
