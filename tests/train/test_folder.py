@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("torch", exc_type=ImportError)
 
 from pellucid.errors import InputError, OutputError
-from pellucid.train.folder import write_folder
+from pellucid.train.folder import check_place, write_folder
 from pellucid.train.pack import find_pictures
 
 
@@ -34,6 +34,19 @@ def test_only_the_folder_is_replaced(tmp_path: Path) -> None:
         "mine.part/diary.txt",
         "mine/a",
     ]
+
+
+def test_what_is_no_model_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("dear")
+    write_folder(tmp_path / "diary", {"a": b"dear"})
+    monkeypatch.chdir(tmp_path / "diary")
+    for name in ("file", "diary", "diary/../diary"):
+        with pytest.raises(OutputError, match="is no model, and the model would replace it"):
+            check_place(tmp_path / name)
+    (tmp_path / "empty").mkdir()
+    write_folder(tmp_path / "model", {"card.json": b"{}"})
+    for name in ("empty", "model", "nothing"):
+        check_place(tmp_path / name)
 
 
 def test_through_a_link(tmp_path: Path) -> None:

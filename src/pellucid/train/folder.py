@@ -36,8 +36,8 @@ def training_facts(trainer: Trainer) -> dict[str, Any]:
 
 def check_place(folder: Path) -> None:
     """Raise OutputError if something that is no model would be lost where a model is to go."""
-    present = folder.is_dir() and any(folder.iterdir())
-    if (present and not (folder / "card.json").is_file()) or folder.resolve() == Path.cwd():
+    lost = any(folder.iterdir()) if folder.is_dir() else folder.exists()
+    if (lost and not (folder / "card.json").is_file()) or folder.resolve() == Path.cwd():
         raise OutputError(
             f"{folder} is no model, and the model would replace it; choose another -o"
         )
