@@ -1,9 +1,10 @@
-"""Training of the denoiser: all kinds and strengths of noise at once, squared error.
+"""Training of the denoiser: all kinds and strengths of noise at once, logarithm of the squared error.
 
-A sample's error is divided by its typical size at that strength of noise, so that weak noise counts
-as much as strong; brightness that moves over a whole crop counts extra. Convolutions run in
-bfloat16 where the hardware has it (twice as fast, also on CPUs); weights, the loss and what is
-added to the picture stay in float32.
+The logarithm is taken of each crop's mean, so that a smooth crop, which has little error, counts as
+much as a detailed one, and weak noise as much as strong: the mean over crops is that of their PSNR.
+Brightness that moves over a whole crop counts extra. Convolutions run in bfloat16 where the hardware
+has it (twice as fast, also on CPUs); weights, the loss and what is added to the picture stay in
+float32.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from pellucid.train.trainer import Figures, Trainer
 
 ERROR_POWER = 1.15  # of a denoiser: the mean squared error grows as sigma to this power
 FLOOR = 2 / 255  # strengths below this weigh as this
-LOSS_SCALE = 20.0  # brings the loss near 1
+LEAST_ERROR = 5e-4  # relative to what is usual; a flatter crop can't count without end
+LOSS_SCALE = 0.4  # keeps most gradients below where they are clipped
 SHIFT_WEIGHT = 4.0  # of a channel's mean, whose error counts little among that of all samples
 
 
@@ -60,6 +62,7 @@ class DenoiserTrainer(Trainer):
         shift = wrong.mean(dim=(2, 3)).square().mean(dim=1)
         told = maps.sum(dim=1).square().mean(dim=(1, 2)).sqrt()
         expected = told.clamp(min=FLOOR) ** ERROR_POWER
-        loss = ((error + SHIFT_WEIGHT * shift) / expected).mean() * LOSS_SCALE
+        relative = (error + SHIFT_WEIGHT * shift) / expected
+        loss = (relative + LEAST_ERROR).log().mean() * LOSS_SCALE
         gain = 10 * torch.log10((noisy - clean).square().mean() / error.detach().mean())
         return loss, {"loss": loss.detach(), "gain": gain}
