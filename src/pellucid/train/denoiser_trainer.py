@@ -1,10 +1,10 @@
-"""Training of the denoiser: all kinds and strengths of noise at once, logarithm of the squared error.
+"""Training of the denoiser: all kinds and strengths of noise at once, log squared error.
 
-The logarithm is taken of each crop's mean, so that a smooth crop, which has little error, counts as
-much as a detailed one, and weak noise as much as strong: the mean over crops is that of their PSNR.
-Brightness that moves over a whole crop counts extra. Convolutions run in bfloat16 where the hardware
-has it (twice as fast, also on CPUs); weights, the loss and what is added to the picture stay in
-float32.
+The logarithm is taken of each crop's mean, so that a smooth crop, which has little error, counts
+as much as a detailed one, and weak noise as much as strong: lower by as much as the mean PSNR of
+crops is higher. Brightness that moves over a whole crop counts extra. Convolutions run in bfloat16
+where the hardware has it (twice as fast, also on CPUs); weights, the loss and what is added to the
+picture stay in float32.
 """
 
 from __future__ import annotations
