@@ -3,19 +3,25 @@
 #   make demo    one photograph, end to end          make check   style, types, layers, docs in step
 #   make test    the fast tests                      make bench   side by side with other codecs
 #   make docs    the generated pages                 make clean   remove what these made
+#
+# Works with GNU make and a POSIX shell; on Windows from Git Bash.
 
-PYTHON ?= python3
 VENV := .venv
-BIN := $(VENV)/bin
-PY := $(BIN)/python
-# The wheel's metadata follow these; the sources are used in place.
-INPUTS := pyproject.toml
+ifeq ($(OS),Windows_NT)
+PYTHON ?= python
+PY := $(VENV)/Scripts/python.exe
+else
+PYTHON ?= python3
+PY := $(VENV)/bin/python
+endif
+# The package's metadata follow these; the sources are used in place.
+INPUTS := pyproject.toml src/pellucid/__init__.py
 
 .PHONY: demo test slow check format bench docs clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.base
-	$(BIN)/pellucid demo --force
+	$(PY) -m pellucid demo --force
 
 test: $(VENV)/.dev
 	$(PY) -m pytest
@@ -38,7 +44,7 @@ format: $(VENV)/.dev
 # make bench: a minute, on pictures that are there; make bench DATA=folder/of/pictures: all of it
 OUT ?= build/bench
 bench: $(VENV)/.dev
-	$(BIN)/pellucid bench all $(if $(DATA),--data "$(DATA)",--quick) -o "$(OUT)"
+	$(PY) -m pellucid bench all $(if $(DATA),--data "$(DATA)",--quick) -o "$(OUT)"
 
 docs: $(VENV)/.dev
 	$(PY) tools/make_docs.py
