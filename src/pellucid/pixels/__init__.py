@@ -1,6 +1,8 @@
 """Step 1, file <-> array: the only package that knows picture formats.
 
-    info.py       ImageInfo: geometry and metadata
+    open.py       open_image: the only way in
+    box.py        Box, and the tiles under one
+    info.py       ImageInfo: geometry, what channels are, metadata
     opened.py     path or bytes -> an opened picture
     read.py       file or bytes -> array, with a clear error for everything that can't be read
     picture.py    the same of 8 or 16 bits, with transparency
@@ -43,9 +45,11 @@ Pillow does the decoding of pictures; nothing above this package imports it.
 from __future__ import annotations
 
 from pellucid.pixels.atomic import check_target, write_atomic
+from pellucid.pixels.box import Box, tiles_of, tiles_under
 from pellucid.pixels.dicom import DICOM, is_dicom
-from pellucid.pixels.info import ImageInfo
+from pellucid.pixels.info import ImageInfo, Role
 from pellucid.pixels.npy import NPY, is_npy, npy_output, read_npy, write_npy
+from pellucid.pixels.open import DEFAULT_LIMITS, ImageSource, PixelLimits, open_image
 from pellucid.pixels.read import from_array, read_image
 from pellucid.pixels.samples import read_samples, write_samples
 from pellucid.pixels.sink import open_sink
@@ -54,22 +58,30 @@ from pellucid.pixels.write import WRITE_SUFFIXES, write_image
 from pellucid.pixels.zarrs import ZARR, is_zarr
 
 __all__ = [
+    "DEFAULT_LIMITS",
     "DICOM",
     "NPY",
     "WRITE_SUFFIXES",
     "ZARR",
+    "Box",
     "ImageInfo",
+    "ImageSource",
+    "PixelLimits",
+    "Role",
     "check_target",
     "from_array",
     "is_dicom",
     "is_npy",
     "is_zarr",
     "npy_output",
+    "open_image",
     "open_parts",
     "open_sink",
     "read_image",
     "read_npy",
     "read_samples",
+    "tiles_of",
+    "tiles_under",
     "write_atomic",
     "write_image",
     "write_npy",
