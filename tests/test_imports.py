@@ -19,7 +19,8 @@ SRC = Path(__file__).resolve().parent.parent / "src"
 PACKAGE = SRC / "pellucid"
 FILES = sorted(PACKAGE.rglob("*.py"))
 MAX_FILE_LINES, MAX_FUNCTION_LINES = 300, 60
-IMPORT_BUDGET_S = 0.2
+MOST_FUNCTION_LINES = 30  # nine of ten functions have no more
+IMPORT_BUDGET = 60  # modules, the standard library's too
 
 # Part of the package -> parts it may import. A part may always import itself and errors, which
 # imports nothing. What stands higher may import what stands lower, never the reverse.
@@ -45,6 +46,10 @@ ALLOWED: dict[str, set[str]] = {
     "cli": LIBRARY | {"_api", "__init__", "train", "evaluate", "explaining"},
     "__main__": {"cli"},
 }
+# Modules inside a package that import each other, until that is mended: this list only shrinks.
+KNOWN_CIRCLES: list[set[str]] = [
+    {"pellucid._api.encode", "pellucid._api.exact", "pellucid._api.pairs"},
+]
 # A third-party package -> the only parts that may import it.
 CONFINED = {
     "torch": {"nets", "train"},
@@ -72,14 +77,64 @@ def is_part(name: str) -> bool:
 
 def imports(path: Path) -> Iterator[tuple[int, str]]:
     """Line and absolute dotted name of every import in a file, at any depth in it."""
+    yield from absolute(path, list(ast.walk(tree(path))))
+
+
+def absolute(path: Path, nodes: list[ast.AST]) -> Iterator[tuple[int, str]]:
+    """Line and absolute dotted name of the imports among `nodes` of a file."""
     package = path.relative_to(SRC).parent.parts
-    for node in ast.walk(tree(path)):
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             above = package[: len(package) - node.level + 1] if node.level else ()
             module = ".".join([*above, *([node.module] if node.module else [])])
             yield from ((node.lineno, f"{module}.{alias.name}") for alias in node.names)
+
+
+def at_run_time(node: ast.AST) -> Iterator[ast.AST]:
+    """`ast.walk` that leaves out what only a type checker reads."""
+    yield node
+    if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from at_run_time(child)
+
+
+def module_of(path: Path) -> str:
+    """Dotted name of a file; a package's `__init__` keeps that name."""
+    return ".".join(path.relative_to(SRC).with_suffix("").parts)
+
+
+def loaded_by(path: Path, modules: set[str]) -> set[str]:
+    """Our modules that a file imports when it runs; `from package import module` is the module."""
+    found = set()
+    for _, name in absolute(path, list(at_run_time(tree(path)))):
+        while name and name not in modules:
+            package = f"{name}.__init__"
+            name = package if package in modules else name.rpartition(".")[0]
+        found.add(name)
+    return found - {""}
+
+
+def circles(edges: dict[str, set[str]]) -> set[frozenset[str]]:
+    """Groups of two modules or more in which each reaches every other."""
+
+    def reached(start: str) -> set[str]:
+        seen: set[str] = set()
+        waiting = [start]
+        while waiting:
+            new = edges[waiting.pop()] - seen
+            seen |= new
+            waiting.extend(new)
+        return seen
+
+    all_reached = {name: reached(name) for name in edges}
+    groups = (
+        frozenset(other for other in ends if name in all_reached[other])
+        for name, ends in all_reached.items()
+    )
+    return {group for group in groups if len(group) > 1}
 
 
 def ours(name: str) -> str | None:
@@ -126,21 +181,48 @@ def test_package_is_confined(package: str) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_no_circles_inside_a_package() -> None:
+    """File by file, imports inside functions too; KNOWN_CIRCLES lists no more than there are."""
+    modules = {module_of(path) for path in FILES}
+    found = circles({module_of(path): loaded_by(path, modules) for path in FILES})
+    known = {frozenset(group) for group in KNOWN_CIRCLES}
+    new = [" <-> ".join(sorted(group)) for group in found - known]
+    gone = [" <-> ".join(sorted(group)) for group in known - found]
+    assert not new, "these import each other:\n" + "\n".join(new)
+    assert not gone, "no longer a circle, take it out of KNOWN_CIRCLES:\n" + "\n".join(gone)
+
+
+def test_circles_are_found() -> None:
+    """The search itself: a circle of three, one module that only leads to it, one of types."""
+    edges = {"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}, "e": {"e"}}
+    assert circles(edges) == {frozenset("abc")}
+    text = "if TYPE_CHECKING:\n    import pellucid.a\ndef f():\n    from pellucid import b\n"
+    names = [n for _, n in absolute(PACKAGE / "x.py", list(at_run_time(ast.parse(text))))]
+    assert names == ["pellucid.b"]
+
+
 def test_files_are_short() -> None:
     lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in FILES}
     wrong = [f"{where(path, n)}" for path, n in lengths.items() if n > MAX_FILE_LINES]
     assert not wrong, f"over {MAX_FILE_LINES} lines: {wrong}"
 
 
-def test_functions_are_short() -> None:
-    wrong = [
-        f"{where(path, node.lineno)} {node.name}: {length} lines"
+def function_lengths() -> list[tuple[int, str]]:
+    """Lines and place of every function, methods and nested ones too."""
+    return [
+        ((node.end_lineno or 0) - node.lineno + 1, f"{where(path, node.lineno)} {node.name}")
         for path in FILES
         for node in ast.walk(tree(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (length := (node.end_lineno or 0) - node.lineno + 1) > MAX_FUNCTION_LINES
     ]
+
+
+def test_functions_are_short() -> None:
+    lengths = sorted(function_lengths())
+    wrong = [f"{name}: {length} lines" for length, name in lengths if length > MAX_FUNCTION_LINES]
     assert not wrong, "\n".join(wrong)
+    longest_of_nine_tenths = lengths[int(0.9 * len(lengths))][0]
+    assert longest_of_nine_tenths <= MOST_FUNCTION_LINES
 
 
 def run(code: str) -> str:
@@ -156,10 +238,10 @@ def test_import_loads_no_framework() -> None:
 
 
 def test_import_is_fast() -> None:
-    code = "import time; t = time.perf_counter(); import pellucid; print(time.perf_counter() - t)"
-    run(code)  # compiles what isn't compiled yet
-    seconds = min(float(run(code)) for _ in range(5))  # the least disturbed by other processes
-    assert seconds < IMPORT_BUDGET_S
+    """A module takes about a millisecond, so their number stands for the time."""
+    code = "before = set(sys.modules); import pellucid; print(*set(sys.modules) - before)"
+    loaded = run(code).split()
+    assert len(loaded) <= IMPORT_BUDGET, sorted(loaded)
 
 
 def test_nothing_is_left_in_the_home_folder(tmp_path: Path) -> None:
