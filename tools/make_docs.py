@@ -73,7 +73,12 @@ def commands(command: click.Command, context: click.Context) -> Iterator[tuple[s
 
 def _context(command: click.Command, name: str, parent: click.Context | None) -> click.Context:
     return click.Context(
-        command, info_name=name, parent=parent, terminal_width=88, max_content_width=88
+        command,
+        info_name=name,
+        parent=parent,
+        terminal_width=88,
+        max_content_width=88,
+        **command.context_settings,
     )
 
 

@@ -19,15 +19,7 @@ from PIL import Image
 import pellucid
 from pellucid.cli import _batch, main
 from pellucid.errors import MissingExtraError
-
-SRC = Path(pellucid.__file__).parent.parent
-PROGRAM = [sys.executable, "-m", "pellucid"]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(SRC), "PELLUCID_THREADS": "1"}
-
-
-def call(*words: object, **options: object) -> subprocess.CompletedProcess[str]:
-    command = [*PROGRAM, *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, check=False)
+from program import ENVIRONMENT, SRC, call, start
 
 
 def commands(group: click.Group, name: str = "") -> list[list[str]]:
@@ -103,25 +95,13 @@ def test_interrupt_in_the_middle(run, photo, monkeypatch):
     assert not Path("photo.pel").exists()
 
 
-def heed_interrupts() -> None:
-    """In a child: what a shell's background jobs ignore, and hand on, is heard again."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="signals differ")
 def test_interrupt_by_signal(folder, pixels):
     names = [f"{number}.png" for number in range(300)]  # minutes of work, of which little is done
     Image.fromarray(np.tile(pixels, (6, 6, 1))).save(names[0])
     for name in names[1:]:
         shutil.copy(names[0], name)
-    with subprocess.Popen(
-        [*PROGRAM, "compress", *names, "-o", "out"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=ENVIRONMENT,
-        preexec_fn=heed_interrupts,
-    ) as process:
+    with start("compress", *names, "-o", "out", stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()  # the first is done
         time.sleep(0.05)

@@ -8,6 +8,7 @@
     bench.py        side by side with other codecs, one file a kind (bench_*.py)
 
     _program.py     errors -> messages and exit codes
+    _signals.py     signals -> exceptions, so that temporary files are removed
     _jobs.py        inputs and -o -> which file goes where
     _clean_jobs.py  the same for denoise, whose outputs are pictures as well
     _batch.py       one job after another; one that fails doesn't stop the others
@@ -38,13 +39,13 @@ from pellucid.cli.verify import verify
 __all__ = ["main"]
 
 
-@click.group(cls=Program)
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="pellucid", message="%(prog)s %(version)s")
 def main() -> None:
     """Make pictures small and clean with convolutional networks.
 
-    Exit codes: 0 all done, 1 something failed, 2 wrong usage, 130 interrupted (Ctrl-C). Nothing is
-    overwritten without --force.
+    Exit codes: 0 all done, 1 something failed, 2 wrong usage, 128 + n ended by signal n (Ctrl-C:
+    130). Nothing is overwritten without --force.
     """
 
 

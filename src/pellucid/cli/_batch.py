@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import click
 
-from pellucid.cli._program import FAILED, about, exit_code, say
+from pellucid.cli._program import FAILED, about, exit_code, say, tell
 from pellucid.cli._progress import Progress
 from pellucid.errors import PellucidError
 
@@ -106,6 +106,6 @@ def finish(total: int, errors: list[PellucidError], damaged: int = 0) -> None:
     if total > 1:
         holes = f", {damaged} of them with damage" if damaged else ""
         failed = f", {len(errors)} failed" if errors else ""
-        click.echo(f"{total - len(errors)} of {total} done{holes}{failed}", err=True)
+        tell(f"{total - len(errors)} of {total} done{holes}{failed}")
     if damaged or errors:
         raise click.exceptions.Exit(FAILED if damaged else exit_code(errors))

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 
-import click
+from pellucid.cli._program import tell
 
 EVERY = 0.2  # seconds between two lines
 LEAST_TIME, LEAST_PART = 2.0, 0.01  # of the work, before which its speed isn't known
@@ -66,7 +66,7 @@ class Progress:
     def clear(self) -> None:
         """Leave an empty line to write on."""
         if self._shown and self._live:
-            click.echo("\r\x1b[K", err=True, nl=False)
+            tell("\r\x1b[K", newline=False)
 
     def _state(self, done: float) -> str:
         """`34 %, 2:10 left`."""
@@ -82,9 +82,9 @@ class Progress:
         self._said = self._clock()
         line = f"[{self._number}/{self._total}] {self._name} …{state}"
         if self._live:
-            click.echo(f"\r\x1b[K{line}", err=True, nl=False)
+            tell(f"\r\x1b[K{line}", newline=False)
         else:
-            click.echo(line, err=True)
+            tell(line)
 
 
 def clock_text(seconds: float) -> str:
