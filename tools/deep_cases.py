@@ -94,7 +94,24 @@ def deep_cases() -> dict[str, Callable[[], DeepCase]]:
         "deep_both_signed": lambda: DeepCase(
             sprite(60, 50, 1, "int16"), 60, "grey of 16 bits with a sign, and alpha"
         ),
+        "deep_edges": lambda: DeepCase(
+            framed(deep(90, 70, 3, 0, 255, "uint8")), 30, "lines of one colour on all sides"
+        ),
+        "deep_edges_signed": lambda: DeepCase(
+            framed(deep(1100, 40, 1, -500, 500, "int16")),
+            30,
+            "the same, out of the range, two tiles",
+        ),
     }
+
+
+def framed(samples: Samples) -> Samples:
+    """The picture with lines of one colour along its edges, of two colours below."""
+    low, high = np.iinfo(samples.dtype).min, np.iinfo(samples.dtype).max
+    samples[:1], samples[-3:] = low, high
+    samples[-1:] = low
+    samples[1:-3, :4], samples[1:-3, -2:] = high, low
+    return samples
 
 
 # --- bad ------------------------------------------------------------------------------------------
@@ -102,7 +119,10 @@ def deep_cases() -> dict[str, Callable[[], DeepCase]]:
 
 def deep_bad_cases(good: dict[str, bytes]) -> dict[str, BadCase]:
     """All bad cases, made from the files of the good ones."""
-    return {f"deep_{name}": case for name, case in (_ranges(good) | _alphas(good)).items()}
+    return {
+        f"deep_{name}": case
+        for name, case in (_ranges(good) | _alphas(good) | _edges(good)).items()
+    }
 
 
 def changed(data: bytes, type_: str, *payloads: bytes) -> bytes:
@@ -211,3 +231,30 @@ def with_tile(data: bytes, payload: bytes) -> bytes:
     lengths = [len(chunks[at - 1]) - 12, len(payload) + 5]
     chunks[names.index(b"TIDX")] = write_chunk("TIDX", struct.pack("<2I", *lengths))
     return file_of(chunks)
+
+
+def _edges(good: dict[str, bytes]) -> dict[str, BadCase]:
+    """Of EDGE."""
+    file, damaged = good["deep_edges"], "DamagedFileError"
+    sound = next(chunk for chunk in chunks_of(file) if chunk[:4] == b"EDGE")[8:-4]
+    line, none = b"\1\1\0\0\0\0", b"\0"
+    payloads = {
+        "cut": (sound[:-1], "EDGE is cut off"),
+        "long": (sound + b"\0", "a byte behind the sides of EDGE"),
+        "empty": (b"", "EDGE of no bytes"),
+        "none": (4 * none, "EDGE without lines"),
+        "no_lines": (b"\1\0\0\0\0\0" + 3 * none, "a run of no lines in EDGE"),
+        "all": (b"\1\x46\0\0\0\0" + 3 * none, "lines over the whole height in EDGE"),
+    }
+    cases = {
+        f"edges_{name}": BadCase(changed(file, "EDGE", payload), damaged, what)
+        for name, (payload, what) in payloads.items()
+    }
+    alpha = changed(good["deep_alpha"], "EDGE", line + 3 * none)
+    late = chunks_of(file)
+    late.insert(-1, late.pop([chunk[:4] for chunk in late].index(b"EDGE")))
+    return cases | {
+        "edges_doubled": BadCase(changed(file, "EDGE", sound, sound), damaged, "two EDGE"),
+        "edges_late": BadCase(file_of(late), damaged, "EDGE after the tiles"),
+        "edges_alpha": BadCase(alpha, damaged, "EDGE beside alpha"),
+    }

@@ -32,7 +32,18 @@ SIGNATURE = b"\x89PEL\r\n\x1a\n"
 MAX_PIXELS = 2**28
 MAX_TILES = 2**16
 MAX_METADATA = 64 * 2**20  # bytes of a chunk
-METADATA = (b"exif", b"iccp", b"xmp0", b"axes", b"dicm", b"FMAP", b"nois", b"RANG", b"ALPH")
+METADATA = (
+    b"exif",
+    b"iccp",
+    b"xmp0",
+    b"axes",
+    b"dicm",
+    b"FMAP",
+    b"nois",
+    b"RANG",
+    b"ALPH",
+    b"EDGE",
+)
 KNOWN_CHUNKS = (b"HEAD", *METADATA, b"TIDX", b"TILE", b"DONE")
 CODED_BITS = 24  # of a probability in the coder
 
@@ -381,6 +392,9 @@ def decode_tile(model: Model, quality: int, width: int, height: int, payload: by
 # --- Section 8: reconstruction --------------------------------------------------------------------
 
 
+Sides = list[list[tuple[int, tuple[int, ...]]]]  # top, bottom, left, right: (lines, colour)
+
+
 class Tile(NamedTuple):
     """The integer latents of a tile."""
 
@@ -394,6 +408,7 @@ class Latents(NamedTuple):
     header: Header
     tiles: list[Tile]  # by number
     range: tuple[int, int] | None = None  # of 16 bits: what RANG says
+    edges: Sides | None = None  # what EDGE says
 
     def sha256(self, alpha: bytes = b"") -> str:
         """The fingerprint that every decoder must agree on, in hexadecimal; `alpha` is its end."""
@@ -419,7 +434,7 @@ def decode_latents(data: bytes, model_dir: str | Path) -> Latents:
     header = read_header(chunks[0].payload)  # before the rest, for a newer version may differ there
     check(header.layers in (1, 17), "an exact layer: see spec_exact.py", "unknown feature")
     check_order(chunks)
-    found = read_range(header, chunks)
+    found, edges = read_range(header, chunks), read_edges(header, chunks)
     names = [chunk.type for chunk in chunks]
     check(
         (b"ALPH" in names) == (header.layers == 17), "ALPH without layer 4, or layer 4 without it"
@@ -432,7 +447,7 @@ def decode_latents(data: bytes, model_dir: str | Path) -> Latents:
         decode_tile(model, header.quality, width, height, payload)
         for (_, _, width, height), payload in zip(boxes, payloads, strict=True)
     ]
-    return Latents(header, tiles, found)
+    return Latents(header, tiles, found, edges)
 
 
 def read_range(header: Header, chunks: list[Chunk]) -> tuple[int, int] | None:
@@ -449,6 +464,41 @@ def read_range(header: Header, chunks: list[Chunk]) -> tuple[int, int] | None:
     return low, high
 
 
+def read_edges(header: Header, chunks: list[Chunk]) -> Sides | None:
+    """What EDGE says (section 16); None without it."""
+    payloads = [chunk.payload for chunk in chunks if chunk.type == b"EDGE"]
+    if not payloads:
+        return None
+    check(header.layers == 1, "EDGE without layer 0, or beside alpha")
+    letter = ("bh" if header.sample_type == 1 else "BH")[header.bit_depth == 16]
+    run, at, sides = struct.Struct(f"<H{header.channels}{letter}"), 0, Sides()
+    for _ in range(4):
+        check(at < len(payloads[0]), "EDGE is cut off")
+        runs, at = payloads[0][at], at + 1
+        check(at + runs * run.size <= len(payloads[0]), "EDGE is cut off")
+        found = [run.unpack_from(payloads[0], at + number * run.size) for number in range(runs)]
+        sides.append([(one[0], one[1:]) for one in found])
+        at += runs * run.size
+    check(at == len(payloads[0]), "bytes behind the sides of EDGE")
+    check(all(lines > 0 for side in sides for lines, _ in side), "a run of no lines in EDGE")
+    top, bottom, left, right = (sum(lines for lines, _ in side) for side in sides)
+    check(top + bottom + left + right > 0, "EDGE without lines")
+    check(top + bottom < header.height and left + right < header.width, "EDGE leaves nothing")
+    return sides
+
+
+def draw(samples: NDArray[Any], sides: Sides) -> NDArray[Any]:
+    """Samples [height, width, channels] with the lines of EDGE."""
+    top, bottom = (sum(lines for lines, _ in side) for side in sides[:2])
+    middle = samples[top : len(samples) - bottom].swapaxes(0, 1)
+    for rows, side in zip((samples, samples[::-1], middle, middle[::-1]), sides, strict=True):
+        start = 0
+        for lines, colour in side:
+            rows[start : start + lines] = colour
+            start += lines
+    return samples
+
+
 def reconstruct(latents: Latents, model_dir: str | Path) -> NDArray[Any]:
     """Colour samples [height, width, 1 or 3] from the latents."""
     header = latents.header
@@ -459,11 +509,13 @@ def reconstruct(latents: Latents, model_dir: str | Path) -> NDArray[Any]:
     rgb = synthesise(read_weights(Path(model_dir) / "synthesis.onnx"), y, scale.reshape(-1, 1, 1))
     rgb = rgb[:, : header.height, : header.width]
     if latents.range is not None:
-        return deep_samples(header, rgb, *latents.range)
-    levels = np.clip(np.rint(rgb), 0, 255).astype(int)
-    if header.channels == 1:
-        levels = (levels.sum(axis=0, keepdims=True) + 1) // 3
-    return np.ascontiguousarray(levels.transpose(1, 2, 0), np.uint8)
+        samples = deep_samples(header, rgb, *latents.range)
+    else:
+        levels = np.clip(np.rint(rgb), 0, 255).astype(int)
+        if header.channels == 1:
+            levels = (levels.sum(axis=0, keepdims=True) + 1) // 3
+        samples = np.ascontiguousarray(levels.transpose(1, 2, 0), np.uint8)
+    return samples if latents.edges is None else draw(samples, latents.edges)
 
 
 def deep_samples(header: Header, rgb: Array, low: int, high: int) -> NDArray[Any]:

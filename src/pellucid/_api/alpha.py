@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pellucid.bitstream import (
     ALPHA,
     ALPHA_LAYER,
+    EDGE,
     RANGE,
     Header,
     PelFile,
@@ -22,11 +23,13 @@ from pellucid.errors import DamagedFileError
 AlphaReader = Callable[[int], NDArray[Any]]
 
 
-def extras_of(picture: Picture) -> dict[str, bytes]:
-    """The payloads of RANG and ALPH that the file of a picture needs."""
+def extras_of(picture: Picture, header: Header) -> dict[str, bytes]:
+    """The payloads of RANG, ALPH and EDGE that the file of a picture needs."""
     from pellucid.exact import exact_model
 
     found = {} if picture.range is None else {RANGE: picture.range.pack()}
+    if picture.edges is not None:
+        found[EDGE] = picture.edges.pack(header)
     return found | ({ALPHA: exact_model()[1]} if picture.alpha else {})
 
 

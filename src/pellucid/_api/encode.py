@@ -91,7 +91,7 @@ def encode_pixels(out: BinaryIO, image: Any, options: Encoding, progress: Progre
         tiles = (payload for payload, _ in compress_tiles(picture, net, header.quality))
         layers = chain(tiles, alpha_tiles(picture, header))
         counted = count_off(layers, header.tile_chunks, progress)
-        extras = extras_of(picture)
+        extras = extras_of(picture, header)
         write_stream(out, header, kept, counted, extras=extras, limits=options.limits)
 
 

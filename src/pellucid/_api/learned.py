@@ -26,7 +26,9 @@ def decompress_learned(
     if damaged is not None:
         read = filling_reader(file.header, read, net, damaged)
         alpha = None if alpha is None else filling_alpha(file, alpha, damaged)
-    decompress_into(out, file.header, read, net, region=box, found=found, alpha=alpha)
+    decompress_into(
+        out, file.header, read, net, region=box, found=found, edges=file.edges, alpha=alpha
+    )
     if damaged is not None:
         damaged.sort()
 

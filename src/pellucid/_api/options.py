@@ -68,8 +68,9 @@ def quality_for(
         target = Target(psnr, "dB", at_least=True, hint=hint)
         return reach_target(target, lambda quality: psnr_of(picture, net, quality))
 
-    alpha = [len(tile) for tile in alpha_tiles(picture, header_of(picture, net, 0))]
-    extras = extras_of(picture)
+    header = header_of(picture, net, 0)
+    alpha = [len(tile) for tile in alpha_tiles(picture, header)]
+    extras = extras_of(picture, header)
 
     def file_bytes(quality: int) -> int:
         tiles = [len(payload) for payload, _ in compress_tiles(picture, net, quality)]

@@ -16,6 +16,7 @@ Nothing here knows what is in a tile.
 from __future__ import annotations
 
 from pellucid.bitstream.chunk import Chunk, write_chunk
+from pellucid.bitstream.edges import EDGE, Edges
 from pellucid.bitstream.extras import ALPHA, RANGE, SampleRange
 from pellucid.bitstream.header import (
     ALPHA_LAYER,
@@ -37,6 +38,7 @@ __all__ = [
     "BASE",
     "BASE_AND_ALPHA",
     "DEFAULT_LIMITS",
+    "EDGE",
     "EXACT",
     "FLOAT",
     "FORMAT_VERSION",
@@ -45,6 +47,7 @@ __all__ = [
     "SIGNED",
     "UNSIGNED",
     "Chunk",
+    "Edges",
     "Header",
     "Limits",
     "PelFile",

@@ -1,7 +1,7 @@
-"""What a learned file says besides its header: RANG, the range of 16-bit samples, and ALPH, whose
-tables its alpha layer is coded with.
+"""What a learned file says besides its header: RANG, the range of 16-bit samples, ALPH, whose
+tables its alpha layer is coded with, and EDGE, the lines of one colour along its edges.
 
-`docs/format.md`, sections 2, 8 and 15. Both chunks are critical, small and checked as soon as they
+`docs/format.md`, sections 2, 8, 15 and 16. All are critical, small and checked as soon as they
 are met, so that whoever has a `PelFile` can use them.
 """
 
@@ -10,12 +10,13 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from pellucid.bitstream.edges import EDGE, edges_problem
 from pellucid.bitstream.header import BASE, FLOAT, SIGNED, Header
 from pellucid.bitstream.limits import MODEL_ID_BYTES
 from pellucid.errors import DamagedFileError, OptionError
 
 RANGE, ALPHA = "RANG", "ALPH"
-EXTRAS = (RANGE, ALPHA)
+EXTRAS = (RANGE, ALPHA, EDGE)
 _LAYOUT = struct.Struct("<ii")
 
 
@@ -53,6 +54,8 @@ def extras_problem(header: Header, type_: str, payload: bytes | memoryview) -> s
             return "names the tables of an alpha layer, in a file that has none"
         wrong = len(payload) != MODEL_ID_BYTES
         return f"holds {len(payload)} bytes, not {MODEL_ID_BYTES}" if wrong else None
+    if type_ == EDGE:
+        return edges_problem(header, payload)
     if not needs_range(header):
         return "gives the range of 16-bit samples with loss, in a file that has none"
     if len(payload) != _LAYOUT.size:
@@ -80,7 +83,7 @@ def check_given(header: Header, extras: dict[str, bytes]) -> None:
     """Raise OptionError unless a writer was given what the header asks for, and no more."""
     wanted = {RANGE} if needs_range(header) else set()
     wanted |= {ALPHA} if header.has_alpha_layer else set()
-    if extras.keys() != wanted:
+    if extras.keys() - {EDGE} != wanted:
         raise OptionError(
             f"this header goes with the chunks {sorted(wanted)}, and {sorted(extras)} were given"
         )

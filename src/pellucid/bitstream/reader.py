@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from mmap import mmap
 
 from pellucid.bitstream.chunk import Chunk, check_crc, crc_damage, payload_of, read_chunk
+from pellucid.bitstream.edges import EDGE, Edges
 from pellucid.bitstream.extras import ALPHA, RANGE, SampleRange
 from pellucid.bitstream.header import BASE, BASE_AND_ALPHA, EXACT, FLOAT, Header
 from pellucid.bitstream.limits import (
@@ -113,6 +114,12 @@ class PelFile:
         """What the samples of a learned file of 16 bits lie in, if the file has it whole."""
         chunk = self._single.get(RANGE)
         return None if chunk is None else SampleRange.unpack(payload_of(self._data, chunk))
+
+    @property
+    def edges(self) -> Edges | None:
+        """The lines of one colour along the edges of a learned file's picture, if it has them."""
+        chunk = self._single.get(EDGE)
+        return None if chunk is None else Edges.unpack(self.header, payload_of(self._data, chunk))
 
     @property
     def alpha_model(self) -> bytes | None:

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.bitstream import Header, SampleRange
+from pellucid.bitstream import Edges, Header, SampleRange
+from pellucid.codec.edges import draw
 from pellucid.codec.geometry import Box, from_blocks
 from pellucid.codec.grid import LatentGrid, TileReader
 from pellucid.codec.latents import TileLatents, decode_latents
@@ -53,12 +54,14 @@ def decompress_into(
     *,
     region: Box | None = None,
     found: SampleRange | None = None,
+    edges: Edges | None = None,
     alpha: AlphaReader | None = None,
 ) -> None:
     """The same into `output`, half a tile after the other, always in the same order.
 
     Args:
         found: of 16-bit samples, their range.
+        edges: the lines that are drawn along the picture's edges.
         alpha: gives the tiles of alpha, which becomes the last channel; then whole tiles come.
     """
     wanted = region or Box(0, 0, header.width, header.height)
@@ -69,6 +72,8 @@ def decompress_into(
     def synthesise(task: Task) -> tuple[Box, NDArray[Any]]:
         part, number, window, y = task
         samples = synthesise_window(part, window, y, header, model, found)
+        if edges is not None:
+            draw(samples, edges, (part.y, part.x), (header.height, header.width))
         if alpha is not None:
             rows, columns = part.within(Box(*header.tile_box(number)))
             samples = np.dstack([samples, alpha(number)[rows, columns]])

@@ -1,20 +1,22 @@
-"""A picture as it was given, and as the networks see it: 0 to 255, and nothing hidden.
+"""A picture as it was given, and as the networks see it: 0 to 255, and nothing hidden or drawn.
 
 16-bit samples are spread over 0 .. 255 by their lowest and highest, which the file keeps. Colours
 that alpha hides are garbage more often than not, so they are replaced by their visible
-surroundings (`hidden.py`). What that takes is found in one look through the picture, part by part.
+surroundings (`hidden.py`), and so are lines that are drawn along the edges (`edges.py`). What that
+takes is found in one look through the picture, part by part.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.bitstream import SampleRange
-from pellucid.codec.hidden import BLOCK, MARGIN, filled, weights_of
+from pellucid.bitstream import Edges, SampleRange
+from pellucid.codec.edges import edges_of, hide
+from pellucid.codec.hidden import BLOCK, MARGIN, Whole, filled, weights_of
 from pellucid.pixels.lazy import Source, bounds_of, parts_of
 
 WHITE = 255  # the network's highest sample
@@ -30,12 +32,14 @@ class Picture:
     Attributes:
         range: the lowest and the highest visible colour sample, of 16 bits; None of 8 bits.
         backdrop: the mean colour of what is visible, for places where nothing is.
+        edges: lines of one colour that are drawn and not coded; none beside alpha.
     """
 
     samples: Source
     alpha: bool = False
     range: SampleRange | None = None
     backdrop: tuple[int, ...] = ()
+    edges: Edges | None = None
 
     @property
     def colours(self) -> int:
@@ -49,28 +53,45 @@ class Picture:
 
     def seen(self) -> Source:
         """What the networks are shown, (H, W, colours)."""
-        plain = not self.alpha and self.range is None
+        plain = not self.hides and self.range is None
         return self.samples if plain else Seen(self)
+
+    @property
+    def hides(self) -> bool:
+        """Whether some colours may be replaced for the networks."""
+        return self.alpha or self.edges is not None
+
+    def weights(self, part: NDArray[Any], corner: tuple[int, int]) -> Whole:
+        """How much each pixel of a part (h, w, C) counts: 0 where the networks needn't see it."""
+        if self.alpha:
+            return weights_of(part[..., -1])
+        weights = np.ones(part.shape[:2], np.int64)
+        if self.edges is not None:
+            hide(weights, self.edges, corner, self.samples.shape)
+        return weights
 
 
 def look_at(samples: Source, *, alpha: bool) -> Picture:
     """Find what is needed to code samples (H, W, C) of uint8, uint16 or int16."""
     deep = samples.dtype != np.uint8
-    if not deep and not alpha:
-        return Picture(samples)
-    found, backdrop = survey(samples, alpha=alpha)
-    return Picture(samples, alpha, found if deep else None, backdrop if alpha else ())
+    picture = Picture(samples, alpha, edges=None if alpha else edges_of(samples))
+    if not deep and not picture.hides:
+        return picture
+    found, backdrop = survey(picture)
+    return replace(
+        picture, range=found if deep else None, backdrop=backdrop if picture.hides else ()
+    )
 
 
-def survey(samples: Source, *, alpha: bool) -> Survey:
+def survey(picture: Picture) -> Survey:
     """Range and mean of the visible colours, in one pass; means are weighted by alpha."""
-    colours = samples.shape[2] - alpha
+    samples, colours = picture.samples, picture.colours
     lows, highs, weight, sums = [], [], 0, [0] * colours
     for rows, columns in parts_of(samples.shape):
         part = np.asarray(samples[rows, columns])
         colour = part[..., :colours].reshape(-1, colours)
-        if alpha:
-            heavy = weights_of(part[..., -1]).ravel()
+        if picture.hides:
+            heavy = picture.weights(part, (rows.start, columns.start)).ravel()
             colour, heavy = colour[heavy > 0], heavy[heavy > 0]
             weight += int(heavy.sum())
             totals = (heavy[:, None] * colour).sum(axis=0).tolist()
@@ -106,18 +127,19 @@ class Seen:
 
         These are read only if something in the part itself is hidden.
         """
-        samples = self._picture.samples
-        part = np.asarray(samples[key])
-        if not self._picture.alpha:
+        picture = self._picture
+        part = np.asarray(picture.samples[key])
+        if not picture.hides:
             return part
-        if (part[..., -1] > 0).all():
-            colour: NDArray[Any] = part[..., :-1]
-            return colour
         top, bottom, left, right = bounds_of(key, self.shape)
+        if picture.weights(part, (top, left)).all():
+            colour: NDArray[Any] = part[..., : picture.colours]
+            return colour
         y, x = (max(0, start // BLOCK * BLOCK - MARGIN) for start in (top, left))
         below, beyond = (-(-stop // BLOCK) * BLOCK + MARGIN for stop in (bottom, right))
-        part = np.asarray(samples[y:below, x:beyond])
-        colour = filled(part[..., :-1], weights_of(part[..., -1]), self._picture.backdrop)
+        part = np.asarray(picture.samples[y:below, x:beyond])
+        weights = picture.weights(part, (y, x))
+        colour = filled(part[..., : picture.colours], weights, picture.backdrop)
         return colour[top - y : bottom - y, left - x : right - x]
 
 

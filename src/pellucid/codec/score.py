@@ -29,7 +29,9 @@ def psnr_of(picture: Picture, model: CodecModel, quality: int) -> float:
     if not keep:
         read = tile_reader(compressed.header, compressed.tiles.__getitem__, model)
     measured = Difference(picture)
-    decompress_into(measured, compressed.header, read, model, found=picture.range)
+    decompress_into(
+        measured, compressed.header, read, model, found=picture.range, edges=picture.edges
+    )
     if measured.total == 0:
         return float("inf")
     return float(10 * np.log10(picture.peak**2 / (measured.total / measured.count)))
