@@ -20,7 +20,7 @@ from pellucid.evaluate.guided import report as guided
 from pellucid.evaluate.intervals import sections as intervals
 from pellucid.evaluate.large import sections as large
 from pellucid.evaluate.lossless import sections as lossless
-from pellucid.evaluate.readme import sync_page, sync_readme
+from pellucid.evaluate.readme import BENCH, render, sync_page, sync_readme
 from pellucid.evaluate.sizes.report import size_section
 from pellucid.evaluate.toy import sections as toy
 
@@ -33,13 +33,15 @@ SECTIONS = {
     **large.SECTIONS,
     **lossless.SECTIONS,
     **toy.SECTIONS,
+    BENCH: render,
     "bench-commands": commands_section,
     "bench-size": size_section,
 }
 # Page -> the markers between which it has tables made from results.
 TABLES = {
-    "docs/benchmarks.md": ("bench-size", "bench-commands"),
+    "docs/benchmarks.md": (BENCH, "bench-size", "bench-commands"),
     "docs/denoising.md": (
+        "denoise",
         "denoise-gaussian",
         "denoise-grey",
         "denoise-real",
@@ -51,7 +53,7 @@ TABLES = {
     ),
     "docs/explain.md": ("intervals",),
     "docs/large.md": ("large-tasks",),
-    "docs/lossless.md": ("lossless-sets",),
+    "docs/lossless.md": ("lossless", "lossless-sets"),
     "docs/guided.md": ("guided-denoise", "guided-compress"),
     "docs/models.md": ("denoise-blocks", "denoise-structure"),
     "docs/toy.md": ("toy",),

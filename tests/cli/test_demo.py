@@ -105,7 +105,7 @@ def album():
 @pytest.mark.parametrize(
     ("page", "said"),
     [
-        ("README.md", "bits a pixel"),
+        ("README.md", "bits per pixel"),
         ("docs/denoising.md", "sigma"),
         ("docs/lossless.md", "at most 2 off"),
     ],

@@ -13,11 +13,14 @@ from pellucid.errors import InputError, OutputError
 from pellucid.evaluate import store
 from pellucid.evaluate.denoising import sections as denoising
 from pellucid.evaluate.lossless import sections as lossless
+from pellucid.evaluate.overview import compression_overview, denoising_overview
 from pellucid.evaluate.report import bd_table, scope_of, speed_note, speed_table
 
 BENCH = "bench"  # name of the README's markers for compression
-# Others that a README may have.
+# Others that a README may have in its place or beside it.
 OPTIONAL: dict[str, Callable[[Path], str]] = {
+    "overview-compression": compression_overview,
+    "overview-denoising": denoising_overview,
     "denoise": denoising.overview_section,
     "lossless": lossless.overview_section,
 }
@@ -47,13 +50,12 @@ def render(results: Path) -> str:
 def sync_readme(readme: Path, results: Path, *, check: bool = False) -> bool:
     """Rewrite the tables in `readme` from `results`; say whether they were already in step.
 
-    Those of `OPTIONAL` are left out where the file has no markers for them. Arguments and errors
-    as in `sync_page`.
+    A section is made where the file has markers for it. Arguments and errors as in `sync_page`.
     """
     text = read_page(readme)
-    present = {name: make for name, make in OPTIONAL.items() if markers(name)[0] in text}
-    sections = {BENCH: render, **present}
-    return sync_page(readme, results, sections, check=check)
+    known = {BENCH: render, **OPTIONAL}
+    present = {name: make for name, make in known.items() if markers(name)[0] in text}
+    return sync_page(readme, results, present or {BENCH: render}, check=check)
 
 
 def sync_page(

@@ -49,7 +49,7 @@ def bd_table(rows: Sequence[Result], *, both_means: bool = False) -> str:
     body = [
         [
             LABELS[peer],
-            *(_percent(compare(rows, peer, o, m.name), both_means) for o in own for m in metrics),
+            *(bd_cell(compare(rows, peer, o, m.name), both_means) for o in own for m in metrics),
         ]
         for peer in peers
     ]
@@ -70,8 +70,8 @@ def speed_table(rows: Sequence[Timing]) -> str:
             LABELS[name],
             f"{one.bpp:.2f}",
             f"{one.psnr:.2f}",
-            _rate(one.encode_mps) + _between(one.encode_spread),
-            _rate(one.decode_mps) + _between(one.decode_spread),
+            rate_cell(one.encode_mps) + _between(one.encode_spread),
+            rate_cell(one.decode_mps) + _between(one.decode_spread),
         ]
         memory = " / ".join(f"{peak:.0f}" for peak in one.peaks) if one.peaks else NO_VALUE
         body.append([*cells, memory] if peaks else cells)
@@ -131,7 +131,8 @@ def _model(codec: str) -> str:
     return codec.rpartition("-")[2]
 
 
-def _percent(value: BdAverage | None, both: bool) -> str:
+def bd_cell(value: BdAverage | None, both: bool = False) -> str:
+    """A BD-rate with its sign; with `both` that of the mean curve in brackets."""
     if value is None:
         return NO_VALUE
     text = _signed(value.per_picture)
@@ -145,13 +146,14 @@ def _signed(percent: float) -> str:
     return ("0.0" if text in ("+0.0", f"{MINUS}0.0") else text) + " %"
 
 
-def _rate(megapixels_per_second: float) -> str:
+def rate_cell(megapixels_per_second: float) -> str:
+    """A speed with as many digits as are worth reading."""
     digits = 2 if megapixels_per_second < 10 else 0
     return f"{megapixels_per_second:.{digits}f}"
 
 
 def _between(spread: tuple[float, float] | None) -> str:
-    return "" if spread is None else f" ({_rate(spread[0])}–{_rate(spread[1])})"
+    return "" if spread is None else f" ({rate_cell(spread[0])}–{rate_cell(spread[1])})"
 
 
 def _versions(rows: Sequence[Result], threading: Mapping[str, str]) -> str:

@@ -81,16 +81,16 @@ def structure_section(results: Path) -> str:
 
 
 def overview_section(results: Path) -> str:
-    """The README's two short tables: noise that is told, and noise that isn't."""
+    """Two short tables: noise that is told, and noise that isn't."""
     parts = [*told_part(results), *blind_part(results)]
     return "\n\n".join(parts) or NOT_YET
 
 
-def told_part(results: Path) -> list[str]:
-    """PSNR of every method over the pictures that all have, and what it costs."""
+def told_part(results: Path, methods: Sequence[str] = ()) -> list[str]:
+    """PSNR of methods, all unless named, over the pictures that all have, and what it costs."""
     kept = store.load_rows(results, ["gaussian"])
     data = main_set(kept)
-    rows = [row for row in kept if row.data == data]
+    rows = [r for r in kept if r.data == data and (not methods or r.method in methods)]
     images = summary.shared(own := summary.scores(rows))
     if not images:
         return []

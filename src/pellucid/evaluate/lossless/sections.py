@@ -30,7 +30,7 @@ SETS = {
     "depth": "depth maps",
     "geotiff16": "GeoTIFF, 16 bits",
 }
-# What the README's table has room for, under short names.
+# What the short table has room for, under short names.
 SHORT = {
     "png": "PNG",
     "webp": "WebP",
@@ -43,7 +43,7 @@ SHORT = {
 
 
 def overview_section(results: Path) -> str:
-    """The README's short table: a row a set and bound, a column a codec."""
+    """The short table: a row a set and bound, a column a codec."""
     rows = store.load_rows(results)
     lines = [(data, bound) for data in sets_in(rows) for bound in bounds_in(_of(rows, data))]
     found = {line: {one.method: one for one in standings(rows, *line)} for line in lines}
@@ -62,8 +62,8 @@ def overview_section(results: Path) -> str:
     note = (
         "Size of the other files against pellucid's, + is larger, over the pictures that the codec "
         f"takes. pellucid compresses {_span(encode)} and decompresses {_span(decode)} million "
-        f"samples a second on {count(rows[0].threads, 'thread')}; the others' speed, and "
-        "more codecs, are in [docs/lossless.md](docs/lossless.md#how-good-how-fast)."
+        f"samples a second on {count(rows[0].threads, 'thread')}; the others' speed "
+        "and more codecs are below."
     )
     return f"{table(header, body)}\n\n{note}"
 
