@@ -2,8 +2,8 @@
 
 Scanners leave a dark line at the border, screens frame their windows and films are letterboxed.
 What is drawn needn't be coded, so the networks see the rest of the picture go on there, as under
-alpha (`hidden.py`). Measured on Kodak's photographs, most of which have such a line: 0.3 to 7 %
-fewer bytes at 0.25 to 1 bits a pixel, and no grain beside it.
+alpha (`hidden.py`). 20 of Kodak's 24 photographs have such lines and take 3.1 % fewer bytes for it
+on average at quality 50 (`results/v0.2/edges.tsv`), without the grain beside them.
 """
 
 from __future__ import annotations
