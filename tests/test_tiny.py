@@ -9,6 +9,7 @@ import pytest
 
 import pellucid
 from pellucid.errors import InputError, OptionError
+from pellucid.train.checkpoint import read_state, write_state
 
 torch = pytest.importorskip("torch", exc_type=ImportError)
 pytest.importorskip("onnx", exc_type=ImportError)
@@ -18,7 +19,6 @@ from PIL import Image  # noqa: E402
 import tiny_denoiser  # noqa: E402 - needs torch
 import tiny_model  # noqa: E402
 from pellucid.train.begin import choose_device  # noqa: E402
-from pellucid.train.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from pellucid.train.run import RunOptions, train_model  # noqa: E402
 
 
@@ -28,10 +28,10 @@ def test_train_stop_resume_export_compress_decompress(
     checkpoint = tmp_path / "runs" / "tiny.pt"
     stopped = tiny_model.new_trainer()
     tiny_model.train(stopped, 4, of=8)
-    save_checkpoint(checkpoint, stopped)
+    write_state(checkpoint, stopped.state())
 
     resumed = tiny_model.new_trainer()
-    load_checkpoint(checkpoint, resumed)
+    resumed.restore(read_state(checkpoint, resumed.device), checkpoint)
     assert resumed.progress == stopped.progress
     tiny_model.train(resumed, 4, of=8)
     straight = tiny_model.new_trainer()
@@ -122,11 +122,11 @@ def test_one_command_from_recipe_and_folder_to_a_denoiser(
 
 def test_a_checkpoint_of_another_shape_is_refused(tmp_path: Path) -> None:
     trainer = tiny_model.new_trainer()
-    save_checkpoint(tmp_path / "tiny.pt", trainer)
+    write_state(tmp_path / "tiny.pt", trainer.state())
     state = torch.load(tmp_path / "tiny.pt", weights_only=True)
     torch.save({**state, "shape": {**state["shape"], "trunk": 99}}, tmp_path / "other.pt")
     with pytest.raises(InputError, match="shape"):
-        load_checkpoint(tmp_path / "other.pt", trainer)
+        trainer.restore(read_state(tmp_path / "other.pt", trainer.device), tmp_path / "other.pt")
 
 
 def test_an_unknown_device_and_too_few_pictures_are_refused(tmp_path: Path) -> None:

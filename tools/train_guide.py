@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 import torch
 
 from pellucid.errors import PellucidError
 from pellucid.train.begin import check_writable
-from pellucid.train.checkpoint import save_weights
+from pellucid.train.checkpoint import write_state
 from pellucid.train.data import encoded_pictures
 from pellucid.train.folder import check_place
 from pellucid.train.guide_training import GuideRecipe, GuideTrainer, Pairs, export_guide
@@ -47,7 +46,9 @@ def train(options: argparse.Namespace) -> Path:
     def report(figures: dict[str, float]) -> None:
         print(trainer.describe(figures), flush=True)
 
-    save = partial(save_weights, options.out / f"{recipe.name}.pt", trainer)
+    def save() -> None:
+        write_state(options.out / f"{recipe.name}.pt", trainer.averaged())
+
     trainer.run(options.minutes, save=save, report=report)
     return export_guide(trainer, folder)
 

@@ -37,7 +37,7 @@ from pellucid.evaluate.summary import codecs_in, compare
 from pellucid.evaluate.training_rows import TABLE, TrainingPoint
 from pellucid.nets.codec import Codec
 from pellucid.runtime.store import MODELS_VARIABLE, installed_models
-from pellucid.train.checkpoint import read_state, take_weights
+from pellucid.train.checkpoint import average_in, read_state, take_weights
 from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.data import encoded_pictures, load_tiles
 from pellucid.train.export import export_codec
@@ -74,10 +74,8 @@ def load_snapshot(path: Path, recipe: CodecRecipe) -> Snapshot:
     if missing := sorted({"average", "progress"} - state.keys()):
         raise InputError(f"{path} is neither a checkpoint nor weights, it lacks {missing[0]}")
     found = Snapshot(recipe, Codec(recipe.shape))
-    weights = {name: value.float() for name, value in state["average"].items()}
-    take_weights(path, found.net, weights)
-    for name, value in state["progress"].items():
-        setattr(found.progress, name, value)
+    take_weights(path, found.net, average_in(path, state))
+    found.progress = Progress(**state["progress"])
     return found
 
 

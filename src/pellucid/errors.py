@@ -75,3 +75,9 @@ class MissingExtraError(PellucidError, ImportError):
     def __init__(self, package: str, extra: str, *, command: str | None = None) -> None:
         line = command or f"pip install 'pellucid[{extra}]'"
         super().__init__(f"{package} is not installed; get it with: {line}")
+
+
+def first_line(error: Exception) -> str:
+    """What an error of another library says, in short; its kind if it says nothing."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:200]

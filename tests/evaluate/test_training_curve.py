@@ -15,7 +15,7 @@ import tiny_model
 from pellucid.evaluate import training_rows
 from pellucid.evaluate.record import read_results, write_results
 from pellucid.runtime.store import MODELS_VARIABLE
-from pellucid.train.checkpoint import save_checkpoint, save_weights
+from pellucid.train.checkpoint import write_state
 
 training_curve = spec_files.load("training_curve")
 KEPT = Path(__file__).resolve().parents[2] / "results" / "v0.1" / "training-m.tsv"
@@ -27,10 +27,10 @@ def files(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("course")
     (folder / "tiny.toml").write_text(tiny_model.TOML, encoding="utf-8")
     trainer = tiny_model.new_trainer()
-    save_checkpoint(folder / "early.pt", trainer)
+    write_state(folder / "early.pt", trainer.state())
     tiny_model.train(trainer, tiny_model.STEPS)
     tiny_model.ruffle(trainer.average)
-    save_weights(folder / "late.pt", trainer)
+    write_state(folder / "late.pt", trainer.averaged())
     for name, side, seeds in (("train", 256, (50, 51)), ("test", 96, (60, 61))):
         (folder / name).mkdir()
         for seed in seeds:

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch", exc_type=ImportError)
 
 import tiny_model  # noqa: E402 - needs torch
 from pellucid.train import speed  # noqa: E402
-from pellucid.train.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
+from pellucid.train.checkpoint import read_state, write_state  # noqa: E402
 from pellucid.train.codec_trainer import CodecTrainer  # noqa: E402
 from pellucid.train.speed import fit  # noqa: E402
 
@@ -58,9 +58,9 @@ def test_a_step_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_resumed_run_goes_on_learning(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     trainer = new_trainer(monkeypatch)
     moved(trainer, 3)
-    save_checkpoint(tmp_path / "run.pt", trainer)
+    write_state(tmp_path / "run.pt", trainer.state())
     resumed = new_trainer(monkeypatch)
-    load_checkpoint(tmp_path / "run.pt", resumed)
+    resumed.restore(read_state(tmp_path / "run.pt", resumed.device), tmp_path / "run.pt")
     fit(resumed, lambda _line: None, compiled=False)
     moved(resumed, 5)
 

@@ -18,7 +18,7 @@ from pellucid.evaluate.macs import macs_per_pixel  # noqa: E402
 from pellucid.nets.denoiser import Denoiser, DenoiserShape  # noqa: E402
 from pellucid.runtime import DenoiserModel, network_id  # noqa: E402
 from pellucid.train.centre import centre  # noqa: E402
-from pellucid.train.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
+from pellucid.train.checkpoint import read_state, write_state  # noqa: E402
 from pellucid.train.denoiser_trainer import DenoiserTrainer  # noqa: E402
 from pellucid.train.export_denoiser import denoiser_graph  # noqa: E402
 from pellucid.train.import_denoiser import import_denoiser  # noqa: E402
@@ -89,9 +89,9 @@ def test_stopping_and_going_on_gives_the_same_weights(tmp_path: Path, bfloat16: 
     recipe = replace(tiny.RECIPE, bfloat16=bfloat16)
     stopped, straight = tiny.new_trainer(recipe), tiny.new_trainer(recipe)
     tiny.train(stopped, 4, of=8)
-    save_checkpoint(tmp_path / "tiny.pt", stopped)
+    write_state(tmp_path / "tiny.pt", stopped.state())
     resumed = tiny.new_trainer(recipe)
-    load_checkpoint(tmp_path / "tiny.pt", resumed)
+    resumed.restore(read_state(tmp_path / "tiny.pt", resumed.device), tmp_path / "tiny.pt")
     assert resumed.progress == stopped.progress
     tiny.train(resumed, 4, of=8)
     tiny.train(straight, 8, of=8)
@@ -103,21 +103,21 @@ def test_stopping_and_going_on_gives_the_same_weights(tmp_path: Path, bfloat16: 
 def test_a_checkpoint_without_all_random_states_is_still_read(tmp_path: Path) -> None:
     trainer = tiny.new_trainer()
     tiny.train(trainer, 1, of=8)
-    save_checkpoint(tmp_path / "tiny.pt", trainer)
+    write_state(tmp_path / "tiny.pt", trainer.state())
     state = torch.load(tmp_path / "tiny.pt", weights_only=True)
     state["generator"] = state.pop("generators")[0]  # as the first versions wrote it
     torch.save(state, tmp_path / "old.pt")
     resumed = tiny.new_trainer()
-    load_checkpoint(tmp_path / "old.pt", resumed)
+    resumed.restore(read_state(tmp_path / "old.pt", resumed.device), tmp_path / "old.pt")
     assert resumed.progress == trainer.progress
     assert torch.equal(resumed.generator.get_state(), trainer.generator.get_state())
 
 
 def test_a_checkpoint_of_another_shape_is_refused(tmp_path: Path) -> None:
-    save_checkpoint(tmp_path / "tiny.pt", tiny.new_trainer())
+    write_state(tmp_path / "tiny.pt", tiny.new_trainer().state())
     other = tiny.new_trainer(replace(tiny.RECIPE, shape=SHAPES[1]))
     with pytest.raises(InputError, match="shape"):
-        load_checkpoint(tmp_path / "tiny.pt", other)
+        other.restore(read_state(tmp_path / "tiny.pt", other.device), tmp_path / "tiny.pt")
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: f"{len(shape.widths)} levels")

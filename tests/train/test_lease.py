@@ -22,7 +22,7 @@ from pellucid.errors import (  # noqa: E402
 )
 from pellucid.train import lease as lease_module  # noqa: E402
 from pellucid.train import trainer as trainer_module  # noqa: E402
-from pellucid.train.checkpoint import save_weights  # noqa: E402
+from pellucid.train.checkpoint import write_state  # noqa: E402
 from pellucid.train.lease import Lease, main  # noqa: E402
 from pellucid.train.plan import load_plan  # noqa: E402
 
@@ -64,7 +64,7 @@ def test_a_plan_ends_in_time_and_is_gone_on_with(
 ) -> None:
     monkeypatch.setattr(trainer_module, "REPORT_EVERY", 5)
     monkeypatch.setattr(lease_module, "JUDGED", 1)
-    save_weights(folder / "weights.pt", tiny_model.new_trainer())
+    write_state(folder / "weights.pt", tiny_model.new_trainer().averaged())
     out = folder / "out"
     pixels = []
     for _ in range(2):
@@ -109,7 +109,7 @@ def test_a_wrong_plan_is_refused(tmp_path: Path, text: str, message: str) -> Non
 
 def test_a_run_that_fails_leaves_the_others_their_time(folder: Path) -> None:
     (folder / "other.toml").write_text(tiny_model.TOML.replace("trunk = 16", "trunk = 20"))
-    save_weights(folder / "weights.pt", tiny_model.new_trainer())
+    write_state(folder / "weights.pt", tiny_model.new_trainer().averaged())
     (folder / "plan.toml").write_text(
         PLAN.replace('"tiny.toml"', '"other.toml"').replace(
             'after = "tiny"', 'start = "weights.pt"'

@@ -13,12 +13,7 @@ pytest.importorskip("onnx", exc_type=ImportError)
 
 import tiny_model  # noqa: E402 - needs torch
 from pellucid.errors import InputError, OptionError, OutputError  # noqa: E402
-from pellucid.train.checkpoint import (  # noqa: E402
-    load_checkpoint,
-    load_weights,
-    save_checkpoint,
-    save_weights,
-)
+from pellucid.train.checkpoint import read_state, write_state  # noqa: E402
 from pellucid.train.codec_trainer import CodecTrainer  # noqa: E402
 from pellucid.train.run import RunOptions, train_model  # noqa: E402
 from pellucid.train.schedule import WARM_STEPS, Schedule  # noqa: E402
@@ -69,12 +64,12 @@ def test_a_copy_of_a_constant_run_is_decayed(tmp_path: Path) -> None:
 def test_a_checkpoint_gives_what_its_optimiser_knows_and_weights_do_not(tmp_path: Path) -> None:
     trainer = tiny_model.new_trainer()
     tiny_model.train(trainer, 3)
-    save_checkpoint(tmp_path / "run.pt", trainer)
-    save_weights(tmp_path / "weights.pt", trainer)
+    write_state(tmp_path / "run.pt", trainer.state())
+    write_state(tmp_path / "weights.pt", trainer.averaged())
     recipe = replace(tiny_model.RECIPE, rate=7e-4)
     for name, steps in (("run", 3), ("weights", 0)):
         other = CodecTrainer(recipe, trainer.tiles, torch.device("cpu"), fresh=False)
-        load_weights(tmp_path / f"{name}.pt", other)
+        other.start_from(read_state(tmp_path / f"{name}.pt", other.device), tmp_path / f"{name}.pt")
         (optimiser,) = other.optimisers
         known = [int(state["step"]) for state in optimiser.state.values()]
         assert max(known, default=0) == steps
@@ -90,12 +85,12 @@ def test_a_checkpoint_made_on_another_device_keeps_this_ones_kernels(tmp_path: P
     """Its rate as a number of Python, or as a tensor of a device, is not taken over."""
     trainer = tiny_model.new_trainer()
     tiny_model.train(trainer, 2)
-    save_checkpoint(tmp_path / "run.pt", trainer)
+    write_state(tmp_path / "run.pt", trainer.state())
     state = torch.load(tmp_path / "run.pt", weights_only=True)
     for group in state["optimisers"][0]["param_groups"]:
         group |= {"lr": torch.tensor(0.5), "peak": 9.0, "capturable": True}
     torch.save(state, tmp_path / "other.pt")
-    load_checkpoint(tmp_path / "other.pt", trainer)
+    trainer.restore(read_state(tmp_path / "other.pt", trainer.device), tmp_path / "other.pt")
     groups = trainer.optimisers[0].param_groups
     assert groups[0]["peak"] == tiny_model.RECIPE.rate
     assert not groups[0]["capturable"]
@@ -106,10 +101,10 @@ def test_a_checkpoint_made_on_another_device_keeps_this_ones_kernels(tmp_path: P
 def test_a_run_is_not_gone_on_with_by_another_schedule(tmp_path: Path) -> None:
     trainer = tiny_model.new_trainer()
     trainer.schedule = Schedule("constant")
-    save_checkpoint(tmp_path / "run.pt", trainer)
+    write_state(tmp_path / "run.pt", trainer.state())
     trainer.schedule = Schedule("cosine")
     with pytest.raises(InputError, match="schedule constant, not cosine; go on with --schedule"):
-        load_checkpoint(tmp_path / "run.pt", trainer)
+        trainer.restore(read_state(tmp_path / "run.pt", trainer.device), tmp_path / "run.pt")
 
 
 def test_options_that_contradict_each_other_are_refused_before_any_work(tmp_path: Path) -> None:
@@ -119,7 +114,7 @@ def test_options_that_contradict_each_other_are_refused_before_any_work(tmp_path
     wide = Path(__file__).resolve().parents[2] / "checkpoints" / "codec-s.pt"
     trainer = tiny_model.new_trainer()
     trainer.schedule = Schedule("constant")
-    save_checkpoint(tmp_path / "tiny.pt", trainer)
+    write_state(tmp_path / "tiny.pt", trainer.state())
     options = RunOptions(tmp_path / "no pictures", 1, tmp_path / "out", "cpu")
     for changes, error, message in (
         ({"schedule": "decay"}, OptionError, "name its checkpoint with --start"),

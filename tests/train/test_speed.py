@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch", exc_type=ImportError)
 import tiny_model  # noqa: E402 - needs torch
 from pellucid.errors import OutputError, PellucidError  # noqa: E402
 from pellucid.train import speed  # noqa: E402
-from pellucid.train.checkpoint import save_checkpoint, save_weights  # noqa: E402
+from pellucid.train.checkpoint import write_state  # noqa: E402
 from pellucid.train.codec_trainer import CodecTrainer  # noqa: E402
 from pellucid.train.data import HELD_OUT_EVERY, held_out, random_crops  # noqa: E402
 from pellucid.train.speed import fit, fit_batch, fit_precision, time_limit  # noqa: E402
@@ -204,14 +204,14 @@ def test_a_step_reads_nothing_back(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_diverged_run_says_so_and_keeps_what_was_written(tmp_path) -> None:
     trainer = tiny_model.new_trainer()
     tiny_model.train(trainer, 1)
-    save_checkpoint(tmp_path / "run.pt", trainer)
+    write_state(tmp_path / "run.pt", trainer.state())
     whole = (tmp_path / "run.pt").read_bytes()
     with torch.no_grad():
         trainer.average.analysis.enter.weight[0, 0] = float("nan")
         trainer.net.analysis.enter.weight[0, 0] = float("nan")
-    for save in (save_checkpoint, save_weights):
+    for state in (trainer.state, trainer.averaged):
         with pytest.raises(PellucidError, match=r"diverged, analysis\.enter\.weight"):
-            save(tmp_path / "run.pt", trainer)
+            write_state(tmp_path / "run.pt", state())
     tiny_model.train(trainer, 1)
     with pytest.raises(PellucidError, match="diverged before step 2"):
         trainer.read_figures(1)
@@ -220,7 +220,7 @@ def test_a_diverged_run_says_so_and_keeps_what_was_written(tmp_path) -> None:
 
 def test_no_space_while_writing(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     trainer = tiny_model.new_trainer()
-    save_weights(tmp_path / "w.pt", trainer)
+    write_state(tmp_path / "w.pt", trainer.averaged())
     whole = (tmp_path / "w.pt").read_bytes()
 
     def full(_state, path) -> None:
@@ -229,7 +229,7 @@ def test_no_space_while_writing(tmp_path, monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(torch, "save", full)
     with pytest.raises(OutputError, match=r"w\.pt, which is as it was before: .*No space left"):
-        save_weights(tmp_path / "w.pt", trainer)
+        write_state(tmp_path / "w.pt", trainer.averaged())
     assert (tmp_path / "w.pt").read_bytes() == whole
     assert [path.name for path in tmp_path.iterdir()] == ["w.pt"]
 

@@ -15,7 +15,7 @@ from tools.training_formats import EMULATED, TABLE, Emulated, main  # noqa: E402
 from torch.overrides import TorchFunctionMode  # noqa: E402
 
 import tiny_model  # noqa: E402 - needs torch
-from pellucid.train.checkpoint import save_weights  # noqa: E402
+from pellucid.train.checkpoint import write_state  # noqa: E402
 
 
 class Seen(TorchFunctionMode):
@@ -76,7 +76,7 @@ def test_rows_of_a_tiny_codec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with tiny_model.quick():
         trainer = tiny_model.new_trainer()
         tiny_model.ruffle(trainer.average)
-        save_weights(tmp_path / "start.pt", trainer)
+        write_state(tmp_path / "start.pt", trainer.averaged())
     words = [str(tmp_path / "tiny.toml"), "--data", str(tmp_path), "--steps", "3"]
     main([*words, "--start", str(tmp_path / "start.pt"), "-o", str(tmp_path / "rows.tsv")])
     speed, plain, half = TABLE.read(tmp_path / "rows.tsv")

@@ -18,7 +18,8 @@ from torch import Tensor
 
 from pellucid.nets.denoiser import Denoiser
 from pellucid.train.adapt_data import Shots
-from pellucid.train.trainer import Figures, Trainer, adamw
+from pellucid.train.optimisers import adamw
+from pellucid.train.trainer import Figures, Trainer
 
 CONSISTENCY = 1.0  # weight of Neighbor2Neighbor's second term
 JUDGED = 8  # batches that decide whether the result is better

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from pellucid.errors import OptionError, OutputError
-from pellucid.train.checkpoint import load_weights
+from pellucid.train.checkpoint import read_state
 from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.denoiser_trainer import DenoiserTrainer
 from pellucid.train.recipe import DenoiserRecipe, Recipe
@@ -40,7 +40,7 @@ def make_trainer(
     else:
         trainer = CodecTrainer(recipe, tiles, device, fresh=not (start or resumed))
     if start:
-        load_weights(start, trainer)
+        trainer.start_from(read_state(start, trainer.device), start)
     return trainer
 
 

@@ -1,57 +1,28 @@
-"""Checkpoints: what a run needs to go on, written whole or not at all.
+"""Checkpoints: dicts that a trainer gives and takes, written whole or not at all.
 
-A checkpoint holds everything (weights, average, optimisers, random state) and continues a run as if
-it had never stopped. *Weights* hold the average alone in half precision, small enough to keep in
-the repository; a new run can start from them, also with more blocks than they have, because an
-untrained block does nothing.
+A checkpoint (`Trainer.state`) holds everything (weights, average, optimisers, random state) and
+continues a run as if it had never stopped. *Weights* (`Trainer.averaged`) hold the average alone in
+half precision, small enough to keep in the repository; a new run can start from them, also with
+more blocks than they have, because an untrained block does nothing.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from dataclasses import asdict
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from pellucid.errors import InputError, OutputError, PellucidError
-from pellucid.train.speed import first_line
-
-if TYPE_CHECKING:
-    from pellucid.train.trainer import Trainer
-
+from pellucid.errors import InputError, OutputError, PellucidError, first_line
 
 # Parameters of blocks, which weights may lack; without its closing layer a block does nothing.
 ADDED = re.compile(r"\.rest\.|^(before\.\d+|middle|after\.\d+)\.\d+\.(first|second)\.weight$")
 CLOSING = "second.weight"
-KEPT = {"shape", "net", "average", "optimisers", "noise", "progress"}
-
-
-def save_checkpoint(path: Path, trainer: Trainer) -> None:
-    """Write weights, average, optimisers, random state and progress to `path`."""
-    state = {
-        "recipe": trainer.recipe.name,
-        "shape": asdict(trainer.recipe.shape),
-        "schedule": trainer.schedule.kind,
-        "net": trainer.net.state_dict(),
-        "average": trainer.average.state_dict(),
-        "optimisers": [optimiser.state_dict() for optimiser in trainer.optimisers],
-        "generators": [generator.get_state() for generator in trainer.generators],
-        "noise": torch.get_rng_state(),
-        "progress": asdict(trainer.progress),
-    }
-    write_state(path, state)
-
-
-def save_weights(path: Path, trainer: Trainer) -> None:
-    """Write the averaged weights of `trainer` in half precision."""
-    average = {name: value.half().cpu() for name, value in trainer.average.state_dict().items()}
-    progress = asdict(trainer.progress)
-    write_state(path, {"recipe": trainer.recipe.name, "average": average, "progress": progress})
+KEPT = {"shape", "net", "average", "optimisers", "noise", "progress"}  # in every checkpoint
 
 
 def write_state(path: Path, state: dict[str, Any]) -> None:
@@ -89,67 +60,35 @@ def read_state(path: Path, device: torch.device) -> dict[str, Any]:
     return state
 
 
-def load_checkpoint(path: Path, trainer: Trainer) -> None:
-    """Set `trainer` to where the run that wrote `path` was."""
-    state = read_state(path, trainer.device)
+def check_state(path: Path, state: dict[str, Any], *, shape: dict[str, Any], schedule: str) -> None:
+    """Raise InputError unless `state` is a checkpoint of a net of `shape` and of this schedule."""
     if missing := sorted(KEPT - state.keys()):
         raise InputError(
             f"{path} is no checkpoint of this version, it lacks {', '.join(missing)}; start anew "
             "with --force"
         )
-    if state["shape"] != asdict(trainer.recipe.shape):
+    if state["shape"] != shape:
         raise InputError(f"{path} holds a net of shape {state['shape']}, not the recipe's")
-    if (kind := state.get("schedule", trainer.schedule.kind)) != trainer.schedule.kind:
+    if (kind := state.get("schedule", schedule)) != schedule:
         raise InputError(
-            f"the run in {path} has the schedule {kind}, not {trainer.schedule.kind}; go on with "
+            f"the run in {path} has the schedule {kind}, not {schedule}; go on with "
             f"--schedule {kind}, or start a new run from it with --start"
         )
-    trainer.net.load_state_dict(state["net"])
-    trainer.average.load_state_dict(state["average"])
-    load_optimisers(trainer, state["optimisers"])
-    states = state.get("generators") or [state["generator"]]  # the first versions kept one
-    for generator, stored in zip(trainer.generators, states, strict=False):
-        if stored.numel() == generator.get_state().numel():  # else it is another device's
-            generator.set_state(stored.cpu())
-    torch.set_rng_state(state["noise"].cpu())
-    for name, value in state["progress"].items():
-        setattr(trainer.progress, name, value)
 
 
-def load_optimisers(trainer: Trainer, states: list[dict[str, Any]]) -> None:
-    """What optimisers learned of the weights; their rates and kernels stay the trainer's own."""
-    for optimiser, state in zip(trainer.optimisers, states, strict=True):
-        own = [{k: v for k, v in g.items() if k != "params"} for g in optimiser.param_groups]
-        optimiser.load_state_dict(state)
-        for group, options in zip(optimiser.param_groups, own, strict=True):
-            group.update(options)
-
-
-def load_weights(path: Path, trainer: Trainer) -> None:
-    """Start a new run from the weights in `path`, or from the checkpoint of another run.
-
-    Blocks that weights lack stay as they are, doing nothing. A checkpoint gives what its optimisers
-    know as well.
-
-    Raises:
-        InputError: the file is of a net with other widths, or with more blocks.
-    """
-    state = read_state(path, trainer.device)
+def average_in(path: Path, state: dict[str, Any]) -> dict[str, Tensor]:
+    """The averaged weights of a checkpoint or of weights, float32; InputError if there are none."""
     if "average" not in state:
         raise InputError(f"{path} holds no weights of this project")
-    average = {name: value.float() for name, value in state["average"].items()}
-    take_weights(path, trainer.average, average)
-    take_weights(path, trainer.net, state.get("net", average))
-    if "optimisers" in state and state.get("shape") == asdict(trainer.recipe.shape):
-        load_optimisers(trainer, state["optimisers"])
-    known = state.get("progress", {})
-    trainer.progress.earlier = known.get("pixels", 0) + known.get("earlier", 0)
-    for generator in trainer.generators:  # other draws than the run before
-        generator.manual_seed(trainer.recipe.seed + trainer.progress.earlier % 2**31)
+    return {name: value.float() for name, value in state["average"].items()}
 
 
 def take_weights(path: Path, net: nn.Module, weights: dict[str, Tensor]) -> None:
-    """Load `weights` into `net`; parts that may be missing from them do nothing."""
+    """Load `weights`, which `path` holds, into `net`; blocks that they lack do nothing.
+
+    Raises:
+        InputError: they are of a net with other widths, or with more blocks.
+    """
     known = net.state_dict()
     alien = [name for name in weights if name not in known]
     alien += [n for n, v in weights.items() if n in known and v.shape != known[n].shape]

@@ -21,8 +21,9 @@ from pellucid.nets.quality import MAX_QUALITY, trade_off
 from pellucid.train.data import random_crops
 from pellucid.train.eye import dissimilarity
 from pellucid.train.klt import start_from_klt
+from pellucid.train.optimisers import adamw
 from pellucid.train.recipe import CodecRecipe
-from pellucid.train.trainer import Figures, Trainer, adamw
+from pellucid.train.trainer import Figures, Trainer
 
 KLT_CROPS = 1500
 LEAST_ERROR, LEAST_UNLIKE = 1e-9, 1e-5  # whose logarithms are still finite

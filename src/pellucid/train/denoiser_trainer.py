@@ -15,7 +15,7 @@ from torch import Tensor
 from pellucid.nets.denoiser import Denoiser
 from pellucid.train.data import random_crops, textured
 from pellucid.train.degrade import Dice, degrade
-from pellucid.train.muon import muon_and_adamw
+from pellucid.train.optimisers import muon_and_adamw
 from pellucid.train.recipe import DenoiserRecipe
 from pellucid.train.trainer import Figures, Trainer
 

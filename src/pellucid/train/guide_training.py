@@ -26,7 +26,7 @@ from pellucid.train.export_denoiser import blocks, convolution, weight_of
 from pellucid.train.folder import training_facts, write_model
 from pellucid.train.graph import Graph, shuffle, unshuffle, unshuffled_weight
 from pellucid.train.guide_pairs import draw_pair
-from pellucid.train.muon import muon_and_adamw
+from pellucid.train.optimisers import muon_and_adamw
 from pellucid.train.pack import Encoded, training_samples
 from pellucid.train.trainer import Figures, Trainer
 

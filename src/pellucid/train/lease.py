@@ -21,8 +21,9 @@ import torch
 
 from pellucid.errors import OptionError, OutputError, PellucidError
 from pellucid.train.begin import check_writable, choose_device, make_trainer
-from pellucid.train.checkpoint import save_weights
+from pellucid.train.checkpoint import write_state
 from pellucid.train.data import Tiles, encoded_pictures, load_split
+from pellucid.train.lock import only_run
 from pellucid.train.plan import LEAST_SECONDS, Plan, PlannedRun, load_plan
 from pellucid.train.recipe import load_recipe
 from pellucid.train.schedule import Schedule
@@ -54,6 +55,11 @@ class Lease:
         """Make all runs within the seconds."""
         self.plan.check(self.seconds)
         check_writable(self.out)
+        with only_run(self.out / LOG):
+            self.make_runs(data)
+
+    def make_runs(self, data: Path) -> None:
+        """All runs of the plan, each in its share of the seconds that are left."""
         self.say(f"lease of {self.seconds:g} s, {time.strftime('%Y-%m-%d %H:%M')}")
         if not (self.out / FIGURES).exists():
             self.add(FIGURES, HEADER)
@@ -131,7 +137,7 @@ def make_run(run: PlannedRun, lease: Lease, tiles: Tiles, *, end: float) -> None
 
     trainer.run(
         (end - began) / 60,
-        save=lambda: save_weights(weights, trainer),
+        save=lambda: write_state(weights, trainer.averaged()),
         report=report,
         deadline=end,
     )

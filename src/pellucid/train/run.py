@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -12,12 +13,13 @@ from torch import Tensor
 
 from pellucid.errors import InputError, OptionError
 from pellucid.train.begin import check_writable, choose_device, make_trainer
-from pellucid.train.checkpoint import load_checkpoint, save_checkpoint
+from pellucid.train.checkpoint import read_state, write_state
 from pellucid.train.codec_trainer import CodecTrainer
-from pellucid.train.data import TILE, encoded_pictures, load_split
+from pellucid.train.data import TILE, Tiles, encoded_pictures, load_split
 from pellucid.train.denoiser_trainer import DenoiserTrainer
 from pellucid.train.export import export_codec
 from pellucid.train.export_denoiser import export_denoiser
+from pellucid.train.lock import only_run
 from pellucid.train.parallel import ALONE, Crew, in_parallel
 from pellucid.train.recipe import Recipe, load_recipe
 from pellucid.train.schedule import Schedule
@@ -77,37 +79,49 @@ def train_as(
     schedule = Schedule(options.schedule, recipe.warmup)
     checkpoint, folder = options.output / f"{recipe.label}.pt", options.output / recipe.label
     check_options(options, checkpoint)
-    check_weights(recipe, schedule, options, checkpoint)
-    device = choose_device(options.device)
-    if options.threads:
-        torch.set_num_threads(options.threads)
-    tell = report if crew.leads else lambda _line: None
-    tiles = load_split(encoded_pictures(options.data), limit=options.limit)
-    tell(f"{tiles}; training on {device}")
-    trainer = make_trainer(recipe, tiles.train, device, options.start, resumed=options.resume)
-    trainer.crew, trainer.schedule = crew, schedule
-    tell(describe_run(trainer, options))
-    compiled = options.compiled
-    if compiled is None:
-        compiled = options.minutes >= WORTH_COMPILING and has_compiler(device)
+    with only_run(checkpoint) if crew.leads else nullcontext():
+        check_weights(recipe, schedule, options, checkpoint)
+        device = choose_device(options.device)
+        if options.threads:
+            torch.set_num_threads(options.threads)
+        tell = report if crew.leads else lambda _line: None
+        tiles = load_split(encoded_pictures(options.data), limit=options.limit)
+        tell(f"{tiles}; training on {device}")
+        trainer = make_trainer(recipe, tiles.train, device, options.start, resumed=options.resume)
+        trainer.crew, trainer.schedule = crew, schedule
+        tell(describe_run(trainer, options))
+        go_on(trainer, tiles, options, checkpoint, tell)
+        return export_model(trainer, tiles.held_out, folder, report) if crew.leads else folder
+
+
+def go_on(
+    trainer: Trainer,
+    tiles: Tiles,
+    options: RunOptions,
+    checkpoint: Path,
+    report: Callable[[str], None],
+) -> None:
+    """Train from where `checkpoint` is, if the run is resumed, until the minutes are spent."""
     if options.resume:
-        load_checkpoint(checkpoint, trainer)
-        tell(f"resumed at step {trainer.progress.step}, {trainer.progress.seconds / 60:.1f} min")
+        trainer.restore(read_state(checkpoint, trainer.device), checkpoint)
+        report(f"resumed at step {trainer.progress.step}, {trainer.progress.seconds / 60:.1f} min")
     if trainer.progress.seconds < 60 * options.minutes:
-        fit(trainer, tell, compiled=compiled)
+        compiled = options.compiled
+        if compiled is None:
+            compiled = options.minutes >= WORTH_COMPILING and has_compiler(trainer.device)
+        fit(trainer, report, compiled=compiled)
 
     def look() -> None:
         report(trainer.describe(judge(trainer, tiles.held_out[:JUDGED])))
 
     trainer.run(
         options.minutes,
-        save=lambda: save_checkpoint(checkpoint, trainer),
+        save=lambda: write_state(checkpoint, trainer.state()),
         report=lambda figures: report(trainer.describe(figures)),
         judge=look,
     )
-    if crew.leads:
+    if trainer.crew.leads:
         look()
-    return export_model(trainer, tiles.held_out, folder, report) if crew.leads else folder
 
 
 def check_options(options: RunOptions, checkpoint: Path) -> None:
@@ -132,7 +146,7 @@ def check_weights(
         trial = make_trainer(recipe, blank, torch.device("cpu"), options.start, resumed=True)
         trial.schedule = schedule
         if options.resume:
-            load_checkpoint(checkpoint, trial)
+            trial.restore(read_state(checkpoint, trial.device), checkpoint)
 
 
 def describe_run(trainer: Trainer, options: RunOptions) -> str:

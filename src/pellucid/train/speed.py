@@ -23,6 +23,7 @@ from types import FrameType
 import torch
 from torch import Tensor
 
+from pellucid.errors import first_line
 from pellucid.train.trainer import Trainer
 
 Report = Callable[[str], None]
@@ -154,12 +155,6 @@ def compile_steps(trainer: Trainer, report: Report, limit: float) -> None:
     else:
         trainer.compile(undo=True)
         report(f"not compiled: {told or 'another process could not'}")
-
-
-def first_line(error: Exception) -> str:
-    """What an error says, in short."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0][:200]
 
 
 def has_compiler(device: torch.device) -> bool:

@@ -13,13 +13,16 @@ import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from pellucid.errors import PellucidError
+from pellucid.train.checkpoint import average_in, check_state, take_weights
+from pellucid.train.optimisers import load_optimisers, move_average
 from pellucid.train.parallel import ALONE, Crew
 from pellucid.train.schedule import Schedule
 
@@ -79,6 +82,61 @@ class Trainer(ABC):
     @abstractmethod
     def loss(self, part: float) -> tuple[Tensor, Figures]:
         """The loss of a fresh batch, and figures to report, without gradients."""
+
+    def state(self) -> dict[str, Any]:
+        """All that a run needs to go on: a checkpoint, which `restore` takes."""
+        return {
+            "recipe": self.recipe.name,
+            "shape": asdict(self.recipe.shape),
+            "schedule": self.schedule.kind,
+            "net": self.net.state_dict(),
+            "average": self.average.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "generators": [generator.get_state() for generator in self.generators],
+            "noise": torch.get_rng_state(),
+            "progress": asdict(self.progress),
+        }
+
+    def averaged(self) -> dict[str, Any]:
+        """The averaged weights in half precision, which `start_from` takes."""
+        average = {name: value.half().cpu() for name, value in self.average.state_dict().items()}
+        return {"recipe": self.recipe.name, "average": average, "progress": asdict(self.progress)}
+
+    def restore(self, state: dict[str, Any], path: Path) -> None:
+        """Go on where the run was that gave `state`, read from `path`.
+
+        Raises:
+            InputError: it is no checkpoint, of another net, or of another schedule.
+        """
+        check_state(path, state, shape=asdict(self.recipe.shape), schedule=self.schedule.kind)
+        self.net.load_state_dict(state["net"])
+        self.average.load_state_dict(state["average"])
+        load_optimisers(self.optimisers, state["optimisers"])
+        states = state.get("generators") or [state["generator"]]  # the first versions kept one
+        for generator, stored in zip(self.generators, states, strict=False):
+            if stored.numel() == generator.get_state().numel():  # else it is another device's
+                generator.set_state(stored.cpu())
+        torch.set_rng_state(state["noise"].cpu())
+        self.progress = Progress(**state["progress"])
+
+    def start_from(self, state: dict[str, Any], path: Path) -> None:
+        """Start a new run from weights, or from another run's checkpoint, read from `path`.
+
+        Blocks that weights lack stay as they are, doing nothing. A checkpoint gives what its
+        optimisers know as well.
+
+        Raises:
+            InputError: the weights are of a net with other widths, or with more blocks.
+        """
+        average = average_in(path, state)
+        take_weights(path, self.average, average)
+        take_weights(path, self.net, state.get("net", average))
+        if "optimisers" in state and state.get("shape") == asdict(self.recipe.shape):
+            load_optimisers(self.optimisers, state["optimisers"])
+        known = state.get("progress", {})
+        self.progress.earlier = known.get("pixels", 0) + known.get("earlier", 0)
+        for generator in self.generators:  # other draws than the run before
+            generator.manual_seed(self.recipe.seed + self.progress.earlier % 2**31)
 
     def pixels(self, part: float) -> int:
         """How many pixels a batch holds."""
@@ -223,17 +281,3 @@ class Trainer(ABC):
             return recipe.batch, recipe.patch
         batch = round(recipe.batch * (recipe.patch / recipe.last_patch) ** 2)
         return max(1, batch), recipe.last_patch
-
-
-def adamw(groups: list[dict[str, Any]], device: torch.device) -> torch.optim.AdamW:
-    """AdamW in one kernel; on an accelerator its rate lies on the device, for graphs to read."""
-    on_device = device.type == "cuda"
-    for group in groups:
-        group["lr"] = torch.zeros((), device=device) if on_device else group["peak"]
-    return torch.optim.AdamW(groups, weight_decay=0.0, fused=True, capturable=on_device)
-
-
-@torch.no_grad()
-def move_average(average: list[Tensor], current: list[Tensor], decay: float, step: int) -> None:
-    """Exponential moving average of the weights, short at first."""
-    torch._foreach_lerp_(average, current, 1 - min(decay, (1 + step) / (10 + step)))

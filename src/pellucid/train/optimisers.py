@@ -1,19 +1,27 @@
-"""Muon for convolutions: steps whose matrix has singular values near one.
+"""What moves the weights: AdamW, Muon for convolutions, and the moving average that is exported.
 
-Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024. PyTorch has it for
-matrices; here every filter of a convolution is one row of a matrix that shares its memory. A step
-changes what a layer does by about the same amount in all directions, so that little training goes
-as far as much with Adam (figures: docs/models.md).
+Muon takes steps whose matrix has singular values near one (Jordan et al., "Muon: an optimizer for
+hidden layers in neural networks", 2024). PyTorch has it for matrices; here every
+filter of a convolution is one row of a matrix that shares its memory. A step changes what a layer
+does by about the same amount in all directions, so that little training goes as far as much with
+Adam (figures: docs/models.md).
 """
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Sequence
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
-from pellucid.train.trainer import adamw
+
+def adamw(groups: list[dict[str, Any]], device: torch.device) -> torch.optim.AdamW:
+    """AdamW in one kernel; on an accelerator its rate lies on the device, for graphs to read."""
+    on_device = device.type == "cuda"
+    for group in groups:
+        group["lr"] = torch.zeros((), device=device) if on_device else group["peak"]
+    return torch.optim.AdamW(groups, weight_decay=0.0, fused=True, capturable=on_device)
 
 
 class ConvolutionMuon(torch.optim.Muon):
@@ -60,3 +68,20 @@ def muon_and_adamw(
     hidden = [weight for weight in net.parameters() if weight is not last[0]]
     adam = adamw([{"params": last, "peak": last_rate}], device)
     return [ConvolutionMuon(hidden, rate), adam]
+
+
+def load_optimisers(
+    optimisers: Sequence[torch.optim.Optimizer], states: Sequence[dict[str, Any]]
+) -> None:
+    """What optimisers learned of the weights; their rates and kernels stay their own."""
+    for optimiser, state in zip(optimisers, states, strict=True):
+        own = [{k: v for k, v in g.items() if k != "params"} for g in optimiser.param_groups]
+        optimiser.load_state_dict(state)
+        for group, options in zip(optimiser.param_groups, own, strict=True):
+            group.update(options)
+
+
+@torch.no_grad()
+def move_average(average: list[Tensor], current: list[Tensor], decay: float, step: int) -> None:
+    """Exponential moving average of the weights, short at first."""
+    torch._foreach_lerp_(average, current, 1 - min(decay, (1 + step) / (10 + step)))
