@@ -57,9 +57,14 @@ def test_folders(run, photo, pixels):
 
 
 def test_two_outputs_of_one_name(run, photo, pixels):
+    """Both get a name, the same in each run; the same file twice is a mistake."""
     Image.fromarray(pixels).save("photo.bmp")
-    result = run("compress", photo, "photo.bmp", "--force", code=1)
-    assert "photo.bmp: its output photo.pel is that of photo.png already" in result.stderr
+    run("compress", photo, "photo.bmp")
+    assert {path.name for path in Path().glob("*.pel")} == {"photo.png.pel", "photo.bmp.pel"}
+    run("decompress", "photo.png.pel", "photo.bmp.pel", "-o", "back")
+    assert {path.name for path in Path("back").iterdir()} == {"photo.png.png", "photo.bmp.png"}
+    result = run("compress", photo, "./photo.png", "--force", code=1)
+    assert "photo.png: its output photo.png.pel is that of photo.png already" in result.stderr
     assert "1 of 2 done, 1 failed" in result.stderr
 
 

@@ -279,8 +279,13 @@ def test_no_other_source_is_overwritten(run, photo, pixels):
     Image.fromarray(pixels).save("photo.jpg")
     for words in (("-r", "."), ("photo.jpg", photo), (photo, "photo.jpg")):
         stderr = run("denoise", *words, "-o", ".", "--force", code=1).stderr
-        assert "photo.jpg: its output would replace another input, photo.png" in stderr
+        assert "photo.png: its output would replace it" in stderr
+        Path("photo.jpg.png").unlink()  # it gets another name
     assert photo.read_bytes() == before
+    photo.rename("photo.clean.png")
+    stderr = run("denoise", "photo.jpg", "photo.clean.png", "--force", code=1).stderr
+    assert "photo.jpg: its output would replace another input, photo.clean.png" in stderr
+    assert Path("photo.clean.png").read_bytes() == before
 
 
 @pytest.fixture
@@ -294,6 +299,9 @@ def album(photo):
     return Path("album")
 
 
+NAMES = (("album/one.png", "album/deep/two.jpg"), ("out/one.png", "out/deep/two.png"))
+
+
 def files(folder: str) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in Path(folder).rglob("*.png")}
 
@@ -302,10 +310,12 @@ def test_a_folder(run, album):
     assert "add --recursive" in run("denoise", album, code=1).stderr
     result = run("denoise", "-r", album, "-o", "out")
     assert files("out") == {"one.png", "deep/two.png"}
-    told, count = result.stderr.splitlines()
+    told, count, total = result.stderr.splitlines()
     assert "passed over 1 file in folders" in told
     assert ".txt 1" in told
     assert count == "2 of 2 done"
+    size, made = (sum(p.stat().st_size for p in map(Path, names)) for names in NAMES)
+    assert total.startswith(f"{size:,} bytes to {made:,}")
     run("denoise", "-r", ".", "-o", "album/../out2/")
     assert "album/deep/two.png" in files("out2")
 
@@ -328,8 +338,8 @@ def test_outputs_are_no_sources(run, album):
 def test_two_sources_of_one_output(run, photo, pixels):
     for name in ("photo.jpg", "photo.jpeg"):
         Image.fromarray(pixels).save(name)
-    stderr = run("denoise", "photo.jpg", "photo.jpeg", code=1).stderr
-    assert "its output photo.clean.png is that of photo.jpg already" in stderr
+    run("denoise", "photo.jpg", "photo.jpeg")
+    assert files(".") == {"photo.png", "photo.jpg.clean.png", "photo.jpeg.clean.png"}
     run("denoise", photo, "photo.jpg", "--force")
     assert Path("photo.jpg.clean.png").exists(), "it gives way to a PNG of its name"
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 import pellucid
-from pellucid.cli._jobs import find_jobs
+from pellucid.cli._jobs import Job, Outputs, find_jobs
 
-SUFFIXES = (".png",)
+OUTPUTS = Outputs(lambda _: ".pel", (".png",), "")
+
+
+def jobs_in(folder: Path) -> list[Job]:
+    return list(find_jobs(folder, OUTPUTS, True, Counter()))
 
 
 @pytest.fixture
@@ -35,15 +40,15 @@ def locked(monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_in_order_with_their_place(locked: Path) -> None:
     (locked / "broken.png").symlink_to("nowhere.png")
     (locked / "again").symlink_to(".", target_is_directory=True)
-    good = [job for job in find_jobs(locked, SUFFIXES, True) if job.problem is None]
+    good = [job for job in jobs_in(locked) if job.problem is None]
     assert [str(job.below) for job in good] == ["a/c.PNG", "b.png"]
     assert [job.source for job in good] == [locked / "a/c.PNG", locked / "b.png"]
 
 
 def test_a_folder_that_cannot_be_read_is_a_failure(locked: Path) -> None:
-    problems = [str(job.problem) for job in find_jobs(locked, SUFFIXES, True) if job.problem]
+    problems = [str(job.problem) for job in jobs_in(locked) if job.problem]
     assert problems == ["album/locked: the folder can't be read: Permission denied"]
-    (only,) = find_jobs(locked / "locked", SUFFIXES, True)
+    (only,) = jobs_in(locked / "locked")
     assert "can't be read: Permission denied" in str(only.problem)
 
 

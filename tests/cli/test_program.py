@@ -75,7 +75,11 @@ def test_pipe(photo):
         "out/photo.pel",
         "out/b.pel",
     ]
-    assert result.stderr == "pellucid: nowhere.png: no such file\n2 of 3 done, 1 failed\n"
+    read, written = 2 * photo.stat().st_size, 2 * Path("out/b.pel").stat().st_size
+    assert result.stderr == (
+        "pellucid: nowhere.png: no such file\n2 of 3 done, 1 failed\n"
+        f"{read:,} bytes to {written:,}, {1 - written / read:.1%} saved\n"
+    )
 
 
 def test_progress_on_a_terminal(capsys, monkeypatch):

@@ -10,7 +10,7 @@
     _program.py     errors -> messages and exit codes
     _signals.py     signals -> exceptions, so that temporary files are removed
     _jobs.py        inputs and -o -> which file goes where
-    _clean_jobs.py  the same for denoise, whose outputs are pictures as well
+    _streams.py     standard input and output, and pipes, as files
     _batch.py       one job after another; one that fails doesn't stop the others
     _options.py     what several commands take
     _bench_options.py  what several benches take

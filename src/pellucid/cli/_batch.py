@@ -1,31 +1,41 @@
-"""One item after another; one that fails is reported and doesn't stop the others.
+"""One file after another, or several at a time; one that fails doesn't stop the others.
 
-Results go to stdout, a line or a JSON object each; failures, the count at the end and, on a
+Results go to stdout, a line or a JSON object each; failures, the totals at the end and, on a
 terminal only, the progress go to stderr.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar
+from threading import Event
+from typing import Any
 
 import click
 
+from pellucid.cli._jobs import Job
+from pellucid.cli._options import Batch
 from pellucid.cli._program import FAILED, about, exit_code, say, tell
 from pellucid.cli._progress import Progress
+from pellucid.cli._streams import STREAM, real_files
 from pellucid.errors import PellucidError
 
-Item = TypeVar("Item")
 NAMED = 8  # suffixes, at most
+
+Part = Callable[[float], None]  # is told what part of a file is done, 0 to 1
 
 
 @dataclass(frozen=True)
 class Report:
-    """What came of one item: a line for a person, fields for a program, remarks for stderr.
+    """What came of one file: a line for a person, fields for a program, remarks for stderr.
 
     `damaged`: it is done, but lacks what its source had lost; the program ends as after a failure.
     """
@@ -36,48 +46,168 @@ class Report:
     damaged: bool = False
 
 
+Work = Callable[[Job, Part], Report]  # source and target of the job are regular files
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How it went with one job: a report or an error; neither if its output was there already."""
+
+    report: Report | None = None
+    error: PellucidError | None = None
+    seconds: float = 0
+    read: int = 0  # bytes of the source
+    written: int = 0  # and of what was made of it
+
+
+@dataclass
+class Totals:
+    """What is said at the end."""
+
+    done: int = 0
+    skipped: int = 0
+    damaged: int = 0
+    read: int = 0
+    written: int = 0
+    errors: list[PellucidError] = field(default_factory=list)
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one more."""
+        if outcome.error is not None:
+            self.errors.append(outcome.error)
+        elif outcome.report is None:
+            self.skipped += 1
+        else:
+            self.done += 1
+            self.damaged += outcome.report.damaged
+            self.read += outcome.read
+            self.written += outcome.written
+
+    def finish(self, total: int) -> None:
+        """Say what is done, and end the program if not all is, or not whole."""
+        if total > 1 or self.skipped:
+            said = [f"{self.done} of {total} done"]
+            said += [f"{self.damaged} of them with damage"] if self.damaged else []
+            said += [f"{self.skipped} there already"] if self.skipped else []
+            said += [f"{len(self.errors)} failed"] if self.errors else []
+            tell(", ".join(said))
+        if self.done > 1 and self.written:
+            saved = (
+                f", {1 - self.written / self.read:.1%} saved" if self.written < self.read else ""
+            )
+            tell(f"{self.read:,} bytes to {self.written:,}{saved}")
+        if self.damaged or self.errors:
+            raise click.exceptions.Exit(FAILED if self.damaged else exit_code(self.errors))
+
+
+class Stop(Exception):
+    """The program ends while a thread is still at work."""
+
+
 def run_batch(
-    items: Sequence[Item],
-    source: Callable[[Item], Path],
-    work: Callable[[Item], Report],
+    jobs: Sequence[Job],
+    work: Work,
+    batch: Batch,
     *,
-    as_json: bool,
-    progress: Progress | None = None,
+    suffix: Callable[[Path], str] = lambda path: path.suffix,
     passed: Counter[str] | None = None,
 ) -> None:
-    """Do `work` on every item; ends the program with an exit code if one failed.
+    """Do `work` on every job; ends the program with an exit code if one failed.
 
-    `passed` are the suffixes of files in folders that no item was made of. `work` may tell
-    `progress` what part of its item is done.
+    `suffix` gives that of an output for its source; `passed` are the suffixes of files in folders
+    that no job was made of.
     """
-    errors: list[PellucidError] = []
-    damaged = 0
-    progress = progress or Progress(quiet=as_json)
-    progress.expect(len(items))
-    for number, item in enumerate(items, start=1):
-        name = source(item)
-        progress.show(number, name)
+    progress, totals, stop = Progress(wanted=batch.progress, quiet=batch.as_json), Totals(), Event()
+    progress.expect(len(jobs))
+
+    def attempt(number: int, job: Job) -> Outcome:
+        progress.show(number, job.source)
+
+        def part(done: float) -> None:
+            if stop.is_set():
+                raise Stop
+            progress.part(done)
+
         try:
-            report = attempt(work, item)
+            return do_job(job, work, batch, suffix, part)
         except PellucidError as error:
-            progress.clear()
-            errors.append(error)
-            say(about(name, error))
-            if as_json:
-                failure = {"error": type(error).__name__, "message": str(error)}
-                click.echo(json.dumps({"source": str(name), **failure}))
-            continue
-        except KeyboardInterrupt:
-            progress.clear()
-            raise
+            return Outcome(error=error)
+        except MemoryError:
+            return Outcome(error=PellucidError("there is not enough memory for this picture"))
+
+    try:
+        with closing(outcomes(attempt, jobs, batch.jobs, stop)) as found:
+            for job, outcome in zip(jobs, found, strict=True):
+                progress.clear()
+                totals.add(outcome)
+                show(job, outcome, batch.as_json)
+    finally:
         progress.clear()
-        click.echo(json.dumps(report.fields) if as_json else report.line)
-        for remark in report.remarks:
-            say(f"{name}: {remark}")
-        damaged += report.damaged
     if passed:
         say(passed_over(passed))
-    finish(len(items), errors, damaged)
+    totals.finish(len(jobs))
+
+
+def outcomes(
+    attempt: Callable[[int, Job], Outcome], jobs: Sequence[Job], at_once: int, stop: Event
+) -> Generator[Outcome, None, None]:
+    """The outcome of each job, in order; `stop` ends those under way when nobody waits for them."""
+    if at_once == 1:
+        yield from map(attempt, count(1), jobs)
+        return
+    pool = ThreadPoolExecutor(at_once)
+    try:
+        yield from pool.map(attempt, count(1), jobs)
+    finally:
+        stop.set()
+        pool.shutdown(cancel_futures=True)
+
+
+def do_job(
+    job: Job, work: Work, batch: Batch, suffix: Callable[[Path], str], part: Part
+) -> Outcome:
+    """`work` on one job, between regular files; raises PellucidError."""
+    if batch.skip_existing and job.is_done:
+        return Outcome()
+    job.check(batch)
+    with real_files(job.source, job.target, suffix) as (source, target):
+        start = time.perf_counter()
+        report = work(replace(job, source=source, target=target), part)
+        seconds = time.perf_counter() - start
+        read, written = (0 if path is None else size_of(path) for path in (source, target))
+    if batch.keep_times and job.target not in (None, STREAM) and job.source != STREAM:
+        times = job.source.stat()
+        os.utime(job.output, ns=(times.st_atime_ns, times.st_mtime_ns))
+    return Outcome(report, None, seconds, read, written)
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all files in a store."""
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def show(job: Job, outcome: Outcome, as_json: bool) -> None:
+    """Print what came of a job; to stderr if its output went to standard output."""
+    report, error = outcome.report, outcome.error
+    aside = job.target == STREAM
+    names: dict[str, Any] = {"source": str(job.source)}
+    if job.target is not None:
+        names["output"] = str(job.target)
+    if error is not None:
+        say(about(job.source, error))
+        fields: dict[str, Any] = {"error": type(error).__name__, "message": str(error)}
+        names.pop("output", None)
+    elif report is None:
+        fields = {"skipped": True}
+    else:
+        fields = {**report.fields, "seconds": round(outcome.seconds, 4)}
+    if as_json:
+        click.echo(json.dumps({**names, **fields}), err=aside)
+    elif report is not None and not aside:
+        click.echo(f"{job.target or job.source}  {report.line}")
+    for remark in report.remarks if report is not None else ():
+        say(f"{job.source}: {remark}")
 
 
 def passed_over(passed: Counter[str]) -> str:
@@ -91,21 +221,3 @@ def passed_over(passed: Counter[str]) -> str:
         f"passed over {number} file{'s' * (number > 1)} in folders, of suffixes that aren't taken "
         f"from there ({', '.join(kinds)}); a file that is named itself is tried"
     )
-
-
-def attempt(work: Callable[[Item], Report], item: Item) -> Report:
-    """`work` on one item; running out of memory is that item's failure."""
-    try:
-        return work(item)
-    except MemoryError as error:
-        raise PellucidError("there is not enough memory for this picture") from error
-
-
-def finish(total: int, errors: list[PellucidError], damaged: int = 0) -> None:
-    """Say how many are done, and end the program if not all are, or not whole."""
-    if total > 1:
-        holes = f", {damaged} of them with damage" if damaged else ""
-        failed = f", {len(errors)} failed" if errors else ""
-        tell(f"{total - len(errors)} of {total} done{holes}{failed}")
-    if damaged or errors:
-        raise click.exceptions.Exit(FAILED if damaged else exit_code(errors))

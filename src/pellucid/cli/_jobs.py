@@ -1,18 +1,22 @@
 """Inputs and -o -> which file goes where, decided before any work.
 
 One input goes to the file OUT; several, or those found in a folder, go into the folder OUT with
-their place below the given folder kept; without -o each goes beside its source. What can't go
+their place below the given folder kept; without -o each goes beside its source. Outputs that would
+have the same name get the whole name of their source: `a.jpg.pel` and `a.png.pel`. What can't go
 anywhere becomes a job that fails, so that the others still run.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pellucid.cli._options import Batch
+from pellucid.cli._streams import STREAM, is_unnamed
 from pellucid.errors import InputError, OptionError, OutputError, PellucidError
 from pellucid.pixels import check_target, is_zarr
 from pellucid.pixels.zarrs import MARKS
@@ -20,86 +24,166 @@ from pellucid.pixels.zarrs import MARKS
 
 @dataclass(frozen=True)
 class Job:
-    """One file to be made. `below` is its place in an output folder, `problem` why it can't be."""
+    """A file to be made of another, or only to be read.
+
+    `below` is its place in an output folder, `problem` why it can't be done.
+    """
 
     source: Path
     below: Path
-    target: Path = field(default_factory=Path)
+    target: Path | None = None
     problem: PellucidError | None = None
 
-    def check(self, *, force: bool) -> None:
+    @property
+    def output(self) -> Path:
+        """The target of a job that has one."""
+        assert self.target is not None
+        return self.target
+
+    def check(self, batch: Batch) -> None:
         """Raise the job's problem, or OutputError if its target can't be written."""
         if self.problem is not None:
             raise self.problem
-        if os.path.lexists(self.target) and not force and not is_folder(self.target):
+        if self.target is None:
+            return
+        if self.target == STREAM:
+            if sys.stdout is None or sys.stdout.isatty():
+                raise OutputError("a terminal can't show the output; give a name with -o")
+        elif self.is_done and not batch.force:
             raise OutputError(
-                f"{self.target} exists already; overwrite it with --force, or choose another name "
-                "with -o"
+                f"{self.target} exists already; overwrite it with --force, pass over what is there "
+                "with --skip-existing, or choose another name with -o"
             )
-        if not is_zarr(self.target):
-            check_target(self.target, force=force)
+        elif not is_zarr(self.target):
+            check_target(self.target, force=batch.force)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether there is an output of that name."""
+        return (
+            self.target is not None
+            and os.path.lexists(self.target)
+            and not is_folder(self.target)
+            and self.problem is None
+        )
 
 
-def plan_jobs(
-    inputs: Sequence[str],
-    out: str | None,
-    *,
-    suffix: str,
-    sources: tuple[str, ...],
-    recursive: bool,
-    passed: Counter[str] | None = None,
-) -> list[Job]:
-    """The jobs of a command, in order.
+@dataclass(frozen=True)
+class Outputs:
+    """What a command makes of what.
 
-    Args:
-        out: what -o says.
-        suffix: of outputs whose name isn't given, with its dot.
+    Attributes:
+        suffix: source -> suffix of its output, with its dot.
         sources: suffixes of the files that are taken from a folder.
-        passed: is told the suffixes of those that aren't.
+        same: what is said of an output that would replace its own source.
+        mark: stands before the suffix of an output beside its source; what has it already is not
+            taken from a folder again.
+    """
+
+    suffix: Callable[[Path], str]
+    sources: tuple[str, ...]
+    same: str
+    mark: str = ""
+
+
+def plan_jobs(batch: Batch, outputs: Outputs, passed: Counter[str]) -> list[Job]:
+    """The jobs of a command, in order; `passed` is told the suffixes of files that aren't taken.
 
     Raises:
-        OptionError: several inputs and `out` is a file. OutputError: `out` can't be made.
+        OptionError: several inputs and one output. OutputError: a folder can't be made.
     """
-    jobs = [job for given in inputs for job in find_jobs(Path(given), sources, recursive, passed)]
-    folder = make_folder(Path(out)) if out is not None and wants_folder(inputs, out) else None
-
-    def placed(job: Job) -> Job:
-        if job.problem is not None:
-            return job  # a folder may have no name to put a suffix to
-        if folder is not None:
-            target = folder / job.below.with_suffix(suffix)
-        else:
-            target = job.source.with_suffix(suffix) if out is None else Path(out)
-        return replace(job, target=target)
-
-    jobs = [placed(job) for job in jobs]
+    folder = None
+    if batch.out is not None and wants_folder(batch.inputs, batch.out):
+        folder = make_folder(Path(batch.out))
+    found = [
+        job
+        for given in batch.inputs
+        for job in find_jobs(Path(given), outputs, batch.recursive, passed, made=folder)
+    ]
+    jobs = apart([placed(job, batch.out, folder, outputs) for job in found])
     if folder is not None:
-        for parent in {job.target.parent for job in jobs if job.problem is None}:
+        for parent in {job.output.parent for job in jobs if job.problem is None}:
             make_folder(parent)
-    return list(without_clashes(jobs))
+    return list(without_clashes(jobs, outputs))
+
+
+def placed(job: Job, out: str | None, folder: Path | None, outputs: Outputs) -> Job:
+    """The job with its target."""
+    if job.problem is not None:
+        return job  # a folder may have no name to put a suffix to
+    suffix = outputs.suffix(job.source)
+    if folder is not None:
+        return replace(job, target=folder / job.below.with_suffix(suffix))
+    if out is not None:
+        return replace(job, target=Path(out))
+    if is_unnamed(job.source):
+        return replace(job, target=STREAM)
+    beside = job.source.with_name(f"{job.source.stem}{outputs.mark}{suffix}")
+    return replace(job, target=beside)
+
+
+def apart(jobs: list[Job]) -> list[Job]:
+    """The jobs; where several have one target, each gets the whole name of its source.
+
+    One whose output is of its source's own format keeps the short name.
+    """
+    wanted = Counter(job.target for job in jobs)
+
+    def renamed(job: Job) -> Job:
+        target = job.target
+        if job.problem is not None or target is None or wanted[target] == 1:
+            return job
+        if target.suffix.lower() == job.source.suffix.lower() or target == STREAM:
+            return job
+        ending = target.name.removeprefix(job.source.stem)
+        return replace(job, target=target.with_name(job.source.name + ending))
+
+    return [renamed(job) for job in jobs]
 
 
 def find_jobs(
-    given: Path, sources: tuple[str, ...], recursive: bool, passed: Counter[str] | None = None
+    given: Path,
+    outputs: Outputs,
+    recursive: bool,
+    passed: Counter[str],
+    made: Path | None = None,
 ) -> Iterator[Job]:
-    """One input -> its job, or one for each file below a folder; their targets aren't set yet."""
-    if not is_folder(given):
-        yield Job(given, Path(given.name))
+    """One input -> its job, or one for each file below a folder; their targets aren't set yet.
+
+    With `outputs.mark` what lies in the folder `made`, if that is below the given one, is the
+    command's own work and isn't taken.
+    """
+    if given == STREAM or not is_folder(given):
+        yield Job(given, Path("stdin") if given == STREAM else Path(given.name))
         return
     problem = InputError(f"{given} is a folder; add --recursive to take what is in it")
     if recursive:
-        found, errors, others = files_below(given, sources)
-        if passed is not None:
-            passed.update(others)
+        found, errors, others = files_below(given, outputs.sources)
+        passed.update(others)
         for error in errors:
             folder = Path(error.filename)
             reason = InputError(f"{folder}: the folder can't be read: {error.strerror}")
             yield Job(folder, folder.relative_to(given), problem=reason)
-        yield from (Job(path, path.relative_to(given)) for path in found)
-        if found or errors:
+        fresh = list(without_own(found, given, outputs.mark, made)) if outputs.mark else found
+        yield from (Job(path, path.relative_to(given)) for path in fresh)
+        if fresh or errors:
             return
-        problem = InputError(f"{given} holds no files named {' '.join(f'*{s}' for s in sources)}")
+        known = " ".join(f"*{suffix}" for suffix in outputs.sources)
+        problem = InputError(
+            f"{given} holds no pictures but denoised ones"
+            if found
+            else f"{given} holds no files named {known}"
+        )
     yield Job(given, Path(given.name), problem=problem)
+
+
+def without_own(found: list[Path], given: Path, mark: str, made: Path | None) -> Iterator[Path]:
+    """The files but those that have the mark, or lie in a folder of outputs below `given`."""
+    inside = made is not None and given.resolve() in made.resolve().parents
+    for path in found:
+        own = inside and made is not None and made.resolve() in path.resolve().parents
+        if not own and not path.stem.endswith(mark):
+            yield path
 
 
 def files_below(
@@ -133,9 +217,17 @@ def is_folder(path: str | os.PathLike[str]) -> bool:
 def wants_folder(inputs: Sequence[str], out: str) -> bool:
     """Whether `out` is a folder: it is one, is written as one, or must be one."""
     several = len(inputs) > 1 or any(map(is_folder, inputs))
-    if several and os.path.lexists(out) and not is_folder(out):
-        raise OptionError(f"-o {out} is a file, and several outputs need a folder")
+    if several and (out == str(STREAM) or (os.path.lexists(out) and not is_folder(out))):
+        kind = "standard output" if out == str(STREAM) else "a file"
+        raise OptionError(f"-o {out} is {kind}, and several outputs need a folder")
     return several or is_folder(out) or (out.endswith(("/", os.sep)) and not is_zarr(out))
+
+
+def single_output(batch: Batch) -> Path | None:
+    """The file that -o names; None without -o, or if that is a folder or standard output."""
+    if batch.out is None or batch.out == str(STREAM) or wants_folder(batch.inputs, batch.out):
+        return None
+    return Path(batch.out)
 
 
 def make_folder(folder: Path) -> Path:
@@ -147,15 +239,21 @@ def make_folder(folder: Path) -> Path:
     return folder
 
 
-def without_clashes(jobs: Iterable[Job]) -> Iterator[Job]:
-    """The jobs; one whose target is its source, or an earlier job's target, has a problem."""
+def without_clashes(jobs: Iterable[Job], outputs: Outputs) -> Iterator[Job]:
+    """The jobs; one whose target is a source, or an earlier job's target, has a problem."""
+    jobs = list(jobs)
+    sources = {os.path.realpath(job.source) for job in jobs}
     taken: dict[Path, Path] = {}
     for job in jobs:
-        target = Path(os.path.abspath(job.target))
-        if job.problem is not None:
+        if job.problem is not None or job.output == STREAM:
             yield job
-        elif target == Path(os.path.abspath(job.source)):
-            yield replace(job, problem=same_file(job))
+            continue
+        target = Path(os.path.abspath(job.output))
+        if os.path.realpath(job.source) == os.path.realpath(target) or same(job):
+            yield replace(job, problem=same_file(job, outputs))
+        elif os.path.lexists(target) and os.path.realpath(target) in sources:
+            text = f"its output would replace another input, {job.target}; choose another -o"
+            yield replace(job, problem=OutputError(text))
         elif target in taken:
             text = f"its output {job.target} is that of {taken[target]} already; choose one by -o"
             yield replace(job, problem=OutputError(text))
@@ -164,12 +262,14 @@ def without_clashes(jobs: Iterable[Job]) -> Iterator[Job]:
             yield job
 
 
-def same_file(job: Job) -> PellucidError:
+def same(job: Job) -> bool:
+    """Whether source and target are one file by two names."""
+    there = os.path.exists(job.source) and os.path.exists(job.output)
+    return there and os.path.samefile(job.source, job.output)
+
+
+def same_file(job: Job, outputs: Outputs) -> PellucidError:
     """What is wrong with a job that would write over its own input."""
     if not job.source.exists():
         return InputError(f"{job.source}: no such file")
-    if job.target.suffix.lower() == ".pel":
-        said = "it is a .pel file already, by its name: pellucid decompress makes a picture of it"
-    else:
-        said = "it is no .pel file, by its name: pellucid compress makes one of it"
-    return OutputError(f"{said}; if it isn't what it is called, give -o with another name")
+    return OutputError(outputs.same)

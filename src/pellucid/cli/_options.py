@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import click
 
 from pellucid.bitstream import DEFAULT_LIMITS, Limits
+from pellucid.errors import OptionError
 
-UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
-_SIZE = re.compile(r"(\d{1,15}(?:\.\d+)?|\.\d+) ?([kKMG]?)B?")
+UNITS = {"": 0, "k": 1, "M": 2, "G": 3}  # powers of 1000, or with an i of 1024
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d+)?|\.\d+) ?(?:([kKMG])(i?))?B?")
+
+Command = Callable[..., None]
 
 
 def to_bytes(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
-    """200k, 1.5M or plain bytes -> whole bytes; k is 1000."""
+    """200k, 200kB, 1.5M, 100KiB or plain bytes -> whole bytes; k is 1000 and Ki 1024."""
     if value is None:
         return None
     match = _SIZE.fullmatch(value.strip())
     if not match:
-        raise click.BadParameter(f"{value!r} is not a size; write 200k, 1.5M or 51200")
-    return round(float(match[1]) * UNITS[match[2].replace("K", "k")])
+        raise click.BadParameter(f"{value!r} is not a size; write 200k, 1.5MB, 100KiB or 51200")
+    number, unit, binary = match.groups(default="")
+    factor: int = (1024 if binary else 1000) ** UNITS[unit.replace("K", "k")]
+    return round(float(number) * factor)
 
 
 def to_region(
@@ -43,6 +51,11 @@ def to_limits(_context: click.Context, _option: click.Parameter, value: str | No
     return DEFAULT_LIMITS if pixels is None else replace(DEFAULT_LIMITS, max_pixels=pixels)
 
 
+def names(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
+    """What stands between commas, without the spaces around it."""
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
 limits_option = click.option(
     "--max-pixels",
     "limits",
@@ -50,35 +63,93 @@ limits_option = click.option(
     callback=to_limits,
     help="Take larger pictures than 268M pixels (1G), if you trust them.",
 )
-inputs_argument = click.argument("inputs", metavar="IN...", nargs=-1, required=True)
-out_option = click.option(
-    "-o",
-    "--out",
-    metavar="OUT",
-    help="A file for one input, or a folder (made if missing). Default: beside each input.",
-)
-force_option = click.option("--force", is_flag=True, help="Overwrite outputs that exist.")
-recursive_option = click.option(
-    "-r", "--recursive", is_flag=True, help="Take folders as inputs, with all that is below them."
-)
-json_option = click.option(
-    "--json", "as_json", is_flag=True, help="One JSON object a file on stdout, one a line."
-)
-
-
-progress_option = click.option(
-    "--progress",
-    is_flag=True,
-    help="Say how far each picture is, on stderr, also where that is no terminal or with --json.",
-)
 page_option = click.option(
     "--page",
     metavar="N",
     type=click.IntRange(min=0),
     help="Only this page of a TIFF, or frame of a DICOM file, from 0.",
 )
+model_option = click.option(
+    "--model", default="m", show_default=True, help="m, s (faster), or a model's folder."
+)
+force_option = click.option("--force", is_flag=True, help="Overwrite outputs that exist.")
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="One JSON object a file on stdout, one a line."
+)
 
 
-def names(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
-    """What stands between commas, without the spaces around it."""
-    return tuple(name.strip() for name in value.split(",") if name.strip())
+@dataclass(frozen=True)
+class Batch:
+    """What all commands take that make files of files.
+
+    Raises OptionError for options that contradict each other.
+    """
+
+    inputs: tuple[str, ...]
+    out: str | None = None
+    recursive: bool = False
+    force: bool = False
+    skip_existing: bool = False
+    keep_times: bool = False
+    jobs: int = 1
+    as_json: bool = False
+    progress: bool = False
+
+    def __post_init__(self) -> None:
+        if self.force and self.skip_existing:
+            raise OptionError(
+                "--force overwrites what exists and --skip-existing leaves it; choose"
+            )
+
+
+BATCH_OPTIONS = (
+    click.argument("inputs", metavar="IN...", nargs=-1, required=True),
+    click.option(
+        "-o",
+        "--out",
+        metavar="OUT",
+        help="A file for one input, or a folder (made if missing), or - for standard output. "
+        "Default: beside each input.",
+    ),
+    click.option(
+        "-r",
+        "--recursive",
+        is_flag=True,
+        help="Take folders as inputs, with all that is below them.",
+    ),
+    force_option,
+    click.option(
+        "--skip-existing", is_flag=True, help="Pass over inputs whose output exists already."
+    ),
+    click.option(
+        "--keep-times", is_flag=True, help="Give outputs the time of last change of their inputs."
+    ),
+    click.option(
+        "--jobs",
+        metavar="N",
+        type=click.IntRange(min=1),
+        default=1,
+        help="Work on so many files at a time.  [default: 1]",
+    ),
+    json_option,
+    click.option(
+        "--progress",
+        is_flag=True,
+        help="Say how far each picture is, on stderr, also where that is no terminal or with "
+        "--json.",
+    ),
+)
+
+
+def batch_options(command: Command) -> Command:
+    """Give a command IN... and the options of `Batch`; it takes them as one, its first argument."""
+
+    @functools.wraps(command)
+    def with_batch(**given: Any) -> None:
+        batch = Batch(**{field.name: given.pop(field.name) for field in fields(Batch)})
+        command(batch, **given)
+
+    result: Command = with_batch
+    for option in reversed(BATCH_OPTIONS):
+        result = option(result)
+    return result

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import click
 
 from pellucid.bitstream import Limits
 from pellucid.cli import _options as options
-from pellucid.cli._batch import Report, run_batch
-from pellucid.cli._jobs import Job, plan_jobs
-from pellucid.cli._progress import Progress
+from pellucid.cli._batch import Part, Report, run_batch
+from pellucid.cli._jobs import Job, Outputs, plan_jobs, single_output
 from pellucid.cli.info import kind_of
 from pellucid.errors import OptionError
 from pellucid.pixels import DICOM, NPY, ZARR
@@ -31,11 +28,15 @@ PICTURES = (
     ".ppm",
     ".pgm",
 )
+ARRAYS = (*DICOM, NPY, ZARR)
+OTHERS = (".avif", ".gif", ".heic", ".heif", ".jxl", ".jpe", ".pbm", ".pnm", ".pdf", ".svg")
+SAME = (
+    "it is a .pel file already, by its name: pellucid decompress makes a picture of it; if it "
+    "isn't what it is called, give -o with another name"
+)
 
 
 @click.command(short_help="Pictures to .pel.")
-@options.inputs_argument
-@options.out_option
 @click.option(
     "-q", "--quality", type=click.IntRange(0, 100), help="0 smallest, 100 best.  [default: 60]"
 )
@@ -44,7 +45,7 @@ PICTURES = (
     "--size",
     metavar="BYTES",
     callback=options.to_bytes,
-    help="Best quality of at most this: 200k, 1.5M.",
+    help="Best quality of at most this: 200k, 1.5MB, 100KiB.",
 )
 @click.option(
     "--psnr",
@@ -71,7 +72,7 @@ PICTURES = (
     help="With --lossless or --max-error: another picture of the same scene, size and place, kept "
     "without loss in the same file.",
 )
-@click.option("--model", default="m", show_default=True, help="m, s (faster), or a model's folder.")
+@options.model_option
 @click.option(
     "--no-metadata",
     is_flag=True,
@@ -80,13 +81,9 @@ PICTURES = (
 )
 @options.page_option
 @options.limits_option
-@options.recursive_option
-@options.force_option
-@options.json_option
-@options.progress_option
+@options.batch_options
 def compress(
-    inputs: tuple[str, ...],
-    out: str | None,
+    batch: options.Batch,
     quality: int | None,
     bpp: float | None,
     size: int | None,
@@ -99,10 +96,6 @@ def compress(
     no_metadata: bool,
     page: int | None,
     limits: Limits,
-    recursive: bool,
-    force: bool,
-    as_json: bool,
-    progress: bool,
 ) -> None:
     """Compress pictures to .pel: PNG, JPEG, WebP, TIFF, BMP, PPM, Zarr, .npy; grey or RGB, 8 or 16
     bits (uint8, uint16, int16), with transparency, which is kept as it is, or without.
@@ -117,49 +110,38 @@ def compress(
     from pellucid._api.options import check_options
     from pellucid.runtime import load_model
 
-    pictures = (*PICTURES, *DICOM, NPY, ZARR)
-    if out is not None and out.lower().endswith(pictures) and not Path(out).is_dir():
-        raise OptionError(f"the output {out} looks like a picture; compress writes .pel files")
+    file = single_output(batch)
+    if file is not None and file.suffix.lower() in (*PICTURES, *ARRAYS, *OTHERS):
+        raise OptionError(
+            f"the output {batch.out} looks like a picture; compress writes .pel files"
+        )
     targets: dict[str, Any] = {"quality": quality, "bpp": bpp, "size": size, "psnr": psnr}
     bound = check_max_error(lossless, max_error)
     check_options(quality=quality, bpp=bpp, size=size, psnr=psnr, max_error=bound)
     load_model(model)  # a wrong name is wrong usage, said once
-    sources = (*PICTURES, ZARR) if bound is None else pictures  # many arrays are bands
+    sources = (*PICTURES, ZARR) if bound is None else (*PICTURES, *ARRAYS)  # many arrays are bands
     passed: Counter[str] = Counter()
-    jobs = plan_jobs(
-        inputs, out, suffix=".pel", sources=sources, recursive=recursive, passed=passed
-    )
+    outputs = Outputs(lambda _: ".pel", sources, SAME)
+    jobs = plan_jobs(batch, outputs, passed)
     del passed[".pel"]  # its own outputs
     targets |= {"max_error": bound, "nodata": nodata, "guide": guide, "page": page}
     settings = {**targets, "model": model, "metadata": not no_metadata, "limits": limits}
-    shown = Progress(wanted=progress, quiet=as_json)
     run_batch(
         jobs,
-        lambda job: job.source,
-        lambda job: compress_one(job, settings, shown, force=force),
-        as_json=as_json,
-        progress=shown,
+        lambda job, part: compress_one(job, part, settings, force=batch.force),
+        batch,
+        suffix=outputs.suffix,
         passed=passed,
     )
 
 
-def compress_one(job: Job, settings: dict[str, Any], progress: Progress, *, force: bool) -> Report:
+def compress_one(job: Job, part: Part, settings: dict[str, Any], *, force: bool) -> Report:
     """One picture to its file; `settings` are the options of `pellucid.compress`."""
     import pellucid
 
-    job.check(force=force)
-    started = time.perf_counter()
-    about = pellucid.compress_file(
-        job.source, job.target, force=force, progress=progress.part, **settings
-    )
-    seconds = time.perf_counter() - started
-    line = (
-        f"{job.target}  {about.file_bytes:,} bytes, {about.bits_per_pixel:.3f} bits a pixel, "
-        f"{kind_of(about)}"
-    )
+    about = pellucid.compress_file(job.source, job.output, force=force, progress=part, **settings)
+    line = f"{about.file_bytes:,} bytes, {about.bits_per_pixel:.3f} bits a pixel, {kind_of(about)}"
     fields = {
-        "source": str(job.source),
-        "output": str(job.target),
         "width": about.width,
         "height": about.height,
         "bytes": about.file_bytes,
@@ -167,6 +149,5 @@ def compress_one(job: Job, settings: dict[str, Any], progress: Progress, *, forc
         "quality": about.quality if about.max_error is None else None,
         "max_error": about.max_error,
         "model": about.model_id,
-        "seconds": round(seconds, 4),
     }
     return Report(line, fields)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,8 @@ import click
 
 from pellucid.bitstream import Limits
 from pellucid.cli import _options as options
-from pellucid.cli._batch import Report, run_batch
-from pellucid.cli._jobs import Job, plan_jobs
-from pellucid.cli._progress import Progress
+from pellucid.cli._batch import Part, Report, run_batch
+from pellucid.cli._jobs import Job, Outputs, plan_jobs, single_output
 from pellucid.errors import OptionError, OutputError
 from pellucid.pixels import DICOM, NPY, WRITE_SUFFIXES, ZARR
 
@@ -23,6 +21,10 @@ if TYPE_CHECKING:
 
 SUFFIXES = (*WRITE_SUFFIXES, NPY, ZARR, *DICOM)
 FORMATS = tuple(suffix[1:] for suffix in SUFFIXES)
+SAME = (
+    "it is no .pel file, by its name: pellucid compress makes one of it; if it isn't what it is "
+    "called, give -o with another name"
+)
 WITHOUT_METADATA = (".bmp", ".ppm", ".pgm", NPY, ZARR)
 
 
@@ -34,16 +36,16 @@ class Settings:
     keep_going: bool
     force: bool
     limits: Limits
-    progress: Progress
     which: str
     chosen: bool  # whether the format was told, by name or by --format
 
 
 @click.command(short_help=".pel to pictures.")
-@options.inputs_argument
-@options.out_option
 @click.option(
-    "--region", metavar="X,Y,W,H", callback=options.to_region, help="Only this part (pixels)."
+    "--region",
+    metavar="X,Y,W,H",
+    callback=options.to_region,
+    help="Only this part, in samples as stored: before EXIF turns the picture (see info).",
 )
 @click.option(
     "--which",
@@ -65,22 +67,14 @@ class Settings:
     "named; exit code 1.",
 )
 @options.limits_option
-@options.recursive_option
-@options.force_option
-@options.json_option
-@options.progress_option
+@options.batch_options
 def decompress(
-    inputs: tuple[str, ...],
-    out: str | None,
+    batch: options.Batch,
     region: tuple[int, int, int, int] | None,
     which: str,
     kind: str | None,
     keep_going: bool,
     limits: Limits,
-    recursive: bool,
-    force: bool,
-    as_json: bool,
-    progress: bool,
 ) -> None:
     """Decode .pel files to pictures, with the metadata they came with.
 
@@ -90,73 +84,65 @@ def decompress(
     """
     suffix = f".{kind or 'png'}"
     passed: Counter[str] = Counter()
-    sources = (".pel",)
-    jobs = plan_jobs(
-        inputs, out, suffix=suffix, sources=sources, recursive=recursive, passed=passed
-    )
+    outputs = Outputs(lambda _: suffix, (".pel",), SAME)
+    jobs = plan_jobs(batch, outputs, passed)
     for other in SUFFIXES:  # outputs
         del passed[other]
-    if kind is not None and any(job.target.suffix.lower() != suffix for job in jobs):
-        raise OptionError(f"--format {kind} and -o {out} name two formats; leave one out")
-    chosen = kind is not None or bool(jobs and out and jobs[0].target == Path(out))
-    shown = Progress(wanted=progress, quiet=as_json)
-    settings = Settings(region, keep_going, force, limits, shown, which, chosen)
+    file = single_output(batch)
+    if kind is not None and file is not None and file.suffix.lower() != suffix:
+        raise OptionError(f"--format {kind} and -o {batch.out} name two formats; leave one out")
+    chosen = kind is not None or file is not None
+    settings = Settings(region, keep_going, batch.force, limits, which, chosen)
     run_batch(
         jobs,
-        lambda job: job.source,
-        lambda job: decompress_one(job, settings),
-        as_json=as_json,
-        progress=shown,
+        lambda job, part: decompress_one(job, part, settings),
+        batch,
+        suffix=outputs.suffix,
         passed=passed,
     )
 
 
-def decompress_one(job: Job, settings: Settings) -> Report:
+def decompress_one(job: Job, part: Part, settings: Settings) -> Report:
     """One file to its picture."""
     from pellucid._api.about import kind_of_channels, pages_of
     from pellucid._api.files import open_pel
     from pellucid._api.on_disk import write_picture
 
-    job.check(force=settings.force)
-    if job.target.suffix.lower() not in SUFFIXES:
+    target = job.output
+    if target.suffix.lower() not in SUFFIXES:
         known = " ".join(SUFFIXES)
-        raise OutputError(f"cannot write {job.target}: its suffix must be one of {known}")
+        raise OutputError(f"cannot write {target}: its suffix must be one of {known}")
     file = open_pel(job.source, settings.limits, tolerant=settings.keep_going)
     metadata = file.metadata if settings.which == "picture" else {}  # they are the picture's
     damaged: list[int] = []
-    started = time.perf_counter()
     try:
         height, width, channels = write_picture(
             file,
-            job.target,
+            target,
             region=settings.region,
             which=settings.which,
             force=settings.force,
-            progress=settings.progress.part,
+            progress=part,
             damaged=damaged if settings.keep_going else None,
         )
     except OutputError as error:
         if settings.chosen or ".tif" not in str(error):
             raise
         raise OutputError(f"{error}; choose one with --format, such as --format tif") from error
-    seconds = time.perf_counter() - started
     fields = {
-        "source": str(job.source),
-        "output": str(job.target),
         "width": width,
         "height": height,
         "channels": channels,
         "damaged_tiles": sorted(damaged),
         "lost_metadata": list(file.lost_metadata),
-        "seconds": round(seconds, 4),
     }
     alpha, pages = bool(file.header.alpha), pages_of(file)
     if settings.which == "guide":
         alpha, pages = False, 1
     kind = kind_of_channels(channels - alpha, alpha=alpha, pages=pages)
-    line = f"{job.target}  {width} x {height}, {kind}"
+    line = f"{width} x {height}, {kind}"
     lost = losses(file, sorted(damaged))
-    found = (*lost, *left_out(job.target, metadata))
+    found = (*lost, *left_out(target, metadata))
     return Report(line, fields, found, damaged=bool(lost))
 
 

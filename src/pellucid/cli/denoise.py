@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 
 from pellucid.bitstream import Limits
 from pellucid.cli import _options as options
-from pellucid.cli._batch import Report, run_batch
-from pellucid.cli._clean_jobs import plan_clean_jobs
-from pellucid.cli._jobs import Job
-from pellucid.cli._progress import Progress
+from pellucid.cli._batch import Part, Report, run_batch
+from pellucid.cli._jobs import Job, Outputs, plan_jobs
+from pellucid.cli.compress import PICTURES
 from pellucid.cli.decompress import left_out
 from pellucid.errors import InputError
-from pellucid.pixels import DICOM, ImageInfo, is_npy, is_zarr, read_image
+from pellucid.pixels import DICOM, NPY, ZARR, ImageInfo, is_npy, is_zarr, read_image
 from pellucid.pixels.write import check_suffix
 
 if TYPE_CHECKING:
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
     from pellucid._api.clean_file import Cleaned
 
 WHITE = {"uint8": 255, "uint16": 65535}
+SAME_SUFFIX = (".png", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm", NPY, ZARR, *DICOM)
+OTHER_SUFFIX = ".png"
 SMALL = 17  # samples a side, from which noise can be measured in a square
 
 
@@ -49,7 +50,22 @@ class Settings:
     measure: bool
     limits: Limits
     page: int | None
-    progress: Progress
+
+
+def suffix_for(source: Path) -> str:
+    """That of an output: the source's, but PNG for formats that would add noise (JPEG) or others.
+
+    GIF can't hold the result.
+    """
+    return source.suffix if source.suffix.lower() in SAME_SUFFIX else OTHER_SUFFIX
+
+
+OUTPUTS = Outputs(
+    suffix_for,
+    (*PICTURES, *DICOM, NPY, ZARR),
+    "its output would replace it; choose another name with -o",
+    mark=".clean",
+)
 
 
 def to_sigma(_context: click.Context, _option: click.Parameter, value: str | None) -> float | None:
@@ -73,8 +89,6 @@ def to_strength(_context: click.Context, _option: click.Parameter, value: float)
 
 
 @click.command(short_help="Pictures without their noise.")
-@options.inputs_argument
-@options.out_option
 @click.option(
     "--sigma",
     metavar="auto|N",
@@ -106,16 +120,12 @@ def to_strength(_context: click.Context, _option: click.Parameter, value: float)
     type=float,
     help="Pixels of this value stay, and no other becomes it, such as 0 in depth maps.",
 )
-@click.option("--model", default="m", show_default=True, help="m, s (faster), or a model's folder.")
+@options.model_option
 @options.page_option
 @options.limits_option
-@options.recursive_option
-@options.force_option
-@options.json_option
-@options.progress_option
+@options.batch_options
 def denoise(
-    inputs: tuple[str, ...],
-    out: str | None,
+    batch: options.Batch,
     sigma: float | None,
     strength: float,
     mask: str | None,
@@ -124,10 +134,6 @@ def denoise(
     model: str,
     page: int | None,
     limits: Limits,
-    recursive: bool,
-    force: bool,
-    as_json: bool,
-    progress: bool,
 ) -> None:
     """Take noise and JPEG artefacts off pictures: photo.png -> photo.clean.png.
 
@@ -145,7 +151,6 @@ def denoise(
         raise click.BadParameter(
             f"{nodata} is not finite; such are left alone", param_hint="nodata"
         )
-    shown = Progress(wanted=progress, quiet=as_json)
     settings = Settings(
         sigma=sigma,
         strength=strength,
@@ -155,21 +160,19 @@ def denoise(
         nodata=nodata,
         model=model,
         model_id=net.id.hex(),
-        force=force,
+        force=batch.force,
         limits=limits,
-        measure=as_json or sigma is None,
+        measure=batch.as_json or sigma is None,
         page=page,
-        progress=shown,
     )
     passed: Counter[str] = Counter()
-    jobs = plan_clean_jobs(inputs, out, recursive=recursive, passed=passed)
+    jobs = plan_jobs(batch, OUTPUTS, passed)
     del passed[".pel"]
     run_batch(
         jobs,
-        lambda job: job.source,
-        lambda job: denoise_one(job, settings),
-        as_json=as_json,
-        progress=shown,
+        lambda job, part: denoise_one(job, part, settings),
+        batch,
+        suffix=OUTPUTS.suffix,
         passed=passed,
     )
 
@@ -182,20 +185,19 @@ def read_mask(name: str) -> NDArray[np.uint8]:
     return samples[:, :, 0]
 
 
-def denoise_one(job: Job, settings: Settings) -> Report:
+def denoise_one(job: Job, part: Part, settings: Settings) -> Report:
     """One picture to its clean one."""
     from pellucid._api.clean_file import clean_to, is_flat, open_noisy
 
-    job.check(force=settings.force)
-    if not (is_npy(job.target) or is_zarr(job.target) or job.target.suffix.lower() in DICOM):
-        check_suffix(job.target)
+    if not (is_npy(job.output) or is_zarr(job.output) or job.output.suffix.lower() in DICOM):
+        check_suffix(job.output)
     with open_noisy(job.source, settings.limits, settings.page) as (samples, info):
         check_mask(settings, info)
         started = time.perf_counter()
         cleaned = clean_to(
             samples,
             info,
-            job.target,
+            job.output,
             sigma="auto" if settings.sigma is None else settings.sigma,
             strength=settings.strength,
             mask=settings.mask,
@@ -206,7 +208,7 @@ def denoise_one(job: Job, settings: Settings) -> Report:
             flat=is_flat(job.source),
             force=settings.force,
             measured=settings.measure,
-            progress=settings.progress.part,
+            progress=part,
         )
     return report(job, settings, cleaned, time.perf_counter() - started)
 
@@ -229,8 +231,6 @@ def report(job: Job, settings: Settings, cleaned: Cleaned, seconds: float) -> Re
 
     info, noise = cleaned.info, cleaned.noise
     fields = {
-        "source": str(job.source),
-        "output": str(job.target),
         "width": info.width,
         "height": info.height,
         "channels": info.channels,
@@ -244,9 +244,8 @@ def report(job: Job, settings: Settings, cleaned: Cleaned, seconds: float) -> Re
         "model_id": settings.model_id,
         "estimate": None if noise is None else asdict(noise),
         "not_finite": cleaned.not_finite,
-        "seconds": round(seconds, 4),
     }
-    said = [*left_out(job.target, metadata_of(info)), *cleaned.doubts]
+    said = [*left_out(job.output, metadata_of(info)), *cleaned.doubts]
     if cleaned.not_finite:
         said.append(f"samples that are no finite number, kept as they are: {cleaned.not_finite:,}")
     if cleaned.marks:
@@ -260,7 +259,7 @@ def report(job: Job, settings: Settings, cleaned: Cleaned, seconds: float) -> Re
             f"no noise found, so nothing was changed{why}; if there is some (clipped or constant "
             "places can hide it), tell its strength with --sigma"
         )
-    line = f"{job.target}  {describe(settings, cleaned.dtype, noise)}, {seconds:.2f} s"
+    line = f"{describe(settings, cleaned.dtype, noise)}, {seconds:.2f} s"
     return Report(line, fields, tuple(said))
 
 

@@ -12,6 +12,7 @@ import click
 from pellucid.bitstream import Limits
 from pellucid.cli import _options as options
 from pellucid.cli._program import about, exit_code, say
+from pellucid.cli._streams import real_files
 from pellucid.errors import PellucidError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="What is in a .pel file.")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="A JSON object on stdout.")
+@options.json_option
 @options.limits_option
 @click.option("--latents", is_flag=True, help="Add the SHA-256 of the decoded integer latents.")
 def info(file: Path, limits: Limits, as_json: bool, latents: bool) -> None:
@@ -32,7 +33,8 @@ def info(file: Path, limits: Limits, as_json: bool, latents: bool) -> None:
     import pellucid
 
     try:
-        found = pellucid.info(file, latents=latents, limits=limits)
+        with real_files(file, None, lambda path: path.suffix) as (source, _):
+            found = pellucid.info(source, latents=latents, limits=limits)
     except PellucidError as error:
         say(about(file, error))
         raise click.exceptions.Exit(exit_code([error])) from error

@@ -10,6 +10,7 @@ import click
 from pellucid.bitstream import Limits
 from pellucid.cli import _options as options
 from pellucid.cli._batch import Report, run_batch
+from pellucid.cli._jobs import Job
 from pellucid.errors import DamagedFileError
 
 if TYPE_CHECKING:
@@ -20,18 +21,18 @@ AGAIN = "; get the file again"  # is said once, at the end
 
 
 @click.command(short_help="Checksums and latents of .pel files.")
-@click.argument(
-    "files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path)
-)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @options.limits_option
 @options.json_option
-def verify(files: tuple[Path, ...], limits: Limits, as_json: bool) -> None:
+def verify(files: tuple[str, ...], limits: Limits, as_json: bool) -> None:
     """Check .pel files: every checksum, and that every latent decodes.
 
     Names each damaged tile with its size and place in pixels, and what else is damaged. Exit code
     1 if a file is damaged or can't be decoded here.
     """
-    run_batch(files, lambda file: file, lambda file: verify_one(file, limits), as_json=as_json)
+    jobs = [Job(Path(file), Path(file)) for file in files]
+    batch = options.Batch(files, as_json=as_json)
+    run_batch(jobs, lambda job, _: verify_one(job.source, limits), batch)
 
 
 def verify_one(file: Path, limits: Limits) -> Report:
@@ -42,7 +43,7 @@ def verify_one(file: Path, limits: Limits) -> Report:
     if damage:
         said = [message.removesuffix(AGAIN) for message in damage.messages]
         raise DamagedFileError("; ".join([*said, way_out(damage)]))
-    return Report(f"{file}  sound", {"source": str(file), "sound": True})
+    return Report("sound", {"sound": True})
 
 
 def way_out(damage: Damage) -> str:
