@@ -58,9 +58,20 @@ TABLES = {
     "docs/models.md": ("denoise-blocks", "denoise-structure"),
     "docs/toy.md": ("toy",),
 }
-HEAD = (
-    "# The command line\n\nMade from `--help` by `make docs`; edit the commands, not this page.\n"
-)
+HEAD = """# The command line
+
+Made from `--help` by `make docs`; edit the commands, not this page.
+
+## Shell completion
+
+Tab completes commands, options and choices. Put the line for your shell into the named file:
+
+```text
+eval "$(_PELLUCID_COMPLETE=bash_source pellucid)"     ~/.bashrc
+eval "$(_PELLUCID_COMPLETE=zsh_source pellucid)"      ~/.zshrc
+_PELLUCID_COMPLETE=fish_source pellucid | source      ~/.config/fish/completions/pellucid.fish
+```
+"""
 
 
 def commands(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:

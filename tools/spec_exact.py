@@ -215,9 +215,9 @@ def look(x: Array, which: Pass, offsets: list[tuple[int, int]]) -> Array:
 class Known(NamedTuple):
     """What is known of each sample of a pass before its symbol."""
 
-    guess: Array  # [n]
+    base: Array  # [n]
     terms: Array  # [t', n]
-    unrest: Array  # [u, n]
+    texture: Array  # [u, n]
     activity: Array  # [n]
 
 
@@ -225,20 +225,20 @@ def known_of(which: Pass, x: Array, e: Array, references: list[Plane]) -> Known:
     """See section *Known*."""
     offsets = which.nearest + which.others
     nearest, own = look(x, which, which.nearest), look(x, which, offsets)
-    guess = (nearest.sum(0) + 2) // 4
-    near, far = abs(nearest - guess).sum(0), look(e, which, offsets).sum(0)
-    terms = [own - guess]
-    unrest = [near, abs(own - guess).sum(0), look(e, which, which.nearest).sum(0), far]
+    base = (nearest.sum(0) + 2) // 4
+    near, far = abs(nearest - base).sum(0), look(e, which, offsets).sum(0)
+    terms = [own - base]
+    texture = [near, abs(own - base).sum(0), look(e, which, which.nearest).sum(0), far]
     activity = near + 2 * far
     for number, plane in enumerate(references):
         about = (look(plane.k, which, which.nearest).sum(0) + 2) // 4
         terms.append(look(plane.k, which, which.reference) - about)
         around = look(plane.e, which, [(0, 0), *CROSS])
-        unrest += [around[0], around.sum(0), abs(terms[-1][0])]
+        texture += [around[0], around.sum(0), abs(terms[-1][0])]
         if number == 0:
             activity = activity + 2 * around.sum(0)
-    unrest.append(np.ones_like(guess))
-    return Known(guess, np.concatenate(terms), np.stack(unrest), activity)
+    texture.append(np.ones_like(base))
+    return Known(base, np.concatenate(terms), np.stack(texture), activity)
 
 
 # --- Rules and symbols ----------------------------------------------------------------------------
@@ -258,7 +258,7 @@ def decode_pass(
     known = known_of(which, x, e, references)
     part = (slice(which.row, None, 2), slice(which.column, None, 2))
     there = mask[part].ravel() == 0
-    mean, q = np.clip(known.guess, 0, size), np.zeros(len(there), np.int64)
+    mean, q = np.clip(known.base, 0, size), np.zeros(len(there), np.int64)
     if there.any():
         mean, q[there] = symbols_of(coder, known, there, size)
     check(int(abs(q).max()) * step < MAX_ERROR, "a sample is further off than any can be")
@@ -279,13 +279,13 @@ def symbols_of(coder: Coder, known: Known, there: Array, size: int) -> tuple[Arr
     differences = coder.coded(np.full(classes * len(known.terms), weight_table))
     weights = differences.reshape(classes, len(known.terms)).cumsum(0)
     check(int(abs(weights).max()) <= MAX_WEIGHT, "a weight is out of its range")
-    scale = coder.u(len(known.unrest), 16) - 2**15
+    scale = coder.u(len(known.texture), 16) - 2**15
 
     bin_of = np.searchsorted(bins, known.activity, side="right")
     class_of = np.searchsorted(cuts, bin_of, side="right")
     moved = ((known.terms * weights[class_of].T).sum(0) + 128) // 256
-    mean = np.clip(known.guess + moved, 0, size)
-    expected = (known.unrest[:, there] * scale[:, None]).sum(0) // 16
+    mean = np.clip(known.base + moved, 0, size)
+    expected = (known.texture[:, there] * scale[:, None]).sum(0) // 16
     spot = np.searchsorted(bins, expected, side="right") >> coarse
 
     spots, place = np.unique(spot, return_inverse=True)
