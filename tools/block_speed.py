@@ -32,8 +32,8 @@ import torch
 
 from pellucid.evaluate.denoising.block_rows import FILE, TABLE, BlockSpeed, blocks_table
 from pellucid.evaluate.macs import macs_per_pixel
+from pellucid.evaluate.runs import describe_machine
 from pellucid.evaluate.speed import interleaved_medians
-from pellucid.evaluate.store import describe_machine
 from pellucid.nets.denoiser import MAPS, SAMPLES, START
 from pellucid.runtime.session import Network
 from pellucid.train.graph import Graph, shuffle, silu, unshuffle

@@ -14,50 +14,11 @@ from pathlib import Path
 import click
 
 from pellucid.cli import main as cli
-from pellucid.evaluate.commands import commands_section
-from pellucid.evaluate.denoising import sections as denoising
-from pellucid.evaluate.guided import report as guided
-from pellucid.evaluate.intervals import sections as intervals
-from pellucid.evaluate.large import sections as large
-from pellucid.evaluate.lossless import sections as lossless
-from pellucid.evaluate.readme import BENCH, render, sync_page, sync_readme
-from pellucid.evaluate.sizes.report import size_section
-from pellucid.evaluate.toy import sections as toy
+from pellucid.evaluate.registry import SECTIONS
+from pellucid.evaluate.report import START, read_page, sync_page
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results" / "v0.1"
-SECTIONS = {
-    **denoising.SECTIONS,
-    **guided.SECTIONS,
-    **intervals.SECTIONS,
-    **large.SECTIONS,
-    **lossless.SECTIONS,
-    **toy.SECTIONS,
-    BENCH: render,
-    "bench-commands": commands_section,
-    "bench-size": size_section,
-}
-# Page -> the markers between which it has tables made from results.
-TABLES = {
-    "docs/benchmarks.md": (BENCH, "bench-size", "bench-commands"),
-    "docs/denoising.md": (
-        "denoise",
-        "denoise-gaussian",
-        "denoise-grey",
-        "denoise-real",
-        "denoise-pairs",
-        "denoise-jpeg",
-        "denoise-estimate",
-        "denoise-adapt",
-        "denoise-speed",
-    ),
-    "docs/explain.md": ("intervals",),
-    "docs/large.md": ("large-tasks",),
-    "docs/lossless.md": ("lossless", "lossless-sets"),
-    "docs/guided.md": ("guided-denoise", "guided-compress"),
-    "docs/models.md": ("denoise-blocks", "denoise-structure"),
-    "docs/toy.md": ("toy",),
-}
 HEAD = """# The command line
 
 Made from `--help` by `make docs`; edit the commands, not this page.
@@ -121,10 +82,10 @@ def main() -> int:
     check = parser.parse_args().check
     in_step = {
         "docs/cli.md": sync_cli(ROOT / "docs" / "cli.md", check=check),
-        "README.md": sync_readme(ROOT / "README.md", RESULTS, check=check),
         **{
-            page: sync_page(ROOT / page, RESULTS, {n: SECTIONS[n] for n in names}, check=check)
-            for page, names in TABLES.items()
+            str(page.relative_to(ROOT)): sync_page(page, RESULTS, SECTIONS, check=check)
+            for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+            if START.search(read_page(page))
         },
     }
     stale = [name for name, same in in_step.items() if not same]

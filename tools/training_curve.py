@@ -16,10 +16,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import statistics
+import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -27,13 +29,12 @@ import torch
 from torch import Tensor, nn
 
 from pellucid.errors import InputError, OptionError, PellucidError
-from pellucid.evaluate import store
-from pellucid.evaluate.compress_bench import Plan, run_peers
+from pellucid.evaluate.benches.compress import Plan, run
+from pellucid.evaluate.benches.compress_rows import SWEEP, Result, codecs_in, compare
 from pellucid.evaluate.metrics import METRICS
 from pellucid.evaluate.peers import pellucid_codec
 from pellucid.evaluate.pictures import find_pictures
-from pellucid.evaluate.record import Result, read_results
-from pellucid.evaluate.summary import codecs_in, compare
+from pellucid.evaluate.runs import path_word
 from pellucid.evaluate.training_rows import TABLE, TrainingPoint
 from pellucid.nets.codec import Codec
 from pellucid.runtime.store import MODELS_VARIABLE, installed_models
@@ -102,12 +103,12 @@ class Course:
         peer = pellucid_codec.make(
             self.plan.threads, model=str(model), label=label, settings=self.qualities
         )
-        failures = run_peers(self.plan, [peer], print).failures
+        failures = run(replace(self.plan, peers=(peer,)), print).failures
         if failures:
             raise PellucidError(f"{len(failures)} failed, the first: {failures[0]}")
         asked = {path.stem for path in find_pictures(self.plan.data, self.plan.images)}
-        kept = read_results(store.sweep_path(self.plan.out, label))
-        return [row for row in kept if row.image in asked]
+        kept = SWEEP.load(self.plan.out)
+        return [row for row in kept if row.codec == label and row.image in asked]
 
 
 def point_of(
@@ -149,7 +150,7 @@ def codec_recipe(path: Path) -> CodecRecipe:
 
 def anchor_rows(path: Path) -> list[Result]:
     """Kept rows of one codec."""
-    rows = read_results(path)
+    rows = SWEEP.read(path)
     if len(codecs_in(rows)) != 1:
         raise InputError(f"{path} must hold rows of one codec, has {len(codecs_in(rows))}")
     return rows
@@ -175,7 +176,10 @@ def parse(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "-o", "--output", type=Path, required=True, help="a row for each checkpoint (.tsv)"
     )
-    return parser.parse_args(words)
+    options = parser.parse_args(words)
+    given = [path_word(Path(word)) if "/" in word else word for word in words or sys.argv[1:]]
+    options.command = shlex.join(["python", "-m", "tools.training_curve", *given])
+    return options
 
 
 def compare_all(options: argparse.Namespace, folder: Path) -> list[TrainingPoint]:
@@ -188,9 +192,15 @@ def compare_all(options: argparse.Namespace, folder: Path) -> list[TrainingPoint
     if doubled := next((name for name in names if names.count(name) > 1), None):
         raise OptionError(f"two files are called {doubled}; write NAME=FILE for one of them")
     plan = Plan(
-        options.test, options.rows or folder / "rows", (), metrics, options.images,
-        options.threads, repeats=0, processes=options.threads if options.threads > 1 else 0,
-    )  # fmt: skip
+        data=options.test,
+        out=options.rows or folder / "rows",
+        metrics=metrics,
+        images=options.images,
+        threads=options.threads,
+        command=options.command,
+        repeats=0,
+        processes=options.threads if options.threads > 1 else 0,
+    )
     tiles = load_tiles(encoded_pictures(options.train), limit=TILES)[:TILES]
     course = Course(plan, tiles, tuple(float(q) for q in options.qualities.split(",")))
     if not rows:

@@ -28,9 +28,9 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from pellucid.errors import PellucidError
+from pellucid.evaluate.rows import Rows
+from pellucid.evaluate.runs import describe_machine
 from pellucid.evaluate.speed import interleaved_medians
-from pellucid.evaluate.store import describe_machine
-from pellucid.evaluate.tsv import Table
 from pellucid.train.begin import check_writable, make_trainer
 from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.data import Tiles, encoded_pictures, load_split
@@ -63,7 +63,7 @@ class FormatRow:
     held_out_loss: float | None
 
 
-TABLE = Table(FormatRow)
+TABLE = Rows(FormatRow)
 
 
 class Emulated(TorchFunctionMode):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pellucid.evaluate.record import Result
+from pellucid.evaluate.benches.compress_rows import Result
 
 
 @pytest.fixture(scope="session")
@@ -61,15 +61,16 @@ class StubPeer:
     threading: str = "one thread"
     settings: tuple[float, ...] = (1, 2, 3, 4, 5, 6)
 
-    def encode(self, rgb: NDArray[np.uint8], setting: float) -> bytes:
+    def encode(self, rgb: NDArray[np.uint8], setting: float) -> tuple[bytes]:
         self.encoded += 1
         if setting == self.fail_at:
             raise ValueError("stub fails here")
         drop = 8 - int(setting)
         coarse = (rgb >> drop << drop) + (1 << drop >> 1)
-        return bytes(rgb.shape[:2]) + zlib.compress(coarse.astype(np.uint8).tobytes())
+        return (bytes(rgb.shape[:2]) + zlib.compress(coarse.astype(np.uint8).tobytes()),)
 
-    def decode(self, data: bytes) -> NDArray[np.uint8]:
+    def decode(self, files: tuple[bytes], _kind: object) -> NDArray[np.uint8]:
+        (data,) = files
         return np.frombuffer(zlib.decompress(data[2:]), np.uint8).reshape(data[0], data[1], 3)
 
 

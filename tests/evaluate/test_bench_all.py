@@ -41,13 +41,13 @@ def corner():
 @pytest.fixture
 def peers(monkeypatch, stub_peer, corner):
     """Codecs that cost nothing, and no processes to measure memory in."""
-    from pellucid.evaluate import compress_bench
+    from pellucid.evaluate import fresh
     from pellucid.evaluate.denoising import timing
-    from pellucid.evaluate.peers import FACTORIES
+    from pellucid.evaluate.peers.lossy import LOSSY
 
     for name in ("pellucid-m", "jpeg420", "webp", "avif_psnr"):
-        monkeypatch.setitem(FACTORIES, name, lambda threads, name=name: stub_peer(name))
-    for bench in (compress_bench, timing):
+        monkeypatch.setitem(LOSSY.makers, name, lambda threads, name=name: stub_peer(name))
+    for bench in (fresh, timing):
         monkeypatch.setattr(bench, "can_measure", lambda: False)
     monkeypatch.setattr(bench_all, "QUICK_DENOISERS", ("tv",))
     monkeypatch.setattr("pellucid.evaluate.samples.LARGEST", (64, 96))
@@ -61,7 +61,11 @@ def test_quick_needs_no_pictures(peers, tmp_path):
     text = (out / "report.html").read_text(encoding="utf-8")
     for words in ("Compression", "Denoising", "total variation", "pellucid m", "AVIF"):
         assert words in text
-    for words in ("With a guide", "Coverage of intervals", "pellucid bench guided --pairs"):
+    for words in (
+        "With a guide",
+        "Coverage of intervals",
+        "pellucid bench all -o out --models m --threads 1 --quick",
+    ):
         assert words in text
     covered = {(row.task, row.step, row.image) for row in load_coverage(out)}
     assert covered == {(*step, name) for step in QUICK_STEPS for name in SHIPPED}

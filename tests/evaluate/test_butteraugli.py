@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pellucid.evaluate.compress_bench import Plan, run
 
 from pellucid.errors import InputError, MissingExtraError, OptionError, PellucidError
 from pellucid.evaluate import butteraugli as module
-from pellucid.evaluate.compress_bench import Plan, run
 from pellucid.evaluate.metrics import DEFAULT_METRICS, METRICS, butteraugli
 from pellucid.evaluate.scoring import score
 

@@ -6,8 +6,8 @@ from PIL import Image
 
 from pellucid.cli.bench import bench
 from pellucid.errors import OptionError, PellucidError
-from pellucid.evaluate.peers import FACTORIES
-from pellucid.evaluate.readme import END, START
+from pellucid.evaluate import runs
+from pellucid.evaluate.peers.lossy import LOSSY
 
 for module in ("bjontegaard", "matplotlib"):
     pytest.importorskip(module)
@@ -16,7 +16,7 @@ for module in ("bjontegaard", "matplotlib"):
 @pytest.fixture
 def folder(tmp_path, picture, monkeypatch, stub_peer):
     for name in ("pellucid-m", "webp"):
-        monkeypatch.setitem(FACTORIES, name, lambda threads, name=name: stub_peer(name))
+        monkeypatch.setitem(LOSSY.makers, name, lambda threads, name=name: stub_peer(name))
     (tmp_path / "data").mkdir()
     Image.fromarray(picture).save(tmp_path / "data" / "one.png")
     return tmp_path
@@ -35,8 +35,10 @@ def test_compress_then_table(folder):
     output = run(*words, "--against", "webp", "--models", "m")
     assert "| WebP, method 6 | 0.0 % (0.0 %) |" in output
     assert (folder / "out" / "rd-psnr.png").exists()
+    line = "pellucid bench compress --data data -o out --against webp --models m --quick"
+    assert {run.command for run in runs.load_runs(folder / "out")} == {line}
     readme = folder / "README.md"
-    readme.write_text(f"{START}\n{END}\n", encoding="utf-8")
+    readme.write_text("<!-- bench:start -->\n<!-- bench:end -->\n", encoding="utf-8")
     table = ["table", "--results", folder / "out", "--readme", readme]
     with pytest.raises(PellucidError, match="out of step"):
         run(*table, "--check")

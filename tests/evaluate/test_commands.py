@@ -1,4 +1,4 @@
-"""Kept rows and the commands that remake them; the page of benchmarks names what is there."""
+"""Kept rows and the commands that made them; the page of benchmarks names what is there."""
 
 from __future__ import annotations
 
@@ -12,18 +12,17 @@ import click
 import pytest
 
 from pellucid.cli import main
+from pellucid.cli._bench_end import command_line
 from pellucid.cli.bench import bench
+from pellucid.errors import InputError
 from pellucid.evaluate import training_rows
-from pellucid.evaluate.commands import commands_of, step_of
 from pellucid.evaluate.denoising import band_rows
 from pellucid.evaluate.guided import rows as guided
 from pellucid.evaluate.html import report_page
-from pellucid.evaluate.html.parts import unknown_files
 from pellucid.evaluate.intervals import coverage
 from pellucid.evaluate.large import rows as large
-from pellucid.evaluate.record import append_results
-from pellucid.evaluate.sizes import rows as sizes
-from pellucid.evaluate.store import MACHINE, write_facts
+from pellucid.evaluate.registry import unknown_files
+from pellucid.evaluate.runs import Run, load_runs, machine_of, methods_of, record
 from pellucid.evaluate.toy import rows as toy
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,34 +43,14 @@ def parses(line: str) -> bool:
 
 
 def test_every_file_of_rows_has_a_command_that_parses():
-    found = commands_of(RESULTS, "results/v0.1")
-    known = {path.name for one in found for name in one.files for path in RESULTS.glob(name)}
+    found = load_runs(RESULTS)
+    known = {name for one in found for name in one.files}
     rows = {path.name for path in RESULTS.glob("*.tsv")}
     assert rows == known
     assert unknown_files(RESULTS) == []
     for one in found:
-        assert one.line.startswith("python -m tools.") or parses(one.line)
-        assert str(ROOT) not in one.line
-
-
-def test_settings_are_those_of_the_rows(tmp_path, make_row):
-    for codec in ("pellucid-m", "webp", "avif"):
-        rows = [make_row(codec=codec, ssimulacra2=None, threads=3)]
-        append_results(tmp_path / f"compress-{codec}.tsv", rows)
-    (one,) = commands_of(tmp_path, "out")
-    assert one.line == (
-        "pellucid bench compress --data FOLDER -o out --models m --against webp,avif "
-        "--metrics psnr,ms_ssim --threads 3 --repeats 0"
-    )
-    assert one.files == ("compress-*.tsv",)
-
-
-def test_each_nth_picture():
-    names = [f"{n:02}" for n in range(10)]
-    assert step_of(names[::3], names) == 3
-    assert step_of(names[:2], names) == 1
-    assert step_of(names[:1], names) == 10
-    assert step_of(["other"], names) == 1
+        assert one.command.startswith("python -m tools.") or parses(one.command)
+        assert str(ROOT) not in one.command
 
 
 def test_the_page_names_files_and_commands_that_are_there():
@@ -141,26 +120,66 @@ def test_commands_that_benches_write_down_parse(package, plan, more, tmp_path):
         assert words[words.index("--data") + 1] == ODD.name
 
 
-def test_each_bench_that_makes_rows_has_a_command(tmp_path):
-    cost = sizes.SizeResult(
-        "compress", "m", "an album", 500, 500, 60.0, 9, 0.1, 0.1, 0.1, 90.0, 60.0, 2, 3, "1"
-    )
-    sizes.TABLE.write(tmp_path / sizes.FILE, [cost])
-    lines = [one.line for one in commands_of(RESULTS) + commands_of(tmp_path, "my rows")]
+def test_each_bench_that_makes_rows_has_a_command():
+    lines = [run.command for run in load_runs(RESULTS)]
     made = {line.split()[2] for line in lines if line.startswith("pellucid bench ")}
     assert made == set(bench.commands) - {"all", "report", "table"}  # these measure nothing new
-    (line,) = [one.line for one in commands_of(tmp_path, "my rows")]
+
+
+def written_down(*words: object) -> str:
+    """What `command_line` says of a command of `pellucid bench`, without running it."""
+    command, context = bench, click.Context(main, info_name="pellucid")
+    context = click.Context(bench, info_name="bench", parent=context)
+    command = bench.get_command(context, str(words[0]))
+    with command.make_context(command.name, [str(word) for word in words[1:]], context):
+        return command_line()
+
+
+def test_a_bench_writes_down_the_words_it_was_given(tmp_path):
+    odd = tmp_path / ODD
+    line = written_down(
+        "compress", "--data", odd, "-o", tmp_path / "my rows", "--against", "jpeg,webp",
+        "--models", "none", "--metrics", "psnr", "--images", 3, "--quick",
+    )  # fmt: skip
+    assert line == (
+        f"pellucid bench compress --data {shlex.quote(odd.name)} -o 'my rows' --against jpeg,webp "
+        "--models none --metrics psnr --images 3 --quick"
+    )
     assert parses(line)
-    assert "--data 'an album' -o 'my rows' --megapixels 0.25 " in line
+    line = written_down("toy", "--data", "sets/a", "--data", "../b", "-o", "out", "--minutes", 0.5)
+    assert line == "pellucid bench toy --data sets/a --data b -o out --minutes 0.5"
+    assert str(tmp_path) not in line
 
 
-def test_compression_of_two_sets_is_two_commands(tmp_path, make_row):
-    rows = [make_row(image=name) for name in ("one", "two")]
-    append_results(tmp_path / "compress-webp.tsv", rows)
-    write_facts(tmp_path / MACHINE, {"data": {"one": "a", "two": "b c"}})
-    lines = [one.line for one in commands_of(tmp_path)]
-    assert [shlex.split(line)[4] for line in lines] == ["a", "b c"]
-    assert all(parses(line) for line in lines)
+def run_of(command: str, **more: object) -> Run:
+    return Run("compress", "compression: a", command, {"cores": 2}, **more)
+
+
+def test_runs_of_a_folder(tmp_path):
+    """A command stands as long as some of its rows may be there; one that goes on is one."""
+    record(tmp_path, run_of("first"), "compress-a.tsv", anew=True)
+    record(tmp_path, run_of("first"), "compress-b.tsv", anew=True)
+    (run,) = load_runs(tmp_path)
+    assert run.files == ["compress-a.tsv", "compress-b.tsv"]
+    second = run_of("second", methods={"a": {"threading": "two"}})
+    record(tmp_path, second, "compress-a.tsv", anew=False)
+    assert [run.command for run in load_runs(tmp_path)] == ["first", "second"]
+    record(tmp_path, second, "compress-b.tsv", anew=True)
+    assert [run.files for run in load_runs(tmp_path)] == [
+        ["compress-a.tsv"],
+        ["compress-a.tsv", "compress-b.tsv"],
+    ]
+    record(tmp_path, run_of("third"), "compress-a.tsv", anew=True)
+    assert [run.command for run in load_runs(tmp_path)] == ["second", "third"]
+    assert methods_of(tmp_path, "compress") == {"a": {"threading": "two"}}
+    assert machine_of(tmp_path, "compress") == {"cores": 2}
+    assert machine_of(tmp_path, "toy") == {}
+
+
+def test_a_file_that_is_no_list_of_runs(tmp_path):
+    (tmp_path / "runs.json").write_text('[{"colour": "red"}]', encoding="utf-8")
+    with pytest.raises(InputError, match="isn't a list of runs"):
+        load_runs(tmp_path)
 
 
 TABLES = ("denoising", "explain", "guided", "large", "lossless", "toy")
@@ -178,7 +197,7 @@ def test_every_generated_table_is_among_the_claims(page):
 
 
 def test_benches_of_one_subject(tmp_path):
-    """Settings come from rows, each line parses, and each kind has its part of the page."""
+    """Each kind of rows has its part of the page."""
     pytest.importorskip("markdown_it")
     run = toy.ToyRun("cnn", "mnist", "denoise", 500, 20, 2.0, 0, 2, 9.5, "all", 10, "1")
     shot = toy.ToyResult("cnn", "mnist", "denoise", "single", 25.0, 0, 1, 784, 0, 20.0, 0.5, 0.1)
@@ -202,22 +221,6 @@ def test_benches_of_one_subject(tmp_path):
     band_rows.TABLE.write(tmp_path / band_rows.FILE, [ways])
     point = training_rows.FirstPoint(42.1, 8857, 1161, -2.91)
     training_rows.FIRST.write(tmp_path / "training-s.tsv", [point])
-    found = commands_of(tmp_path, "out")
-    assert {one.line for one in found} == {
-        "pellucid bench toy --data mnist -o out --systems webp,cnn --minutes 2 --train 500 "
-        "--held-out 20 --threads 2",
-        "pellucid bench large --data album -o out --megapixels 24 --tasks compress --model s "
-        "--threads 2",
-        "pellucid bench guided --pairs rgbd --data rgbd --images 1 -o out --sigma 10 --model s "
-        "--task denoise",
-        "pellucid bench intervals --data album -o out --task decode --model m --at 30 --at 60 "
-        "--images 1",
-        "python -m tools.denoise_bands bands.npy --crop 64 -o out/denoise-bands.tsv",
-        "python -m tools.training_curve recipes/codec-s.toml CHECKPOINT... --train FOLDER "
-        "--test FOLDER --anchor ANCHOR --metrics psnr --qualities 20,35,50,65,80 "
-        "-o out/training-s.tsv",
-    }
-    assert all(one.line.startswith("python") or parses(one.line) for one in found)
     page = report_page(tmp_path)
     for title in ("Large pictures", "With a guide", "Coverage of intervals", "Training"):
         assert f">{title}</h2>" in page

@@ -14,10 +14,10 @@ from pellucid.errors import (
     OutputError,
     PellucidError,
 )
-from pellucid.evaluate import compress_bench as bench
-from pellucid.evaluate import store
-from pellucid.evaluate.peers import FACTORIES
-from pellucid.evaluate.record import read_results
+from pellucid.evaluate import fresh, runs
+from pellucid.evaluate.benches import compress as bench
+from pellucid.evaluate.benches.compress_rows import SPEED_ROWS, SWEEP, setting_near
+from pellucid.evaluate.peers.lossy import LOSSY
 
 
 @pytest.fixture
@@ -27,19 +27,25 @@ def plan(tmp_path, picture):
     for name, crop in (("one", 96), ("two", 64)):
         Image.fromarray(picture[:crop]).save(data / f"{name}.png")
     return bench.Plan(
-        data=data, out=tmp_path / "out", codecs=("webp",), metrics=("psnr",), repeats=0, processes=0
+        data=data,
+        out=tmp_path / "out",
+        codecs=("webp",),
+        metrics=("psnr",),
+        repeats=0,
+        processes=0,
+        command="some words",
     )
 
 
 @pytest.fixture
 def stub(monkeypatch, stub_peer):
     peer = stub_peer()
-    monkeypatch.setitem(FACTORIES, "webp", lambda threads: peer)
+    monkeypatch.setitem(LOSSY.makers, "webp", lambda threads: peer)
     return peer
 
 
 def rows_of(plan):
-    return read_results(store.sweep_path(plan.out, "webp"))
+    return SWEEP.load(plan.out)
 
 
 def test_a_row_for_every_picture_and_setting(plan, stub):
@@ -52,7 +58,11 @@ def test_a_row_for_every_picture_and_setting(plan, stub):
     first = rows[0]
     assert first.bpp == pytest.approx(8 * first.bytes / (96 * 128), abs=1e-6)
     assert first.ms_ssim is None
-    assert (plan.out / store.MACHINE).exists()
+    (run,) = runs.load_runs(plan.out)
+    assert (run.bench, run.what, run.command) == ("compress", "compression: data", "some words")
+    assert run.files == ["compress-webp.tsv"]
+    assert run.methods == {"webp": {"threading": "one thread"}}
+    assert run.machine["pellucid"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="stands in by a shell script")
@@ -64,18 +74,18 @@ def test_butteraugli_is_kept_with_the_program_that_measured_it(plan, stub, tmp_p
     monkeypatch.setenv("PATH", str(program.parent))
     bench.run(plan)
     assert {row.butteraugli for row in rows_of(plan)} == {None}
-    assert "programs" not in store.load_machine(plan.out)
+    assert "butteraugli" not in runs.methods_of(plan.out, "compress")["webp"]
     bench.run(replace(plan, metrics=("psnr", "butteraugli")))
     assert {row.butteraugli for row in rows_of(plan)} == {1.25}
-    assert store.load_machine(plan.out)["programs"] == {"butteraugli": "butteraugli_main"}
+    assert runs.methods_of(plan.out, "compress")["webp"]["butteraugli"] == "butteraugli_main"
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(plan, stub):
     bench.run(plan)
-    path = store.sweep_path(plan.out, "webp")
+    (path,) = SWEEP.paths(plan.out)
     whole = path.read_text(encoding="utf-8")
     path.write_text(whole[: len(whole) * 3 // 4], encoding="utf-8")
-    kept = len(read_results(path))
+    kept = len(SWEEP.read(path))
     outcome = bench.run(plan)
     assert outcome.new_rows == 12 - kept > 0
     assert len(rows_of(plan)) == 12
@@ -103,18 +113,20 @@ def test_one_failure_does_not_stop_the_others(plan, stub):
     outcome = bench.run(plan)
     assert len(rows_of(plan)) == 10
     assert len(outcome.failures) == 3
-    assert outcome.failures[0].startswith("broken.png: ")
+    assert outcome.failures[0].startswith("broken: ")
     assert outcome.failures[1] == "one by webp at 3: stub fails here"
+    assert runs.load_runs(plan.out)[0].failures == outcome.failures
 
 
 def test_a_missing_codec_is_told_and_left_out(plan, stub, monkeypatch):
     def missing(threads):
         raise MissingExtraError("imagecodecs", "bench")
 
-    monkeypatch.setitem(FACTORIES, "jxl", missing)
+    monkeypatch.setitem(LOSSY.makers, "jxl", missing)
     lines = []
     outcome = bench.run(replace(plan, codecs=("jxl", "webp")), lines.append)
-    assert outcome.codecs == ["webp"]
+    assert list(outcome.missing) == ["jxl"]
+    assert {row.codec for row in rows_of(plan)} == {"webp"}
     assert lines[0].startswith("without jxl: imagecodecs is not installed")
 
 
@@ -126,28 +138,32 @@ def test_quick_takes_a_few_settings_from_end_to_end(plan, stub):
 def test_speed_rows(plan, stub, monkeypatch):
     asked = []
 
-    def peaks(name, setting, rgb, *, threads, folder):
-        asked.append((name, setting, rgb.shape, threads, folder.is_dir()))
-        return 90.04, 80.0
+    def measure(prepare, order):
+        asked.append((prepare, order["task"], order["name"], order["setting"], order["threads"]))
+        return fresh.Work((0.1,), {"compress": 90.04, "decompress": 80.0}[order["task"]], 1.0)
 
-    monkeypatch.setattr(bench, "peaks_of_codec", peaks)
-    monkeypatch.setattr(bench, "can_measure", lambda: True)
+    monkeypatch.setattr(fresh, "measure", measure)
+    monkeypatch.setattr(fresh, "can_measure", lambda: True)
     bench.run(replace(plan, repeats=2))
-    rows = store.load_speed(plan.out)
+    rows = SPEED_ROWS.load(plan.out)
     assert [(row.image, row.repeats) for row in rows] == [("one", 2), ("two", 2)]
     assert [(row.encode_mb, row.decode_mb) for row in rows] == [(90.0, 80.0), (None, None)]
-    assert asked == [("webp", rows[0].setting, (96, 128, 3), plan.threads, True)]
+    assert asked == [
+        ("pellucid.evaluate.peers.lossy:work", task, "webp", rows[0].setting, plan.threads)
+        for task in ("compress", "decompress")
+    ]
+    assert [run.files for run in runs.load_runs(plan.out)] == [["compress-webp.tsv"], ["speed.tsv"]]
 
 
 def test_memory_that_cannot_be_measured_is_told(plan, stub, monkeypatch):
-    def peaks(*_words, **_more):
+    def measure(*_words):
         raise PellucidError("no memory")
 
-    monkeypatch.setattr(bench, "peaks_of_codec", peaks)
-    monkeypatch.setattr(bench, "can_measure", lambda: True)
+    monkeypatch.setattr(fresh, "measure", measure)
+    monkeypatch.setattr(fresh, "can_measure", lambda: True)
     outcome = bench.run(replace(plan, repeats=1, images=1))
     assert outcome.failures == ["memory of webp: no memory"]
-    assert [row.encode_mb for row in store.load_speed(plan.out)] == [None]
+    assert [row.encode_mb for row in SPEED_ROWS.load(plan.out)] == [None]
 
 
 def test_two_processes_score_alike(picture):
@@ -198,3 +214,20 @@ def test_folders(plan, stub, tmp_path):
     blocker.write_bytes(b"")
     with pytest.raises(OutputError, match="can't write"):
         bench.run(replace(plan, out=blocker / "out"))
+
+
+def test_the_setting_nearest_to_a_rate(make_row):
+    rows = [make_row(setting=s, bpp=b) for s, b in [(1, 0.2), (2, 0.6), (2, 1.0), (3, 1.4)]]
+    assert setting_near(rows, bpp=0.75) == 2
+    with pytest.raises(OptionError, match="no rows"):
+        setting_near([])
+
+
+def test_codecs_take_turns_to_be_timed(plan, stub_peer):
+    peers = tuple(stub_peer(name) for name in ("a", "b"))
+    bench.run(replace(plan, peers=peers, repeats=2, images=1, memory=False))
+    rows = SPEED_ROWS.load(plan.out)
+    assert [(r.codec, r.repeats, r.image) for r in rows] == [("a", 2, "one"), ("b", 2, "one")]
+    assert all(0 < r.encode_low <= r.encode_s <= r.encode_high for r in rows)
+    assert all(0 < r.decode_low <= r.decode_s <= r.decode_high for r in rows)
+    assert all(r.bytes > 0 and r.encode_mb is None for r in rows)

@@ -12,7 +12,8 @@ from pellucid.evaluate.denoising import rows, structure_rows
 from pellucid.evaluate.denoising.block_rows import FILE, TABLE, BlockSpeed
 from pellucid.evaluate.denoising.rows import DenoiseResult
 from pellucid.evaluate.denoising.sections import NOT_YET, SECTIONS, main_set
-from pellucid.evaluate.readme import markers, sync_page
+from pellucid.evaluate.registry import SECTIONS as ALL
+from pellucid.evaluate.report import sync_page
 
 
 def make_row(method="pellucid-m", task="gaussian", data="cbsd68", image="one", **changes):
@@ -127,12 +128,13 @@ def test_the_main_set_is_the_one_most_methods_ran_on():
 
 def test_a_page_follows_its_sections(tmp_path):
     page = tmp_path / "page.md"
-    lines = [line for name in ("denoise-jpeg", "denoise-speed") for line in markers(name)]
+    names = ("denoise-jpeg", "denoise-speed")
+    lines = [f"<!-- {name}:{place} -->" for name in names for place in ("start", "end")]
     page.write_text("\n".join(["# title", *lines, "end"]), encoding="utf-8")
-    wanted = {name: SECTIONS[name] for name in ("denoise-jpeg", "denoise-speed")}
+    wanted = {name: ALL[name] for name in names}
     assert not sync_page(page, tmp_path, wanted, check=True)
     assert not sync_page(page, tmp_path, wanted)
     assert page.read_text("utf-8").count(NOT_YET) == 2
     assert sync_page(page, tmp_path, wanted, check=True)
-    with pytest.raises(InputError, match="denoise-grey:start"):
-        sync_page(page, tmp_path, {"denoise-grey": SECTIONS["denoise-grey"]})
+    with pytest.raises(InputError, match="has the marker denoise-jpeg; known are denoise-grey"):
+        sync_page(page, tmp_path, {"denoise-grey": ALL["denoise-grey"]})

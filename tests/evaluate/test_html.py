@@ -9,14 +9,13 @@ from click.testing import CliRunner
 
 from pellucid.cli.bench import bench as command
 from pellucid.errors import InputError, OutputError
-from pellucid.evaluate import store
+from pellucid.evaluate import runs
+from pellucid.evaluate.benches.compress_rows import SPEED_ROWS, SWEEP, Timing
+from pellucid.evaluate.benches.compress_tables import STYLES
 from pellucid.evaluate.drawing import Plot, new_figure
 from pellucid.evaluate.html import report_page, write_html
 from pellucid.evaluate.html.figures import inline
-from pellucid.evaluate.html.markdown import to_html
 from pellucid.evaluate.html.style import PLOT_COLOURS, css
-from pellucid.evaluate.plot import STYLES
-from pellucid.evaluate.record import append_results, write_results
 
 for module in ("bjontegaard", "markdown_it", "matplotlib"):
     pytest.importorskip(module)
@@ -61,10 +60,15 @@ def folder(tmp_path_factory, make_row):
                 make_row(codec=codec, image=i, setting=float(number), bpp=bpp, psnr=psnr)
                 for i in ("one", "two")
             ]
-            append_results(store.sweep_path(tmp_path, codec), rows)
-    write_results(tmp_path / store.SPEED, [make_row(codec="pellucid-m"), make_row(codec="webp")])
-    facts = {"processor": "A <Fast> One", "cores": 2, "data": {"one": "album", "two": "album"}}
-    store.write_facts(tmp_path / store.MACHINE, facts)
+            SWEEP.add(tmp_path, rows)
+    timed = [Timing.of(make_row(codec=codec)) for codec in ("pellucid-m", "webp")]
+    SPEED_ROWS.add(tmp_path, timed)
+    line, machine = (
+        "pellucid bench compress --data album",
+        {"processor": "A <Fast> One", "cores": 2},
+    )
+    files = ["compress-webp.tsv", "speed.tsv"]
+    runs.save_runs(tmp_path, [runs.Run("compress", "compression: album", line, machine, files)])
     (tmp_path / "other-kind.tsv").write_text("name\tvalue\n<b>\t12.5\n", encoding="utf-8")
     (tmp_path / "other-long.tsv").write_text("a\tb\n" + "1\t2\n" * 99, encoding="utf-8")
     return tmp_path
@@ -89,7 +93,7 @@ def test_one_page_that_needs_nothing_else(text):
 def test_what_is_on_it(folder, text):
     assert "A &lt;Fast&gt; One" in text
     assert '<th scope="row">WebP, method 6</th>' in text
-    assert "pellucid bench compress --data album -o " in text
+    assert '<td class="text"><code>pellucid bench compress --data album</code></td>' in text
     assert '<th scope="row">&lt;b&gt;</th><td>12.5</td>' in text
     assert "99 rows of: a, b." in text
     assert '<th scope="row">compress-webp.tsv</th><td>8</td>' in text
@@ -128,14 +132,6 @@ def test_ids_of_two_plots_differ():
     assert first.ids
     assert not set(first.ids) & set(second.ids)
     assert first.tags[0][1]["aria-label"] == "a < b"
-
-
-def test_markdown():
-    text = to_html("# Title\n\n## Part <i>\n\n| a | b |\n| --- | --: |\n| **x** | 2 |\n", mark="m")
-    assert "Title" not in text
-    assert '<h3 id="m-1">Part &lt;i&gt;</h3>' in text
-    assert 'aria-label="Table: Part &lt;i&gt;"' in text
-    assert '<th scope="row"><strong>x</strong></th>\n<td>2</td>' in text
 
 
 def test_no_rows(tmp_path):

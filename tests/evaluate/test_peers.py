@@ -11,18 +11,23 @@ import numpy as np
 import pytest
 
 from pellucid.errors import MissingExtraError, OptionError
-from pellucid.evaluate import peers as registry
 from pellucid.evaluate.metrics import psnr
-from pellucid.evaluate.peers import FACTORIES, GROUPS, LABELS, OWN, expand, load_peers, make_peer
-from pellucid.evaluate.peers.pellucid_codec import THREADS_VARIABLE, PellucidPeer
+from pellucid.evaluate.peers.base import is_own, kind_of
+from pellucid.evaluate.peers.lossy import LOSSY
+from pellucid.evaluate.peers.pellucid_codec import THREADS_VARIABLE
 
-OTHERS = [name for name in FACTORIES if name not in OWN]
+OTHERS = list(LOSSY.others)
+OWN = [name for name in LOSSY.makers if is_own(name)]
+
+
+def round_trip(peer, picture, setting):
+    return peer.decode(peer.encode(picture, setting), kind_of(picture))
 
 
 @pytest.fixture(params=OTHERS)
 def peer(request):
     try:
-        return make_peer(request.param, threads=2)
+        return LOSSY.make(request.param, threads=2)
     except MissingExtraError as error:
         pytest.skip(str(error))
 
@@ -30,17 +35,17 @@ def peer(request):
 def test_settings_rise_in_size_and_quality(peer, picture):
     assert 5 <= len(peer.settings) <= 7
     files = [peer.encode(picture, setting) for setting in peer.settings]
-    sizes = [len(data) for data in files]
+    sizes = [len(data) for (data,) in files]
     assert sizes == sorted(set(sizes))
-    qualities = [psnr(picture, peer.decode(data)) for data in files]
+    qualities = [psnr(picture, peer.decode(data, kind_of(picture))) for data in files]
     assert qualities[-1] > max(30, qualities[0] + 3)
 
 
 @pytest.mark.parametrize("size", [(96, 128), (33, 47), (64, 16)])
 def test_shape_and_type_survive(peer, picture, size):
     source = np.ascontiguousarray(picture[: size[0], : size[1]])
-    data = peer.encode(source, peer.settings[-1])
-    decoded = peer.decode(data)
+    (data,) = peer.encode(source, peer.settings[-1])
+    decoded = peer.decode((data,), kind_of(source))
     assert isinstance(data, bytes)
     assert decoded.shape == source.shape
     assert decoded.dtype == np.uint8
@@ -49,38 +54,36 @@ def test_shape_and_type_survive(peer, picture, size):
 def test_channels_keep_their_order(peer):
     red = np.zeros((32, 32, 3), np.uint8)
     red[..., 0] = 250
-    decoded = peer.decode(peer.encode(red, peer.settings[-1])).astype(int)
+    decoded = round_trip(peer, red, peer.settings[-1]).astype(int)
     assert np.abs(decoded - red).mean() < 12
 
 
 def test_a_peer_says_what_it_is(peer):
-    assert FACTORIES[peer.name]
-    assert peer.name in LABELS
+    assert LOSSY.makers[peer.name]
+    assert peer.name in LOSSY.labels
     assert any(digit.isdigit() for digit in peer.version)
     assert "thread" in peer.threading
 
 
 def test_one_thread_does_as_well_as_two(peer, picture):
-    alone, setting = make_peer(peer.name, threads=1), peer.settings[-1]
-    by_one = psnr(picture, alone.decode(alone.encode(picture, setting)))
-    assert by_one == pytest.approx(
-        psnr(picture, peer.decode(peer.encode(picture, setting))), abs=0.5
-    )
+    alone, setting = LOSSY.make(peer.name, threads=1), peer.settings[-1]
+    by_one = psnr(picture, round_trip(alone, picture, setting))
+    assert by_one == pytest.approx(psnr(picture, round_trip(peer, picture, setting)), abs=0.5)
 
 
 def test_groups():
-    assert expand(["jpeg", "webp", "jpeg444"]) == ("jpeg420", "jpeg444", "webp")
-    assert expand(["all"]) == tuple(OTHERS)
-    assert expand(["none"]) == ()
-    assert all(member in FACTORIES for group in GROUPS.values() for member in group)
+    assert LOSSY.expand(["jpeg", "webp", "jpeg444"]) == ("jpeg420", "jpeg444", "webp")
+    assert LOSSY.expand(["all"]) == tuple(OTHERS)
+    assert LOSSY.expand(["none"]) == ()
+    assert all(member in LOSSY.makers for group in LOSSY.groups.values() for member in group)
     with pytest.raises(OptionError, match="'bpg'; there are: all"):
-        expand(["bpg"])
+        LOSSY.expand(["bpg"])
 
 
 def test_a_missing_library_leaves_its_codec_out_and_says_so(monkeypatch):
     monkeypatch.setitem(sys.modules, "imagecodecs", None)
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
-    found, missing = load_peers(["jpeg420", "jxl", "heic_psnr"], threads=1)
+    found, missing = LOSSY.load(["jpeg420", "jxl", "heic_psnr"], threads=1)
     assert [peer.name for peer in found] == ["jpeg420"]
     assert "pip install 'pellucid[bench]'" in missing["jxl"]
     assert missing["heic_psnr"].startswith("pillow-heif is not installed")
@@ -88,9 +91,9 @@ def test_a_missing_library_leaves_its_codec_out_and_says_so(monkeypatch):
 
 def test_wrong_names_and_threads():
     with pytest.raises(OptionError, match="no codec called 'x'"):
-        load_peers(["x"], threads=1)
+        LOSSY.load(["x"], threads=1)
     with pytest.raises(OptionError, match="at least 1, got 0"):
-        make_peer("webp", threads=0)
+        LOSSY.make("webp", threads=0)
 
 
 class FakePellucid(ModuleType):
@@ -115,11 +118,10 @@ class FakePellucid(ModuleType):
 def test_pellucid_goes_through_its_public_api(monkeypatch, picture):
     monkeypatch.setitem(sys.modules, "pellucid", FakePellucid("pellucid"))
     monkeypatch.setenv(THREADS_VARIABLE, "7")
-    found, missing = registry.load_peers(OWN, threads=2)
+    found, missing = LOSSY.load(OWN, threads=2)
     (peer,) = found
     assert peer.name == "pellucid-m"
     assert re.fullmatch(r"pellucid 9\.9, model beef, probe [0-9a-f]{8}", peer.version)
     assert missing == {"pellucid-s": "there is no model 's'; installed: m"}
-    assert isinstance(peer, PellucidPeer)
-    assert np.array_equal(peer.decode(peer.encode(picture, 30)), picture)
+    assert np.array_equal(round_trip(peer, picture, 30), picture)
     assert os.environ[THREADS_VARIABLE] == "2"

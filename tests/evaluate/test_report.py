@@ -6,14 +6,26 @@ import numpy as np
 import pytest
 
 from pellucid.errors import InputError
-from pellucid.evaluate import store
-from pellucid.evaluate.finish import write_report
+from pellucid.evaluate.benches import compress
+from pellucid.evaluate.benches.compress_rows import (
+    SPEED_ROWS,
+    SWEEP,
+    Timing,
+    average_curve,
+    curves,
+    speeds,
+    time_ratio,
+)
+from pellucid.evaluate.benches.compress_tables import (
+    bd_table,
+    quality_at,
+    speed_note,
+    speed_table,
+)
 from pellucid.evaluate.metrics import METRICS
-from pellucid.evaluate.plot import quality_at
-from pellucid.evaluate.readme import END, START, sync_readme
-from pellucid.evaluate.record import append_results, write_results
-from pellucid.evaluate.report import bd_table, speed_note, speed_table, table
-from pellucid.evaluate.summary import average_curve, curves, speeds, time_ratio
+from pellucid.evaluate.registry import SECTIONS
+from pellucid.evaluate.report import html, sync_page, write_report
+from pellucid.evaluate.table import Table, count, percent, plain, rate, signed
 
 pytest.importorskip("bjontegaard")
 POINTS = [(0.2, 29.0), (0.4, 31.5), (0.8, 34.5), (1.6, 38.5)]
@@ -41,14 +53,12 @@ def sweep(make_row):
 
 @pytest.fixture
 def results(tmp_path, sweep, make_row):
-    for codec in FACTORS:
-        rows = [row for row in sweep if row.codec == codec]
-        append_results(store.sweep_path(tmp_path, codec), rows)
+    SWEEP.add(tmp_path, sweep)
     times = {"pellucid-m": (0.1, 0.05), "webp": (0.2, 0.01), "avif": (0.4, 0.02)}
-    write_results(
-        tmp_path / store.SPEED,
+    SPEED_ROWS.add(
+        tmp_path,
         [
-            make_row(codec=codec, image=image, encode_s=e, decode_s=d, repeats=5)
+            Timing.of(make_row(codec=codec, image=image, encode_s=e, decode_s=d, repeats=5))
             for image in ("one", "two")
             for codec, (e, d) in times.items()
         ],
@@ -57,20 +67,20 @@ def results(tmp_path, sweep, make_row):
 
 
 def test_the_table_has_a_row_a_peer_and_a_column_a_metric(sweep):
-    lines = bd_table(sweep).splitlines()
+    lines = str(bd_table(sweep)).splitlines()
     assert lines == [
         "| BD-rate against | m: PSNR | m: MS-SSIM |",
         "| --- | --: | --: |",
         "| WebP, method 6 | −25.0 % | −25.0 % |",
         "| AVIF 4:4:4, speed 6 | −16.7 % | −16.7 % |",
     ]
-    assert "−25.0 % (−25.0 %)" in bd_table(sweep, both_means=True)
+    assert "−25.0 % (−25.0 %)" in str(bd_table(sweep, both_means=True))
 
 
 def test_without_overlap_a_dash_and_without_pellucid_a_sentence(sweep, make_row):
     far = [replace(r, psnr=r.psnr + 90) if r.codec == "webp" else r for r in sweep]
-    assert "| WebP, method 6 | – | −25.0 % |" in bd_table(far)
-    assert bd_table([r for r in sweep if r.codec != "pellucid-m"]).startswith("No BD-rate")
+    assert "| WebP, method 6 | – | −25.0 % |" in str(bd_table(far))
+    assert str(bd_table([r for r in sweep if r.codec != "pellucid-m"])).startswith("No BD-rate")
 
 
 def test_curves_keep_only_settings_that_all_pictures_have(sweep):
@@ -82,7 +92,7 @@ def test_curves_keep_only_settings_that_all_pictures_have(sweep):
 
 
 def test_speeds(results):
-    found = speeds(store.load_speed(results))
+    found = speeds(SPEED_ROWS.load(results))
     assert found["pellucid-m"].decode_mps == pytest.approx(768 * 512 / 1e6 / 0.05)
     assert time_ratio(found, "pellucid-m", "avif") == pytest.approx(0.25)
     assert time_ratio(found, "pellucid-m", "jxl") is None
@@ -90,7 +100,7 @@ def test_speeds(results):
 
 def test_report_and_plots(results):
     pytest.importorskip("matplotlib")
-    text, paths = write_report(results)
+    text, paths = write_report(compress.BENCH, results)
     assert "2 pictures, 24 files made and decoded." in text
     assert "Compress time of pellucid m: 0.25 of AVIF 4:4:4, speed 6." in text
     assert "| pellucid m | 0.50 | 33.30 | 3.93 | 7.86 |" in text
@@ -100,7 +110,7 @@ def test_report_and_plots(results):
     assert all(path.read_bytes()[1:4] == b"PNG" for path in paths[1::2])
     drawn = [path.read_text(encoding="utf-8") for path in paths[2::2]]
     assert all(">pellucid m<" in text for text in drawn)
-    write_report(results)
+    write_report(compress.BENCH, results)
     assert drawn == [path.read_text(encoding="utf-8") for path in paths[2::2]]
 
 
@@ -116,11 +126,11 @@ def test_quality_at_a_rate(sweep):
 def test_quartiles_and_memory_where_they_were_measured(results, make_row):
     rows = [
         replace(row, encode_low=row.encode_s / 2, encode_high=row.encode_s * 2)
-        for row in store.load_speed(results)
+        for row in SPEED_ROWS.load(results)
     ]
     rows = [replace(row, decode_low=row.decode_s, decode_high=row.decode_s) for row in rows]
     rows[0] = replace(rows[0], encode_mb=150.4, decode_mb=120.0)
-    text = speed_table(rows)
+    text = str(speed_table(rows))
     assert "| memory (MB) |" in text
     assert "| pellucid m | 0.50 | 33.30 | 3.93 (1.97–7.86) | 7.86 (7.86–7.86) | 150 / 120 |" in text
     assert "| WebP, method 6 | 0.50 | 33.30 | 1.97 (0.98–3.93) | 39 (39–39) | – |" in text
@@ -128,32 +138,69 @@ def test_quartiles_and_memory_where_they_were_measured(results, make_row):
     assert "quartiles in brackets" in note
     assert "one picture of 768x512" in note
     rows[1] = replace(rows[1], encode_low=None)
-    assert "| WebP, method 6 | 0.50 | 33.30 | 1.97 | 39 (39–39) | – |" in speed_table(rows)
+    assert "| WebP, method 6 | 0.50 | 33.30 | 1.97 | 39 (39–39) | – |" in str(speed_table(rows))
+
+
+START, END = "<!-- bench:start -->", "<!-- bench:end -->"
 
 
 def test_the_readme_follows_the_rows(results, tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text(f"# before\n{START}\nold\n{END}\nafter\n", encoding="utf-8")
-    assert not sync_readme(readme, results, check=True)
+    assert not sync_page(readme, results, SECTIONS, check=True)
     assert "old" in readme.read_text(encoding="utf-8")
-    assert not sync_readme(readme, results)
+    assert not sync_page(readme, results, SECTIONS)
     text = readme.read_text(encoding="utf-8")
     assert text.startswith(f"# before\n{START}\n| BD-rate against |")
     assert text.endswith(f"\n{END}\nafter\n")
-    assert sync_readme(readme, results, check=True)
+    assert sync_page(readme, results, SECTIONS, check=True)
 
 
-@pytest.mark.parametrize("text", ["no markers", f"{END} {START}", START])
-def test_a_readme_without_markers(results, tmp_path, text):
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("no markers", r"no line such as <!-- .*:start -->"),
+        (f"{END}\n{START}", "bench:end"),
+        (START, "bench:end"),
+        ("<!-- speed:start -->\n<!-- speed:end -->", "has the marker speed"),
+    ],
+)
+def test_a_page_without_markers(results, tmp_path, text, message):
     (tmp_path / "README.md").write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match="bench:start"):
-        sync_readme(tmp_path / "README.md", results)
+    with pytest.raises(InputError, match=message):
+        sync_page(tmp_path / "README.md", results, SECTIONS)
+
+
+def test_what_was_not_measured_is_said(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(f"{START}\n{END}\n", encoding="utf-8")
+    sync_page(page, tmp_path, SECTIONS)
+    assert page.read_text(encoding="utf-8") == f"{START}\nNot measured yet.\n{END}\n"
 
 
 def test_no_rows(tmp_path):
     with pytest.raises(InputError, match="pellucid bench compress"):
-        store.load_sweep(tmp_path)
+        write_report(compress.BENCH, tmp_path)
 
 
-def test_table():
-    assert table(["a", "b"], [["1", "2"]]) == "| a | b |\n| --- | --: |\n| 1 | 2 |"
+def test_a_table_as_markdown_and_as_html():
+    pytest.importorskip("markdown_it")
+    assert str(Table(["a", "b"], [["1", "2"]])) == "| a | b |\n| --- | --: |\n| 1 | 2 |"
+    assert "| --- | --- |" in str(Table(["a", "b"], [], text=True))
+    text = html(["## Part <i>", Table(["a", "b"], [["**x**", plain("<b>_|*")]])], "m")
+    assert '<h3 id="m-1">Part &lt;i&gt;</h3>' in text
+    assert 'aria-label="Table: Part &lt;i&gt;"' in text
+    assert '<th scope="row"><strong>x</strong></th><td>&lt;b&gt;_|*</td>' in text
+    assert "<script>" not in html(["<script>alert(1)</script>"], "m")
+
+
+def test_numbers_in_words():
+    assert [signed(value) for value in (1.234, -0.5, 0.0, -0.001)] == [
+        "+1.23",
+        "−0.50",
+        "0.00",
+        "0.00",
+    ]
+    assert percent(-12.34) == "−12.3 %"
+    assert [rate(value) for value in (9.999, 10.4)] == ["10.00", "10"]
+    assert [count(number, "run") for number in (1, 2)] == ["1 run", "2 runs"]

@@ -9,7 +9,7 @@ from PIL import Image
 
 from pellucid.cli.bench import bench as command
 from pellucid.errors import InputError, OptionError, PellucidError
-from pellucid.evaluate.memory import Work
+from pellucid.evaluate.fresh import Work
 from pellucid.evaluate.sizes import bench
 from pellucid.evaluate.sizes.mosaic import mosaic
 from pellucid.evaluate.sizes.report import NOT_YET, size_section, write_report
@@ -26,9 +26,9 @@ class Machine:
         self.orders = []
 
     def __call__(self, order):
-        self.orders.append((order["work"], order["name"]))
+        self.orders.append(("clean" if "sigma" in order else order["task"], order["name"]))
         pixels = np.load(order["picture"]).shape[0] ** 2 / 1e6
-        assert order["work"] != "clean" or order["sigma"] == 25
+        assert order["task"] != "denoise" or order["sigma"] == 25
         return Work(tuple(pixels * k for k in (1, 2, 9)), 100 * pixels**0.5, 50.0, 1234)
 
 
@@ -63,7 +63,7 @@ def test_started_again_it_does_what_is_missing(plan):
 
 def test_what_fails_is_told_and_the_rest_goes_on(plan):
     def measure(order):
-        if order["work"] == "clean":
+        if order["task"] == "denoise":
             raise PellucidError("killed")
         return Machine()(order)
 

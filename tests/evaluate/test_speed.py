@@ -7,8 +7,6 @@ from pellucid.evaluate.speed import (
     Spread,
     interleaved,
     interleaved_medians,
-    measure_speed,
-    setting_near,
     spread_of,
 )
 
@@ -45,19 +43,3 @@ def test_one_run_has_no_spread():
 def test_repeats_are_checked():
     with pytest.raises(OptionError, match="got 0"):
         interleaved_medians({}, repeats=0)
-
-
-def test_the_setting_nearest_to_a_rate(make_row):
-    rows = [make_row(setting=s, bpp=b) for s, b in [(1, 0.2), (2, 0.6), (2, 1.0), (3, 1.4)]]
-    assert setting_near(rows, bpp=0.75) == 2
-    with pytest.raises(OptionError, match="no rows"):
-        setting_near([])
-
-
-def test_rows_of_two_codecs(stub_peer, picture):
-    peers = [(stub_peer(name), 4.0) for name in ("a", "b")]
-    rows = measure_speed(peers, "one", picture, threads=1, repeats=2)
-    assert [(r.codec, r.repeats, r.image) for r in rows] == [("a", 2, "one"), ("b", 2, "one")]
-    assert all(0 < r.encode_low <= r.encode_s <= r.encode_high for r in rows)
-    assert all(0 < r.decode_low <= r.decode_s <= r.decode_high for r in rows)
-    assert all(r.bytes > 0 and r.encode_mb is None for r in rows)

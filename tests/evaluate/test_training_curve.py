@@ -13,7 +13,7 @@ pytest.importorskip("bjontegaard")
 import spec_files
 import tiny_model
 from pellucid.evaluate import training_rows
-from pellucid.evaluate.record import read_results, write_results
+from pellucid.evaluate.benches.compress_rows import SWEEP
 from pellucid.runtime.store import MODELS_VARIABLE
 from pellucid.train.checkpoint import write_state
 
@@ -66,7 +66,7 @@ def test_a_checkpoint_and_weights_beside_weights(files, run, tmp_path):
     assert points[0].bd_psnr == points[0].bd_psnr_mean == 0.0  # the anchor itself
     assert points[1].bd_psnr not in (None, 0.0)
     assert points[1].bd_ssimulacra2 is None
-    kept = read_results(rows / "compress-late.tsv")
+    kept = SWEEP.read(rows / "compress-late.tsv")
     assert [(r.image, r.setting) for r in kept] == [
         (image, quality) for image in ("60", "61") for quality in (10.0, 40.0, 70.0, 95.0)
     ]
@@ -85,12 +85,12 @@ def test_kept_rows_as_the_anchor(files, run, make_row, tmp_path):
         for image in ("60", "61")
         for n, (psnr, size) in enumerate(levels)
     ]
-    write_results(tmp_path / "webp.tsv", rows)
+    SWEEP.write(tmp_path / "webp.tsv", rows)
     anchor = ["--anchor", str(tmp_path / "webp.tsv")]
     (point,) = run(str(files / "late.pt"), *anchor, "--images", "1")
     assert (point.anchor, point.pictures) == ("webp", 1)
     assert point.bd_psnr == point.bd_psnr_mean is not None
-    write_results(tmp_path / "webp.tsv", [*rows, replace(rows[0], codec="jxl")])
+    SWEEP.write(tmp_path / "webp.tsv", [*rows, replace(rows[0], codec="jxl")])
     with pytest.raises(SystemExit, match="one codec, has 2"):
         run(str(files / "late.pt"), *anchor)
 

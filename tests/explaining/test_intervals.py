@@ -14,7 +14,6 @@ from PIL import Image
 import pellucid
 from pellucid.cli import main
 from pellucid.errors import InputError, PellucidError
-from pellucid.evaluate.commands import commands_of
 from pellucid.evaluate.held_out import sample_hash
 from pellucid.evaluate.intervals import calibrate, load_coverage, run, save_intervals
 from pellucid.evaluate.intervals.sections import coverage_table
@@ -228,8 +227,6 @@ def test_grey_pictures_are_measured_as_grey(task, tmp_path):
     ]
     assert "set, grey (2)" in coverage_table(tmp_path)
     assert "set (1)" in coverage_table(tmp_path)
-    lines = [one.line for one in commands_of(tmp_path)]
-    assert [line.endswith("--images 2 --grey") for line in lines] == [True, False]
 
 
 def test_command_for_grey(tmp_path):

@@ -11,8 +11,8 @@ import math
 from dataclasses import dataclass, field
 
 from pellucid.evaluate.metrics import psnr
-from pellucid.evaluate.peers import jpeg420, webp
-from pellucid.evaluate.peers.base import Peer, Rgb
+from pellucid.evaluate.peers.base import Codec, Rgb, kind_of
+from pellucid.evaluate.peers.lossy import LOSSY
 
 LOWEST, HIGHEST = 1, 100
 
@@ -29,7 +29,7 @@ class Point:
 class Rival:
     """A peer and one picture; remembers what it has coded."""
 
-    def __init__(self, label: str, peer: Peer, picture: Rgb) -> None:
+    def __init__(self, label: str, peer: Codec, picture: Rgb) -> None:
         self.label = label
         self._peer, self._picture = peer, picture
         self._points: dict[int, Point] = {}
@@ -37,9 +37,10 @@ class Rival:
     def at(self, quality: int) -> Point:
         """The picture at one of the peer's qualities."""
         if quality not in self._points:
-            data = self._peer.encode(self._picture, quality)
-            decoded = self._peer.decode(data)
-            self._points[quality] = Point(len(data), psnr(self._picture, decoded), decoded)
+            files = self._peer.encode(self._picture, quality)
+            decoded = self._peer.decode(files, kind_of(self._picture))
+            size = sum(map(len, files))
+            self._points[quality] = Point(size, psnr(self._picture, decoded), decoded)
         return self._points[quality]
 
     def size_at(self, decibels: float) -> float | None:
@@ -67,6 +68,6 @@ class Rival:
 def rivals(picture: Rgb) -> list[Rival]:
     """WebP and JPEG, each as small as its encoder makes it."""
     return [
-        Rival("WebP", webp.make(1), picture),
-        Rival("JPEG", jpeg420.make(1), picture),
+        Rival("WebP", LOSSY.make("webp", 1), picture),
+        Rival("JPEG", LOSSY.make("jpeg420", 1), picture),
     ]

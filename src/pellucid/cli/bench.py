@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from pellucid.cli import _bench_options as shared
-from pellucid.cli._bench_end import close_bench, tell
+from pellucid.cli._bench_end import close_bench, command_line, tell
 from pellucid.cli.bench_adapt import adapt
 from pellucid.cli.bench_all import all_benches
 from pellucid.cli.bench_denoise import denoise
@@ -73,15 +73,16 @@ def compress(
 
     Rows are written as they come; the same command goes on where an earlier one stopped.
     """
-    from pellucid.evaluate import compress_bench
-    from pellucid.evaluate.finish import write_report
-    from pellucid.evaluate.peers import expand
+    from pellucid.evaluate.benches.compress import BENCH, Plan, run
+    from pellucid.evaluate.peers.lossy import LOSSY
+    from pellucid.evaluate.report import write_report
 
-    own = expand(f"pellucid-{model}" for model in models)
-    plan = compress_bench.Plan(
+    own = LOSSY.expand(f"pellucid-{model}" for model in models)
+    plan = Plan(
+        command=command_line(),
         data=data,
         out=out,
-        codecs=(*own, *expand(against)),
+        codecs=(*own, *LOSSY.expand(against)),
         metrics=("psnr",) if quick else metrics,
         images=images,
         threads=threads,
@@ -90,8 +91,8 @@ def compress(
         quick=quick,
         memory=not quick,
     )
-    outcome = compress_bench.run(plan, tell)
-    close_bench(write_report(out), outcome.failures)
+    outcome = run(plan, tell)
+    close_bench(write_report(BENCH, out), outcome.failures)
 
 
 @bench.command()
@@ -112,9 +113,10 @@ def compress(
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if one is out of step.")
 def table(results: Path, readme: Path, check: bool) -> None:
     """Make the README's tables from the kept rows."""
-    from pellucid.evaluate.readme import sync_readme
+    from pellucid.evaluate.registry import SECTIONS
+    from pellucid.evaluate.report import sync_page
 
-    if sync_readme(readme, results, check=check):
+    if sync_page(readme, results, SECTIONS, check=check):
         click.echo(f"{readme} is in step with {results}")
     elif check:
         raise PellucidError(f"{readme} is out of step with {results}; run: pellucid bench table")

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from pellucid.cli import _bench_options as shared
-from pellucid.cli._bench_end import tell
+from pellucid.cli._bench_end import command_line, tell
 from pellucid.errors import InputError, MissingExtraError, OptionError, PellucidError
 
 QUICK_PEERS = ("jpeg420", "webp", "avif_psnr")
@@ -43,23 +43,24 @@ class Step:
 
 def compress_step(wish: Wish) -> list[str]:
     """Rate, quality and speed of codecs."""
-    from pellucid.evaluate import compress_bench
-    from pellucid.evaluate.finish import write_report
+    from pellucid.evaluate.benches.compress import BENCH, Plan, run
     from pellucid.evaluate.metrics import DEFAULT_METRICS
-    from pellucid.evaluate.peers import expand
+    from pellucid.evaluate.peers.lossy import LOSSY
+    from pellucid.evaluate.report import write_report
 
-    peers = expand(QUICK_PEERS if wish.quick else ("all",))
-    plan = compress_bench.Plan(
+    peers = LOSSY.expand(QUICK_PEERS if wish.quick else ("all",))
+    plan = Plan(
+        command=command_line(),
         data=wish.data,
         out=wish.out,
-        codecs=(*expand(f"pellucid-{model}" for model in wish.models), *peers),
+        codecs=(*LOSSY.expand(f"pellucid-{model}" for model in wish.models), *peers),
         metrics=("psnr",) if wish.quick else DEFAULT_METRICS,
         threads=wish.threads,
         processes=0 if wish.quick else 2,
         quick=wish.quick,
     )
-    failures = compress_bench.run(plan, tell).failures
-    write_report(wish.out)
+    failures = run(plan, tell).failures
+    write_report(BENCH, wish.out)
     return failures
 
 

@@ -1,4 +1,4 @@
-"""How near a decoded picture is to its source: RGB PSNR, and the registry of all metrics.
+"""How near a decoded picture is to its source: PSNR, and the registry of all metrics.
 
 Every metric is a function (reference, decoded) -> float over HxWx3 uint8 arrays; higher is
 better, but for Butteraugli, a distance. `quality_for_bd` gives the scale on which curves are
@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,31 +36,42 @@ __all__ = [
 ]
 
 Rgb = NDArray[np.uint8]
+Samples = NDArray[Any]
 
 PEAK = 255.0
 
 
-def psnr(reference: Rgb, decoded: Rgb) -> float:
+def psnr(
+    reference: Samples,
+    result: Samples,
+    *,
+    peak: float = PEAK,
+    where: NDArray[np.bool_] | None = None,
+) -> float:
     """Peak signal-to-noise ratio over all samples of all channels.
 
     Args:
-        reference: HxWx3 uint8.
-        decoded: the same shape.
+        reference: samples of 0 to `peak`, of any shape.
+        result: of the same shape; what lies outside that range is clipped, as in a file of such
+            samples, and nothing is rounded.
+        peak: the largest sample.
+        where: count these samples only.
 
     Returns:
-        Decibels; `inf` for identical pictures.
+        Decibels; `inf` where both are equal.
 
     Raises:
-        OptionError: shapes or types differ.
+        OptionError: the shapes differ, or both are integers of different types.
     """
-    if reference.shape != decoded.shape or reference.dtype != decoded.dtype:
+    kinds = {array.dtype for array in (reference, result) if array.dtype.kind in "iu"}
+    if reference.shape != result.shape or len(kinds) > 1:
         raise OptionError(
             f"PSNR needs two pictures alike, got {reference.dtype} {reference.shape} "
-            f"and {decoded.dtype} {decoded.shape}"
+            f"and {result.dtype} {result.shape}"
         )
-    error = reference.astype(np.int32) - decoded.astype(np.int32)
-    mse = float(np.mean(np.square(error)))
-    return 10.0 * math.log10(PEAK**2 / mse) if mse > 0 else math.inf
+    error = reference.astype(np.float64) - np.clip(result.astype(np.float64), 0.0, peak)
+    mse = float(np.mean(np.square(error if where is None else error[where])))
+    return 10.0 * math.log10(peak**2 / mse) if mse > 0 else math.inf
 
 
 def _as_is(value: float) -> float:

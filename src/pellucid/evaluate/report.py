@@ -1,167 +1,137 @@
-"""Rows -> Markdown: BD-rate against every peer, speed, and how it was measured."""
+"""Tables and plots of a bench -> its Markdown file, its part of the HTML page, tables in the docs.
+
+What stands between two markers of a page of the docs is made from the rows and nothing else, so
+that the same rows give the same text and a check can compare them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
-from pellucid.evaluate.bd_rate import BdAverage
-from pellucid.evaluate.metrics import METRICS
-from pellucid.evaluate.peers import LABELS, OWN
-from pellucid.evaluate.record import Result, Timing
-from pellucid.evaluate.summary import codecs_in, compare, speeds, time_ratio
+from pellucid.errors import InputError, OutputError
+from pellucid.evaluate._extras import require
+from pellucid.evaluate.bench import Bench, Part
+from pellucid.evaluate.drawing import save_plots
+from pellucid.evaluate.table import Table
 
-NO_VALUE = "–"
-MINUS = "\u2212"
+Section = Callable[[Path], Iterable[Part]]
+
+NOT_YET = "Not measured yet."
+START = re.compile(r"^<!-- ([\w-]+):start -->$", re.MULTILINE)
 
 
-def build_report(
-    sweep: Sequence[Result],
-    speed: Sequence[Timing],
-    machine: Mapping[str, Any],
-) -> str:
-    """The whole report as Markdown, ending in a newline.
+def write_report(bench: Bench[Any, Any, Any], folder: Path) -> tuple[str, list[Path]]:
+    """Write the report and the plots of all rows of a bench in `folder`, also of earlier runs.
+
+    Returns:
+        The report as Markdown and the files written.
+
+    Raises:
+        InputError: no rows. OutputError: a file can't be written.
+        MissingExtraError: matplotlib isn't installed.
+    """
+    if not (parts := bench.tables(folder)):
+        raise InputError(f"no rows in {folder}; make them with: pellucid bench {bench.name}")
+    text = markdown([f"# {bench.title}", *parts]) + "\n"
+    return text, [
+        write_page(folder / bench.report, text),
+        *save_plots(bench.plots(folder), folder),
+    ]
+
+
+def markdown(parts: Iterable[Part]) -> str:
+    """The parts one after the other; empty ones are left out."""
+    return "\n\n".join(filter(None, map(str, parts)))
+
+
+def html(parts: Iterable[Part], mark: str) -> str:
+    """The same as HTML, for a section with a heading of the second level; raw HTML stays text.
 
     Args:
-        sweep: rows of all codecs.
-        speed: rows of the speed table; may be empty.
-        machine: as `store.load_machine` gives it; may be empty.
+        mark: begins the ids of headings; `##` becomes a heading of the third level.
+
+    Raises:
+        MissingExtraError: markdown-it-py isn't installed.
     """
-    parts = ["# Compression", _scope(sweep), bd_table(sweep, both_means=True), _bd_note()]
-    if speed:
-        parts += ["## Speed", speed_table(speed), speed_note(speed, machine)]
-    parts += ["## Codecs", _versions(sweep, machine.get("threading", {}))]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    parser = require("markdown_it", "markdown-it-py").MarkdownIt("commonmark", {"html": False})
+    body, heading, headings, tables = [], mark, 0, 0
+    for part in parts:
+        if isinstance(part, Table):
+            tables += 1
+            number = f" {tables}" if tables > 1 else ""
+            body.append(part.html(f"Table{number}: {heading}"))
+        elif level := re.match(r"(#+) ", part):
+            heading, headings, tables = part[level.end() :], headings + 1, 0
+            tag, inner = f"h{len(level[1]) + 1}", parser.renderInline(heading)
+            body.append(f'<{tag} id="{mark}-{headings}">{inner}</{tag}>\n')
+        elif part:
+            body.append(str(parser.render(part)))
+    return "".join(body)
 
 
-def bd_table(rows: Sequence[Result], *, both_means: bool = False) -> str:
-    """BD-rate of pellucid's models against each peer, a column a metric and model.
+def sync_page(
+    page: Path, results: Path, sections: Mapping[str, Section], *, check: bool = False
+) -> bool:
+    """Rewrite what is generated in `page` from `results`; say whether it was already in step.
 
-    With `both_means` each cell adds, in brackets, the BD-rate of the mean curve.
+    Args:
+        page: a Markdown file; `<!-- NAME:start -->` and `<!-- NAME:end -->`, each on a line of its
+            own, stand around what is generated.
+        results: a folder with the kept rows.
+        sections: name of the markers -> what makes the parts between them.
+        check: only compare; write nothing.
+
+    Raises:
+        InputError: an unreadable file, one without markers, an unknown name, or an end that lacks.
+        OutputError: the file can't be written.
     """
-    present = codecs_in(rows)
-    own = [name for name in OWN if name in present]
-    peers = [name for name in LABELS if name in present and name not in OWN]
-    metrics = [m for m in METRICS.values() if any(getattr(r, m.name) is not None for r in rows)]
-    if not own or not peers:
-        return "No BD-rate: it takes rows of pellucid and of at least one other codec."
-    header = ["BD-rate against", *(f"{_model(o)}: {m.label}" for o in own for m in metrics)]
-    body = [
-        [
-            LABELS[peer],
-            *(bd_cell(compare(rows, peer, o, m.name), both_means) for o in own for m in metrics),
-        ]
-        for peer in peers
-    ]
-    return table(header, body)
+    text = wanted = read_page(page)
+    names = START.findall(text)
+    if not names:
+        raise InputError(f"{page} has no line such as <!-- {next(iter(sections))}:start -->")
+    for name in names:
+        if name not in sections:
+            raise InputError(f"{page} has the marker {name}; known are {', '.join(sections)}")
+        before, start, rest = wanted.partition(f"<!-- {name}:start -->")
+        _, end, after = rest.partition(f"<!-- {name}:end -->")
+        if not end:
+            raise InputError(f"{page} needs the line <!-- {name}:end --> after {start}")
+        made = markdown(sections[name](results)) or NOT_YET
+        wanted = f"{before}{start}\n{made}\n{end}{after}"
+    if wanted != text and not check:
+        write_page(page, wanted)
+    return wanted == text
 
 
-def speed_table(rows: Sequence[Timing]) -> str:
-    """Speed of each codec at its setting nearest to one common rate, quartiles in brackets, and
-    the peak of memory where it was measured."""
-    found = speeds(rows)
-    header = ["codec", "bpp", "PSNR (dB)", "compress (MP/s)", "decompress (MP/s)"]
-    peaks = any(one.peaks for one in found.values())
-    header += ["memory (MB)"] if peaks else []
-    body = []
-    for name in (name for name in LABELS if name in found):
-        one = found[name]
-        cells = [
-            LABELS[name],
-            f"{one.bpp:.2f}",
-            f"{one.psnr:.2f}",
-            rate_cell(one.encode_mps) + _between(one.encode_spread),
-            rate_cell(one.decode_mps) + _between(one.decode_spread),
-        ]
-        memory = " / ".join(f"{peak:.0f}" for peak in one.peaks) if one.peaks else NO_VALUE
-        body.append([*cells, memory] if peaks else cells)
-    return table(header, body)
+def read_page(page: Path) -> str:
+    """The text of a Markdown file, or InputError."""
+    try:
+        return page.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"can't read {page}: {error}") from error
 
 
-def speed_note(rows: Sequence[Timing], machine: Mapping[str, Any]) -> str:
-    """One paragraph: how the speed was taken, and m's time as a part of AVIF's."""
-    found = speeds(rows)
-    some = next(iter(found.values()))
-    where = f" on {machine['processor']} ({machine['cores']} cores)" if machine else ""
-    quartiles = ", quartiles in brackets" if some.encode_spread else ""
-    text = (
-        f"Medians of {rows[0].repeats} interleaved runs in memory{quartiles}, "
-        f"{some.pictures} pictures, {rows[0].threads} threads asked for{where}."
-    )
-    if measured := next((row for row in rows if row.encode_mb), None):
-        text += (
-            " Memory: the peak of a process that only compresses, and of one that only "
-            f"decompresses, one picture of {measured.width}x{measured.height}, Python and "
-            "libraries included."
-        )
-    ratios = [
-        f"{ratio:.2f} of {LABELS[peer]}"
-        for peer in ("avif", "avif_psnr")
-        if (ratio := time_ratio(found, "pellucid-m", peer)) is not None
-    ]
-    return text + (f" Compress time of pellucid m: {', '.join(ratios)}." if ratios else "")
+def write_page(path: Path, text: str) -> Path:
+    """Write a text to `path`, which is returned; OutputError if it can't be written."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"can't write {path}: {error}") from error
+    return path
 
 
-def table(header: Sequence[str], body: Iterable[Sequence[str]]) -> str:
-    """A Markdown table: first column to the left, the others to the right."""
-    rule = ["---", *("--:" for _ in header[1:])]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *body))
-
-
-def scope_of(rows: Sequence[Result]) -> str:
-    """How many pictures the rows cover."""
-    count = len({row.image for row in rows})
-    return f"{count} picture{'s' if count != 1 else ''}"
-
-
-def _scope(rows: Sequence[Result]) -> str:
-    return f"{scope_of(rows)}, {len(rows)} files made and decoded."
-
-
-def _bd_note() -> str:
-    return (
-        "Percent more (+) or fewer (\u2212) bytes at the same quality: mean of the pictures' "
-        "BD-rates, in brackets the BD-rate of the mean curve. Whole files; PCHIP over log rate; "
-        "RGB PSNR; MS-SSIM in dB. *n* marks means over fewer pictures than there are, where some "
-        "curves don't overlap. AVIF's default and JPEG XL tune for the eye, not for PSNR."
-    )
-
-
-def _model(codec: str) -> str:
-    return codec.rpartition("-")[2]
-
-
-def bd_cell(value: BdAverage | None, both: bool = False) -> str:
-    """A BD-rate with its sign; with `both` that of the mean curve in brackets."""
-    if value is None:
-        return NO_VALUE
-    text = _signed(value.per_picture)
-    if both:
-        text += f" ({_signed(value.of_mean_curve)})"
-    return text + (f" *n* {value.pictures}" if value.left_out else "")
-
-
-def _signed(percent: float) -> str:
-    text = f"{percent:+.1f}".replace("-", MINUS)
-    return ("0.0" if text in ("+0.0", f"{MINUS}0.0") else text) + " %"
-
-
-def rate_cell(megapixels_per_second: float) -> str:
-    """A speed with as many digits as are worth reading."""
-    digits = 2 if megapixels_per_second < 10 else 0
-    return f"{megapixels_per_second:.{digits}f}"
-
-
-def _between(spread: tuple[float, float] | None) -> str:
-    return "" if spread is None else f" ({rate_cell(spread[0])}–{rate_cell(spread[1])})"
-
-
-def _versions(rows: Sequence[Result], threading: Mapping[str, str]) -> str:
-    lines = []
-    for name in (name for name in LABELS if name in codecs_in(rows)):
-        version = ", ".join(dict.fromkeys(row.versions for row in rows if row.codec == name))
-        settings = sorted({row.setting for row in rows if row.codec == name})
-        note = f"; {threading[name]}" if name in threading else ""
-        turned = ", ".join(f"{setting:g}" for setting in settings)
-        lines.append(f"- {LABELS[name]}: {version}; at {turned}{note}")
-    return "\n".join(lines)
+def parts_of(text: str) -> list[Part]:
+    """Markdown, from benches that put their reports together as text, as parts."""
+    parts: list[Part] = []
+    for block in re.sub(r"\A\s*# .*\n", "", text).strip().split("\n\n"):
+        if block.startswith("|"):
+            header, _, *lines = (line.strip("| ").split(" | ") for line in block.split("\n"))
+            parts.append(
+                Table(header, [(cells + [""] * len(header))[: len(header)] for cells in lines])
+            )
+        else:
+            parts.append(block)
+    return parts

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pellucid.errors import InputError
 from pellucid.evaluate.metrics import METRICS
-from pellucid.evaluate.report import MINUS, table
-from pellucid.evaluate.tsv import Table
+from pellucid.evaluate.rows import Rows
+from pellucid.evaluate.table import MINUS, table
 
 PREFIX = "training-"
 FIRST_QUALITIES = "20,35,50,65,80"
@@ -54,8 +54,8 @@ class FirstPoint:
     bd_rate_webp: float
 
 
-TABLE = Table(TrainingPoint)
-FIRST = Table(FirstPoint)
+TABLE = Rows(TrainingPoint)
+FIRST = Rows(FirstPoint)
 
 
 def read_points(path: Path) -> list[TrainingPoint]:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
+
+import numpy as np
 
 from pellucid.evaluate.adapters import expand_names, load_adapters
 from pellucid.evaluate.denoisers import (
@@ -41,6 +44,7 @@ __all__ = [
 
 Factory = Callable[[int], Denoiser]
 
+CORNER = 64  # samples a side of a warm-up
 OWN_PREFIX = "pellucid-"  # followed by the model's name
 FACTORIES: dict[str, Factory] = {
     "bm3d": bm3d_filter.make,
@@ -97,3 +101,21 @@ def _factory(name: str) -> Factory:
     if name.startswith(OWN_PREFIX):
         return partial(pellucid_denoiser.make, model=name.removeprefix(OWN_PREFIX))
     return FACTORIES[expand([name])[0]]
+
+
+def work(order: dict[str, Any]) -> tuple[Callable[[], object], Callable[[], int]]:
+    """One denoiser on one picture, warm; see `fresh.measure`.
+
+    Args:
+        order: `name` of a denoiser, `threads` for it, `sigma`, and `picture`, a .npy file of
+            (H, W, C) samples.
+
+    Returns:
+        The work, and the size of its file, which is none.
+    """
+    found, missing = load_denoisers([order["name"]], order["threads"])
+    if not found:
+        raise SystemExit(missing[order["name"]])
+    noisy, told = np.load(order["picture"]), Told(order["sigma"])
+    found[0].denoise(np.ascontiguousarray(noisy[:CORNER, :CORNER]), told)
+    return lambda: found[0].denoise(noisy, told), lambda: 0

@@ -24,8 +24,8 @@ from pellucid.evaluate.denoising.bench import Notify, Outcome
 from pellucid.evaluate.denoising.scores import psnr
 from pellucid.evaluate.denoising.tasks import TASKS, Source, find_sources
 from pellucid.evaluate.pictures import load_rgb
-from pellucid.evaluate.report import table
-from pellucid.evaluate.tsv import Table
+from pellucid.evaluate.rows import Rows
+from pellucid.evaluate.table import table
 
 FILE = "denoise-adapt.tsv"
 PHOTONS = 12.0  # that a white sample counts on average
@@ -89,7 +89,7 @@ class Adaptation:
     prior: str
 
 
-TABLE = Table(Adaptation)
+TABLE = Rows(Adaptation)
 
 
 @dataclass(frozen=True)

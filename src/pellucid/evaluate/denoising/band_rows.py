@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pellucid.evaluate.report import table
-from pellucid.evaluate.tsv import Table
+from pellucid.evaluate.rows import Rows
+from pellucid.evaluate.table import table
 
 FILE = "denoise-bands.tsv"
 
@@ -30,7 +30,7 @@ class BandWay:
     seconds: float
 
 
-TABLE = Table(BandWay)
+TABLE = Rows(BandWay)
 
 
 def load_rows(folder: Path) -> list[BandWay]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pellucid.evaluate.report import table
-from pellucid.evaluate.tsv import Table
+from pellucid.evaluate.rows import Rows
+from pellucid.evaluate.table import table
 
 FILE = "denoise-blocks.tsv"
 
@@ -34,7 +34,7 @@ class BlockSpeed:
     version: str
 
 
-TABLE = Table(BlockSpeed)
+TABLE = Rows(BlockSpeed)
 
 
 def blocks_table(rows: Sequence[BlockSpeed]) -> str:

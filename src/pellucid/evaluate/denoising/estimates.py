@@ -13,7 +13,7 @@ from pellucid.errors import OutputError, PellucidError
 from pellucid.evaluate._extras import require
 from pellucid.evaluate.denoising.bench import Notify, Outcome, Plan, checked_task
 from pellucid.evaluate.denoising.tasks import Source, Task, find_sources
-from pellucid.evaluate.tsv import Table
+from pellucid.evaluate.rows import Rows
 
 TASK = "estimate"
 FILE = "denoise-estimate.tsv"
@@ -39,7 +39,7 @@ class Estimate:
         return self.sigma / self.level - 1
 
 
-TABLE = Table(Estimate)
+TABLE = Rows(Estimate)
 
 
 def load_estimates(folder: Path) -> list[Estimate]:

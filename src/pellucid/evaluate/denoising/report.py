@@ -22,8 +22,8 @@ from pellucid.evaluate.denoising.rows import DenoiseResult, DenoiseTiming
 from pellucid.evaluate.denoising.summary import Cell, Score
 from pellucid.evaluate.denoising.tasks import TASKS, Task
 from pellucid.evaluate.drawing import save_plots
-from pellucid.evaluate.page import write_page
-from pellucid.evaluate.report import MINUS, NO_VALUE, table
+from pellucid.evaluate.report import write_page
+from pellucid.evaluate.table import MINUS, NO_VALUE, table
 
 REPORT = "denoise.md"
 NOISY = "noisy"

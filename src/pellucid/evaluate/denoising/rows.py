@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.evaluate.denoisers import Denoiser
+from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.store import describe_machine, read_facts, write_facts
-from pellucid.evaluate.tsv import Table
 
 PREFIX = "denoise-"
 SPEED = "denoise-speed.tsv"
@@ -66,8 +66,8 @@ class DenoiseTiming(DenoiseResult):
     peak_mb: float | None = None
 
 
-TABLE = Table(DenoiseResult)
-TIMINGS = Table(DenoiseTiming)
+TABLE = Rows(DenoiseResult)
+TIMINGS = Rows(DenoiseTiming)
 
 
 def rows_path(folder: Path, task: str, method: str) -> Path:

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import OptionError
 from pellucid.evaluate._extras import require
 from pellucid.evaluate.denoisers import Samples
+from pellucid.evaluate.metrics import PEAK, psnr
 
-PEAK = 255.0
+__all__ = ["clipped", "psnr", "ssim"]
+
 WINDOW = 11  # of SSIM; smaller pictures have none
-
-
-def psnr(clean: Samples, result: Samples) -> float:
-    """Peak signal-to-noise ratio over all samples of all channels, in dB; `inf` where equal.
-
-    Raises:
-        OptionError: the shapes differ.
-    """
-    if clean.shape != result.shape:
-        raise OptionError(f"PSNR needs one shape, got {clean.shape} and {result.shape}")
-    error = clean.astype(np.float64) - clipped(result)
-    mse = float(np.mean(np.square(error)))
-    return 10.0 * math.log10(PEAK**2 / mse) if mse > 0 else math.inf
 
 
 def ssim(clean: Samples, result: Samples) -> float | None:

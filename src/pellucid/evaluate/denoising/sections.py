@@ -28,7 +28,7 @@ from pellucid.evaluate.denoising.report import (
 from pellucid.evaluate.denoising.rows import DenoiseResult
 from pellucid.evaluate.denoising.summary import Score, is_own
 from pellucid.evaluate.denoising.tasks import TASKS
-from pellucid.evaluate.report import NO_VALUE, table
+from pellucid.evaluate.table import NO_VALUE, table
 
 Section = Callable[[Path], str]
 
@@ -36,6 +36,7 @@ NOT_YET = "Not measured yet."
 SETS = {"cbsd68": "CBSD68", "kodak24": "Kodak", "cc15": "CC15", "fmd": "FMD"}
 BLIND = ("real", "pairs", "jpeg")  # tasks in which pellucid is told nothing
 BESIDE = ("bm3d", "bm3d_vst")  # what the short table of those tasks shows beside it
+SHORT = ("noisy", "pellucid-m", "pellucid-s", "ffdnet", "bm3d", "opencv_nlm")
 KINDS = {"real": "cameras, {}", "pairs": "microscopes, {}", "jpeg": "JPEG quality {:g}, {}"}
 
 
@@ -84,6 +85,11 @@ def overview_section(results: Path) -> str:
     """Two short tables: noise that is told, and noise that isn't."""
     parts = [*told_part(results), *blind_part(results)]
     return "\n\n".join(parts) or NOT_YET
+
+
+def short_overview(results: Path) -> str:
+    """The README's table: PSNR on white noise of known strength, and what it costs."""
+    return "\n\n".join(told_part(results, SHORT)) or NOT_YET
 
 
 def told_part(results: Path, methods: Sequence[str] = ()) -> list[str]:
@@ -202,6 +208,7 @@ def _number(value: float | None) -> str:
 
 # Name of the markers -> what stands between them.
 SECTIONS: dict[str, Section] = {
+    "overview-denoising": short_overview,
     "denoise": overview_section,
     "denoise-estimate": estimate_section,
     "denoise-adapt": adapt_section,

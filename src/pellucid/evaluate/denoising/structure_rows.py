@@ -10,8 +10,8 @@ from pathlib import Path
 from statistics import StatisticsError, correlation, fmean
 
 from pellucid.evaluate.denoisers import in_order, label_of
-from pellucid.evaluate.report import table
-from pellucid.evaluate.tsv import Table
+from pellucid.evaluate.rows import Rows
+from pellucid.evaluate.table import table
 
 FILE = "denoise-structure.tsv"
 OWN = "pellucid-m"
@@ -47,7 +47,7 @@ class TileScore(Tile):
     psnr: float
 
 
-TILES, SCORES = Table(Tile), Table(TileScore)
+TILES, SCORES = Rows(Tile), Rows(TileScore)
 GROUPS: dict[str, Callable[[Tile], bool]] = {
     "repeated": lambda tile: tile.kind == "repeated",
     "- period below 25": lambda tile: tile.kind == "repeated" and tile.period < 25,

@@ -8,14 +8,17 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+
 from pellucid.errors import OptionError
-from pellucid.evaluate.denoisers import Denoiser, Told
+from pellucid.evaluate.denoisers import Denoiser, Samples, Told
 from pellucid.evaluate.denoising import rows
 from pellucid.evaluate.denoising.bench import METHOD_ERRORS, Notify, Outcome, Plan
 from pellucid.evaluate.denoising.rows import DenoiseTiming
 from pellucid.evaluate.denoising.scores import psnr
 from pellucid.evaluate.denoising.tasks import TASKS, Case, Source, find_sources
-from pellucid.evaluate.memory import can_measure, peak_of_denoiser
+from pellucid.evaluate.fresh import can_measure
+from pellucid.evaluate.fresh import measure as measure_fresh
 from pellucid.evaluate.speed import interleaved
 
 SIGMA = 25.0
@@ -70,13 +73,23 @@ def _with_peaks(
         try:
             if row.image == source.image:
                 with TemporaryDirectory() as folder:
-                    peak = peak_of_denoiser(
-                        row.method, SIGMA, noisy, threads=plan.threads, folder=Path(folder)
-                    )
+                    peak = peak_of_denoiser(row.method, noisy, plan.threads, Path(folder))
         except METHOD_ERRORS as error:
             outcome.failures.append(f"memory of {row.method}: {error}")
         found.append(row if peak is None else replace(row, peak_mb=round(peak, 1)))
     return found
+
+
+def peak_of_denoiser(name: str, noisy: Samples, threads: int, folder: Path) -> float:
+    """Peak of denoising (H, W, C) samples at sigma 25, in millions of bytes.
+
+    Raises:
+        PellucidError: it can't be measured, or the denoiser failed.
+    """
+    picture = folder / "noisy.npy"
+    np.save(picture, noisy)
+    order = {"name": name, "sigma": SIGMA, "threads": threads, "picture": str(picture)}
+    return measure_fresh("pellucid.evaluate.denoisers:work", order).peak_mb
 
 
 def _of_picture(

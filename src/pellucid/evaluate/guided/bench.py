@@ -27,7 +27,7 @@ from pellucid.evaluate.guided.rows import (
     Compressed,
     Denoised,
 )
-from pellucid.evaluate.tsv import Row, Table
+from pellucid.evaluate.rows import Row, Rows
 from pellucid.runtime import load_denoiser, load_guide
 
 TASKS = ("denoise", "compress")
@@ -74,7 +74,7 @@ def run(plan: Plan, notify: Notify = lambda _line: None) -> None:
             keep(plan, DENOISED, DENOISE, denoised)
 
 
-def keep(plan: Plan, rows: Table[Row], name: str, new: list[Row]) -> None:
+def keep(plan: Plan, rows: Rows[Row], name: str, new: list[Row]) -> None:
     """Put `new` in place of the rows of its pairs."""
     path = plan.out / name
     before = rows.read(path) if path.exists() else []

@@ -16,8 +16,8 @@ from pellucid.evaluate.guided.rows import (
     Compressed,
     Denoised,
 )
-from pellucid.evaluate.page import write_page
-from pellucid.evaluate.report import MINUS, table
+from pellucid.evaluate.report import write_page
+from pellucid.evaluate.table import MINUS, table
 
 REPORT = "guided.md"
 NOT_YET = "Not measured yet."

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pellucid.evaluate.tsv import Table
+from pellucid.evaluate.rows import Rows
 
 DENOISE, COMPRESS = "guided-denoise.tsv", "guided-compress.tsv"
 
@@ -45,8 +45,8 @@ class Compressed:
     version: str
 
 
-DENOISED: Table[Denoised] = Table(Denoised)
-COMPRESSED: Table[Compressed] = Table(Compressed)
+DENOISED: Rows[Denoised] = Rows(Denoised)
+COMPRESSED: Rows[Compressed] = Rows(Compressed)
 
 
 def load_denoised(folder: Path) -> list[Denoised]:

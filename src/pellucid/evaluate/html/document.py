@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from pellucid.errors import InputError
+from pellucid.evaluate import runs
 from pellucid.evaluate._extras import require
-from pellucid.evaluate.commands import commands_of
+from pellucid.evaluate.bench import Part
 from pellucid.evaluate.html.figures import figure
-from pellucid.evaluate.html.markdown import to_html
-from pellucid.evaluate.html.parts import PARTS, Part, unknown_files
 from pellucid.evaluate.html.style import css
-from pellucid.evaluate.page import write_page
-from pellucid.pages import Section, document, facts, table
+from pellucid.evaluate.registry import BENCHES, AnyBench, unknown_files
+from pellucid.evaluate.report import html, write_page
+from pellucid.evaluate.table import Table, plain
+from pellucid.pages import Section, document, facts
 
 REPORT = "report.html"
 SHOWN_FACTS = ("processor", "cores", "system", "python")
-MOST_LINES = 60  # of a file that no part knows
+MOST_LINES = 60  # of a file that no bench knows
 
 
 def write_html(folder: Path, path: Path | None = None) -> Path:
@@ -37,58 +37,50 @@ def report_page(folder: Path) -> str:
     """The page as text; errors as in `write_html`."""
     if not folder.is_dir():
         raise InputError(f"{folder} isn't a folder of results")
-    present = [part for part in PARTS if part.found(folder)]
+    present = [bench for bench in BENCHES if bench.found(folder)]
     others = unknown_files(folder)
     if not present and not others:
         raise InputError(f"no rows in {folder}; make some with: pellucid bench all --quick")
-    sections = [_part(part, folder) for part in present]
+    sections = [_measured(bench, folder) for bench in present]
     if others:
-        sections.append(_others(others))
-    sections += [_commands(folder), _files(folder)]
-    return _document(folder, [section for section in sections if section[2]])
+        sections.append(("others", "Other rows", html(_others(others), "others")))
+    if (commands := runs.commands_table(folder)).body:
+        note = "Written down by the benches. Folders of pictures are given by their last name."
+        body = html([note, commands], "commands")
+        sections.append(("commands", "Commands that make these rows", body))
+    sections.append(("files", "Files of rows", html(_files(folder), "files")))
+    return _document(folder, sections)
 
 
-def _part(part: Part, folder: Path) -> Section:
-    plots = "".join(figure(plot) for plot in part.plots(folder))
-    body = _machine(part.facts(folder)) + plots + to_html(part.text(folder), mark=part.name)
-    return part.name, part.title, body
+def _measured(bench: AnyBench, folder: Path) -> Section:
+    machine = runs.machine_of(folder, bench.name)
+    shown = [(name, str(machine[name])) for name in SHOWN_FACTS if name in machine]
+    plots = "".join(figure(plot) for plot in bench.plots(folder))
+    body = (facts(shown) if shown else "") + plots + html(bench.tables(folder), bench.name)
+    return bench.name, bench.title, body
 
 
-def _machine(found: Mapping[str, Any]) -> str:
-    pairs = [(name, str(found[name])) for name in SHOWN_FACTS if name in found]
-    return facts(pairs) if pairs else ""
-
-
-def _others(paths: Sequence[Path]) -> Section:
-    """Files of kinds that nothing here knows: short ones as they are, long ones by their length."""
-    parts = []
+def _others(paths: Sequence[Path]) -> list[Part]:
+    """Files that no bench knows: short ones as they are, long ones by their length."""
+    parts: list[Part] = []
     for path in paths:
         head, *lines = path.read_text(encoding="utf-8", errors="replace").splitlines() or [""]
-        parts.append(f"<h3>{escape(path.name)}</h3>")
+        columns = [plain(name) for name in head.split("\t")]
+        parts.append(f"## {plain(path.name)}")
         if len(lines) > MOST_LINES:
-            parts.append(f"<p>{len(lines)} rows of: {escape(', '.join(head.split(chr(9))))}.</p>")
+            parts.append(f"{len(lines)} rows of: {', '.join(columns)}.")
         else:
-            cells = [line.split("\t") for line in lines]
-            parts.append(table(head.split("\t"), cells, path.name))
-    return "others", "Other rows", "".join(parts)
+            parts.append(Table(columns, [list(map(plain, line.split("\t"))) for line in lines]))
+    return parts
 
 
-def _commands(folder: Path) -> Section:
-    rows = [
-        (command.what, f"<code>{escape(command.line)}</code>") for command in commands_of(folder)
-    ]
-    note = "<p>Made from the rows themselves. Folders of pictures are given by their last name.</p>"
-    body = note + table(("rows", "command"), rows, "Commands", text=True) if rows else ""
-    return "commands", "Commands that make these rows", body
-
-
-def _files(folder: Path) -> Section:
-    rows = []
+def _files(folder: Path) -> list[Part]:
+    body = []
     for path in sorted(folder.glob("*.tsv")):
         count = max(0, len(path.read_text(encoding="utf-8", errors="replace").splitlines()) - 1)
-        rows.append((path.name, f"{count:,}"))
-    note = f"<p>All in {escape(folder.resolve().name)}, a line a picture, method and setting.</p>"
-    return "files", "Files of rows", note + table(("file", "rows"), rows, "Files of rows")
+        body.append([plain(path.name), f"{count:,}"])
+    note = f"All in {plain(folder.resolve().name)}, a line a picture, method and setting."
+    return [note, Table(["file", "rows"], body)]
 
 
 def _document(folder: Path, sections: Sequence[Section]) -> str:

@@ -13,7 +13,7 @@ from pellucid.evaluate.held_out import sample_hash, test_set_hashes
 from pellucid.evaluate.intervals.calibrate import net_of
 from pellucid.evaluate.intervals.trials import Task, trials
 from pellucid.evaluate.pictures import find_pictures, load_rgb
-from pellucid.evaluate.tsv import Table
+from pellucid.evaluate.rows import Rows
 from pellucid.explaining.intervals import Intervals, half_widths
 
 FILE = "intervals.tsv"
@@ -48,7 +48,7 @@ class Coverage:
         return (self.task, self.model, self.data, self.channels, self.step)
 
 
-TABLE = Table(Coverage)
+TABLE = Rows(Coverage)
 
 
 def load_coverage(folder: Path) -> list[Coverage]:

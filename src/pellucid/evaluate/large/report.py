@@ -9,8 +9,8 @@ from typing import Any
 from pellucid.errors import InputError
 from pellucid.evaluate.large.bench import TASKS
 from pellucid.evaluate.large.rows import LargeResult, load_methods, load_rows
-from pellucid.evaluate.page import write_page
-from pellucid.evaluate.report import table
+from pellucid.evaluate.report import write_page
+from pellucid.evaluate.table import table
 
 REPORT = "large.md"
 HOW = (

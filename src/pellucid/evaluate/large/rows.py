@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.store import describe_machine, read_facts, write_facts
-from pellucid.evaluate.tsv import Table
 
 FILE = "large.tsv"
 METHODS = "large-methods.json"
@@ -49,7 +49,7 @@ class LargeResult:
         return (self.width * self.height, self.task)
 
 
-TABLE = Table(LargeResult)
+TABLE = Rows(LargeResult)
 
 
 def load_rows(folder: Path) -> list[LargeResult]:

@@ -17,8 +17,8 @@ from pellucid.evaluate.lossless.summary import (
     smaller_without_loss,
     standings,
 )
-from pellucid.evaluate.page import write_page
-from pellucid.evaluate.report import MINUS, NO_VALUE, table
+from pellucid.evaluate.report import write_page
+from pellucid.evaluate.table import MINUS, NO_VALUE, table
 from pellucid.pixels.sink import WITH_ALPHA
 
 REPORT = "lossless.md"

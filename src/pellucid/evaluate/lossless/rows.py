@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.evaluate.exact_codecs import ExactCodec
+from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.store import describe_machine, read_facts, write_facts
-from pellucid.evaluate.tsv import Table
 
 PREFIX = "lossless-"
 METHODS = "lossless-methods.json"
@@ -58,7 +58,7 @@ class ExactResult:
         return (self.data, self.picture, self.bound)
 
 
-TABLE = Table(ExactResult)
+TABLE = Rows(ExactResult)
 
 
 def rows_path(folder: Path, method: str) -> Path:

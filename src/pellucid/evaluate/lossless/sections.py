@@ -21,7 +21,7 @@ from pellucid.evaluate.lossless.report import (
 )
 from pellucid.evaluate.lossless.rows import ExactResult
 from pellucid.evaluate.lossless.summary import bounds_in, sets_in, standings
-from pellucid.evaluate.report import NO_VALUE, table
+from pellucid.evaluate.table import NO_VALUE, table
 
 NOT_YET = "Not measured yet."
 SETS = {

@@ -1,40 +1,187 @@
-"""What the bench asks of a codec. An adapter fulfils it in one small file."""
+"""What benches ask of the codecs they compare with, lossy or lossless, and what a registry is.
+
+A peer is its name, its version, what it does with threads, and functions. To add one: a maker in a
+file of its own or beside its kin, and a line in a registry (`lossy`, ...). The contract tests in
+`tests/evaluate` then run it too.
+"""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-Rgb = NDArray[np.uint8]  # HxWx3
+from pellucid.errors import OptionError, PellucidError
+
+Rgb = NDArray[np.uint8]  # (H, W, 3)
+Samples = NDArray[Any]  # (H, W, C)
+Files = tuple[bytes, ...]  # one, or one for each band
+
+OWN_PREFIX = "pellucid-"  # followed by the model's name
+ONE_THREAD = "one thread both ways: the library offers no choice"
 
 
-class Peer(Protocol):
-    """A codec at one fixed configuration, with one number to turn.
+@dataclass(frozen=True)
+class Kind:
+    """Shape (H, W, C) and type of a picture: all that a decoder may be told beside the bytes."""
 
-    `settings` run from the smallest file to the biggest and span about 0.1 to 2 bits per pixel on
-    photographs. `threads` says what the thread count reaches and what it can't.
+    shape: tuple[int, int, int]
+    dtype: np.dtype[Any]
+
+    @property
+    def channels(self) -> int:
+        """How many."""
+        return self.shape[2]
+
+
+def kind_of(samples: Samples) -> Kind:
+    """Shape and type of (H, W, C) samples."""
+    height, width, channels = samples.shape
+    return Kind((height, width, channels), samples.dtype)
+
+
+def takes_all(_kind: Kind, _setting: float) -> str:
+    """For a codec that refuses nothing."""
+    return ""
+
+
+@dataclass(frozen=True)
+class Codec:
+    """A codec at one fixed configuration, with one number to set.
+
+    Attributes:
+        name: short, stable, as in the rows and on the command line.
+        version: libraries, their versions and fixed options: rows with another text are stale.
+        threading: how many threads each side really uses, and what becomes of several bands.
+        encode: (H, W, C) samples and a setting to whole files in memory.
+        decode: those files and the kind of the samples back to (H, W, C).
+        settings: lossy: the points of a sweep, from the smallest file to the biggest, about 0.1 to
+            2 bits per pixel on photographs. Without them the setting is the largest error that is
+            allowed, 0 for lossless.
+        bounded: whether such a bound may be more than 0.
+        refuses: why it can't hold such samples at a setting; empty if it can. Nothing is
+            converted.
     """
 
-    @property
-    def name(self) -> str:
-        """Short, stable, as in the TSV and on the command line."""
+    name: str
+    version: str
+    threading: str
+    encode: Callable[[Samples, float], Files]
+    decode: Callable[[Files, Kind], Samples]
+    settings: tuple[float, ...] = ()
+    bounded: bool = False
+    refuses: Callable[[Kind, float], str] = takes_all
+
+
+def one_file(
+    encode: Callable[[Samples, float], bytes], decode: Callable[[bytes], Samples]
+) -> dict[str, Any]:
+    """`encode` and `decode` of a `Codec` that makes one file and needs nothing beside it."""
+
+    def pack(samples: Samples, setting: float) -> Files:
+        return (encode(samples, setting),)
+
+    def unpack(files: Files, _kind: Kind) -> Samples:
+        return np.asarray(decode(files[0]))
+
+    return {"encode": pack, "decode": unpack}
+
+
+def using(threads: int) -> str:
+    """What `threading` says of a library that takes a number of threads."""
+    return "one thread" if threads == 1 else f"{threads} threads"
+
+
+Peer = TypeVar("Peer")
+Maker = Callable[[int], Peer]  # of a number of threads
+
+
+@dataclass
+class Registry(Generic[Peer]):
+    """All peers of one sort.
+
+    Attributes:
+        what: one is called, in messages.
+        makers: name -> what makes it; raises a PellucidError if it can't be had.
+        labels: name -> how tables call it, in their order; of pellucid's it follows from the name.
+        groups: name of several -> their names; `all` (the others than pellucid's) and `none` are
+            there without being said.
+        own: model of pellucid -> what makes it, for names that `makers` doesn't have.
+    """
+
+    what: str
+    makers: dict[str, Maker[Peer]]
+    labels: dict[str, str]
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    own: Callable[[str], Maker[Peer]] | None = None
 
     @property
-    def settings(self) -> tuple[float, ...]:
-        """The points of the sweep, in order of size."""
+    def others(self) -> tuple[str, ...]:
+        """Those that aren't pellucid's."""
+        return tuple(name for name in self.makers if not is_own(name))
 
-    @property
-    def version(self) -> str:
-        """Libraries, their versions and fixed options: rows with another text are stale."""
+    def expand(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Names and groups of them to names of peers, each once; OptionError for unknown ones."""
+        groups = {"all": self.others, "none": (), **self.groups}
+        found = [member for name in names for member in groups.get(name, (name,))]
+        for name in found:
+            self._maker(name)
+        return tuple(dict.fromkeys(found))
 
-    @property
-    def threading(self) -> str:
-        """How many threads each side really uses."""
+    def make(self, name: str, threads: int) -> Peer:
+        """One peer.
 
-    def encode(self, rgb: Rgb, setting: float) -> bytes:
-        """An HxWx3 uint8 picture to a whole file in memory."""
+        Raises:
+            MissingExtraError: its library isn't installed.
+            OptionError: no peer of that name, or `threads` below 1.
+        """
+        maker = self._maker(name)
+        if threads < 1:
+            raise OptionError(f"threads must be at least 1, got {threads}")
+        return maker(threads)
 
-    def decode(self, data: bytes) -> Rgb:
-        """A file in memory to an HxWx3 uint8 picture."""
+    def load(self, names: Iterable[str], threads: int) -> tuple[list[Peer], dict[str, str]]:
+        """All peers that can be had, and for the others the reason why not.
+
+        Raises:
+            OptionError: no peer of that name, or `threads` below 1.
+        """
+        found, missing = [], {}
+        if threads < 1:
+            raise OptionError(f"threads must be at least 1, got {threads}")
+        for name in self.expand(names):
+            try:
+                found.append(self.make(name, threads))
+            except PellucidError as error:
+                missing[name] = str(error)
+        return found, missing
+
+    def _maker(self, name: str) -> Maker[Peer]:
+        if name in self.makers:
+            return self.makers[name]
+        if self.own and is_own(name):
+            return self.own(model_of(name))
+        there = ", ".join(dict.fromkeys(["all", "none", *self.groups, *self.others]))
+        raise OptionError(f"no {self.what} called {name!r}; there are: {there}")
+
+    def label(self, name: str) -> str:
+        """How tables call a peer."""
+        return self.labels.get(name, name.replace("-", " ", 1) if is_own(name) else name)
+
+    def in_order(self, names: Iterable[str]) -> list[str]:
+        """Names, each once, as tables list them; those that have no label come first."""
+        order = list(self.labels)
+        return sorted(set(names), key=lambda n: (order.index(n) if n in order else -1, n))
+
+
+def is_own(name: str) -> bool:
+    """Whether it's one of pellucid's."""
+    return name.startswith(OWN_PREFIX)
+
+
+def model_of(name: str) -> str:
+    """`pellucid-m` -> `m`."""
+    return name.removeprefix(OWN_PREFIX)

@@ -4,58 +4,39 @@ from __future__ import annotations
 
 import os
 import zlib
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from pellucid.evaluate._extras import require
-from pellucid.evaluate.peers.base import Peer, Rgb
+from pellucid.evaluate.peers.base import OWN_PREFIX, Codec, one_file
 
 THREADS_VARIABLE = "PELLUCID_THREADS"
 SETTINGS = (16, 28, 40, 52, 64, 76, 88)
 
 
-@dataclass(frozen=True)
-class PellucidPeer:
-    """A `Peer`; `api` is the module pellucid or anything with its compress and decompress.
-
-    `model` is a name or a folder; `label`, if given, replaces the name that rows have.
-    """
-
-    api: Any
-    model: str
-    threads: int
-    version: str
-    settings: tuple[float, ...] = SETTINGS
-    label: str = ""
-
-    @property
-    def name(self) -> str:
-        return self.label or f"pellucid-{self.model}"
-
-    @property
-    def threading(self) -> str:
-        return f"{self.threads} threads both ways"
-
-    def encode(self, rgb: Rgb, setting: float) -> bytes:
-        return bytes(self.api.compress(rgb, quality=int(setting), model=self.model))
-
-    def decode(self, data: bytes) -> Rgb:
-        return np.asarray(self.api.decompress(data))
-
-
 def make(
     threads: int, *, model: str, label: str = "", settings: tuple[float, ...] = SETTINGS
-) -> Peer:
-    """The adapter for one model. Coding a small probe tells early whether it's there.
+) -> Codec:
+    """One model, by name or folder; `label`, if given, replaces the name that rows have.
+
+    Coding a small probe tells early whether the model is there.
 
     Raises:
         PellucidError: the model isn't installed.
     """
     os.environ[THREADS_VARIABLE] = str(threads)
     api = require("pellucid")
-    return PellucidPeer(api, model, threads, _version(api, model), settings, label)
+    return Codec(
+        name=label or OWN_PREFIX + model,
+        version=_version(api, model),
+        threading=f"{threads} threads both ways",
+        settings=settings,
+        **one_file(
+            lambda rgb, quality: bytes(api.compress(rgb, quality=int(quality), model=model)),
+            api.decompress,
+        ),
+    )
 
 
 def _version(api: Any, model: str) -> str:

@@ -7,6 +7,7 @@ memory than there is, comes last.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,8 +20,11 @@ from pellucid.errors import OptionError, OutputError, PellucidError
 from pellucid.evaluate._extras import require
 from pellucid.evaluate.adapters import check_threads
 from pellucid.evaluate.denoising.tasks import with_noise
-from pellucid.evaluate.memory import Work, measure_work
-from pellucid.evaluate.peers import LABELS, OWN
+from pellucid.evaluate.fresh import Work
+from pellucid.evaluate.fresh import measure as measure_fresh
+from pellucid.evaluate.peers.base import OWN_PREFIX, is_own, model_of
+from pellucid.evaluate.peers.lossy import LOSSY
+from pellucid.evaluate.peers.pellucid_codec import THREADS_VARIABLE
 from pellucid.evaluate.sizes import rows as store
 from pellucid.evaluate.sizes.mosaic import load_sources, mosaic
 from pellucid.evaluate.sizes.rows import SizeResult
@@ -57,6 +61,12 @@ class SizeOutcome:
 
     failures: list[str] = field(default_factory=list)
     new_rows: int = 0
+
+
+def measure_work(order: dict[str, Any]) -> Work:
+    """One task in a process of its own; PellucidError if that fails."""
+    prepare = "evaluate.sizes.bench:clean_work" if "sigma" in order else "evaluate.peers.lossy:work"
+    return measure_fresh(f"pellucid.{prepare}", order)
 
 
 def run(
@@ -97,6 +107,15 @@ def run(
     return outcome
 
 
+def clean_work(order: dict[str, Any]) -> tuple[Callable[[], object], Callable[[], int]]:
+    """pellucid's denoiser on samples as they are stored, warm; see `fresh.measure`."""
+    os.environ[THREADS_VARIABLE] = str(order["threads"])
+    denoise, noisy = require("pellucid").denoise, np.load(order["picture"])
+    told = {"sigma": order["sigma"], "model": order["name"]}
+    denoise(np.ascontiguousarray(noisy[:64, :64]), **told)
+    return lambda: denoise(noisy, **told), lambda: 0
+
+
 def side_of(megapixels: float) -> int:
     """The side of a square of so many megapixels."""
     return round(math.sqrt(megapixels * 1e6))
@@ -120,8 +139,8 @@ def _check(plan: SizePlan) -> None:
     for size in plan.megapixels:
         if not 0.01 <= size <= MOST_MEGAPIXELS:
             raise OptionError(f"a size is {size:g}; it must be 0.01 to {MOST_MEGAPIXELS:g} MP")
-    if unknown := [model for model in plan.models if f"pellucid-{model}" not in OWN]:
-        known = ", ".join(LABELS[name].split()[1] for name in OWN)
+    if unknown := [model for model in plan.models if OWN_PREFIX + model not in LOSSY.makers]:
+        known = ", ".join(model_of(name) for name in LOSSY.labels if is_own(name))
         raise OptionError(f"no model called {unknown[0]!r}; there are: {known}")
 
 
@@ -150,13 +169,13 @@ def _of_picture(
     common = {"threads": plan.threads, "repeats": plan.repeats, "setting": QUALITY}
     for model, task in todo:
         file = folder / f"{model}.pel"
-        order = {**common, "work": task, "name": f"pellucid-{model}", "file": str(file)}
+        order = {**common, "task": task, "name": f"pellucid-{model}", "file": str(file)}
         order |= {"picture": str(clean)}
         if task == "denoise":
-            order |= {"work": "clean", "name": model, "picture": str(noisy), "sigma": SIGMA}
+            order |= {"name": model, "picture": str(noisy), "sigma": SIGMA}
         try:
             if task == "decompress" and not file.exists():
-                measure({**order, "work": "compress", "repeats": 1})
+                measure({**order, "task": "compress", "repeats": 1})
             work = measure(order)
         except (PellucidError, OSError, MemoryError) as error:
             outcome.failures.append(f"{task} by {model}, {len(picture)} a side: {error}")

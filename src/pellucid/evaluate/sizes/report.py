@@ -8,12 +8,12 @@ from typing import Any
 
 from pellucid.errors import InputError
 from pellucid.evaluate.drawing import GRID, INK, OWN_COLOUR, SOFT, Plot, new_figure, save_plots
-from pellucid.evaluate.page import write_page
-from pellucid.evaluate.report import MINUS, table
+from pellucid.evaluate.report import write_page
 from pellucid.evaluate.sizes import rows as store
 from pellucid.evaluate.sizes.bench import QUALITY, SIGMA
 from pellucid.evaluate.sizes.rows import SizeResult
 from pellucid.evaluate.sizes.summary import Growth, growths
+from pellucid.evaluate.table import MINUS, table
 
 REPORT = "size.md"
 NOT_YET = "Not measured yet."

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.store import read_facts
-from pellucid.evaluate.tsv import Table
 
 FILE = "size.tsv"
 FACTS = "size.json"  # what it ran on
@@ -51,7 +51,7 @@ class SizeResult:
         return (self.task, self.model, self.data, self.width)
 
 
-TABLE = Table(SizeResult)
+TABLE = Rows(SizeResult)
 
 
 def load_rows(folder: Path) -> list[SizeResult]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.errors import InputError
-from pellucid.evaluate.page import write_page
-from pellucid.evaluate.report import NO_VALUE, table
+from pellucid.evaluate.report import write_page
+from pellucid.evaluate.table import NO_VALUE, table
 from pellucid.evaluate.toy import rows as store
 from pellucid.evaluate.toy.rows import COMPRESS, DENOISE, TASKS, ToyResult, ToyRun
 from pellucid.evaluate.toy.summary import (

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.store import describe_machine, read_facts, write_facts
-from pellucid.evaluate.tsv import Table
 
 PREFIX = "toy-"
 RUNS = "toy-runs.tsv"
@@ -83,8 +83,8 @@ class ToyRun:
         return all(getattr(self, name) == getattr(other, name) for name in names)
 
 
-ROWS: Table[ToyResult] = Table(ToyResult)
-RUN_ROWS: Table[ToyRun] = Table(ToyRun)
+ROWS: Rows[ToyResult] = Rows(ToyResult)
+RUN_ROWS: Rows[ToyRun] = Rows(ToyRun)
 
 
 def rows_path(folder: Path, system: str) -> Path:

@@ -9,7 +9,8 @@ import numpy as np
 from pellucid.errors import PellucidError
 from pellucid.evaluate.denoisers import Denoiser, Samples, Told
 from pellucid.evaluate.denoisers import load_denoisers as load_known
-from pellucid.evaluate.peers import Peer, make_peer
+from pellucid.evaluate.peers.base import Codec, kind_of
+from pellucid.evaluate.peers.lossy import LOSSY
 from pellucid.evaluate.toy.systems.base import (
     SHEET,
     SINGLE,
@@ -24,12 +25,12 @@ GREY = 1
 
 @dataclass(frozen=True)
 class KnownCodec:
-    """A `Compressor` around a `Peer`; grey goes in as RGB and comes back as the colours' mean.
+    """A `Compressor` around a `Codec`; grey goes in as RGB and comes back as the colours' mean.
 
     In single files only two settings: these files are mostly header.
     """
 
-    peer: Peer
+    peer: Codec
     files: tuple[str, ...] = (SHEET, SINGLE)
     trained: bool = False
 
@@ -50,10 +51,10 @@ class KnownCodec:
 
     def encode(self, picture: Pictures, setting: float) -> bytes:
         grey = picture.shape[2] == GREY
-        return self.peer.encode(np.repeat(picture, 3, axis=2) if grey else picture, setting)
+        return self.peer.encode(np.repeat(picture, 3, axis=2) if grey else picture, setting)[0]
 
     def decode(self, data: bytes, shape: tuple[int, int, int]) -> Pictures:
-        rgb = self.peer.decode(data)
+        rgb = self.peer.decode((data,), kind_of(np.empty((*shape[:2], 3), np.uint8)))
         if shape[2] != GREY:
             return rgb
         return np.asarray(np.rint(rgb.mean(axis=2, keepdims=True)), np.uint8)
@@ -97,8 +98,8 @@ class Untouched:
 
 
 def make_codec(threads: int, *, name: str) -> KnownCodec:
-    """A codec of `evaluate.peers`; MissingExtraError without its library."""
-    return KnownCodec(make_peer(name, threads))
+    """A codec of `bench compress`; MissingExtraError without its library."""
+    return KnownCodec(LOSSY.make(name, threads))
 
 
 def make_cleaner(threads: int, *, name: str) -> KnownCleaner:

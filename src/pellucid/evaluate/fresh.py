@@ -1,8 +1,12 @@
-"""Peak memory of one piece of work, in a fresh process that does nothing else.
+"""One piece of work in a fresh process that does nothing else: its seconds and its peak memory.
 
 A process that has coded other pictures before can't tell what one of them took, so every
 measurement has a process of its own. On Linux the peak that a process reports outlives `exec`: a
 child of a big process begins with its parent's. So a shell stands between, which is small.
+
+The other side is this module as a program: `python -m pellucid.evaluate.fresh ORDER`. An order
+names a function, which prepares the work from the rest of the order: it loads what a library loads
+on first use, with a small picture, and gives the work and what says the size of its file.
 """
 
 from __future__ import annotations
@@ -11,19 +15,20 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from pellucid.errors import PellucidError
-from pellucid.evaluate.peers.base import Rgb
 
 # A shell that forks: without the `exit` it would become the command instead of starting it.
 SMALL_PARENT = ("sh", "-c", '"$@"; exit $?', "sh")
-CHILD = "pellucid.evaluate.memory_child"
+MEGABYTE = 1e6
+
+Prepare = Callable[[dict[str, Any]], tuple[Callable[[], object], Callable[[], int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +51,20 @@ def can_measure() -> bool:
     return sys.platform != "win32"
 
 
-def measure_work(order: Mapping[str, Any]) -> Work:
-    """Run one order of `memory_child` in a process of its own.
+def measure(prepare: str, order: Mapping[str, Any]) -> Work:
+    """Do a piece of work in a process of its own.
+
+    Args:
+        prepare: `module:function` that prepares it from the order.
+        order: for that function, as JSON can hold it; `repeats` runs, 1 if not given.
 
     Raises:
         PellucidError: this system can't tell, or the process failed; says why.
     """
     if not can_measure():
         raise PellucidError("peak memory can't be measured on this system")
-    command = [*SMALL_PARENT, sys.executable, "-m", CHILD, json.dumps(order)]
+    text = json.dumps({**order, "prepare": prepare})
+    command = [*SMALL_PARENT, sys.executable, "-m", "pellucid.evaluate.fresh", text]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, env=_environment()
@@ -63,9 +73,33 @@ def measure_work(order: Mapping[str, Any]) -> Work:
         raise PellucidError(f"can't start a process to measure memory: {error}") from error
     if done.returncode:
         said = (done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"])[-1]
-        raise PellucidError(f"measuring {order['work']} by {order['name']} failed: {said}")
+        what = " ".join(str(order[name]) for name in ("task", "name") if name in order)
+        raise PellucidError(f"measuring {what} failed: {said}")
     found = json.loads(done.stdout)
     return Work(tuple(found["seconds"]), found["peak_mb"], found["base_mb"], found["size"])
+
+
+def peak_megabytes() -> float:
+    """The most resident memory of this process until now, in millions of bytes."""
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / MEGABYTE if sys.platform == "darwin" else peak * 1024 / MEGABYTE
+
+
+def main(text: str) -> None:
+    """The other side: do what an order says and write the numbers to standard output as JSON."""
+    order = json.loads(text)
+    module, _, function = order.pop("prepare").partition(":")
+    prepare: Prepare = getattr(import_module(module), function)
+    task, size = prepare(order)
+    base, seconds = peak_megabytes(), []
+    for _ in range(order.get("repeats", 1)):
+        start = time.perf_counter()
+        task()
+        seconds.append(time.perf_counter() - start)
+    found = {"seconds": seconds, "peak_mb": peak_megabytes(), "base_mb": base, "size": size()}
+    sys.stdout.write(json.dumps(found))
 
 
 def _environment() -> dict[str, str]:
@@ -75,34 +109,5 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join([root, others] if others else [root])}
 
 
-def peaks_of_codec(
-    name: str, setting: float, rgb: Rgb, *, threads: int, folder: Path
-) -> tuple[float, float]:
-    """Peak of coding and of decoding one picture, in millions of bytes.
-
-    Args:
-        name: of an adapter in `peers`.
-        setting: of that codec.
-        rgb: HxWx3 uint8.
-        threads: for the codec.
-        folder: for the files in between.
-
-    Raises:
-        PellucidError: as `measure_work`.
-    """
-    picture, file = folder / "picture.npy", folder / f"{name}.coded"
-    np.save(picture, rgb)
-    order = {"name": name, "setting": setting, "threads": threads, "file": str(file)}
-    encode = measure_work({**order, "work": "compress", "picture": str(picture)})
-    decode = measure_work({**order, "work": "decompress"})
-    return encode.peak_mb, decode.peak_mb
-
-
-def peak_of_denoiser(
-    name: str, sigma: float, noisy: np.ndarray[Any, Any], *, threads: int, folder: Path
-) -> float:
-    """Peak of denoising (H, W, C) samples, in millions of bytes; arguments as above."""
-    picture = folder / "noisy.npy"
-    np.save(picture, noisy)
-    order = {"name": name, "sigma": sigma, "threads": threads, "picture": str(picture)}
-    return measure_work({**order, "work": "denoise"}).peak_mb
+if __name__ == "__main__":
+    main(sys.argv[1])

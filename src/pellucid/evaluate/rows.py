@@ -1,13 +1,16 @@
-"""Dataclasses as lines of a TSV file: a header of field names, then one line a row.
+"""The one store of rows: a dataclass declares the columns, a name says which file has which rows.
 
-So it diffs, greps and opens in a spreadsheet. An empty cell is None. A field with a default is a
-column that files made before it came don't have: such a file is read with the default, and gets the
-column when rows are added to it.
+Files are TSV, a header of field names and one line a row, so that they diff, grep and open in a
+spreadsheet. An empty cell is None. A field with a default is a column that files made before it
+came don't have: such a file is read with the default, and gets the column when rows are added.
+
+The command, the machine and the versions behind the rows are in `runs`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -24,14 +27,66 @@ _PARSERS: dict[str, Any] = {
 }
 
 
-class Table(Generic[Row]):
-    """Files of one kind of row: a dataclass whose fields are `str`, `int`, `float` or optional."""
+class Rows(Generic[Row]):
+    """Rows of one kind in a folder.
 
-    def __init__(self, row: type[Row]) -> None:
+    Args:
+        row: a dataclass whose fields are `str`, `int`, `float` or `float | None`.
+        file: name of the file of a row, with its columns in braces: `lossless-{method}.tsv`.
+        but: files that have such a name and other columns.
+    """
+
+    def __init__(self, row: type[Row], file: str = "", *, but: Sequence[str] = ()) -> None:
         self._row = row
         self._columns = {f.name: _PARSERS[str(f.type)] for f in fields(row)}  # type: ignore[arg-type]  # a dataclass
         self._later = {f.name for f in fields(row) if f.default is not MISSING}  # type: ignore[arg-type]
+        self._but = frozenset(but)
+        self.file = file
         self.header = "\t".join(self._columns)
+
+    def file_of(self, row: Row) -> str:
+        """Name of the file that a row belongs into."""
+        return self.file.format_map({name: getattr(row, name) for name in self._columns})
+
+    def paths(self, folder: Path) -> list[Path]:
+        """The files that are there, by name."""
+        found = folder.glob(re.sub(r"\{\w+\}", "*", self.file))
+        return sorted(path for path in found if path.name not in self._but)
+
+    def load(self, folder: Path) -> list[Row]:
+        """All rows, in order of file name; none if there are no files; InputError as in `read`."""
+        return [row for path in self.paths(folder) for row in self.read(path)]
+
+    def add(self, folder: Path, rows: Iterable[Row]) -> None:
+        """Append rows, each to its file; OutputError if one can't be written."""
+        for name, own in self._by_file(rows).items():
+            self.append(folder / name, own)
+
+    def keep(self, folder: Path, usable: Callable[[Row], bool]) -> list[Row]:
+        """The rows that still hold; others, and lines cut short, are taken out of their files."""
+        kept = []
+        for path in self.paths(folder):
+            before = self.read(path)
+            rows = [row for row in before if usable(row)]
+            if not rows:
+                path.unlink()
+            elif len(rows) < len(before) or not path.read_bytes().endswith(b"\n"):
+                self.write(path, rows)
+            kept += rows
+        return kept
+
+    def sort(self, folder: Path, order: Callable[[Row], Any]) -> None:
+        """Put the rows of each file in order, so that runs can be compared."""
+        for path in self.paths(folder):
+            rows = self.read(path)
+            if (ordered := sorted(rows, key=order)) != rows:
+                self.write(path, ordered)
+
+    def _by_file(self, rows: Iterable[Row]) -> dict[str, list[Row]]:
+        found: dict[str, list[Row]] = {}
+        for row in rows:
+            found.setdefault(self.file_of(row), []).append(row)
+        return found
 
     def append(self, path: Path, rows: Iterable[Row]) -> None:
         """Add rows to a file, which is made with its header if it isn't there.

@@ -1,0 +1,269 @@
+"""The one bench: cases x methods -> rows, written as they come.
+
+A bench says which cases there are, which methods, which rows they should make (`wanted`) and how
+one case is measured; `run` does what all benches have in common. It leaves out methods that can't
+be had, takes out rows that no longer hold, goes on where an earlier run stopped, lets each method
+load what it loads on first use, keeps single failures and goes on, and writes down the command and
+the machine behind the rows.
+
+Cases are the outer loop, so that an interrupted run leaves whole cases. A bench also says what its
+rows look like as tables and plots; `report` makes pages and docs of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+from pellucid.errors import OptionError, OutputError, PellucidError
+from pellucid.evaluate import runs
+from pellucid.evaluate.drawing import Plot
+from pellucid.evaluate.rows import Rows
+from pellucid.evaluate.table import Table
+
+METHOD_ERRORS = (PellucidError, OSError, ValueError, RuntimeError, MemoryError)
+
+Notify = Callable[[str], None]
+Key = tuple[Any, ...]  # the cells that tell a row apart
+Part = str | Table  # of a report: a paragraph or heading in Markdown, or a table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What every bench is told: folder for the rows, threads of each method, the command line."""
+
+    out: Path
+    threads: int = 2
+    fresh: bool = False
+    command: str = ""
+
+    def check(self) -> None:
+        """Raise OptionError for a number that is out of range."""
+        if self.threads < 1:
+            raise OptionError(f"threads must be at least 1, got {self.threads}")
+
+
+class Method(Protocol):
+    """What `run` asks of a method; see `peers`."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def threading(self) -> str: ...
+
+
+P = TypeVar("P", bound=Plan)
+M = TypeVar("M", bound=Method)
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing to measure on, such as a picture; `load` reads it, errors are failures."""
+
+    name: str
+    load: Callable[[], Any]
+
+
+@dataclass
+class Outcome:
+    """What came of a run: methods that can't be had with the reason, and single failures."""
+
+    missing: dict[str, str] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+    new_rows: int = 0
+
+    @contextmanager
+    def attempt(self, what: str) -> Iterator[None]:
+        """Keep a failure of the block, named `what`, and go on after it."""
+        try:
+            yield
+        except METHOD_ERRORS as error:
+            self.failures.append(f"{what}: {error}")
+
+
+@dataclass(frozen=True)
+class Turn(Generic[P, M]):
+    """A case to be measured: its data, what each method should make rows of, and failures.
+
+    Attributes:
+        plan: of the bench.
+        case: with its name.
+        data: what `case.load` gave.
+        todo: methods, each with the keys of the rows it lacks; none is empty.
+        outcome: for failures; `outcome.attempt` keeps them.
+        tool: what the bench's `tool` gave, such as processes that score.
+        first: whether it is the first case.
+    """
+
+    plan: P
+    case: Case
+    data: Any
+    todo: Sequence[tuple[M, Sequence[Key]]]
+    outcome: Outcome
+    tool: Any
+    first: bool
+
+
+def no_methods(_plan: Any) -> tuple[Sequence[Any], dict[str, str]]:
+    """For a bench that hasn't any."""
+    return (), {}
+
+
+def nothing(_: Any) -> list[Any]:
+    """For a bench without plots, or without cases."""
+    return []
+
+
+def no_tool(_plan: Any) -> AbstractContextManager[Any]:
+    """For a bench whose turns share nothing."""
+    return nullcontext()
+
+
+def no_facts(_plan: Any, _method: Any) -> dict[str, Any]:
+    """For methods of which there is nothing to say."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Bench(Generic[P, M, R]):
+    """A bench as data: what is measured, in which columns, and what is shown of it.
+
+    Attributes:
+        name: as in `pellucid bench NAME`.
+        title: heading of its report.
+        columns: its rows and their files; the first are those that `measure` makes.
+        report: name of its Markdown file.
+        tables: folder -> the parts of its report, without the title; empty without rows.
+        plots: folder -> its plots.
+        sections: name of markers in the docs -> folder -> the parts between them.
+        cases: plan -> what to measure on, errors in the plan told first.
+        methods: plan -> methods, and those that can't be had with the reason.
+        wanted: plan, case, method -> the keys of all rows it should have.
+        measure: turn -> rows; each is kept as it comes.
+        key: row -> the cells that tell it apart.
+        usable: plan, methods, row -> whether an earlier row still holds.
+        what: plan -> its rows in words.
+        order: row -> what a finished file is sorted by; the key if not given.
+        warm: method and data, once before a method is first measured.
+        facts: plan, method -> facts about it that reports need, beside its threads.
+        tool: plan -> what all turns share.
+    """
+
+    name: str
+    title: str
+    columns: tuple[Rows[Any], ...]
+    report: str
+    tables: Callable[[Path], list[Part]]
+    plots: Callable[[Path], list[Plot]] = nothing
+    sections: Mapping[str, Callable[[Path], list[Part]]] = field(default_factory=dict)
+    cases: Callable[[P], Sequence[Case]] = nothing
+    methods: Callable[[P], tuple[Sequence[M], dict[str, str]]] = no_methods
+    wanted: Callable[[P, Case, M], Iterable[Key]] = lambda _plan, _case, _method: ()
+    measure: Callable[[Turn[P, M]], Iterable[R]] = lambda _turn: ()
+    key: Callable[[R], Key] = lambda _row: ()
+    usable: Callable[[P, Sequence[M], R], bool] = lambda _plan, _methods, _row: True
+    what: Callable[[P], str] = lambda _plan: ""
+    order: Callable[[R], Any] | None = None
+    warm: Callable[[M, Any], object] | None = None
+    facts: Callable[[P, M], dict[str, Any]] = no_facts
+    tool: Callable[[P], AbstractContextManager[Any]] = no_tool
+
+    def found(self, folder: Path) -> list[Path]:
+        """The files of its rows that a folder has."""
+        return sorted({path for rows in self.columns for path in rows.paths(folder)})
+
+
+def run(bench: Bench[P, M, R], plan: P, notify: Notify = lambda _line: None) -> Outcome:
+    """Measure what is missing; rows end up in `plan.out`.
+
+    Raises:
+        InputError: no cases. OptionError: a name or number of the plan.
+        OutputError: the folder can't be written.
+        MissingExtraError: a library that the bench can't do without.
+    """
+    plan.check()
+    cases = list(bench.cases(plan))
+    methods, missing = bench.methods(plan)
+    for name, reason in missing.items():
+        notify(f"without {name}: {reason}")
+    make_folder(plan.out)
+    rows, outcome = bench.columns[0], Outcome(missing)
+    kept = rows.keep(plan.out, lambda row: bench.usable(plan, methods, row))
+    keeper = _Keeper(bench, plan, methods, {rows.file_of(row) for row in kept})
+    done, warm = {bench.key(row) for row in kept}, set[str]()
+    with bench.tool(plan) as tool:
+        for number, case in enumerate(cases, start=1):
+            todo = _todo(bench, plan, case, methods, done)
+            if not todo:
+                continue
+            notify(f"{bench.name} {number} of {len(cases)}: {case.name}")
+            with outcome.attempt(case.name):
+                data = case.load()
+                _warm_up(bench, todo, data, warm)
+                turn = Turn(plan, case, data, todo, outcome, tool, number == 1)
+                for row in bench.measure(turn):
+                    keeper.add(row)
+                    outcome.new_rows += 1
+    rows.sort(plan.out, bench.order or bench.key)
+    keeper.close(outcome)
+    return outcome
+
+
+def make_folder(folder: Path) -> None:
+    """Make it if it isn't there; OutputError if that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"can't write to {folder}: {error}") from error
+
+
+def _todo(
+    bench: Bench[P, M, R], plan: P, case: Case, methods: Sequence[M], done: set[Key]
+) -> list[tuple[M, list[Key]]]:
+    found = []
+    for method in methods:
+        lacking = [key for key in bench.wanted(plan, case, method) if key not in done]
+        if lacking:
+            found.append((method, lacking))
+    return found
+
+
+def _warm_up(
+    bench: Bench[P, M, R], todo: Sequence[tuple[M, Sequence[Key]]], data: Any, warm: set[str]
+) -> None:
+    """A failure shows up again, and is told, when the method is measured."""
+    for method, _ in todo:
+        if bench.warm and method.name not in warm:
+            warm.add(method.name)
+            with suppress(*METHOD_ERRORS):
+                bench.warm(method, data)
+
+
+class _Keeper(Generic[P, M, R]):
+    """Writes rows, and what made them before the first row of a file."""
+
+    def __init__(
+        self, bench: Bench[P, M, R], plan: P, methods: Sequence[M], present: set[str]
+    ) -> None:
+        self._rows, self._folder, self._present = bench.columns[0], plan.out, present
+        self._recorded: set[str] = set()
+        self._run = runs.Run(bench.name, bench.what(plan), plan.command, runs.describe_machine())
+        for method in methods:
+            facts = {"threading": method.threading, **bench.facts(plan, method)}
+            self._run.methods[method.name] = facts
+
+    def add(self, row: R) -> None:
+        file = self._rows.file_of(row)
+        if file not in self._recorded:
+            self._recorded.add(file)
+            runs.record(self._folder, self._run, file, anew=file not in self._present)
+        self._rows.add(self._folder, [row])
+
+    def close(self, outcome: Outcome) -> None:
+        self._run.failures = list(outcome.failures)
+        runs.finish(self._folder, self._run)

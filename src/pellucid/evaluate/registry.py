@@ -1,0 +1,154 @@
+"""All benches, in the order of the HTML page; a new one is a line here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pellucid.evaluate import runs, training_rows
+from pellucid.evaluate.bench import Bench, Part, nothing
+from pellucid.evaluate.benches import compress
+from pellucid.evaluate.denoising import band_rows, block_rows, structure_rows
+from pellucid.evaluate.denoising import report as denoising
+from pellucid.evaluate.denoising import rows as denoise_rows
+from pellucid.evaluate.denoising import sections as denoise_sections
+from pellucid.evaluate.denoising.adapting import load_adaptations
+from pellucid.evaluate.denoising.estimates import load_estimates
+from pellucid.evaluate.denoising.plot import cost_plots
+from pellucid.evaluate.denoising.tasks import TASKS
+from pellucid.evaluate.drawing import Plot
+from pellucid.evaluate.guided import report as guided
+from pellucid.evaluate.guided import rows as guided_rows
+from pellucid.evaluate.intervals import coverage
+from pellucid.evaluate.intervals import sections as intervals
+from pellucid.evaluate.large import sections as large
+from pellucid.evaluate.lossless import report as lossless
+from pellucid.evaluate.lossless import rows as lossless_rows
+from pellucid.evaluate.lossless import sections as lossless_sections
+from pellucid.evaluate.report import Section, parts_of
+from pellucid.evaluate.rows import Rows
+from pellucid.evaluate.sizes import report as sizes
+from pellucid.evaluate.sizes import rows as size_rows
+from pellucid.evaluate.toy import rows as toy_rows
+from pellucid.evaluate.toy import sections as toy
+
+AnyBench = Bench[Any, Any, Any]
+
+
+def text_bench(
+    name: str,
+    title: str,
+    files: Sequence[str],
+    text: Callable[[Path], str],
+    sections: Mapping[str, Callable[[Path], str]],
+    plots: Callable[[Path], list[Plot]] = nothing,
+) -> AnyBench:
+    """A bench that puts its report together as text."""
+
+    def as_parts(make: Callable[[Path], str]) -> Callable[[Path], list[Part]]:
+        return lambda folder: list(parts_of(make(folder)))
+
+    return Bench(
+        name=name,
+        title=title,
+        columns=tuple(Rows(toy_rows.ToyResult, file) for file in files),
+        report=f"{name}.md",
+        tables=as_parts(text),
+        plots=plots,
+        sections={mark: as_parts(make) for mark, make in sections.items()},
+    )
+
+
+def denoise_text(folder: Path) -> str:
+    """Tables of denoising, and of building blocks if those were measured."""
+    text = denoising.build_report(
+        denoise_rows.load_rows(folder, TASKS),
+        denoise_rows.load_speed(folder),
+        load_estimates(folder),
+        denoise_rows.load_methods(folder),
+        load_adaptations(folder),
+    )
+    path = folder / block_rows.FILE
+    if path.exists():
+        blocks = block_rows.blocks_table(block_rows.TABLE.read(path))
+        text += f"\n## Speed of building blocks\n\n{blocks}\n"
+    if bands := band_rows.load_rows(folder):
+        text += f"\n## Many bands\n\n{band_rows.bands_table(bands)}\n"
+    if tiles := structure_rows.load_rows(folder):
+        text += f"\n## Repeated structure\n\n{structure_rows.structure_table(tiles)}\n"
+    return text
+
+
+def denoise_plots(folder: Path) -> list[Plot]:
+    """Quality over time."""
+    rows = denoise_rows.load_rows(folder, TASKS)
+    return list(cost_plots(rows, denoise_rows.load_speed(folder)))
+
+
+def lossless_text(folder: Path) -> str:
+    """Tables of lossless and error-bounded files."""
+    rows = lossless_rows.load_rows(folder)
+    return lossless.build_report(rows, lossless_rows.load_methods(folder))
+
+
+def size_text(folder: Path) -> str:
+    """Table of cost against size."""
+    return sizes.build_report(size_rows.load_rows(folder), size_rows.load_facts(folder))
+
+
+def size_plots(folder: Path) -> list[Plot]:
+    """Cost over size."""
+    return list(sizes.size_plots(size_rows.load_rows(folder)))
+
+
+def guided_text(folder: Path) -> str:
+    """Tables with and without a guide."""
+    denoised, compressed = guided.denoise_section(folder), guided.compress_section(folder)
+    return f"## Denoising\n\n{denoised}\n\n## Lossless files\n\n{compressed}\n"
+
+
+def toy_text(folder: Path) -> str:
+    """Tables of small pictures; their headings come right below the part's."""
+    return re.sub("^### ", "## ", toy.toy_section(folder), flags=re.MULTILINE)
+
+
+BENCHES: tuple[AnyBench, ...] = (
+    compress.BENCH,
+    text_bench(
+        "denoise", "Denoising", ["denoise-*.tsv"],
+        denoise_text, denoise_sections.SECTIONS, denoise_plots,
+    ),
+    text_bench(
+        "lossless", "Lossless and error-bounded", ["lossless-*.tsv"],
+        lossless_text, lossless_sections.SECTIONS,
+    ),
+    text_bench(
+        "size", "Cost against size", ["size.tsv"],
+        size_text, {"bench-size": sizes.size_section}, size_plots,
+    ),
+    text_bench("large", "Large pictures", ["large.tsv"], large.tasks_section, large.SECTIONS),
+    text_bench(
+        "guided", "With a guide", [guided_rows.DENOISE, guided_rows.COMPRESS],
+        guided_text, guided.SECTIONS,
+    ),
+    text_bench(
+        "intervals", "Coverage of intervals", [coverage.FILE],
+        intervals.coverage_table, intervals.SECTIONS,
+    ),
+    text_bench("toy", "Beside what articles build", ["toy-*.tsv"], toy_text, toy.SECTIONS),
+    text_bench("training", "Training", ["training-*.tsv"], training_rows.training_tables, {}),
+)  # fmt: skip
+
+# Name of the markers in README and docs -> what stands between them.
+SECTIONS: dict[str, Section] = {
+    "bench-commands": lambda folder: [runs.commands_table(folder)],
+    **{mark: make for bench in BENCHES for mark, make in bench.sections.items()},
+}
+
+
+def unknown_files(folder: Path) -> list[Path]:
+    """TSV files that no bench knows."""
+    known = {path for bench in BENCHES for path in bench.found(folder)}
+    return sorted(path for path in folder.glob("*.tsv") if path not in known)

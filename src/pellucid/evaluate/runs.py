@@ -1,0 +1,153 @@
+"""What made the rows of a folder: DIR/runs.json lists the commands, each with its machine.
+
+A run names its files of rows, the machine, the methods (how they use threads) and what failed, so
+that the command behind a row never has to be guessed from the row. A run that adds rows to a file
+stands beside the earlier ones of that file; one that makes a file anew takes their place. Folders
+without the file are read as well: their rows have no known command.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pellucid import __version__
+from pellucid.errors import InputError, OutputError
+from pellucid.evaluate.table import Table
+
+FILE = "runs.json"
+
+
+@dataclass
+class Run:
+    """One command and what it made.
+
+    Attributes:
+        bench: name of the bench.
+        what: its rows in words, with the set of pictures.
+        command: the words of the command; "" if it wasn't one.
+        machine: as `describe_machine` gives it.
+        files: names of the files that it added rows to.
+        methods: name -> facts, such as `threading`.
+        facts: what else a report says.
+        failures: what it couldn't measure.
+    """
+
+    bench: str
+    what: str
+    command: str = ""
+    machine: dict[str, Any] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
+    methods: dict[str, dict[str, Any]] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+
+
+def load_runs(folder: Path, bench: str | None = None) -> list[Run]:
+    """The runs of a bench or of all, oldest first; none if the folder has no such file.
+
+    Raises:
+        InputError: the file can't be read.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return []
+    try:
+        found = [Run(**run) for run in json.loads(path.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(f"{path} isn't a list of runs: {error}") from error
+    return [run for run in found if bench in (None, run.bench)]
+
+
+def save_runs(folder: Path, runs: list[Run]) -> None:
+    """Write the file; OutputError if that fails."""
+    path = folder / FILE
+    shown = [{name: value for name, value in asdict(run).items() if value} for run in runs]
+    try:
+        path.write_text(json.dumps(shown, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"can't write {path}: {error}") from error
+
+
+def record(folder: Path, run: Run, file: str, *, anew: bool) -> None:
+    """Write down that `run` adds rows to `file`; `anew`: no earlier rows are left in it."""
+    run.files = [*dict.fromkeys([*run.files, file])]
+    others = [one for one in load_runs(folder) if not _same(one, run)]
+    if anew:
+        for one in others:
+            one.files = [name for name in one.files if name != file]
+    earlier = [one for one in load_runs(folder) if _same(one, run)]
+    if earlier:
+        run.files = [*dict.fromkeys([*earlier[0].files, *run.files])]
+        run.methods = {**earlier[0].methods, **run.methods}
+    save_runs(folder, [*(one for one in others if one.files), run])
+
+
+def finish(folder: Path, run: Run) -> None:
+    """Write down what a run that has made rows found out until its end."""
+    if run.files:
+        save_runs(folder, [run if _same(one, run) else one for one in load_runs(folder)])
+
+
+def machine_of(folder: Path, bench: str) -> dict[str, Any]:
+    """What a bench last ran on; empty if that isn't known."""
+    runs = load_runs(folder, bench)
+    return runs[-1].machine if runs else {}
+
+
+def methods_of(folder: Path, bench: str) -> dict[str, dict[str, Any]]:
+    """Facts about the methods of a bench, of the last run of each."""
+    return {name: fact for run in load_runs(folder, bench) for name, fact in run.methods.items()}
+
+
+def machine_text(machine: Mapping[str, Any]) -> str:
+    """` on PROCESSOR (N cores)` for the end of a sentence; empty if that isn't known."""
+    return f" on {machine['processor']} ({machine['cores']} cores)" if machine else ""
+
+
+def path_word(path: Path) -> str:
+    """A path in a command that is written down: as it was given if it is relative and leads below
+    the working folder, else its last name."""
+    kept = not path.is_absolute() and ".." not in path.parts and path.parts
+    return path.as_posix() if kept else path.resolve().name
+
+
+def commands_table(folder: Path) -> Table:
+    """Every known command with the files that it made."""
+    body = [
+        [run.what, ", ".join(f"`{name}`" for name in run.files), f"`{run.command}`"]
+        for run in load_runs(folder)
+        if run.command
+    ]
+    return Table(["rows", f"files in {folder.name}", "command"], body, text=True)
+
+
+def describe_machine() -> dict[str, Any]:
+    """Processor, cores, system, Python and pellucid, as a report names them."""
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "pellucid": __version__,
+    }
+
+
+def _same(one: Run, other: Run) -> bool:
+    names = ("bench", "what", "command", "machine")
+    return all(getattr(one, name) == getattr(other, name) for name in names)
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or "unknown"
