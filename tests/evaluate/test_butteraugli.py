@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pellucid.evaluate.compress_bench import Plan, run
 
 from pellucid.errors import InputError, MissingExtraError, OptionError, PellucidError
 from pellucid.evaluate import butteraugli as module
+from pellucid.evaluate.benches.compress import Plan, run
 from pellucid.evaluate.metrics import DEFAULT_METRICS, METRICS, butteraugli
 from pellucid.evaluate.scoring import score
 
@@ -73,7 +73,7 @@ def test_a_missing_program_is_named_with_the_way_to_get_it(picture, tmp_path, mo
     with pytest.raises(MissingExtraError, match="apt-get install butteraugli"):
         butteraugli(picture, picture)
     with pytest.raises(MissingExtraError, match="butteraugli"):
-        run(Plan(tmp_path, tmp_path, (), metrics=("psnr", "butteraugli"), repeats=0))
+        run(Plan(data=tmp_path, out=tmp_path, metrics=("psnr", "butteraugli"), repeats=0))
 
 
 def test_what_it_cannot_compare_is_refused(picture):
