@@ -17,6 +17,7 @@ UNITS = {"": 0, "k": 1, "M": 2, "G": 3}  # powers of 1000, or with an i of 1024
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d+)?|\.\d+) ?(?:([kKMG])(i?))?B?")
 
 Command = Callable[..., None]
+FILE = click.Path(readable=False)  # no check, but a shell completes it
 
 
 def to_bytes(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
@@ -103,11 +104,12 @@ class Batch:
 
 
 BATCH_OPTIONS = (
-    click.argument("inputs", metavar="IN...", nargs=-1, required=True),
+    click.argument("inputs", metavar="IN...", nargs=-1, required=True, type=FILE),
     click.option(
         "-o",
         "--out",
         metavar="OUT",
+        type=FILE,
         help="A file for one input, or a folder (made if missing), or - for standard output. "
         "Default: beside each input.",
     ),

@@ -69,6 +69,7 @@ SAME = (
 @click.option(
     "--guide",
     metavar="FILE",
+    type=options.FILE,
     help="With --lossless or --max-error: another picture of the same scene, size and place, kept "
     "without loss in the same file.",
 )

@@ -107,11 +107,15 @@ def to_strength(_context: click.Context, _option: click.Parameter, value: float)
     help="How much of it to take off.",
 )
 @click.option(
-    "--mask", metavar="FILE", help="Grey picture of the same size: white full strength, black none."
+    "--mask",
+    metavar="FILE",
+    type=options.FILE,
+    help="Grey picture of the same size: white full strength, black none.",
 )
 @click.option(
     "--guide",
     metavar="FILE",
+    type=options.FILE,
     help="Another picture of the same scene, size and place, such as a visible one for infrared.",
 )
 @click.option(

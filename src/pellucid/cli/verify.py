@@ -21,7 +21,7 @@ AGAIN = "; get the file again"  # is said once, at the end
 
 
 @click.command(short_help="Checksums and latents of .pel files.")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=options.FILE)
 @options.limits_option
 @options.json_option
 def verify(files: tuple[str, ...], limits: Limits, as_json: bool) -> None:

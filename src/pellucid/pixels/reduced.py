@@ -1,0 +1,79 @@
+"""A picture at 1/2, 1/4 or 1/8 of its size: each sample the mean of a square of samples.
+
+The squares lie on the picture's own grid, so that a part of a reduced picture is that part of the
+picture reduced; those at the right and lower edge may be cut. Nothing but the part at hand is in
+memory. This is Pillow's `Image.reduce`, for all sample types and in parts.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.pixels.box import Box
+from pellucid.pixels.lazy import Sink
+
+SCALES = (1, 2, 4, 8)
+
+
+class Reduced:
+    """A sink that hands the parts of a picture on to another one, reduced.
+
+    Parts must begin at whole squares and end at whole ones or at the edge of the picture, as tiles
+    do.
+
+    Args:
+        alpha: whether the last channel is alpha; then colours count by how opaque they are.
+    """
+
+    def __init__(self, sink: Sink, scale: int, *, alpha: bool) -> None:
+        self._sink, self._scale, self._alpha = sink, scale, alpha
+
+    def __setitem__(self, key: tuple[slice, slice], samples: Any) -> None:
+        rows, columns = (
+            slice(side.start // self._scale, -(-side.stop // self._scale)) for side in key
+        )
+        self._sink[rows, columns] = reduce(samples, self._scale, alpha=self._alpha)
+
+
+def whole_squares(box: Box, height: int, width: int, scale: int) -> Box:
+    """`box` grown to whole squares of a picture's grid, as far as the picture reaches."""
+    y, x = box.y // scale * scale, box.x // scale * scale
+    bottom = min(-(-box.bottom // scale) * scale, height)
+    right = min(-(-box.right // scale) * scale, width)
+    return Box(y, x, bottom - y, right - x)
+
+
+def reduce(samples: NDArray[Any], scale: int, *, alpha: bool = False) -> NDArray[Any]:
+    """Samples (h, w, C) -> (h / scale, w / scale, C), sides rounded up, of the same type.
+
+    Whole samples are rounded, halves up. What isn't finite makes its square so.
+    """
+    values = samples.astype(np.float64)
+    if not alpha:
+        return rounded(means(values, scale), samples.dtype)
+    opacity = values[..., -1:]
+    total = means(opacity, scale)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        colours = means(values[..., :-1] * opacity, scale) / total
+    hidden = means(values[..., :-1], scale)  # where all is transparent
+    colours = np.where(total > 0, colours, hidden)
+    return rounded(np.concatenate([colours, total], axis=2), samples.dtype)
+
+
+def means(values: NDArray[np.float64], scale: int) -> NDArray[np.float64]:
+    """The mean of each square of (h, w, C)."""
+    height, width = values.shape[:2]
+    rows, columns = range(0, height, scale), range(0, width, scale)
+    sums = np.add.reduceat(np.add.reduceat(values, rows, axis=0), columns, axis=1)
+    tall = np.diff([*rows, height])[:, None, None]
+    wide = np.diff([*columns, width])[None, :, None]
+    result: NDArray[np.float64] = sums / (tall * wide)
+    return result
+
+
+def rounded(values: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Means as samples of a type."""
+    return (values if dtype.kind == "f" else np.floor(values + 0.5)).astype(dtype)
