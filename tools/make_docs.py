@@ -25,13 +25,20 @@ Made from `--help` by `make docs`; edit the commands, not this page.
 
 ## Shell completion
 
-Tab completes commands, options and choices. Put the line for your shell into the named file:
+Tab completes commands, options, choices and file names. Put the line for your shell into the named
+file:
 
 ```text
 eval "$(_PELLUCID_COMPLETE=bash_source pellucid)"     ~/.bashrc
 eval "$(_PELLUCID_COMPLETE=zsh_source pellucid)"      ~/.zshrc
 _PELLUCID_COMPLETE=fish_source pellucid | source      ~/.config/fish/completions/pellucid.fish
 ```
+
+## Pipes
+
+`-` stands for standard input, and after `-o` for standard output, which is the default for an
+input without a name: `pellucid compress - < photo.png | pellucid decompress - > back.png`. A pipe
+is copied to a temporary file first, as a codec looks at a picture more than once.
 """
 
 

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 
 import pytest
+
+from program import ENVIRONMENT, PROGRAM
 
 
 def completion(instruction: str, words: str = "", index: int = 0) -> str:
     """What the program prints for a shell; `words` is the line so far, `index` the word to end."""
     environment = {
-        **os.environ,
+        **ENVIRONMENT,
         "_PELLUCID_COMPLETE": instruction,
         "COMP_WORDS": words,
         "COMP_CWORD": str(index),
     }
-    command = [sys.executable, "-m", "pellucid"]
     return subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=True
+        PROGRAM, env=environment, capture_output=True, text=True, check=True
     ).stdout
 
 
@@ -28,6 +27,11 @@ def completion(instruction: str, words: str = "", index: int = 0) -> str:
     [
         ("pellucid decomp", 1, "plain,decompress"),
         ("pellucid denoise --str", 2, "plain,--strength"),
+        ("pellucid compress --keep", 2, "plain,--keep-times"),
+        ("pellucid compress pho", 2, "file,pho"),
+        ("pellucid decompress pho", 2, "file,pho"),
+        ("pellucid verify pho", 2, "file,pho"),
+        ("pellucid denoise --mask pho", 3, "file,pho"),
     ],
 )
 def test_words_are_completed(words, index, wanted):
