@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +13,7 @@ from pellucid.bitstream import DEFAULT_LIMITS, Limits, write_file
 from pellucid.codec import make_header
 from pellucid.errors import LimitError, OptionError
 from pellucid.runtime import CodecModel
+from work import calls_of
 
 PICTURE = np.zeros((20, 30, 3), np.uint8)
 
@@ -57,7 +57,6 @@ def test_a_file_of_many_damaged_tiles_is_verified_soon(
     data = bytearray(write_file(header, {}, [b""] * header.tile_count))
     for crc in range(len(data) - 12 - 4, len(data) - 12 - 17 * header.tile_count, -17):
         data[crc] ^= 1
-    started = time.monotonic()
     problems = pellucid.verify(bytes(data))
     assert len(problems) == header.tile_count
-    assert time.monotonic() - started < 5
+    assert calls_of(lambda: pellucid.verify(bytes(data))) < 200 * header.tile_count

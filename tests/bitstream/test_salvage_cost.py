@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tracemalloc
 from functools import cache
 
@@ -10,6 +9,7 @@ import pytest
 
 from fuzz.mutate import frame
 from pellucid.bitstream import SIGNATURE, Header, PelFile
+from work import calls_of
 
 HEADER = Header(2**14, 2**14, 3, 8, 0, 1, 0, 1, 0, 60, 6, bytes(16))  # 2^16 tiles
 MIB = 2**20
@@ -41,9 +41,8 @@ NAMES += ["tiles and false starts", "junk and tiles", "another file"]
 @pytest.mark.parametrize("name", NAMES)
 def test_made_files_cost_little(name: str) -> None:
     data = hostile(name)
-    started = time.perf_counter()
+    assert calls_of(lambda: PelFile.salvage(data)) < MIB
     file = PelFile.salvage(data)
-    assert time.perf_counter() - started < 3  # well under a second on an idle core
     assert len(file.damage) <= 101
     tracemalloc.start()
     try:

@@ -82,12 +82,9 @@ def test_sample_is_small_and_described():
 
 
 def code_blocks(page: str, language: str) -> list[str]:
-    """The examples of a page that can run here: those of denoising need the denoisers."""
+    """The examples of a page."""
     text = (ROOT / page).read_text("utf-8")
-    blocks = re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
-    if {"s", "m"} <= pellucid.denoisers().keys():
-        return blocks
-    return [block for block in blocks if "nois" not in block]
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
 @pytest.fixture
@@ -112,8 +109,7 @@ def album():
 )
 def test_python_examples(album, capsys, page, said):
     blocks = code_blocks(page, "python")
-    if not blocks:
-        pytest.skip("the denoisers are not in this checkout")
+    assert blocks
     names: dict[str, object] = {}
     for block in blocks:  # later ones go on from earlier ones
         exec(compile(block, page, "exec"), names)
@@ -125,8 +121,6 @@ def test_python_examples(album, capsys, page, said):
 )
 def test_command_examples(run, album, page, least):
     blocks = code_blocks(page, "sh")
-    if not blocks:
-        pytest.skip("the denoisers are not in this checkout")
     lines = [shlex.split(line, comments=True) for block in blocks for line in block.splitlines()]
     assert len(lines) >= least
     for program, *words in lines:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,6 +10,7 @@ from hypothesis import strategies as st
 from pellucid.entropy import MAX_SYMBOL, SymbolDecoder, SymbolEncoder, TableSet
 from pellucid.entropy.coder import groups
 from pellucid.errors import DamagedFileError
+from work import calls_of
 
 REACH = [0, 1, 3, 255]
 
@@ -159,11 +158,9 @@ def test_hostile_payloads_give_symbols_or_damage(payload: bytes, index: list[int
 
 def test_a_short_payload_for_many_symbols_takes_little_time() -> None:
     index = np.full(500_000, 3, np.uint8)
-    started = time.monotonic()
     for payload in (b"", b"\xff" * 8, bytes(range(1, 201))):
         decoder = SymbolDecoder(payload, TABLES)
-        assert decoder.take(index).size == index.size
-    assert time.monotonic() - started < 10
+        assert calls_of(lambda: decoder.take(index)) < 1000  # noqa: B023 - called at once
 
 
 @pytest.mark.parametrize("counts", [[65535, 0], [65536, 1], [0, 0]])

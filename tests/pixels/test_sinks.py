@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -14,6 +12,7 @@ from pellucid.pixels import ImageInfo, open_parts, open_sink, read_samples
 from pellucid.pixels.axes import pack_axes, unpack_axes
 from pellucid.pixels.lazy import parts_of
 from pellucid.pixels.tiff_sink import Layout, tiff_output
+from work import calls_of
 
 RANDOM = np.random.default_rng(0)
 SHAPE = (700, 1100)
@@ -179,9 +178,8 @@ def test_axes_are_few() -> None:
     assert unpack_axes(pack_axes(most), 10) == tuple(most)
     assert unpack_axes(pack_axes([("T", 1), *most]), 10) is None
     hostile = pack_axes([("Z", 2**32 - 1)]) * 2_000_000
-    start = time.monotonic()
     assert unpack_axes(hostile, 10) is None
-    assert time.monotonic() - start < 0.1
+    assert calls_of(lambda: unpack_axes(hostile, 10)) < 100
 
 
 @pytest.mark.parametrize("sharded", [False, True])

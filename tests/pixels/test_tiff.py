@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import time
 from io import BytesIO
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from pellucid.errors import OutputError
 from pellucid.pixels import ImageInfo, read_image, tiff, write_image
+from work import calls_of
 
 PICTURE = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
 
@@ -60,9 +60,7 @@ def test_overlapping_directories_do_not_multiply(tag: int) -> None:
     """Every row of a table is a pointer to that table: 5000^3 rows, were they all followed."""
     rows = struct.pack("<HHII", tag, tiff.LONG, 1, 8) * 5000
     data = tiff.header("<", 8) + struct.pack("<H", 5000) + rows + bytes(4)
-    started = time.monotonic()
-    tiff.read_metadata(data)
-    assert time.monotonic() - started < 5
+    assert calls_of(lambda: tiff.read_metadata(data)) < 20 * 5000
 
 
 def test_overlapping_values_do_not_multiply() -> None:

@@ -59,9 +59,20 @@ def rows(out: Path) -> list[dict[str, str]]:
     return [dict(zip(head.split("\t"), line.split("\t"), strict=True)) for line in lines]
 
 
-def test_a_plan_ends_in_time_and_is_gone_on_with(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.slow
+def test_a_plan_ends_in_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the clock, as the machine is lent: most of it for training, on a machine of its own."""
+    monkeypatch.setattr(lease_module, "JUDGED", 1)
+    write_state(folder / "weights.pt", tiny_model.new_trainer().averaged())
+    with tiny_model.quick():
+        began = time.monotonic()
+        lease = Lease(load_plan(folder / "plan.toml"), SECONDS, folder / "out", CPU)
+        lease.carry_out(folder)
+    assert time.monotonic() - began < SECONDS + 0.5
+    assert lease.training > 0.5 * SECONDS
+
+
+def test_a_plan_is_gone_on_with(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trainer_module, "REPORT_EVERY", 5)
     monkeypatch.setattr(lease_module, "JUDGED", 1)
     write_state(folder / "weights.pt", tiny_model.new_trainer().averaged())
@@ -69,11 +80,9 @@ def test_a_plan_ends_in_time_and_is_gone_on_with(
     pixels = []
     for _ in range(2):
         with tiny_model.quick():
-            began = time.monotonic()
             lease = Lease(load_plan(folder / "plan.toml"), SECONDS, out, CPU)
             lease.carry_out(folder)
-        assert time.monotonic() - began < SECONDS + 0.5  # on a busy machine
-        assert lease.training > 0.5 * SECONDS
+        assert lease.training > 0
         done = [torch.load(out / f"{name}.pt", weights_only=True) for name in ("tiny", "eye")]
         assert all(state["progress"]["step"] > 0 for state in done)
         pixels.append([s["progress"]["pixels"] + s["progress"]["earlier"] for s in done])
