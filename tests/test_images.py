@@ -122,7 +122,7 @@ KINDS: dict[str, tuple[Maker, str, str, str]] = {
     ),
     "grey palette with a transparent colour": (grey_palette, "2 uint8", "2 uint8", "2 uint8"),
     "1 bit": (
-        lambda: png(Image.fromarray(GREY > 100)), "1 uint8", "1 bit.*convert", "1 bit.*convert",
+        lambda: png(Image.fromarray(GREY > 100)), "1 uint8", "1 uint8", "1 uint8",
     ),
     "CMYK": (
         lambda: saved(Image.fromarray(RGB).convert("CMYK"), "JPEG"),

@@ -20,6 +20,9 @@ into exit code 1 (`OptionError`: 2); any other exception is a bug.
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 
 class PellucidError(Exception):
     """Base of everything pellucid raises on purpose."""
@@ -73,9 +76,13 @@ class MissingExtraError(PellucidError, ImportError):
     """An optional dependency isn't installed."""
 
     def __init__(self, package: str, extra: str, *, command: str | None = None) -> None:
+        self._given = package, extra, command
         line = command or f"pip install 'pellucid[{extra}]'"
         super().__init__(f"{package} is not installed; get it with: {line}")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        package, extra, command = self._given
+        return partial(type(self), command=command), (package, extra)
 
 def first_line(error: Exception) -> str:
     """What an error of another library says, in short; its kind if it says nothing."""

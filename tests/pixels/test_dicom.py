@@ -35,9 +35,9 @@ from pellucid.errors import (
     PellucidError,
 )
 from pellucid.pixels import ImageInfo, read_samples, write_samples
-from pellucid.pixels.dicom import encode_dicom
 from pellucid.pixels.dicom_change import Change
 from pellucid.pixels.dicom_stored import stored_of
+from pellucid.pixels.formats.dicom import encode_dicom
 
 SETS = Path(__file__).resolve().parents[3] / "shared" / "data" / "test" / "dicom"
 

@@ -135,7 +135,7 @@ def test_single_bits_of_frames_that_begin_within_a_byte(tmp_path: Path) -> None:
         pellucid.decompress_file(data, tmp_path / "one.dcm", force=True)
         assert np.array_equal(pydicom.dcmread(tmp_path / "one.dcm").pixel_array, bits[page])
     pellucid.compress(source, lossless=True, page=2, limits=Limits(max_pixels=44))
-    with pytest.raises(LimitError, match="5 frames"):  # all of which must be decoded
+    with pytest.raises(LimitError, match="5 channels"):  # all of which must be decoded
         pellucid.compress(source, lossless=True, page=2, limits=Limits(max_pixels=43))
 
 
@@ -216,7 +216,7 @@ def test_frames_that_are_not_there(tmp_path: Path) -> None:
 
 def test_the_limit_is_that_of_the_frame(tmp_path: Path) -> None:
     source = saved(dataset_of(np.concatenate([FRAMES] * 3)), tmp_path / "many.dcm")
-    with pytest.raises(LimitError, match="12 frames"):
+    with pytest.raises(LimitError, match="12 channels"):
         pellucid.compress(source, lossless=True, limits=Limits(max_pixels=2000))
     assert pellucid.compress(source, lossless=True, page=11, limits=Limits(max_pixels=2000))
     with pytest.raises(LimitError):

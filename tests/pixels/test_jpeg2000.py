@@ -13,8 +13,8 @@ from PIL import Image
 
 import pellucid
 from pellucid.errors import InputError, MissingExtraError
-from pellucid.pixels import read_image, read_samples
-from pellucid.pixels.jpeg2000 import Siz, siz_of
+from pellucid.pixels import read_samples
+from pellucid.pixels.formats.jpeg2000_boxes import Siz, siz_of
 
 
 def picture(channels: int, dtype: str) -> np.ndarray:
@@ -33,8 +33,7 @@ def encoded(samples: np.ndarray, codec: str = "jp2") -> bytes:
 def test_eight_bits(channels: int, codec: str) -> None:
     samples = picture(channels, "uint8")
     data = encoded(samples if channels > 1 else samples[..., 0], codec)
-    for read in (read_image, read_samples):
-        found, info = read(data)
+    for found, info in [read_samples(data)]:
         assert np.array_equal(found, samples)
         assert info.source_format == "JPEG2000"
 
@@ -115,14 +114,12 @@ def test_components_that_differ_are_refused() -> None:
 
 
 def test_a_box_that_contradicts_the_codestream_is_refused() -> None:
-    """The limit of pixels is held against the one, and the other is decoded."""
     for dtype in ("uint8", "uint16"):
         data = bytearray(encoded(picture(1, dtype)[..., 0]))
         at = data.find(b"ihdr") + 4
         data[at : at + 8] = struct.pack(">II", 8, 8)
-        for read in (read_samples, read_image):
-            with pytest.raises(InputError, match="8 x 8"):
-                read(bytes(data), max_pixels=100)
+        with pytest.raises(InputError, match="8 x 8"):
+            read_samples(bytes(data))
 
 
 @pytest.mark.parametrize("codec", ["jp2", "j2k"])
@@ -140,17 +137,16 @@ def test_with_loss_fewer_bits_are_refused(bits: int, channels: int) -> None:
     data = bytes(imagecodecs.jpeg2k_encode(samples, level=0, reversible=True, bitspersample=bits))
     with Image.open(BytesIO(data)) as image:
         assert np.array(image).max() > samples.max()  # Pillow would have shifted it
-    for read in (read_image, pellucid.compress):
+    for read in (pellucid.compress,):
         with pytest.raises(InputError, match=f"with {bits} bits a sample.*lossless or max_error"):
             read(data)
 
 
-def test_with_loss_signed_samples_are_refused() -> None:
+def test_signed_samples_stay_signed() -> None:
     samples = (picture(1, "uint8")[..., 0].astype(np.int16) - 128).astype(np.int8)
     data = bytes(imagecodecs.jpeg2k_encode(samples, level=0, reversible=True))
     assert np.array_equal(read_samples(data)[0][..., 0], samples)
-    with pytest.raises(InputError, match=r"with signed samples.*lossless or max_error"):
-        read_image(data)
+    assert pellucid.decompress(pellucid.compress(data, model="s")).dtype == np.int16
 
 
 def test_components_of_different_depths_are_refused() -> None:
@@ -158,6 +154,5 @@ def test_components_of_different_depths_are_refused() -> None:
     start = bytes(data).index(b"\xff\x4f\xff\x51") + 42
     assert data[start] == 7  # 8 bits
     data[start] = 3
-    for read in (read_image, read_samples):
-        with pytest.raises(InputError, match=r"scale it to 8 bits|the same in all"):
-            read(bytes(data))
+    with pytest.raises(InputError, match="the same in all"):
+        read_samples(bytes(data))

@@ -11,7 +11,8 @@ import pytest
 
 from deep_pngs import COLOURS, EXIF, chunk, head, picture, png, rows, same
 from pellucid.errors import InputError, LimitError, PellucidError
-from pellucid.pixels import png_deep, read_samples
+from pellucid.pixels import read_samples
+from pellucid.pixels.formats import png16
 
 pytest.importorskip("imagecodecs")
 
@@ -29,7 +30,7 @@ def untouched(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object, **__: object) -> None:
         raise AssertionError("it was decoded")
 
-    monkeypatch.setattr(png_deep, "_decoded", never)
+    monkeypatch.setattr(png16, "_decode", never)
 
 
 @pytest.mark.usefixtures("untouched")
@@ -40,7 +41,7 @@ def test_sizes_are_checked_before_anything_is_decoded(interlaced: int) -> None:
         data = chunk(b"IDAT", zlib.compress(body)) + chunk(b"IEND")
         return b"\x89PNG\r\n\x1a\n" + top + data
 
-    with pytest.raises(LimitError, match="more than the limit"):
+    with pytest.raises(LimitError, match="over the limit"):
         read_samples(claims(2**31 - 1, 2**31 - 1))
     with pytest.raises(LimitError):
         read_samples(claims(50, 50, bytes(20050)), max_pixels=2499)

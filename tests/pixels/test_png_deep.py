@@ -16,8 +16,8 @@ import pellucid
 from deep_pngs import EXIF, chunk, picture, png, same
 from pellucid.errors import InputError, MissingExtraError
 from pellucid.pixels import ImageInfo, read_samples, write_samples
-from pellucid.pixels.picture import read_picture
-from pellucid.pixels.png_chunks import chunks_of
+from pellucid.pixels.formats.png_chunks import chunks_of
+from pellucid.pixels.read import read_picture
 
 imagecodecs = pytest.importorskip("imagecodecs")
 

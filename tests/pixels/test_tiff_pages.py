@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from opened import read_samples
 from pellucid.errors import InputError, LimitError, MissingExtraError, OptionError
-from pellucid.pixels import open_parts, read_samples
+from pellucid.pixels import open_image
 from pellucid.pixels.axes import Axes, unpack_axes
-from pellucid.pixels.segments import SegmentCache
-from pellucid.pixels.tiff_facts import tiff_facts
-from pellucid.pixels.tiff_pages import open_tiff
+from pellucid.pixels.formats.input import Input
+from pellucid.pixels.formats.tiff import open_pages as open_tiff_pages
+from pellucid.pixels.formats.tiff_facts import tiff_facts
+from pellucid.pixels.formats.tiff_segments import SegmentCache
 
 tifffile = pytest.importorskip("tifffile")
 
@@ -71,19 +73,24 @@ LAYOUTS: dict[str, tuple[np.ndarray, np.ndarray, Axes | None, dict[str, Any]]] =
 }
 
 
+def open_pages(path, max_pixels, page=None):
+    return open_tiff_pages(Input(path), max_pixels, page)
+
+
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_every_layout(name: str, tmp_path: Path) -> None:
     stored, wanted, axes, options = LAYOUTS[name]
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, stored, **options)
-    with open_tiff(path, max_pixels=10**6) as (source, info):
+    with open_pages(path, 10**6) as (source, info):
         assert (source.shape, source.dtype) == (wanted.shape, wanted.dtype)
         assert (info.width, info.height, info.channels) == (150, 120, wanted.shape[2])
         assert np.array_equal(source[0:120, 0:150], wanted)
         assert np.array_equal(source[13:55, 7:90], wanted[13:55, 7:90])
         assert unpack_axes(info.axes, wanted.shape[2]) == axes
         assert info.alpha is (name == "alpha")
-    facts = tiff_facts(path)
+    with path.open("rb") as file:
+        facts = tiff_facts(file)
     assert facts is not None
     assert (facts.width, facts.height) == (150, 120)
     whole = wanted.shape[2] in (3, 4) and "planes" not in name and name != "no alpha"
@@ -95,7 +102,7 @@ def test_axes_that_the_pages_do_not_have(tmp_path: Path) -> None:
         tifffile.imwrite(tmp_path / "a.tif", stored, photometric=1, metadata={"axes": "YXC"})
         with (
             pytest.raises(InputError, match="axes are YXC"),
-            open_tiff(tmp_path / "a.tif", max_pixels=10**6),
+            open_pages(tmp_path / "a.tif", 10**6),
         ):
             pass
 
@@ -110,15 +117,15 @@ def test_a_page_of_a_stack_with_such_axes(tmp_path: Path) -> None:
     for page in (0, count - 1):
         with (
             pytest.raises(InputError, match="axes are YXC"),
-            open_tiff(path, max_pixels=10**6, page=page),
+            open_pages(path, 10**6, page=page),
         ):
             pass
     with tifffile.TiffWriter(path) as writer:  # beside a sound picture, in a file of two
         writer.write(RGB, photometric="rgb", metadata={"axes": "YXS"})
         writer.write(BANDS, photometric=1, metadata={"axes": "YXC"})
-    with open_tiff(path, max_pixels=10**6, page=0) as (source, _):
+    with open_pages(path, 10**6, page=0) as (source, _):
         assert np.array_equal(source[0:120, 0:150], RGB)
-    with pytest.raises(InputError, match="axes are YXC"), open_tiff(path, max_pixels=10**6, page=1):
+    with pytest.raises(InputError, match="axes are YXC"), open_pages(path, 10**6, page=1):
         pass
 
 
@@ -128,18 +135,18 @@ def test_a_page_of_a_smaller_copy(tmp_path: Path) -> None:
         file.write(RGB[::2, ::2], photometric="rgb", subfiletype=1)
         file.write(RGB[::-1], photometric="rgb")
     for number, wanted in ((0, RGB), (1, RGB[::-1])):
-        with open_tiff(tmp_path / "a.tif", max_pixels=10**6, page=number) as (source, _):
+        with open_pages(tmp_path / "a.tif", 10**6, page=number) as (source, _):
             assert np.array_equal(source[0 : wanted.shape[0], 0 : wanted.shape[1]], wanted)
 
 
 def test_a_page(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "a.tif", DEPTH, photometric="minisblack")
-    with open_tiff(tmp_path / "a.tif", max_pixels=10**6, page=3) as (source, info):
+    with open_pages(tmp_path / "a.tif", 10**6, page=3) as (source, info):
         assert np.array_equal(source[0:120, 0:150][..., 0], DEPTH[3])
         assert info.axes is None
     with (
         pytest.raises(OptionError, match="pages 0 to 4, and no 5"),
-        open_tiff(tmp_path / "a.tif", max_pixels=10**6, page=5),
+        open_pages(tmp_path / "a.tif", 10**6, page=5),
     ):
         pass
 
@@ -148,14 +155,14 @@ def test_pages_of_other_sizes_must_be_chosen_but_smaller_copies_not(tmp_path: Pa
     with tifffile.TiffWriter(tmp_path / "a.tif") as file:
         file.write(RGB, photometric="rgb")
         file.write(RGB[::2, ::2], photometric="rgb", subfiletype=1)
-    with open_tiff(tmp_path / "a.tif", max_pixels=10**6) as (source, _):
+    with open_pages(tmp_path / "a.tif", 10**6) as (source, _):
         assert source.shape == RGB.shape
     with tifffile.TiffWriter(tmp_path / "b.tif") as file:
         file.write(RGB, photometric="rgb")
         file.write(RGB[::2, ::2], photometric="rgb")
     with (
         pytest.raises(InputError, match="--page N"),
-        open_tiff(tmp_path / "b.tif", max_pixels=10**6),
+        open_pages(tmp_path / "b.tif", 10**6),
     ):
         pass
 
@@ -176,7 +183,7 @@ def test_sparse_tiles_hold_no_data(tmp_path: Path) -> None:
         compression="zlib",
         extratags=extra,
     )
-    with open_tiff(tmp_path / "a.tif", max_pixels=10**6) as (source, _):
+    with open_pages(tmp_path / "a.tif", 10**6) as (source, _):
         found = source[0:128, 0:128][..., 0]
     assert [found[0, 0], found[0, 64], found[64, 0], found[64, 64]] == [0, 1, 7, 3]
 
@@ -187,7 +194,7 @@ def test_samples_that_mean_something_else_are_refused(kind: str, tmp_path: Path)
     tifffile.imwrite(tmp_path / "a.tif", samples, photometric=kind)
     with (
         pytest.raises(InputError, match="can't be kept"),
-        open_tiff(tmp_path / "a.tif", max_pixels=10**6),
+        open_pages(tmp_path / "a.tif", 10**6),
     ):
         pass
 
@@ -196,7 +203,7 @@ def test_limit(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "a.tif", DEPTH, photometric="minisblack")
     with (
         pytest.raises(LimitError, match="max_pixels"),
-        open_tiff(tmp_path / "a.tif", max_pixels=1000),
+        open_pages(tmp_path / "a.tif", 1000),
     ):
         pass
 
@@ -213,7 +220,7 @@ def test_damage_is_an_input_error(tmp_path: Path) -> None:
             broken[place] = random.integers(256)
         path.write_bytes(broken[: random.integers(len(whole) // 2, len(whole) + 1)])
         try:
-            with open_tiff(path, max_pixels=10**6) as (source, _):
+            with open_pages(path, 10**6) as (source, _):
                 height, width, _ = source.shape
                 source[0 : min(height, 200), 0 : min(width, 200)]
         except (InputError, LimitError):
@@ -237,7 +244,7 @@ def test_a_tile_that_only_claims_to_be_large(tmp_path: Path) -> None:
     path.write_bytes(data)
     with (
         pytest.raises((InputError, LimitError)),
-        open_tiff(path, max_pixels=2**40) as (source, _),
+        open_pages(path, 2**40) as (source, _),
     ):
         source[0:10, 0:10]
 
@@ -256,12 +263,12 @@ def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(__import__("sys").modules, "tifffile", None)
     tifffile.imwrite(tmp_path / "a.tif", DEPTH, photometric="minisblack")
     line = r"pip install 'pellucid\[science\]'"
-    with pytest.raises(MissingExtraError, match=line), open_parts(tmp_path / "a.tif"):
+    with pytest.raises(MissingExtraError, match=line), open_image(tmp_path / "a.tif"):
         pass
     tifffile.imwrite(tmp_path / "b.tif", RGB, photometric="rgb")
-    monkeypatch.setattr("pellucid.pixels.source.LARGE", 100)
-    with open_parts(tmp_path / "b.tif") as parts:
-        assert parts is None  # large, but Pillow can
+    monkeypatch.setattr("pellucid.pixels.formats.tiff.LARGE", 100)
+    with open_image(tmp_path / "b.tif") as image:
+        assert image.in_memory  # large, but Pillow can
 
 
 def four_bits(path: Path) -> None:
@@ -287,13 +294,11 @@ def test_a_large_picture_means_what_a_small_one_means(
         picture.convert({"grey": "L"}.get(kind, kind)).save(path)
 
     def samples() -> np.ndarray:
-        with open_parts(path) as parts:
-            whole = read_samples(path)[0] if parts is None else parts[0][0:120, 0:150]
-        return whole.reshape(120, 150, -1)
+        return read_samples(path)[0].reshape(120, 150, -1)
 
     small = samples()
     assert small.max() > 200
-    monkeypatch.setattr("pellucid.pixels.source.LARGE", 100)
+    monkeypatch.setattr("pellucid.pixels.formats.tiff.LARGE", 100)
     assert np.array_equal(samples(), small)
-    with open_parts(path) as parts:
-        assert (parts is not None) is (kind in ("grey", "RGB"))
+    with open_image(path) as image:
+        assert image.in_memory is (kind not in ("grey", "RGB"))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.pixels.dicom_parse import library
+from pellucid.pixels.formats.dicom_parse import library
 
 FRAME = "ReferencedFrameNumber"
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 from pellucid.errors import InputError
-from pellucid.pixels.dicom_frame import frames_of
-from pellucid.pixels.dicom_parse import parse
+from pellucid.pixels.formats.dicom_frame import frames_of
+from pellucid.pixels.formats.dicom_parse import parse
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def stored_of(elements: bytes, name: str) -> Stored:
     Raises InputError for indices into a palette, single bits and values that don't begin at bit 0,
     which can't be filtered, and for elements that don't say it.
     """
-    dataset = parse(elements, name)
+    dataset = parse(BytesIO(elements), name)
     try:
         return _stored(dataset, name)
     except (AttributeError, TypeError, ValueError, OverflowError) as error:

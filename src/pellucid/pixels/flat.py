@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,14 +21,15 @@ Shape = tuple[int, int, int]
 
 
 class FlatSource:
-    """Samples (H, W, C) of a file from byte `start` on, row by row; with `planar`, plane by plane.
+    """Samples (H, W, C) of an open file from byte `start` on, row by row; if `planar` by planes.
 
     Raises InputError when a part is asked for that the file doesn't have.
     """
 
     def __init__(
         self,
-        path: str | os.PathLike[str],
+        file: BinaryIO,
+        name: str,
         start: int,
         shape: Shape,
         dtype: np.dtype[Any],
@@ -36,9 +37,9 @@ class FlatSource:
         planar: bool = False,
     ) -> None:
         self.shape, self.dtype = shape, dtype.newbyteorder("=")
-        self._path, self._start, self._stored, self._planar = path, start, dtype, planar
+        self._file, self._name = file, name
+        self._start, self._stored, self._planar = start, dtype, planar
         self._lock = Lock()
-        self._file = open(path, "rb", buffering=0)  # noqa: SIM115 (closed by `close`)
 
     def __getitem__(self, key: tuple[slice, slice]) -> NDArray[Any]:
         top, bottom, left, right = bounds_of(key, self.shape)
@@ -54,10 +55,6 @@ class FlatSource:
                 part[..., plane] = into
         return part.astype(self.dtype, copy=False)
 
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
     def _read(self, into: NDArray[Any], first: int, step: int) -> None:
         """Rows of `into` from the sample `first` on, `step` samples from row to row."""
         runs: list[NDArray[Any]] = [into] if into[:1].size == step else list(into)
@@ -68,9 +65,9 @@ class FlatSource:
                 self._file.seek(at)
                 done = 0
                 while done < len(view):
-                    count = self._file.readinto(view[done:])
+                    count = self._file.readinto(view[done:])  # type: ignore[attr-defined]
                     if not count:
-                        raise InputError(f"{self._path} is cut off: its samples aren't all there")
+                        raise InputError(f"{self._name} is cut off: its samples aren't all there")
                     done += count
 
 

@@ -1,19 +1,24 @@
-"""Where on Earth a TIFF lies, as far as a codec must know: no data, and the corner of a region.
+"""What the metadata of a TIFF or an EXIF block say of a place: no data, and the part of a picture.
 
 GeoTIFF (OGC 19-008r4) keeps its place in tags of the directory and GDAL its value for "no data" in
-another; all of them are in the metadata of a TIFF (`tiff.py`) and so survive untouched. Only a part
-of a picture needs a new place.
+another; all of them are in the metadata (`tiff.py`) and so survive untouched. A part of a picture
+gets a new place on Earth and new sizes, and nothing that shows what was cut away.
 """
 
 from __future__ import annotations
 
 import struct
+import warnings
 from dataclasses import replace
 
-from pellucid.pixels.tiff import Directory, Value, build, header, parse
+from pellucid.pixels.box import Box
+from pellucid.pixels.info import ImageInfo
+from pellucid.pixels.tiff import EXIF, LONG, SHORT, Directory, Value, build, header, parse
 
 TIEPOINTS, TRANSFORMATION, NODATA = 33922, 34264, 42113
+PIXEL_WIDTH, PIXEL_HEIGHT, MAKER_NOTE = 40962, 40963, 37500
 DOUBLE = 12
+_THUMBNAILS = (b"xmpGImg:image", b"xmp:Thumbnails")
 
 
 def nodata_of(exif: bytes | None) -> float | None:
@@ -35,23 +40,55 @@ def _number(text: bytes) -> float | None:
         return None
 
 
-def moved(exif: bytes | None, x: int, y: int) -> bytes | None:
-    """The metadata of the part of a picture whose corner is column `x`, row `y`."""
-    order, tags = _tags(exif)
-    if exif is None or not (x or y) or not tags.keys() & {TIEPOINTS, TRANSFORMATION}:
-        return exif
+def cropped(info: ImageInfo, box: Box) -> ImageInfo:
+    """`info` of the part of a picture in `box`.
+
+    Sizes and the place on Earth are those of the part. Thumbnails and notes of the maker, which may
+    hold one, are left out; so is XMP with a thumbnail, with a warning.
+    """
+    info = replace(info, width=box.width, height=box.height)
+    if info.xmp and any(mark in info.xmp for mark in _THUMBNAILS):
+        warnings.warn(
+            "the XMP holds a thumbnail of the whole picture, so the part is written without XMP",
+            stacklevel=2,
+        )
+        info = replace(info, xmp=None)
+    order, tags = _tags(info.exif)
+    if not tags:
+        return info
+    _move(tags, order, box)
+    inner = tags.get(EXIF)
+    if isinstance(inner, dict):
+        inner.pop(MAKER_NOTE, None)
+        for tag, side in ((PIXEL_WIDTH, box.width), (PIXEL_HEIGHT, box.height)):
+            if tag in inner:
+                kind, letter = (SHORT, "H") if side < 2**16 else (LONG, "I")
+                inner[tag] = Value(kind, 1, struct.pack(order + letter, side))
+    return replace(info, exif=header(order, 8) + build(tags, order, 8))  # IFD 0 and below alone
+
+
+def _move(tags: Directory, order: str, box: Box) -> None:
+    """Make the corner of `box` the corner of a GeoTIFF."""
     points = _doubles(tags, TIEPOINTS, order, 6)
     for at in range(0, len(points), 6):  # column, row, depth in the picture; then on Earth
-        points[at] -= x
-        points[at + 1] -= y
+        points[at] -= box.x
+        points[at + 1] -= box.y
     matrix = _doubles(tags, TRANSFORMATION, order, 16)[:16]
     for row in range(0, len(matrix), 4):
-        matrix[row + 3] += matrix[row] * x + matrix[row + 1] * y
+        matrix[row + 3] += matrix[row] * box.x + matrix[row + 1] * box.y
     for tag, numbers in ((TIEPOINTS, points), (TRANSFORMATION, matrix)):
         value = tags.get(tag)
         if numbers and isinstance(value, Value):
             raw = struct.pack(f"{order}{len(numbers)}d", *numbers)
             tags[tag] = replace(value, raw=raw, count=len(numbers))
+
+
+def moved(exif: bytes | None, x: int, y: int) -> bytes | None:
+    """The metadata of the part of a picture whose corner is column `x`, row `y`."""
+    order, tags = _tags(exif)
+    if exif is None or not (x or y) or not tags.keys() & {TIEPOINTS, TRANSFORMATION}:
+        return exif
+    _move(tags, order, Box(y, x, 1, 1))
     return header(order, 8) + build(tags, order, 8)
 
 

@@ -33,13 +33,14 @@ class ImageInfo:
     """Geometry and metadata of one picture.
 
     ``width`` and ``height`` are in pixels as stored: the EXIF orientation is kept in ``exif`` and
-    is never applied to the samples. ``bit_depth`` is in bits a sample; 1 for black and white, whose
-    samples are 0 and 255. ``source_format`` is the container the picture came from ("PNG", "JPEG",
-    …), None for an array. ``dpi`` is in dots an inch, across and down. ``axes`` says what the
-    channels of a stack are (`axes.py`); ``alpha`` whether the last channel is transparency, None if
-    the source doesn't say and their number decides. ``dicom`` are the elements of a DICOM file, as
-    one without pixels. ``flat``: the source is an array without an axis of channels. ``nodata`` is
-    the value that GDAL marks as no data.
+    is never applied to the samples. ``bit_depth`` is in bits a sample: 8 also for black and white,
+    whose samples are 0 and 255, and less where samples use the lowest bits alone.
+    ``source_format`` is the container the picture came from ("PNG", "JPEG", …), None for an array.
+    ``dpi`` is in dots an inch, across and down. ``axes`` says what the channels of a stack are
+    (`axes.py`); ``alpha`` whether the last channel is transparency, None if the source doesn't say
+    and their number decides. ``dicom`` are the elements of a DICOM file, as one without pixels.
+    ``flat``: the source is an array without an axis of channels. ``nodata`` is the value that GDAL
+    marks as no data.
 
     >>> ImageInfo(width=640, height=480, channels=3).pixels
     307200

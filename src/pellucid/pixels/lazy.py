@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pellucid.errors import InputError, LimitError, OptionError
 
+MAX_PIXELS = 2**28  # that a picture may have if nothing else is said
 LARGE = 24_000_000  # pixels from which pictures are read and written in parts, if they can be
 CHANNELS = 4  # times the limit of pixels is that of samples
 STEP = 1024  # samples a side of the parts that a picture is looked through in
@@ -58,6 +59,12 @@ class Sliced:
         return part[..., None] if part.ndim == 2 else part
 
 
+def in_memory_if_small(source: Source) -> Source:
+    """A source that isn't LARGE is read at once."""
+    height, width = source.shape[:2]
+    return source if height * width > LARGE else source[0:height, 0:width]
+
+
 def is_sliced(image: object) -> bool:
     """Whether `image` can be a `Sliced` and is no array in memory."""
     return not isinstance(image, np.ndarray) and all(
@@ -87,8 +94,9 @@ def check_size(name: object, shape: tuple[int, ...], max_pixels: int) -> None:
 
     As in files, a picture may have CHANNELS times as many samples as pixels.
     """
-    if 0 in shape:
-        raise InputError(f"{name} of shape {shape} is no picture: it has no pixels")
+    if len(shape) != 3 or 0 in shape:
+        what = "it has no pixels" if 0 in shape else "give (H, W) or (H, W, C)"
+        raise InputError(f"{name} of shape {shape} is no picture: {what}")
     height, width = shape[:2]
     if height * width > max_pixels:
         raise LimitError(

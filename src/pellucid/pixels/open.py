@@ -2,12 +2,13 @@
 
 Paths, the bytes of a file, binary file objects, NumPy arrays, whatever is sliced like one (Zarr,
 Dask, h5py) and Pillow images come out as the same `ImageSource`: samples as stored, in parts where
-that is possible and worth it, with an `ImageInfo` that says what each channel is.
+that is possible and worth it, with an `ImageInfo` that says what each channel is. Files are read by
+the modules of `formats`.
 """
 
 from __future__ import annotations
 
-import os
+import operator
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,15 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pellucid.errors import InputError
-from pellucid.pixels.geo import nodata_in, nodata_of
+from pellucid.errors import InputError, OptionError
+from pellucid.pixels.formats import Input, format_of
+from pellucid.pixels.formats.pillow import read_pillow_image
+from pellucid.pixels.geo import nodata_of
 from pellucid.pixels.info import ImageInfo
-from pellucid.pixels.lazy import Source, check_size
-from pellucid.pixels.metadata import with_metadata
-from pellucid.pixels.npy import is_npy, read_npy
-from pellucid.pixels.opened import MAX_PIXELS
-from pellucid.pixels.samples import read_samples, samples_of
-from pellucid.pixels.source import open_parts
+from pellucid.pixels.lazy import MAX_PIXELS, Sliced, Source, check_size, is_sliced
 
 
 class PixelLimits(Protocol):
@@ -36,13 +34,11 @@ class PixelLimits(Protocol):
         """Width times height at most; four times it is the most samples of all channels."""
 
 
-class DefaultLimits:
-    """The limits if none are given."""
-
+class _Default:
     max_pixels = MAX_PIXELS
 
 
-DEFAULT_LIMITS: PixelLimits = DefaultLimits()
+DEFAULT_LIMITS: PixelLimits = _Default()
 
 
 class ImageSource:
@@ -70,6 +66,21 @@ class ImageSource:
         """All samples, (H, W, C); not copied if they are in memory."""
         return self[0 : self.shape[0], 0 : self.shape[1]]
 
+    def without_full_alpha(self) -> ImageSource:
+        """The same without an alpha channel that is full everywhere.
+
+        Only what a file or a Pillow image has in memory is looked through: in arrays, and in files
+        that are read in parts, alpha is taken as it is meant.
+        """
+        known = self.in_memory and self.info.source_format is not None
+        if not known or not self.info.has_alpha or self.dtype.kind != "u":
+            return self
+        samples = self.read()
+        if samples[..., -1].min() < np.iinfo(self.dtype).max:
+            return self
+        colours = np.ascontiguousarray(samples[..., :-1])
+        return ImageSource(colours, replace(self.info, channels=colours.shape[2], alpha=False))
+
 
 @contextmanager
 def open_image(
@@ -79,6 +90,7 @@ def open_image(
 
     Nothing is converted that would lose something: a palette becomes its colours, one colour marked
     as transparent an alpha channel, black and white 0 and 255. The EXIF orientation isn't applied.
+    What a file holds and can't be kept, such as a second picture, is named in a warning.
 
     Args:
         source: a path, the bytes of a file, a binary file object, an array (H, W) or (H, W, C), in
@@ -93,39 +105,57 @@ def open_image(
         OptionError: there is no such page, or `source` is of another type.
         MissingExtraError: an optional library is needed to read it.
     """
-    most = limits.max_pixels
-    if hasattr(source, "read") and not isinstance(source, os.PathLike | Image.Image):
-        source = source.read()
-    if isinstance(source, bytearray | memoryview):
-        source = bytes(source)
-    with open_parts(source, max_pixels=most, page=page) as parts:
-        if parts is not None:
-            samples, info = parts
-        elif isinstance(source, str | os.PathLike | bytes):
-            samples, info = read_samples(source, max_pixels=most)
-        else:
-            samples, info = in_memory(source, most)
-        flat = info.flat or (is_npy(source) and read_npy(source).ndim == 2)
-        nodata = nodata_of(info.exif) if info.nodata is None else info.nodata
-        yield ImageSource(samples, replace(info, flat=flat, nodata=nodata))
+    most, number = limits.max_pixels, _page_of(page)
+    if isinstance(source, np.ndarray | Image.Image) or is_sliced(source):
+        refuse_page(number, "what is no file")
+        held = isinstance(source, Image.Image)
+        samples, info = read_pillow_image(source, most) if held else _array(source, most)
+        yield ImageSource(samples, info)
+        return
+    given = Input(source)
+    kind = format_of(given)
+    if not kind.pages:
+        refuse_page(number, f"{given.name}: {kind.name}")
+    with kind.open(given, most, number) if kind.pages else kind.open(given, most) as found:
+        samples, info = found
+        yield ImageSource(samples, replace(info, nodata=nodata_of(info.exif)))
 
 
-def in_memory(source: Any, max_pixels: int) -> tuple[NDArray[Any], ImageInfo]:
-    """An array or a Pillow image."""
+def _array(source: Any, max_pixels: int) -> tuple[Source, ImageInfo]:
+    """An array in memory, or anything that is sliced like one."""
     if isinstance(source, np.ma.MaskedArray):
         raise InputError(
             "a masked array can't be read as a picture; give its data with a value for what is "
-            "masked: image.filled(0), or of floats image.filled(numpy.nan)"
+            "masked: image.filled(0), or of floats image.astype(float).filled(numpy.nan)"
         )
-    array = source if isinstance(source, np.ndarray) else samples_of(source)
-    samples = array[..., None] if array.ndim == 2 else array
-    if samples.ndim != 3 or 0 in samples.shape:
-        raise InputError(f"an array of shape {array.shape} is no picture; give (H, W) or (H, W, C)")
-    check_size("the input", samples.shape, max_pixels)
+    flat = len(source.shape) == 2
+    try:
+        samples: Source = Sliced(source)
+    except TypeError as error:  # a tensor's type is none of NumPy's
+        raise OptionError(
+            f"a {type(source).__name__} is no NumPy array; give one, for example x.numpy()"
+        ) from error
+    if isinstance(source, np.ndarray):
+        whole = source[..., None] if flat else source
+        samples = whole.astype(whole.dtype.newbyteorder("="), copy=False)
+    check_size("the array", samples.shape, max_pixels)
     height, width, channels = samples.shape
-    info = ImageInfo(width, height, channels, 8 * samples.itemsize, flat=array.ndim == 2)
-    samples = samples.astype(samples.dtype.newbyteorder("="), copy=False)
-    if isinstance(source, Image.Image):
-        info = replace(info, source_format=source.format, nodata=nodata_in(source), flat=False)
-        return samples, with_metadata(info, source)
-    return samples, info
+    return samples, ImageInfo(width, height, channels, 8 * samples.dtype.itemsize, flat=flat)
+
+
+def _page_of(page: Any) -> int | None:
+    """A page or frame as it is counted, None for none; OptionError if it is no whole number."""
+    if page is None:
+        return None
+    try:
+        if not isinstance(page, bool):
+            return operator.index(page)
+    except TypeError:
+        pass
+    raise OptionError(f"page is {page!r}; it must be a whole number from 0")
+
+
+def refuse_page(page: int | None, what: str) -> None:
+    """OptionError for a page of what has none."""
+    if page is not None:
+        raise OptionError(f"{what} has no page {page}; a TIFF has pages, a DICOM file frames")

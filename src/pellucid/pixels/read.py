@@ -1,48 +1,60 @@
-"""File, bytes, array or Pillow image -> HxWxC uint8 array and ImageInfo.
-
-The header is checked before a sample is decoded (`checks.py`). The orientation stays in the EXIF
-bytes, to be applied once, by the viewer.
-"""
+"""Names of 0.1 that some callers still use; `open_image` has taken their place."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from pellucid.errors import InputError, OptionError, PellucidError
-from pellucid.pixels.as_stored import check_opened, check_tiff
-from pellucid.pixels.checks import check_frames, check_header
-from pellucid.pixels.dicom import is_dicom
+from pellucid.errors import InputError
 from pellucid.pixels.info import ImageInfo
-from pellucid.pixels.metadata import with_metadata
-from pellucid.pixels.modes import to_samples
-from pellucid.pixels.opened import MAX_PIXELS, load, load_as_stored, opened
+from pellucid.pixels.lazy import MAX_PIXELS, Source
+from pellucid.pixels.open import _Default, open_image
+
+LOSSY_TYPES = ("uint8", "uint16", "int16")
 
 
-def read_image(
-    source: str | os.PathLike[str] | bytes, *, max_pixels: int = MAX_PIXELS
-) -> tuple[NDArray[np.uint8], ImageInfo]:
-    """Read one picture from a path, or from the bytes of a file.
+class _Most(_Default):
+    def __init__(self, most: int) -> None:
+        self.max_pixels = most
 
-    Returns the samples as stored (HxWxC uint8, C = 1 grey or 3 RGB, EXIF orientation not applied)
-    and an ImageInfo with the metadata byte for byte.
 
-    Raises InputError if there is no such file, if it is empty, no picture, damaged, animated,
-    transparent, deeper than 8 bits or of another colour mode than grey and RGB; LimitError if it
-    has more than `max_pixels` pixels, before they are decoded.
-    """
-    if is_dicom(source):
-        raise dicom_error(source)
-    with opened(source) as (image, data, name):
-        check_header(image, data, name, max_pixels)
-        check_tiff(image, name)
-        samples = to_samples(load_as_stored(image), name)
-        height, width, channels = samples.shape
-        info = ImageInfo(width, height, channels, source_format=image.format)
-        return samples, with_metadata(info, image, data)
+def read_samples(source: Any, *, max_pixels: int = MAX_PIXELS) -> tuple[NDArray[Any], ImageInfo]:
+    """All samples of a picture, and what they are."""
+    with open_image(source, limits=_Most(max_pixels)) as image:
+        return image.read(), image.info
+
+
+def read_image(source: Any, *, max_pixels: int = MAX_PIXELS) -> tuple[NDArray[Any], ImageInfo]:
+    """The same of 8-bit grey or RGB; InputError for others."""
+    with open_image(source, limits=_Most(max_pixels)) as opened:
+        image = opened.without_full_alpha()
+        if image.dtype != np.uint8 or image.shape[2] not in (1, 3):
+            raise InputError(
+                f"the picture has {image.shape[2]} channels of {image.dtype}; 8-bit grey or RGB is "
+                "needed here"
+            )
+        return image.read(), image.info
+
+
+def samples_of(image: object) -> NDArray[Any]:
+    """The samples of a Pillow image."""
+    return read_samples(image)[0]
+
+
+@contextmanager
+def open_parts(
+    image: Any, *, max_pixels: int = MAX_PIXELS, page: int | None = None
+) -> Iterator[tuple[Source, ImageInfo] | None]:
+    """Samples and what they are, whatever the source."""
+    with open_image(image, page=page, limits=_Most(max_pixels)) as opened:
+        again = opened.in_memory and page is None and opened.info.dicom is None
+        yield None if again else (opened, opened.info)
 
 
 def dicom_error(source: object) -> InputError:
@@ -53,45 +65,63 @@ def dicom_error(source: object) -> InputError:
     )
 
 
-def from_array(image: object) -> tuple[NDArray[np.uint8], ImageInfo]:
-    """Take a picture from memory: HxW, HxWx1 or HxWx3 uint8, or a Pillow image.
-
-    Returns what `read_image` does. A C-contiguous array is not copied. Raises InputError naming
-    dtype and shape, or the mode, for another layout; OptionError for another type.
-    """
-    if isinstance(image, Image.Image):
-        return from_pillow(image)
-    if not isinstance(image, np.ndarray):
-        raise OptionError(
-            f"a picture must be a numpy array or a Pillow image, not {type(image).__name__}"
+def refuse_masked(image: object) -> None:
+    """InputError for an array that says of some samples that they aren't there."""
+    if isinstance(image, np.ma.MaskedArray):
+        raise InputError(
+            "a masked array can't be compressed; give its data with a value for what is masked: "
+            "image.filled(0)"
         )
-    what = f"an array of dtype {image.dtype} and shape {image.shape}"
-    if image.dtype != np.uint8:
-        raise InputError(f"{what} is not supported: the dtype must be uint8 (values 0..255)")
-    samples = image[:, :, np.newaxis] if image.ndim == 2 else image
-    if samples.ndim != 3 or samples.shape[2] not in (1, 3):
-        raise InputError(f"{what} is not supported: it must be HxW, HxWx1 (grey) or HxWx3 (RGB)")
-    if samples.size == 0:
-        raise InputError(f"{what} has no pixels")
-    height, width, channels = samples.shape
-    return np.ascontiguousarray(samples), ImageInfo(width, height, channels)
 
 
-def from_pillow(image: Image.Image, *, alpha: bool = False) -> tuple[NDArray[np.uint8], ImageInfo]:
-    """The same of a Pillow image; with `alpha`, what has transparent pixels has it as a channel."""
-    name = f"the {image.format or 'Pillow'} image"
-    if 0 in image.size:
-        raise InputError(f"{name} of size {image.size} has no pixels")
-    try:
-        check_frames(image, name)
-        check_opened(image, name)
-        load(image)
-        samples = to_samples(image, name, alpha=alpha)
-    except PellucidError:
-        raise
-    except Exception as error:  # decoders raise anything on damaged files
-        raise InputError(f"{name} is damaged or cut off: {error}") from error
-    height, width, channels = samples.shape
-    return samples, with_metadata(
-        ImageInfo(width, height, channels, source_format=image.format), image
-    )
+def way_out(dtype: np.dtype[Any]) -> str:
+    """What can be done with samples of a type that can't be compressed with loss."""
+    if dtype.name in ("float16", "float32"):
+        return "lossless or max_error take them"
+    if dtype.name in ("float64", "longdouble", "float128"):
+        return "give image.astype('float32'), which has 7 digits, with lossless or max_error"
+    if dtype.name in ("bool", "int8"):
+        return "convert them to 16 bits, in Python image.astype('int16')"
+    return "scale them to whole numbers of 16 bits and keep the scale elsewhere"
+
+
+def read_picture(source: Any, *, max_pixels: int = MAX_PIXELS) -> tuple[NDArray[Any], ImageInfo]:
+    """Samples without an alpha channel that is full."""
+    with open_image(source, limits=_Most(max_pixels)) as opened:
+        if opened.info.dicom is not None:
+            raise dicom_error(source)
+        if opened.info.bit_depth in range(1, 8):
+            raise InputError(
+                f"the picture is one with {opened.info.bit_depth} bits a sample, and with loss "
+                "only 8 or 16 can be compressed: lossless or max_error keep them as they are"
+            )
+        image = opened.without_full_alpha()
+        return image.read(), image.info
+
+
+def picture_of(image: object) -> tuple[NDArray[Any], ImageInfo]:
+    """The same of an array or a Pillow image."""
+    refuse_masked(image)
+    dtype = getattr(image, "dtype", np.dtype("uint8"))
+    if dtype.name not in LOSSY_TYPES:
+        raise InputError(
+            f"an array can't be compressed with loss: the dtype must be {', '.join(LOSSY_TYPES)}; "
+            f"{way_out(dtype)}"
+        )
+    return read_picture(image)
+
+
+def is_zarr(path: object) -> bool:
+    """Whether `path` is one, and of such a store."""
+    return isinstance(path, str | os.PathLike) and Path(path).suffix.lower() == ".zarr"
+
+
+def is_npy(path: object) -> bool:
+    """Whether `path` is one, and of such a file."""
+    return isinstance(path, str | os.PathLike) and Path(path).suffix.lower() == ".npy"
+
+
+def read_npy(path: Any) -> NDArray[Any]:
+    """The array in a file, as NumPy gives it."""
+    with open_image(path) as image:
+        return image.read()[..., 0] if image.info.flat else image.read()

@@ -10,22 +10,25 @@ pydicom is in the extra `science` and imported when a DICOM file is met.
 
 from __future__ import annotations
 
-import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import DamagedFileError, InputError, LimitError, OutputError
+from pellucid.errors import DamagedFileError, InputError, OutputError
 from pellucid.pixels.axes import SAMPLES, UNNAMED, pack_axes
 from pellucid.pixels.dicom_change import Change, mark_changed
-from pellucid.pixels.dicom_frame import check_frame, frames_of, take_frame
-from pellucid.pixels.dicom_parse import DEFLATED, parse
+from pellucid.pixels.formats.dicom_frame import check_frame, frames_of, take_frame
+from pellucid.pixels.formats.dicom_parse import DEFLATED, parse
+from pellucid.pixels.formats.format import Format
+from pellucid.pixels.formats.input import Input
 from pellucid.pixels.info import ImageInfo
+from pellucid.pixels.lazy import check_size
 
 DICOM = (".dcm", ".dicom")
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
@@ -36,24 +39,16 @@ MOST_ELEMENTS = 2**26  # bytes of a deflated data set that are no samples
 _START, _MARK = 128, b"DICM"
 
 
-def is_dicom(source: object) -> bool:
-    """Whether `source`, a path or bytes, is of a DICOM file by its name or its first bytes."""
-    if isinstance(source, bytes):
-        return source[_START : _START + len(_MARK)] == _MARK
-    if not isinstance(source, str | os.PathLike):
-        return False
-    if Path(source).suffix.lower() in DICOM:
-        return True
-    try:
-        with Path(source).open("rb") as file:
-            return file.read(_START + len(_MARK))[_START:] == _MARK
-    except (OSError, ValueError):
-        return False  # whoever opens it says why
+def is_dicom(source: Input) -> bool:
+    """Whether an input is of a DICOM file by its name or its first bytes."""
+    marked = source.head[_START : _START + len(_MARK)] == _MARK
+    return marked or source.suffix in DICOM
 
 
-def read_dicom(
-    source: str | os.PathLike[str] | bytes, max_pixels: int, page: int | None = None
-) -> tuple[NDArray[Any], ImageInfo]:
+@contextmanager
+def open_dicom(
+    source: Input, max_pixels: int, page: int | None = None
+) -> Iterator[tuple[NDArray[Any], ImageInfo]]:
     """Stored values (height, width, frames * channels) and an ImageInfo that holds the elements.
 
     With `page` those of one frame, from 0: of several it is another instance than the file.
@@ -61,8 +56,9 @@ def read_dicom(
     Raises InputError for what can't be decoded or given back, LimitError above `max_pixels`,
     OptionError if there is no such frame.
     """
-    name = "the input" if isinstance(source, bytes) else os.fspath(source)
-    dataset = parse(source, name, most=MOST_ELEMENTS + 8 * max_pixels)
+    name = source.name
+    with source.open() as file:
+        dataset = parse(file, name, most=MOST_ELEMENTS + 8 * max_pixels)
     samples = decoded(dataset, name, max_pixels, page)
     if page is not None:
         take_frame(dataset, samples, page, name)
@@ -71,7 +67,7 @@ def read_dicom(
             delattr(dataset, keyword)
     height, width, channels = samples.shape
     info = ImageInfo(width, height, channels, 8 * samples.itemsize, source_format="DICOM")
-    return samples, replace(info, dicom=packed(dataset, name), axes=axes_of(dataset))
+    yield samples, replace(info, dicom=packed(dataset, name), axes=axes_of(dataset))
 
 
 def axes_of(dataset: Any) -> bytes | None:
@@ -97,11 +93,7 @@ def decoded(dataset: Any, name: str, max_pixels: int, page: int | None = None) -
     if index is not None and bits == 1:  # a frame may begin within a byte: all are decoded
         cut, index = slice(index, index + 1), None
     frames = frames if index is None else 1
-    if rows * columns > max_pixels or rows * columns * frames * channels > 4 * max_pixels:
-        raise LimitError(
-            f"{name} has {columns} x {rows} pixels, {frames} frames of {channels} channels, over "
-            f"the limit of {max_pixels}; if you trust it, raise max_pixels"
-        )
+    check_size(name, (rows, columns, frames * channels), max_pixels)
     if colour not in COLOURS and not encapsulated:
         raise InputError(
             f"{name} has the colour space {colour}, and only {', '.join(COLOURS)} can be kept; "
@@ -156,7 +148,7 @@ def encode_dicom(samples: NDArray[Any], elements: bytes, change: Change | None) 
     """
     height, width, planes = samples.shape
     try:
-        dataset = parse(elements, "the file's DICOM part")
+        dataset = parse(BytesIO(elements), "the file's DICOM part")
         frames, channels = frames_of(dataset)
         described = (int(dataset.Rows), int(dataset.Columns), frames * channels)
     except InputError as error:
@@ -207,3 +199,6 @@ def put_pixels(dataset: Any, stacked: NDArray[Any]) -> None:
     dataset.PixelData = data
     dataset["PixelData"].VR = "OB" if bits <= 8 and order == "<" else "OW"
     dataset["PixelData"].is_undefined_length = False
+
+
+FORMAT = Format("DICOM", is_dicom, open_dicom, pages=True)

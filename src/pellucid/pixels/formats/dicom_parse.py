@@ -6,11 +6,8 @@ pydicom inflates it whatever comes out. So what comes out is measured first, wit
 
 from __future__ import annotations
 
-import os
 import warnings
 import zlib
-from io import BytesIO
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from pellucid.errors import InputError, LimitError, MissingExtraError, PellucidError
@@ -28,17 +25,14 @@ def library() -> Any:
     return pydicom
 
 
-def parse(source: str | os.PathLike[str] | bytes, name: str, *, most: int = 0) -> Any:
-    """The data set of a file; its elements are read, and so known to be sound.
+def parse(file: BinaryIO, name: str, *, most: int = 0) -> Any:
+    """The data set of an open file; its elements are read, and so known to be sound.
 
     A deflated one may have up to `most` bytes. Raises InputError, LimitError if they are more.
     """
     pydicom = library()
     try:
-        with (
-            warnings.catch_warnings(),
-            BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb") as file,
-        ):
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of values that standards don't allow: they are kept
             _check_deflated(file, name, most)
             file.seek(0)
@@ -46,10 +40,6 @@ def parse(source: str | os.PathLike[str] | bytes, name: str, *, most: int = 0) -
             dataset.walk(lambda *_: None)
     except PellucidError:
         raise
-    except FileNotFoundError as error:
-        raise InputError(f"{name}: no such file") from error
-    except IsADirectoryError as error:
-        raise InputError(f"{name} is a folder, not a picture") from error
     except Exception as error:  # parsers raise anything on damaged files
         raise InputError(f"{name} is no DICOM file, or damaged or cut off: {error}") from error
     return dataset

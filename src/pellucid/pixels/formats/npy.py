@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pellucid.errors import InputError
 from pellucid.pixels.atomic import temporary_for
 from pellucid.pixels.flat import FlatSink, FlatSource
-from pellucid.pixels.lazy import parts_of
+from pellucid.pixels.formats.format import Format
+from pellucid.pixels.formats.input import Input
+from pellucid.pixels.info import ImageInfo
+from pellucid.pixels.lazy import Source, check_size
 
 NPY = ".npy"
+MAGIC = b"\x93NUMPY"
 BLOCK = 1 << 20
 
 
@@ -26,35 +29,8 @@ def is_npy(path: object) -> bool:
     return isinstance(path, str | os.PathLike) and Path(path).suffix.lower() == NPY
 
 
-def read_npy(path: str | os.PathLike[str]) -> NDArray[Any]:
-    """The array in a file, mapped and not loaded; raises InputError."""
-    try:
-        with open(path, "rb") as file:
-            if file.read(2) == b"PK":
-                raise InputError(
-                    f"{path} is an archive, as of several arrays; give one array, as numpy.save "
-                    "writes it"
-                )
-            file.seek(0)
-            return mapped(file, path)
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file") from error
-    except InputError:
-        raise
-    except Exception as error:  # headers that make no sense raise anything
-        raise InputError(f"{path} can't be read as an array: {error}") from error
-
-
-def mapped(file: BinaryIO, path: str | os.PathLike[str]) -> NDArray[Any]:
-    """The array behind a header, which is believed only if the file is long enough."""
-    start, shape, dtype, order = layout_of(file, path)
-    if math.prod(shape) == 0 or dtype.itemsize == 0:
-        return np.empty(shape, dtype, order)
-    return np.memmap(path, dtype, "r", start, shape, order).view(np.ndarray)
-
-
 def layout_of(
-    file: BinaryIO, path: str | os.PathLike[str]
+    file: BinaryIO, path: str
 ) -> tuple[int, tuple[int, ...], np.dtype[Any], Literal["F", "C"]]:
     """Where the samples begin, shape, type and order; InputError if they can't all be there."""
     version = np.lib.format.read_magic(file)
@@ -62,36 +38,46 @@ def layout_of(
     if version != (1, 0):
         read = np.lib.format.read_array_header_2_0
     shape, fortran_order, dtype = read(file)
-    if dtype.hasobject or not all(type(side) is int and side >= 0 for side in shape):
+    if (
+        dtype.hasobject
+        or not dtype.itemsize
+        or not all(type(side) is int and side >= 0 for side in shape)
+    ):
         raise InputError(f"{path} can't be read as an array: {dtype} of the shape {shape}")
     start = file.tell()
-    if os.fstat(file.fileno()).st_size - start < math.prod(shape) * dtype.itemsize:
+    length = file.seek(0, os.SEEK_END) - start
+    if length < math.prod(shape) * dtype.itemsize:
         raise InputError(f"{path} can't be read as an array: it is cut off")
     return start, shape, dtype, "F" if fortran_order else "C"
 
 
-def npy_source(path: str | os.PathLike[str]) -> FlatSource | None:
-    """A file's samples to be read in parts; None where they are no picture or in another order."""
-    read_npy(path)  # says what is wrong with it
-    with open(path, "rb") as file:
-        start, shape, dtype, order = layout_of(file, path)
-    if len(shape) not in (2, 3) or order == "F" or dtype.itemsize == 0:
-        return None
-    height, width, channels = (*shape, 1)[:3]
-    return FlatSource(path, start, (height, width, channels), dtype)
-
-
-def write_npy(path: str | os.PathLike[str], samples: NDArray[Any], *, force: bool = False) -> None:
-    """Write an array whole or not at all; raises OutputError."""
-    shape = samples.shape
-    with npy_output(path, shape, samples.dtype, force=force) as out:
-        if samples.ndim in (2, 3):
-            whole = samples[..., None] if samples.ndim == 2 else samples
-            for rows, columns in parts_of(shape):
-                out[rows, columns] = whole[rows, columns]
-        else:
-            flat = samples.reshape(1, -1, 1)
-            out[0:1, 0 : flat.shape[1]] = flat
+@contextmanager
+def open_npy(source: Input, max_pixels: int) -> Iterator[tuple[Source, ImageInfo]]:
+    """The array in a file as samples (H, W, C), read in parts unless it is in column order."""
+    name = source.name
+    with source.open() as file:
+        try:
+            if file.read(2) == b"PK":
+                raise InputError(
+                    f"{name} is an archive, as of several arrays; give one array, as numpy.save "
+                    "writes it"
+                )
+            file.seek(0)
+            start, stored, dtype, order = layout_of(file, name)
+        except InputError:
+            raise
+        except Exception as error:  # headers that make no sense raise anything
+            raise InputError(f"{name} can't be read as an array: {error}") from error
+        shape = (*stored, 1) if len(stored) == 2 else stored
+        check_size(name, shape, max_pixels)
+        height, width, channels = shape
+        info = ImageInfo(width, height, channels, 8 * dtype.itemsize, flat=len(stored) == 2)
+        samples: Source = FlatSource(file, name, start, (height, width, channels), dtype)
+        if order == "F":
+            file.seek(start)
+            data = np.frombuffer(file.read(math.prod(shape) * dtype.itemsize), dtype)
+            samples = data.reshape(shape, order="F").astype(dtype.newbyteorder("="), copy=False)
+        yield samples, info
 
 
 @contextmanager
@@ -129,3 +115,8 @@ def reserve(file: BinaryIO, size: int) -> None:
         return
     for place in range(0, size, BLOCK):
         file.write(bytes(min(BLOCK, size - place)))
+
+
+FORMAT = Format(
+    "NumPy", lambda source: source.suffix == NPY or source.head.startswith(MAGIC), open_npy
+)

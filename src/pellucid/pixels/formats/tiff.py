@@ -11,7 +11,6 @@ are pictures of their own must be chosen.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from mmap import ACCESS_READ, mmap
@@ -19,53 +18,87 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.errors import InputError, OptionError, PellucidError
+from pellucid.errors import InputError, MissingExtraError, OptionError, PellucidError
 from pellucid.pixels.axes import SAMPLES, pack_axes
 from pellucid.pixels.extras import science
 from pellucid.pixels.flat import FlatSource
+from pellucid.pixels.formats import pillow
+from pellucid.pixels.formats.format import Format, Opened
+from pellucid.pixels.formats.input import Input
+from pellucid.pixels.formats.tiff_facts import (
+    BLACK_IS_ZERO,
+    JPEG,
+    PHOTOMETRIC,
+    RGB,
+    SIGNATURES,
+    YCBCR,
+    tiff_facts,
+)
+from pellucid.pixels.formats.tiff_segments import PageSource, SegmentCache, Stack, cache_for
 from pellucid.pixels.info import ImageInfo
-from pellucid.pixels.lazy import Source, check_size
+from pellucid.pixels.lazy import LARGE, Source, check_size
 from pellucid.pixels.ome_page import page_exif
-from pellucid.pixels.segments import PageSource, SegmentCache, Stack, cache_for
 from pellucid.pixels.tiff import read_metadata
-from pellucid.pixels.tiff_facts import BLACK_IS_ZERO, JPEG, PHOTOMETRIC, RGB, YCBCR
 
 STRAIGHT = 2  # kind of an extra sample: transparency, not multiplied into the colours
 
 
 @contextmanager
 def open_tiff(
-    path: str | os.PathLike[str], *, max_pixels: int, page: int | None = None
+    source: Input, max_pixels: int, page: int | None = None
 ) -> Iterator[tuple[Source, ImageInfo]]:
     """The samples (H, W, C) of a TIFF, to be read in parts while the block lasts.
 
-    `page` (from 0) chooses one; else all pages of the first picture's size are its channels.
+    `page` (from 0) chooses one; else all pages of the first picture's size are its channels. What
+    is small and plain is read by Pillow, which every install has.
 
     Raises InputError for what can't be kept, OptionError if there is no such page, LimitError,
     MissingExtraError without tifffile.
     """
-    tifffile = science("tifffile")
-    try:
-        file = tifffile.TiffFile(path, _multifile=False)
-    except Exception as error:  # it raises anything on damaged files
-        raise InputError(f"{path} is damaged or cut off: {error}") from error
-    with file:
+    with source.open() as file:
+        facts = tiff_facts(file)
+    large = facts is not None and facts.width * facts.height > LARGE and facts.plain
+    by_pillow = page is None and (facts is None or facts.for_pillow)
+    opened = None
+    if not by_pillow or large:
         try:
-            source, info = _picture(file, path, page, max_pixels)
-        except PellucidError:
-            raise
-        except Exception as error:
-            raise InputError(f"{path} is damaged or cut off: {error}") from error
+            opened = open_pages(source, max_pixels, page)
+        except MissingExtraError:
+            if not by_pillow:
+                raise
+    with opened or pillow.open_pillow(source, max_pixels) as found:
+        yield found
+
+
+def open_pages(source: Input, max_pixels: int, page: int | None = None) -> Opened:
+    """The same by tifffile, whatever the file holds; MissingExtraError at once without it."""
+    return _open_pages(science("tifffile"), source, max_pixels, page)
+
+
+@contextmanager
+def _open_pages(
+    tifffile: Any, source: Input, max_pixels: int, page: int | None
+) -> Iterator[tuple[Source, ImageInfo]]:
+    name = source.name
+    with source.open() as raw:
         try:
-            yield source, info
-        finally:
-            if isinstance(source, FlatSource):
-                source.close()
+            file = tifffile.TiffFile(raw, _multifile=False)
+        except Exception as error:  # it raises anything on damaged files
+            raise InputError(f"{name} is damaged or cut off: {error}") from error
+        with file:
+            try:
+                found = _picture(file, source, page, max_pixels)
+            except PellucidError:
+                raise
+            except Exception as error:
+                raise InputError(f"{name} is damaged or cut off: {error}") from error
+            yield found
 
 
 def _picture(
-    file: Any, path: str | os.PathLike[str], number: int | None, max_pixels: int
+    file: Any, given: Input, number: int | None, max_pixels: int
 ) -> tuple[Source, ImageInfo]:
+    path = given.name
     chosen, pages = _chosen(file, path, number)
     first = chosen.keyframe  # of a page that page itself
     _check_page(first, path)
@@ -80,7 +113,7 @@ def _picture(
     source = _source(file, path, chosen, pages, (sides["Y"], sides["X"], channels))
     if source.shape != (sides["Y"], sides["X"], channels):
         raise InputError(f"{path} has {source.shape} samples where its pages say {chosen.shape}")
-    with open(path, "rb") as raw, mmap(raw.fileno(), 0, access=ACCESS_READ) as data:
+    with _mapped(given) as data:
         kept = read_metadata(data, int(first.offset))
         exif = kept.exif
         if number is not None:
@@ -105,9 +138,17 @@ def _picture(
     return source, info
 
 
-def _sides(
-    chosen: Any, path: str | os.PathLike[str]
-) -> tuple[dict[str, int], list[tuple[str, int]]]:
+@contextmanager
+def _mapped(given: Input) -> Iterator[bytes | mmap]:
+    """The bytes of a file, which needn't fit into memory."""
+    if given.path is None:
+        yield given.data
+        return
+    with given.open() as raw, mmap(raw.fileno(), 0, access=ACCESS_READ) as data:
+        yield data
+
+
+def _sides(chosen: Any, path: str) -> tuple[dict[str, int], list[tuple[str, int]]]:
     """Lengths of all axes of a page or a series, and the axes besides rows and columns.
 
     Raises InputError if rows and columns aren't those of the pages.
@@ -136,7 +177,7 @@ def _of_page(file: Any, number: int | None) -> Iterator[Any]:
                 yield level
 
 
-def _chosen(file: Any, path: str | os.PathLike[str], number: int | None) -> tuple[Any, list[Any]]:
+def _chosen(file: Any, path: str, number: int | None) -> tuple[Any, list[Any]]:
     """The page of a number, or the first picture and all pages that it has."""
     if number is not None:
         if not 0 <= number < len(file.pages):
@@ -154,7 +195,7 @@ def _chosen(file: Any, path: str | os.PathLike[str], number: int | None) -> tupl
     return main, list(main.pages)
 
 
-def _check_page(page: Any, path: str | os.PathLike[str]) -> None:
+def _check_page(page: Any, path: str) -> None:
     """Refuse samples that would come back as something else."""
     photometric = int(page.photometric) if PHOTOMETRIC in page.tags else BLACK_IS_ZERO
     if photometric in (BLACK_IS_ZERO, RGB):
@@ -169,7 +210,7 @@ def _check_page(page: Any, path: str | os.PathLike[str]) -> None:
 
 
 def _source(
-    file: Any, path: str | os.PathLike[str], chosen: Any, pages: list[Any], shape: tuple[int, ...]
+    file: Any, path: str, chosen: Any, pages: list[Any], shape: tuple[int, int, int]
 ) -> Source:
     """The samples by their place where they lie in one piece, else page by page."""
     height, width, channels = shape
@@ -178,9 +219,12 @@ def _source(
     start = _one_piece(chosen)
     together = _together(first)
     if start is not None and not together:
-        return FlatSource(path, start, (height, width, channels), dtype, planar=channels > 1)
+        planar = channels > 1
+        return FlatSource(
+            file.filehandle, path, start, (height, width, channels), dtype, planar=planar
+        )
     if start is not None and channels == int(first.samplesperpixel):
-        return FlatSource(path, start, (height, width, channels), dtype)
+        return FlatSource(file.filehandle, path, start, (height, width, channels), dtype)
     cache = SegmentCache(cache_for(width * channels * dtype.itemsize))
     if None in pages:
         raise InputError(f"{path} names pages that lie in other files; give one with all pages")
@@ -200,3 +244,6 @@ def _one_piece(chosen: Any) -> int | None:
     if chosen.is_final and chosen.is_contiguous:
         return int(chosen.dataoffsets[0])
     return None
+
+
+FORMAT = Format("TIFF", lambda source: source.head[:4] in SIGNATURES, open_tiff, pages=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,13 @@ from numpy.typing import NDArray
 
 from pellucid.errors import InputError, MissingExtraError
 from pellucid.pixels.extras import EXTRA, science
-from pellucid.pixels.png_chunks import (
+from pellucid.pixels.formats import pillow
+from pellucid.pixels.formats.format import Format
+from pellucid.pixels.formats.input import Input
+from pellucid.pixels.formats.pillow_checks import check_frames
+from pellucid.pixels.formats.png_chunks import (
     CHANNELS,
+    SIGNATURE,
     Chunk,
     Header,
     check_inflated,
@@ -29,47 +35,47 @@ from pellucid.pixels.png_chunks import (
     header_of,
     with_one_pixel,
 )
+from pellucid.pixels.info import ImageInfo
+from pellucid.pixels.lazy import check_size
 
 _STRIP = 2**20  # bytes of rows that are filtered at a time
 _LEVEL = 6
 
 
-def decode_png(data: bytes, size: tuple[int, int], name: str) -> tuple[NDArray[np.uint16], bytes]:
-    """Samples (height, width, channels) as stored, and the file's metadata (`with_one_pixel`).
+def is_png16(source: Input) -> bool:
+    """Whether an input is a PNG of 16 bits a sample."""
+    head = source.head
+    return head.startswith(SIGNATURE) and head[12:16] == b"IHDR" and head[24:25] == b"\x10"
 
-    One colour marked as transparent becomes an alpha channel of 0 and 65535. `size` is the width
-    and height that were checked against the limit of pixels.
 
-    Raises InputError for another size, damage, a cut file; MissingExtraError without imagecodecs.
+@contextmanager
+def open_png16(source: Input, max_pixels: int) -> Iterator[tuple[NDArray[np.uint16], ImageInfo]]:
+    """Samples (H, W, C) as stored; one colour marked as transparent is alpha of 0 and 65535.
+
+    Raises InputError for damage or a cut file, LimitError, MissingExtraError without imagecodecs
+    for all but plain grey.
     """
-    chunks, header = _sound(data, size, name)
-    opaque = header.colour in (0, 2)
-    needed = (b"IHDR", b"IDAT", b"IEND", *([b"tRNS"] if opaque else []))
-    kept = [chunk for chunk in chunks if chunk.kind in needed]
-    clear = opaque and any(chunk.kind == b"tRNS" for chunk in kept)
-    samples = _decoded(file_of(kept), name)
-    wanted = (header.height, header.width, CHANNELS[header.colour] + clear)
-    if samples.shape != wanted or samples.dtype != np.uint16:
-        raise InputError(
-            f"{name} is damaged: it decodes to {samples.dtype} of the shape {samples.shape}, and "
-            f"says {wanted}"
-        )
-    return samples, with_one_pixel(chunks)
-
-
-def check_grey(data: bytes, size: tuple[int, int], name: str) -> None:
-    """InputError for 16-bit grey that is damaged or lacks rows, which Pillow takes as it is."""
-    check_inflated(*_sound(data, size, name), name)
-
-
-def _sound(data: bytes, size: tuple[int, int], name: str) -> tuple[list[Chunk], Header]:
-    """Chunks and header of a file whose frame, sizes and lengths are right; else InputError."""
-    chunks = chunks_of(data, name)
+    name = source.name
+    with pillow.opened(source.data, name) as image:
+        width, height = image.size
+        check_size(name, (height, width, len(image.getbands())), max_pixels)
+        check_frames(image, name)
+        grey = image.mode.startswith("I;16") and not image.has_transparency_data
+    chunks = chunks_of(source.data, name)
     header = header_of(chunks, name)
-    if (header.width, header.height, header.depth) != (*size, 16):
-        raise InputError(f"{name} is damaged: it says two sizes, {size} and {header[:2]}")
+    if header[:3] != (width, height, 16):
+        raise InputError(f"{name} is damaged: it says two sizes, {width, height} and {header[:2]}")
     check_length(chunks, header, name)
-    return chunks, header
+    if grey:
+        check_inflated(chunks, header, name)  # Pillow would leave missing rows blank
+        with pillow.open_pillow(source, max_pixels) as found:
+            yield found
+        return
+    samples = _decoded(chunks, header, name)
+    husk = Input(with_one_pixel(chunks))
+    with pillow.opened(husk.data, name) as image:
+        image.load()  # metadata behind the samples, too
+        yield samples, pillow.info_of(image, husk.data, samples)
 
 
 def encode_png(samples: NDArray[np.uint16], husk: bytes) -> bytes:
@@ -82,10 +88,14 @@ def encode_png(samples: NDArray[np.uint16], husk: bytes) -> bytes:
     return file_of(chunks)
 
 
-def _decoded(data: bytes, name: str) -> NDArray[Any]:
+def _decoded(chunks: list[Chunk], header: Header, name: str) -> NDArray[np.uint16]:
+    """The samples of sound chunks, by libpng, which sees no others than it needs."""
+    opaque = header.colour in (0, 2)
+    needed = (b"IHDR", b"IDAT", b"IEND", *([b"tRNS"] if opaque else []))
+    kept = [chunk for chunk in chunks if chunk.kind in needed]
+    clear = opaque and any(chunk.kind == b"tRNS" for chunk in kept)
     try:
-        decode = science("imagecodecs").png_decode
-        samples = np.asarray(decode(data))
+        samples = np.asarray(_decode(file_of(kept)))
     except ImportError as error:
         raise MissingExtraError("imagecodecs, which reads PNG of 16 bits,", EXTRA) from error
     except Exception as error:  # decoders raise anything on damaged files
@@ -93,7 +103,17 @@ def _decoded(data: bytes, name: str) -> NDArray[Any]:
         raise InputError(
             f"{name} is damaged or cut off{f': {said}' if said.isprintable() else ''}"
         ) from error
+    wanted = (header.height, header.width, CHANNELS[header.colour] + clear)
+    if samples.shape != wanted or samples.dtype != np.uint16:
+        raise InputError(
+            f"{name} is damaged: it decodes to {samples.dtype} of the shape {samples.shape}, and "
+            f"says {wanted}"
+        )
     return samples
+
+
+def _decode(data: bytes) -> Any:
+    return science("imagecodecs").png_decode(data)
 
 
 def _packed(samples: NDArray[np.uint16]) -> Iterator[Chunk]:
@@ -140,3 +160,6 @@ def _paeth(
     to_left, to_up, to_corner = abs(across), abs(down), abs(across + down)
     other = np.where(to_up <= to_corner, up, corner)
     return np.where((to_left <= to_up) & (to_left <= to_corner), left, other)
+
+
+FORMAT = Format("PNG of 16 bits", is_png16, open_png16)

@@ -1,10 +1,7 @@
-"""JPEG 2000: what its header says, and samples of other than 8 bits.
+"""JPEG 2000: what a file says of its samples before they are decoded.
 
-Pillow decodes 8 bits; beyond, it drops bits of colour without a word, and fewer it shifts up. So
-the depth is read from the codestream's SIZ segment, and others go through imagecodecs (extra
-`science`).
-
-Which component is transparency, only the box `cdef` of a .jp2 file says.
+Size, depth and sign stand in the codestream's SIZ segment; which component is transparency, only
+the box `cdef` of a .jp2 file says.
 
 Source: ITU-T T.800, annexes A.5.1 (SIZ), I.4 (boxes) and I.5.3.6 (cdef).
 """
@@ -13,14 +10,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pellucid.errors import InputError, MissingExtraError
-
-_STREAM = b"\xff\x4f\xff\x51"  # SOC, SIZ
+STREAM = b"\xff\x4f\xff\x51"  # SOC, SIZ
+FILE = b"\0\0\0\x0cjP  \r\n\x87\n"
 _MOST_BOXES = 1000
 _COLOUR, _OPACITY, _WHOLE = 0, 1, 0  # types of a channel, and what it goes with
 
@@ -62,9 +55,9 @@ def opacity_of(data: bytes) -> bool:
     False for a bare codestream, a file without the box `cdef`, transparency of one colour alone,
     and transparency that is multiplied into the colours.
     """
-    for kind, start, stop in _boxes(data, 0, len(data)):
+    for kind, start, stop in boxes(data, 0, len(data)):
         if kind == b"jp2h":
-            inner = [box for box in _boxes(data, start, stop) if box[0] == b"cdef"]
+            inner = [box for box in boxes(data, start, stop) if box[0] == b"cdef"]
             return bool(inner) and _last_is_opacity(data[inner[0][1] : inner[0][2]])
     return False
 
@@ -80,15 +73,15 @@ def _last_is_opacity(body: bytes) -> bool:
 
 def _codestream(data: bytes) -> int | None:
     """Where it begins: at once, or in the box `jp2c`."""
-    if data.startswith(_STREAM):
+    if data.startswith(STREAM):
         return 0
-    for kind, start, _ in _boxes(data, 0, len(data)):
+    for kind, start, _ in boxes(data, 0, len(data)):
         if kind == b"jp2c":
-            return start if data.startswith(_STREAM, start) else None
+            return start if data.startswith(STREAM, start) else None
     return None
 
 
-def _boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Type, and first and last byte + 1 of the contents, of the boxes between two places."""
     for _ in range(_MOST_BOXES):
         if end < at + 8:
@@ -103,31 +96,3 @@ def _boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
             return
         yield kind, at + head, min(stop, end)
         at = stop
-
-
-def decode_deep(data: bytes, siz: Siz, name: str) -> NDArray[Any]:
-    """(height, width, components) of uint8, uint16 or int16, as stored; raises InputError."""
-    if not (1 <= siz.bits <= 16 and siz.equal):
-        raise InputError(
-            f"{name} is a JPEG 2000 file of {siz.components} components of up to {siz.bits} bits; "
-            "1 to 16 bits, the same in all, can be read"
-        )
-    try:
-        from imagecodecs import jpeg2k_decode
-    except ImportError as error:
-        raise MissingExtraError(
-            f"imagecodecs, which reads JPEG 2000 of {siz.bits} bits,", "science"
-        ) from error
-    try:
-        decoded = np.asarray(jpeg2k_decode(data))
-    except Exception as error:  # decoders raise anything on damaged files
-        raise InputError(f"{name} is damaged or cut off: {error}") from error
-    samples = decoded[..., None] if decoded.ndim == 2 else decoded
-    wanted = (siz.height, siz.width, siz.components)
-    kind = f"{'int' if siz.signed else 'uint'}{8 if siz.bits <= 8 else 16}"
-    if samples.shape != wanted or samples.dtype.name != kind:
-        raise InputError(
-            f"{name} is damaged: it decodes to {samples.dtype} of the shape {samples.shape}, and "
-            f"says {wanted}"
-        )
-    return samples.astype(np.int16) if kind == "int8" else samples

@@ -6,7 +6,6 @@ that Pillow would change.
 
 from __future__ import annotations
 
-import os
 import struct
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -18,6 +17,8 @@ WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES = 256, 257, 258, 259, 262
 PLANAR, EXTRA, FORMAT = 284, 338, 339
 TAGS = (WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES, PLANAR, EXTRA, FORMAT)
 JPEG = (6, 7, 34892)
+# Compressions that libtiff has in every build of Pillow, or none but it.
+_BY_PILLOW = {*range(1, 9), 32771, 32773, 32809, 32946, 34676, 34677, 34925, 50000, 50001}
 UNSIGNED, FLOAT = 1, 3
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, YCBCR = 0, 1, 2, 3, 6
 UNSPECIFIED, MULTIPLIED = 0, 1  # extra samples: without meaning, alpha that is in the colours
@@ -44,6 +45,8 @@ class TiffFacts:
     @property
     def for_pillow(self) -> bool:
         """Whether Pillow gives these samples as they are, or refuses them well."""
+        if self.compression not in _BY_PILLOW:
+            return False
         if self.pages or (self.planar and self.samples > 1):
             return False
         if self.extra in (UNSPECIFIED, MULTIPLIED):  # it drops the one and divides by the other
@@ -61,14 +64,10 @@ class TiffFacts:
         return self.bits in (8, 16, 32) and self.photometric in (BLACK_IS_ZERO, RGB, YCBCR)
 
 
-def tiff_facts(path: str | os.PathLike[str]) -> TiffFacts | None:
-    """The facts of a file; None if it is no TIFF or one whose first directory makes no sense."""
+def tiff_facts(file: BinaryIO) -> TiffFacts | None:
+    """The facts of an open file; None if its first directory makes no sense."""
     try:
-        with open(path, "rb") as file:
-            start = file.read(16)
-            if start[:4] not in SIGNATURES:
-                return None
-            return _facts(file, start)
+        return _facts(file, file.read(16))
     except (OSError, struct.error, ValueError):
         return None
 

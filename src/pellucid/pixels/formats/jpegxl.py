@@ -1,0 +1,94 @@
+"""JPEG XL, by imagecodecs (extra `formats`), which gives samples but no colour profile.
+
+The size is read from the codestream before anything is decoded; EXIF and XMP lie in boxes.
+
+Source: ISO/IEC 18181-1, annex D.2 (size header); 18181-2, section 9 (boxes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.errors import InputError, MissingExtraError
+from pellucid.pixels.formats.format import Format
+from pellucid.pixels.formats.heif import EXTRA
+from pellucid.pixels.formats.input import Input
+from pellucid.pixels.formats.jpeg2000_boxes import boxes
+from pellucid.pixels.info import ImageInfo
+from pellucid.pixels.lazy import check_size
+from pellucid.pixels.metadata import exif_of
+
+_STREAM = b"\xff\x0a"
+_FILE = b"\0\0\0\x0cJXL \r\n\x87\n"
+_RATIOS = ((0, 1), (1, 1), (6, 5), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
+_KEPT = ("uint8", "uint16", "float32")
+
+
+@contextmanager
+def open_jpegxl(source: Input, max_pixels: int) -> Iterator[tuple[NDArray[Any], ImageInfo]]:
+    """The samples of a file of one frame."""
+    data, name = source.data, source.name
+    try:
+        from imagecodecs import jpegxl_decode
+    except ImportError as error:
+        raise MissingExtraError("imagecodecs, which reads JPEG XL,", EXTRA) from error
+    found = list(boxes(data, 0, len(data))) if data.startswith(_FILE) else []
+    starts = [at for kind, at, _ in found if kind == b"jxlc"]
+    starts += [at + 4 for kind, at, _ in found if kind == b"jxlp"]
+    width, height = size_of(data, starts[0] if starts else 0, name)
+    check_size(name, (height, width, 1), max_pixels)
+    try:
+        samples = np.asarray(jpegxl_decode(data))
+    except Exception as error:  # decoders raise anything on damaged files
+        raise InputError(f"{name} is damaged or cut off: {error}") from error
+    samples = samples[..., None] if samples.ndim == 2 else samples
+    if samples.ndim != 3 or set(samples.shape[:2]) != {width, height}:
+        raise InputError(f"{name} has more than one frame or layer, or is damaged; save one")
+    if samples.dtype.name not in _KEPT:
+        raise InputError(f"{name} has samples of {samples.dtype}, and {', '.join(_KEPT)} are known")
+    check_size(name, samples.shape, max_pixels)
+    texts = {kind: data[start:stop] for kind, start, stop in found}
+    exif = texts.get(b"Exif", b"")
+    skip = 4 + int.from_bytes(exif[:4], "big")
+    rows, columns, channels = samples.shape
+    yield (
+        samples,
+        ImageInfo(
+            columns,
+            rows,
+            channels,
+            8 * samples.itemsize,
+            exif=exif_of(exif[skip:]),
+            xmp=texts.get(b"xml ") or None,
+            source_format="JPEG XL",
+        ),
+    )
+
+
+def size_of(data: bytes, start: int, name: str) -> tuple[int, int]:
+    """Width and height by the codestream that begins at byte `start`; InputError without one."""
+    if not data.startswith(_STREAM, start):
+        raise InputError(f"{name} is damaged or cut off: it has no JPEG XL codestream")
+    bits = int.from_bytes(data[start + 2 : start + 18].ljust(16, b"\0"), "little")
+
+    def take(count: int) -> int:
+        nonlocal bits
+        value, bits = bits & (1 << count) - 1, bits >> count
+        return value
+
+    small = take(1)
+
+    def side() -> int:
+        return 8 * (take(5) + 1) if small else take((9, 13, 18, 30)[take(2)]) + 1
+
+    height = side()
+    over, under = _RATIOS[take(3)]
+    return (height * over // under if over else side()), height
+
+
+FORMAT = Format("JPEG XL", lambda source: source.head.startswith((_STREAM, _FILE)), open_jpegxl)

@@ -1,0 +1,67 @@
+"""PGM and PPM, of which the value of white must be 255 or 65535: it isn't kept, and others are not
+what a viewer would take for white. Binary ones lie in the file as in memory and are read in parts.
+
+Source: netpbm's manual pages pgm(5) and ppm(5).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from pellucid.errors import InputError
+from pellucid.pixels.flat import FlatSource
+from pellucid.pixels.formats import pillow
+from pellucid.pixels.formats.format import Format
+from pellucid.pixels.formats.input import Input
+from pellucid.pixels.info import ImageInfo
+from pellucid.pixels.lazy import Source, check_size, in_memory_if_small
+
+_CHANNELS = {b"P2": 1, b"P3": 3, b"P5": 1, b"P6": 3}
+_PLAIN = (b"P2", b"P3")
+_TYPES = {255: "u1", 65535: ">u2"}
+_SPACE = rb"(?:\s|#[^\r\n]*[\r\n])+"
+_HEADER = re.compile(rb"(P[2356])" + (_SPACE + rb"(\d{1,9})") * 3 + rb"(?:#[^\r\n]*[\r\n])?\s")
+
+
+@contextmanager
+def open_pnm(source: Input, max_pixels: int) -> Iterator[tuple[Source, ImageInfo]]:
+    """Samples (H, W, 1 or 3) as stored."""
+    name = source.name
+    found = _HEADER.match(source.head)
+    if found is None:
+        raise InputError(f"{name} is damaged or cut off: it begins like a PPM file")
+    kind, width, height, white = found[1], *map(int, found.groups()[1:])
+    shape = (height, width, _CHANNELS[kind])
+    check_size(name, shape, max_pixels)
+    if white not in _TYPES:
+        raise InputError(
+            f"{name} has samples of 0 to {white}, and only 255 and 65535 can be kept as the value "
+            "of white: read it with another library and give the Python API the array, or scale "
+            f"it, for example with netpbm: pamdepth {255 if white < 255 else 65535}"
+        )
+    if kind in _PLAIN:
+        if white > 255:
+            raise InputError(
+                f"{name} is of 16 bits in plain text, which can't be read; make it binary (P5, P6)"
+            )
+        with pillow.open_pillow(source, max_pixels) as plain:
+            yield plain
+        return
+    dtype = np.dtype(_TYPES[white])
+    info = ImageInfo(width, height, shape[2], 8 * dtype.itemsize, source_format="PPM")
+    with source.open() as file:
+        there = file.seek(0, 2) - found.end()
+        wanted = math.prod(shape) * dtype.itemsize
+        if there < wanted:
+            raise InputError(
+                f"{name} is damaged or cut off: {there} bytes can't hold {width} x {height} pixels"
+            )
+        yield in_memory_if_small(FlatSource(file, name, found.end(), shape, dtype)), info
+
+
+FORMAT = Format("PPM", lambda source: source.head[:2] in _CHANNELS, open_pnm)
