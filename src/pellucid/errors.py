@@ -84,6 +84,7 @@ class MissingExtraError(PellucidError, ImportError):
         package, extra, command = self._given
         return partial(type(self), command=command), (package, extra)
 
+
 def first_line(error: Exception) -> str:
     """What an error of another library says, in short; its kind if it says nothing."""
     lines = str(error).strip().splitlines() or [type(error).__name__]

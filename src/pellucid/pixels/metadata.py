@@ -80,8 +80,7 @@ def with_resolution(info: ImageInfo) -> ImageInfo:
     except ValueError:
         return info
     raws = [getattr(tags.get(tag), "raw", b"") for tag in _RESOLUTION]
-    if set(tags) != {*_DEFAULT = (72.0, 72.0)  # which many programs write, and no one chose
-_RESOLUTION, _UNIT} or any(len(raw) != 8 for raw in raws):
+    if set(tags) != {*_RESOLUTION, _UNIT} or any(len(raw) != 8 for raw in raws):
         return info
     pairs = [struct.unpack(order + "II", raw) for raw in raws]
     if not all(below and above for above, below in pairs):
