@@ -219,7 +219,7 @@ def test_jpeg_gives_the_gain_over_it(plan, stub):
     found = kept(plan)
     assert found[0].noisy_psnr < found[2].noisy_psnr
     text, _ = write_report(plan.out)
-    assert "| method | quality 10 | quality 40 | told |" in text
+    assert "| method | quality 10 | quality 40 | noise level given |" in text
     cell = summary.scores(found)["tv", 10.0]
     gain = f"({cell.psnr - cell.noisy:+.2f})".replace("-", "−")
     assert gain in text

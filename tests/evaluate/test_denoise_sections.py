@@ -79,7 +79,7 @@ def test_the_overview_of_noise_that_nobody_told(tmp_path):
         make_row(task="jpeg", data="kodak24", level=10.0, noisy_psnr=27.0, psnr=28.5, **own),
     )
     lines = SECTIONS["denoise"](tmp_path).splitlines()
-    assert lines[0] == "| as taken | before | pellucid m | BM3D (non-commercial) |"
+    assert lines[0] == "| noise of | before | pellucid m | BM3D (non-commercial) |"
     assert "| cameras, CC15 | 33.00 | 36.00 | 35.00 |" in lines
     assert "| JPEG quality 10, Kodak | 27.00 | 28.50 | – |" in lines
 

@@ -194,7 +194,7 @@ def test_numbers_are_over_all_pictures():
     assert (sheet.system, sheet.rate, sheet.run_ms) == ("webp", 1.0, 0.02)
     text = build(rows, [], {})
     assert "| WebP | sheet | 1.00 | 20.00 | 0.900 | 20.00 |" in text
-    assert "nearest 2.00 bits a pixel (that of the CNN with 4 bits a number)" in text
+    assert "nearest 2.00 bits per pixel (that of the CNN with 4 bits a number)" in text
 
 
 def test_a_section_without_rows_says_so(tmp_path):

@@ -199,7 +199,7 @@ def curve_plots(rows: Sequence[Result]) -> list[Plot]:
     return [
         Plot(
             f"rd-{metric.name}",
-            f"{metric.label} over bits a pixel of each codec, {title.lower()}",
+            f"{metric.label} over bits per pixel of each codec, {title.lower()}",
             _draw(rows, metric, title),
         )
         for metric in METRICS.values()
@@ -228,9 +228,9 @@ def speed_plots(rows: Sequence[Result], speed: Sequence[Timing]) -> list[Plot]:
         ]
         draw_dots(
             ax, dots, xlabel=f"megapixels a second to {task}",
-            ylabel=f"RGB PSNR (dB) at {TARGET_BPP:g} bits a pixel", title=f"To {task}",
+            ylabel=f"RGB PSNR (dB) at {TARGET_BPP:g} bits per pixel", title=f"To {task}",
         )  # fmt: skip
-    alt = f"PSNR at {TARGET_BPP:g} bits a pixel over the speed of compressing and decompressing"
+    alt = f"PSNR at {TARGET_BPP:g} bits per pixel over the speed of compressing and decompressing"
     return [Plot("speed-quality", alt, figure)]
 
 

@@ -118,7 +118,7 @@ def score_table(task: Task, rows: Sequence[DenoiseResult], found: Mapping[Cell, 
             line = [label_of(name), *(_score(task, cell) for cell in cells)]
             body.append(line if task.known else [*line, _told(cells)])
     if not task.known:
-        header, body[0] = [*header, "told"], [*body[0], ""]
+        header, body[0] = [*header, "noise level given"], [*body[0], ""]
     return table(header, body)
 
 

@@ -82,7 +82,7 @@ def structure_section(results: Path) -> str:
 
 
 def overview_section(results: Path) -> str:
-    """Two short tables: noise that is told, and noise that isn't."""
+    """Two short tables: noise of known level, and of unknown."""
     parts = [*told_part(results), *blind_part(results)]
     return "\n\n".join(parts) or NOT_YET
 
@@ -116,7 +116,7 @@ def told_part(results: Path, methods: Sequence[str] = ()) -> list[str]:
     count = max(len(names) for names in images.values())
     note = (
         f"{set_name(data)}, {_count(count, 'picture')} with white noise: PSNR in dB over "
-        "RGB. Every method is told sigma; pellucid has one model for all."
+        "RGB. Every method knows sigma; pellucid has one model for all."
     )
     if speed:
         note += f" Time on {_count(speed[0].threads, 'thread')}."
@@ -161,7 +161,7 @@ def blind_part(results: Path) -> list[str]:
         "list that serves it best over the set, and with VST the line of the variance, fitted to "
         "the clean pictures."
     )
-    return [table(["as taken", "before", *map(label_of, names)], body), note]
+    return [table(["noise of", "before", *map(label_of, names)], body), note]
 
 
 def _blind_lines(

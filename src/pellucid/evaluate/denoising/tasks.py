@@ -144,11 +144,11 @@ TASKS: dict[str, Task] = {
     for task in (
         Task(
             "gaussian", "Gaussian noise, colour", single, gaussian, (15, 25, 50), "sigma {:g}",
-            f"{_SYNTHETIC} Every method is told sigma. PSNR over RGB.", known=True,
+            f"{_SYNTHETIC} Every method knows sigma. PSNR over RGB.", known=True,
         ),
         Task(
             "grey", "Gaussian noise, grey", single, grey, (15, 25, 50), "sigma {:g}",
-            f"Luma as 8 bits. {_SYNTHETIC} Every method is told sigma.", known=True,
+            f"Luma as 8 bits. {_SYNTHETIC} Every method knows sigma.", known=True,
         ),
         Task(
             "real", "Noise of cameras", marked, real, (0,), "as taken",

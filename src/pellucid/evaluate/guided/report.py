@@ -44,8 +44,8 @@ def denoise_section(folder: Path) -> str:
     rows = DENOISED.read(path) if path.exists() else []
     if not rows:
         return NOT_YET
-    header = ["pairs", "pictures", "noisy", "guided filter", "unguided", "guided", "guide turned"]
-    header += ["guided, least and most gained", "turned, least gained"]
+    header = ["pairs", "pictures", "noisy", "guided filter", "unguided", "guided", "guide rotated"]
+    header += ["guided, least and most gained", "rotated, least gained"]
     body = []
     for pairs in dict.fromkeys(row.pairs for row in rows):
         own = [row for row in rows if row.pairs == pairs]
@@ -66,7 +66,7 @@ def denoise_section(folder: Path) -> str:
     sigma = ", ".join(dict.fromkeys(f"{row.sigma:g}" for row in rows))
     note = (
         f"PSNR in dB, mean over pictures; Gaussian noise of sigma {sigma} of 255 (for depth and "
-        "disparity, of 255ths of the picture's largest), told to all. The guided filter has its "
+        "disparity, of 255ths of the picture's largest), known to all. The guided filter has its "
         "best radius and epsilon for each set of pairs."
     )
     return f"{note}\n\n{table(header, body)}"

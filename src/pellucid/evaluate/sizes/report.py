@@ -91,7 +91,7 @@ def size_note(rows: Sequence[SizeResult], facts: Mapping[str, Any]) -> str:
     return (
         f"Squares of photographs side by side ({sets}), each task in a fresh process; medians of "
         f"{runs} after a small one, {some.threads} threads asked for{where}. Compressed at "
-        f"quality {QUALITY:g}; denoising 8-bit samples, told sigma {SIGMA:g}. Memory is the "
+        f"quality {QUALITY:g}; denoising 8-bit samples with sigma {SIGMA:g}. Memory is the "
         "process's peak, Python and libraries included; before the work it already holds the "
         "picture, or the file. Powers are fitted by least squares of logs."
     )

@@ -60,7 +60,7 @@ def build(rows: Sequence[ToyResult], runs: Sequence[ToyRun], facts: Mapping[str,
                 parts += compress_part(found, data, by_key) if task == COMPRESS else [
                     denoise_table(found, data, by_key)
                 ]  # fmt: skip
-    return "\n\n".join([*parts, "### What was learnt from", learnt(runs), versions(runs)])
+    return "\n\n".join([*parts, "### Training data", learnt(runs), versions(runs)])
 
 
 def how(runs: Sequence[ToyRun], facts: Mapping[str, Any]) -> str:
@@ -98,7 +98,7 @@ def compress_part(found: Sequence[Standing], data: str, runs: Runs) -> list[str]
               f"PSNR at {shown:.2f}", "train (s)", "run (ms)"]  # fmt: skip
     why = "that of the CNN with 4 bits a number" if rate else "the CNN wasn't run"
     note = (
-        f"Each at its setting nearest {shown:.2f} bits a pixel ({why}); the column after SSIM is "
+        f"Each at its setting nearest {shown:.2f} bits per pixel ({why}); the column after SSIM is "
         "read off its curve there, — where the curve doesn't reach. All settings:"
     )
     points = [
@@ -127,7 +127,7 @@ def learnt(runs: Sequence[ToyRun]) -> str:
         for one in sorted(runs, key=lambda one: (list(LABELS).index(one.system), one.key))
         if one.model_bytes
     ]  # fmt: skip
-    return table(["system", "set", "task", "learnt from", "model (MB)"], lines)
+    return table(["system", "set", "task", "trained on", "model (MB)"], lines)
 
 
 def versions(runs: Sequence[ToyRun]) -> str:
