@@ -10,7 +10,6 @@ import pytest
 from click.testing import CliRunner
 
 import pellucid
-from pellucid._api.damage import find_damage
 from pellucid.bitstream import PelFile, write_chunk
 from pellucid.cli import main
 from pellucid.errors import DamagedFileError, InputError, OptionError, TargetError
@@ -63,7 +62,7 @@ def test_every_kind_comes_back_as_it_was(dtype: str, channels: int) -> None:
     assert about.dtype == dtype
     assert about.alpha == (channels in (2, 4))
     assert (about.sample_range is None) == (dtype == "uint8")
-    assert pellucid.verify(data) == []
+    assert pellucid.verify(data).sound
 
 
 def test_16_bits_cost_and_are_worth_what_8_are() -> None:
@@ -199,13 +198,13 @@ def test_a_lost_tile_of_alpha_is_opaque_and_costs_no_colour(
     with pytest.raises(DamagedFileError, match=r"alpha of tile 1 \(78 x 64 pixels at 512,0\)"):
         pellucid.decompress(bad)
     assert np.array_equal(pellucid.decompress(bad, region=(0, 0, 400, 64)), whole[:, :400])
-    lost: list[int] = []
-    back = pellucid.decompress(bad, damaged=lost)
-    assert lost == [3]
+    saved = pellucid.salvage(bad)
+    back = saved.picture
+    assert list(saved.damaged) == [3]
     assert np.array_equal(back[..., :3], whole[..., :3])
     assert np.array_equal(back[:, :512, 3], samples[:, :512, 3])
     assert (back[:, 512:, 3] == 65535).all()
-    assert pellucid.verify(bad)[0].startswith("alpha of tile 1 ")
+    assert pellucid.verify(bad).messages[0].startswith("alpha of tile 1 ")
     (tmp_path / "a.pel").write_bytes(bad)
     words = ["decompress", str(tmp_path / "a.pel"), "-o", str(tmp_path / "a.npy"), "--keep-going"]
     result = CliRunner().invoke(main, words)
@@ -219,9 +218,9 @@ def test_a_lost_tile_of_colours_is_grey_and_keeps_its_alpha(
     tiled: tuple[np.ndarray, bytes],
 ) -> None:
     samples, data = tiled
-    lost: list[int] = []
-    back = pellucid.decompress(broken(broken(data, 1), 2), damaged=lost)
-    assert lost == [1, 2]
+    saved = pellucid.salvage(broken(broken(data, 1), 2))
+    back = saved.picture
+    assert list(saved.damaged) == [1, 2]
     assert np.array_equal(back[:, 512:, 3], samples[:, 512:, 3])
     assert (back[:, :512, 3] == 65535).all()
     assert back[:, 560:, :3].std() < 3000
@@ -249,23 +248,25 @@ def test_a_lost_chunk_costs_its_layer(
     bad = without(data, type_, how)
     with pytest.raises(DamagedFileError, match=type_):
         pellucid.decompress(bad)
-    lost: list[int] = []
-    back = pellucid.decompress(bad, damaged=lost)
-    found = find_damage(bad)
-    assert list(found.tiles) == lost  # what is promised is what is saved
+    saved = pellucid.salvage(bad)
+    back = saved.picture
+    found = pellucid.verify(bad)
+    assert found.tiles == saved.damaged  # what is promised is what is saved
     names = ["alpha of tile", "tile"][type_ == "RANG"]
-    assert found.tiles[lost[1]].startswith(f"{names} 1 (78 x 64 pixels at 512,0) can't be used")
+    assert found.tiles[max(found.tiles)].startswith(
+        f"{names} 1 (78 x 64 pixels at 512,0) can't be used"
+    )
     assert any(f"chunk {type_}, which" in message for message in found.other)
     (tmp_path / "a.pel").write_bytes(bad)
     said = CliRunner().invoke(main, ["verify", str(tmp_path / "a.pel")])
     assert said.exit_code == 1
     assert "2 of 4 tiles are whole" in said.output
     if type_ == "ALPH":
-        assert lost == [2, 3]
+        assert list(saved.damaged) == [2, 3]
         assert (back[..., 3] == 65535).all()
         assert np.array_equal(back[..., :3], pellucid.decompress(data)[..., :3])
     else:
-        assert lost == [0, 1]
+        assert list(saved.damaged) == [0, 1]
         assert (back[..., :3] == 32768).all()
         assert np.array_equal(back[..., 3], samples[..., 3])
 
@@ -275,9 +276,9 @@ def test_nothing_is_promised_where_nothing_is_left(how: str, tmp_path: Path) -> 
     bad = without(pellucid.compress(deep(PHOTO, "int16")), "RANG", how)
     with pytest.raises(DamagedFileError, match="RANG"):
         pellucid.decompress(bad)
-    lost: list[int] = []
-    assert not pellucid.decompress(bad, damaged=lost).any()  # half of what the type holds
-    assert list(find_damage(bad).tiles) == lost == [0]
+    saved = pellucid.salvage(bad)
+    assert not saved.picture.any()  # half of what the type holds
+    assert list(pellucid.verify(bad).tiles) == list(saved.damaged) == [0]
     (tmp_path / "a.pel").write_bytes(bad)
     said = CliRunner().invoke(main, ["verify", str(tmp_path / "a.pel")])
     assert "no tile is whole" in said.output

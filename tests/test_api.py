@@ -10,7 +10,7 @@ import pytest
 
 import pellucid
 from pellucid.bitstream import DEFAULT_LIMITS, Limits, write_file
-from pellucid.codec import make_header
+from pellucid.codec import Picture, header_of
 from pellucid.errors import LimitError, OptionError
 from pellucid.runtime import CodecModel
 from work import calls_of
@@ -53,10 +53,10 @@ def test_limits_hold_for_both_sides_and_can_be_raised(tiny_installed: str, as_fi
 def test_a_file_of_many_damaged_tiles_is_verified_soon(
     tiny: CodecModel, tiny_installed: str
 ) -> None:
-    header = replace(make_header(PICTURE, tiny, 50), width=64 * 8000, height=1, tile_log2=6)
+    header = replace(header_of(Picture(PICTURE), tiny, 50), width=64 * 8000, height=1, tile_log2=6)
     data = bytearray(write_file(header, {}, [b""] * header.tile_count))
     for crc in range(len(data) - 12 - 4, len(data) - 12 - 17 * header.tile_count, -17):
         data[crc] ^= 1
-    problems = pellucid.verify(bytes(data))
+    problems = pellucid.verify(bytes(data)).messages
     assert len(problems) == header.tile_count
     assert calls_of(lambda: pellucid.verify(bytes(data))) < 200 * header.tile_count

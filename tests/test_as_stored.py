@@ -15,11 +15,9 @@ from PIL import Image
 
 import pellucid
 from pellucid._api.denoise import open_samples
-from pellucid._api.encode import open_image
 from pellucid.bitstream import DEFAULT_LIMITS
 from pellucid.errors import InputError, OptionError
-from pellucid.pixels import Role, tiff
-from pellucid.pixels import open_image as open_any_image
+from pellucid.pixels import Role, open_image, tiff
 from pellucid.pixels.formats.jpeg2000_boxes import opacity_of
 
 SIDE = 16
@@ -327,6 +325,6 @@ def test_opaque_pictures_are_held_to_the_same() -> None:
     tifffile = pytest.importorskip("tifffile")
     file = BytesIO()
     tifffile.imwrite(file, BANDS, photometric="rgb", extrasamples=["unspecified"])
-    with open_any_image(file.getvalue()) as image:
+    with open_image(file.getvalue()) as image:
         assert image.info.roles == (Role.BAND,) * 4
         assert np.array_equal(image.read(), BANDS)

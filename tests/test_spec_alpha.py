@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import pellucid
-from pellucid.exact.picture import FOLDER
+from pellucid.exact.tables import FOLDER
 from spec_files import spec, spec_alpha
 
 SIZES = [(1, 1), (70, 33), (20, 530)]

@@ -11,7 +11,7 @@ import pytest
 import pellucid
 from pellucid.bitstream import PelFile, write_file
 from pellucid.errors import DamagedFileError
-from pellucid.exact.picture import FOLDER
+from pellucid.exact.tables import FOLDER
 from spec_files import spec, spec_exact
 
 SIZES = [(1, 1), (1, 7), (9, 1), (33, 65), (70, 31)]

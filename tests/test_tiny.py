@@ -61,7 +61,7 @@ def check_files(folder: Path, tmp_path: Path) -> None:
     assert (about.width, about.height, about.channels) == (200, 120, 3)
     assert (about.quality, about.model_name, about.file_bytes) == (70, "tiny", len(data))
     assert about.latents_sha256 == pellucid.info(data, latents=True).latents_sha256
-    assert pellucid.verify(path) == []
+    assert pellucid.verify(path).sound
 
 
 def test_one_command_from_recipe_and_folder_to_a_model(

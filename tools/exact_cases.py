@@ -252,7 +252,10 @@ def _float_maps() -> dict[str, BadCase]:
     }
     return {
         name: BadCase(
-            write_file(head, {}, tile, float_map=payload), "DamagedFileError", what, DECODE
+            write_file(head, {}, tile, extras={} if payload is None else {"FMAP": payload}),
+            "DamagedFileError",
+            what,
+            DECODE,
         )
         for name, (payload, what) in maps.items()
     }

@@ -1,11 +1,13 @@
 """pellucid makes pictures small and clean with convolutional networks.
 
     compress(image, quality=60)   picture -> bytes of a .pel file; or lossless=True, max_error=2
-    decompress(data)              bytes of a .pel file -> array, height x width x channels
+    decompress(data)              bytes of a .pel file -> array, height x width (x channels)
+    salvage(data)                 the same of what is whole of a damaged file
     info(data)                    what is in a file, without decoding its pixels
     verify(data)                  every checksum and, by decoding, every latent
 
     compress_file(), decompress_file(), denoise_file()   from file to file, in bounded memory
+    compress_to(), decompress_to()   the same with options that are made and checked once
 
     denoise(image)                the picture without its noise, in its own sample type
     noise_level(image)            how much noise there is, and of what kind
@@ -13,6 +15,7 @@
     explain(file_or_image)        where bits went, what was removed, how sure, why: as arrays
 
     models(), denoisers()         the models that are installed: name -> id
+    Limits                        how large a picture or a file may be
     errors                        everything that is raised on purpose, as a tree
 
 Nothing is downloaded. Importing this is quick: what the functions need is imported when one is
@@ -28,13 +31,21 @@ from pellucid.errors import PellucidError
 
 if TYPE_CHECKING:
     from pellucid._api import (
+        CompressOptions,
+        CompressResult,
+        DecompressOptions,
+        DecompressResult,
         Explanation,
         FileInfo,
+        Limits,
         NoiseEstimate,
+        Verification,
         compress,
         compress_file,
+        compress_to,
         decompress,
         decompress_file,
+        decompress_to,
         denoise,
         denoise_file,
         denoisers,
@@ -42,21 +53,30 @@ if TYPE_CHECKING:
         info,
         models,
         noise_level,
+        salvage,
         verify,
     )
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "CompressOptions",
+    "CompressResult",
+    "DecompressOptions",
+    "DecompressResult",
     "Explanation",
     "FileInfo",
+    "Limits",
     "NoiseEstimate",
     "PellucidError",
+    "Verification",
     "__version__",
     "compress",
     "compress_file",
+    "compress_to",
     "decompress",
     "decompress_file",
+    "decompress_to",
     "denoise",
     "denoise_file",
     "denoisers",
@@ -65,6 +85,7 @@ __all__ = [
     "info",
     "models",
     "noise_level",
+    "salvage",
     "verify",
 ]
 

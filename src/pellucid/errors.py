@@ -2,13 +2,13 @@
 
     PellucidError
     ├── InputError              a picture that can't be read: not an image, unknown mode, zero bytes
+    ├── LimitError              a size above the limits, of a picture or in a .pel file
     ├── FormatError             a .pel file that can't be decoded
     │   ├── NotPelFileError     the bytes are something else (wrong magic, empty)
     │   ├── VersionError        written by a newer pellucid
     │   ├── UnsupportedError    a valid file that uses what this version doesn't know yet
     │   ├── UnknownModelError   the file names a model that isn't installed
-    │   ├── DamagedFileError    truncated, checksum mismatch, contradictory sizes
-    │   └── LimitError          a size above the limits in `bitstream/limits.py`
+    │   └── DamagedFileError    truncated, checksum mismatch, contradictory sizes
     ├── TargetError             `--bpp`, `--size` or `--psnr` can't be met
     ├── OutputError             unwritable output, or an existing one without `force`
     ├── OptionError             a value outside its range (also a ValueError)
@@ -30,6 +30,10 @@ class PellucidError(Exception):
 
 class InputError(PellucidError):
     """The source picture can't be read."""
+
+
+class LimitError(PellucidError):
+    """A size of the picture, or in the .pel file, is above the limits, which can be raised."""
 
 
 class FormatError(PellucidError):
@@ -54,10 +58,6 @@ class UnknownModelError(FormatError):
 
 class DamagedFileError(FormatError):
     """The file is truncated, fails a checksum or contradicts itself."""
-
-
-class LimitError(FormatError):
-    """A size in the file or of the picture is above the limits."""
 
 
 class TargetError(PellucidError):

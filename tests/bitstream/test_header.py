@@ -148,10 +148,10 @@ def test_unknown_bits_are_not_damage(at: int, value: int, message: str) -> None:
 def test_tiles_cover_the_picture_once(width: int, height: int, tile_log2: int) -> None:
     header = dataclasses.replace(PLAIN, width=width, height=height, tile_log2=tile_log2)
     boxes = [header.tile_box(number) for number in range(header.tile_count)]
-    assert sum(w * h for _, _, w, h in boxes) == width * height
-    corners = [(y, x) for x, y, _, _ in boxes]
+    assert sum(box.size for box in boxes) == width * height
+    corners = [(box.y, box.x) for box in boxes]
     assert corners == sorted(set(corners))  # raster order, none twice
-    for x, y, w, h in boxes:
+    for x, y, w, h in (box.region for box in boxes):
         assert x % header.tile_size == y % header.tile_size == 0
         assert 1 <= w <= header.tile_size
         assert 1 <= h <= header.tile_size

@@ -117,7 +117,7 @@ def test_interrupt_by_signal(folder, pixels):
     assert 0 < len(made) < len(names)
     for path in made:
         assert path.suffix == ".pel"
-        assert pellucid.verify(path) == []
+        assert pellucid.verify(path).sound
 
 
 def test_info(run, pel, pixels):

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid.bitstream import Header
-from pellucid.codec.geometry import Box, from_blocks, read_padded, to_blocks
+from pellucid.codec.geometry import (
+    from_blocks,
+    latents_of,
+    read_padded,
+    samples_of,
+    to_blocks,
+)
+from pellucid.pixels import Box
 
 places, sizes = st.integers(-40, 300), st.integers(0, 300)
 boxes = st.builds(Box, places, places, sizes, sizes)
@@ -33,7 +40,7 @@ def test_overlap_is_what_both_cover(a: Box, b: Box) -> None:
 
 @given(filled_boxes)
 def test_latents_cover_the_samples_in_whole_blocks(box: Box) -> None:
-    cover = box.latents().samples()
+    cover = samples_of(latents_of(box))
     assert cover.overlap(box) == box
     for edge in (cover.x, cover.y, cover.right, cover.bottom):
         assert edge % 64 == 0
@@ -56,10 +63,10 @@ def test_growing_stays_inside_the_bounds(box: Box, margin: int) -> None:
 @given(st.integers(1, 2000), st.integers(1, 2000), st.sampled_from([6, 7, 10]))
 def test_tiles_cover_the_latent_grid_once(width: int, height: int, tile_log2: int) -> None:
     header = Header(width, height, 3, 8, 0, 1, 0, 1, 0, 50, tile_log2, bytes(16))
-    bounds = Box(0, 0, width, height).latents()
+    bounds = latents_of(Box(0, 0, height, width))
     covered = np.zeros((bounds.height, bounds.width), int)
     for number in range(header.tile_count):
-        covered[Box(*header.tile_box(number)).latents().within(bounds)] += 1
+        covered[latents_of(header.tile_box(number)).within(bounds)] += 1
     assert (covered == 1).all()
 
 
@@ -85,7 +92,7 @@ def test_blocks_are_in_the_order_of_pixel_unshuffle() -> None:
 @given(st.integers(1, 200), st.integers(1, 200), st.sampled_from([1, 3]))
 def test_padding_goes_on_with_the_last_row_and_column(h: int, w: int, channels: int) -> None:
     pixels = np.random.default_rng(h * 201 + w).integers(0, 256, (h, w, channels), np.uint8)
-    box = Box(0, 0, w, h).latents().samples()
+    box = samples_of(latents_of(Box(0, 0, h, w)))
     padded = read_padded(pixels, box)
     rows, columns = (
         np.minimum(np.arange(box.height), h - 1),

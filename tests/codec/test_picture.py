@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pellucid.bitstream import SampleRange
-from pellucid.codec.picture import Picture, gathered, look_at, spread
+from pellucid.codec.picture import Picture, from_levels, look_at, to_levels
 
 
 class Parts:
@@ -47,18 +47,18 @@ def test_there_and_back_is_exact(low: int, high: int) -> None:
     """The network's 0 to 255 in float32 keep 16 bits apart."""
     found = SampleRange(low, high)
     samples = np.arange(low, high + 1)[:, None, None].repeat(3, axis=2)
-    levels = spread(samples, found)
+    levels = to_levels(samples, found)
     assert levels.dtype == np.float32
     assert (levels.min(), levels.max()) == (0, 255)
-    assert np.array_equal(gathered(levels, found, 3), samples)
-    assert np.array_equal(gathered(levels, found, 1), samples[..., :1])
+    assert np.array_equal(from_levels(levels, found, 3), samples)
+    assert np.array_equal(from_levels(levels, found, 1), samples[..., :1])
 
 
 def test_any_output_of_the_network_gives_samples_in_the_range() -> None:
     wild = np.array([np.nan, np.inf, -np.inf, -3, 300, 1e38], np.float32)
     levels = wild[:, None, None].repeat(3, axis=2)
-    assert gathered(levels, SampleRange(-5, 90), 3)[:, 0, 0].tolist() == [-5, 90, -5, -5, 90, 90]
-    assert (gathered(levels, SampleRange(12345, 12345), 1) == 12345).all()
+    assert from_levels(levels, SampleRange(-5, 90), 3)[:, 0, 0].tolist() == [-5, 90, -5, -5, 90, 90]
+    assert (from_levels(levels, SampleRange(12345, 12345), 1) == 12345).all()
     halves = np.array([0.5, 1.5, 2.5], np.float32)[:, None, None].repeat(3, axis=2)
-    assert gathered(halves, SampleRange(0, 255), 3)[:, 0, 0].tolist() == [0, 2, 2]
-    assert not spread(np.full((2, 2, 1), 9), SampleRange(9, 9)).any()
+    assert from_levels(halves, SampleRange(0, 255), 3)[:, 0, 0].tolist() == [0, 2, 2]
+    assert not to_levels(np.full((2, 2, 1), 9), SampleRange(9, 9)).any()

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import bisect
 import math
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pellucid.codec import Target, reach_target
+from pellucid.codec import Target
+from pellucid.codec import reach_target as search
 from pellucid.errors import TargetError
+
+
+def reach_target(target: Target, value: Callable[[int], float]) -> int:
+    """The quality found; what its probe made must be what comes back."""
+    best, made = search(target, lambda quality: (value(quality), f"made at {quality}"))
+    assert made == f"made at {best}"
+    return best
+
 
 steps = st.floats(0, 1e4) | st.just(0.0)
 rising = st.lists(steps, min_size=101, max_size=101).map(

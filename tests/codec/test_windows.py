@@ -10,10 +10,12 @@ import pytest
 
 from pellucid.bitstream import Header
 from pellucid.codec import compress, compress_pixels, decompress_pixels
-from pellucid.codec.compress import analyse_tiles, make_header
-from pellucid.codec.geometry import Box, read_padded, to_blocks
+from pellucid.codec.compress import analyse_tiles, header_of
+from pellucid.codec.geometry import latents_of, read_padded, samples_of, to_blocks
 from pellucid.codec.grid import LatentGrid
 from pellucid.codec.latents import MEAN_UNIT, TileLatents
+from pellucid.codec.picture import Picture
+from pellucid.pixels import Box
 from pellucid.runtime import CodecModel
 from pictures import photograph
 
@@ -23,15 +25,15 @@ HEIGHT, WIDTH, QUALITY = 200, 270, 70
 @pytest.fixture(scope="module")
 def header(codec_model: CodecModel) -> Header:
     pixels = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-    return replace(make_header(pixels, codec_model, QUALITY), tile_log2=6)
+    return replace(header_of(Picture(pixels), codec_model, QUALITY), tile_log2=6)
 
 
 @pytest.fixture(scope="module")
 def y(codec_model: CodecModel) -> np.ndarray:
     """Latents of the whole photograph in quantiser steps, from one window."""
     pixels = photograph(HEIGHT, WIDTH)
-    bounds = Box(0, 0, WIDTH, HEIGHT).latents()
-    blocks = to_blocks(read_padded(pixels, bounds.samples()))
+    bounds = latents_of(Box(0, 0, HEIGHT, WIDTH))
+    blocks = to_blocks(read_padded(pixels, samples_of(bounds)))
     scale = codec_model.vector("analysis_scale", QUALITY)
     (whole,) = codec_model.analysis(blocks=blocks, scale=scale)
     return whole[0] * codec_model.vector("gain", QUALITY)[0]
@@ -41,11 +43,11 @@ def test_analysis_by_tiles_is_that_of_the_whole(
     codec_model: CodecModel, header: Header, y: np.ndarray
 ) -> None:
     pixels = photograph(HEIGHT, WIDTH)
-    bounds = Box(0, 0, WIDTH, HEIGHT).latents()
+    bounds = latents_of(Box(0, 0, HEIGHT, WIDTH))
     for number in range(header.tile_count):
-        tile = Box(*header.tile_box(number))
+        tile = header.tile_box(number)
         (found,) = analyse_tiles(pixels, codec_model, QUALITY, [tile])
-        rows, columns = tile.latents().within(bounds)
+        rows, columns = latents_of(tile).within(bounds)
         np.testing.assert_allclose(found, y[:, rows, columns], rtol=1e-3, atol=2e-3)
 
 
@@ -54,10 +56,10 @@ def pixels_of(
 ) -> np.ndarray:
     """Synthesis from rounded `y`, cut into the tiles of `header`."""
     grid = np.rint(y * MEAN_UNIT).astype(np.float32)
-    bounds = Box(0, 0, header.width, header.height).latents()
+    bounds = latents_of(header.box)
 
     def read(number: int) -> TileLatents:
-        rows, columns = Box(*header.tile_box(number)).latents().within(bounds)
+        rows, columns = latents_of(header.tile_box(number)).within(bounds)
         return TileLatents(np.zeros((1, 1, 1), np.int32), grid[:, rows, columns])
 
     return decompress_pixels(header, read, model, region=region)
@@ -85,11 +87,11 @@ def test_the_halo_is_needed(codec_model: CodecModel, header: Header, y: np.ndarr
 
 REGIONS = [
     Box(0, 0, 1, 1),
-    Box(WIDTH - 1, HEIGHT - 1, 1, 1),
+    Box(HEIGHT - 1, WIDTH - 1, 1, 1),
     Box(63, 63, 2, 2),
-    Box(64, 128, 64, 64),
-    Box(5, 60, 200, 9),
-    Box(0, 0, WIDTH, HEIGHT),
+    Box(128, 64, 64, 64),
+    Box(60, 5, 9, 200),
+    Box(0, 0, HEIGHT, WIDTH),
 ]
 
 
@@ -111,8 +113,8 @@ def test_a_region_reads_only_the_tiles_around_it(
 
     def read(number: int) -> TileLatents:
         seen.append(number)
-        height, width = header.tile_box(number)[3], header.tile_box(number)[2]
-        rows, columns = -(-height // 64) * 4, -(-width // 64) * 4
+        tile = header.tile_box(number)
+        rows, columns = -(-tile.height // 64) * 4, -(-tile.width // 64) * 4
         return TileLatents(np.zeros((1, 1, 1)), np.zeros((shape[0], rows, columns), np.float32))
 
     decompress_pixels(header, read, codec_model, region=Box(64 + 20, 64 + 20, 8, 8))
@@ -135,7 +137,7 @@ def test_tiles_are_held_along_the_shorter_side(
         drop(grid, numbers)
 
     def read(number: int) -> TileLatents:
-        place = Box(*shape.tile_box(number)).latents()
+        place = latents_of(shape.tile_box(number))
         grey = np.zeros((codec_model.latents, place.height, place.width), np.float32)
         return TileLatents(np.zeros((1, 1, 1), np.int32), grey)
 

@@ -16,7 +16,7 @@ import pellucid
 from pellucid.bitstream import PelFile, write_file
 from pellucid.errors import DamagedFileError, OptionError
 from pellucid.exact import FloatMap, find_map, map_of
-from pellucid.exact.picture import FOLDER
+from pellucid.exact.tables import FOLDER
 from spec_files import spec, spec_exact
 
 NAN, INF = np.float32("nan"), np.float32("inf")
@@ -199,12 +199,12 @@ def test_tiles_regions_damage_and_byte_order() -> None:
     file = PelFile.parse(data)
     place = file.chunks[-2].offset + 30
     broken = data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
-    damaged: list[int] = []
-    rest = pellucid.decompress(broken, damaged=damaged)
-    assert damaged == [1]
+    saved = pellucid.salvage(broken)
+    rest = saved.picture
+    assert list(saved.damaged) == [1]
     assert np.array_equal(rest[:512], samples[:512])
     assert np.isnan(rest[512:]).all()
-    assert len(pellucid.verify(broken)) == 1
+    assert len(pellucid.verify(broken).messages) == 1
 
 
 def test_without_its_map_a_file_is_damaged_and_all_tiles_are_lost() -> None:
@@ -217,17 +217,17 @@ def test_without_its_map_a_file_is_damaged_and_all_tiles_are_lost() -> None:
     ):
         with pytest.raises(DamagedFileError, match="FMAP"):
             pellucid.decompress(broken)
-        damaged: list[int] = []
-        assert np.isnan(pellucid.decompress(broken, damaged=damaged)).all()
-        assert damaged == [0]
-        assert "FMAP" in pellucid.verify(broken)[0]
+        saved = pellucid.salvage(broken)
+        assert np.isnan(saved.picture).all()
+        assert list(saved.damaged) == [0]
+        assert "FMAP" in pellucid.verify(broken).messages[0]
     whole = replace(file.header, sample_type=0, bit_depth=16)
     tile = bytes(file.tile(0, layer=2))
     with pytest.raises(DamagedFileError, match="map of floats"):
-        pellucid.decompress(write_file(whole, {}, [tile], float_map=b"\1"))
+        pellucid.decompress(write_file(whole, {}, [tile], extras={"FMAP": b"\1"}))
     bounded = replace(file.header, layers=0b100)
     with pytest.raises(DamagedFileError, match="layer 1 alone"):
-        pellucid.decompress(write_file(bounded, {}, [tile], float_map=b"\1"))
+        pellucid.decompress(write_file(bounded, {}, [tile], extras={"FMAP": b"\1"}))
 
 
 @pytest.mark.parametrize("bits", [16, 32])

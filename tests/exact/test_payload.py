@@ -10,7 +10,7 @@ import pytest
 from pellucid.errors import DamagedFileError, PellucidError
 from pellucid.exact import exact_model
 from pellucid.exact import tile as tiles
-from pellucid.exact.raw import TileKind
+from pellucid.exact.kind import TileKind
 from pellucid.exact.tile import BOUND, DEFLATED, PREDICTED, STORED, decode_tile
 from pictures import filled, photograph
 

@@ -8,14 +8,13 @@ by coverage, with atheris); it needs neither.
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pellucid
 from pellucid.bitstream import (
     ALPHA,
     BASE_AND_ALPHA,
@@ -32,14 +31,6 @@ from pellucid.errors import DamagedFileError, PellucidError
 MAX_DECODED_PIXELS, MAX_DECODED_SAMPLES = 2**14, 3 * 2**14
 MAX_SALVAGED_TILES = 2**8  # looked at, of up to 2^16 that a header may claim
 
-Decoder = Callable[..., Any]
-
-
-@cache
-def decoder() -> Decoder | None:
-    """Return `pellucid.decompress`, None as long as there is none."""
-    return getattr(importlib.import_module("pellucid"), "decompress", None)
-
 
 def one_input(data: bytes, *, decode: bool = True) -> str:
     """Read `data` as a .pel file and, if it is a small picture, decode it.
@@ -54,14 +45,19 @@ def one_input(data: bytes, *, decode: bool = True) -> str:
             for number in range(file.header.tile_count):
                 file.tile(number, layer=layer)
         b"".join(file.metadata.values())
-        header, decompress = file.header, decoder()
-        if not decode or decompress is None or too_large(header):
+        header = file.header
+        if not decode or too_large(header):
             return "parsed"
-        picture = decompress(data)
-        assert picture.shape == (header.height, header.width, header.channels + header.alpha)
+        check_shape(pellucid.decompress(data), header)
     except PellucidError as error:
         return type(error).__name__
     return "decoded"
+
+
+def check_shape(picture: Any, header: Header) -> None:
+    """One channel has no axis of its own."""
+    channels = header.channels + header.alpha
+    assert picture.shape == (header.height, header.width, channels)[: 3 - (channels == 1)]
 
 
 def too_large(header: Header) -> bool:
@@ -82,16 +78,15 @@ def salvage_input(data: bytes, *, decode: bool) -> None:
             with suppress(DamagedFileError):
                 file.tile(number, layer=layer)
     b"".join(file.metadata.values())
-    header, decompress = file.header, decoder()
-    if not decode or decompress is None or too_large(header):
+    if not decode or too_large(file.header):
         return
     try:
-        picture = decompress(data, damaged=[])
+        picture = pellucid.salvage(data).picture
     except DamagedFileError as error:
         raise AssertionError("damage stopped the tolerant reader") from error
     except PellucidError:
         return
-    assert picture.shape == (header.height, header.width, header.channels + header.alpha)
+    check_shape(picture, file.header)
 
 
 @cache
@@ -116,8 +111,6 @@ def container_seeds() -> tuple[bytes, ...]:
 @cache
 def decodable_seeds() -> tuple[bytes, ...]:
     """Files of tiny pictures that decode; none where there is no codec or no model yet."""
-    if decoder() is None:
-        return ()
     import numpy as np
 
     import pellucid

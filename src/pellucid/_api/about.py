@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from pellucid._api.codec import models
-from pellucid._api.files import open_pel, reader_of
-from pellucid.bitstream import DEFAULT_LIMITS, EXACT, Limits, PelFile, require_supported
-from pellucid.errors import PellucidError
-from pellucid.pixels.axes import pages_in
-
-if TYPE_CHECKING:
-    from pellucid.exact.pair import Pair
-
-DTYPES = ("uint", "int", "float")  # by the header's sample type
+from pellucid._api.files import open_pel
+from pellucid._api.layers import open_layer
+from pellucid._api.options import PICTURE, check_limits
+from pellucid.bitstream import DEFAULT_LIMITS, Limits, PelFile, require_supported
 
 
 @dataclass(frozen=True)
@@ -67,38 +59,43 @@ class FileInfo:
 def info(
     data: bytes | str | os.PathLike[str], *, latents: bool = False, limits: Limits = DEFAULT_LIMITS
 ) -> FileInfo:
-    """What is in a .pel file; with `latents` also the SHA-256 of its decoded integer latents."""
+    """What is in a .pel file; with `latents` also the SHA-256 of its decoded integer latents.
+
+    Raises:
+        FormatError: it can't be read. LimitError: it is above `limits`.
+    """
+    check_limits(limits)
     file = open_pel(data, limits)
-    header = file.header
+    header, layer, found = file.header, open_layer(file), file.sample_range
     parts: dict[str, int] = {}
     for chunk in file.chunks:
         parts[chunk.type] = parts.get(chunk.type, 0) + chunk.end - chunk.offset
-    total = file.chunks[-1].end
-    pair, found = pair_of(file), file.sample_range
-    dtype = DTYPES[header.sample_type] + str(header.bit_depth)
+    (_, _, channels), dtype, alpha, pages = layer.layout(PICTURE)
+    if latents:
+        require_supported(header)
     return FileInfo(
         version=1,
         width=header.width,
         height=header.height,
-        channels=header.channels - (pair.planes if pair else 0),
-        bit_depth=8 * pair.picture.itemsize if pair else header.bit_depth,
-        dtype=pair.picture.name if pair else dtype,
-        alpha=bool(header.alpha),
-        max_error=bound_of(file),
+        channels=channels - alpha,
+        bit_depth=8 * dtype.itemsize,
+        dtype=dtype.name,
+        alpha=alpha,
+        max_error=layer.max_error,
         quality=header.quality,
-        likely_error=likely_error(file),
+        likely_error=layer.likely_error,
         model_id=header.model_id.hex(),
         model_name=name_of_model(header.model_id),
         tile_size=header.tile_size,
         tiles=header.tile_count,
-        file_bytes=total,
-        bits_per_pixel=8 * total / (header.width * header.height),
+        file_bytes=file.chunks[-1].end,
+        bits_per_pixel=8 * file.chunks[-1].end / (header.width * header.height),
         metadata={name: len(value) for name, value in file.metadata.items()},
         bytes_by_part=parts,
-        latents_sha256=fingerprint(file) if latents else None,
-        guide=f"{pair.planes} x {pair.guide.name}" if pair else None,
+        latents_sha256=layer.sha256() if latents else None,
+        guide=None if layer.guide is None else f"{layer.guide[0]} x {layer.guide[1].name}",
         sample_range=None if found is None else (found.low, found.high),
-        pages=pages_of(file),
+        pages=pages,
         alpha_bytes=alpha_bytes(file),
     )
 
@@ -111,14 +108,6 @@ def alpha_bytes(file: PelFile) -> int | None:
     return sum(tiles[file.header.tile_count :])  # behind those of the colours
 
 
-def pages_of(file: PelFile) -> int:
-    """How many pages or frames the channels of a file's picture are."""
-    axes = file.metadata.get("axes")
-    planes = file.header.channels + file.header.alpha
-    pair = pair_of(file)
-    return pages_in(axes, planes - pair.planes if pair else planes)
-
-
 def kind_of_channels(channels: int, *, alpha: bool = False, pages: int = 1) -> str:
     """What a pixel of `channels`, alpha not counted, is called."""
     if pages > 1:
@@ -127,63 +116,12 @@ def kind_of_channels(channels: int, *, alpha: bool = False, pages: int = 1) -> s
     return f"{kind} with alpha" if alpha else kind
 
 
-def pair_of(file: PelFile) -> Pair | None:
-    """How the two pictures of a pair lie in it; None for one picture."""
-    if file.header.layers not in EXACT:
-        return None
-    from pellucid._api.pairs import file_pair
-
-    return file_pair(file)
-
-
-def bound_of(file: PelFile) -> float | None:
-    """The largest error of a sample that the file allows; None for a learned one."""
-    if file.header.layers not in EXACT:
-        return None
-    from pellucid._api.exact import file_bound
-
-    return file_bound(file)
-
-
-def likely_error(file: PelFile) -> float | None:
-    """How far nine of ten samples are off at most, for photographs at the file's quality.
-
-    In the samples' own unit: of 16 bits it grows with their range.
-    """
-    if file.header.layers in EXACT:
-        return None
-    from pellucid.codec.picture import WHITE
-    from pellucid.explaining import intervals_of
-    from pellucid.runtime import find_model
-
-    try:
-        folder = find_model(file.header.model_id).folder
-        unit = 1.0 if file.sample_range is None else file.sample_range.span / WHITE
-        return round(unit * intervals_of(folder).typical_at(file.header.quality), 2)
-    except PellucidError:
-        return None
-
-
 def name_of_model(identity: bytes) -> str | None:
     """The name of an installed model, or None."""
     from pellucid.exact import exact_model
+    from pellucid.runtime import installed_models
 
-    names = {value: name for name, value in models().items()} | {exact_model()[1].hex(): "exact"}
+    names = {value: name for name, value in installed_models().items()} | {
+        exact_model()[1].hex(): "exact"
+    }
     return names.get(identity.hex())
-
-
-def fingerprint(file: PelFile) -> str:
-    """SHA-256 of a file's decoded integer latents, and of its alpha behind them."""
-    from pellucid._api.alpha import alpha_reader
-    from pellucid.codec import latents_sha256
-
-    require_supported(file.header)
-    if file.header.layers in EXACT:
-        from pellucid._api.exact import decompress_samples
-
-        samples = decompress_samples(file, None, None)
-        return hashlib.sha256(samples.astype(samples.dtype.newbyteorder("<")).tobytes()).hexdigest()
-    read, alpha = reader_of(file), alpha_reader(file)
-    numbers = range(file.header.tile_count)
-    planes = () if alpha is None else (alpha(number) for number in numbers)
-    return latents_sha256((read(number) for number in numbers), planes)

@@ -2,116 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.bitstream import (
-    ALPHA,
-    ALPHA_LAYER,
-    EDGE,
-    RANGE,
-    Header,
-    PelFile,
-    SampleRange,
-)
+from pellucid._api.layer import Damaged
+from pellucid.bitstream import ALPHA, ALPHA_LAYER, EDGE, RANGE, Header, PelFile
 from pellucid.codec import Picture
 from pellucid.errors import DamagedFileError
+from pellucid.exact import check_tables, decoded_alpha, exact_model
+from pellucid.pixels import ImageSource
+from pellucid.pixels.lazy import Source, is_sliced, parts_of
 
-AlphaReader = Callable[[int], NDArray[Any]]
+AlphaReader = Callable[[int], NDArray[Any]]  # tile number -> alpha (h, w)
+
+
+class Channels:
+    """Some channels of a picture in parts, as a picture of these."""
+
+    def __init__(self, samples: Source, chosen: slice) -> None:
+        self._samples, self._chosen = samples, chosen
+        self.shape = (*samples.shape[:2], len(range(samples.shape[2])[chosen]))
+        self.dtype = samples.dtype
+
+    def __getitem__(self, key: tuple[slice, slice]) -> NDArray[Any]:
+        return np.asarray(self._samples[key])[..., self._chosen]
+
+
+def alpha_of(picture: Picture) -> Source:
+    """The last channel of a picture that has alpha, (H, W, 1)."""
+    return Channels(picture.samples, slice(-1, None))
+
+
+def without_full_alpha(source: ImageSource, origin: Any) -> tuple[Source, bool]:
+    """The samples to code, and whether their last channel is alpha.
+
+    Alpha that hides nothing is left out of files that have 8 bits, or are PNG, and of Pillow
+    images; what an array has stays.
+    """
+    info = source.info
+    file = not (isinstance(origin, np.ndarray) or is_sliced(origin))
+    plain = source.dtype == np.uint8 or info.source_format == "PNG"
+    if not (info.has_alpha and file and plain and source.in_memory):
+        return source, info.has_alpha
+    full = np.iinfo(source.dtype).max
+    if all((source[part][..., -1] == full).all() for part in parts_of(source.shape)):
+        return Channels(source, slice(0, -1)), False
+    return source, True
 
 
 def extras_of(picture: Picture, header: Header) -> dict[str, bytes]:
     """The payloads of RANG, ALPH and EDGE that the file of a picture needs."""
-    from pellucid.exact import exact_model
-
     found = {} if picture.range is None else {RANGE: picture.range.pack()}
     if picture.edges is not None:
         found[EDGE] = picture.edges.pack(header)
     return found | ({ALPHA: exact_model()[1]} if picture.alpha else {})
 
 
-def alpha_tiles(picture: Picture, header: Header) -> Iterator[bytes]:
-    """The payloads of the alpha layer in order, a few tiles at a time; none without alpha."""
-    from pellucid.exact.alpha import plane_tiles
+def alpha_reader(file: PelFile, damaged: Damaged | None = None) -> AlphaReader | None:
+    """What reads a learned file's alpha; None if it has none.
 
-    return plane_tiles(Alpha(picture), header) if picture.alpha else iter(())
-
-
-class Alpha:
-    """The last channel of a picture in parts, as a picture of one."""
-
-    def __init__(self, picture: Picture) -> None:
-        self._samples = picture.samples
-        self.shape = (*picture.samples.shape[:2], 1)
-        self.dtype = picture.samples.dtype
-
-    def __getitem__(self, key: tuple[slice, slice]) -> NDArray[Any]:
-        return np.asarray(self._samples[key])[..., -1:]
-
-
-def alpha_reader(file: PelFile) -> AlphaReader | None:
-    """Tile number -> alpha (h, w) of a learned file; None if it has none. Damage names the tile.
+    With `damaged`, a damaged tile becomes opaque and is noted there, by its number counted on from
+    the tiles of colours; else DamagedFileError names it.
 
     Raises:
         UnknownModelError: alpha was coded with other tables than this version has.
     """
-    from pellucid.exact.alpha import plane_of
-    from pellucid.exact.picture import check_tables
-
-    header = file.header
+    header, identity = file.header, file.alpha_model
     if not header.has_alpha_layer:
         return None
-    identity = file.alpha_model
     if identity is not None:
         check_tables(identity)
 
     def read(number: int) -> NDArray[Any]:
-        if identity is None:
-            raise DamagedFileError(f"{name_of(header, number)} can't be used: ALPH is lost")
-        payload = file.tile(number, layer=ALPHA_LAYER)
+        place = header.tile_count + number
+        name = header.chunk_name(place)
         try:
-            return plane_of(header, number, payload)
+            if identity is None:
+                raise DamagedFileError(f"{name} can't be used: ALPH is lost")
+            payload = file.tile(number, layer=ALPHA_LAYER)
+            try:
+                return decoded_alpha(header, number, payload)
+            except DamagedFileError as error:
+                raise DamagedFileError(f"{name}: {error}") from error
         except DamagedFileError as error:
-            raise DamagedFileError(f"{name_of(header, number)}: {error}") from error
+            if damaged is None:
+                raise
+            damaged[place] = str(error)
+            tile = header.tile_box(number)
+            return np.full((tile.height, tile.width), np.iinfo(header.dtype).max, header.dtype)
 
     return read
-
-
-def name_of(header: Header, number: int) -> str:
-    """What messages call a tile of alpha."""
-    return header.chunk_name(header.tile_count + number)
-
-
-def filling_alpha(file: PelFile, read: AlphaReader, damaged: list[int]) -> AlphaReader:
-    """Like `read`, but a damaged tile becomes opaque and its place goes into `damaged`.
-
-    Its place counts on from the tiles of colours.
-    """
-    header = file.header
-
-    def fill(number: int) -> NDArray[Any]:
-        try:
-            return read(number)
-        except DamagedFileError:
-            damaged.append(header.tile_count + number)
-            _, _, width, height = header.tile_box(number)
-            dtype = header.dtype
-            return np.full((height, width), np.iinfo(dtype).max, dtype)
-
-    return fill
-
-
-def range_of(file: PelFile) -> SampleRange | None:
-    """The range of a learned file's 16-bit samples; None of 8 bits.
-
-    Raises:
-        DamagedFileError: a salvaged file has lost it.
-    """
-    if file.header.bit_depth == 8:
-        return None
-    if file.sample_range is None:
-        raise DamagedFileError(f"chunk {RANGE}, which gives the samples' range, is lost")
-    return file.sample_range

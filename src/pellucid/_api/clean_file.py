@@ -25,8 +25,7 @@ from pellucid._api.denoise import (
     refuse_bands,
     refuse_opaque,
 )
-from pellucid._api.encode import Progress
-from pellucid._api.on_disk import Watched
+from pellucid._api.progress import Progress, Watched
 from pellucid.bitstream import DEFAULT_LIMITS, Limits
 from pellucid.denoising.estimate import NoiseEstimate
 from pellucid.errors import InputError

@@ -1,4 +1,4 @@
-"""The friendly layer: paths, bytes and arrays in; strict layers below.
+"""From memory to memory: `compress`, `decompress`, `salvage`.
 
 Heavy imports (ONNX Runtime) happen inside the calls, so that `import pellucid` stays quick.
 """
@@ -7,26 +7,29 @@ from __future__ import annotations
 
 import os
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from pellucid._api.encode import DEFAULT_MODEL, Encoding, encode
-from pellucid._api.files import box_of, open_pel
-from pellucid.bitstream import DEFAULT_LIMITS, EXACT, Limits, PelFile, require_supported
-from pellucid.pixels.lazy import Sink
+from pellucid._api.decode import Opened
+from pellucid._api.encode import encode
+from pellucid._api.options import (
+    DEFAULT_MODEL,
+    PICTURE,
+    CompressOptions,
+    DecompressOptions,
+    Region,
+)
+from pellucid._api.results import DecompressResult
+from pellucid.bitstream import DEFAULT_LIMITS, Limits
 
-if TYPE_CHECKING:
-    from PIL import Image
-
-    from pellucid.codec.geometry import Box
-
-    ImageSource = NDArray[Any] | Image.Image | str | os.PathLike[str] | bytes
+Picture = NDArray[Any] | Image.Image | str | os.PathLike[str] | bytes
+PelSource = bytes | str | os.PathLike[str]
 
 
 def compress(
-    image: ImageSource,
+    image: Picture,
     *,
     quality: int | None = None,
     bpp: float | None = None,
@@ -35,8 +38,8 @@ def compress(
     lossless: bool = False,
     max_error: float | None = None,
     nodata: float | None = None,
-    guide: Any = None,
-    model: str = DEFAULT_MODEL,
+    guide: Picture | None = None,
+    model: str | os.PathLike[str] = DEFAULT_MODEL,
     metadata: bool = True,
     limits: Limits = DEFAULT_LIMITS,
     page: int | None = None,
@@ -69,7 +72,7 @@ def compress(
     The same picture and options give the same bytes. At most one target may be given.
     """
     out = BytesIO()
-    options = Encoding(
+    options = CompressOptions(
         quality=quality,
         bpp=bpp,
         size=size,
@@ -88,80 +91,48 @@ def compress(
 
 
 def decompress(
-    data: bytes | str | os.PathLike[str],
+    data: PelSource,
     *,
-    region: tuple[int, int, int, int] | None = None,
-    which: str = "picture",
+    region: Region | None = None,
+    which: str = PICTURE,
     limits: Limits = DEFAULT_LIMITS,
-    damaged: list[int] | None = None,
 ) -> NDArray[Any]:
-    """Decode a .pel file (bytes or path) to (height, width, channels) samples.
+    """Decode a .pel file (bytes or path) to samples (height, width) or (height, width, channels).
 
-    They have the type they had before compression; alpha is the last channel.
+    They have the type they had before compression; alpha is the last channel. One channel comes
+    back without an axis of channels, as (height, width).
 
     Args:
         region: (x, y, width, height) in samples; only the tiles it needs are decoded.
         which: `guide` for the guide of a file that holds one, instead of the picture.
         limits: raise `max_pixels` here for a huge file that you trust.
-        damaged: if given, damage costs only the tiles it lies in, wherever that is behind the
-            file's header: each is filled with grey and its number appended, instead of raising
-            DamagedFileError. Lost alpha of a learned file becomes opaque; its tiles are numbered on
-            from those of the colours. What else is wrong, `verify` tells.
 
     Raises:
-        FormatError: see the tree in `pellucid.errors`.
+        FormatError, LimitError: see the tree in `pellucid.errors`; `salvage` saves what is whole.
     """
-    return decode(open_pel(data, limits, tolerant=damaged is not None), region, damaged, which)
+    options = DecompressOptions(region=region, which=which, limits=limits)
+    return Opened.open(data, options).read()
 
 
-def decode(
-    file: PelFile,
-    region: tuple[int, int, int, int] | None,
-    damaged: list[int] | None,
-    which: str = "picture",
-) -> NDArray[Any]:
-    """An open file -> samples; see `decompress`."""
-    from pellucid._api.pairs import check_which
+def salvage(
+    data: PelSource,
+    *,
+    region: Region | None = None,
+    which: str = PICTURE,
+    limits: Limits = DEFAULT_LIMITS,
+) -> DecompressResult:
+    """Decode what is whole of a .pel file that may be damaged anywhere behind its header.
 
-    require_supported(file.header)
-    check_which(which, file)
-    box = box_of(region, file)
-    out = np.empty(*layout_of(file, box, which))
-    decode_into(out, file, box, damaged, which)
-    return out
+    Damage costs only the tiles it lies in: each is filled with grey (NaN in floats), lost alpha of
+    a learned file becomes opaque, and the result names them. What else is wrong, `verify` tells.
+    The arguments are those of `decompress`.
 
-
-def layout_of(
-    file: PelFile, box: Box | None, which: str = "picture"
-) -> tuple[tuple[int, int, int], np.dtype[Any]]:
-    """Shape (H, W, C) and type of the samples of a part of the picture."""
-    from pellucid._api.exact import region_of
-    from pellucid._api.pairs import file_pair
-    from pellucid.exact.picture import layout_of as exact_layout
-
-    header = file.header
-    if header.layers in EXACT:
-        return exact_layout(header, region_of(box), file_pair(file), which)
-    size = (header.height, header.width) if box is None else (box.height, box.width)
-    return (*size, header.channels + header.alpha), header.dtype
-
-
-def decode_into(
-    out: Sink,
-    file: PelFile,
-    box: Box | None,
-    damaged: list[int] | None,
-    which: str = "picture",
-) -> None:
-    """Samples of a part of the picture, or of all of it, into `out`, part by part."""
-    if file.header.layers in EXACT:
-        from pellucid._api.exact import decompress_samples
-
-        decompress_samples(file, box, damaged, out, which=which)
-    else:
-        from pellucid._api.learned import decompress_learned
-
-        decompress_learned(out, file, box, damaged)
+    Raises:
+        FormatError: the header is damaged, or the file can't be decoded here. LimitError.
+    """
+    options = DecompressOptions(region=region, which=which, limits=limits)
+    opened = Opened.open(data, options, tolerant=True)
+    return opened.result(opened.read())
 
 
 def models() -> dict[str, str]:

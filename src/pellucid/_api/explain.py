@@ -12,13 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid._api.about import info
-from pellucid._api.codec import compress, decompress
-from pellucid._api.encode import DEFAULT_MODEL, DEFAULT_QUALITY, open_image
+from pellucid._api.codec import compress
+from pellucid._api.decode import Opened
 from pellucid._api.explanation import NEVER, Explanation
-from pellucid._api.files import open_pel
+from pellucid._api.files import name_of, open_pel
+from pellucid._api.options import DEFAULT_MODEL, DEFAULT_QUALITY, DecompressOptions
 from pellucid.bitstream import DEFAULT_LIMITS, EXACT, SIGNATURE, Limits, PelFile
 from pellucid.denoising.estimate import NoiseEstimate
 from pellucid.errors import InputError, OptionError, PellucidError
+from pellucid.pixels import open_image
 
 QUALITIES = (10, 30, 50, 70, 90)  # of the strips
 
@@ -92,7 +94,7 @@ def explain_file(data: Any, limits: Limits) -> Explanation:
 
     file = open_pel(data, limits)
     about = info(data, limits=limits)
-    after = decompress(data, limits=limits)
+    after = Opened(file, DecompressOptions(limits=limits), tolerant=False).samples()
     alpha = after[..., -1] if about.alpha else None
     settings = {"quality": about.quality, "model": about.model_name or about.model_id}
     if file.header.layers in EXACT:
@@ -115,12 +117,15 @@ def explain_compress(
     image: Any, quality: int, model: str, limits: Limits, page: int | None = None
 ) -> Explanation:
     """A picture coded at a quality: the same, and what was lost of what can be seen."""
-    from pellucid._api.exact import has_alpha
+    from pellucid._api.alpha import without_full_alpha
+    from pellucid._api.learned import check_samples
     from pellucid.codec import look_at
     from pellucid.explaining import detail_of, removed, strip
 
-    with open_image(image, limits, page) as (source, about):
-        picture = look_at(source, alpha=has_alpha(source, about))
+    with open_image(image, page=page, limits=limits) as opened:
+        check_samples(opened, name_of(image))
+        source, alpha = without_full_alpha(opened, image)
+        picture = look_at(source, alpha=alpha)
         before, seen = (
             np.asarray(one[0 : source.shape[0], 0 : source.shape[1]])
             for one in (source, picture.seen())
@@ -136,7 +141,7 @@ def explain_compress(
 
     def coded(picture: NDArray[Any], setting: float) -> tuple[NDArray[Any], str]:
         file = compress(picture, quality=int(setting), model=model)
-        return decompress(file), f"{8 * len(file) / (width * height):.2f} bits a pixel"
+        return opened_samples(file), f"{8 * len(file) / (width * height):.2f} bits a pixel"
 
     return replace(
         found,
@@ -148,12 +153,17 @@ def explain_compress(
     )
 
 
+def opened_samples(data: bytes) -> NDArray[Any]:
+    """The samples (H, W, C) of a file's bytes."""
+    return Opened.open(data, DecompressOptions()).samples()
+
+
 def decoded_widths(after: NDArray[Any], file: PelFile, folder: Path) -> NDArray[np.float32] | None:
     """Half-widths of a decoded picture, if the model was measured; 0 where alpha hides it.
 
     16-bit samples are looked at as the network gave them, 0 to 255, for which it was measured.
     """
-    from pellucid.codec.picture import WHITE, spread
+    from pellucid.codec.picture import WHITE, to_levels
     from pellucid.explaining import half_widths, intervals_of
 
     try:
@@ -164,6 +174,6 @@ def decoded_widths(after: NDArray[Any], file: PelFile, folder: Path) -> NDArray[
     levels = after[..., : header.channels]
     unit = np.float32(1)
     if found is not None:
-        levels, unit = spread(levels, found), np.float32(found.span / WHITE)
+        levels, unit = to_levels(levels, found), np.float32(found.span / WHITE)
     widths = unit * half_widths(levels, intervals, level=header.quality)
     return np.where(after[..., -1] > 0, widths, np.float32(0)) if header.alpha else widths

@@ -1,19 +1,22 @@
-"""A .pel file opened, a region of it, and its tiles: what all that reads files shares."""
+"""Files: a .pel file read, and which names an output can't have."""
 
 from __future__ import annotations
 
-import operator
 import os
-from collections.abc import Callable
+from contextlib import suppress
 from mmap import ACCESS_READ, mmap
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
-from pellucid.bitstream import EXACT, Limits, PelFile
-from pellucid.errors import InputError, OptionError
+from pellucid.bitstream import Limits, PelFile
+from pellucid.errors import InputError, OptionError, OutputError
+from pellucid.pixels import DICOM, NPY, WRITE_SUFFIXES, ZARR
 
-if TYPE_CHECKING:
-    from pellucid.codec.geometry import Box
-
+PICTURE_SUFFIXES = {*WRITE_SUFFIXES, NPY, ZARR, *DICOM} | {
+    *(".apng", ".avif", ".avifs", ".bmp", ".dib", ".cr2", ".cr3", ".dng", ".exr", ".gif", ".hdr"),
+    *(".heic", ".heif", ".ico", ".j2c", ".j2k", ".jfif", ".jp2", ".jpe", ".jpf", ".jpx", ".jxl"),
+    *(".jxr", ".nef", ".pam", ".pbm", ".pdf", ".pgm", ".pnm", ".ppm", ".psd", ".qoi", ".svg"),
+    *(".tga", ".tif", ".tiff", ".webp"),
+}
 MAPPED = 1 << 24  # bytes from which a file is mapped, not read
 
 
@@ -46,39 +49,27 @@ def bytes_of(path: str | os.PathLike[str]) -> bytes | mmap:
         raise InputError(f"{path!s}: cannot be read: {reason}") from error
 
 
-def box_of(region: tuple[int, int, int, int] | None, file: PelFile) -> Box | None:
-    """A region that lies in the picture, or OptionError; None for all of it."""
-    from pellucid.codec.geometry import Box
-
-    return None if region is None else Box(*check_region(region, file))
+def name_of(source: object) -> str:
+    """What messages call a picture that a caller gave."""
+    return str(source) if isinstance(source, str | os.PathLike) else "the input"
 
 
-def check_region(region: tuple[int, int, int, int], file: PelFile) -> tuple[int, int, int, int]:
-    """`region` as int if it lies in the picture, else OptionError."""
-    try:
-        x, y, width, height = map(operator.index, region)
-    except (TypeError, ValueError) as error:
+def refuse_same_file(target: str | os.PathLike[str], *sources: object) -> None:
+    """OutputError if `target` is one of the files that are read, by whatever name."""
+    for source in sources:
+        with suppress(OSError):
+            if isinstance(source, str | os.PathLike) and os.path.samefile(source, target):
+                raise OutputError(
+                    f"{target} is the file that is read; it can't be replaced by what is made of "
+                    "it: choose another name (-o)"
+                )
+
+
+def check_pel_name(target: str | os.PathLike[str]) -> None:
+    """OptionError if the name of a .pel file to be written promises a picture of another format."""
+    suffix = Path(target).suffix.lower()
+    if suffix in PICTURE_SUFFIXES:
         raise OptionError(
-            f"region is {region!r}; it must be four whole numbers: x, y, width, height"
-        ) from error
-    header = file.header
-    inside = x >= 0 and y >= 0 and x + width <= header.width and y + height <= header.height
-    if width < 1 or height < 1 or not inside:
-        raise OptionError(
-            f"region {x},{y},{width},{height} is not inside the picture of {header.width} x "
-            f"{header.height} (x, y, width, height in samples)"
+            f"the output {target} looks like a picture; compress writes .pel files, so name it "
+            f"{Path(target).with_suffix('.pel').name}"
         )
-    return x, y, width, height
-
-
-def reader_of(file: PelFile) -> Callable[[int], Any]:
-    """Tile number -> its latents, or its samples in an exact file; DamagedFileError names it."""
-    if file.header.layers in EXACT:
-        from pellucid._api.exact import tile_of
-        from pellucid.exact import check_tile, map_of
-
-        return lambda number: check_tile(file.header, number, tile_of(file), map_of(file))
-    from pellucid.codec.decompress import tile_reader
-    from pellucid.runtime import find_model
-
-    return tile_reader(file.header, file.tile, find_model(file.header.model_id))

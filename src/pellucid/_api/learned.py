@@ -1,50 +1,191 @@
-"""Learned files to samples: colours by the networks, alpha from its own layer."""
+"""The learned layer: colours by the networks, alpha without loss in a layer of its own."""
 
 from __future__ import annotations
 
-from pellucid._api.alpha import alpha_reader, filling_alpha, range_of
-from pellucid._api.files import reader_of
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import chain
+from typing import Any, Self
+
+import numpy as np
+
+from pellucid._api.alpha import alpha_of, alpha_reader, extras_of, without_full_alpha
+from pellucid._api.files import name_of
+from pellucid._api.layer import Damaged, Encoded, Layout, way_out
+from pellucid._api.options import DEFAULT_QUALITY, GUIDE, CompressOptions
+from pellucid._api.targets import best_file
 from pellucid.bitstream import PelFile, SampleRange
-from pellucid.codec import TileReader, decompress_into
-from pellucid.codec.decompress import filling_reader
-from pellucid.codec.geometry import Box
-from pellucid.errors import DamagedFileError
-from pellucid.pixels.lazy import Sink
-from pellucid.runtime import find_model
+from pellucid.bitstream.extras import needs_range
+from pellucid.codec import (
+    Picture,
+    TileReader,
+    compress_tiles,
+    decompress_into,
+    filling_reader,
+    header_of,
+    latents_sha256,
+    look_at,
+    tile_reader,
+)
+from pellucid.codec.picture import WHITE
+from pellucid.errors import DamagedFileError, InputError, OptionError, PellucidError
+from pellucid.exact import alpha_tiles, lost_sample, lost_tiles
+from pellucid.pixels import Box, ImageSource
+from pellucid.pixels.lazy import Sink, parts_of
+from pellucid.runtime import find_model, load_model
+
+TYPES = ("uint8", "uint16", "int16")
 
 
-def decompress_learned(
-    out: Sink, file: PelFile, box: Box | None, damaged: list[int] | None
-) -> None:
-    """Samples of a part of a learned file, or of all of it, into `out`, part by part.
+class LearnedLayer:
+    """Grey or RGB of 8 or 16 bits, with alpha or without; see `Layer`."""
 
-    Tiles that are damaged go into `damaged`, ascending, if it is given.
+    max_error = None
+    guide = None
+
+    @classmethod
+    def encode(
+        cls,
+        source: ImageSource,
+        options: CompressOptions,
+        *,
+        origin: Any,
+        guide: ImageSource | None,
+    ) -> Encoded:
+        """Tiles of colours, then those of alpha; with a target, of the quality that meets it."""
+        assert guide is None, "CompressOptions refuses one"
+        check_samples(source, name_of(origin))
+        net = load_model(os.fspath(options.model))
+        samples, alpha = without_full_alpha(source, origin)
+        quality = DEFAULT_QUALITY if options.quality is None else options.quality
+        header = header_of(Picture(samples, alpha), net, quality)
+        header.check_limits(options.limits)
+        if needs_range(header):
+            net.check_deep()  # or the file couldn't be decoded
+        if options.metadata:
+            check_marks(source, name_of(origin))
+        picture = look_at(samples, alpha=alpha)
+        extras = extras_of(picture, header)
+        layer = alpha_tiles(alpha_of(picture), header) if alpha else iter(())
+        if options.bpp is not None or options.size is not None or options.psnr is not None:
+            best, colours = best_file(picture, net, header, list(layer), extras, source, options)
+            return Encoded(replace(header, quality=best), extras, colours)
+        coloured = (payload for payload, _ in compress_tiles(picture, net, header))
+        return Encoded(header, extras, chain(coloured, layer))
+
+    @classmethod
+    def open(cls, file: PelFile, damaged: Damaged | None = None) -> Self:
+        """A file to decode."""
+        return cls(file, damaged)
+
+    def __init__(self, file: PelFile, damaged: Damaged | None) -> None:
+        self._file, self._header, self._damaged = file, file.header, damaged
+
+    @property
+    def likely_error(self) -> float | None:
+        """In the samples' own unit: of 16 bits it grows with their range."""
+        from pellucid.explaining import intervals_of
+
+        found = self._file.sample_range
+        try:
+            folder = find_model(self._header.model_id).folder
+            unit = 1.0 if found is None else found.span / WHITE
+            return round(unit * intervals_of(folder).typical_at(self._header.quality), 2)
+        except PellucidError:
+            return None
+
+    def layout(self, which: str, box: Box | None = None) -> Layout:
+        """Of a part of the picture; there is no guide."""
+        if which == GUIDE:
+            raise OptionError("the file holds one picture and no guide; leave which out")
+        header, place = self._header, box or self._header.box
+        shape = (place.height, place.width, header.channels + header.alpha)
+        return Layout(shape, header.dtype, bool(header.alpha), 1)
+
+    def decode_into(self, sink: Sink, box: Box, which: str) -> None:  # noqa: ARG002 - no guide
+        """The samples of a part, half a tile after the other."""
+        net = find_model(self._header.model_id)
+        read, found = self._colours()
+        alpha = alpha_reader(self._file, self._damaged)
+        if self._damaged is not None:
+            read = filling_reader(self._header, read, net, self._damaged)
+        edges = self._file.edges
+        decompress_into(
+            sink, self._header, read, net, region=box, found=found, edges=edges, alpha=alpha
+        )
+
+    def readers(self) -> Iterator[Callable[[], Any]]:
+        """What reads each tile of colours, then of alpha."""
+        read, _ = self._colours()
+        alpha = alpha_reader(self._file)
+        for each in (read, alpha):
+            if each is not None:
+                yield from (partial(each, number) for number in range(self._header.tile_count))
+
+    def sha256(self) -> str:
+        """Of the integer latents, and of alpha behind them."""
+        numbers = range(self._header.tile_count)
+        (read, _), alpha = self._colours(), alpha_reader(self._file)
+        planes = () if alpha is None else (alpha(number) for number in numbers)
+        return latents_sha256((read(number) for number in numbers), planes)
+
+    def _colours(self) -> tuple[TileReader, SampleRange | None]:
+        """What reads the tiles of colours, and their range.
+
+        Where the range is lost, all tiles are, and lie in the middle of the type.
+        """
+        file, header = self._file, self._header
+        if needs_range(header) and file.sample_range is None:
+            reason = "chunk RANG, which gives the samples' range, is lost"
+            if self._damaged is None:
+                raise DamagedFileError(reason)
+            middle = int(lost_sample(header.dtype))
+            return lost_tiles(header, reason), SampleRange(middle, middle)
+        return tile_reader(header, file.tile, find_model(header.model_id)), file.sample_range
+
+
+def check_samples(source: ImageSource, name: str) -> None:
+    """Raise InputError unless these are grey or RGB of a type that the networks take."""
+    info, exact = source.info, "lossless or max_error keep all"
+    channels = source.shape[2]
+    if info.dicom is not None:
+        raise InputError(
+            f"{name} is a DICOM file, which can be compressed with lossless or max_error only"
+        )
+    if info.axes is not None:
+        raise InputError(
+            f"{name} has pages, {channels} channels in all: choose one, of a TIFF with "
+            f"--page N (page=N), from 0; {exact}"
+        )
+    if source.dtype.name not in TYPES:
+        raise InputError(
+            f"{name} has samples of type {source.dtype.name}, and with loss only "
+            f"{', '.join(TYPES)} can be compressed: {way_out(source.dtype)}"
+        )
+    if channels - info.has_alpha not in (1, 3):
+        said = f"{channels} channels, none of them transparency"
+        raise InputError(
+            f"{name} has {f'{channels} channels' if info.has_alpha or channels > 4 else said}, and "
+            "with loss only grey (1) and RGB (3), with alpha or without, can be compressed: "
+            f"{exact}, or take other channels out first"
+        )
+
+
+def check_marks(source: ImageSource, name: str) -> None:
+    """InputError if colours of a GeoTIFF have the value that it marks as no data.
+
+    The samples (H, W, C) are looked through up to the first of these.
     """
-    net = find_model(file.header.model_id)
-    read, found = colours_of(file, tolerant=damaged is not None)
-    alpha = alpha_reader(file)
-    if damaged is not None:
-        read = filling_reader(file.header, read, net, damaged)
-        alpha = None if alpha is None else filling_alpha(file, alpha, damaged)
-    decompress_into(
-        out, file.header, read, net, region=box, found=found, edges=file.edges, alpha=alpha
-    )
-    if damaged is not None:
-        damaged.sort()
-
-
-def colours_of(file: PelFile, *, tolerant: bool) -> tuple[TileReader, SampleRange | None]:
-    """What reads the tiles of colours, and their range.
-
-    To a tolerant reader all tiles are lost where the range is, and lie in the middle of the type.
-    """
-    try:
-        return reader_of(file), range_of(file)
-    except DamagedFileError as error:
-        if not tolerant:
-            raise
-        from pellucid._api.exact import lost
-        from pellucid.exact.picture import lost_sample
-
-        middle = int(lost_sample(file.header.dtype))
-        return lost(file.header, str(error)), SampleRange(middle, middle)
+    mark, limits = source.info.nodata, np.iinfo(source.dtype)
+    if mark is None or not (limits.min <= mark <= limits.max and mark.is_integer()):
+        return
+    colours = source.shape[2] - source.info.has_alpha
+    for part in parts_of(source.shape):
+        if (source[part][..., :colours] == int(mark)).any():
+            raise InputError(
+                f"{name} is a GeoTIFF whose samples of {int(mark)} mean no data and would come "
+                "back as others; use max_error or lossless, or leave out the mark with all "
+                "metadata (metadata=False, --no-metadata)"
+            )

@@ -10,141 +10,184 @@ import math
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from pellucid._api.about import FileInfo, bound_of, info
-from pellucid._api.codec import decode_into, layout_of
-from pellucid._api.encode import Encoding, Progress, encode
-from pellucid._api.files import box_of, open_pel
-from pellucid.bitstream import DEFAULT_LIMITS, Limits, PelFile, require_supported
+from pellucid._api.about import info
+from pellucid._api.codec import PelSource, Picture
+from pellucid._api.decode import Opened
+from pellucid._api.encode import encode
+from pellucid._api.files import check_pel_name, refuse_same_file
+from pellucid._api.metadata import left_out
+from pellucid._api.options import (
+    DEFAULT_MODEL,
+    PICTURE,
+    CompressOptions,
+    DecompressOptions,
+    Region,
+)
+from pellucid._api.progress import Progress, Watched
+from pellucid._api.results import CompressResult, DecompressResult
+from pellucid.bitstream import DEFAULT_LIMITS, Limits
 from pellucid.pixels import ImageInfo, open_sink
 from pellucid.pixels.atomic import new_file
 from pellucid.pixels.dicom_change import Change
 from pellucid.pixels.geo import moved
-from pellucid.pixels.lazy import Sink
 
 
 def compress_file(
-    source: str | os.PathLike[str] | Any,
+    source: Picture,
     target: str | os.PathLike[str],
+    *,
+    quality: int | None = None,
+    bpp: float | None = None,
+    size: int | None = None,
+    psnr: float | None = None,
+    lossless: bool = False,
+    max_error: float | None = None,
+    nodata: float | None = None,
+    guide: Picture | None = None,
+    model: str | os.PathLike[str] = DEFAULT_MODEL,
+    metadata: bool = True,
+    limits: Limits = DEFAULT_LIMITS,
+    page: int | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> CompressResult:
+    """Compress a picture to a .pel file, tile by tile; the bytes are those that `compress` gives.
+
+    A large TIFF, a Zarr store, an .npy file and what is sliced like an array are read in parts.
+
+    Args:
+        source: what `compress` takes, as all arguments that aren't named here.
+        target: a name that no other picture format has.
+        force: replace `target` if it exists; never a file that is read.
+        progress: is told what part is done, 0 to 1.
+
+    Raises:
+        OutputError: `target` exists and `force` is false, is the source, or can't be written.
+        OptionError: `target` is named like another kind of picture.
+        And what `compress` raises. Then there is no new file.
+    """
+    options = CompressOptions(
+        quality=quality,
+        bpp=bpp,
+        size=size,
+        psnr=psnr,
+        lossless=lossless,
+        max_error=max_error,
+        nodata=nodata,
+        guide=guide,
+        model=model,
+        metadata=metadata,
+        limits=limits,
+        page=page,
+    )
+    return compress_to(source, target, options, force=force, progress=progress)
+
+
+def compress_to(
+    source: Picture,
+    target: str | os.PathLike[str],
+    options: CompressOptions,
     *,
     force: bool = False,
     progress: Progress | None = None,
-    **options: Any,
-) -> FileInfo:
-    """Compress a picture to a .pel file, tile by tile; the bytes are those that `compress` gives.
-
-    `source` and `options` are those of `compress`. A large TIFF, a Zarr store, an .npy file and
-    what is sliced like an array are read in parts. `progress` is told what part is done, 0 to 1.
-
-    Raises:
-        OutputError: `target` exists and `force` is false, or it can't be written; and what
-        `compress` raises. Then there is no new file.
-    """
-    chosen = Encoding(**options)
+) -> CompressResult:
+    """The same with options that are checked already."""
+    refuse_same_file(target, source, options.guide)
+    check_pel_name(target)
     with new_file(target, force=force) as out:
-        encode(out, source, chosen, progress=progress)
-    return info(target, limits=chosen.limits)
+        encode(out, source, options, progress=progress)
+    found = info(target, limits=options.limits)
+    before = None
+    if isinstance(source, str | os.PathLike) and Path(source).is_file():
+        before = Path(source).stat().st_size
+    remarks: tuple[str, ...] = ()
+    if before is not None and options.bound == 0 and found.file_bytes > before:
+        remarks = (
+            f"the file grew from {before:,} to {found.file_bytes:,} bytes: lossless keeps what a "
+            "lossy format had thrown away already",
+        )
+    return CompressResult(found, before, remarks)
 
 
 def decompress_file(
-    source: bytes | str | os.PathLike[str],
+    source: PelSource,
     target: str | os.PathLike[str],
     *,
-    region: tuple[int, int, int, int] | None = None,
-    which: str = "picture",
+    region: Region | None = None,
+    which: str = PICTURE,
+    limits: Limits = DEFAULT_LIMITS,
+    keep_going: bool = False,
     force: bool = False,
     progress: Progress | None = None,
-    limits: Limits = DEFAULT_LIMITS,
-    damaged: list[int] | None = None,
-) -> tuple[int, int, int]:
+) -> DecompressResult:
     """Decode a .pel file to a picture, in the format that the suffix of `target` names.
 
-    TIFF, Zarr and .npy are written part by part. The other arguments are those of `decompress` and
-    `compress_file`. Returns height, width and channels.
+    TIFF, Zarr and .npy are written part by part.
+
+    Args:
+        source: path or bytes of a .pel file; `region`, `which` and `limits` as in `decompress`.
+        keep_going: save what is whole of a damaged file, as `salvage` does.
+        force, progress: as in `compress_file`.
 
     Raises:
-        OutputError: `target` exists and `force` is false, it can't be written, or its format can't
-        hold the samples; and what `decompress` raises. Then there is no new file.
+        OutputError: `target` exists and `force` is false, is the source, can't be written, or its
+        format can't hold the samples; and what `decompress` raises. Then there is no new file.
     """
-    file = open_pel(source, limits, tolerant=damaged is not None)
-    return write_picture(
-        file,
-        Path(target),
-        region=region,
-        which=which,
-        force=force,
-        progress=progress,
-        damaged=damaged,
+    options = DecompressOptions(region=region, which=which, limits=limits)
+    return decompress_to(
+        source, target, options, keep_going=keep_going, force=force, progress=progress
     )
 
 
-def write_picture(
-    file: PelFile,
-    target: Path,
+def decompress_to(
+    source: PelSource,
+    target: str | os.PathLike[str],
+    options: DecompressOptions,
     *,
-    region: tuple[int, int, int, int] | None = None,
-    which: str = "picture",
+    keep_going: bool = False,
     force: bool = False,
     progress: Progress | None = None,
-    damaged: list[int] | None = None,
-) -> tuple[int, int, int]:
-    """The same of an open file."""
-    from pellucid._api.pairs import check_which
+) -> DecompressResult:
+    """The same with options that are checked already."""
     from pellucid.runtime.session import thread_count
 
-    require_supported(file.header)
-    check_which(which, file)
-    box = box_of(region, file)
-    shape, dtype = layout_of(file, box, which)
-    kept: dict[str, Any] = file.metadata if which == "picture" else {}  # they are the picture's
-    alpha = bool(file.header.alpha) if which == "picture" else None
+    refuse_same_file(target, source)
+    opened = Opened.open(source, options, tolerant=keep_going)
+    shape, dtype, alpha, _ = opened.layout
     about = ImageInfo(
         shape[1],
         shape[0],
         shape[2],
         8 * dtype.itemsize,
-        alpha=alpha,
-        **kept,
+        alpha=alpha if options.which == PICTURE else None,
+        **opened.metadata,  # type: ignore[arg-type]
     )
-    if box is not None:
-        about = replace(about, exif=moved(about.exif, box.x, box.y))
+    if options.region is not None:
+        about = replace(about, exif=moved(about.exif, opened.box.x, opened.box.y))
     sink = open_sink(
-        target,
+        Path(target),
         shape,
         dtype,
         about,
+        flat=shape[2] == 1,
         force=force,
         threads=thread_count(),
-        change=lambda: change_of(file, damaged),
+        change=lambda: change_of(opened),
     )
     with sink as out:
-        decode_into(Watched(out, shape, progress), file, box, damaged, which)
-    return shape
+        opened.decode_into(Watched(out, shape, progress))
+    return opened.result(remarks=left_out(Path(target), opened.metadata))
 
 
-def change_of(file: PelFile, damaged: list[int] | None) -> Change | None:
+def change_of(opened: Opened) -> Change | None:
     """What a DICOM file must say of samples that aren't the source's; None if they are."""
-    if "dicom" not in file.metadata:
+    if "dicom" not in opened.file.metadata:
         return None
-    bound = bound_of(file)
+    bound, damaged = opened.layer.max_error, opened.damaged
     lost = f"; {len(damaged)} tiles lost" if damaged else ""
     if not bound:
         return Change(f"damaged file{lost}") if damaged else None
-    shape, dtype = layout_of(file, None)
-    ratio = math.prod(shape) * dtype.itemsize / file.chunks[-1].end
+    shape, dtype, *_ = opened.layer.layout(PICTURE)
+    ratio = math.prod(shape) * dtype.itemsize / opened.file.chunks[-1].end
     return Change(f"pellucid, stored values within {bound:g}{lost}", ratio)
-
-
-class Watched:
-    """A sink that tells what part of a picture it has got."""
-
-    def __init__(self, sink: Sink, shape: tuple[int, ...], progress: Progress | None) -> None:
-        self._sink, self._total, self._progress = sink, shape[0] * shape[1], progress
-        self._done = 0
-
-    def __setitem__(self, key: tuple[slice, slice], samples: Any) -> None:
-        self._sink[key] = samples
-        self._done += samples.shape[0] * samples.shape[1]
-        if self._progress is not None:
-            self._progress(self._done / self._total)

@@ -1,87 +1,172 @@
-"""What `compress` may be asked for, and the quality that meets a target."""
+"""What `compress` and `decompress` can be asked for: one frozen dataclass a verb, checked once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import operator
+import os
+from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import TYPE_CHECKING
+from typing import Any
 
-from pellucid.bitstream import ALPHA, file_length
+from pellucid.bitstream import DEFAULT_LIMITS, Header, Limits
 from pellucid.errors import OptionError
+from pellucid.pixels import Box
 
-if TYPE_CHECKING:
-    from pellucid.codec import Picture
-    from pellucid.runtime import CodecModel
+DEFAULT_MODEL = "m"
+DEFAULT_QUALITY = 60
+GUIDE, PICTURE = "guide", "picture"
+
+Region = tuple[int, int, int, int]  # x, y, width, height
 
 
-def check_options(
-    *,
-    quality: int | None,
-    bpp: float | None,
-    size: int | None,
-    psnr: float | None,
-    max_error: float | None = None,
-) -> None:
+@dataclass(frozen=True, kw_only=True)
+class CompressOptions:
+    """The options of `pellucid.compress`, which says what each means.
+
+    Raises:
+        OptionError: a value is out of range or of another type, two of them exclude each other, or
+            there is no such model.
+    """
+
+    quality: int | None = None
+    bpp: float | None = None
+    size: int | None = None
+    psnr: float | None = None
+    lossless: bool = False
+    max_error: float | None = None
+    nodata: float | None = None
+    guide: Any = None
+    model: str | os.PathLike[str] = DEFAULT_MODEL
+    metadata: bool = True
+    limits: Limits = DEFAULT_LIMITS
+    page: int | None = None
+
+    def __post_init__(self) -> None:
+        check_flags(lossless=self.lossless, metadata=self.metadata)
+        check_limits(self.limits)
+        check_max_error(self.lossless, self.max_error)
+        check_targets(self)
+        if self.page is not None and not (is_whole(self.page) and self.page >= 0):
+            raise OptionError(f"page is {self.page!r}; it must be a whole number from 0")
+        if self.nodata is not None and not is_number(self.nodata):
+            raise OptionError(f"nodata is {self.nodata!r}; it must be a number")
+        if not isinstance(self.model, str | os.PathLike):
+            raise OptionError(
+                f"model is {self.model!r}; it must be the name of an installed model, or the path "
+                "of a model's folder"
+            )
+        if self.bound is None:
+            check_learned(self)
+
+    @property
+    def bound(self) -> float | None:
+        """The largest error of a sample: 0 for lossless; None for the learned codec."""
+        if self.max_error is None:
+            return 0 if self.lossless else None
+        whole = self.max_error == int(self.max_error)
+        return int(self.max_error) if whole else float(self.max_error)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecompressOptions:
+    """The options of `pellucid.decompress`, which says what each means.
+
+    Raises:
+        OptionError: a value is out of range or of another type.
+    """
+
+    region: Region | None = None
+    which: str = PICTURE
+    limits: Limits = DEFAULT_LIMITS
+
+    def __post_init__(self) -> None:
+        check_limits(self.limits)
+        if self.which not in (GUIDE, PICTURE):
+            raise OptionError(f"which is {self.which!r}; it must be {PICTURE} or {GUIDE}")
+        if self.region is not None:
+            try:
+                _, _, _, _ = map(operator.index, self.region)
+            except (TypeError, ValueError) as error:
+                raise OptionError(
+                    f"region is {self.region!r}; it must be four whole numbers: x, y, width, height"
+                ) from error
+
+    def box(self, header: Header) -> Box:
+        """The part of a file's picture that is wanted; OptionError if it isn't all in there."""
+        if self.region is None:
+            return Box(0, 0, header.height, header.width)
+        x, y, width, height = map(operator.index, self.region)
+        inside = x >= 0 and y >= 0 and x + width <= header.width and y + height <= header.height
+        if width < 1 or height < 1 or not inside:
+            raise OptionError(
+                f"region {x},{y},{width},{height} is not inside the picture of {header.width} x "
+                f"{header.height} (x, y, width, height in samples)"
+            )
+        return Box(y, x, height, width)
+
+
+def is_number(value: object) -> bool:
+    """Whether `value` is a real number; True and False are none."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def is_whole(value: object) -> bool:
+    """Whether `value` is of a whole number's type."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def check_flags(**flags: object) -> None:
+    """Raise OptionError unless each is True or False."""
+    for name, value in flags.items():
+        if not isinstance(value, bool):
+            raise OptionError(f"{name} is {value!r}; it must be True or False")
+
+
+def check_limits(limits: object) -> None:
+    """Raise OptionError unless these are `Limits`."""
+    if not isinstance(limits, Limits):
+        raise OptionError(
+            f"limits is {limits!r}; give pellucid.Limits(max_pixels=...) to raise or lower them"
+        )
+
+
+def check_max_error(lossless: bool, max_error: float | None) -> None:
+    """Raise OptionError for a bound that no samples can have, or two bounds."""
+    if max_error is None:
+        return
+    if not is_number(max_error) or not 0 <= max_error < float("inf"):
+        raise OptionError(
+            f"max_error is {max_error!r}; it must be a number from 0, in the samples' unit"
+        )
+    if lossless and max_error:
+        raise OptionError(f"lossless means a max_error of 0, and {max_error} was given; choose one")
+
+
+def check_targets(options: CompressOptions) -> None:
     """Raise OptionError for two targets at once or a value out of range."""
-    options = {"quality": quality, "bpp": bpp, "size": size, "psnr": psnr}
-    given = {name: value for name, value in options.items() if value is not None}
-    if max_error is not None:
-        given["max_error" if max_error else "lossless"] = max_error
+    names = ("quality", "bpp", "size", "psnr")
+    given = [name for name in names if getattr(options, name) is not None]
+    if options.bound is not None:
+        given.append("max_error" if options.bound else "lossless")
     if len(given) > 1:
         raise OptionError(
             "give one of quality, bpp, size, psnr, lossless, max_error; got " + ", ".join(given)
         )
-    if quality is not None and not (isinstance(quality, Integral) and 0 <= quality <= 100):
+    quality = options.quality
+    if quality is not None and not (is_whole(quality) and 0 <= quality <= 100):
         raise OptionError(f"quality is {quality!r}; it must be a whole number from 0 to 100")
-    for name in ("bpp", "size", "psnr"):
-        value = given.get(name)
-        if value is not None and not (isinstance(value, Real) and 0 < value < float("inf")):
+    for name in given:
+        value = getattr(options, name)
+        if name in names[1:] and not (is_number(value) and 0 < value < float("inf")):
             raise OptionError(f"{name} is {value!r}; it must be a number above 0")
 
 
-def bytes_of_alpha(tiles: list[int], extras: Mapping[str, bytes]) -> int:
-    """Bytes of a file that are there for alpha, with tiles of these lengths beside as many others.
+def check_learned(options: CompressOptions) -> None:
+    """Raise OptionError for what the learned codec doesn't have: a model, a guide, nodata."""
+    from pellucid.runtime import CODEC, locate
 
-    0 without alpha.
-    """
-    colours, others = [0] * len(tiles), {name: extras[name] for name in extras if name != ALPHA}
-    return file_length({}, colours + tiles, extras) - file_length({}, colours, others)
-
-
-def quality_for(
-    picture: Picture,
-    net: CodecModel,
-    metadata: Mapping[str, bytes],
-    *,
-    bpp: float | None,
-    size: int | None,
-    psnr: float | None,
-) -> int:
-    """The quality that meets the one target given; sizes are those of the whole file."""
-    from pellucid._api.alpha import alpha_tiles, extras_of
-    from pellucid.codec import Target, compress_tiles, header_of, reach_target
-    from pellucid.codec.score import psnr_of
-
-    count = picture.samples.shape[0] * picture.samples.shape[1]
-    if psnr is not None:
-        hint = "; choose a lower PSNR, or bound each sample's error: max_error (--max-error)"
-        target = Target(psnr, "dB", at_least=True, hint=hint)
-        return reach_target(target, lambda quality: psnr_of(picture, net, quality))
-
-    header = header_of(picture, net, 0)
-    alpha = [len(tile) for tile in alpha_tiles(picture, header)]
-    extras = extras_of(picture, header)
-
-    def file_bytes(quality: int) -> int:
-        tiles = [len(payload) for payload, _ in compress_tiles(picture, net, quality)]
-        return file_length(metadata, tiles + alpha, extras)
-
-    hint = "; choose a larger target, or reduce the picture"
-    whole = bytes_of_alpha(alpha, extras)
-    if size is not None:
-        took = f"; alpha, which is kept without loss, takes {whole} bytes of it" if alpha else ""
-        return reach_target(Target(size, "bytes", hint=took + hint), file_bytes)
-    assert bpp is not None
-    took = f"; alpha, which is kept without loss, takes {8 * whole / count:.6g} of it"
-    target = Target(bpp, "bits a pixel", hint=(took if alpha else "") + hint)
-    return reach_target(target, lambda quality: 8 * file_bytes(quality) / count)
+    if options.guide is not None:
+        raise OptionError("a guide goes with lossless or max_error only; give one of these")
+    if options.nodata is not None:
+        raise OptionError(f"nodata is {options.nodata!r}; it goes with lossless or max_error only")
+    locate(os.fspath(options.model), CODEC)

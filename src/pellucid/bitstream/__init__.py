@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from pellucid.bitstream.chunk import Chunk, write_chunk
 from pellucid.bitstream.edges import EDGE, Edges
-from pellucid.bitstream.extras import ALPHA, RANGE, SampleRange
+from pellucid.bitstream.extras import ALPHA, FLOAT_MAP, RANGE, SampleRange
 from pellucid.bitstream.header import (
     ALPHA_LAYER,
     BASE,
@@ -41,6 +41,7 @@ __all__ = [
     "EDGE",
     "EXACT",
     "FLOAT",
+    "FLOAT_MAP",
     "FORMAT_VERSION",
     "RANGE",
     "SIGNATURE",

@@ -1,8 +1,10 @@
-"""What a learned file says besides its header: RANG, the range of 16-bit samples, ALPH, whose
-tables its alpha layer is coded with, and EDGE, the lines of one colour along its edges.
+"""What a file says besides its header: FMAP, the map of floats of an exact file; and of a learned
+one RANG, the range of 16-bit samples, ALPH, whose tables its alpha layer is coded with, and EDGE,
+the lines of one colour along its edges.
 
-`docs/format.md`, sections 2, 8, 15 and 16. All are critical, small and checked as soon as they
-are met, so that whoever has a `PelFile` can use them.
+`docs/format.md`, sections 2, 8, 12, 15 and 16. These chunks are critical and checked as soon as
+they are met, so that whoever has a `PelFile` can use them; but for FMAP, which is checked when
+floats are decoded.
 """
 
 from __future__ import annotations
@@ -15,8 +17,8 @@ from pellucid.bitstream.header import BASE, FLOAT, SIGNED, Header
 from pellucid.bitstream.limits import MODEL_ID_BYTES
 from pellucid.errors import DamagedFileError, OptionError
 
-RANGE, ALPHA = "RANG", "ALPH"
-EXTRAS = (RANGE, ALPHA, EDGE)
+FLOAT_MAP, RANGE, ALPHA = "FMAP", "RANG", "ALPH"
+EXTRAS = (FLOAT_MAP, RANGE, ALPHA, EDGE)  # in file order
 _LAYOUT = struct.Struct("<ii")
 
 
@@ -56,6 +58,8 @@ def extras_problem(header: Header, type_: str, payload: bytes | memoryview) -> s
         return f"holds {len(payload)} bytes, not {MODEL_ID_BYTES}" if wrong else None
     if type_ == EDGE:
         return edges_problem(header, payload)
+    if type_ == FLOAT_MAP:
+        return None if header.sample_type == FLOAT else "is a map of floats, in a file of none"
     if not needs_range(header):
         return "gives the range of 16-bit samples with loss, in a file that has none"
     if len(payload) != _LAYOUT.size:
@@ -64,6 +68,12 @@ def extras_problem(header: Header, type_: str, payload: bytes | memoryview) -> s
     if least <= found.low <= found.high <= most:
         return None
     return f"says that samples lie in {found.low} .. {found.high}; {least} .. {most} are possible"
+
+
+def required_extras(header: Header) -> dict[str, str]:
+    """The chunks without which a file of this header isn't whole, and what needs each."""
+    found = {RANGE: "16 bits with loss"} if needs_range(header) else {}
+    return found | ({ALPHA: "an alpha layer"} if header.has_alpha_layer else {})
 
 
 def limits_of(header: Header) -> tuple[int, int]:
@@ -81,9 +91,8 @@ def check_extra(header: Header, type_: str, payload: bytes | memoryview, name: s
 
 def check_given(header: Header, extras: dict[str, bytes]) -> None:
     """Raise OptionError unless a writer was given what the header asks for, and no more."""
-    wanted = {RANGE} if needs_range(header) else set()
-    wanted |= {ALPHA} if header.has_alpha_layer else set()
-    if extras.keys() - {EDGE} != wanted:
+    wanted = required_extras(header).keys()
+    if extras.keys() - {FLOAT_MAP, EDGE} != wanted:
         raise OptionError(
             f"this header goes with the chunks {sorted(wanted)}, and {sorted(extras)} were given"
         )

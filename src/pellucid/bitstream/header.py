@@ -33,6 +33,7 @@ from pellucid.errors import (
     UnsupportedError,
     VersionError,
 )
+from pellucid.pixels.box import Box
 
 _LAYOUT = struct.Struct("<BIIHBBBBBBBB16s")
 HEADER_BYTES = _LAYOUT.size
@@ -68,7 +69,7 @@ class Header:
 
     >>> header = Header(768, 512, 3, 8, 0, 1, 0, 1, 0, 60, 9, bytes(16))
     >>> header.columns, header.rows, header.tile_box(1)
-    (2, 1, (512, 0, 256, 512))
+    (2, 1, Box(y=0, x=512, height=512, width=256))
     """
 
     width: int
@@ -154,16 +155,21 @@ class Header:
         """TILE chunks of the file: one for each tile and layer."""
         return self.tile_count * len(self.layer_numbers)
 
-    def tile_box(self, number: int) -> tuple[int, int, int, int]:
-        """Return (x, y, width, height) in samples of a tile; OptionError if there is no such."""
+    @property
+    def box(self) -> Box:
+        """All of the picture."""
+        return Box(0, 0, self.height, self.width)
+
+    def tile_box(self, number: int) -> Box:
+        """Return where a tile lies, in samples; OptionError if there is no such."""
         self.check_tile_number(number)
         row, column = divmod(number, self.columns)
-        x, y = column << self.tile_log2, row << self.tile_log2
-        return x, y, min(self.tile_size, self.width - x), min(self.tile_size, self.height - y)
+        size = self.tile_size
+        return Box(row * size, column * size, size, size).overlap(self.box)
 
     def tile_name(self, number: int) -> str:
         """Return what messages call a tile: its number and where it lies, in samples."""
-        x, y, width, height = self.tile_box(number)
+        x, y, width, height = self.tile_box(number).region
         return f"tile {number} ({width} x {height} pixels at {x},{y})"
 
     def chunk_name(self, place: int) -> str:

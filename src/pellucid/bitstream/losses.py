@@ -15,10 +15,10 @@ from itertools import islice
 from typing import NamedTuple
 
 from pellucid.bitstream.chunk import CHUNK_OVERHEAD, Chunk
-from pellucid.bitstream.extras import ALPHA, RANGE, needs_range
+from pellucid.bitstream.extras import ALPHA, FLOAT_MAP, RANGE, required_extras
 from pellucid.bitstream.header import FLOAT
 from pellucid.bitstream.salvage import KNOWN_TYPES, Salvage
-from pellucid.bitstream.writer import FLOAT_MAP, METADATA_CHUNKS
+from pellucid.bitstream.writer import METADATA_CHUNKS
 
 # A made file could have millions of holes, and a hole millions of frames.
 MAX_REMARKS = 100
@@ -27,6 +27,7 @@ MAX_NAMES = 50
 
 NamedHole = tuple[tuple[int, int], list[str]]  # where it is, the types of frames in it
 
+GIVES = {FLOAT_MAP: "the floats", RANGE: "the samples' range", ALPHA: "alpha's tables"}
 _LETTERS = 3  # of a type's four that must be right to know it again
 _DOUBT = "two whole chunks hold it, and they differ"
 
@@ -136,12 +137,10 @@ def _remarks(
             remarks.append(f"bytes {start} .. {stop - 1} hold no whole chunk ({what})")
     doubtful = sorted(key for key in found.disputed if isinstance(key, str))
     remarks += (f"{type_}: {_DOUBT}" for type_ in doubtful)
-    if FLOAT_MAP not in found.single and found.header.sample_type == FLOAT:
-        remarks.append(f"chunk {FLOAT_MAP}, which gives the floats, is lost")
-    if RANGE not in found.single and needs_range(found.header):
-        remarks.append(f"chunk {RANGE}, which gives the samples' range, is lost")
-    if ALPHA not in found.single and found.header.has_alpha_layer:
-        remarks.append(f"chunk {ALPHA}, which alpha is decoded by, is lost")
+    needed = [FLOAT_MAP] if found.header.sample_type == FLOAT else []
+    for type_ in (*needed, *required_extras(found.header)):
+        if type_ not in found.single:
+            remarks.append(f"chunk {type_}, which gives {GIVES[type_]}, is lost")
     if found.header.tile_chunks > 1 and "TIDX" not in found.single:
         remarks.append("chunk TIDX, the index of the tiles, is lost")
     done = found.single.get("DONE")

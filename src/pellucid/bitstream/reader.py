@@ -13,7 +13,7 @@ from mmap import mmap
 
 from pellucid.bitstream.chunk import Chunk, check_crc, crc_damage, payload_of, read_chunk
 from pellucid.bitstream.edges import EDGE, Edges
-from pellucid.bitstream.extras import ALPHA, RANGE, SampleRange
+from pellucid.bitstream.extras import ALPHA, FLOAT_MAP, RANGE, SampleRange
 from pellucid.bitstream.header import BASE, BASE_AND_ALPHA, EXACT, FLOAT, Header
 from pellucid.bitstream.limits import (
     DECODED_TILE_LOG2,
@@ -25,7 +25,7 @@ from pellucid.bitstream.limits import (
 from pellucid.bitstream.losses import losses_of
 from pellucid.bitstream.salvage import Salvage
 from pellucid.bitstream.scan import Scan
-from pellucid.bitstream.writer import FLOAT_MAP, METADATA_CHUNKS, TILE_START
+from pellucid.bitstream.writer import METADATA_CHUNKS, TILE_START
 from pellucid.errors import (
     DamagedFileError,
     NotPelFileError,

@@ -25,10 +25,10 @@ from pellucid.bitstream.extras import EXTRAS, extras_problem
 from pellucid.bitstream.header import Header
 from pellucid.bitstream.limits import Limits
 from pellucid.bitstream.scan import check_count, check_known
-from pellucid.bitstream.writer import FLOAT_MAP, METADATA_CHUNKS, TILE_START
+from pellucid.bitstream.writer import METADATA_CHUNKS, TILE_START
 from pellucid.errors import DamagedFileError
 
-METADATA_TYPES = (*METADATA_CHUNKS.values(), "nois", FLOAT_MAP)
+METADATA_TYPES = (*METADATA_CHUNKS.values(), "nois")
 KNOWN_TYPES = ("HEAD", *METADATA_TYPES, *EXTRAS, "TIDX", "TILE", "DONE")
 
 _TYPE = re.compile("|".join(KNOWN_TYPES).encode())

@@ -12,13 +12,13 @@ from __future__ import annotations
 import struct
 
 from pellucid.bitstream.chunk import Chunk, check_crc, crc_damage, payload_of
-from pellucid.bitstream.extras import ALPHA, EXTRAS, RANGE, check_extra, needs_range
-from pellucid.bitstream.header import FLOAT, Header
+from pellucid.bitstream.extras import EXTRAS, check_extra, required_extras
+from pellucid.bitstream.header import Header
 from pellucid.bitstream.limits import Limits
-from pellucid.bitstream.writer import FLOAT_MAP, METADATA_CHUNKS, TILE_START
+from pellucid.bitstream.writer import METADATA_CHUNKS, TILE_START
 from pellucid.errors import DamagedFileError, LimitError, UnsupportedError
 
-_METADATA_TYPES = (*METADATA_CHUNKS.values(), "nois", FLOAT_MAP)
+_METADATA_TYPES = (*METADATA_CHUNKS.values(), "nois")
 
 
 class Scan:
@@ -55,11 +55,8 @@ class Scan:
                 f"{len(self.tiles)} TILE chunks where the header asks for "
                 f"{self._header.tile_chunks}; get the whole file again"
             )
-        for type_, wanted, what in (
-            (RANGE, needs_range(self._header), "16 bits with loss"),
-            (ALPHA, self._header.has_alpha_layer, "an alpha layer"),
-        ):
-            if wanted and type_ not in self.single:
+        for type_, what in required_extras(self._header).items():
+            if type_ not in self.single:
                 raise DamagedFileError(
                     f"chunk {type_} is missing: {what} must have it; get the file again"
                 )
@@ -107,10 +104,6 @@ class Scan:
             raise LimitError(
                 f"{chunk} holds {chunk.length} bytes, over the limit of "
                 f"{self._limits.max_metadata}; if you trust the file, raise max_metadata"
-            )
-        if chunk.type == FLOAT_MAP and self._header.sample_type != FLOAT:
-            raise DamagedFileError(
-                f"{chunk} is a map of floats, in a file that has none; get the file again"
             )
         self._once(chunk)
 

@@ -22,7 +22,6 @@ from pellucid.errors import LimitError, OptionError
 
 METADATA_CHUNKS = {"exif": "exif", "icc": "iccp", "xmp": "xmp0"}  # name -> chunk, in file order
 METADATA_CHUNKS |= {"axes": "axes", "dicom": "dicm"}
-FLOAT_MAP = "FMAP"
 NONE: Mapping[str, bytes] = {}
 TILE_START = struct.Struct("<IB")  # tile number, layer
 
@@ -32,19 +31,17 @@ def write_file(
     metadata: Mapping[str, bytes],
     tiles: Sequence[bytes],
     *,
-    float_map: bytes | None = None,
     extras: Mapping[str, bytes] = NONE,
     limits: Limits = DEFAULT_LIMITS,
 ) -> bytes:
     """Return the bytes of a file with one layer, or with a learned one and alpha.
 
     `metadata` has any of the keys of `METADATA_CHUNKS`; `tiles` are the payloads of section 7, by
-    tile number, and after them those of alpha; floats have a `float_map` (section 12), and `extras`
-    are the payloads of RANG and ALPH by type. Raises OptionError if they don't fit the header,
-    LimitError over `limits`.
+    tile number, and after them those of alpha; `extras` are the payloads of FMAP, RANG and ALPH by
+    type. Raises OptionError if they don't fit the header, LimitError over `limits`.
     """
     out = BytesIO()
-    write_stream(out, header, metadata, tiles, float_map=float_map, extras=extras, limits=limits)
+    write_stream(out, header, metadata, tiles, extras=extras, limits=limits)
     return out.getvalue()
 
 
@@ -54,7 +51,6 @@ def write_stream(
     metadata: Mapping[str, bytes],
     tiles: Iterable[bytes],
     *,
-    float_map: bytes | None = None,
     extras: Mapping[str, bytes] = NONE,
     limits: Limits = DEFAULT_LIMITS,
 ) -> int:
@@ -69,8 +65,6 @@ def write_stream(
     check_given(header, dict(extras))
     _check_metadata(metadata, limits)
     length = out.write(SIGNATURE) + out.write(write_chunk("HEAD", head))
-    if float_map is not None:
-        length += out.write(write_chunk(FLOAT_MAP, float_map))
     for type_ in EXTRAS:
         if type_ in extras:
             length += out.write(write_chunk(type_, extras[type_]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from pellucid.cli._jobs import Job, Outputs, plan_jobs, single_output
 from pellucid.cli.info import kind_of
 from pellucid.errors import OptionError
 from pellucid.pixels import DICOM, NPY, ZARR
+
+if TYPE_CHECKING:
+    from pellucid import CompressOptions
 
 PICTURES = (
     ".png",
@@ -107,9 +110,7 @@ def compress(
     --lossless and --max-error at most; a target that can't be met is an error. EXIF (with the
     orientation), ICC profile and XMP are kept byte for byte.
     """
-    from pellucid._api.exact import check_max_error
-    from pellucid._api.options import check_options
-    from pellucid.runtime import load_model
+    import pellucid
 
     file = single_output(batch)
     if file is not None and file.suffix.lower() in (*PICTURES, *ARRAYS, *OTHERS):
@@ -117,30 +118,30 @@ def compress(
             f"the output {batch.out} looks like a picture; compress writes .pel files"
         )
     targets: dict[str, Any] = {"quality": quality, "bpp": bpp, "size": size, "psnr": psnr}
-    bound = check_max_error(lossless, max_error)
-    check_options(quality=quality, bpp=bpp, size=size, psnr=psnr, max_error=bound)
-    load_model(model)  # a wrong name is wrong usage, said once
-    sources = (*PICTURES, ZARR) if bound is None else (*PICTURES, *ARRAYS)  # many arrays are bands
+    exact: dict[str, Any] = {"lossless": lossless, "max_error": max_error, "nodata": nodata}
+    others: dict[str, Any] = {"model": model, "metadata": not no_metadata, "limits": limits}
+    wanted = pellucid.CompressOptions(**targets, **exact, **others, guide=guide, page=page)
+    many = (*PICTURES, *ARRAYS)
+    sources = (*PICTURES, ZARR) if wanted.bound is None else many  # many arrays are bands
     passed: Counter[str] = Counter()
     outputs = Outputs(lambda _: ".pel", sources, SAME)
     jobs = plan_jobs(batch, outputs, passed)
     del passed[".pel"]  # its own outputs
-    targets |= {"max_error": bound, "nodata": nodata, "guide": guide, "page": page}
-    settings = {**targets, "model": model, "metadata": not no_metadata, "limits": limits}
     run_batch(
         jobs,
-        lambda job, part: compress_one(job, part, settings, force=batch.force),
+        lambda job, part: compress_one(job, part, wanted, force=batch.force),
         batch,
         suffix=outputs.suffix,
         passed=passed,
     )
 
 
-def compress_one(job: Job, part: Part, settings: dict[str, Any], *, force: bool) -> Report:
-    """One picture to its file; `settings` are the options of `pellucid.compress`."""
+def compress_one(job: Job, part: Part, wanted: CompressOptions, *, force: bool) -> Report:
+    """One picture to its file."""
     import pellucid
 
-    about = pellucid.compress_file(job.source, job.output, force=force, progress=part, **settings)
+    done = pellucid.compress_to(job.source, job.output, wanted, force=force, progress=part)
+    about = done.info
     line = f"{about.file_bytes:,} bytes, {about.bits_per_pixel:.3f} bits a pixel, {kind_of(about)}"
     fields = {
         "width": about.width,
@@ -151,4 +152,4 @@ def compress_one(job: Job, part: Part, settings: dict[str, Any], *, force: bool)
         "max_error": about.max_error,
         "model": about.model_id,
     }
-    return Report(line, fields)
+    return Report(line, fields, done.remarks)

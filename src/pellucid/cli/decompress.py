@@ -17,7 +17,7 @@ from pellucid.errors import OptionError, OutputError
 from pellucid.pixels import DICOM, NPY, WRITE_SUFFIXES, ZARR
 
 if TYPE_CHECKING:
-    from pellucid.bitstream import PelFile
+    from pellucid import DecompressOptions
 
 SUFFIXES = (*WRITE_SUFFIXES, NPY, ZARR, *DICOM)
 FORMATS = tuple(suffix[1:] for suffix in SUFFIXES)
@@ -25,18 +25,15 @@ SAME = (
     "it is no .pel file, by its name: pellucid compress makes one of it; if it isn't what it is "
     "called, give -o with another name"
 )
-WITHOUT_METADATA = (".bmp", ".ppm", ".pgm", NPY, ZARR)
 
 
 @dataclass(frozen=True)
 class Settings:
     """How each file of a run is decoded and written."""
 
-    region: tuple[int, int, int, int] | None
+    options: DecompressOptions
     keep_going: bool
     force: bool
-    limits: Limits
-    which: str
     chosen: bool  # whether the format was told, by name or by --format
 
 
@@ -82,6 +79,8 @@ def decompress(
     (16 bits in colour but for PNG and PPM, signed samples, many channels) can be written as .tif,
     .zarr or .npy; these are written part by part, so that the picture needn't fit into memory.
     """
+    import pellucid
+
     suffix = f".{kind or 'png'}"
     passed: Counter[str] = Counter()
     outputs = Outputs(lambda _: suffix, (".pel",), SAME)
@@ -92,7 +91,8 @@ def decompress(
     if kind is not None and file is not None and file.suffix.lower() != suffix:
         raise OptionError(f"--format {kind} and -o {batch.out} name two formats; leave one out")
     chosen = kind is not None or file is not None
-    settings = Settings(region, keep_going, batch.force, limits, which, chosen)
+    wanted = pellucid.DecompressOptions(region=region, which=which, limits=limits)
+    settings = Settings(wanted, keep_going, batch.force, chosen)
     run_batch(
         jobs,
         lambda job, part: decompress_one(job, part, settings),
@@ -104,73 +104,31 @@ def decompress(
 
 def decompress_one(job: Job, part: Part, settings: Settings) -> Report:
     """One file to its picture."""
-    from pellucid._api.about import kind_of_channels, pages_of
-    from pellucid._api.files import open_pel
-    from pellucid._api.on_disk import write_picture
+    import pellucid
 
     target = job.output
     if target.suffix.lower() not in SUFFIXES:
         known = " ".join(SUFFIXES)
         raise OutputError(f"cannot write {target}: its suffix must be one of {known}")
-    file = open_pel(job.source, settings.limits, tolerant=settings.keep_going)
-    metadata = file.metadata if settings.which == "picture" else {}  # they are the picture's
-    damaged: list[int] = []
     try:
-        height, width, channels = write_picture(
-            file,
+        done = pellucid.decompress_to(
+            job.source,
             target,
-            region=settings.region,
-            which=settings.which,
+            settings.options,
+            keep_going=settings.keep_going,
             force=settings.force,
             progress=part,
-            damaged=damaged if settings.keep_going else None,
         )
     except OutputError as error:
         if settings.chosen or ".tif" not in str(error):
             raise
         raise OutputError(f"{error}; choose one with --format, such as --format tif") from error
     fields = {
-        "width": width,
-        "height": height,
-        "channels": channels,
-        "damaged_tiles": sorted(damaged),
-        "lost_metadata": list(file.lost_metadata),
+        "width": done.width,
+        "height": done.height,
+        "channels": done.channels,
+        "damaged_tiles": list(done.damaged),
+        "lost_metadata": list(done.lost_metadata),
     }
-    alpha, pages = bool(file.header.alpha), pages_of(file)
-    if settings.which == "guide":
-        alpha, pages = False, 1
-    kind = kind_of_channels(channels - alpha, alpha=alpha, pages=pages)
-    line = f"{width} x {height}, {kind}"
-    lost = losses(file, sorted(damaged))
-    found = (*lost, *left_out(target, metadata))
-    return Report(line, fields, found, damaged=bool(lost))
-
-
-def losses(file: PelFile, damaged: list[int]) -> list[str]:
-    """What a person must know about the picture of a damaged file."""
-    found = []
-    if damaged:
-        count = file.header.tile_count
-        for filling, places in (
-            ("filled with grey", [place for place in damaged if place < count]),
-            ("made opaque", [place for place in damaged if place >= count]),
-        ):
-            if tiles := ", ".join(map(file.header.chunk_name, places)):
-                found.append(f"damaged and {filling}: {tiles}")
-    if file.lost_metadata:
-        kinds = ", ".join(name.upper() for name in file.lost_metadata)
-        found.append(f"damaged and left out: {kinds}")
-    return found + [f"damaged: {message}" for message in file.damage]
-
-
-def left_out(target: Path, metadata: dict[str, bytes]) -> list[str]:
-    """What a person must know about metadata that the picture's format can't hold."""
-    suffix = target.suffix.lower()
-    if suffix in DICOM:
-        metadata = {name: value for name, value in metadata.items() if name != "dicom"}
-    elif suffix not in WITHOUT_METADATA:
-        metadata = {name: value for name, value in metadata.items() if name == "dicom"}
-    if not metadata:
-        return []
-    kinds = ", ".join(name.upper() for name in metadata)
-    return [f"{target.suffix} can't hold metadata; left out: {kinds}"]
+    line = f"{done.width} x {done.height}, {done.kind}"
+    return Report(line, fields, (*done.damage, *done.remarks), damaged=bool(done.damage))

@@ -19,7 +19,6 @@ from pellucid.cli import _options as options
 from pellucid.cli._batch import Part, Report, run_batch
 from pellucid.cli._jobs import Job, Outputs, plan_jobs
 from pellucid.cli.compress import PICTURES
-from pellucid.cli.decompress import left_out
 from pellucid.errors import InputError
 from pellucid.pixels import DICOM, NPY, ZARR, ImageInfo, is_npy, is_zarr, read_image
 from pellucid.pixels.write import check_suffix
@@ -231,7 +230,7 @@ def check_mask(settings: Settings, info: ImageInfo) -> None:
 
 def report(job: Job, settings: Settings, cleaned: Cleaned, seconds: float) -> Report:
     """What a person and a program should know."""
-    from pellucid._api.encode import metadata_of
+    from pellucid._api.metadata import left_out, metadata_of
 
     info, noise = cleaned.info, cleaned.noise
     fields = {

@@ -14,7 +14,7 @@ from pellucid.cli._jobs import Job
 from pellucid.errors import DamagedFileError
 
 if TYPE_CHECKING:
-    from pellucid._api.damage import Damage
+    from pellucid import Verification
 
 
 AGAIN = "; get the file again"  # is said once, at the end
@@ -37,18 +37,18 @@ def verify(files: tuple[str, ...], limits: Limits, as_json: bool) -> None:
 
 def verify_one(file: Path, limits: Limits) -> Report:
     """Check one file; DamagedFileError lists all that is wrong."""
-    from pellucid._api.damage import find_damage
+    import pellucid
 
-    damage = find_damage(file, limits)
-    if damage:
+    damage = pellucid.verify(file, limits=limits)
+    if not damage.sound:
         said = [message.removesuffix(AGAIN) for message in damage.messages]
         raise DamagedFileError("; ".join([*said, way_out(damage)]))
     return Report("sound", {"sound": True})
 
 
-def way_out(damage: Damage) -> str:
+def way_out(damage: Verification) -> str:
     """What can be done with a damaged file."""
-    whole = damage.total - len(damage.tiles)
+    whole = damage.salvageable
     if not whole:
         return "no tile is whole: get the file again"
     number = "all tiles are" if not damage.tiles else f"{whole} of {damage.total} tiles are"

@@ -7,12 +7,17 @@ from pellucid.codec.compress import (
     compress_pixels,
     compress_tiles,
     header_of,
-    make_header,
 )
-from pellucid.codec.decompress import decompress_into, decompress_pixels
+from pellucid.codec.decompress import (
+    decompress_into,
+    decompress_pixels,
+    filling_reader,
+    tile_reader,
+)
 from pellucid.codec.fingerprint import latents_sha256
 from pellucid.codec.grid import TileReader
 from pellucid.codec.picture import Picture, look_at
+from pellucid.codec.score import psnr_of
 from pellucid.codec.targets import Target, reach_target
 
 __all__ = [
@@ -24,9 +29,11 @@ __all__ = [
     "compress_tiles",
     "decompress_into",
     "decompress_pixels",
+    "filling_reader",
     "header_of",
     "latents_sha256",
     "look_at",
-    "make_header",
+    "psnr_of",
     "reach_target",
+    "tile_reader",
 ]

@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.bitstream import BASE, BASE_AND_ALPHA, SIGNED, UNSIGNED, Header
-from pellucid.codec.geometry import Box, read_padded, to_blocks
+from pellucid.codec.geometry import halves_of, latents_of, read_padded, samples_of, to_blocks
 from pellucid.codec.latents import TileLatents, encode_latents
 from pellucid.codec.picture import Picture
+from pellucid.pixels.box import Box
 from pellucid.pixels.lazy import Source
 from pellucid.runtime import CodecModel
 from pellucid.runtime.ahead import in_order
@@ -52,34 +53,30 @@ def compress_pixels(
     pixels: Source, model: CodecModel, quality: int, *, keep_latents: bool = False
 ) -> Compressed:
     """Compress (H, W, 1) or (H, W, 3) 8-bit samples at `quality` 0..100."""
-    return compress_colours(Picture(pixels), model, quality, keep_latents=keep_latents)
+    picture = Picture(pixels)
+    header = header_of(picture, model, quality)
+    return compress_colours(picture, model, header, keep_latents=keep_latents)
 
 
 def compress_colours(
-    picture: Picture, model: CodecModel, quality: int, *, keep_latents: bool = False
+    picture: Picture, model: CodecModel, header: Header, *, keep_latents: bool = False
 ) -> Compressed:
-    """The tiles of a picture's colours, without those of alpha."""
+    """The tiles of a picture's colours, without those of alpha, at the header's quality."""
     tiles, latents = [], []
-    for payload, tile_latents in compress_tiles(picture, model, quality):
+    for payload, tile_latents in compress_tiles(picture, model, header):
         tiles.append(payload)
         if keep_latents:
             latents.append(tile_latents)
-    return Compressed(header_of(picture, model, quality), tiles, latents)
+    return Compressed(header, tiles, latents)
 
 
 def compress_tiles(
-    picture: Picture, model: CodecModel, quality: int
+    picture: Picture, model: CodecModel, header: Header
 ) -> Iterator[tuple[bytes, TileLatents]]:
     """Payload and latents of each tile of colours; memory is bounded by a few tiles."""
-    header = header_of(picture, model, quality)
-    boxes = [Box(*header.tile_box(number)) for number in range(header.tile_count)]
-    for y in analyse_tiles(picture.seen(), model, quality, boxes):
-        yield encode_latents(model, y, quality)
-
-
-def make_header(pixels: Source, model: CodecModel, quality: int) -> Header:
-    """The header of an 8-bit grey or RGB picture."""
-    return header_of(Picture(pixels), model, quality)
+    boxes = [header.tile_box(number) for number in range(header.tile_count)]
+    for y in analyse_tiles(picture.seen(), model, header.quality, boxes):
+        yield encode_latents(model, y, header.quality)
 
 
 def header_of(picture: Picture, model: CodecModel, quality: int) -> Header:
@@ -106,7 +103,7 @@ def analyse_tiles(
     pixels: Source, model: CodecModel, quality: int, tiles: list[Box]
 ) -> Iterator[NDArray[np.float32]]:
     """Each tile's y in quantiser steps (M, h, w), in order."""
-    halves = [tile.halves() for tile in tiles]
+    halves = [halves_of(tile) for tile in tiles]
 
     def work(part: Box) -> NDArray[np.float32]:
         return analyse(pixels, model, quality, part)
@@ -120,10 +117,10 @@ def analyse_tiles(
 
 def analyse(pixels: Source, model: CodecModel, quality: int, part: Box) -> NDArray[np.float32]:
     """y of `part` in quantiser steps, the same as in an analysis of the whole picture."""
-    bounds = Box(0, 0, pixels.shape[1], pixels.shape[0]).latents()
-    inner = part.latents()
+    bounds = latents_of(Box.whole(pixels.shape))
+    inner = latents_of(part)
     window = inner.grown(model.analysis_halo, bounds)
-    blocks = to_blocks(read_padded(pixels, window.samples()))
+    blocks = to_blocks(read_padded(pixels, samples_of(window)))
     (y,) = model.analysis(blocks=blocks, scale=model.vector("analysis_scale", quality))
     rows, columns = inner.within(window)
     cut: NDArray[np.float32] = y[0, :, rows, columns] * model.vector("gain", quality)[0]

@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 
 from pellucid.bitstream import Edges, Header, SampleRange
 from pellucid.codec.edges import draw
-from pellucid.codec.geometry import Box, from_blocks
+from pellucid.codec.geometry import from_blocks, halves_of, latents_of, samples_of
 from pellucid.codec.grid import LatentGrid, TileReader
 from pellucid.codec.latents import TileLatents, decode_latents
-from pellucid.codec.picture import gathered
+from pellucid.codec.picture import from_levels
 from pellucid.errors import DamagedFileError
+from pellucid.pixels.box import Box
 from pellucid.pixels.lazy import Sink
 from pellucid.runtime import CodecModel
 from pellucid.runtime.ahead import in_order
@@ -40,7 +41,7 @@ def decompress_pixels(
     Args:
         read_tile: tile number -> latents, such as `tile_reader` gives.
     """
-    wanted = region or Box(0, 0, header.width, header.height)
+    wanted = region or header.box
     output = np.empty((wanted.height, wanted.width, header.channels), np.uint8)
     decompress_into(output, header, read_tile, model, region=region)
     return output
@@ -64,7 +65,7 @@ def decompress_into(
         edges: the lines that are drawn along the picture's edges.
         alpha: gives the tiles of alpha, which becomes the last channel; then whole tiles come.
     """
-    wanted = region or Box(0, 0, header.width, header.height)
+    wanted = region or header.box
     grid = LatentGrid(header, read_tile, model)
     if found is not None:
         model.check_deep()
@@ -75,7 +76,7 @@ def decompress_into(
         if edges is not None:
             draw(samples, edges, (part.y, part.x), (header.height, header.width))
         if alpha is not None:
-            rows, columns = part.within(Box(*header.tile_box(number)))
+            rows, columns = part.within(header.tile_box(number))
             samples = np.dstack([samples, alpha(number)[rows, columns]])
         return part, samples
 
@@ -94,10 +95,10 @@ def windows_of(
     """
     for before, line in pairwise([range(0), *grid.lines()]):
         for place, number in enumerate(line):
-            tile = Box(*header.tile_box(number)).overlap(wanted)
-            parts = tile.halves() if halves else [tile]
+            tile = header.tile_box(number).overlap(wanted)
+            parts = halves_of(tile) if halves else [tile]
             for part in parts if tile.width and tile.height else ():
-                window = part.latents().grown(model.halo, grid.bounds)
+                window = latents_of(part).grown(model.halo, grid.bounds)
                 yield part, number, window, grid.window(window)
             grid.forget(before[max(place - 1, 0) : place])
         grid.forget(before[-1:])
@@ -115,10 +116,10 @@ def synthesise_window(
     y *= model.vector("inverse_gain", header.quality)
     scale = model.vector("synthesis_scale", header.quality)
     (blocks,) = model.synthesis("blocks" if found is None else "samples", y=y, scale=scale)
-    rows, columns = part.within(window.samples())
+    rows, columns = part.within(samples_of(window))
     samples: NDArray[Any] = from_blocks(blocks)[rows, columns]
     if found is not None:
-        return gathered(samples, found, header.channels).astype(header.dtype)
+        return from_levels(samples, found, header.channels).astype(header.dtype)
     if header.channels == 1:
         total = samples.astype(np.uint16).sum(axis=2, keepdims=True, dtype=np.uint16)
         samples = ((total + 1) // 3).astype(np.uint8)
@@ -131,7 +132,7 @@ def tile_reader(
     """Tile number -> latents, from a file's payloads; damage names the tile."""
 
     def read(number: int) -> TileLatents:
-        place = Box(*header.tile_box(number)).latents()
+        place = latents_of(header.tile_box(number))
         data = payload(number)
         try:
             return decode_latents(model, data, header.quality, place.height, place.width)
@@ -142,16 +143,16 @@ def tile_reader(
 
 
 def filling_reader(
-    header: Header, read_tile: TileReader, model: CodecModel, damaged: list[int]
+    header: Header, read_tile: TileReader, model: CodecModel, damaged: dict[int, str]
 ) -> TileReader:
-    """Like `read_tile`, but a damaged tile becomes grey and its number goes into `damaged`."""
+    """Like `read_tile`, but a damaged tile becomes grey, and `damaged` says of its number why."""
 
     def read(number: int) -> TileLatents:
         try:
             return read_tile(number)
-        except DamagedFileError:
-            damaged.append(number)
-            place = Box(*header.tile_box(number)).latents()
+        except DamagedFileError as error:
+            damaged[number] = str(error)
+            place = latents_of(header.tile_box(number))
             z = np.zeros((model.hyper_latents, place.height // 4, place.width // 4), np.int32)
             return TileLatents(z, np.zeros((model.latents, place.height, place.width), np.float32))
 

@@ -7,12 +7,12 @@ side by side are the padded picture (`docs/format.md` section 4).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.pixels.box import Box
 from pellucid.pixels.lazy import Source
 
 BLOCK = 8
@@ -21,72 +21,34 @@ PADDED = 64  # samples a hyper-latent covers, each way
 LEAST_SPLIT = 256  # samples; below it the halves' overlap costs more than it saves
 
 
-@dataclass(frozen=True)
-class Box:
-    """A rectangle on any grid: left, top, width, height."""
+def latents_of(box: Box) -> Box:
+    """The latents that cover a box of samples, whole blocks of 64 samples."""
+    padded = box.aligned(PADDED)
+    return Box(*(side // LATENT for side in (padded.y, padded.x, padded.height, padded.width)))
 
-    x: int
-    y: int
-    width: int
-    height: int
 
-    @property
-    def right(self) -> int:
-        """First column that is no longer inside."""
-        return self.x + self.width
+def samples_of(box: Box) -> Box:
+    """The samples under a box of latents."""
+    return Box(*(side * LATENT for side in (box.y, box.x, box.height, box.width)))
 
-    @property
-    def bottom(self) -> int:
-        """First row that is no longer inside."""
-        return self.y + self.height
 
-    def latents(self) -> Box:
-        """The latents that cover this box of samples, whole blocks of 64 samples."""
-        x, y = self.x // PADDED, self.y // PADDED
-        right, bottom = -(-self.right // PADDED), -(-self.bottom // PADDED)
-        step = PADDED // LATENT
-        return Box(x * step, y * step, (right - x) * step, (bottom - y) * step)
+def halves_of(box: Box) -> list[Box]:
+    """Upper and lower half, cut between blocks of 64 samples; a low box stays whole.
 
-    def samples(self) -> Box:
-        """The samples under this box of latents."""
-        return Box(self.x * LATENT, self.y * LATENT, self.width * LATENT, self.height * LATENT)
-
-    def grown(self, margin: int, bounds: Box) -> Box:
-        """This box with `margin` more on each side, cut at `bounds`."""
-        x, y = max(self.x - margin, bounds.x), max(self.y - margin, bounds.y)
-        right = min(self.right + margin, bounds.right)
-        bottom = min(self.bottom + margin, bounds.bottom)
-        return Box(x, y, right - x, bottom - y)
-
-    def overlap(self, other: Box) -> Box:
-        """What two boxes share; width or height is 0 if nothing."""
-        x, y = max(self.x, other.x), max(self.y, other.y)
-        right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
-        return Box(x, y, max(0, right - x), max(0, bottom - y))
-
-    def halves(self) -> list[Box]:
-        """Upper and lower half, cut between blocks of 64 samples; a low box stays whole.
-
-        Halves run at once on two threads, and what they compute doesn't depend on how many threads
-        there are.
-        """
-        if self.height < LEAST_SPLIT:
-            return [self]
-        upper = PADDED * -(-self.height // (2 * PADDED))
-        lower = Box(self.x, self.y + upper, self.width, self.height - upper)
-        return [Box(self.x, self.y, self.width, upper), lower]
-
-    def within(self, outer: Box) -> tuple[slice, slice]:
-        """Row and column slices of this box in an array that holds `outer`."""
-        top, left = self.y - outer.y, self.x - outer.x
-        return slice(top, top + self.height), slice(left, left + self.width)
+    Halves run at once on two threads, and what they compute doesn't depend on how many threads
+    there are.
+    """
+    if box.height < LEAST_SPLIT:
+        return [box]
+    upper = PADDED * -(-box.height // (2 * PADDED))
+    lower = Box(box.y + upper, box.x, box.height - upper, box.width)
+    return [Box(box.y, box.x, upper, box.width), lower]
 
 
 def read_padded(pixels: Source, box: Box) -> NDArray[Any]:
     """Samples of `box` (h, w, C); beyond the picture the last row and column go on."""
-    height, width = pixels.shape[:2]
-    inside = box.overlap(Box(0, 0, width, height))
-    part: NDArray[Any] = pixels[inside.y : inside.bottom, inside.x : inside.right]
+    inside = box.overlap(Box.whole(pixels.shape))
+    part: NDArray[Any] = pixels[inside.slices]
     below, beyond = box.bottom - inside.bottom, box.right - inside.right
     if below or beyond:
         part = np.pad(part, ((0, below), (0, beyond), (0, 0)), mode="edge")

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.bitstream import Header
-from pellucid.codec.geometry import Box
+from pellucid.codec.geometry import latents_of, samples_of
 from pellucid.codec.latents import MEAN_UNIT, TileLatents
+from pellucid.pixels.box import Box
 from pellucid.runtime import CodecModel
 
 TileReader = Callable[[int], TileLatents]
@@ -21,19 +22,19 @@ class LatentGrid:
     def __init__(self, header: Header, read_tile: TileReader, model: CodecModel) -> None:
         self._header, self._read, self._latents = header, read_tile, model.latents
         self._tiles: dict[int, NDArray[np.float32]] = {}
-        self.bounds = Box(0, 0, header.width, header.height).latents()
+        self.bounds = latents_of(header.box)
 
     def window(self, box: Box) -> NDArray[np.float32]:
         """y of a box of latents: (1, M, height, width)."""
         out = np.empty((1, self._latents, box.height, box.width), np.float32)
         size = self._header.tile_size
-        samples = box.samples()
+        samples = samples_of(box)
         last_row = min((samples.bottom - 1) // size, self._header.rows - 1)
         last_column = min((samples.right - 1) // size, self._header.columns - 1)
         for row in range(samples.y // size, last_row + 1):
             for column in range(samples.x // size, last_column + 1):
                 number = row * self._header.columns + column
-                place = Box(*self._header.tile_box(number)).latents()
+                place = latents_of(self._header.tile_box(number))
                 part = place.overlap(box)
                 rows, columns = part.within(box)
                 from_rows, from_columns = part.within(place)

@@ -120,7 +120,7 @@ class Seen:
     def __getitem__(self, key: tuple[slice, slice]) -> NDArray[Any]:
         colour = self._colour(key)
         found = self._picture.range
-        return colour if found is None else spread(colour, found)
+        return colour if found is None else to_levels(colour, found)
 
     def _colour(self, key: tuple[slice, slice]) -> NDArray[Any]:
         """Colours with what is hidden replaced, which takes whole blocks around the part.
@@ -143,7 +143,7 @@ class Seen:
         return colour[top - y : bottom - y, left - x : right - x]
 
 
-def spread(colour: NDArray[Any], found: SampleRange) -> NDArray[np.float32]:
+def to_levels(colour: NDArray[Any], found: SampleRange) -> NDArray[np.float32]:
     """16-bit samples -> 0 .. 255 by the picture's range; 0 if it has one value only."""
     if not found.span:
         return np.zeros(colour.shape, np.float32)
@@ -151,7 +151,7 @@ def spread(colour: NDArray[Any], found: SampleRange) -> NDArray[np.float32]:
     return levels.astype(np.float32)
 
 
-def gathered(levels: NDArray[np.float32], found: SampleRange, channels: int) -> NDArray[Any]:
+def from_levels(levels: NDArray[np.float32], found: SampleRange, channels: int) -> NDArray[Any]:
     """The network's output (h, w, 3), of any size -> samples (h, w, channels), as float64 integers.
 
     `docs/format.md`, section 8: the arithmetic is the same on every machine, the network's isn't.

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.bitstream import Header
 from pellucid.codec.compress import compress_colours
 from pellucid.codec.decompress import decompress_into, tile_reader
 from pellucid.codec.grid import TileReader
@@ -17,24 +18,24 @@ from pellucid.runtime import CodecModel
 FEW = 64  # tiles whose latents may stay in memory; those of more are decoded again
 
 
-def psnr_of(picture: Picture, model: CodecModel, quality: int) -> float:
-    """PSNR in dB over all visible colour samples after compression at `quality`.
+def psnr_of(picture: Picture, model: CodecModel, header: Header) -> tuple[float, list[bytes]]:
+    """Compress at the header's quality: PSNR in dB over all visible colour samples, and the tiles.
 
     It counts from the picture's range: 255 of 8 bits, from the lowest to the highest of 16.
     """
-    height, width = picture.samples.shape[:2]
-    keep = -(-height // 1024) * -(-width // 1024) <= FEW
-    compressed = compress_colours(picture, model, quality, keep_latents=keep)
+    keep = header.tile_count <= FEW
+    compressed = compress_colours(picture, model, header, keep_latents=keep)
     read: TileReader = compressed.latents.__getitem__
     if not keep:
-        read = tile_reader(compressed.header, compressed.tiles.__getitem__, model)
+        read = tile_reader(header, compressed.tiles.__getitem__, model)
     measured = Difference(picture)
     decompress_into(
-        measured, compressed.header, read, model, found=picture.range, edges=picture.edges
+        measured, header, read, model, found=picture.range, edges=picture.edges
     )
     if measured.total == 0:
-        return float("inf")
-    return float(10 * np.log10(picture.peak**2 / (measured.total / measured.count)))
+        return float("inf"), compressed.tiles
+    psnr = 10 * np.log10(picture.peak**2 / (measured.total / measured.count))
+    return float(psnr), compressed.tiles
 
 
 class Difference:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from pellucid.errors import TargetError
 
 TOP = 100
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -28,45 +30,47 @@ class Target:
     hint: str = ""
 
 
-def reach_target(target: Target, probe: Callable[[int], float]) -> int:
-    """The best quality: the highest that stays within a size, the lowest that reaches a PSNR.
+def reach_target(target: Target, probe: Callable[[int], tuple[float, Item]]) -> tuple[int, Item]:
+    """The best quality, the highest within a size or the lowest that reaches a PSNR, and its item.
+
+    Of the items only the best one so far is kept.
 
     Args:
-        probe: quality -> bytes, bits per pixel or decibels; growing with quality.
+        probe: quality -> bytes, bits per pixel or decibels, growing with quality; and what was
+            made on the way, such as the file's tiles.
 
     Raises:
         TargetError: no quality from 0 to 100 meets the target.
     """
     values: dict[int, float] = {}
+    best: tuple[int, Item] | None = None
 
-    def value(quality: int) -> float:
-        if quality not in values:
-            values[quality] = probe(quality)
-        return values[quality]
+    def meets(quality: int) -> bool:
+        nonlocal best
+        values[quality], item = probe(quality)
+        value = values[quality]
+        met = value >= target.value if target.at_least else value <= target.value
+        if met:
+            best = quality, item
+        return met
 
-    low, high = 0, TOP  # below: known to be within; above: known to be past
-    if (target.at_least and value(TOP) < target.value) or (
-        not target.at_least and value(0) > target.value
-    ):
-        worst = value(TOP) if target.at_least else value(0)
+    safest, boldest = (TOP, 0) if target.at_least else (0, TOP)
+    if not meets(safest):
         kind = "reaches at most" if target.at_least else "takes at least"
         raise TargetError(
-            f"this picture {kind} {worst:.6g} {target.unit} with this model, and "
+            f"this picture {kind} {values[safest]:.6g} {target.unit} with this model, and "
             f"{target.value:.6g} was asked for{target.hint}"
         )
-    if not target.at_least and value(TOP) <= target.value:
-        return TOP
-    if target.at_least and value(0) >= target.value:
-        return 0
-    value(low), value(high)
-    while high - low > 1:
-        middle = guess(low, high, values, target)
-        past = value(middle) >= target.value if target.at_least else value(middle) > target.value
-        low, high = (low, middle) if past else (middle, high)
-    return high if target.at_least else low
+    if not meets(boldest):
+        met, missed = safest, boldest
+        while abs(missed - met) > 1:
+            middle = between(min(met, missed), max(met, missed), values, target)
+            met, missed = (middle, missed) if meets(middle) else (met, middle)
+    assert best is not None
+    return best
 
 
-def guess(low: int, high: int, values: dict[int, float], target: Target) -> int:
+def between(low: int, high: int, values: dict[int, float], target: Target) -> int:
     """Interpolate between the ends of the bracket, strictly inside it."""
     scale: Callable[[float], float] = (lambda v: v) if target.at_least else math.log
     start, end = scale(values[low]), scale(values[high])

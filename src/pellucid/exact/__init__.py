@@ -11,24 +11,48 @@
     floats.py     floats as whole numbers, and back
     float_fit.py  how an encoder finds which; float_lattice.py
     threads.py    threads for tiles
-    picture.py    tiles of a picture, in parallel
-    alpha.py      alpha of learned files
     pair.py       two pictures in one file
+    kind.py       what is known of a tile before it is read
+    encode.py     a picture to tiles, in parallel; alpha of learned files, too
+    decode.py     tiles to a picture, or to a part of it
 
 Only integers decide bits and samples, carried in float64 where a sum is a matrix product: none
 reaches 2^53, so any order of summation gives the same. `docs/format.md`, section 11.
 """
 
+from pellucid.exact.decode import (
+    decode_into,
+    decoded_alpha,
+    file_bound,
+    file_pair,
+    lost_sample,
+    lost_tiles,
+    tile_reader,
+)
+from pellucid.exact.encode import alpha_tiles, exact_tiles, header_of
 from pellucid.exact.float_fit import find_map
 from pellucid.exact.floats import FloatMap, map_of
-from pellucid.exact.picture import check_tile, compress_exact, decompress_exact, exact_model
+from pellucid.exact.pair import Pair, joined
+from pellucid.exact.tables import check_tables, exact_model
+from pellucid.exact.tile import MOST_BOUND
 
 __all__ = [
+    "MOST_BOUND",
     "FloatMap",
-    "check_tile",
-    "compress_exact",
-    "decompress_exact",
+    "Pair",
+    "alpha_tiles",
+    "check_tables",
+    "decode_into",
+    "decoded_alpha",
     "exact_model",
+    "exact_tiles",
+    "file_bound",
+    "file_pair",
     "find_map",
+    "header_of",
+    "joined",
+    "lost_sample",
+    "lost_tiles",
     "map_of",
+    "tile_reader",
 ]

@@ -3,53 +3,15 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import DamagedFileError
+from pellucid.exact.kind import TileKind
 
 Samples = NDArray[Any]  # (h, w, planes) of uint8, uint16 or int16
-
-
-@dataclass(frozen=True)
-class TileKind:
-    """What a decoder knows of a tile before it reads it.
-
-    Attributes:
-        dtype: little-endian type of the samples.
-        planes: of colour, and one of alpha if `alpha`.
-        guide: planes of a guide, which come before all others and without loss.
-        narrow: little-endian types of a guide and its picture, if they were widened to `dtype`.
-    """
-
-    height: int
-    width: int
-    planes: int
-    alpha: bool
-    dtype: np.dtype[Any]
-    guide: int = 0
-    narrow: tuple[np.dtype[Any], np.dtype[Any]] | None = None
-
-    def exact(self, number: int) -> bool:
-        """Whether a plane comes back as it was, whatever the bound."""
-        return number < self.guide or (self.alpha and number == self.planes - 1)
-
-    @property
-    def parts(self) -> list[tuple[slice, np.dtype[Any]]]:
-        """The planes that lie together as they are, and the type that they are stored in."""
-        if self.narrow is None:
-            return [(slice(0, self.planes), self.dtype)]
-        first, second = self.narrow
-        return [(slice(0, self.guide), first), (slice(self.guide, self.planes), second)]
-
-    @property
-    def bytes(self) -> int:
-        """Of the samples as they are."""
-        size: int = sum((part.stop - part.start) * dtype.itemsize for part, dtype in self.parts)
-        return self.height * self.width * size
 
 
 def raw_bytes(samples: Samples, kind: TileKind) -> bytes:

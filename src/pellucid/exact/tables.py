@@ -6,7 +6,7 @@ their hash, as it names a model.
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from pellucid.entropy import TableSet
 from pellucid.entropy.tables import COUNT_TOTAL
-from pellucid.errors import PellucidError
+from pellucid.errors import PellucidError, UnknownModelError
+from pellucid.runtime.identity import model_id
 
+FOLDER = Path(__file__).parent.parent / "models" / "exact"
 FILE = "entropy.npz"
 ESCAPE_BITS = 16
 
@@ -60,3 +62,20 @@ class ExactTables(TableSet):
             costs[table] = bits[-1] + ESCAPE_BITS
             costs[table, most - reach : most + reach + 1] = bits[:-1]
         return costs
+
+
+@cache
+def exact_model() -> tuple[ExactTables, bytes]:
+    """The tables that ship, and their id."""
+    tables = ExactTables(FOLDER)
+    return tables, model_id(tables.arrays)
+
+
+def check_tables(wanted: bytes) -> None:
+    """Raise UnknownModelError if the file was made with other tables."""
+    identity = exact_model()[1]
+    if wanted != identity:
+        raise UnknownModelError(
+            f"this file needs the tables {wanted.hex()}, and this pellucid has "
+            f"{identity.hex()}; update it: pip install -U pellucid"
+        )

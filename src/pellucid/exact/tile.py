@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from pellucid.entropy import SymbolDecoder, SymbolEncoder
 from pellucid.errors import DamagedFileError, PellucidError
+from pellucid.exact.kind import TileKind
 from pellucid.exact.known import Reference
 from pellucid.exact.plane import Reader, Writer, walk
-from pellucid.exact.raw import Samples, TileKind, inflate, raw_bytes, raw_samples
+from pellucid.exact.raw import Samples, inflate, raw_bytes, raw_samples
 from pellucid.exact.references import MOST_REFERENCES, references_for, shortest
 from pellucid.exact.tables import ExactTables
 from pellucid.exact.values import BITS, MASK, Values, choices_of, put_values, take_values

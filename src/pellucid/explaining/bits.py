@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pellucid.bitstream import ALPHA_LAYER, PelFile
 from pellucid.codec.decompress import tile_reader
-from pellucid.codec.geometry import Box
+from pellucid.codec.geometry import latents_of
 from pellucid.codec.latents import (
     MEAN_UNIT,
     Given,
@@ -76,7 +76,7 @@ def bit_map(file: PelFile, model: CodecModel) -> BitMap:
         DamagedFileError: a tile is damaged.
     """
     header = file.header
-    whole = Box(0, 0, header.width, header.height).latents()
+    whole = latents_of(header.box)
     y = np.zeros((whole.height, whole.width))
     z = np.zeros((whole.height // 4, whole.width // 4))
     y_channels, z_channels, passes = (
@@ -92,7 +92,7 @@ def bit_map(file: PelFile, model: CodecModel) -> BitMap:
 
     with ThreadPoolExecutor(model.threads) as pool:
         for number, tile in enumerate(pool.map(count, range(header.tile_count))):
-            place = Box(*header.tile_box(number)).latents()
+            place = latents_of(header.tile_box(number))
             y[place.within(whole)] = tile.y.sum(axis=0)
             rows, columns = (slice(s.start // 4, s.stop // 4) for s in place.within(whole))
             z[rows, columns] = tile.z.sum(axis=0)

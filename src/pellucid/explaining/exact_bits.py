@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from pellucid.bitstream import PelFile
 from pellucid.exact.floats import map_of
-from pellucid.exact.picture import exact_model, opened
+from pellucid.exact.kind import opened
+from pellucid.exact.tables import exact_model
 from pellucid.exact.tile import decode_tile
 from pellucid.explaining.container import container_bytes
 

@@ -15,6 +15,7 @@ from pellucid.runtime.store import (
     load_denoiser,
     load_guide,
     load_model,
+    locate,
 )
 
 __all__ = [
@@ -29,5 +30,6 @@ __all__ = [
     "load_denoiser",
     "load_guide",
     "load_model",
+    "locate",
     "network_id",
 ]

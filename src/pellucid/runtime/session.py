@@ -21,6 +21,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when it is imported
 import onnxruntime
 
 THREADS_VARIABLE = "PELLUCID_THREADS"
+MOST_THREADS = 1024
 
 
 def thread_count() -> int:
@@ -29,8 +30,10 @@ def thread_count() -> int:
     if not text:
         usable = getattr(os, "sched_getaffinity", None)
         return len(usable(0)) if usable else (os.cpu_count() or 1)
-    if not text.isdecimal() or int(text) < 1:
-        raise OptionError(f"{THREADS_VARIABLE} is {text!r}; set it to a whole number from 1")
+    if not text.isdecimal() or len(text) > 4 or not 1 <= int(text) <= MOST_THREADS:
+        raise OptionError(
+            f"{THREADS_VARIABLE} is {text!r}; set it to a whole number from 1 to {MOST_THREADS}"
+        )
     return int(text)
 
 

@@ -8,12 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pellucid._api.exact import open_any
-from pellucid.bitstream import DEFAULT_LIMITS
 from pellucid.errors import InputError
 from pellucid.evaluate.exact_codecs import Samples
 from pellucid.evaluate.pictures import SUFFIXES
-from pellucid.pixels import NPY
+from pellucid.pixels import NPY, open_image
 
 READ = (*SUFFIXES, NPY)
 
@@ -61,9 +59,8 @@ def load_samples(path: Path) -> Samples:
     Raises:
         InputError: the file can't be read, or would lose something.
     """
-    with open_any(path, DEFAULT_LIMITS) as (source, _):
-        height, width = source.shape[:2]
-        return np.ascontiguousarray(source[0:height, 0:width])  # from the file into memory
+    with open_image(path) as source:
+        return np.ascontiguousarray(source.read())  # from the file into memory
 
 
 def _found(source: Path, match: str) -> list[Path]:

@@ -1,0 +1,97 @@
+"""A .pel file that is open, with what is wanted of it: what all that decodes shares."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid._api.about import kind_of_channels
+from pellucid._api.files import open_pel
+from pellucid._api.layer import Damaged
+from pellucid._api.layers import open_layer
+from pellucid._api.options import PICTURE, DecompressOptions
+from pellucid._api.results import DecompressResult
+from pellucid.bitstream import PelFile, require_supported
+from pellucid.pixels.lazy import Sink
+
+
+class Opened:
+    """A part of a file's picture, ready to be decoded.
+
+    Attributes:
+        box: the part, in the picture.
+        layout: shape (h, w, C) and type of its samples, and what their channels are.
+        damaged: number of a damaged tile -> why, of a tolerant reader; else None.
+    """
+
+    def __init__(self, file: PelFile, options: DecompressOptions, *, tolerant: bool) -> None:
+        require_supported(file.header)
+        self.file, self.options = file, options
+        self.damaged: Damaged | None = {} if tolerant else None
+        self.layer = open_layer(file, self.damaged)
+        self.box = options.box(file.header)
+        self.layout = self.layer.layout(options.which, self.box)
+
+    @classmethod
+    def open(
+        cls,
+        data: bytes | str | os.PathLike[str],
+        options: DecompressOptions,
+        *,
+        tolerant: bool = False,
+    ) -> Self:
+        """A file's bytes or path; a tolerant reader fills what is damaged."""
+        return cls(open_pel(data, options.limits, tolerant=tolerant), options, tolerant=tolerant)
+
+    @property
+    def metadata(self) -> dict[str, bytes]:
+        """What the file keeps beside the samples, which is the picture's and not the guide's."""
+        return self.file.metadata if self.options.which == PICTURE else {}
+
+    def decode_into(self, sink: Sink) -> None:
+        """The samples (h, w, C), part by part."""
+        self.layer.decode_into(sink, self.box, self.options.which)
+
+    def samples(self) -> NDArray[Any]:
+        """The same in memory."""
+        out = np.empty(self.layout.shape, self.layout.dtype)
+        self.decode_into(out)
+        return out
+
+    def read(self) -> NDArray[Any]:
+        """The same as `decompress` gives them: one channel has no axis of its own."""
+        samples = self.samples()
+        return samples[..., 0] if samples.shape[2] == 1 else samples
+
+    def result(
+        self, picture: NDArray[Any] | None = None, remarks: tuple[str, ...] = ()
+    ) -> DecompressResult:
+        """What was decoded, and what damage has cost."""
+        (height, width, channels), _, alpha, pages = self.layout
+        return DecompressResult(
+            width=width,
+            height=height,
+            channels=channels,
+            kind=kind_of_channels(channels - alpha, alpha=alpha, pages=pages),
+            picture=picture,
+            damaged=dict(sorted((self.damaged or {}).items())),
+            lost_metadata=self.file.lost_metadata,
+            damage=tuple(self._losses()),
+            remarks=remarks,
+        )
+
+    def _losses(self) -> list[str]:
+        """What a person must know about the picture of a damaged file."""
+        header, found = self.file.header, []
+        for filling, alpha in (("filled with grey", False), ("made opaque", True)):
+            places = [n for n in sorted(self.damaged or {}) if (n >= header.tile_count) == alpha]
+            if places:
+                tiles = ", ".join(map(header.chunk_name, places))
+                found.append(f"damaged and {filling}: {tiles}")
+        if self.file.lost_metadata:
+            kinds = ", ".join(name.upper() for name in self.file.lost_metadata)
+            found.append(f"damaged and left out: {kinds}")
+        return found + [f"damaged: {message}" for message in self.file.damage]

@@ -1,0 +1,97 @@
+"""What a layer of a .pel file does: samples -> tiles, and tiles -> samples.
+
+A file holds one of two: the learned one (`learned.py`) or the exact one (`exact.py`). Its header
+says which, and `layers.py` asks it once; whatever else depends on the kind is asked here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol, Self
+
+import numpy as np
+
+from pellucid._api.options import CompressOptions
+from pellucid.bitstream import Header, PelFile
+from pellucid.pixels import Box, ImageSource
+from pellucid.pixels.lazy import Sink
+
+Damaged = dict[int, str]  # number of a tile -> what is wrong with it
+
+
+class Encoded(NamedTuple):
+    """A file but for its metadata: header, payloads of extra chunks by type, tiles in order."""
+
+    header: Header
+    extras: Mapping[str, bytes]
+    tiles: Iterable[bytes]
+
+
+class Layout(NamedTuple):
+    """Shape (H, W, C) and type of decoded samples, and what their channels are."""
+
+    shape: tuple[int, int, int]
+    dtype: np.dtype[Any]
+    alpha: bool
+    pages: int
+
+
+class Layer(Protocol):
+    """One kind of coding, and a file of that kind that is open.
+
+    Attributes:
+        max_error: the largest error of a sample, in its own unit; None for the learned codec.
+        likely_error: how far nine of ten samples are off at most, for photographs at the file's
+            quality; None where this isn't known.
+        guide: of a pair's guide, how many planes of which type, as (planes, type).
+    """
+
+    @classmethod
+    def encode(
+        cls,
+        source: ImageSource,
+        options: CompressOptions,
+        *,
+        origin: Any,
+        guide: ImageSource | None,
+    ) -> Encoded:
+        """The file of a picture; tiles are made as they are taken, while the pictures are open.
+
+        `origin` is what the caller gave, for messages. Raises what `compress` does.
+        """
+
+    @classmethod
+    def open(cls, file: PelFile, damaged: Damaged | None = None) -> Self:
+        """A file to decode; with `damaged`, damaged tiles are noted there and filled with grey."""
+
+    @property
+    def max_error(self) -> float | None: ...
+
+    @property
+    def likely_error(self) -> float | None: ...
+
+    @property
+    def guide(self) -> tuple[int, np.dtype[Any]] | None: ...
+
+    def layout(self, which: str, box: Box | None = None) -> Layout:
+        """Of a part of the picture or of its guide; OptionError if the file has no guide."""
+
+    def decode_into(self, sink: Sink, box: Box, which: str) -> None:
+        """The samples of a part, tile by tile."""
+
+    def readers(self) -> Iterator[Callable[[], Any]]:
+        """What reads each tile, those of alpha last; it fails where `decode_into` would fill."""
+
+    def sha256(self) -> str:
+        """Of the decoded integers: latents and alpha, or samples."""
+
+
+def way_out(dtype: np.dtype[Any]) -> str:
+    """What can be done with samples of a type that can't be compressed."""
+    if dtype.name in ("float16", "float32"):
+        return "lossless or max_error take them"
+    if dtype.name in ("float64", "longdouble", "float128"):
+        return "give image.astype('float32'), which has 7 digits, with lossless or max_error"
+    if dtype.name in ("bool", "int8"):
+        return "convert them to 16 bits, in Python image.astype('int16')"
+    return "scale them to whole numbers of 16 bits and keep the scale elsewhere"

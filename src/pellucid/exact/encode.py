@@ -1,0 +1,109 @@
+"""A picture, lossless or within a bound -> tile payloads, in parallel, each on its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.bitstream import EXACT, FLOAT, SIGNED, UNSIGNED, Header
+from pellucid.errors import PellucidError
+from pellucid.exact.float_fit import comes_back
+from pellucid.exact.floats import MOST_CODES, FloatMap
+from pellucid.exact.kind import alpha_kind, tile_kind
+from pellucid.exact.pair import PAIR, Pair
+from pellucid.exact.tables import exact_model
+from pellucid.exact.threads import workers
+from pellucid.exact.tile import encode_tile
+from pellucid.pixels.lazy import Source
+from pellucid.runtime.ahead import in_order
+from pellucid.runtime.session import thread_count
+
+TILE_LOG2 = 9
+LOSSLESS, BOUNDED = EXACT  # the header's layers
+GREY, RGB, OTHER = 0, 1, 2  # and colours
+
+TileEncoder = Callable[[int, NDArray[Any]], bytes]  # tile number and its samples -> payload
+
+
+def header_of(
+    samples: Source, *, alpha: bool, max_error: int, pair: Pair | None = None, pages: int = 1
+) -> Header:
+    """The header of a file of (H, W, C) samples, which may be those of a pair, or of pages."""
+    height, width, planes = samples.shape
+    colours = planes - alpha
+    return Header(
+        width=width,
+        height=height,
+        channels=colours,
+        bit_depth=8 * samples.dtype.itemsize,
+        sample_type={"i": SIGNED, "f": FLOAT}.get(samples.dtype.kind, UNSIGNED),
+        colour=OTHER if pair or pages > 1 else {1: GREY, 3: RGB}.get(colours, OTHER),
+        alpha=int(alpha),
+        layers=BOUNDED if max_error else LOSSLESS,
+        features=PAIR if pair else 0,
+        quality=100,
+        tile_log2=TILE_LOG2,
+        model_id=exact_model()[1],
+    )
+
+
+def exact_tiles(
+    samples: Source,
+    header: Header,
+    *,
+    max_error: int,
+    nodata: int | None = None,
+    floats: FloatMap | None = None,
+    pair: Pair | None = None,
+) -> Iterator[bytes]:
+    """The tile payloads of (H, W, C) uint8, uint16, int16, or floats that have a map.
+
+    Every colour sample comes back within `max_error`, and alpha as it is; so do samples of the
+    value `nodata`, and no other gets that value; and so do the planes of a guide, see `pair.py`.
+    Of floats, `floats` says their bound and what means no data; `max_error` is then one of the
+    whole numbers that stand for them.
+    """
+    tables, _ = exact_model()
+    hole = MOST_CODES - 1 if floats is not None and floats.marks else None
+
+    def encode(number: int, part: NDArray[Any]) -> bytes:
+        kind = tile_kind(header, number, floats, pair)
+        if floats is not None:
+            return encode_tile(codes_of(part, floats, max_error), kind, max_error, tables, hole)
+        start = pair.pack() if pair else b""
+        return start + encode_tile(part, kind, max_error, tables, nodata)
+
+    return each_tile(samples, header, encode)
+
+
+def alpha_tiles(plane: Source, header: Header) -> Iterator[bytes]:
+    """The payloads of a learned file's alpha (H, W, 1)."""
+    tables, _ = exact_model()
+
+    def encode(number: int, part: NDArray[Any]) -> bytes:
+        return encode_tile(part, alpha_kind(header, number), 0, tables)
+
+    return each_tile(plane, header, encode)
+
+
+def each_tile(samples: Source, header: Header, encode: TileEncoder) -> Iterator[bytes]:
+    """The payloads in order; memory is bounded by a few tiles."""
+
+    def work(number: int) -> bytes:
+        return encode(number, np.asarray(samples[header.tile_box(number).slices]))
+
+    with workers() as pool:
+        yield from in_order(pool, work, range(header.tile_count), ahead=2 * thread_count())
+
+
+def codes_of(part: NDArray[Any], floats: FloatMap, reach: int) -> NDArray[np.uint16]:
+    """The whole numbers that stand for floats; `reach` off, each comes back as it should."""
+    if not comes_back(floats, part, reach):
+        raise PellucidError(
+            "a float came back further off than the bound: this is an error in pellucid, please "
+            "report it with the picture"
+        )
+    return floats.codes(part)
