@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from skimage import data
+
+import pellucid
 
 FILLS = ("constant", "black", "white", "gradient", "noise", "stripes", "dots", "photograph")
 
@@ -31,3 +35,9 @@ def filled(fill: str, height: int, width: int, channels: int, seed: int = 0) -> 
         return (255 * (rng.random(shape) < 0.02)).astype(np.uint8)
     level = {"black": 0, "white": 255}.get(fill, int(rng.integers(256)))
     return np.full(shape, level, np.uint8)
+
+
+def unpacked(file: Any, **options: Any) -> Any:
+    """What `pellucid.decompress` gives, always (H, W, C)."""
+    samples = pellucid.decompress(file, **options)
+    return samples.reshape(*samples.shape[:2], -1)

@@ -13,7 +13,7 @@ import pellucid
 from pellucid.bitstream import PelFile, write_chunk
 from pellucid.cli import main
 from pellucid.errors import DamagedFileError, InputError, OptionError, TargetError
-from pictures import photograph
+from pictures import photograph, unpacked
 
 SIDE = 200
 Y, X = np.mgrid[:SIDE, :SIDE]
@@ -48,7 +48,7 @@ def test_every_kind_comes_back_as_it_was(dtype: str, channels: int) -> None:
         samples = np.dstack([samples, alpha])
     data = pellucid.compress(samples, quality=70, model="s")
     assert data == pellucid.compress(samples, quality=70, model="s")
-    back = pellucid.decompress(data)
+    back = unpacked(data)
     assert (back.dtype, back.shape) == (samples.dtype, samples.shape)
     visible = np.ones((SIDE, SIDE), bool)
     if channels in (2, 4):
@@ -56,7 +56,7 @@ def test_every_kind_comes_back_as_it_was(dtype: str, channels: int) -> None:
         visible = samples[..., -1] > 0
     shown, wanted = back[visible, : colours.shape[2]], samples[visible, : colours.shape[2]]
     assert psnr(shown, wanted, 255 if dtype == "uint8" else 65535) > 31
-    part = pellucid.decompress(data, region=(37, 50, 101, 90))
+    part = unpacked(data, region=(37, 50, 101, 90))
     assert np.abs(part.astype(int) - back[50:140, 37:138]).max() <= 257
     about = pellucid.info(data, latents=True)
     assert about.dtype == dtype
@@ -70,23 +70,23 @@ def test_16_bits_cost_and_are_worth_what_8_are() -> None:
         plain = pellucid.compress(PHOTO, quality=quality)
         wide = pellucid.compress(deep(PHOTO, "uint16"), quality=quality)
         assert len(wide) == pytest.approx(len(plain), rel=0.02, abs=40)
-        one = psnr(pellucid.decompress(plain), PHOTO, 255)
-        two = psnr(pellucid.decompress(wide), deep(PHOTO, "uint16"), 65535)
+        one = psnr(unpacked(plain), PHOTO, 255)
+        two = psnr(unpacked(wide), deep(PHOTO, "uint16"), 65535)
         assert two == pytest.approx(one, abs=0.1)
 
 
 def test_12_bits_use_the_whole_range_of_the_network() -> None:
     small = (PHOTO.astype(np.uint16) << 4) + 100
-    back = pellucid.decompress(pellucid.compress(small, quality=60))
+    back = unpacked(pellucid.compress(small, quality=60))
     wide = deep(PHOTO, "uint16")
-    full = pellucid.decompress(pellucid.compress(wide, quality=60))
+    full = unpacked(pellucid.compress(wide, quality=60))
     span = int(np.ptp(small))
     assert psnr(back, small, span) == pytest.approx(psnr(full, wide, int(np.ptp(wide))), abs=0.1)
 
 
 def test_a_slope_has_no_bands() -> None:
     slope = (1000 + 20 * (X + Y)).astype(np.uint16)
-    back = pellucid.decompress(pellucid.compress(slope, quality=60))[..., 0]
+    back = unpacked(pellucid.compress(slope, quality=60))[..., 0]
     assert len(np.unique(back)) > 2000  # of 8000 that lie in it; 8 bits would give 256
     assert psnr(back, slope, int(np.ptp(slope))) > 45
     steps = np.abs(np.diff(back[100].astype(int)))
@@ -96,7 +96,7 @@ def test_a_slope_has_no_bands() -> None:
 def test_one_value_comes_back_exactly() -> None:
     for value, dtype in ((0, "uint16"), (12345, "uint16"), (65535, "uint16"), (-32768, "int16")):
         samples = np.full((70, 40, 3), value, dtype)
-        assert np.array_equal(pellucid.decompress(pellucid.compress(samples)), samples)
+        assert np.array_equal(unpacked(pellucid.compress(samples)), samples)
 
 
 # --- what alpha hides -----------------------------------------------------------------------------
@@ -118,10 +118,10 @@ def test_hidden_colours_cost_nothing_and_do_not_bleed(dtype: str) -> None:
     assert len(colours.tile(0)) < 1.05 * len(PelFile.parse(opaque).tile(0))
     edge = (CLEAR > 0) & (CLEAR < 255)
     peak = np.iinfo(dtype).max
-    ours = psnr(pellucid.decompress(data)[..., :3], sprite[..., :3], peak, edge)
-    whole = pellucid.decompress(pellucid.compress(sprite[..., :3].copy(), quality=60))
+    ours = psnr(unpacked(data)[..., :3], sprite[..., :3], peak, edge)
+    whole = unpacked(pellucid.compress(sprite[..., :3].copy(), quality=60))
     assert ours > psnr(whole, sprite[..., :3], peak, edge) - 0.6  # of an edge that isn't there
-    assert ours > psnr(pellucid.decompress(opaque), sprite[..., :3], peak, edge)
+    assert ours > psnr(unpacked(opaque), sprite[..., :3], peak, edge)
 
 
 def test_no_dark_fringe_beyond_the_edge() -> None:
@@ -129,15 +129,15 @@ def test_no_dark_fringe_beyond_the_edge() -> None:
     sprite = np.zeros((SIDE, SIDE, 4), np.uint8)
     sprite[CLEAR > 0] = (255, 255, 255, 0)
     sprite[..., 3] = CLEAR
-    back = pellucid.decompress(pellucid.compress(sprite, quality=60))
-    white = pellucid.decompress(pellucid.compress(np.full((SIDE, SIDE, 3), 255, np.uint8)))
+    back = unpacked(pellucid.compress(sprite, quality=60))
+    white = unpacked(pellucid.compress(np.full((SIDE, SIDE, 3), 255, np.uint8)))
     assert np.array_equal(back[..., :3], white)
 
 
 def test_alpha_that_is_full_stays_in_arrays_and_is_next_to_nothing() -> None:
     opaque = np.dstack([PHOTO, np.full((SIDE, SIDE), 255, np.uint8)])
     data = pellucid.compress(opaque, quality=60)
-    assert np.array_equal(pellucid.decompress(data)[..., 3], opaque[..., 3])
+    assert np.array_equal(unpacked(data)[..., 3], opaque[..., 3])
     assert len(data) < len(pellucid.compress(PHOTO, quality=60)) + 130
 
 
@@ -167,7 +167,7 @@ def test_targets_count_the_whole_file_and_what_can_be_seen() -> None:
     for picture, peak in ((small, 255), (small.astype(np.uint16) * 16, None)):
         top = peak or int(np.ptp(picture[visible][:, :3]))
         data = pellucid.compress(picture, psnr=34.0)
-        found = psnr(pellucid.decompress(data)[..., :3], picture[..., :3], top, visible)
+        found = psnr(unpacked(data)[..., :3], picture[..., :3], top, visible)
         assert 34 <= found < 35.5
 
 
@@ -193,11 +193,11 @@ def test_a_lost_tile_of_alpha_is_opaque_and_costs_no_colour(
     tiled: tuple[np.ndarray, bytes], tmp_path: Path
 ) -> None:
     samples, data = tiled
-    whole = pellucid.decompress(data)
+    whole = unpacked(data)
     bad = broken(data, 3)
     with pytest.raises(DamagedFileError, match=r"alpha of tile 1 \(78 x 64 pixels at 512,0\)"):
-        pellucid.decompress(bad)
-    assert np.array_equal(pellucid.decompress(bad, region=(0, 0, 400, 64)), whole[:, :400])
+        unpacked(bad)
+    assert np.array_equal(unpacked(bad, region=(0, 0, 400, 64)), whole[:, :400])
     saved = pellucid.salvage(bad)
     back = saved.picture
     assert list(saved.damaged) == [3]
@@ -247,7 +247,7 @@ def test_a_lost_chunk_costs_its_layer(
     samples, data = tiled
     bad = without(data, type_, how)
     with pytest.raises(DamagedFileError, match=type_):
-        pellucid.decompress(bad)
+        unpacked(bad)
     saved = pellucid.salvage(bad)
     back = saved.picture
     found = pellucid.verify(bad)
@@ -264,7 +264,7 @@ def test_a_lost_chunk_costs_its_layer(
     if type_ == "ALPH":
         assert list(saved.damaged) == [2, 3]
         assert (back[..., 3] == 65535).all()
-        assert np.array_equal(back[..., :3], pellucid.decompress(data)[..., :3])
+        assert np.array_equal(back[..., :3], unpacked(data)[..., :3])
     else:
         assert list(saved.damaged) == [0, 1]
         assert (back[..., :3] == 32768).all()
@@ -275,7 +275,7 @@ def test_a_lost_chunk_costs_its_layer(
 def test_nothing_is_promised_where_nothing_is_left(how: str, tmp_path: Path) -> None:
     bad = without(pellucid.compress(deep(PHOTO, "int16")), "RANG", how)
     with pytest.raises(DamagedFileError, match="RANG"):
-        pellucid.decompress(bad)
+        unpacked(bad)
     saved = pellucid.salvage(bad)
     assert not saved.picture.any()  # half of what the type holds
     assert list(pellucid.verify(bad).tiles) == list(saved.damaged) == [0]
@@ -294,7 +294,7 @@ def test_in_parts_is_as_in_memory(tiled: tuple[np.ndarray, bytes], tmp_path: Pat
     pellucid.compress_file(tmp_path / "a.npy", tmp_path / "a.pel", quality=50, progress=told.append)
     assert (tmp_path / "a.pel").read_bytes() == data
     assert told == [0.25, 0.5, 0.75, 1.0]
-    whole = pellucid.decompress(data)
+    whole = unpacked(data)
     for name in ("b.npy", "b.tif"):
         told.clear()
         pellucid.decompress_file(tmp_path / "a.pel", tmp_path / name, progress=told.append)
@@ -304,7 +304,7 @@ def test_in_parts_is_as_in_memory(tiled: tuple[np.ndarray, bytes], tmp_path: Pat
     assert np.array_equal(tifffile.imread(tmp_path / "b.tif"), whole)
     again = tmp_path / "again.pel"
     pellucid.compress_file(tmp_path / "b.tif", again, quality=50)
-    assert np.array_equal(pellucid.decompress(again)[..., 3], samples[..., 3])
+    assert np.array_equal(unpacked(again)[..., 3], samples[..., 3])
     zarr = pytest.importorskip("zarr")
     chunks = {"shape": samples.shape, "dtype": samples.dtype, "chunks": (32, 64, 4)}
     zarr.create_array(tmp_path / "a.zarr", **chunks)[:] = samples
@@ -325,7 +325,7 @@ def test_a_zarr_store_keeps_its_alpha(dtype: str, channels: int, tmp_path: Path)
         again = pellucid.compress(tmp_path / "a.zarr", **options)
         about = pellucid.info(again)
         assert (about.channels, about.alpha) == (channels, True)
-        assert np.array_equal(pellucid.decompress(again)[..., -1], samples[..., -1])
+        assert np.array_equal(unpacked(again)[..., -1], samples[..., -1])
     tifffile = pytest.importorskip("tifffile")
     bands = {"photometric": "minisblack", "planarconfig": "contig"}
     tifffile.imwrite(tmp_path / "bands.tif", samples.astype(np.uint16), **bands)

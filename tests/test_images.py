@@ -16,6 +16,7 @@ import pellucid
 from pellucid.errors import InputError
 from pellucid.pixels import ImageInfo, tiff
 from pellucid.pixels.write import encode_picture
+from pictures import unpacked
 
 PAGE = Path(__file__).parent.parent / "docs" / "images.md"
 Y, X = np.mgrid[:40, :48]
@@ -253,8 +254,8 @@ def test_row(kind: str, tmp_path: Path) -> None:
         pytest.importorskip("tifffile")
         (tmp_path / "a.tif").write_bytes(source)
         source = tmp_path / "a.tif"
-    check(lambda: pellucid.decompress(pellucid.compress(source, model="s")), lossy)
-    check(lambda: pellucid.decompress(pellucid.compress(source, lossless=True)), lossless)
+    check(lambda: unpacked(pellucid.compress(source, model="s")), lossy)
+    check(lambda: unpacked(pellucid.compress(source, lossless=True)), lossless)
     check(lambda: denoised(source, tmp_path), clean)
 
 

@@ -11,6 +11,7 @@ import pellucid
 from pellucid.errors import InputError, OptionError, OutputError
 from pellucid.pixels import ImageInfo, open_parts, read_samples, write_samples
 from pellucid.pixels.geo import nodata_of
+from pictures import unpacked
 
 RANDOM = np.random.default_rng(0)
 SIDES = (600, 700)  # four tiles of exact files
@@ -64,7 +65,7 @@ def test_the_learned_codec_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     pellucid.compress_file(tmp_path / "a.tif", tmp_path / "a.pel", quality=50, **options)
     assert (tmp_path / "a.pel").read_bytes() == wanted
     monkeypatch.setattr("pellucid._api.files.MAPPED", 100)
-    decoded = pellucid.decompress(wanted)
+    decoded = unpacked(wanted)
     for name in ("back.npy", "back.png", "back.tif"):
         pellucid.decompress_file(tmp_path / "a.pel", tmp_path / name)
         assert np.array_equal(read_samples(tmp_path / name)[0], decoded)
@@ -98,7 +99,7 @@ def test_pages_come_back_as_pages(tmp_path: Path) -> None:
         assert file.is_ome
         assert file.series[0].axes == "ZYX"
         assert np.array_equal(file.asarray(), stack[0])
-    assert np.array_equal(pellucid.decompress(tmp_path / "a.pel"), stack[0].transpose(1, 2, 0))
+    assert np.array_equal(unpacked(tmp_path / "a.pel"), stack[0].transpose(1, 2, 0))
     assert pellucid.info(tmp_path / "a.pel").metadata["axes"] == 5
     options = {"lossless": True, "metadata": False}
     pellucid.compress_file(tmp_path / "a.ome.tif", tmp_path / "bare.pel", **options)
@@ -106,7 +107,7 @@ def test_pages_come_back_as_pages(tmp_path: Path) -> None:
     pellucid.decompress_file(tmp_path / "bare.pel", tmp_path / "bare.tif")
     assert np.array_equal(tifffile.imread(tmp_path / "bare.tif"), stack[0])
     pellucid.compress_file(tmp_path / "a.ome.tif", tmp_path / "c.pel", lossless=True, page=3)
-    assert np.array_equal(pellucid.decompress(tmp_path / "c.pel")[..., 0], stack[0, 3])
+    assert np.array_equal(unpacked(tmp_path / "c.pel")[..., 0], stack[0, 3])
     with pytest.raises(InputError, match="has pages, 5 channels"):
         pellucid.compress(tmp_path / "a.ome.tif")
     with pytest.raises(OptionError, match="no page 1"):

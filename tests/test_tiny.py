@@ -10,6 +10,7 @@ import pytest
 import pellucid
 from pellucid.errors import InputError, OptionError
 from pellucid.train.checkpoint import read_state, write_state
+from pictures import unpacked
 
 torch = pytest.importorskip("torch", exc_type=ImportError)
 pytest.importorskip("onnx", exc_type=ImportError)
@@ -53,7 +54,7 @@ def check_files(folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "picture.pel"
     path.write_bytes(data)
 
-    decoded = pellucid.decompress(path)
+    decoded = unpacked(path)
     assert (decoded.shape, decoded.dtype) == (picture.shape, np.uint8)
     error = np.square(decoded.astype(float) - picture).mean()
     assert 10 * np.log10(255**2 / error) > 20
@@ -83,7 +84,7 @@ def test_one_command_from_recipe_and_folder_to_a_model(
     }
     monkeypatch.setenv("PELLUCID_MODELS", str(folder.parent))
     data = pellucid.compress(np.zeros((8, 8, 1), np.uint8), model="tiny")
-    assert pellucid.decompress(data).shape == (8, 8, 1)
+    assert unpacked(data).shape == (8, 8, 1)
 
     before = lines.copy()
     resume = RunOptions(options.data, 0.002, options.output, device="cpu", resume=True)

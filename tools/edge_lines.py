@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from pellucid.bitstream.chunk import CHUNK_OVERHEAD
-from pellucid.codec import compress_tiles, header_of, look_at
+from pellucid.codec import header_of, look_at
 from pellucid.codec.picture import Picture
 from pellucid.codec.score import psnr_of
 from pellucid.runtime import CodecModel, load_model
@@ -37,10 +37,12 @@ class Cost:
 
 def cost_of(picture: Picture, model: CodecModel, quality: int) -> Cost:
     """What the tiles of a picture take, with its chunk EDGE if it has one."""
-    size = sum(len(payload) for payload, _ in compress_tiles(picture, model, quality))
+    header = header_of(picture, model, quality)
+    psnr, tiles = psnr_of(picture, model, header)
+    size = sum(map(len, tiles))
     if picture.edges is not None:
-        size += CHUNK_OVERHEAD + len(picture.edges.pack(header_of(picture, model, quality)))
-    return Cost(size, psnr_of(picture, model, quality))
+        size += CHUNK_OVERHEAD + len(picture.edges.pack(header))
+    return Cost(size, psnr)
 
 
 def rows_of(path: Path, model: CodecModel, qualities: list[int]) -> Iterator[tuple[object, ...]]:

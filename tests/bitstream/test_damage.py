@@ -17,6 +17,7 @@ from pellucid.errors import (
     LimitError,
     NotPelFileError,
     OptionError,
+    PellucidError,
     UnsupportedError,
     VersionError,
 )
@@ -38,8 +39,8 @@ def open_all(data: bytes) -> PelFile:
     return file
 
 
-def refused(data: bytes, error: type[FormatError], message: str) -> None:
-    with pytest.raises(FormatError, match=message) as caught:
+def refused(data: bytes, error: type[PellucidError], message: str) -> None:
+    with pytest.raises(PellucidError, match=message) as caught:
         open_all(data)
     assert type(caught.value) is error
 

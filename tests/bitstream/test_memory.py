@@ -9,7 +9,7 @@ import pytest
 
 from fuzz.mutate import RawChunk, frame, join, set_head, split
 from pellucid.bitstream import Header, PelFile, write_file
-from pellucid.errors import DamagedFileError, FormatError, LimitError
+from pellucid.errors import DamagedFileError, LimitError, PellucidError
 from work import calls_of
 
 HEADER = Header(64, 64, 3, 8, 0, 1, 0, 1, 0, 60, 6, bytes(16))
@@ -27,10 +27,10 @@ def peak(work: Callable[[], object]) -> int:
         tracemalloc.stop()
 
 
-def absurd() -> dict[str, tuple[bytes, type[FormatError]]]:
+def absurd() -> dict[str, tuple[bytes, type[PellucidError]]]:
     head, tile, done = split(ONE)
     start = join([head])
-    cases: dict[str, tuple[bytes, type[FormatError]]] = {
+    cases: dict[str, tuple[bytes, type[PellucidError]]] = {
         "tile of 4 GiB": (start + frame(*tile, length=2**32 - 1), DamagedFileError),
         "exif of 4 GiB": (start + frame(b"exif", b"", length=2**32 - 1), DamagedFileError),
         "head of 2 GiB": (ONE[:12] + b"\0\0\0\x80" + ONE[16:], DamagedFileError),

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 import pellucid
 from pellucid.bitstream import write_file
 from pellucid.codec.compress import header_of
-from pellucid.codec.picture import Picture
 from pellucid.codec.latents import decode_latents
+from pellucid.codec.picture import Picture
 from pellucid.errors import DamagedFileError, PellucidError
 from pellucid.runtime import CodecModel
 from work import calls_of

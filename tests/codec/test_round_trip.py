@@ -17,7 +17,7 @@ from pellucid.codec.picture import Picture
 from pellucid.codec.score import psnr_of
 from pellucid.errors import DamagedFileError
 from pellucid.runtime import CodecModel
-from pictures import FILLS, filled, photograph
+from pictures import FILLS, filled, photograph, unpacked
 
 FRAME = 84  # bytes a file of one tile has beside its words (docs/format.md section 9)
 
@@ -34,7 +34,7 @@ def test_any_picture_comes_back_in_its_shape(
 ) -> None:
     pixels = filled(fill, *shape)
     encoded = pellucid.compress(pixels, quality=quality, model=tiny_installed)
-    decoded = pellucid.decompress(encoded)
+    decoded = unpacked(encoded)
     assert decoded.shape == shape
     assert decoded.dtype == np.uint8
     assert pellucid.verify(encoded).sound
@@ -45,7 +45,7 @@ def test_any_picture_comes_back_in_its_shape(
     x, y = data.draw(st.integers(0, shape[1] - 1)), data.draw(st.integers(0, shape[0] - 1))
     width = data.draw(st.integers(1, shape[1] - x))
     height = data.draw(st.integers(1, shape[0] - y))
-    region = pellucid.decompress(encoded, region=(x, y, width, height))
+    region = unpacked(encoded, region=(x, y, width, height))
     crop = decoded[y : y + height, x : x + width]
     assert region.shape == crop.shape
     assert np.abs(region.astype(int) - crop).max() <= 1
@@ -56,8 +56,8 @@ def test_grey_is_stored_as_grey(tiny_installed: str) -> None:
     encoded = pellucid.compress(pixels, model=tiny_installed)
     assert encoded == pellucid.compress(pixels[:, :, 0], model=tiny_installed)
     assert pellucid.info(encoded).channels == 1
-    as_rgb = pellucid.decompress(pellucid.compress(pixels.repeat(3, 2), model=tiny_installed))
-    grey = pellucid.decompress(encoded).astype(int)
+    as_rgb = unpacked(pellucid.compress(pixels.repeat(3, 2), model=tiny_installed))
+    grey = unpacked(encoded).astype(int)
     assert np.abs(grey - (as_rgb.sum(2, keepdims=True, dtype=int) + 1) // 3).max() <= 1
 
 
@@ -77,7 +77,7 @@ def tile_chunk(file: PelFile, number: int) -> tuple[int, int]:
 @pytest.mark.parametrize("with_crc", [False, True])
 def test_a_damaged_tile_costs_only_its_surroundings(nine_tiles: bytes, with_crc: bool) -> None:
     """A wrong checksum, and a right one around words that no encoder makes."""
-    whole = pellucid.decompress(nine_tiles).astype(int)
+    whole = unpacked(nine_tiles).astype(int)
     at, length = tile_chunk(PelFile.parse(nine_tiles), 2)
     broken = bytearray(nine_tiles)
     broken[at + 8 + length - 4 : at + 8 + length] = bytes(4)
@@ -87,7 +87,7 @@ def test_a_damaged_tile_costs_only_its_surroundings(nine_tiles: bytes, with_crc:
     data = bytes(broken)
 
     with pytest.raises(DamagedFileError, match="tile 2"):
-        pellucid.decompress(data)
+        unpacked(data)
     assert len(pellucid.verify(data).messages) == 1
     saved = pellucid.salvage(data)
     filled_in = saved.picture.astype(int)
@@ -97,7 +97,7 @@ def test_a_damaged_tile_costs_only_its_surroundings(nine_tiles: bytes, with_crc:
     assert np.abs(filled_in - whole)[apart].max() == 0
     hole = filled_in[16:48, 150:180]
     assert hole.std() < 30, "grey, or nearly so"
-    far = pellucid.decompress(data, region=(0, 100, 60, 60))
+    far = unpacked(data, region=(0, 100, 60, 60))
     assert np.abs(far.astype(int) - whole[100:160, :60]).max() <= 1
 
 
@@ -114,7 +114,7 @@ def test_quality_buys_psnr_with_bytes(codec_model: CodecModel) -> None:
 
 def test_psnr_is_that_of_the_file(tiny: CodecModel, tiny_installed: str) -> None:
     pixels = photograph(100, 90)
-    decoded = pellucid.decompress(pellucid.compress(pixels, quality=50, model=tiny_installed))
+    decoded = unpacked(pellucid.compress(pixels, quality=50, model=tiny_installed))
     error = np.square(decoded.astype(float) - pixels).mean()
     picture = Picture(pixels)
     psnr, _ = psnr_of(picture, tiny, header_of(picture, tiny, 50))

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import pellucid
-from pellucid.bitstream import PelFile, write_file
+from pellucid.bitstream import PelFile, write_chunk, write_file
 from pellucid.errors import DamagedFileError, OptionError
 from pellucid.exact import FloatMap, find_map, map_of
 from pellucid.exact.tables import FOLDER
+from pictures import unpacked
 from spec_files import spec, spec_exact
 
 NAN, INF = np.float32("nan"), np.float32("inf")
@@ -32,7 +33,7 @@ def wave(height: int = 60, width: int = 70) -> np.ndarray:
 def round_trip(samples: np.ndarray, **options: float) -> tuple[np.ndarray, bytes, FloatMap]:
     """What both decoders give, (H, W, C), the file and its map."""
     data = pellucid.compress(samples, **options)
-    back = pellucid.decompress(data)
+    back = unpacked(data)
     assert spec_exact.decode_samples(data, FOLDER).tobytes() == back.tobytes()
     assert back.dtype == samples.dtype
     found = map_of(PelFile.parse(data))
@@ -194,13 +195,13 @@ def test_tiles_regions_damage_and_byte_order() -> None:
     samples[:600] = samples[:600].round(3)
     data = pellucid.compress(samples.astype(">f4"), lossless=True)
     assert data == pellucid.compress(samples, lossless=True)
-    part = pellucid.decompress(data, region=(5, 500, 20, 30))
+    part = unpacked(data, region=(5, 500, 20, 30))
     assert np.array_equal(part, samples[500:530, 5:25])
     file = PelFile.parse(data)
     place = file.chunks[-2].offset + 30
     broken = data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
     saved = pellucid.salvage(broken)
-    rest = saved.picture
+    rest = saved.picture[..., None]
     assert list(saved.damaged) == [1]
     assert np.array_equal(rest[:512], samples[:512])
     assert np.isnan(rest[512:]).all()
@@ -216,18 +217,22 @@ def test_without_its_map_a_file_is_damaged_and_all_tiles_are_lost() -> None:
         data[: chunk.offset + 9] + b"?" + data[chunk.offset + 10 :],
     ):
         with pytest.raises(DamagedFileError, match="FMAP"):
-            pellucid.decompress(broken)
+            unpacked(broken)
         saved = pellucid.salvage(broken)
         assert np.isnan(saved.picture).all()
         assert list(saved.damaged) == [0]
         assert "FMAP" in pellucid.verify(broken).messages[0]
     whole = replace(file.header, sample_type=0, bit_depth=16)
     tile = bytes(file.tile(0, layer=2))
+    with pytest.raises(OptionError, match="map of floats"):
+        write_file(whole, {}, [tile], extras={"FMAP": b"\1"})
+    without = write_file(whole, {}, [tile])
+    end = PelFile.parse(without).chunks[0].end
     with pytest.raises(DamagedFileError, match="map of floats"):
-        pellucid.decompress(write_file(whole, {}, [tile], extras={"FMAP": b"\1"}))
+        unpacked(without[:end] + write_chunk("FMAP", b"\1") + without[end:])
     bounded = replace(file.header, layers=0b100)
     with pytest.raises(DamagedFileError, match="layer 1 alone"):
-        pellucid.decompress(write_file(bounded, {}, [tile], extras={"FMAP": b"\1"}))
+        unpacked(write_file(bounded, {}, [tile], extras={"FMAP": b"\1"}))
 
 
 @pytest.mark.parametrize("bits", [16, 32])
@@ -265,7 +270,7 @@ def test_any_bits_at_all(bits: np.ndarray, bound: float) -> None:
     samples = bits.view(np.float32)
     pellucid.compress(samples, lossless=True)  # is never refused
     try:
-        back = pellucid.decompress(pellucid.compress(samples, max_error=bound))[..., 0]
+        back = unpacked(pellucid.compress(samples, max_error=bound))[..., 0]
     except OptionError:
         return
     finite = np.isfinite(samples)

@@ -11,6 +11,7 @@ import pellucid
 from pellucid.errors import DamagedFileError, InputError, OptionError
 from pellucid.exact.pair import Pair, joined, take_pair
 from pellucid.exact.tables import FOLDER
+from pictures import unpacked
 from spec_files import spec_exact
 
 RNG = np.random.default_rng(5)
@@ -28,7 +29,7 @@ def test_both_come_back(guide_planes: int, dtype: str) -> None:
     picture = (DEPTH // 13).astype(dtype)
     data = pellucid.compress(picture, lossless=True, guide=guide)
     for which, source in (("picture", picture[..., None]), ("guide", guide)):
-        back = pellucid.decompress(data, which=which)
+        back = unpacked(data, which=which)
         assert back.dtype == source.dtype
         assert np.array_equal(back, source)
     about = pellucid.info(data)
@@ -40,10 +41,10 @@ def test_both_come_back(guide_planes: int, dtype: str) -> None:
 def test_a_bound_is_the_pictures_only() -> None:
     picture = np.stack([DEPTH // 9, DEPTH // 8], axis=2).astype(np.uint16)  # grey and alpha
     data = pellucid.compress(picture, max_error=5, guide=GUIDE)
-    back = pellucid.decompress(data).astype(np.int64)
+    back = unpacked(data).astype(np.int64)
     assert 0 < np.abs(back - picture)[..., 0].max() <= 5
     assert np.array_equal(back[..., 1], picture[..., 1])
-    assert np.array_equal(pellucid.decompress(data, which="guide"), GUIDE)
+    assert np.array_equal(unpacked(data, which="guide"), GUIDE)
     assert pellucid.info(data).max_error == 5
 
 
@@ -87,10 +88,10 @@ def test_never_longer_than_the_samples_of_both(
     assert len(data) <= guide.nbytes + picture.nbytes + 120
     if content == "drawing":
         assert len(data) < (guide.nbytes + picture.nbytes) / 10
-    back = pellucid.decompress(data)
+    back = unpacked(data)
     assert back.dtype == picture.dtype
     assert np.abs(back.astype(int) - picture).max() <= options.get("max_error", 0)
-    assert np.array_equal(pellucid.decompress(data, which="guide"), guide)
+    assert np.array_equal(unpacked(data, which="guide"), guide)
     assert pellucid.verify(data).sound
     assert np.array_equal(spec_exact.decode_samples(data, FOLDER), back)
     assert np.array_equal(spec_exact.decode_samples(data, FOLDER, "guide"), guide)
@@ -105,15 +106,15 @@ def test_noise_beside_a_picture_that_is_predicted() -> None:
 
 def test_region_and_damage() -> None:
     data = pellucid.compress(DEPTH, lossless=True, guide=GUIDE)
-    part = pellucid.decompress(data, region=(5, 6, 30, 20), which="guide")
+    part = unpacked(data, region=(5, 6, 30, 20), which="guide")
     assert np.array_equal(part, GUIDE[6:26, 5:35])
     wide = np.tile(GUIDE, (1, 7, 1))
     deep = np.tile(DEPTH, (1, 7))
     data = bytearray(pellucid.compress(deep, lossless=True, guide=wide))
     data[-200] ^= 1  # in the second tile
     with pytest.raises(DamagedFileError):
-        pellucid.decompress(bytes(data))
-    for which, source, grey in (("picture", deep[..., None], 1 << 15), ("guide", wide, 128)):
+        unpacked(bytes(data))
+    for which, source, grey in (("picture", deep, 1 << 15), ("guide", wide, 128)):
         saved = pellucid.salvage(bytes(data), which=which)
         back = saved.picture
         assert list(saved.damaged) == [1]
@@ -130,9 +131,9 @@ def test_what_is_refused() -> None:
         pellucid.compress(GUIDE, guide=GUIDE)
     single = pellucid.compress(DEPTH, lossless=True)
     with pytest.raises(OptionError, match="no guide"):
-        pellucid.decompress(single, which="guide")
+        unpacked(single, which="guide")
     with pytest.raises(OptionError, match="it must be picture or guide"):
-        pellucid.decompress(single, which="both")
+        unpacked(single, which="both")
 
 
 @pytest.mark.parametrize(

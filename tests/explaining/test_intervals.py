@@ -26,7 +26,7 @@ from pellucid.explaining.intervals import (
     intervals_of,
 )
 from pellucid.runtime import load_denoiser, load_model
-from pictures import photograph
+from pictures import photograph, unpacked
 
 calibrating = sys.modules["pellucid.evaluate.intervals.calibrate"]  # the function has its name
 
@@ -91,7 +91,7 @@ def test_denoised_photograph_is_covered(sigma):
 @pytest.mark.parametrize("quality", [25, 75])
 def test_decoded_photograph_is_covered(quality):
     truth = photograph(256, 256)
-    result = pellucid.decompress(pellucid.compress(truth, quality=quality))
+    result = unpacked(pellucid.compress(truth, quality=quality))
     widths = half_widths(result, intervals_of(load_model("m").folder), level=quality)
     inside = np.abs(result.astype(int) - truth) <= widths[..., None]
     assert 0.84 < inside.mean() < 0.97

@@ -22,6 +22,7 @@ from pellucid.bitstream import Limits
 from pellucid.cli import main
 from pellucid.errors import InputError, LimitError, OptionError
 from pellucid.pixels import open_parts
+from pictures import unpacked
 
 FRAMES = np.random.default_rng(4).integers(0, 4096, (4, 40, 50)).astype(np.uint16)
 
@@ -131,7 +132,7 @@ def test_single_bits_of_frames_that_begin_within_a_byte(tmp_path: Path) -> None:
     source = saved(dataset, tmp_path / "bits.dcm")
     for page in range(5):
         data = pellucid.compress(source, lossless=True, page=page)
-        assert np.array_equal(pellucid.decompress(data)[..., 0], bits[page])
+        assert np.array_equal(unpacked(data)[..., 0], bits[page])
         pellucid.decompress_file(data, tmp_path / "one.dcm", force=True)
         assert np.array_equal(pydicom.dcmread(tmp_path / "one.dcm").pixel_array, bits[page])
     pellucid.compress(source, lossless=True, page=2, limits=Limits(max_pixels=44))

@@ -13,6 +13,7 @@ from pellucid.pixels.axes import pack_axes, unpack_axes
 from pellucid.pixels.lazy import parts_of
 from pellucid.pixels.tiff_sink import Layout, tiff_output
 from work import calls_of
+from pictures import unpacked
 
 RANDOM = np.random.default_rng(0)
 SHAPE = (700, 1100)
@@ -223,7 +224,7 @@ def test_an_axis_of_pages_alone_is_no_colour(tmp_path, name, axes) -> None:
         assert parts is not None
         assert unpack_axes(parts[1].axes, 3) == axes
     if axes is None:
-        assert pellucid.decompress(pellucid.compress(tmp_path / "a.zarr", model="s")).shape == (
+        assert unpacked(pellucid.compress(tmp_path / "a.zarr", model="s")).shape == (
             60,
             70,
             3,
@@ -231,7 +232,7 @@ def test_an_axis_of_pages_alone_is_no_colour(tmp_path, name, axes) -> None:
         return
     with pytest.raises(InputError, match="has pages, 3 channels in all"):
         pellucid.compress(tmp_path / "a.zarr")
-    back = pellucid.decompress(pellucid.compress(tmp_path / "a.zarr", lossless=True))
+    back = unpacked(pellucid.compress(tmp_path / "a.zarr", lossless=True))
     assert np.array_equal(back, stack.transpose(1, 2, 0))
 
 

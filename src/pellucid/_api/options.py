@@ -48,8 +48,6 @@ class CompressOptions:
         check_targets(self)
         if self.page is not None and not (is_whole(self.page) and self.page >= 0):
             raise OptionError(f"page is {self.page!r}; it must be a whole number from 0")
-        if self.nodata is not None and not is_number(self.nodata):
-            raise OptionError(f"nodata is {self.nodata!r}; it must be a number")
         if not isinstance(self.model, str | os.PathLike):
             raise OptionError(
                 f"model is {self.model!r}; it must be the name of an installed model, or the path "
@@ -57,6 +55,8 @@ class CompressOptions:
             )
         if self.bound is None:
             check_learned(self)
+        if self.nodata is not None and not is_number(self.nodata):
+            raise OptionError(f"nodata is {self.nodata!r}; it must be a number")
 
     @property
     def bound(self) -> float | None:

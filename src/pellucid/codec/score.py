@@ -29,9 +29,7 @@ def psnr_of(picture: Picture, model: CodecModel, header: Header) -> tuple[float,
     if not keep:
         read = tile_reader(header, compressed.tiles.__getitem__, model)
     measured = Difference(picture)
-    decompress_into(
-        measured, header, read, model, found=picture.range, edges=picture.edges
-    )
+    decompress_into(measured, header, read, model, found=picture.range, edges=picture.edges)
     if measured.total == 0:
         return float("inf"), compressed.tiles
     psnr = 10 * np.log10(picture.peak**2 / (measured.total / measured.count))
