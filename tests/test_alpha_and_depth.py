@@ -338,11 +338,14 @@ def test_a_zarr_store_keeps_its_alpha(dtype: str, channels: int, tmp_path: Path)
 @pytest.mark.parametrize(
     ("samples", "message"),
     [
-        (np.zeros((9, 9, 5), np.uint8), r"HxWxC with 1 \(grey\), 2 .*lossless or max_error"),
-        (np.zeros((9, 9), np.float32), "dtype must be uint8, uint16, int16; lossless"),
-        (np.zeros((9, 9), np.uint32), "dtype must be uint8, uint16, int16"),
+        (
+            np.zeros((9, 9, 5), np.uint8),
+            r"5 channels, and with loss only grey \(1\) and RGB \(3\).*lossless or max_error",
+        ),
+        (np.zeros((9, 9), np.float32), "only uint8, uint16, int16 can be compressed: lossless"),
+        (np.zeros((9, 9), np.uint32), "only uint8, uint16, int16 can be compressed"),
         (np.ma.zeros((9, 9), np.uint8), "masked array"),
-        (np.zeros((0, 9, 4), np.uint16), "has no pixels"),
+        (np.zeros((0, 9, 4), np.uint16), "is no picture"),
     ],
 )
 def test_what_is_not_taken(samples: np.ndarray, message: str) -> None:

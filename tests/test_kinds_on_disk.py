@@ -87,7 +87,7 @@ def test_pairs_in_parts(tmp_path: Path) -> None:
     assert np.array_equal(unpacked(found), guide)
     part = np.load(tmp_path / "p.npy")
     assert part.dtype == np.uint16
-    assert np.abs(part[..., 0].astype(int) - picture[505:525, 50:80]).max() <= 3
+    assert np.abs(part.astype(int) - picture[505:525, 50:80]).max() <= 3
     bits = pellucid.explain(wanted).bits
     assert bits is not None
     assert len(bits.planes) == 4

@@ -53,7 +53,7 @@ def test_a_source_in_parts_gives_the_bytes_of_an_array(tmp_path: Path) -> None:
             progress=told.append,
         )
         assert (tmp_path / "a.pel").read_bytes() == wanted, name
-        assert (about.tiles, told) == (4, [0.25, 0.5, 0.75, 1.0])
+        assert (about.info.tiles, told) == (4, [0.25, 0.5, 0.75, 1.0])
     assert pellucid.compress(store, max_error=2) == wanted
 
 
@@ -119,7 +119,7 @@ def test_four_channels_are_no_transparency_unless_the_file_says_so(tmp_path: Pat
     extra = {"photometric": "minisblack", "extrasamples": ["unspecified"] * 3}
     write_tiff(tmp_path / "a.tif", four, planarconfig="contig", **extra)
     about = pellucid.compress_file(tmp_path / "a.tif", tmp_path / "a.pel", max_error=3)
-    assert (about.channels, about.alpha) == (4, False)
+    assert (about.info.channels, about.info.alpha) == (4, False)
     with pytest.raises(OutputError, match="no transparency"):
         pellucid.decompress_file(tmp_path / "a.pel", tmp_path / "a.png")
     pellucid.decompress_file(tmp_path / "a.pel", tmp_path / "b.tif")

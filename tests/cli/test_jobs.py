@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-import pellucid
 from pellucid.cli._jobs import Job, Outputs, find_jobs
 from pictures import unpacked
 

@@ -164,6 +164,11 @@ def check_samples(source: ImageSource, name: str) -> None:
             f"{name} has samples of type {source.dtype.name}, and with loss only "
             f"{', '.join(TYPES)} can be compressed: {way_out(source.dtype)}"
         )
+    if info.bit_depth in range(1, 8):
+        raise InputError(
+            f"{name} is one with {info.bit_depth} bits a sample, and with loss only 8 or 16 can be "
+            "compressed: lossless or max_error keep them, or scale it to 8 bits first"
+        )
     if channels - info.has_alpha not in (1, 3):
         said = f"{channels} channels, none of them transparency"
         raise InputError(
