@@ -208,7 +208,7 @@ KINDS: dict[str, tuple[Maker, str, str, str]] = {
         "only uint8, uint16, int16 can be compressed: lossless", "3 float32", "3 float32",
     ),
     "array of float64": (
-        lambda: DEEP / 7, "only uint8, uint16, int16 can be compressed", "float64.*float32", "1 float64",
+        lambda: DEEP / 7, "only uint8, uint16, int16 can", "float64.*float32", "1 float64",
     ),
     "array of 5 channels or more": (
         lambda: np.dstack([DEEP] * 6), "lossless or max_error", "6 uint16", "6 uint16",

@@ -12,8 +12,8 @@ from pellucid.pixels import ImageInfo, open_parts, open_sink, read_samples
 from pellucid.pixels.axes import pack_axes, unpack_axes
 from pellucid.pixels.lazy import parts_of
 from pellucid.pixels.tiff_sink import Layout, tiff_output
-from work import calls_of
 from pictures import unpacked
+from work import calls_of
 
 RANDOM = np.random.default_rng(0)
 SHAPE = (700, 1100)
