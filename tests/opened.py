@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.bitstream import Limits
-from pellucid.pixels import ImageInfo, open_image
+from pellucid.pixels import ImageInfo, open_image, write_image
 
 
 def read_samples(
@@ -17,3 +19,13 @@ def read_samples(
     """All samples (H, W, C) as stored, and what they are."""
     with open_image(source, page=page, limits=Limits(max_pixels=max_pixels)) as image:
         return np.array(image.read()), image.info
+
+
+def tiff_bytes(samples: NDArray[Any], *, exif: bytes | None = None) -> bytes:
+    """A TIFF of samples (H, W, C), as it is written here."""
+    height, width, channels = samples.shape
+    info = ImageInfo(width, height, channels, 8 * samples.itemsize, exif=exif)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "a.tif"
+        write_image(path, samples, info)
+        return path.read_bytes()

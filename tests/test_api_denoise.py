@@ -40,14 +40,14 @@ def test_pillow_images_that_are_not_whole() -> None:
         pellucid.noise_level(opened(photo, "PNG", cut=400))
     with pytest.raises(InputError, match="more than one frame"):
         pellucid.noise_level(opened(photo, "PNG", save_all=True, append_images=[other]))
-    for mode in ("1", "CMYK", "HSV", "I"):
+    for mode in ("CMYK", "HSV", "I"):
         with pytest.raises(InputError):
             pellucid.noise_level(
-                photo.convert("L").convert(mode) if mode in "1I" else photo.convert(mode)
+                photo.convert("L").convert(mode) if mode == "I" else photo.convert(mode)
             )
 
 
-@pytest.mark.parametrize("image", [None, 3, [[1, 2]], BytesIO(b"P5 1 1 255\n\0")])
+@pytest.mark.parametrize("image", [None, 3, [[1, 2]], object()])
 def test_what_is_no_picture(image: Any) -> None:
     with pytest.raises(OptionError, match=f"not {type(image).__name__}"):
         pellucid.denoise(image)

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 import pellucid
+from opened import tiff_bytes
 from pellucid._api.denoise import open_samples
 from pellucid.bitstream import DEFAULT_LIMITS
 from pellucid.errors import InputError, OptionError
@@ -122,7 +123,7 @@ def deep(kind: str) -> bytes:
     """A file of 16 bits, or 12, of which Pillow's image would have fewer or others."""
     wide = BANDS.astype(np.uint16) * 16
     if kind == "TIFF":
-        return tiff.encode(wide[..., :3] + 1, tiff.Metadata())
+        return tiff_bytes(wide[..., :3] + 1)
     if kind.startswith("PNG"):
         return png(wide[..., :3] if kind == "PNG" else wide[..., :2], 16, 2 if kind == "PNG" else 4)
     imagecodecs = pytest.importorskip("imagecodecs")
@@ -188,7 +189,7 @@ def geotiff(samples: np.ndarray, mark: str) -> bytes:
     raw = mark.encode() + b"\0"
     tags: tiff.Directory = {42113: tiff.Value(2, len(raw), raw)}
     block = tiff.header("<", 8) + tiff.build(tags, "<", 8)
-    return tiff.encode(np.atleast_3d(samples), tiff.Metadata(exif=block))
+    return tiff_bytes(np.atleast_3d(samples), exif=block)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
@@ -233,7 +234,7 @@ def test_what_no_codec_takes_names_a_way_that_helps(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", [True, False, 1.0, "1"])
 def test_a_page_is_a_whole_number(page: object, tmp_path: Path) -> None:
-    (tmp_path / "a.tif").write_bytes(tiff.encode(RAMP[..., None], tiff.Metadata()))
+    (tmp_path / "a.tif").write_bytes(tiff_bytes(RAMP[..., None]))
     (tmp_path / "a.dcm").write_bytes(bytes(128) + b"DICM")
     for name in ("a.tif", "a.dcm"):
         with pytest.raises(OptionError, match=f"page is {page!r}; it must be a whole number"):

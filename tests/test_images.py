@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 import pellucid
+from opened import tiff_bytes
 from pellucid.errors import InputError
 from pellucid.pixels import ImageInfo, tiff
 from pellucid.pixels.write import encode_picture
@@ -37,7 +38,7 @@ def saved(image: Image.Image, kind: str, **options: object) -> bytes:
 
 
 def deep_colour() -> bytes:
-    return tiff.encode(np.stack([DEEP, DEEP, DEEP], axis=-1), tiff.Metadata())
+    return tiff_bytes(np.stack([DEEP, DEEP, DEEP], axis=-1))
 
 
 def deep_ppm(white: int = 65535) -> bytes:
@@ -80,7 +81,7 @@ def no_data() -> bytes:
     samples[:9, :9] = 7
     tags: tiff.Directory = {42113: tiff.Value(2, 2, b"7\0")}
     block = tiff.header("<", 8) + tiff.build(tags, "<", 8)
-    return tiff.encode(samples[..., None], tiff.Metadata(exif=block))
+    return tiff_bytes(samples[..., None], exif=block)
 
 
 def bands() -> bytes:
@@ -189,7 +190,7 @@ KINDS: dict[str, tuple[Maker, str, str, str]] = {
         "4 channels without transparency",
     ),
     "float32 grey TIFF": (
-        lambda: tiff.encode((DEEP / np.float32(3))[..., None].astype(np.float32), tiff.Metadata()),
+        lambda: tiff_bytes((DEEP / np.float32(3))[..., None].astype(np.float32)),
         "samples of type float32.*lossless or max_error", "1 float32", "1 float32",
     ),
     "animation": (animation, "more than one frame", "more than one frame", "more than one frame"),

@@ -69,7 +69,6 @@ def test_the_learned_codec_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for name in ("back.npy", "back.png", "back.tif"):
         pellucid.decompress_file(tmp_path / "a.pel", tmp_path / name)
         assert np.array_equal(read_samples(tmp_path / name)[0], decoded)
-    monkeypatch.setattr("pellucid.pixels.sink.LARGE", 100)
     box = (200, 100, 300, 400)
     pellucid.decompress_file(tmp_path / "a.pel", tmp_path / "part.tif", region=box)
     assert np.array_equal(read_samples(tmp_path / "part.tif")[0], decoded[100:500, 200:500])
@@ -171,7 +170,7 @@ def test_denoising_in_parts_is_denoising(tmp_path: Path, monkeypatch, tiny_denoi
     floats = noisy.astype(np.float32)[..., 0] / 255
     wanted = pellucid.denoise(noisy, sigma=12, model=tiny_denoiser)
     smooth = pellucid.denoise(floats, sigma=0.05, model=tiny_denoiser)
-    for module in ("denoising.clean", "_api.clean_file", "pixels.source", "pixels.sink"):
+    for module in ("denoising.clean", "_api.clean_file", "pixels.formats.tiff"):
         monkeypatch.setattr(f"pellucid.{module}.LARGE", 1000)
     write_tiff(tmp_path / "a.tif", noisy, photometric="rgb", extratags=GEO[:3], metadata=None)
     told: list[float] = []

@@ -12,14 +12,14 @@ import pytest
 from PIL import Image
 
 from cli_files import with_header
-from pellucid.pixels import tiff
+from opened import tiff_bytes
 
 PICTURES = {
     "not an image": (lambda good: b"Dear reader, " * 20, "is not a picture"),
     "zero bytes": (lambda good: b"", "is empty (0 bytes)"),
     "truncated": (lambda good: good[: len(good) // 2], "is damaged or cut off"),
     "print colours": (lambda good: cmyk(), "CMYK"),
-    "floats": (lambda good: tiff.encode(np.ones((9, 9, 1), "f4"), tiff.Metadata()), "float32"),
+    "floats": (lambda good: tiff_bytes(np.ones((9, 9, 1), "f4")), "float32"),
 }
 
 

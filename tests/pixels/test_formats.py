@@ -72,6 +72,10 @@ def jp2(samples: np.ndarray) -> bytes:
     return bytes(imagecodecs.jpeg2k_encode(samples, level=0, reversible=True))
 
 
+def avif(samples: np.ndarray) -> bytes:
+    return bytes(imagecodecs.avif_encode(samples, level=98, bitspersample=10, pixelformat="444"))
+
+
 def jxl(samples: np.ndarray) -> bytes:
     return bytes(imagecodecs.jpegxl_encode(samples, lossless=True))
 
@@ -100,7 +104,10 @@ MADE = {
     "WebP": Made("picture", ".webp", saved(RGB, "WEBP", lossless=True), RGB, COLOURS),
     "BMP": Made("picture", ".bmp", saved(RGB, "BMP"), RGB, COLOURS),
     "GIF": Made("picture", ".gif", saved(GREY, "GIF"), GREY, "colour"),
-    "AVIF": Made("picture", ".avif", saved(SMOOTH, "AVIF", quality=100), SMOOTH, COLOURS, 9),
+    "AVIF": Made("AVIF", ".avif", saved(SMOOTH, "AVIF", quality=100), SMOOTH, COLOURS, 9),
+    "AVIF, 10 bits": Made(
+        "AVIF", ".avif", avif(SMOOTH.astype("u2") * 4), SMOOTH.astype("u2") * 256, COLOURS, 2048
+    ),
     "PNG, 16 bits": Made("PNG of 16 bits", ".png", written(DEEP, ".png"), DEEP, COLOURS),
     "PPM": Made("PPM", ".ppm", saved(RGB, "PPM"), RGB, COLOURS),
     "PPM, 16 bits": Made("PPM", ".ppm", written(DEEP, ".ppm"), DEEP, COLOURS),

@@ -89,8 +89,7 @@ def test_every_layout(name: str, tmp_path: Path) -> None:
         assert np.array_equal(source[13:55, 7:90], wanted[13:55, 7:90])
         assert unpack_axes(info.axes, wanted.shape[2]) == axes
         assert info.alpha is (name == "alpha")
-    with path.open("rb") as file:
-        facts = tiff_facts(file)
+    facts = tiff_facts(path.read_bytes())
     assert facts is not None
     assert (facts.width, facts.height) == (150, 120)
     whole = wanted.shape[2] in (3, 4) and "planes" not in name and name != "no alpha"

@@ -108,7 +108,13 @@ def picture_of(image: object) -> tuple[NDArray[Any], ImageInfo]:
             f"an array can't be compressed with loss: the dtype must be {', '.join(LOSSY_TYPES)}; "
             f"{way_out(dtype)}"
         )
-    return read_picture(image)
+    samples, info = read_picture(image)
+    if info.channels > 4:
+        raise InputError(
+            "an array can't be compressed with loss: it must be HxW, or HxWxC with 1 (grey), 2 "
+            "(grey, alpha), 3 (RGB) or 4 (RGB, alpha) channels; lossless or max_error take more"
+        )
+    return samples, info
 
 
 def is_zarr(path: object) -> bool:

@@ -1,4 +1,4 @@
-"""TIFF directories: metadata out of a TIFF, EXIF into one, and a small TIFF writer.
+"""TIFF directories: metadata out of a TIFF, and EXIF into one.
 
 A directory is a sorted table of tags, each with a type, a count and raw bytes in the file's byte
 order; EXIF is such a table in a block of its own. Values are moved as raw bytes and never
@@ -15,16 +15,13 @@ Source: TIFF 6.0 (Adobe, 1992), BigTIFF (2004), Exif 2.32 section 4.6.
 from __future__ import annotations
 
 import struct
-import zlib
 from dataclasses import dataclass
 from mmap import mmap
-from typing import Any, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TypeAlias
 
 SHORT, LONG, UNDEFINED, LONG8 = 3, 4, 7, 16
 TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
+_WORDS = {1: "B", 3: "H", 4: "I", 16: "Q"}  # of whole numbers
 POINTERS = {4, 13, 16, 18}  # LONG, IFD and their 8-byte forms
 
 XMP, ICC, EXIF, GPS, INTEROP = 700, 34675, 34665, 34853, 40965
@@ -41,7 +38,6 @@ LAYOUT = frozenset(_SINGLE).union(
     range(529, 533),  # YCbCr
     [_EDITOR_LAYERS],
 )
-_STRIP_BYTES = 1 << 18  # of samples, before deflate
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +84,26 @@ def parse(data: bytes | mmap, at: int | None = None) -> tuple[str, Directory]:
     `data` is a TIFF file or an EXIF block; the directory begins at byte `at`, or is the first one.
     Raises ValueError if it is neither.
     """
+    reader, first = _reader(data, LAYOUT)
+    return reader.order, reader.directory(first if at is None else at, depth=0)
+
+
+def layout_of(data: bytes | mmap) -> tuple[dict[int, list[int]], bool]:
+    """The whole numbers in the first directory, by tag, and whether another directory follows.
+
+    Raises ValueError for what is no TIFF file.
+    """
+    reader, first = _reader(data, frozenset())
+    found = {}
+    for tag, value in reader.directory(first, depth=0).items():
+        letter = _WORDS.get(value.kind) if isinstance(value, Value) else None
+        if isinstance(value, Value) and letter:
+            found[tag] = list(struct.unpack(f"{reader.order}{value.count}{letter}", value.raw))
+    return found, reader.following != 0
+
+
+def _reader(data: bytes | mmap, skipped: frozenset[int]) -> tuple[_Reader, int]:
+    """A reader that leaves out some tags, and where the first directory is."""
     order = {b"II": "<", b"MM": ">"}.get(data[:2])
     if order is None or len(data) < 8:
         raise ValueError("no TIFF header")
@@ -97,14 +113,15 @@ def parse(data: bytes | mmap, at: int | None = None) -> tuple[str, Directory]:
         (offset,) = struct.unpack(order + "Q", data[8:16])
     elif version != 42:
         raise ValueError(f"TIFF version {version} is unknown")
-    return order, _Reader(data, order, big).directory(offset if at is None else at, depth=0)
+    return _Reader(data, order, big, skipped), offset
 
 
 class _Reader:
     """Reads directories out of `data`, never more value bytes or rows in all than `data` has."""
 
-    def __init__(self, data: bytes | mmap, order: str, big: bool) -> None:
-        self.data, self.order, self.big = data, order, big
+    def __init__(self, data: bytes | mmap, order: str, big: bool, skipped: frozenset[int]) -> None:
+        self.data, self.order, self.big, self.skipped = data, order, big, skipped
+        self.following = 0  # where the directory after the first one is
         self.budget = len(data)
         self.rows = len(data) // 12
 
@@ -118,8 +135,11 @@ class _Reader:
         if count > self.rows:
             raise ValueError("directories overlap")
         self.rows -= count
+        word, end = ("Q" if self.big else "I"), start + count * item
+        if depth == 0 and end + struct.calcsize("=" + word) <= len(self.data):
+            (self.following,) = struct.unpack_from(self.order + word, self.data, end)
         tags: Directory = {}
-        for at in range(start, start + count * item, item):
+        for at in range(start, end, item):
             tag, value = self._entry(self.data[at : at + item], depth)
             if value is not None:
                 tags[tag] = value
@@ -128,7 +148,7 @@ class _Reader:
     def _entry(self, entry: bytes, depth: int) -> tuple[int, Value | Directory | None]:
         """One row of the table; None for layout, unknown types and values outside the file."""
         tag, kind, count = struct.unpack_from(self.order + ("HHQ" if self.big else "HHI"), entry)
-        if depth == 0 and tag in LAYOUT:
+        if depth == 0 and tag in self.skipped:
             return tag, None
         word = "Q" if self.big else "I"
         field = entry[-struct.calcsize("=" + word) :]
@@ -197,60 +217,3 @@ def build(
             heap += b"" if inline else value.raw
         heap += b"\0" * (len(heap) % 2)
     return bytes(table + word(following) + heap)
-
-
-def encode(samples: NDArray[Any], metadata: Metadata) -> bytes:
-    """Return a TIFF of `samples`: strips, deflate, horizontal differences of whole numbers.
-
-    `samples` are HxWxC of uint8, uint16 or float32; C is 1 or 3, or 2 or 4 with transparency.
-    Raises ValueError if the EXIF block is not a TIFF structure and so can't be kept here.
-    """
-    order, tags = parse(metadata.exif) if metadata.exif else ("<", {})
-    height, width, channels = samples.shape
-    stored = samples.dtype.newbyteorder(">" if order == ">" else "<")
-    differs = stored.kind == "u"
-    rows = max(1, _STRIP_BYTES // (width * channels * stored.itemsize))
-    pieces = (samples[y : y + rows] for y in range(0, height, rows))
-    strips = [_deflate(_differences(piece) if differs else piece, stored) for piece in pieces]
-    sizes = [len(strip) for strip in strips]
-    ends: list[int] = np.cumsum([8, *sizes]).tolist()
-
-    def put(tag: int, kind: int, *values: int) -> None:
-        letter = "H" if kind == SHORT else "I"
-        tags[tag] = Value(kind, len(values), struct.pack(f"{order}{len(values)}{letter}", *values))
-
-    put(256, LONG, width)
-    put(257, LONG, height)
-    put(258, SHORT, *[8 * stored.itemsize] * channels)
-    put(259, SHORT, 8)  # deflate
-    put(262, SHORT, 2 if channels >= 3 else 1)  # RGB, or grey with 0 black
-    put(273, LONG, *ends[:-1])
-    put(277, SHORT, channels)
-    put(278, LONG, rows)
-    put(279, LONG, *sizes)
-    put(284, SHORT, 1)  # interleaved
-    if differs:
-        put(317, SHORT, 2)  # horizontal differences
-    else:
-        put(339, SHORT, *[3] * channels)  # IEEE floating point
-    if channels in (2, 4):
-        put(338, SHORT, 2)  # transparency, not multiplied into the colours
-    for tag, raw in ((ICC, metadata.icc), (XMP, metadata.xmp)):
-        tags.pop(tag, None)
-        if raw:
-            tags[tag] = Value(UNDEFINED if tag == ICC else 1, len(raw), raw)
-    start = ends[-1] + ends[-1] % 2
-    body = b"".join(strips) + b"\0" * (ends[-1] % 2)
-    return header(order, start) + body + build(tags, order, start)
-
-
-def _differences(strip: NDArray[Any]) -> NDArray[Any]:
-    """Each sample less its left neighbour's, modulo 2^bits as the predictor says."""
-    differences = strip.copy()
-    differences[:, 1:] -= strip[:, :-1]
-    return differences
-
-
-def _deflate(strip: NDArray[Any], stored: np.dtype[Any]) -> bytes:
-    packed: bytes = zlib.compress(strip.astype(stored, copy=False).tobytes(), 6)
-    return packed

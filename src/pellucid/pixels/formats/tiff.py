@@ -55,8 +55,8 @@ def open_tiff(
     Raises InputError for what can't be kept, OptionError if there is no such page, LimitError,
     MissingExtraError without tifffile.
     """
-    with source.open() as file:
-        facts = tiff_facts(file)
+    with _mapped(source) as data:
+        facts = tiff_facts(data)
     large = facts is not None and facts.width * facts.height > LARGE and facts.plain
     by_pillow = page is None and (facts is None or facts.for_pillow)
     opened = None

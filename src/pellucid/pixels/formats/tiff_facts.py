@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import BinaryIO
+from mmap import mmap
+
+from pellucid.pixels.tiff import layout_of
 
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-MOST_TAGS = 4096
-WORDS = {1: "B", 3: "H", 4: "I", 16: "Q"}
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES = 256, 257, 258, 259, 262, 277
 PLANAR, EXTRA, FORMAT = 284, 338, 339
-TAGS = (WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES, PLANAR, EXTRA, FORMAT)
 JPEG = (6, 7, 34892)
 # Compressions that libtiff has in every build of Pillow, or none but it.
 _BY_PILLOW = {*range(1, 9), 32771, 32773, 32809, 32946, 34676, 34677, 34925, 50000, 50001}
@@ -64,46 +63,25 @@ class TiffFacts:
         return self.bits in (8, 16, 32) and self.photometric in (BLACK_IS_ZERO, RGB, YCBCR)
 
 
-def tiff_facts(file: BinaryIO) -> TiffFacts | None:
-    """The facts of an open file; None if its first directory makes no sense."""
+def tiff_facts(data: bytes | mmap) -> TiffFacts | None:
+    """The facts of a file; None if its first directory makes no sense."""
     try:
-        return _facts(file, file.read(16))
-    except (OSError, struct.error, ValueError):
+        tags, pages = layout_of(data)
+    except (ValueError, struct.error):
         return None
 
+    def first(tag: int, otherwise: int) -> int:
+        return tags.get(tag, [otherwise])[0]
 
-def _facts(file: BinaryIO, start: bytes) -> TiffFacts:
-    order = "<" if start[:2] == b"II" else ">"
-    big = start[2:4] in (b"+\0", b"\0+")
-    (offset,) = struct.unpack_from(order + ("Q" if big else "I"), start, 8 if big else 4)
-    file.seek(offset)
-    size, count_word, field = (20, "Q", 12) if big else (12, "H", 8)
-    (count,) = struct.unpack(order + count_word, file.read(struct.calcsize("=" + count_word)))
-    if count > MOST_TAGS:
-        raise ValueError("too many tags")
-    table = file.read(size * count)
-    (following,) = struct.unpack(order + ("Q" if big else "I"), file.read(8 if big else 4))
-    found: dict[int, int] = {}
-    for at in range(0, size * count, size):
-        tag, kind = struct.unpack_from(order + "HH", table, at)
-        (number,) = struct.unpack_from(order + ("Q" if big else "I"), table, at + 4)
-        if tag in TAGS and kind in WORDS:
-            word = order + WORDS[kind]
-            if number * struct.calcsize(word) <= size - field:
-                (found[tag],) = struct.unpack_from(word, table, at + field)
-            else:  # of several numbers the first, which lies elsewhere
-                (place,) = struct.unpack_from(order + ("Q" if big else "I"), table, at + field)
-                file.seek(place)
-                (found[tag],) = struct.unpack(word, file.read(struct.calcsize(word)))
     return TiffFacts(
-        width=found.get(WIDTH, 0),
-        height=found.get(HEIGHT, 0),
-        samples=found.get(SAMPLES, 1),
-        bits=found.get(BITS, 1),
-        kind=found.get(FORMAT, UNSIGNED),
-        photometric=found.get(PHOTOMETRIC, BLACK_IS_ZERO),
-        compression=found.get(COMPRESSION, 1),
-        planar=found.get(PLANAR, 1) == 2,
-        pages=following != 0,
-        extra=found.get(EXTRA),
+        width=first(WIDTH, 0),
+        height=first(HEIGHT, 0),
+        samples=first(SAMPLES, 1),
+        bits=first(BITS, 1),
+        kind=first(FORMAT, UNSIGNED),
+        photometric=first(PHOTOMETRIC, BLACK_IS_ZERO),
+        compression=first(COMPRESSION, 1),
+        planar=first(PLANAR, 1) == 2,
+        pages=pages,
+        extra=tags.get(EXTRA, [None])[0],
     )
