@@ -96,7 +96,8 @@ def write_good(name: str, case: GoodCase, folder: Path, model: str) -> None:
     if data != pellucid.compress(folder / "input.png", quality=case.quality, model=model):
         raise RuntimeError(f"{name}: compressing twice gave different bytes")
     (folder / "file.pel").write_bytes(data)
-    write_image(folder / "expected.png", pellucid.decompress(data), about, force=True)
+    decoded = pellucid.decompress(data).reshape(case.picture.shape)
+    write_image(folder / "expected.png", decoded, about, force=True)
     info = pellucid.info(data, latents=True)
     metadata = PelFile.parse(data).metadata
     write_json(
@@ -119,14 +120,14 @@ def write_exact(name: str, case: ExactCase, folder: Path) -> None:
         options["guide"] = case.guide
         np.save(folder / "guide.npy", case.guide)
     data = with_axes(pellucid.compress(case.picture, **options), case.axes)
-    decoded = pellucid.decompress(data)
+    decoded = pellucid.decompress(data).reshape(case.picture.shape)
     known = np.isfinite(case.picture)
     off = np.abs(decoded[known].astype(np.float64) - case.picture[known].astype(np.float64)).max()
     again = with_axes(pellucid.compress(case.picture, **options), case.axes)
     if off > case.max_error or data != again:
         raise RuntimeError(f"{name}: {off} off, or compressing twice gave different bytes")
     if case.guide is not None:
-        guide = pellucid.decompress(data, which="guide")
+        guide = pellucid.decompress(data, which="guide").reshape(case.guide.shape)
         if guide.dtype != case.guide.dtype or not np.array_equal(guide, case.guide):
             raise RuntimeError(f"{name}: the guide came back changed")
     (folder / "file.pel").write_bytes(data)
@@ -153,7 +154,7 @@ def write_deep(name: str, case: DeepCase, folder: Path, model: str) -> None:
     """Write the files of a good case of alpha or 16 bits in the learned layer."""
     folder.mkdir(parents=True, exist_ok=True)
     data = pellucid.compress(case.picture, quality=case.quality, model=model)
-    decoded = pellucid.decompress(data)
+    decoded = pellucid.decompress(data).reshape(case.picture.shape)
     info = pellucid.info(data, latents=True)
     if data != pellucid.compress(case.picture, quality=case.quality, model=model):
         raise RuntimeError(f"{name}: compressing twice gave different bytes")

@@ -1,6 +1,13 @@
 """The friendly layer: paths, bytes, arrays and Pillow images in; strict layers below.
 
-Heavy imports (ONNX Runtime) happen inside the calls, so that `import pellucid` stays quick.
+    options.py    what the verbs can be asked for, checked once; results.py: what they give back
+    layer.py      what a layer does; learned.py (with alpha.py, targets.py) and exact.py: the two
+    layers.py     which of the two it is
+    encode.py     a picture into a stream; decode.py: an open file
+    codec.py      compress, decompress, salvage; on_disk.py: from file to file
+    about.py      info; verify.py: verify
+
+`import pellucid` stays quick, as it imports this when something of it is first used.
 """
 
 from pellucid._api.about import FileInfo, info

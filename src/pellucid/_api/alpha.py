@@ -13,44 +13,20 @@ from pellucid.bitstream import ALPHA, ALPHA_LAYER, EDGE, RANGE, Header, PelFile
 from pellucid.codec import Picture
 from pellucid.errors import DamagedFileError
 from pellucid.exact import check_tables, decoded_alpha, exact_model
-from pellucid.pixels import ImageSource
-from pellucid.pixels.lazy import Source, is_sliced, parts_of
 
 AlphaReader = Callable[[int], NDArray[Any]]  # tile number -> alpha (h, w)
 
 
-class Channels:
-    """Some channels of a picture in parts, as a picture of these."""
+class Alpha:
+    """The last channel of a picture in parts, as a picture (H, W, 1)."""
 
-    def __init__(self, samples: Source, chosen: slice) -> None:
-        self._samples, self._chosen = samples, chosen
-        self.shape = (*samples.shape[:2], len(range(samples.shape[2])[chosen]))
-        self.dtype = samples.dtype
+    def __init__(self, picture: Picture) -> None:
+        self._samples = picture.samples
+        self.shape = (*picture.samples.shape[:2], 1)
+        self.dtype = picture.samples.dtype
 
     def __getitem__(self, key: tuple[slice, slice]) -> NDArray[Any]:
-        return np.asarray(self._samples[key])[..., self._chosen]
-
-
-def alpha_of(picture: Picture) -> Source:
-    """The last channel of a picture that has alpha, (H, W, 1)."""
-    return Channels(picture.samples, slice(-1, None))
-
-
-def without_full_alpha(source: ImageSource, origin: Any) -> tuple[Source, bool]:
-    """The samples to code, and whether their last channel is alpha.
-
-    Alpha that hides nothing is left out of files that have 8 bits, or are PNG, and of Pillow
-    images; what an array has stays.
-    """
-    info = source.info
-    file = not (isinstance(origin, np.ndarray) or is_sliced(origin))
-    plain = source.dtype == np.uint8 or info.source_format == "PNG"
-    if not (info.has_alpha and file and plain and source.in_memory):
-        return source, info.has_alpha
-    full = np.iinfo(source.dtype).max
-    if all((source[part][..., -1] == full).all() for part in parts_of(source.shape)):
-        return Channels(source, slice(0, -1)), False
-    return source, True
+        return np.asarray(self._samples[key])[..., -1:]
 
 
 def extras_of(picture: Picture, header: Header) -> dict[str, bytes]:

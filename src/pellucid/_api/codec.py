@@ -1,7 +1,4 @@
-"""From memory to memory: `compress`, `decompress`, `salvage`.
-
-Heavy imports (ONNX Runtime) happen inside the calls, so that `import pellucid` stays quick.
-"""
+"""From memory to memory: `compress`, `decompress`, `salvage`."""
 
 from __future__ import annotations
 

@@ -117,15 +117,14 @@ def explain_compress(
     image: Any, quality: int, model: str, limits: Limits, page: int | None = None
 ) -> Explanation:
     """A picture coded at a quality: the same, and what was lost of what can be seen."""
-    from pellucid._api.alpha import without_full_alpha
     from pellucid._api.learned import check_samples
     from pellucid.codec import look_at
     from pellucid.explaining import detail_of, removed, strip
 
     with open_image(image, page=page, limits=limits) as opened:
         check_samples(opened, name_of(image))
-        source, alpha = without_full_alpha(opened, image)
-        picture = look_at(source, alpha=alpha)
+        source = opened.without_full_alpha()
+        picture = look_at(source, alpha=source.info.has_alpha)
         before, seen = (
             np.asarray(one[0 : source.shape[0], 0 : source.shape[1]])
             for one in (source, picture.seen())

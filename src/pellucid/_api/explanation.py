@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid._api.about import FileInfo
 from pellucid.denoising.estimate import NoiseEstimate
-
-if TYPE_CHECKING:
-    from pellucid.explaining import BitMap, ExactBits, PixelFilter, Removed, Strip
+from pellucid.explaining import BitMap, ExactBits, PixelFilter, Removed, Strip
 
 NEVER = "This model, with the weights that it has, was never measured for intervals."
 Task = Literal["file", "compress", "denoise"]

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from pellucid._api.alpha import alpha_of, alpha_reader, extras_of, without_full_alpha
+from pellucid._api.alpha import Alpha, alpha_reader, extras_of
 from pellucid._api.files import name_of
 from pellucid._api.layer import Damaged, Encoded, Layout, way_out
 from pellucid._api.options import DEFAULT_QUALITY, GUIDE, CompressOptions
@@ -58,7 +58,8 @@ class LearnedLayer:
         assert guide is None, "CompressOptions refuses one"
         check_samples(source, name_of(origin))
         net = load_model(os.fspath(options.model))
-        samples, alpha = without_full_alpha(source, origin)
+        samples = source.without_full_alpha()
+        alpha = samples.info.has_alpha
         quality = DEFAULT_QUALITY if options.quality is None else options.quality
         header = header_of(Picture(samples, alpha), net, quality)
         header.check_limits(options.limits)
@@ -68,7 +69,7 @@ class LearnedLayer:
             check_marks(source, name_of(origin))
         picture = look_at(samples, alpha=alpha)
         extras = extras_of(picture, header)
-        layer = alpha_tiles(alpha_of(picture), header) if alpha else iter(())
+        layer = alpha_tiles(Alpha(picture), header) if alpha else iter(())
         if options.bpp is not None or options.size is not None or options.psnr is not None:
             best, colours = best_file(picture, net, header, list(layer), extras, source, options)
             return Encoded(replace(header, quality=best), extras, colours)

@@ -53,8 +53,8 @@ class PellucidExact:
 
     def decode(self, files: Files, kind: Kind) -> Samples:
         if not self.apart:
-            return np.asarray(self.api.decompress(files[0]))
-        return joined(files, lambda file: self.api.decompress(file)[..., 0], kind)
+            return np.asarray(self.api.decompress(files[0])).reshape(kind.shape)
+        return joined(files, self.api.decompress, kind)
 
 
 def make(threads: int, *, apart: bool = False) -> ExactCodec:

@@ -87,7 +87,7 @@ def compress(pair: GuidedPair, plan: Plan) -> Compressed:
     alone = [pellucid.compress(part, lossless=True) for part in (pair.guide, pair.picture)]
     both = pellucid.compress(pair.picture, lossless=True, guide=pair.guide)
     back = [pellucid.decompress(both, which=which) for which in ("guide", "picture")]
-    for source, decoded in zip((pair.guide, pair.picture[..., None]), back, strict=True):
+    for source, decoded in zip((pair.guide, pair.picture), back, strict=True):
         if decoded.dtype != source.dtype or not np.array_equal(decoded, source):
             raise PellucidError(f"{pair.name}: what came back isn't what went in")
     height, width = pair.picture.shape
