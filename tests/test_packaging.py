@@ -1,4 +1,4 @@
-"""The version stands in one place, `src/pellucid/__init__.py`; all else takes it from there."""
+"""What the package declares: one place for the version, and every extra that is named."""
 
 from __future__ import annotations
 
@@ -25,6 +25,19 @@ def test_the_build_reads_the_version_from_the_package():
 
 def test_the_installed_package_has_it():
     assert metadata.version("pellucid") == pellucid.__version__
+
+
+def test_extras_that_are_named_are_declared():
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "Makefile"]
+    named = set()
+    for path in [*Path(pellucid.__file__).parent.rglob("*.py"), *pages]:
+        text = path.read_text("utf-8")
+        for extras in re.findall(r"pellucid\[([a-z,]+)\]", text):
+            named |= set(extras.split(","))
+        named |= set(re.findall(r'^EXTRA = "(\w+)"$', text, re.M))
+    assert {"science", "formats", "train"} <= named
+    assert named <= set(config["project"]["optional-dependencies"])
 
 
 def test_no_other_module_has_a_version():
