@@ -8,7 +8,9 @@ coarser steps.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 
 from pellucid.evaluate.metrics import psnr
 from pellucid.evaluate.peers.base import Codec, Rgb, kind_of
@@ -32,37 +34,36 @@ class Rival:
     def __init__(self, label: str, peer: Codec, picture: Rgb) -> None:
         self.label = label
         self._peer, self._picture = peer, picture
-        self._points: dict[int, Point] = {}
-
-    def at(self, quality: int) -> Point:
-        """The picture at one of the peer's qualities."""
-        if quality not in self._points:
-            files = self._peer.encode(self._picture, quality)
-            decoded = self._peer.decode(files, kind_of(self._picture))
-            size = sum(map(len, files))
-            self._points[quality] = Point(size, psnr(self._picture, decoded), decoded)
-        return self._points[quality]
+        self.at = cache(self._coded)
 
     def size_at(self, decibels: float) -> float | None:
         """Bytes at this PSNR; None if the peer's range doesn't hold it."""
-        low, high = LOWEST, HIGHEST
-        if not self.at(low).psnr <= decibels <= self.at(high).psnr:
+        if not self.at(LOWEST).psnr <= decibels <= self.at(HIGHEST).psnr:
             return None
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if self.at(middle).psnr <= decibels else (low, middle)
-        below, above = self.at(low), self.at(high)
+        below, above = self._around(lambda point: point.psnr <= decibels)
         span = above.psnr - below.psnr
         part = (decibels - below.psnr) / span if span > 0 else 0.0
         return float(below.size * math.exp(part * math.log(above.size / below.size)))
 
     def nearest_to(self, size: int) -> Point:
         """The picture at the quality whose file is nearest to `size` bytes."""
+        around = self._around(lambda point: point.size <= size)
+        return min(around, key=lambda point: abs(point.size - size))
+
+    def _around(self, is_below: Callable[[Point], bool]) -> tuple[Point, Point]:
+        """The picture at two neighbouring qualities, of which the lower one is below, if one is."""
         low, high = LOWEST, HIGHEST
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (middle, high) if self.at(middle).size <= size else (low, middle)
-        return min(self.at(low), self.at(high), key=lambda point: abs(point.size - size))
+            low, high = (middle, high) if is_below(self.at(middle)) else (low, middle)
+        return self.at(low), self.at(high)
+
+    def _coded(self, quality: int) -> Point:
+        """The picture at one of the peer's qualities."""
+        files = self._peer.encode(self._picture, quality)
+        decoded = self._peer.decode(files, kind_of(self._picture))
+        size = sum(map(len, files))
+        return Point(size, psnr(self._picture, decoded), decoded)
 
 
 def rivals(picture: Rgb) -> list[Rival]:
