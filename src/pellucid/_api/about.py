@@ -22,7 +22,8 @@ class FileInfo:
     of ten colour samples are likely within `likely_error` (None where the model isn't installed or
     was never measured), samples of 16 bits lie in `sample_range`, and `alpha_bytes` of the tiles
     are alpha's (None in other files, whose tiles hold both). `bytes_by_part` maps chunk
-    types to bytes, container included; `latents_sha256` is None unless asked for: of latents (and
+    types to bytes, container included; `orientation` is that of EXIF, 1 to 8, which is kept and not
+    applied; `latents_sha256` is None unless asked for: of latents (and
     alpha), or of samples if the file is lossless or error-bounded.
     """
 
@@ -49,6 +50,7 @@ class FileInfo:
     sample_range: tuple[int, int] | None = None
     pages: int = 1
     alpha_bytes: int | None = None
+    orientation: int = 1
 
     @property
     def kind(self) -> str:
@@ -97,6 +99,7 @@ def info(
         sample_range=None if found is None else (found.low, found.high),
         pages=pages,
         alpha_bytes=alpha_bytes(file),
+        orientation=orientation_of(file.metadata.get("exif")),
     )
 
 

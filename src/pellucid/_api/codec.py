@@ -91,6 +91,7 @@ def decompress(
     data: PelSource,
     *,
     region: Region | None = None,
+    scale: int = 1,
     which: str = PICTURE,
     limits: Limits = DEFAULT_LIMITS,
 ) -> NDArray[Any]:
@@ -100,14 +101,17 @@ def decompress(
     back without an axis of channels, as (height, width).
 
     Args:
-        region: (x, y, width, height) in samples; only the tiles it needs are decoded.
+        region: (x, y, width, height) in samples as stored; only the tiles it needs are decoded.
+        scale: 2, 4 or 8 for a picture of 1/2, 1/4 or 1/8 of the sides, rounded up. All of it is
+            decoded, and the mean of each square of samples taken, in bounded memory. A region grows
+            to whole squares of the picture.
         which: `guide` for the guide of a file that holds one, instead of the picture.
         limits: raise `max_pixels` here for a huge file that you trust.
 
     Raises:
         FormatError, LimitError: see the tree in `pellucid.errors`; `salvage` saves what is whole.
     """
-    options = DecompressOptions(region=region, which=which, limits=limits)
+    options = DecompressOptions(region=region, scale=scale, which=which, limits=limits)
     return Opened.open(data, options).read()
 
 
@@ -115,6 +119,7 @@ def salvage(
     data: PelSource,
     *,
     region: Region | None = None,
+    scale: int = 1,
     which: str = PICTURE,
     limits: Limits = DEFAULT_LIMITS,
 ) -> DecompressResult:
@@ -127,7 +132,7 @@ def salvage(
     Raises:
         FormatError: the header is damaged, or the file can't be decoded here. LimitError.
     """
-    options = DecompressOptions(region=region, which=which, limits=limits)
+    options = DecompressOptions(region=region, scale=scale, which=which, limits=limits)
     opened = Opened.open(data, options, tolerant=True)
     return opened.result(opened.read())
 

@@ -16,6 +16,7 @@ from pellucid._api.options import PICTURE, DecompressOptions
 from pellucid._api.results import DecompressResult
 from pellucid.bitstream import PelFile, require_supported
 from pellucid.pixels.lazy import Sink
+from pellucid.pixels.reduced import Reduced
 
 
 class Opened:
@@ -23,7 +24,8 @@ class Opened:
 
     Attributes:
         box: the part, in the picture.
-        layout: shape (h, w, C) and type of its samples, and what their channels are.
+        layout: shape (h, w, C) and type of its samples as they are wanted, reduced by `scale`, and
+            what their channels are.
         damaged: number of a damaged tile -> why, of a tolerant reader; else None.
     """
 
@@ -33,7 +35,9 @@ class Opened:
         self.damaged: Damaged | None = {} if tolerant else None
         self.layer = open_layer(file, self.damaged)
         self.box = options.box(file.header)
-        self.layout = self.layer.layout(options.which, self.box)
+        layout = self.layer.layout(options.which, self.box)
+        (height, width, channels), scale = layout.shape, options.scale
+        self.layout = layout._replace(shape=(-(-height // scale), -(-width // scale), channels))
 
     @classmethod
     def open(
@@ -53,6 +57,8 @@ class Opened:
 
     def decode_into(self, sink: Sink) -> None:
         """The samples (h, w, C), part by part."""
+        if self.options.scale > 1:
+            sink = Reduced(sink, self.options.scale, alpha=self.layout.alpha)
         self.layer.decode_into(sink, self.box, self.options.which)
 
     def samples(self) -> NDArray[Any]:

@@ -115,8 +115,11 @@ def decompress_file(
     target: str | os.PathLike[str],
     *,
     region: Region | None = None,
+    scale: int = 1,
     which: str = PICTURE,
     limits: Limits = DEFAULT_LIMITS,
+    jpeg_quality: int | None = None,
+    metadata: bool = True,
     keep_going: bool = False,
     force: bool = False,
     progress: Progress | None = None,
@@ -126,7 +129,10 @@ def decompress_file(
     TIFF, Zarr and .npy are written part by part.
 
     Args:
-        source: path or bytes of a .pel file; `region`, `which` and `limits` as in `decompress`.
+        source: path or bytes of a .pel file; `region`, `scale`, `which` and `limits` as in
+            `decompress`.
+        jpeg_quality: of a JPEG, 1 to 100; 95 if it isn't given.
+        metadata: write EXIF, ICC profile and XMP, too.
         keep_going: save what is whole of a damaged file, as `salvage` does.
         force, progress: as in `compress_file`.
 
@@ -134,9 +140,16 @@ def decompress_file(
         OutputError: `target` exists and `force` is false, is the source, can't be written, or its
         format can't hold the samples; and what `decompress` raises. Then there is no new file.
     """
-    options = DecompressOptions(region=region, which=which, limits=limits)
+    options = DecompressOptions(region=region, scale=scale, which=which, limits=limits)
     return decompress_to(
-        source, target, options, keep_going=keep_going, force=force, progress=progress
+        source,
+        target,
+        options,
+        jpeg_quality=jpeg_quality,
+        metadata=metadata,
+        keep_going=keep_going,
+        force=force,
+        progress=progress,
     )
 
 
@@ -145,6 +158,8 @@ def decompress_to(
     target: str | os.PathLike[str],
     options: DecompressOptions,
     *,
+    jpeg_quality: int | None = None,
+    metadata: bool = True,
     keep_going: bool = False,
     force: bool = False,
     progress: Progress | None = None,

@@ -11,6 +11,7 @@ from typing import Any
 from pellucid.bitstream import DEFAULT_LIMITS, Header, Limits
 from pellucid.errors import OptionError
 from pellucid.pixels import Box
+from pellucid.pixels.reduced import SCALES, whole_squares
 
 DEFAULT_MODEL = "m"
 DEFAULT_QUALITY = 60
@@ -76,11 +77,16 @@ class DecompressOptions:
     """
 
     region: Region | None = None
+    scale: int = 1
     which: str = PICTURE
     limits: Limits = DEFAULT_LIMITS
 
     def __post_init__(self) -> None:
         check_limits(self.limits)
+        if isinstance(self.scale, bool) or self.scale not in SCALES:
+            raise OptionError(
+                f"scale is {self.scale!r}; it must be one of {', '.join(map(str, SCALES))}"
+            )
         if self.which not in (GUIDE, PICTURE):
             raise OptionError(f"which is {self.which!r}; it must be {PICTURE} or {GUIDE}")
         if self.region is not None:
@@ -92,7 +98,10 @@ class DecompressOptions:
                 ) from error
 
     def box(self, header: Header) -> Box:
-        """The part of a file's picture that is wanted; OptionError if it isn't all in there."""
+        """The part of a file's picture that is wanted, in whole squares of `scale` samples.
+
+        Raises OptionError if it isn't all in there.
+        """
         if self.region is None:
             return Box(0, 0, header.height, header.width)
         x, y, width, height = map(operator.index, self.region)
@@ -102,7 +111,7 @@ class DecompressOptions:
                 f"region {x},{y},{width},{height} is not inside the picture of {header.width} x "
                 f"{header.height} (x, y, width, height in samples)"
             )
-        return Box(y, x, height, width)
+        return whole_squares(Box(y, x, height, width), header.height, header.width, self.scale)
 
 
 def is_number(value: object) -> bool:

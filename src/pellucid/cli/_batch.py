@@ -21,7 +21,7 @@ from typing import Any
 
 import click
 
-from pellucid.cli._jobs import Job
+from pellucid.cli._jobs import Job, Outputs, plan_jobs
 from pellucid.cli._options import Batch
 from pellucid.cli._program import FAILED, about, exit_code, say, tell
 from pellucid.cli._progress import Progress
@@ -102,6 +102,13 @@ class Totals:
 
 class Stop(Exception):
     """The program ends while a thread is still at work."""
+
+
+def run_command(batch: Batch, outputs: Outputs, work: Work) -> None:
+    """Find the files of a command, do `work` on each and end as `run_batch` does."""
+    passed: Counter[str] = Counter()
+    jobs = plan_jobs(batch, outputs, passed)
+    run_batch(jobs, work, batch, suffix=outputs.suffix, passed=passed)
 
 
 def run_batch(

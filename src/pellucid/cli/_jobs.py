@@ -76,6 +76,7 @@ class Outputs:
         suffix: source -> suffix of its output, with its dot.
         sources: suffixes of the files that are taken from a folder.
         same: what is said of an output that would replace its own source.
+        own: suffixes of files in a folder that go without a word, as those of outputs.
         mark: stands before the suffix of an output beside its source; what has it already is not
             taken from a folder again.
     """
@@ -83,6 +84,7 @@ class Outputs:
     suffix: Callable[[Path], str]
     sources: tuple[str, ...]
     same: str
+    own: tuple[str, ...] = ()
     mark: str = ""
 
 
@@ -159,7 +161,7 @@ def find_jobs(
     problem = InputError(f"{given} is a folder; add --recursive to take what is in it")
     if recursive:
         found, errors, others = files_below(given, outputs.sources)
-        passed.update(others)
+        passed.update(suffix for suffix in others if suffix not in outputs.own)
         for error in errors:
             folder = Path(error.filename)
             reason = InputError(f"{folder}: the folder can't be read: {error.strerror}")

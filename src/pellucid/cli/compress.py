@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from pellucid.bitstream import Limits
 from pellucid.cli import _options as options
-from pellucid.cli._batch import Part, Report, run_batch
-from pellucid.cli._jobs import Job, Outputs, plan_jobs, single_output
+from pellucid.cli._batch import Part, Report, run_command
+from pellucid.cli._jobs import Job, Outputs, single_output
 from pellucid.cli.info import kind_of
 from pellucid.errors import OptionError
 from pellucid.pixels import DICOM, NPY, ZARR
 
 if TYPE_CHECKING:
-    from pellucid import CompressOptions
+    from pellucid import CompressOptions, Limits
 
 PICTURES = (
     ".png",
@@ -117,22 +115,25 @@ def compress(
         raise OptionError(
             f"the output {batch.out} looks like a picture; compress writes .pel files"
         )
-    targets: dict[str, Any] = {"quality": quality, "bpp": bpp, "size": size, "psnr": psnr}
-    exact: dict[str, Any] = {"lossless": lossless, "max_error": max_error, "nodata": nodata}
-    others: dict[str, Any] = {"model": model, "metadata": not no_metadata, "limits": limits}
-    wanted = pellucid.CompressOptions(**targets, **exact, **others, guide=guide, page=page)
+    wanted = pellucid.CompressOptions(
+        quality=quality,
+        bpp=bpp,
+        size=size,
+        psnr=psnr,
+        lossless=lossless,
+        max_error=max_error,
+        nodata=nodata,
+        guide=guide,
+        model=model,
+        metadata=not no_metadata,
+        limits=limits,
+        page=page,
+    )
     many = (*PICTURES, *ARRAYS)
     sources = (*PICTURES, ZARR) if wanted.bound is None else many  # many arrays are bands
-    passed: Counter[str] = Counter()
-    outputs = Outputs(lambda _: ".pel", sources, SAME)
-    jobs = plan_jobs(batch, outputs, passed)
-    del passed[".pel"]  # its own outputs
-    run_batch(
-        jobs,
-        lambda job, part: compress_one(job, part, wanted, force=batch.force),
-        batch,
-        suffix=outputs.suffix,
-        passed=passed,
+    outputs = Outputs(lambda _: ".pel", sources, SAME, own=(".pel",))
+    run_command(
+        batch, outputs, lambda job, part: compress_one(job, part, wanted, force=batch.force)
     )
 
 

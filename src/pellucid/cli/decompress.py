@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
-from pellucid.bitstream import Limits
 from pellucid.cli import _options as options
-from pellucid.cli._batch import Part, Report, run_batch
-from pellucid.cli._jobs import Job, Outputs, plan_jobs, single_output
+from pellucid.cli._batch import Part, Report, run_command
+from pellucid.cli._jobs import Job, Outputs, single_output
 from pellucid.errors import OptionError, OutputError
 from pellucid.pixels import DICOM, NPY, WRITE_SUFFIXES, ZARR
 
 if TYPE_CHECKING:
-    from pellucid import DecompressOptions
+    from pellucid import DecompressOptions, Limits
 
 SUFFIXES = (*WRITE_SUFFIXES, NPY, ZARR, *DICOM)
 FORMATS = tuple(suffix[1:] for suffix in SUFFIXES)
+REDUCED = {"1/2": 2, "1/4": 4, "1/8": 8}
 SAME = (
     "it is no .pel file, by its name: pellucid compress makes one of it; if it isn't what it is "
     "called, give -o with another name"
@@ -31,6 +30,8 @@ class Settings:
     """How each file of a run is decoded and written."""
 
     options: DecompressOptions
+    jpeg_quality: int | None
+    metadata: bool
     keep_going: bool
     force: bool
     chosen: bool  # whether the format was told, by name or by --format
@@ -42,6 +43,11 @@ class Settings:
     metavar="X,Y,W,H",
     callback=options.to_region,
     help="Only this part, in samples as stored: before EXIF turns the picture (see info).",
+)
+@click.option(
+    "--scale",
+    type=click.Choice(tuple(REDUCED)),
+    help="A thumbnail: all is decoded, and each output sample is the mean of a square of samples.",
 )
 @click.option(
     "--which",
@@ -57,6 +63,10 @@ class Settings:
     help="Of outputs whose name isn't given; otherwise OUT's suffix decides.  [default: png]",
 )
 @click.option(
+    "--jpeg-quality", type=click.IntRange(1, 100), help="Of JPEG outputs.  [default: 95]"
+)
+@click.option("--no-metadata", is_flag=True, help="Write no EXIF, ICC profile and XMP.")
+@click.option(
     "--keep-going",
     is_flag=True,
     help="Save what is whole of a damaged file: lost tiles become grey, lost alpha opaque, and are "
@@ -67,38 +77,33 @@ class Settings:
 def decompress(
     batch: options.Batch,
     region: tuple[int, int, int, int] | None,
+    scale: str | None,
     which: str,
     kind: str | None,
+    jpeg_quality: int | None,
+    no_metadata: bool,
     keep_going: bool,
     limits: Limits,
 ) -> None:
     """Decode .pel files to pictures, with the metadata they came with.
 
-    All formats are written without loss but JPEG (quality 95, 4:4:4). What other formats don't hold
+    All formats are written without loss but JPEG (4:4:4). What other formats don't hold
     (16 bits in colour but for PNG and PPM, signed samples, many channels) can be written as .tif,
     .zarr or .npy; these are written part by part, so that the picture needn't fit into memory.
     """
     import pellucid
 
     suffix = f".{kind or 'png'}"
-    passed: Counter[str] = Counter()
-    outputs = Outputs(lambda _: suffix, (".pel",), SAME)
-    jobs = plan_jobs(batch, outputs, passed)
-    for other in SUFFIXES:  # outputs
-        del passed[other]
     file = single_output(batch)
     if kind is not None and file is not None and file.suffix.lower() != suffix:
         raise OptionError(f"--format {kind} and -o {batch.out} name two formats; leave one out")
     chosen = kind is not None or file is not None
-    wanted = pellucid.DecompressOptions(region=region, which=which, limits=limits)
-    settings = Settings(wanted, keep_going, batch.force, chosen)
-    run_batch(
-        jobs,
-        lambda job, part: decompress_one(job, part, settings),
-        batch,
-        suffix=outputs.suffix,
-        passed=passed,
+    wanted = pellucid.DecompressOptions(
+        region=region, scale=1 if scale is None else REDUCED[scale], which=which, limits=limits
     )
+    settings = Settings(wanted, jpeg_quality, not no_metadata, keep_going, batch.force, chosen)
+    outputs = Outputs(lambda _: suffix, (".pel",), SAME, own=SUFFIXES)
+    run_command(batch, outputs, lambda job, part: decompress_one(job, part, settings))
 
 
 def decompress_one(job: Job, part: Part, settings: Settings) -> Report:
@@ -114,6 +119,8 @@ def decompress_one(job: Job, part: Part, settings: Settings) -> Report:
             job.source,
             target,
             settings.options,
+            jpeg_quality=settings.jpeg_quality,
+            metadata=settings.metadata,
             keep_going=settings.keep_going,
             force=settings.force,
             progress=part,

@@ -19,6 +19,18 @@ if TYPE_CHECKING:
     from pellucid import FileInfo
 
 
+# By the orientation in EXIF, which is kept and not applied.
+TURNS = {
+    2: "mirror left to right",
+    3: "turn by 180 degrees",
+    4: "mirror top to bottom",
+    5: "mirror left to right and turn by 90 degrees counterclockwise",
+    6: "turn by 90 degrees clockwise",
+    7: "mirror left to right and turn by 90 degrees clockwise",
+    8: "turn by 90 degrees counterclockwise",
+}
+
+
 @click.command(short_help="What is in a .pel file.")
 @click.argument("file", type=click.Path(path_type=Path))
 @options.json_option
@@ -28,7 +40,8 @@ def info(file: Path, limits: Limits, as_json: bool, latents: bool) -> None:
     """Say what is in a .pel file: size, quality, model, metadata, where the bytes are.
 
     The hash of the latents is the same on every machine; two files with the same hash, model and
-    quality hold the same picture.
+    quality hold the same picture. Width and height are as stored, as --region counts them; what EXIF
+    asks viewers to turn is said.
     """
     import pellucid
 
@@ -70,6 +83,8 @@ def describe(found: FileInfo) -> list[str]:
         "bytes": ", ".join(parts),
         "format": f"version {found.version}",
     }
+    if found.orientation in TURNS:
+        rows["picture"] += f", which viewers {TURNS[found.orientation]}"
     if found.sample_range is not None:
         low, high = found.sample_range
         rows["kept"] += f", samples {low} to {high}"
