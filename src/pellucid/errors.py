@@ -89,3 +89,7 @@ def first_line(error: Exception) -> str:
     """What an error of another library says, in short; its kind if it says nothing."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0][:200]
+
+
+class PictureWarning(UserWarning):
+    """What a person should know of a picture that is read or written all the same."""

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 import pellucid
+from pellucid.cli import main
 from pellucid.errors import PellucidError
 
 
@@ -96,3 +98,26 @@ def test_no_noise_says_what_to_do(run, photo) -> None:
     assert "no noise found, so nothing was changed; if there is some" in said
     assert "tell its strength with --sigma" in said
     assert run("denoise", "flat.png", "--sigma", 5, "--model", "s", "--force").stderr == ""
+
+
+def two_pictures(pixels: np.ndarray) -> None:
+    """`two.jpg`, a JPEG with a second picture behind the first, as some cameras write them."""
+    first, second = Image.fromarray(pixels), Image.fromarray(pixels[::-1])
+    first.save("two.jpg", "MPO", save_all=True, append_images=[second])
+
+
+def test_what_is_left_out_of_a_picture_is_said_once(run, pixels) -> None:
+    two_pictures(pixels)
+    said = "pellucid: two.jpg: holds 2 pictures, of which the first is taken\n"
+    assert run("compress", "two.jpg", "--size", "2k").stderr.startswith(said)
+    assert run("compress", "two.jpg", "-o", "again.pel").stderr.count("holds 2 pictures") == 1
+    many = run("compress", "two.jpg", "./two.jpg", "-o", "out", "--jobs", 2, code=1).stderr
+    assert many.count("holds 2 pictures") == 1
+
+
+def test_remarks_on_what_comes_through_a_pipe(pixels) -> None:
+    two_pictures(pixels)
+    result = CliRunner().invoke(
+        main, ["compress", "-", "-o", "a.pel"], Path("two.jpg").read_bytes()
+    )
+    assert result.stderr == "pellucid: -: holds 2 pictures, of which the first is taken\n"

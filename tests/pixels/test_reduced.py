@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid.pixels import Box
+from pellucid.pixels import Box, ImageInfo
+from pellucid.pixels.geo import cropped
 from pellucid.pixels.reduced import Reduced, reduce, whole_squares
+from pellucid.pixels.tiff import Value, build, header, parse
 
 
 @pytest.mark.parametrize("scale", [1, 2, 4, 8])
@@ -54,3 +58,24 @@ def test_boxes_grow_to_whole_squares() -> None:
     assert whole_squares(Box(9, 17, 3, 30), 20, 60, 8) == Box(8, 16, 8, 32)
     assert whole_squares(Box(9, 17, 8, 43), 20, 60, 8) == Box(8, 16, 12, 44)
     assert whole_squares(Box(9, 17, 8, 43), 20, 60, 1) == Box(9, 17, 8, 43)
+
+
+def test_a_reduced_geotiff_lies_where_it_lay() -> None:
+    tags = {33550: (10.0, 10.0, 0.0), 33922: (4.0, 8.0, 0.0, 500_000.0, 4_000_000.0, 0.0)}
+    matrix = (10.0, 0, 0, 500_000, 0, -10.0, 0, 4_000_000, 0, 0, 0, 0, 0, 0, 0, 1)
+    for values in (tags, {34264: matrix}):
+        directory = {
+            tag: Value(12, len(numbers), struct.pack(f"<{len(numbers)}d", *numbers))
+            for tag, numbers in values.items()
+        }
+        exif = header("<", 8) + build(directory, "<", 8)
+        info = cropped(ImageInfo(90, 70, 1, exif=exif), Box(16, 8, 50, 60), 4)
+        assert (info.width, info.height) == (15, 13)
+        found = parse(info.exif)[1]
+        now = {tag: struct.unpack(f"<{len(v)}d", found[tag].raw) for tag, v in values.items()}
+        if 33550 in values:
+            assert now[33550] == (40.0, 40.0, 0.0)
+            assert now[33922][:2] == (-1.0, -2.0)  # the point was 4 columns left, 8 rows above
+        else:
+            assert now[34264][:4] == (40.0, 0.0, 0.0, 500_080.0)
+            assert now[34264][4:8] == (0.0, -40.0, 0.0, 3_999_840.0)

@@ -9,6 +9,7 @@ from pellucid._api.files import open_pel
 from pellucid._api.layers import open_layer
 from pellucid._api.options import PICTURE, check_limits
 from pellucid.bitstream import DEFAULT_LIMITS, Limits, PelFile, require_supported
+from pellucid.pixels.geo import orientation_of
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import Any, BinaryIO
 
 from pellucid._api.layers import layer_for
-from pellucid._api.metadata import kept_of
+from pellucid._api.metadata import kept_of, metadata_of
 from pellucid._api.options import CompressOptions
 from pellucid._api.progress import Progress, count_off
 from pellucid.bitstream import write_stream
@@ -26,6 +26,6 @@ def encode(
         header, extras, tiles = layer_for(options).encode(
             source, options, origin=image, guide=guide
         )
-        kept = kept_of(source.info, options.metadata)
+        kept = kept_of(metadata_of(source.info), options.metadata)
         counted = count_off(tiles, header.tile_chunks, progress)
         write_stream(out, header, kept, counted, extras=extras, limits=limits)

@@ -16,10 +16,9 @@ def metadata_of(info: ImageInfo) -> dict[str, bytes]:
     return {name: value for name, value in found.items() if value}
 
 
-def kept_of(info: ImageInfo, metadata: bool) -> dict[str, bytes]:
-    """The same if metadata are wanted; else the pages alone, which are always kept."""
-    found = metadata_of(info)
-    return found if metadata else {name: found[name] for name in ("axes",) if name in found}
+def kept_of(metadata: dict[str, bytes], wanted: bool) -> dict[str, bytes]:
+    """All metadata if they are wanted; else the pages alone, which are always kept."""
+    return metadata if wanted else {name: metadata[name] for name in metadata if name == "axes"}
 
 
 def left_out(target: Path, metadata: dict[str, bytes]) -> tuple[str, ...]:

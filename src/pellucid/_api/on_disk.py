@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import replace
 from pathlib import Path
 
 from pellucid._api.about import info
@@ -16,7 +15,7 @@ from pellucid._api.codec import PelSource, Picture
 from pellucid._api.decode import Opened
 from pellucid._api.encode import encode
 from pellucid._api.files import check_pel_name, refuse_same_file
-from pellucid._api.metadata import left_out
+from pellucid._api.metadata import kept_of, left_out
 from pellucid._api.options import (
     DEFAULT_MODEL,
     PICTURE,
@@ -27,10 +26,11 @@ from pellucid._api.options import (
 from pellucid._api.progress import Progress, Watched
 from pellucid._api.results import CompressResult, DecompressResult
 from pellucid.bitstream import DEFAULT_LIMITS, Limits
-from pellucid.pixels import ImageInfo, open_sink
+from pellucid.errors import OutputError
+from pellucid.pixels import DICOM, ImageInfo, open_sink
 from pellucid.pixels.atomic import new_file
 from pellucid.pixels.dicom_change import Change
-from pellucid.pixels.geo import moved
+from pellucid.pixels.geo import cropped
 
 
 def compress_file(
@@ -170,16 +170,19 @@ def decompress_to(
     refuse_same_file(target, source)
     opened = Opened.open(source, options, tolerant=keep_going)
     shape, dtype, alpha, _ = opened.layout
+    if options.scale > 1 and Path(target).suffix.lower() in DICOM:
+        raise OutputError(f"cannot write {target}: DICOM can't say that a picture is reduced")
+    kept = kept_of(opened.metadata, metadata)
     about = ImageInfo(
-        shape[1],
-        shape[0],
+        opened.box.width,
+        opened.box.height,
         shape[2],
         8 * dtype.itemsize,
         alpha=alpha if options.which == PICTURE else None,
-        **opened.metadata,  # type: ignore[arg-type]
+        **kept,  # type: ignore[arg-type]
     )
-    if options.region is not None:
-        about = replace(about, exif=moved(about.exif, opened.box.x, opened.box.y))
+    if options.region is not None or options.scale > 1:
+        about = cropped(about, opened.box, options.scale)
     sink = open_sink(
         Path(target),
         shape,
@@ -189,10 +192,11 @@ def decompress_to(
         force=force,
         threads=thread_count(),
         change=lambda: change_of(opened),
+        quality=jpeg_quality,
     )
     with sink as out:
         opened.decode_into(Watched(out, shape, progress))
-    return opened.result(remarks=left_out(Path(target), opened.metadata))
+    return opened.result(remarks=left_out(Path(target), kept))
 
 
 def change_of(opened: Opened) -> Change | None:

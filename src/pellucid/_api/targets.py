@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pellucid._api.metadata import kept_of
+from pellucid._api.metadata import kept_of, metadata_of
 from pellucid._api.options import CompressOptions
 from pellucid.bitstream import ALPHA, Header, file_length
 from pellucid.codec import Picture, Target, compress_tiles, psnr_of, reach_target
@@ -33,7 +33,7 @@ def best_file(
             target, lambda quality: psnr_of(picture, net, replace(header, quality=quality))
         )
         return best, tiles + alpha
-    kept = kept_of(source.info, options.metadata)
+    kept = kept_of(metadata_of(source.info), options.metadata)
     pixels = header.width * header.height
     lengths = [len(tile) for tile in alpha]
     whole = bytes_of_alpha(lengths, extras)

@@ -25,6 +25,7 @@ from pellucid.cli._jobs import Job, Outputs, plan_jobs
 from pellucid.cli._options import Batch
 from pellucid.cli._program import FAILED, about, exit_code, say, tell
 from pellucid.cli._progress import Progress
+from pellucid.cli._remarks import remarks_kept, remarks_of_file
 from pellucid.cli._streams import STREAM, real_files
 from pellucid.errors import PellucidError
 
@@ -143,7 +144,7 @@ def run_batch(
             return Outcome(error=PellucidError("there is not enough memory for this picture"))
 
     try:
-        with closing(outcomes(attempt, jobs, batch.jobs, stop)) as found:
+        with remarks_kept(), closing(outcomes(attempt, jobs, batch.jobs, stop)) as found:
             for job, outcome in zip(jobs, found, strict=True):
                 progress.clear()
                 totals.add(outcome)
@@ -177,9 +178,11 @@ def do_job(
     if batch.skip_existing and job.is_done:
         return Outcome()
     job.check(batch)
-    with real_files(job.source, job.target, suffix) as (source, target):
+    with remarks_of_file() as said, real_files(job.source, job.target, suffix) as (source, target):
         start = time.perf_counter()
         report = work(replace(job, source=source, target=target), part)
+        remarks = [text.replace(str(source), str(job.source)) for text in dict.fromkeys(said)]
+        report = replace(report, remarks=(*remarks, *report.remarks))
         seconds = time.perf_counter() - start
         read, written = (0 if path is None else size_of(path) for path in (source, target))
     if batch.keep_times and job.target not in (None, STREAM) and job.source != STREAM:
@@ -214,7 +217,7 @@ def show(job: Job, outcome: Outcome, as_json: bool) -> None:
     elif report is not None and not aside:
         click.echo(f"{job.target or job.source}  {report.line}")
     for remark in report.remarks if report is not None else ():
-        say(f"{job.source}: {remark}")
+        say(about(job.source, remark))
 
 
 def passed_over(passed: Counter[str]) -> str:

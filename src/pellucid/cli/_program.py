@@ -101,9 +101,9 @@ def exit_code(errors: list[PellucidError]) -> int:
     return USAGE if all(isinstance(error, OptionError) for error in errors) else FAILED
 
 
-def about(source: str | os.PathLike[str], error: Exception) -> str:
+def about(source: str | os.PathLike[str], said: Exception | str) -> str:
     """`photo.png: what is wrong`, without saying the name twice."""
-    name, text = os.fspath(source), str(error)
+    name, text = os.fspath(source), str(said)
     if text.startswith((f"{name}: ", f"{name} ")):
         text = text[len(name) :].lstrip(": ")
     return f"{name}: {text}"

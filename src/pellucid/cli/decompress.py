@@ -62,9 +62,7 @@ class Settings:
     type=click.Choice(FORMATS),
     help="Of outputs whose name isn't given; otherwise OUT's suffix decides.  [default: png]",
 )
-@click.option(
-    "--jpeg-quality", type=click.IntRange(1, 100), help="Of JPEG outputs.  [default: 95]"
-)
+@click.option("--jpeg-quality", type=click.IntRange(1, 100), help="Of JPEG outputs.  [default: 95]")
 @click.option("--no-metadata", is_flag=True, help="Write no EXIF, ICC profile and XMP.")
 @click.option(
     "--keep-going",

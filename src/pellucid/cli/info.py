@@ -40,8 +40,8 @@ def info(file: Path, limits: Limits, as_json: bool, latents: bool) -> None:
     """Say what is in a .pel file: size, quality, model, metadata, where the bytes are.
 
     The hash of the latents is the same on every machine; two files with the same hash, model and
-    quality hold the same picture. Width and height are as stored, as --region counts them; what EXIF
-    asks viewers to turn is said.
+    quality hold the same picture. Width and height are as stored, as --region counts them; how EXIF
+    has viewers turn the picture is said.
     """
     import pellucid
 
