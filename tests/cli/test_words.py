@@ -18,7 +18,7 @@ def test_a_file_is_named_once(run) -> None:
     np.save("a.npy", np.zeros((20, 20), np.uint16))
     said = run("compress", "a.npy", "--page", 0, code=2).stderr
     assert said == (
-        "pellucid: a.npy: an array has no page 0; a TIFF has pages, a DICOM file frames\n"
+        "pellucid: a.npy: a NumPy file has no page 0; a TIFF has pages, a DICOM file frames\n"
     )
 
 

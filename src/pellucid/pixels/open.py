@@ -115,7 +115,7 @@ def open_image(
     given = Input(source)
     kind = format_of(given)
     if not kind.pages:
-        refuse_page(number, f"{given.name}: {kind.name}")
+        refuse_page(number, f"{given.name}: a {kind.name} file")
     with kind.open(given, most, number) if kind.pages else kind.open(given, most) as found:
         samples, info = found
         yield ImageSource(samples, replace(info, nodata=nodata_of(info.exif)))
