@@ -15,11 +15,11 @@ from pathlib import Path
 import torch
 
 from pellucid.errors import PellucidError
-from pellucid.train.begin import check_writable
 from pellucid.train.checkpoint import write_state
 from pellucid.train.data import encoded_pictures
 from pellucid.train.folder import check_place
-from pellucid.train.guide_training import GuideRecipe, GuideTrainer, Pairs, export_guide
+from pellucid.train.guide_training import POOL, GuideRecipe, GuideTrainer, Pairs, export_guide
+from pellucid.train.lock import only_run
 
 
 def parse(words: Sequence[str] | None) -> argparse.Namespace:
@@ -30,6 +30,8 @@ def parse(words: Sequence[str] | None) -> argparse.Namespace:
     out = "folder for weights and, as guide, the model"
     parser.add_argument("-o", "--out", type=Path, required=True, help=out)
     parser.add_argument("--minutes", type=float, default=72, help="72 if not said")
+    pool = f"pairs at hand at a time, each denoised first; {POOL} if not said"
+    parser.add_argument("--pool", type=int, default=POOL, help=pool)
     parser.add_argument("--threads", type=int, default=1, help="of PyTorch; 1 if not said")
     return parser.parse_args(words)
 
@@ -38,19 +40,17 @@ def train(options: argparse.Namespace) -> Path:
     """Train, then export; returns the folder of the model."""
     recipe = GuideRecipe()
     folder = options.out / recipe.name
-    check_writable(options.out)
     check_place(folder)
-    pictures = (data for source in options.data for data in encoded_pictures(source))
-    trainer = GuideTrainer(recipe, Pairs(pictures, recipe.seed))
-
-    def report(figures: dict[str, float]) -> None:
-        print(trainer.describe(figures), flush=True)
-
-    def save() -> None:
-        write_state(options.out / f"{recipe.name}.pt", trainer.averaged())
-
-    trainer.run(options.minutes, save=save, report=report)
-    return export_guide(trainer, folder)
+    weights = options.out / f"{recipe.name}.pt"
+    with only_run(weights):
+        pictures = (data for source in options.data for data in encoded_pictures(source))
+        trainer = GuideTrainer(recipe, Pairs(pictures, recipe.seed, pool=options.pool))
+        trainer.run(
+            options.minutes,
+            save=lambda: write_state(weights, trainer.averaged()),
+            report=lambda figures: print(trainer.describe(figures), flush=True),
+        )
+        return export_guide(trainer, folder)
 
 
 def main(words: Sequence[str] | None = None) -> None:

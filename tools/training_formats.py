@@ -31,9 +31,10 @@ from pellucid.errors import PellucidError
 from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.runs import describe_machine
 from pellucid.evaluate.speed import interleaved_medians
-from pellucid.train.begin import check_writable, make_trainer
+from pellucid.train.begin import make_trainer
 from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.data import Tiles, encoded_pictures, load_split
+from pellucid.train.lock import only_run
 from pellucid.train.recipe import CodecRecipe
 from pellucid.train.speed import has_bfloat16_units, has_compiler, one_pass
 from pellucid.train.validate import judge
@@ -149,7 +150,6 @@ def parse(words: Sequence[str] | None) -> argparse.Namespace:
 def measure(options: argparse.Namespace) -> list[FormatRow]:
     """All rows, kept as they come: speeds, then what was learned."""
     recipe = codec_recipe(options.recipe)
-    check_writable(options.output.resolve().parent)
     tiles = load_split(encoded_pictures(options.data), limit=options.limit)
     units = has_bfloat16_units(CPU)
     rows = speeds(recipe, tiles.train, options.start, FORMATS if units else FORMATS[:1])
@@ -165,7 +165,8 @@ def main(words: Sequence[str] | None = None) -> None:
     options = parse(words)
     torch.set_num_threads(1)
     try:
-        rows = measure(options)
+        with only_run(options.output.resolve()):
+            rows = measure(options)
     except PellucidError as error:
         raise SystemExit(str(error)) from error
     for row in rows:

@@ -160,7 +160,7 @@ def test_the_prior_is_kept_if_tuning_is_no_better() -> None:
     assert trainer.progress.step > 0
     assert all(torch.equal(v, start[name]) for name, v in trainer.average.state_dict().items())
     losses = iter([1.0, 0.9])
-    assert adapt(trainer, 0.002, lambda _: None) == (1.0, 0.9)
+    assert adapt(trainer, 0.004, lambda _: None) == (1.0, 0.9)
     assert not all(torch.equal(v, start[name]) for name, v in trainer.average.state_dict().items())
 
 
@@ -188,12 +188,10 @@ def test_one_picture_is_enough(tmp_path: Path, prior: str) -> None:
     assert adapt_denoiser(again, tmp_path / "more", lines.append).folder.is_dir()
 
 
-def test_no_better_is_the_prior(
-    tmp_path: Path, prior: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pellucid.train.adapt_run.AdaptSettings", lambda: replace(SETTINGS, rate=0))
+def test_no_better_is_the_prior(tmp_path: Path, prior: str) -> None:
     path = write(tmp_path / "one.png", noisy_picture(1))
-    result = adapt_denoiser(AdaptOptions(path, 0.002, prior), tmp_path / "mine", lambda _: None)
+    still, options = replace(SETTINGS, rate=0.0), AdaptOptions(path, 0.002, prior)
+    result = adapt_denoiser(options, tmp_path / "mine", lambda _: None, settings=still)
     assert not result.better
     assert result.after == result.before
     assert load_denoiser(str(result.folder)).id == load_denoiser(prior).id

@@ -36,7 +36,7 @@ from pellucid.train.degrade.jpeg import CHROMA, LUMA, tables  # noqa: E402
 from pictures import photograph  # noqa: E402
 
 COUNT, SIDE = 12, 64
-EXACT = Mixture(grain=0, camera=0, jpeg=0, grey=0, overtold=0)
+EXACT = Mixture(grain=0, camera=0, jpeg=0, grey=0, overstated=0)
 KINDS = {
     "white": Mixture(grain=0, camera=0, jpeg=0),
     "grain": Mixture(grain=1, camera=0, jpeg=0),
@@ -150,7 +150,7 @@ def test_white_noise_is_as_strong_as_told_and_independent() -> None:
 
 
 def test_grain_is_as_strong_as_told_and_correlated() -> None:
-    mixture = Mixture(grain=1, camera=0, jpeg=0, grey=0, map_error=0, overtold=0)
+    mixture = Mixture(grain=1, camera=0, jpeg=0, grey=0, map_error=0, overstated=0)
     part = degrade(flat(0.5), mixture, dice())
     noise, told = part.noisy - part.clean, part.maps[:, 1, 0, 0]
     assert torch.allclose(noise.std(dim=(1, 2, 3)), told, rtol=0.06)
@@ -165,7 +165,7 @@ def test_grain_is_as_strong_as_told_and_correlated() -> None:
 
 
 def test_maps_are_wrong_by_as_much_as_the_mixture_says() -> None:
-    mixture = Mixture(grain=1, camera=0, jpeg=0, grey=0, map_error=0.25, overtold=0)
+    mixture = Mixture(grain=1, camera=0, jpeg=0, grey=0, map_error=0.25, overstated=0)
     part = degrade(flat(0.5, 64, 64), mixture, dice())
     ratio = part.maps[:, 1, 0, 0] / (part.noisy - part.clean).std(dim=(1, 2, 3))
     assert 0.7 < ratio.min() < 0.85
@@ -174,10 +174,10 @@ def test_maps_are_wrong_by_as_much_as_the_mixture_says() -> None:
 
 @pytest.mark.parametrize(("kind", "channel"), [("white", 0), ("grain", 1)])
 def test_some_are_told_far_too_much_noise_and_none_too_little(kind: str, channel: int) -> None:
-    exact = replace(KINDS[kind], grey=0, map_error=0, overtold=0)
+    exact = replace(KINDS[kind], grey=0, map_error=0, overstated=0)
     told = [
         degrade(flat(0.5, 64, 32), mixture, dice()).maps[:, channel, 0, 0]
-        for mixture in (exact, replace(exact, overtold=0.5))
+        for mixture in (exact, replace(exact, overstated=0.5))
     ]
     assert (told[1] >= told[0] * (1 - 1e-6)).all()
     more = told[1] > told[0] * 1.001
@@ -234,7 +234,7 @@ def test_camera_noise_grows_with_light_and_has_a_clean_twin() -> None:
 def test_camera_noise_is_told_in_place_or_on_average() -> None:
     local = 0
     for seed in range(8):
-        mixture = Mixture(grain=0, camera=1, jpeg=0, grey=0, map_error=0, overtold=0)
+        mixture = Mixture(grain=0, camera=1, jpeg=0, grey=0, map_error=0, overstated=0)
         part = degrade(crops(), mixture, dice(seed))
         told = part.maps[:, 1].square().mean(dim=(1, 2)).sqrt()
         error = (part.noisy - part.clean).square().mean(dim=(1, 2, 3)).sqrt()

@@ -32,9 +32,8 @@ def encoded(array: np.ndarray) -> Encoded:
 
 
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> training.Pairs:
-    monkeypatch.setattr(training, "POOL", 8)
-    return training.Pairs([encoded(photo(n)) for n in range(3)], seed=1)
+def small() -> training.Pairs:
+    return training.Pairs([encoded(photo(n)) for n in range(3)], seed=1, pool=8)
 
 
 @pytest.mark.parametrize("kind", MAKERS)
@@ -85,11 +84,11 @@ def test_export_gives_what_the_network_gives(small: training.Pairs, tmp_path: Pa
 
 
 def test_the_command_keeps_weights_and_writes_a_model(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(training, "POOL", 4)
     (tmp_path / "in").mkdir()
     words = ["--data", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--minutes", "0.02"]
+    words += ["--pool", "4"]
     with pytest.raises(SystemExit, match="error: no pictures in"):
         train_guide.main(words)
     (tmp_path / "in" / "a.png").write_bytes(encoded(photo(0)).data)

@@ -20,7 +20,6 @@ from pellucid.errors import (  # noqa: E402
     OutputError,
     PellucidError,
 )
-from pellucid.train import lease as lease_module  # noqa: E402
 from pellucid.train import trainer as trainer_module  # noqa: E402
 from pellucid.train.checkpoint import write_state  # noqa: E402
 from pellucid.train.lease import Lease, main  # noqa: E402
@@ -60,13 +59,12 @@ def rows(out: Path) -> list[dict[str, str]]:
 
 
 @pytest.mark.slow
-def test_a_plan_ends_in_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plan_ends_in_time(folder: Path) -> None:
     """By the clock, as the machine is lent: most of it for training, on a machine of its own."""
-    monkeypatch.setattr(lease_module, "JUDGED", 1)
     write_state(folder / "weights.pt", tiny_model.new_trainer().averaged())
     with tiny_model.quick():
         began = time.monotonic()
-        lease = Lease(load_plan(folder / "plan.toml"), SECONDS, folder / "out", CPU)
+        lease = Lease(load_plan(folder / "plan.toml"), SECONDS, folder / "out", CPU, judged=1)
         lease.carry_out(folder)
     assert time.monotonic() - began < SECONDS + 0.5
     assert lease.training > 0.5 * SECONDS
@@ -74,13 +72,12 @@ def test_a_plan_ends_in_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_plan_is_gone_on_with(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trainer_module, "REPORT_EVERY", 5)
-    monkeypatch.setattr(lease_module, "JUDGED", 1)
     write_state(folder / "weights.pt", tiny_model.new_trainer().averaged())
     out = folder / "out"
     pixels = []
     for _ in range(2):
         with tiny_model.quick():
-            lease = Lease(load_plan(folder / "plan.toml"), SECONDS, out, CPU)
+            lease = Lease(load_plan(folder / "plan.toml"), SECONDS, out, CPU, judged=1)
             lease.carry_out(folder)
         assert lease.training > 0
         done = [torch.load(out / f"{name}.pt", weights_only=True) for name in ("tiny", "eye")]
@@ -125,7 +122,7 @@ def test_a_run_that_fails_leaves_the_others_their_time(folder: Path) -> None:
         )
     )
     out = folder / "out"
-    lease = Lease(load_plan(folder / "plan.toml"), SECONDS, out, CPU)
+    lease = Lease(load_plan(folder / "plan.toml"), SECONDS, out, CPU, judged=1)
     with tiny_model.quick(), pytest.raises(PellucidError, match="other did not end well"):
         lease.carry_out(folder)
     assert "other: " in (out / "log.txt").read_text()
@@ -143,15 +140,10 @@ def test_a_plan_that_asks_for_more_time_than_there_is(folder: Path) -> None:
     assert not (folder / "out").exists(), "nothing was begun"
 
 
-def test_what_cannot_be_read_or_written_is_said_by_the_command(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_read_or_written_is_said_by_the_command(folder: Path) -> None:
     def error_of(*words: str) -> str:
-        monkeypatch.setattr(
-            "sys.argv", ["lease", *words, "--seconds", "5", "-o", str(folder / "o")]
-        )
         with pytest.raises(SystemExit) as caught:
-            main()
+            main([*words, "--seconds", "5", "-o", str(folder / "o")])
         return str(caught.value)
 
     assert "can't be read" in error_of(str(folder / "nowhere.toml"))

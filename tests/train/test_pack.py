@@ -119,14 +119,10 @@ def test_hands_hold_every_picture_and_fit(tmp_path: Path) -> None:
     assert pack.deal(paths, 200) == hands, "the same every time"
 
 
-def test_pack_from_the_command_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_pack_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for seed in range(4):
         save(tmp_path / "in" / f"{seed}.png", picture(seed))
-    arguments = ["pack", str(tmp_path / "in"), "-o", str(tmp_path / "s.bin"), "--megabytes", "0.01"]
-    monkeypatch.setattr("sys.argv", arguments)
-    pack.main()
+    pack.main([str(tmp_path / "in"), "-o", str(tmp_path / "s.bin"), "--megabytes", "0.01"])
     shards = sorted(tmp_path.glob("s-*.bin"))
     assert sum(len(list(pack.read_shard(shard))) for shard in shards) == 4
     assert len(capsys.readouterr().out.splitlines()) == len(shards) > 1

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import click
 
 from pellucid.cli._bench_end import tell
-from pellucid.errors import MissingExtraError, OutputError
-
-NEEDED = ("torch", "onnx")
+from pellucid.cli.adapt import require_training
+from pellucid.errors import OutputError
 
 
 @click.command(short_help="A recipe and pictures to a model.")
@@ -93,9 +91,7 @@ def train(
     this machine. Use it by `pellucid compress --model OUT/<name>`, or `denoise --model`. Needs the
     extra: pip install 'pellucid[train]'.
     """
-    for package in NEEDED:
-        if importlib.util.find_spec(package) is None:
-            raise MissingExtraError(package, "train")
+    require_training()
     from pellucid.train.run import RunOptions, train_model
 
     check_start(recipe, out, resume=resume, force=force)

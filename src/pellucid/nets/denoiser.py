@@ -1,4 +1,4 @@
-"""The denoiser: a small U-Net without biases, told how much noise there is at every pixel.
+"""The denoiser: a small U-Net without biases, with a noise level map.
 
     noisy 3 + maps 2 at 1/1 -> halved -> 12 + 2 at 1/2 -> 3x3 -> C0 --------- blocks - 3x3 -> 12
                                                          \\ 2x2/2 -> C1 at 1/4 --- blocks /
@@ -105,8 +105,8 @@ class Denoiser(nn.Module):
         average = F.avg_pool2d(noisy, AVERAGED)
         average = F.interpolate(average, scale_factor=AVERAGED / STEM, mode="bilinear")
         halved = F.pixel_unshuffle(noisy, STEM) - average.repeat_interleave(STEM**2, dim=1)
-        told = F.avg_pool2d(maps, STEM)
-        x = self.enter(torch.cat([halved, told], dim=1))
+        noise_level = F.avg_pool2d(maps, STEM)
+        x = self.enter(torch.cat([halved, noise_level], dim=1))
         skips = []
         for before, down in zip(self.before, self.down, strict=True):
             skips.append(before(x))
@@ -115,7 +115,7 @@ class Denoiser(nn.Module):
         levels = list(zip(skips, self.up, self.after, strict=True))
         for skip, up, after in reversed(levels):
             x = after(skip + F.pixel_shuffle(up(x), 2))
-        noise = self.leave(x).to(noisy.dtype) + F.conv2d(told, self.offset)
+        noise = self.leave(x).to(noisy.dtype) + F.conv2d(noise_level, self.offset)
         return noisy - F.pixel_shuffle(noise, STEM)
 
 

@@ -22,9 +22,9 @@ def scale_of(index: Tensor) -> Tensor:
     return SMALLEST_SCALE * torch.exp2(index / TABLES_PER_OCTAVE)
 
 
-def index_of(spread: Tensor) -> Tensor:
+def index_of(deviation: Tensor) -> Tensor:
     """Standard deviation in quantiser steps -> table index, not rounded."""
-    scale = spread.clamp_min(1e-6) * (math.sqrt(3) / math.pi)
+    scale = deviation.clamp_min(1e-6) * (math.sqrt(3) / math.pi)
     return torch.log2(scale / SMALLEST_SCALE) * TABLES_PER_OCTAVE
 
 

@@ -9,7 +9,6 @@ few steps, a low rate, and the result is kept only if it is better on rows it di
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -19,26 +18,26 @@ from torch import Tensor
 from pellucid.nets.denoiser import Denoiser
 from pellucid.train.adapt_data import Shots
 from pellucid.train.optimisers import adamw
+from pellucid.train.recipe import TrainingRecipe
 from pellucid.train.trainer import Figures, Trainer
 
 CONSISTENCY = 1.0  # weight of Neighbor2Neighbor's second term
 JUDGED = 8  # batches that decide whether the result is better
-LEAST_GAIN = 0.005  # of the loss, most of which is the noise itself; less can't be told from chance
+LEAST_GAIN = 0.005  # of the loss, most of which is the noise itself; less may be chance
 
 
 @dataclass(frozen=True)
-class AdaptSettings:
-    """How a denoiser is tuned; the names mean what they mean in `DenoiserRecipe`."""
+class AdaptSettings(TrainingRecipe):
+    """How a denoiser is tuned."""
 
     name: str = "adapted"
     data: str = "the user's own noisy pictures"
     rate: float = 2e-4
-    batch: int = 8
     patch: int = 96
+    last_part: float = 0.0
     warmup: float = 0.05
     ema: float = 0.98
     clip: float = 0.5
-    seed: int = 1
     bfloat16: bool = True
 
 
@@ -59,10 +58,7 @@ class AdaptTrainer(Trainer):
     def loss(self, part: float) -> tuple[Tensor, Figures]:  # noqa: ARG002
         with torch.autocast("cpu", torch.bfloat16, enabled=self.recipe.bfloat16):
             loss = self.batch_loss(self.net, self.generator)
-        return loss, {}
-
-    def pixels(self, part: float) -> int:  # noqa: ARG002
-        return self.recipe.batch * self.recipe.patch**2
+        return loss, {"loss": loss.detach()}
 
     def batch_loss(
         self, net: torch.nn.Module, generator: torch.Generator, *, kept: bool = False
@@ -95,18 +91,17 @@ class AdaptTrainer(Trainer):
 def adapt(
     trainer: AdaptTrainer, minutes: float, report: Callable[[str], None]
 ) -> tuple[float, float]:
-    """Tune for `minutes`; returns the loss before and after on the rows kept from learning.
+    """Tune until `minutes` are spent; returns the loss before and after on rows kept from learning.
 
     Unless that `helped`, `trainer.average` gets the weights it began with.
     """
     start = {name: value.clone() for name, value in trainer.average.state_dict().items()}
     before = trainer.judge(trainer.average)
-    began = time.monotonic()
-    while (spent := time.monotonic() - began) < 60 * minutes:
-        trainer.step(spent / (60 * minutes))
-        trainer.progress.seconds = time.monotonic() - began
-        if trainer.progress.step % 50 == 0:
-            report(f"{spent:.0f} s, step {trainer.progress.step}")
+    trainer.run(
+        minutes,
+        save=lambda: None,  # only what helped is kept
+        report=lambda figures: report(trainer.describe(figures)),
+    )
     after = trainer.judge(trainer.average)
     if not helped(before, after):
         trainer.average.load_state_dict(start)

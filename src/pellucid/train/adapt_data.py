@@ -33,7 +33,7 @@ class Shots:
 
 
 def load_shots(paths: list[Path]) -> Shots:
-    """Shots of one scene (often one), told and stabilised as the first one's noise asks for.
+    """Shots of one scene (often one), with maps and stabilised as the first one's noise asks for.
 
     Raises:
         InputError: a picture can't be read, is too small, or differs in size from the others.

@@ -11,18 +11,20 @@ import torch
 
 from pellucid.errors import InputError
 from pellucid.nets.denoiser import Denoiser
-from pellucid.runtime import load_denoiser, network_id
+from pellucid.runtime import load_denoiser
 from pellucid.train.adapt import AdaptSettings, AdaptTrainer, adapt, helped
 from pellucid.train.adapt_data import Shots, load_shots
-from pellucid.train.export_denoiser import FILE, denoiser_graph
-from pellucid.train.folder import training_facts, write_model
+from pellucid.train.export_denoiser import FILE, denoiser_card, denoiser_graph
+from pellucid.train.folder import write_model
 from pellucid.train.import_denoiser import import_denoiser
 from pellucid.train.pack import find_pictures
+
+SETTINGS = AdaptSettings()
 
 
 @dataclass(frozen=True)
 class AdaptOptions:
-    """What `pellucid adapt` is told.
+    """Options of `pellucid adapt`.
 
     Attributes:
         source: a noisy picture, or a folder of them.
@@ -53,7 +55,13 @@ class Adapted:
         return helped(self.before, self.after)
 
 
-def adapt_denoiser(options: AdaptOptions, folder: Path, report: Callable[[str], None]) -> Adapted:
+def adapt_denoiser(
+    options: AdaptOptions,
+    folder: Path,
+    report: Callable[[str], None],
+    *,
+    settings: AdaptSettings = SETTINGS,
+) -> Adapted:
     """Tune a denoiser on noisy pictures and write it to `folder`.
 
     Raises:
@@ -63,23 +71,15 @@ def adapt_denoiser(options: AdaptOptions, folder: Path, report: Callable[[str], 
         torch.set_num_threads(options.threads)
     prior = load_denoiser(options.model)
     scenes = find_scenes(options.source, repeats=options.repeats)
-    trainer = AdaptTrainer(AdaptSettings(), import_denoiser(prior.folder), scenes)
+    trainer = AdaptTrainer(settings, import_denoiser(prior.folder), scenes)
     kind = "repeats" if options.repeats else "single shots"
     report(f"{len(scenes)} scene(s), {kind}; starting from {prior.name}")
     before, after = adapt(trainer, options.minutes, report)
     net = cast(Denoiser, trainer.average)
     data = denoiser_graph(net)
-    card = {
-        "name": trainer.recipe.name,
-        "id": network_id(data).hex(),
-        "kind": "denoiser",
-        "licence": "yours, on top of the prior's Apache-2.0",
-        "multiple": net.shape.multiple,
-        "reach": net.shape.reach,
-        **training_facts(trainer),
-        "prior": prior.id.hex(),
-        "loss": {"before": round(before, 5), "after": round(after, 5)},
-    }
+    licence = "yours, on top of the prior's Apache-2.0"
+    loss = {"before": round(before, 5), "after": round(after, 5)}
+    card = denoiser_card(trainer, net, data, licence=licence, prior=prior.id.hex(), loss=loss)
     card["recipe"] = prior.card["recipe"]  # whose shape the network has
     write_model(folder, {FILE: data}, card)
     return Adapted(folder, before, after)

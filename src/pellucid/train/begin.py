@@ -7,13 +7,12 @@ alone.
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from pellucid.errors import OptionError, OutputError
+from pellucid.errors import OptionError
 from pellucid.train.checkpoint import read_state
 from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.denoiser_trainer import DenoiserTrainer
@@ -44,16 +43,6 @@ def make_trainer(
     return trainer
 
 
-def check_writable(folder: Path) -> None:
-    """Make `folder`; OutputError if nothing can be written there, before any time is spent."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise OutputError(f"cannot write to {folder}: {error.strerror or error}") from error
-
-
 def choose_device(name: str) -> torch.device:
     """`auto` takes an accelerator if there is one."""
     if name not in ("auto", "cpu", "cuda"):
@@ -64,7 +53,7 @@ def choose_device(name: str) -> torch.device:
         if not torch.cuda.is_available():
             raise OptionError("there is no device cuda that PyTorch can use; choose cpu or auto")
         torch.set_float32_matmul_precision("high")
-        torch.backends.cudnn.allow_tf32 = False  # spreads and 15-bit integers need more digits
+        torch.backends.cudnn.allow_tf32 = False  # deviations and 15-bit integers need more digits
         torch.backends.cudnn.benchmark = True
     else:
         os.environ.setdefault("KMP_BLOCKTIME", "0")

@@ -1,6 +1,6 @@
 """Takes the last bias out of a trained denoiser, so that brightness stays.
 
-A net trained for a finite time shifts each channel by a small part of the strength it is told,
+A net trained for a finite time shifts each channel by a small part of the noise level it is given,
 much the same in flat places and in detail. It is measured on photographs that were not trained on
 and taken off in the net.
 """

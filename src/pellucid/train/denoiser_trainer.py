@@ -53,15 +53,15 @@ class DenoiserTrainer(Trainer):
         return self.measure(sample.noisy, sample.maps, sample.clean)
 
     def error(self, noisy: Tensor, maps: Tensor, clean: Tensor) -> tuple[Tensor, Figures]:
-        """The loss of a batch that was told `maps`, and by how many dB it is cleaner."""
+        """The loss of a batch with its noise level `maps`, and by how many dB it is cleaner."""
         layout = noisy.contiguous(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             out = self.net(layout, maps)
         wrong = out.float() - clean
         error = wrong.square().mean(dim=(1, 2, 3))
         shift = wrong.mean(dim=(2, 3)).square().mean(dim=1)
-        told = maps.sum(dim=1).square().mean(dim=(1, 2)).sqrt()
-        expected = told.clamp(min=FLOOR) ** ERROR_POWER
+        level = maps.sum(dim=1).square().mean(dim=(1, 2)).sqrt()
+        expected = level.clamp(min=FLOOR) ** ERROR_POWER
         relative = (error + SHIFT_WEIGHT * shift) / expected
         loss = (relative + LEAST_ERROR).log().mean() * LOSS_SCALE
         gain = 10 * torch.log10((noisy - clean).square().mean() / error.detach().mean())

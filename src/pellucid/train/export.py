@@ -28,7 +28,7 @@ from pellucid.nets.quality import MAX_QUALITY, QualityTable
 from pellucid.nets.rate import TABLES
 from pellucid.runtime.identity import model_id
 from pellucid.train.codec_trainer import CodecTrainer
-from pellucid.train.folder import training_facts, write_model
+from pellucid.train.folder import model_card, write_model
 from pellucid.train.networks import all_networks, integer_layers
 from pellucid.train.tables import build_tables, count_symbols, every_quality
 from pellucid.train.validate import validate
@@ -54,12 +54,12 @@ def export_codec(
     codec = cast(Codec, trainer.average.cpu().eval())
     arrays: dict[str, Any] = entropy_arrays(codec, held_out)
     gains: dict[str, Any] = gain_arrays(codec)
-    card = model_card(trainer, arrays, validate(codec, held_out, trainer.recipe))
+    scores = validate(codec, held_out, trainer.recipe)
+    card = model_card(trainer, "codec", model_id(arrays), held_out=scores)
     files = all_networks(codec)
     files |= {"entropy.npz": archive(arrays), "gains.npz": archive(gains)}
-    write_model(folder, files, card)
     report(f"model {card['id']} in {folder}")
-    return folder
+    return write_model(folder, files, card)
 
 
 def archive(arrays: dict[str, Any]) -> bytes:
@@ -132,18 +132,4 @@ def gain_arrays(codec: Codec) -> dict[str, NDArray[Any]]:
         "synthesis_scale": np.exp2(by_quality(codec.log_synthesis_scale)),
         "analysis_halo": np.array((shape.analysis_blocks + 1) // 2, np.uint8),
         "halo": np.array((shape.synthesis_blocks + 1) // 2, np.uint8),
-    }
-
-
-def model_card(
-    trainer: CodecTrainer, arrays: dict[str, NDArray[Any]], scores: list[dict[str, float]]
-) -> dict[str, Any]:
-    """Where a model comes from and what it may be used for."""
-    return {
-        "name": trainer.recipe.name,
-        "id": model_id(arrays).hex(),
-        "kind": "codec",
-        "licence": "Apache-2.0",
-        **training_facts(trainer),
-        "held_out": scores,
     }

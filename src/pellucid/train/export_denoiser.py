@@ -21,8 +21,9 @@ from pellucid.nets.denoiser import AVERAGED, SAMPLES, STEM, Denoiser
 from pellucid.runtime import network_id
 from pellucid.train.centre import centre
 from pellucid.train.denoiser_trainer import DenoiserTrainer
-from pellucid.train.folder import training_facts, write_model
+from pellucid.train.folder import model_card, write_model
 from pellucid.train.graph import Graph, shuffle, unshuffle, unshuffled_weight
+from pellucid.train.trainer import Trainer
 from pellucid.train.validate import score
 
 FILE = "denoiser.onnx"
@@ -36,19 +37,16 @@ def export_denoiser(
     net = cast(Denoiser, trainer.average.cpu().eval())
     centre(net, held_out)
     data = denoiser_graph(net)
-    card = {
-        "name": trainer.recipe.name,
-        "id": network_id(data).hex(),
-        "kind": "denoiser",
-        "licence": "Apache-2.0",
-        "multiple": net.shape.multiple,
-        "reach": net.shape.reach,
-        **training_facts(trainer),
-        "held_out": [score(net, held_out, strength) for strength in STRENGTHS],
-    }
-    write_model(folder, {FILE: data}, card)
+    scores = [score(net, held_out, strength) for strength in STRENGTHS]
+    card = denoiser_card(trainer, net, data, held_out=scores)
     report(f"model {card['id']} in {folder}")
-    return folder
+    return write_model(folder, {FILE: data}, card)
+
+
+def denoiser_card(trainer: Trainer, net: Denoiser, data: bytes, **facts: Any) -> dict[str, Any]:
+    """`card.json` of the network `data`, of any trainer that has a denoiser."""
+    shape: dict[str, Any] = {"multiple": net.shape.multiple, "reach": net.shape.reach}
+    return model_card(trainer, "denoiser", network_id(data), **shape, **facts)
 
 
 def denoiser_graph(net: Denoiser) -> bytes:
@@ -57,11 +55,11 @@ def denoiser_graph(net: Denoiser) -> bytes:
     noisy = graph.input("noisy", [1, SAMPLES, "h", "w"])
     maps = graph.input("maps", [1, net.enter.in_channels - SAMPLES * STEM**2, "h", "w"])
     halved = graph.node("Sub", unshuffle(graph, noisy, STEM), local_average(graph, noisy))
-    told = graph.node("AveragePool", maps, kernel_shape=[STEM, STEM], strides=[STEM, STEM])
+    noise_level = graph.node("AveragePool", maps, kernel_shape=[STEM, STEM], strides=[STEM, STEM])
     split = SAMPLES * STEM**2
     weight = net.enter.weight
     weight = torch.cat([unshuffled_weight(weight[:, :split], STEM), weight[:, split:]], dim=1)
-    x = graph.node("Concat", halved, told, axis=1)
+    x = graph.node("Concat", halved, noise_level, axis=1)
     x = convolution(graph, "enter", weight, x)
     skips = []
     for level, (before, down) in enumerate(zip(net.before, net.down, strict=True)):
@@ -73,7 +71,7 @@ def denoiser_graph(net: Denoiser) -> bytes:
         x = graph.node("Add", skips[level], shuffle(graph, raised, 2))
         x = blocks(graph, f"after.{level}", net.after[level], x)
     noise = convolution(graph, "leave", net.leave.weight, x)
-    noise = graph.node("Add", noise, convolution(graph, "offset", net.offset, told))
+    noise = graph.node("Add", noise, convolution(graph, "offset", net.offset, noise_level))
     graph.output(shuffle(graph, noise, STEM), "noise")
     return graph.model()
 

@@ -1,7 +1,7 @@
 """What a decoded picture looks like beside its source: a distortion for training by eye.
 
 Both pictures go to an opponent colour space (the XYB of JPEG XL: cube roots of cone responses), and
-at each of several scales local means, spreads and their correlation are compared. Three maps tell
+at each of several scales local means, variances and their correlation are compared. Three maps tell
 what people see: structure and contrast that differ, detail that is lost, edges that are added. Of
 each the mean counts and the L4 norm, so that one bad place is not averaged away. Colour differences
 count less than brightness.
@@ -20,7 +20,7 @@ from torch import Tensor
 
 SCALES = 5
 TAPS, SIGMA = 9, 1.5  # of the Gaussian that means "local", in samples of each scale
-STABLE = 0.0009  # added to spreads, so that what can't be seen doesn't count
+STABLE = 0.0009  # added to variances, so that what can't be seen doesn't count
 PLANES: tuple[float, ...] = (0.15, 0.7, 0.15)  # weights of X (red-green), Y, B (blue-yellow)
 WORST = 0.5  # weight of the L4 norm beside the mean
 LOST, ADDED = 6.0, 4.0  # weights of lost detail and of added edges beside 1 - SSIM
@@ -52,8 +52,8 @@ def compare(decoded: Tensor, source: Tensor) -> Tensor:
     products = torch.cat([decoded, source, decoded**2, source**2, decoded * source], dim=1)
     mean, other, square, other_square, product = local_mean(products).chunk(5, dim=1)
     shared = product - mean * other
-    spread = (square - mean**2) + (other_square - other**2)
-    structure = (2 * shared + STABLE) / (spread + STABLE)
+    variance = (square - mean**2) + (other_square - other**2)
+    structure = (2 * shared + STABLE) / (variance + STABLE)
     unlike = (1 - (1 - (mean - other) ** 2) * structure).clamp_min(0)
     inner = (..., slice(TAPS // 2, -(TAPS // 2)), slice(TAPS // 2, -(TAPS // 2)))
     detail, wanted = (decoded[inner] - mean).abs(), (source[inner] - other).abs()

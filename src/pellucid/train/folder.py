@@ -17,10 +17,30 @@ from pellucid.errors import OutputError
 from pellucid.train.trainer import Trainer
 
 
-def training_facts(trainer: Trainer) -> dict[str, Any]:
-    """Recipe, size, steps, minutes, machine, seed and data, for `card.json`."""
+def model_card(
+    trainer: Trainer,
+    kind: str,
+    identity: bytes,
+    *,
+    licence: str = "Apache-2.0",
+    held_out: list[dict[str, float]] | None = None,
+    **facts: Any,
+) -> dict[str, Any]:
+    """`card.json`: where a model comes from, what it may be used for, and how well it did.
+
+    Args:
+        kind: `codec`, `denoiser` or `guide`.
+        facts: of its kind, such as how far its network reaches.
+        held_out: figures on tiles that it was not trained on.
+    """
     progress = trainer.progress
+    scores = {} if held_out is None else {"held_out": held_out}
     return {
+        "name": trainer.recipe.name,
+        "id": identity.hex(),
+        "kind": kind,
+        "licence": licence,
+        **facts,
         "recipe": asdict(trainer.recipe),
         "parameters": sum(p.numel() for p in trainer.net.parameters()),
         "steps": progress.step,
@@ -31,6 +51,7 @@ def training_facts(trainer: Trainer) -> dict[str, Any]:
         "torch": torch.__version__.split("+")[0],
         "seed": trainer.recipe.seed,
         "data": trainer.recipe.data,
+        **scores,
     }
 
 
@@ -43,10 +64,11 @@ def check_place(folder: Path) -> None:
         )
 
 
-def write_model(folder: Path, networks: Mapping[str, bytes], card: Mapping[str, Any]) -> None:
-    """Write a model's files and its card; OutputError as `write_folder`."""
+def write_model(folder: Path, networks: Mapping[str, bytes], card: Mapping[str, Any]) -> Path:
+    """Write a model's files and its card, and return the folder; OutputError as `write_folder`."""
     text = json.dumps(card, indent=2) + "\n"
     write_folder(folder, {**networks, "card.json": text.encode()})
+    return folder
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -157,10 +157,10 @@ def stretched(plane: Floats) -> Floats:
     return result
 
 
-def field(shape: Sequence[int], rng: Random, spread: float) -> Floats:
-    """A smooth plane of numbers about 1, off by `spread`; it may go below 0."""
+def field(shape: Sequence[int], rng: Random, amount: float) -> Floats:
+    """A smooth plane of numbers about 1, off by `amount`; it may go below 0."""
     cells = int(rng.integers(2, 6))
-    coarse = 1 + spread * rng.normal(0, 1, (cells, cells))
+    coarse = 1 + amount * rng.normal(0, 1, (cells, cells))
     size = -(-shape[0] // cells)
     tiled = np.kron(coarse, np.ones((size, size)))[: shape[0], : shape[1]]
     return average(average(tiled, size // 2), size // 2).astype(np.float32)

@@ -23,26 +23,27 @@ from pellucid.errors import InputError
 from pellucid.nets.guide import REACH, GuideNet
 from pellucid.runtime import load_denoiser, network_id
 from pellucid.train.export_denoiser import blocks, convolution, weight_of
-from pellucid.train.folder import training_facts, write_model
+from pellucid.train.folder import model_card, write_model
 from pellucid.train.graph import Graph, shuffle, unshuffle, unshuffled_weight
 from pellucid.train.guide_pairs import draw_pair
 from pellucid.train.optimisers import muon_and_adamw
 from pellucid.train.pack import Encoded, training_samples
+from pellucid.train.recipe import TrainingRecipe
 from pellucid.train.trainer import Figures, Trainer
 
 SIDE = 128  # of a pair
 POOL, FRESH = 1200, 2  # pairs, and new ones a step
 LARGE = 800  # a longer side is halved first
 WEAKEST, STRONGEST = 4.0, 60.0  # noise, of 255
-MISTOLD, BY = 0.3, 0.1  # how often, and how far, the told strength is wrong
+WRONG, BY = 0.3, 0.1  # how often, and how far, the noise level given is wrong
 EASE = 0.02  # noise units: below this error gains count less
 
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class GuideRecipe:
-    """Settings of a training, which mean what they do for a denoiser."""
+class GuideRecipe(TrainingRecipe):
+    """Settings of a guide network's training; `last_rate` as for a denoiser."""
 
     name: str = "guide"
     data: str = "photographs"
@@ -52,15 +53,12 @@ class GuideRecipe:
     rate: float = 1e-2
     last_rate: float = 2e-3
     warmup: float = 0.01
-    ema: float = 0.999
-    clip: float = 1.0
-    seed: int = 1
 
 
 class Pairs:
     """A pool (N, 9, 128, 128) of features, and of what the network should give."""
 
-    def __init__(self, pictures: Iterable[Encoded], seed: int) -> None:
+    def __init__(self, pictures: Iterable[Encoded], seed: int, *, pool: int = POOL) -> None:
         self._rng = np.random.default_rng(seed)
         self._photos = [
             photo for data in pictures if min((photo := halved(data)).shape[:2]) >= SIDE
@@ -68,7 +66,7 @@ class Pairs:
         if not self._photos:
             raise InputError(f"no picture is as large as a pair ({SIDE} x {SIDE})")
         self._models = [load_denoiser("m")] * 3 + [load_denoiser("s")]
-        self._pool = np.stack([self.draw() for _ in range(POOL)])
+        self._pool = np.stack([self.draw() for _ in range(pool)])
         self._next = 0
 
     def crop(self) -> Floats:
@@ -86,14 +84,14 @@ class Pairs:
         clean, guide = draw_pair(self.crop, rng)
         sigma = math.exp(rng.uniform(math.log(WEAKEST), math.log(STRONGEST))) / 255
         noisy = (clean + sigma * rng.normal(0, 1, clean.shape)).astype(np.float32)
-        told = sigma * math.exp(rng.normal(0, BY)) if rng.random() < MISTOLD else sigma
+        level = sigma * math.exp(rng.normal(0, BY)) if rng.random() < WRONG else sigma
         maps = np.zeros((1, 2, SIDE, SIDE), np.float32)
-        maps[0, 0] = told
+        maps[0, 0] = level
         model = self._models[rng.integers(len(self._models))]
         shown = np.ascontiguousarray(np.broadcast_to(noisy, (1, 3, SIDE, SIDE)))
         noise = model.noise(shown, maps)[0].mean(axis=0)
         planes = features(noise, noisy, maps[0, 0], guide / np.float32(contrast(guide)))
-        wanted = (clean - (noisy - noise)) / told
+        wanted = (clean - (noisy - noise)) / level
         return np.concatenate([planes, wanted[None]]).astype(np.float16)
 
     def batch(self, count: int, side: int) -> tuple[Tensor, Tensor]:
@@ -101,8 +99,8 @@ class Pairs:
         rng = self._rng
         for _ in range(FRESH):
             self._pool[self._next] = self.draw()
-            self._next = (self._next + 1) % POOL
-        chosen = self._pool[rng.integers(0, POOL, count)]
+            self._next = (self._next + 1) % len(self._pool)
+        chosen = self._pool[rng.integers(0, len(self._pool), count)]
         y, x = (2 * rng.integers(0, (SIDE - side) // 2 + 1, 2)).tolist()
         chosen = np.rot90(chosen[..., y : y + side, x : x + side], int(rng.integers(4)), (2, 3))
         both = torch.from_numpy(np.ascontiguousarray(chosen)).float()
@@ -153,16 +151,8 @@ def size_of(error: Tensor) -> Tensor:
 def export_guide(trainer: GuideTrainer, folder: Path) -> Path:
     """Write the averaged weights as a model that `runtime.load_guide` finds."""
     data = guide_graph(cast(GuideNet, trainer.average.eval()))
-    card = {
-        "name": trainer.recipe.name,
-        "id": network_id(data).hex(),
-        "kind": "guide",
-        "licence": "Apache-2.0",
-        "reach": REACH,
-        **training_facts(trainer),
-    }
-    write_model(folder, {"guide.onnx": data}, card)
-    return folder
+    card = model_card(trainer, "guide", network_id(data), reach=REACH)
+    return write_model(folder, {"guide.onnx": data}, card)
 
 
 def guide_graph(net: GuideNet) -> bytes:

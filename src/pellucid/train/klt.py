@@ -2,11 +2,11 @@
 
 The Karhunen-Loeve transform (KLT) of 8x8x3 blocks fills the first layer, that of 2x2 groups of its
 coefficients the second; synthesis gets the transposes, gains the step that lambda asks for, and
-table offsets the measured spread of y. A net started so is near JPEG 2000 after minutes; one
+table offsets the measured deviation of y. A net started so is near JPEG 2000 after minutes; one
 started from noise is still far from JPEG (figures in `docs/models.md`).
 
-The trunk carries the coefficients divided by a power of their spread, which the next linear layer
-undoes: the blocks between see channels of like size.
+The trunk carries the coefficients divided by a power of their standard deviation, which the next
+linear layer undoes: the blocks between see channels of like size.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from pellucid.nets.transforms import BLOCK, GROUP, PIXEL_MEAN
 from pellucid.train.predictors import start_predictors
 
 WHITENING = 0.5
-HYPER_START_SPREAD = 1.0
+HYPER_START_DEVIATION = 1.0
 
 
 def principal_components(rows: Tensor, keep: int) -> tuple[Tensor, Tensor]:
-    """rows (n, d) -> (keep, d) orthonormal basis by falling variance, (keep,) spreads."""
+    """rows (n, d) -> (keep, d) orthonormal basis by falling variance, (keep,) deviations."""
     covariance = rows.T @ rows / len(rows)
     values, vectors = torch.linalg.eigh(covariance.double())
     order = torch.argsort(values, descending=True)[:keep]
-    spread = values[order].clamp_min(1e-12).sqrt().float()
-    return vectors[:, order].T.float(), spread
+    deviation = values[order].clamp_min(1e-12).sqrt().float()
+    return vectors[:, order].T.float(), deviation
 
 
 def quantiser_step(trade: Tensor) -> Tensor:
@@ -52,14 +52,14 @@ def start_from_klt(codec: Codec, pictures: Tensor, low: float, high: float) -> N
     """
     shape = codec.shape
     blocks = F.pixel_unshuffle(pictures - PIXEL_MEAN, BLOCK)
-    basis, spread = principal_components(as_rows(blocks), shape.trunk)
-    weight = spread**-WHITENING
+    basis, deviation = principal_components(as_rows(blocks), shape.trunk)
+    weight = deviation**-WHITENING
     set_linear(codec.analysis.enter.weight, basis * weight[:, None])
     set_linear(codec.synthesis.leave.weight, (basis / weight[:, None]).T)
 
     coefficients = F.conv2d(blocks, basis[:, :, None, None])
     groups = F.pixel_unshuffle(coefficients, GROUP)
-    basis2, spread2 = principal_components(as_rows(groups), shape.latents)
+    basis2, deviation2 = principal_components(as_rows(groups), shape.latents)
     repeated = weight.repeat_interleave(GROUP**2)
     set_linear(codec.analysis.leave.weight, basis2 / repeated)
     set_linear(codec.synthesis.enter.weight, (basis2 * repeated).T)
@@ -68,10 +68,10 @@ def start_from_klt(codec: Codec, pictures: Tensor, low: float, high: float) -> N
     log_gain = -torch.log2(quantiser_step(trade))[:, None].expand(ANCHORS, shape.latents)
     codec.log_gain.set_start(log_gain)
     codec.log_inverse_gain.set_start(-log_gain)
-    in_steps = spread2[None, :] * torch.exp2(log_gain)
+    in_steps = deviation2[None, :] * torch.exp2(log_gain)
     codec.y_offset.set_start(index_of(in_steps))
-    hyper_spread = torch.full((ANCHORS, shape.hyper_latents), HYPER_START_SPREAD)
-    codec.z_index.set_start(index_of(hyper_spread))
+    hyper_deviation = torch.full((ANCHORS, shape.hyper_latents), HYPER_START_DEVIATION)
+    codec.z_index.set_start(index_of(hyper_deviation))
     reach = in_steps[ANCHORS // 2].clamp(1, 32)
     codec.hyper_decoder.mean.reach.copy_(reach)
     codec.spatial_prior.mean.reach.copy_(reach)

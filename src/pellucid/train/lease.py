@@ -14,13 +14,14 @@ import argparse
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 
 from pellucid.errors import OptionError, OutputError, PellucidError
-from pellucid.train.begin import check_writable, choose_device, make_trainer
+from pellucid.train.begin import choose_device, make_trainer
 from pellucid.train.checkpoint import write_state
 from pellucid.train.data import Tiles, encoded_pictures, load_split
 from pellucid.train.lock import only_run
@@ -48,13 +49,13 @@ class Lease:
     out: Path
     device: torch.device
     compiled: bool = False
+    judged: int = JUDGED  # held-out tiles
     began: float = field(default_factory=time.monotonic)
     training: float = 0.0  # seconds that were steps
 
     def carry_out(self, data: Path) -> None:
         """Make all runs within the seconds."""
         self.plan.check(self.seconds)
-        check_writable(self.out)
         with only_run(self.out / LOG):
             self.make_runs(data)
 
@@ -148,7 +149,7 @@ def make_run(run: PlannedRun, lease: Lease, tiles: Tiles, *, end: float) -> None
 
 def keep_judgement(trainer: Trainer, run: PlannedRun, lease: Lease, tiles: Tiles) -> None:
     """Figures of the averaged weights on held-out tiles, to the table and the log."""
-    figures = judge(trainer, tiles.held_out[:JUDGED])
+    figures = judge(trainer, tiles.held_out[: lease.judged])
     lease.keep(run, trainer, figures)
     name, value = next(iter(figures.items()))
     lease.say(f"{run.label}: {name} {value:.4f}")
@@ -161,7 +162,7 @@ def start_of(run: PlannedRun, lease: Lease) -> Path | None:
     return lease.plan.folder / run.start if run.start else None
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description="Carry out a plan of training runs.")
     parser.add_argument("plan", type=Path, metavar="PLAN.toml", help="see pellucid.train.plan")
@@ -173,7 +174,7 @@ def main() -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     parser.add_argument("--threads", type=int, help="on a CPU")
     parser.add_argument("--compile", action="store_true", help="on a CPU; always on an accelerator")
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a machine that is taken away
     try:
         plan = load_plan(options.plan)

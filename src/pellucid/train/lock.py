@@ -31,14 +31,14 @@ else:
 
 
 @contextmanager
-def only_run(checkpoint: Path) -> Iterator[None]:
-    """Hold `checkpoint` for this process; the lock is a hidden file beside it, gone afterwards.
+def only_run(output: Path) -> Iterator[None]:
+    """Hold the file `output` for this process by a hidden file beside it; makes their folder.
 
     Raises:
         OutputError: another process holds it, or the folder can't be written to.
     """
-    path = checkpoint.with_name(f".{checkpoint.name}.lock")
-    file = lock(path, checkpoint)
+    path = output.with_name(f".{output.name}.lock")
+    file = lock(path, output)
     try:
         yield
     finally:
@@ -47,32 +47,27 @@ def only_run(checkpoint: Path) -> Iterator[None]:
         os.close(file)
 
 
-def lock(path: Path, checkpoint: Path) -> int:
+def lock(path: Path, output: Path) -> int:
     """Make and lock the file `path`; returns its descriptor, which must stay open."""
     while True:
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
-            raise OutputError(f"cannot write {path}: {error.strerror or error}") from error
+            raise OutputError(
+                f"cannot write to {path.parent}: {error.strerror or error}"
+            ) from error
         try:
             take(file)
-            if is_at(file, path):
-                os.ftruncate(file, 0)
-                os.write(file, str(os.getpid()).encode())
-                return file
-            os.close(file)  # the run before has just ended and removed it
         except OSError as error:
             holder = os.read(file, 20).decode(errors="replace") or "unknown"
             os.close(file)
             raise OutputError(
-                f"another run, process {holder}, writes {checkpoint}; wait for its end, or choose "
+                f"another run, process {holder}, writes {output}; wait for its end, or choose "
                 "another -o"
             ) from error
-
-
-def is_at(file: int, path: Path) -> bool:
-    """Whether the open file is still the one at `path`."""
-    try:
-        return os.path.samestat(os.fstat(file), os.stat(path))
-    except FileNotFoundError:
-        return False
+        if path.exists() and os.path.samestat(os.fstat(file), path.stat()):
+            os.ftruncate(file, 0)
+            os.write(file, str(os.getpid()).encode())
+            return file
+        os.close(file)  # the run before has just ended and removed it

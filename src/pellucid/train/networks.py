@@ -65,8 +65,11 @@ def analysis(codec: Codec) -> bytes:
     return graph.model()
 
 
-def synthesis(codec: Codec) -> bytes:
-    """y after the inverse gain -> samples 0-255 as 8x8 blocks, 8-bit, and as they are."""
+def synthesis(codec: Codec, *, samples: bool = True) -> bytes:
+    """y after the inverse gain -> samples 0-255 as 8x8 blocks, 8-bit, and as they are.
+
+    Without `samples`, as first versions exported it, the 8-bit ones alone.
+    """
     net, graph = codec.synthesis, Graph("synthesis")
     y = graph.input("y", [1, net.enter.in_channels, "h16", "w16"])
     scale = graph.input("scale", [1, net.leave.in_channels, 1, 1])
@@ -79,7 +82,7 @@ def synthesis(codec: Codec) -> bytes:
     x = convolution(graph, "leave", net.leave, x, weight=weight, bias=bias)
     one, zero = graph.number(1.0), graph.constant("zero", np.zeros((), np.uint8))
     graph.output(graph.node("QuantizeLinear", x, one, zero), "blocks", TensorProto.UINT8)
-    return with_samples(graph.model())
+    return with_samples(graph.model()) if samples else graph.model()
 
 
 def hyper_analysis(codec: Codec) -> bytes:

@@ -17,7 +17,7 @@ import io
 import json
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -141,14 +141,14 @@ def deal(paths: list[Path], limit: int) -> list[list[Path]]:
     return hands
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Command line of `python -m pellucid.train.pack`."""
     parser = argparse.ArgumentParser(description="Pack pictures into training shards.")
     parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="of pictures")
     several = "if one is not enough, numbers are put before its ending"
     parser.add_argument("-o", "--output", type=Path, required=True, help=f"the shard; {several}")
     parser.add_argument("--megabytes", type=float, default=60.0, help="of a shard; 60 if not said")
-    options = parser.parse_args()
+    options = parser.parse_args(words)
     try:
         pack(options.folders, options.output, int(options.megabytes * 1e6))
     except PellucidError as error:

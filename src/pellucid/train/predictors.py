@@ -44,8 +44,8 @@ def least_squares(y: Tensor, taps: tuple[tuple[int, int], ...]) -> tuple[Tensor,
     rows = near.transpose(0, 1).flatten(1, 3)  # (channels, samples, taps)
     target = y[..., 1:-1, 1:-1].transpose(0, 1).flatten(1)[..., None]
     gram = rows.transpose(1, 2) @ rows
-    spread = gram.diagonal(dim1=1, dim2=2).mean(dim=1)[:, None, None]
-    damped = gram + RIDGE * spread * torch.eye(len(taps))
+    power = gram.diagonal(dim1=1, dim2=2).mean(dim=1)[:, None, None]
+    damped = gram + RIDGE * power * torch.eye(len(taps))
     weights = torch.linalg.solve(damped, rows.transpose(1, 2) @ target)
     before = target.square().mean(dim=(1, 2)).sqrt()
     after = (target - rows @ weights).square().mean(dim=(1, 2)).sqrt()

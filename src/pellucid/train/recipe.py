@@ -23,39 +23,57 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True)
-class CodecRecipe:
-    """Settings of one codec's training.
+class TrainingRecipe:
+    """What every training has.
 
     Attributes:
         name: of the model, and so of the folder that it is exported to.
         data: what it is trained on, in words, for the model card.
-        low_lambda, high_lambda: weight of the distortion at quality 0 and 100, for pixels in
-            0-255 and bits per pixel.
-        balance: the loss of a sample is divided by lambda^balance, which evens out the pull of
-            high and low rates.
         patch, batch: side and number of crops of a step; `last_patch` replaces `patch` for the
             last `last_part` of the time, with as many fewer crops.
-        linear_rate: learning rate of the layers started from principal components, relative.
-        objective: the distortion, `mse` or `eye` (`pellucid.train.codec_trainer`).
-        eye: of `eye`, the weight of what people see; 0 to 1.
+        rate: highest learning rate.
+        warmup: part of the time until it is reached.
+        ema: decay of the moving average of the weights.
+        clip: largest norm of the gradients.
     """
 
     name: str
     data: str = "not stated"
-    shape: CodecShape = field(default_factory=CodecShape)
-    low_lambda: float = 0.0002
-    high_lambda: float = 0.25
-    balance: float = 0.5
     patch: int = 128
     batch: int = 8
     last_patch: int = 192
     last_part: float = 0.15
     rate: float = 1e-3
-    linear_rate: float = 0.1
     warmup: float = 0.02
     ema: float = 0.999
     clip: float = 1.0
     seed: int = 1
+
+    @property
+    def label(self) -> str:
+        """Name of the model's folder and checkpoint."""
+        return self.name
+
+
+@dataclass(frozen=True)
+class CodecRecipe(TrainingRecipe):
+    """Settings of one codec's training.
+
+    Attributes:
+        low_lambda, high_lambda: weight of the distortion at quality 0 and 100, for pixels in
+            0-255 and bits per pixel.
+        balance: the loss of a sample is divided by lambda^balance, which evens out the pull of
+            high and low rates.
+        linear_rate: learning rate of the layers started from principal components, relative.
+        objective: the distortion, `mse` or `eye` (`pellucid.train.codec_trainer`).
+        eye: of `eye`, the weight of what people see; 0 to 1.
+    """
+
+    shape: CodecShape = field(default_factory=CodecShape)
+    low_lambda: float = 0.0002
+    high_lambda: float = 0.25
+    balance: float = 0.5
+    linear_rate: float = 0.1
     objective: str = "mse"
     eye: float = 0.7
 
@@ -67,25 +85,18 @@ class CodecRecipe:
             raise OptionError(f"eye is {self.eye}; a weight from 0 to 1 is wanted")
         check_crops(self, MULTIPLE)
 
-    @property
-    def label(self) -> str:
-        """Name of the model's folder and checkpoint."""
-        return self.name
-
 
 @dataclass(frozen=True)
-class DenoiserRecipe:
-    """Settings of one denoiser's training; those it shares with a codec's mean the same.
+class DenoiserRecipe(TrainingRecipe):
+    """Settings of one denoiser's training.
 
     Attributes:
         texture: part of the training tiles that is used, those with the most detail.
         bfloat16: convolutions in half the bits, where the hardware is faster so.
-        rate: highest learning rate of Muon, for all layers but the last.
+        rate: of Muon, for all layers but the last.
         last_rate: highest learning rate of Adam, for the last layer.
     """
 
-    name: str
-    data: str = "not stated"
     shape: DenoiserShape = field(default_factory=DenoiserShape)
     mixture: Mixture = field(default_factory=Mixture)
     texture: float = 0.7
@@ -96,10 +107,6 @@ class DenoiserRecipe:
     last_part: float = 0.2
     rate: float = 1e-2
     last_rate: float = 8e-3
-    warmup: float = 0.02
-    ema: float = 0.999
-    clip: float = 1.0
-    seed: int = 1
 
     def __post_init__(self) -> None:
         check_crops(self, self.shape.multiple)

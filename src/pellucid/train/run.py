@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from pellucid.errors import InputError, OptionError
-from pellucid.train.begin import check_writable, choose_device, make_trainer
+from pellucid.train.begin import choose_device, make_trainer
 from pellucid.train.checkpoint import read_state, write_state
 from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.data import TILE, Tiles, encoded_pictures, load_split
@@ -33,7 +33,7 @@ WORTH_COMPILING = 10.0  # minutes; shorter runs end before they gain what compil
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What `pellucid train` is told beside the recipe.
+    """Options of `pellucid train` beside the recipe.
 
     Attributes:
         data: folder of pictures, one shard, or a folder of shards.
@@ -84,13 +84,13 @@ def train_as(
         device = choose_device(options.device)
         if options.threads:
             torch.set_num_threads(options.threads)
-        tell = report if crew.leads else lambda _line: None
+        say = report if crew.leads else lambda _line: None
         tiles = load_split(encoded_pictures(options.data), limit=options.limit)
-        tell(f"{tiles}; training on {device}")
+        say(f"{tiles}; training on {device}")
         trainer = make_trainer(recipe, tiles.train, device, options.start, resumed=options.resume)
         trainer.crew, trainer.schedule = crew, schedule
-        tell(describe_run(trainer, options))
-        go_on(trainer, tiles, options, checkpoint, tell)
+        say(describe_run(trainer, options))
+        go_on(trainer, tiles, options, checkpoint, say)
         return export_model(trainer, tiles.held_out, folder, report) if crew.leads else folder
 
 
@@ -125,7 +125,7 @@ def go_on(
 
 
 def check_options(options: RunOptions, checkpoint: Path) -> None:
-    """Raise before any work if options contradict each other or nothing can be written."""
+    """Raise before any work if options contradict each other."""
     if options.start and options.start.resolve() == checkpoint.resolve():
         raise OptionError(f"{checkpoint} would be written over; choose another output folder")
     if options.start and options.resume:
@@ -134,7 +134,6 @@ def check_options(options: RunOptions, checkpoint: Path) -> None:
         raise InputError(f"there is no {checkpoint} to go on from; leave out --resume")
     if options.schedule == "decay" and not (options.start or options.resume):
         raise OptionError("a decay is of a run's copy; name its checkpoint with --start")
-    check_writable(options.output)
 
 
 def check_weights(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
@@ -52,11 +53,11 @@ def with_samples(data: bytes) -> bytes:
     return bytes(model.SerializeToString())
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Command line of `python -m pellucid.train.second_output`."""
     parser = argparse.ArgumentParser(description="Give synthesis networks the output `samples`.")
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
-    for folder in parser.parse_args().folders:
+    for folder in parser.parse_args(words).folders:
         path = folder / FILE
         data = path.read_bytes()
         changed = with_samples(data)

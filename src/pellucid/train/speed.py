@@ -142,19 +142,19 @@ def compile_steps(trainer: Trainer, report: Report, limit: float) -> None:
     start = time.monotonic()
     ends = (0.0,) if trainer.schedule.kind == "constant" else (0.0, 1.0)
     parts = {trainer.crop_size(part): part for part in ends}.values()
-    done, told = 1.0, ""
+    done, reason = 1.0, ""
     try:
         with time_limit(limit):
             trainer.compile()
             for part in parts:
                 one_pass(trainer, part)
     except Exception as error:  # noqa: BLE001 - compilers raise anything; the run goes on without
-        done, told = 0.0, first_line(error)
+        done, reason = 0.0, first_line(error)
     if trainer.crew.least(done):
         report(f"compiled in {time.monotonic() - start:.0f} s")
     else:
         trainer.compile(undo=True)
-        report(f"not compiled: {told or 'another process could not'}")
+        report(f"not compiled: {reason or 'another process could not'}")
 
 
 def has_compiler(device: torch.device) -> bool:

@@ -173,16 +173,16 @@ class Trainer(ABC):
         self.crew.part_ways(self.generators, self.recipe.seed, been)
         self.since = time.monotonic()
         saved = judged = self.progress.seconds
-        told = self.progress.step
+        reported = self.progress.step
         budget = 60 * minutes
         try:
             while self.progress.seconds < budget and (deadline is None or self.since < deadline):
                 self.step(self.schedule.part(self.progress.seconds, budget))
                 if not self.crew.leads:
                     continue
-                if self.progress.step - told == REPORT_EVERY:
+                if self.progress.step - reported == REPORT_EVERY:
                     report(self.read_figures(REPORT_EVERY))
-                    told = self.progress.step
+                    reported = self.progress.step
                 if self.progress.seconds - saved > SAVE_EVERY:
                     save()
                     saved = self.progress.seconds
@@ -194,7 +194,7 @@ class Trainer(ABC):
                 save()
             raise
         if self.crew.leads:
-            if steps := self.progress.step - told:
+            if steps := self.progress.step - reported:
                 report(self.read_figures(steps))
             save()
 

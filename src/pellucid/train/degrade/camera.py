@@ -24,6 +24,7 @@ from pellucid.train.degrade.draw import (
     per_picture,
     uniform,
 )
+from pellucid.train.degrade.gaussian import gaussian_taps
 
 GAMMA = 2.2
 DARKEST = 1e-6
@@ -73,11 +74,11 @@ def reduced(noise: Tensor, generator: torch.Generator) -> Tensor:
     for part, blur in ((grey.expand_as(noise), GRAIN), (noise - grey, PATCHES)):
         smooth = blurred(part, log_uniform(count, *blur, generator))
         left = per_picture(uniform(count, *LEFT, generator))
-        parts.append(smooth * left * spread(part) / spread(smooth))
+        parts.append(smooth * left * deviation(part) / deviation(smooth))
     return parts[0] + parts[1]
 
 
-def spread(noise: Tensor) -> Tensor:
+def deviation(noise: Tensor) -> Tensor:
     """Standard deviation over each picture, (N, 1, 1, 1)."""
     return noise.std(dim=(1, 2, 3), keepdim=True).clamp(min=1e-6)
 
@@ -85,9 +86,7 @@ def spread(noise: Tensor) -> Tensor:
 def blurred(planes: Tensor, width: Tensor) -> Tensor:
     """(N, C, H, W) after a Gaussian blur, one standard deviation (N,) a picture."""
     count, channels = planes.shape[:2]
-    place = torch.arange(TAPS, device=planes.device) - TAPS // 2
-    taps = torch.exp(-0.5 * (place[None] / width[:, None]) ** 2)
-    taps = (taps / taps.sum(dim=1, keepdim=True)).repeat_interleave(channels, dim=0)
+    taps = gaussian_taps(width, TAPS).repeat_interleave(channels, dim=0)
     half = TAPS // 2
     flat = F.pad(planes, (half, half, half, half), "reflect").flatten(0, 1)[None]
     flat = F.conv2d(flat, taps[:, None, None, :], groups=len(taps))

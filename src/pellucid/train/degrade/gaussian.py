@@ -25,8 +25,9 @@ def correlated_noise(like: Tensor, generator: torch.Generator) -> Tensor:
     """
     count, channels, height, width = like.shape
     noise = normal((count, channels, height + BLUR - 1, width + BLUR - 1), generator)
-    spread = uniform(count, 0.3, 1.4, generator)
-    kernel = gaussian_kernels(spread)
+    sigma = uniform(count, 0.3, 1.4, generator)
+    line = gaussian_taps(sigma, BLUR)
+    kernel = line[:, :, None] * line[:, None, :]
     small = normal((count, channels, height // 2 + BLUR, width // 2 + BLUR), generator)
     coarse = F.interpolate(small, scale_factor=2, mode="bilinear")
     share = uniform(count, 0.0, 1.0, generator) * coins(1, 0.5, generator)  # a coin for all
@@ -40,9 +41,8 @@ def correlated_noise(like: Tensor, generator: torch.Generator) -> Tensor:
     return noise / noise.std(dim=(2, 3), keepdim=True).clamp(min=1e-6)
 
 
-def gaussian_kernels(spread: Tensor) -> Tensor:
-    """One kernel (BLUR, BLUR) a standard deviation in samples: (N, BLUR, BLUR), each of sum 1."""
-    place = torch.arange(BLUR, device=spread.device) - BLUR // 2
-    line = torch.exp(-0.5 * (place[None] / spread[:, None]) ** 2)
-    kernel = line[:, :, None] * line[:, None, :]
-    return kernel / kernel.sum(dim=(1, 2), keepdim=True)
+def gaussian_taps(sigma: Tensor, count: int) -> Tensor:
+    """Weights of `count` samples in a row, of sum 1, for each standard deviation: (N, count)."""
+    place = torch.arange(count, device=sigma.device) - count // 2
+    taps = torch.exp(-0.5 * (place[None] / sigma[:, None]) ** 2)
+    return taps / taps.sum(dim=1, keepdim=True)

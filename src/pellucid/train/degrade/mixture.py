@@ -1,4 +1,4 @@
-"""One batch of clean crops to noisy ones, each with the maps the net is told.
+"""One batch of clean crops to noisy ones, each with the noise level maps of the net.
 
     white      independent Gaussian noise, strength 0-75 of 255
     grain      correlated Gaussian noise, as after resizing
@@ -6,8 +6,8 @@
     jpeg       JPEG once or twice, the grids shifted or not, sometimes of a noisy picture
 
 A kind's map is exact where a user can measure it (white noise) and off by a random factor where
-only an estimate will be at hand. Some pictures of each kind are told far more noise than they have:
-a net that never saw that shifts brightness and colour there.
+only an estimate will be at hand. Some pictures of each kind have maps of far more noise than there
+is: a net that never saw that shifts brightness and colour there.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from pellucid.train.degrade.jpeg import jpeg, jpeg_sigma
 
 STRONGEST = 75 / 255
 LEAST = 0.5 / 255
-MORE_TOLD = 3.0  # times the noise there is, at most, where too much is told
-ADDED_TOLD = 5 / 255  # and so much beyond
+MOST_OVERSTATED = 3.0  # times the noise there is, at most, where a map overstates it
+ADDED_LEVEL = 5 / 255  # and so much beyond
 LOCAL = 16  # samples over which a camera's local strength is averaged
 
 
@@ -46,7 +46,7 @@ class Mixture:
     Attributes:
         grey: part of the pictures that are grey, with the same noise in all channels.
         map_error: largest relative error of the maps of `grain`, `camera` and `jpeg`.
-        overtold: part of the pictures that are told too much noise.
+        overstated: part of the pictures whose maps overstate the noise.
         weak: power of the draw of white noise's strength; above 1 it favours weak noise.
     """
 
@@ -55,7 +55,7 @@ class Mixture:
     jpeg: float = 0.22
     grey: float = 0.1
     map_error: float = 0.25
-    overtold: float = 0.12
+    overstated: float = 0.12
     weak: float = 1.3
 
 
@@ -102,10 +102,10 @@ def white(clean: Tensor, grey: Tensor, mixture: Mixture, dice: Dice) -> Degraded
     noisy = clean + sigma * torch.where(per_picture(grey), noise[:, :1], noise)
     if chance(0.1, dice):
         noisy = torch.round(noisy.clamp(0, 1) * 255) / 255
-    told = sigma * per_picture(excess(len(clean), mixture, dice.device))
-    extra = uniform(len(clean), 0.0, ADDED_TOLD, dice.device)
-    told = torch.where(told > sigma, told + per_picture(extra), sigma)
-    return Degraded(noisy, clean, constant_maps(clean, told, 0))
+    level = sigma * per_picture(excess(len(clean), mixture, dice.device))
+    extra = uniform(len(clean), 0.0, ADDED_LEVEL, dice.device)
+    level = torch.where(level > sigma, level + per_picture(extra), sigma)
+    return Degraded(noisy, clean, constant_maps(clean, level, 0))
 
 
 def grain(clean: Tensor, grey: Tensor, mixture: Mixture, dice: Dice) -> Degraded:
@@ -113,12 +113,12 @@ def grain(clean: Tensor, grey: Tensor, mixture: Mixture, dice: Dice) -> Degraded
     sigma = per_picture(uniform(len(clean), LEAST, STRONGEST * 0.6, dice.device, power=1.5))
     noise = correlated_noise(clean, dice.device)
     noisy = clean + sigma * torch.where(per_picture(grey), noise[:, :1], noise)
-    told = sigma * per_picture(factor(len(clean), mixture, dice.device))
-    return Degraded(noisy, clean, constant_maps(clean, told, 1))
+    level = sigma * per_picture(factor(len(clean), mixture, dice.device))
+    return Degraded(noisy, clean, constant_maps(clean, level, 1))
 
 
 def camera(clean: Tensor, grey: Tensor, mixture: Mixture, dice: Dice) -> Degraded:
-    """Sensor noise, half of it saved as JPEG; told by picture, or by place as a curve would."""
+    """Sensor noise, half of it saved as JPEG; a level by picture, or by place as a curve has it."""
     noisy, target = camera_noise(clean, dice)
     noisy = torch.where(per_picture(grey), noisy.mean(dim=1, keepdim=True), noisy)
     target = torch.where(per_picture(grey), target.mean(dim=1, keepdim=True), target)
@@ -128,13 +128,13 @@ def camera(clean: Tensor, grey: Tensor, mixture: Mixture, dice: Dice) -> Degrade
     else:
         noisy = torch.round(noisy * 255) / 255
     variance = (noisy - target).square().mean(dim=1, keepdim=True)
-    told = variance.mean(dim=(2, 3), keepdim=True).sqrt().clamp(min=LEAST)
-    told = told.expand(-1, 1, *clean.shape[2:])
+    level = variance.mean(dim=(2, 3), keepdim=True).sqrt().clamp(min=LEAST)
+    level = level.expand(-1, 1, *clean.shape[2:])
     if chance(0.4, dice):
         local = F.avg_pool2d(variance, LOCAL).sqrt().clamp(min=LEAST)
-        told = F.interpolate(local, size=clean.shape[2:], mode="bilinear")
-    told = told * per_picture(factor(len(clean), mixture, dice.device))
-    return Degraded(noisy, target, torch.cat([torch.zeros_like(told), told], dim=1))
+        level = F.interpolate(local, size=clean.shape[2:], mode="bilinear")
+    level = level * per_picture(factor(len(clean), mixture, dice.device))
+    return Degraded(noisy, target, torch.cat([torch.zeros_like(level), level], dim=1))
 
 
 def compressed(clean: Tensor, grey: Tensor, mixture: Mixture, dice: Dice) -> Degraded:
@@ -155,8 +155,8 @@ def compressed(clean: Tensor, grey: Tensor, mixture: Mixture, dice: Dice) -> Deg
         variance = variance + jpeg_sigma(first).square()
     noisy = jpeg(picture, quality, subsampled=chance(0.7, dice))
     noisy = torch.where(per_picture(grey), noisy.mean(dim=1, keepdim=True), noisy)
-    told = variance.sqrt() * factor(count, mixture, dice.device)
-    return Degraded(noisy, clean, constant_maps(clean, per_picture(told), 1))
+    level = variance.sqrt() * factor(count, mixture, dice.device)
+    return Degraded(noisy, clean, constant_maps(clean, per_picture(level), 1))
 
 
 def factor(count: int, mixture: Mixture, generator: torch.Generator) -> Tensor:
@@ -166,10 +166,10 @@ def factor(count: int, mixture: Mixture, generator: torch.Generator) -> Tensor:
 
 
 def excess(count: int, mixture: Mixture, generator: torch.Generator) -> Tensor:
-    """(count,) 1, or what the noise is told too strong by."""
-    drawn = log_uniform(count, 1.0, MORE_TOLD, generator)
-    overtold = coins(count, mixture.overtold, generator)
-    return torch.where(overtold, drawn, torch.ones_like(drawn))
+    """(count,) 1, or what a map overstates the noise by."""
+    drawn = log_uniform(count, 1.0, MOST_OVERSTATED, generator)
+    overstated = coins(count, mixture.overstated, generator)
+    return torch.where(overstated, drawn, torch.ones_like(drawn))
 
 
 def constant_maps(like: Tensor, sigma: Tensor, channel: int) -> Tensor:
