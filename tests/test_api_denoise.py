@@ -12,7 +12,9 @@ import pytest
 from PIL import Image
 
 import pellucid
+from dicom_files import dataset_of, saved
 from pellucid.errors import InputError, OptionError
+from pellucid.pixels import ImageInfo, open_image, open_sink, read_samples
 
 PICTURE = np.random.default_rng(0).integers(90, 110, (24, 30, 3), np.uint8)
 
@@ -45,6 +47,8 @@ def test_pillow_images_that_are_not_whole() -> None:
             pellucid.noise_level(
                 photo.convert("L").convert(mode) if mode == "I" else photo.convert(mode)
             )
+    black_and_white = pellucid.denoise(photo.convert("1"), strength=0)
+    assert set(np.unique(black_and_white)) == {0, 255}
 
 
 @pytest.mark.parametrize("image", [None, 3, [[1, 2]], object()])
@@ -61,7 +65,7 @@ def test_types_that_cannot_be_denoised(dtype: Any) -> None:
 
 @pytest.mark.parametrize("shape", [(), (5,), (0, 5), (5, 0, 3), (5, 5, 0), (1, 5, 5, 3)])
 def test_shapes_that_are_no_picture(shape: tuple[int, ...]) -> None:
-    with pytest.raises(InputError, match=r"no picture; give \(H, W\)"):
+    with pytest.raises(InputError, match="is no picture: "):
         pellucid.denoise(np.zeros(shape, np.uint8), sigma=1)
 
 
@@ -73,6 +77,76 @@ def test_subclasses_of_arrays(tiny_denoiser: str) -> None:
     special = pellucid.denoise(grey.view(Sub), sigma=5, model=tiny_denoiser)
     assert type(special) is np.ndarray
     assert np.array_equal(plain, special)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 3, 4, 6])
+@pytest.mark.parametrize("sigma", [12.0, "auto"])
+def test_frames_of_a_path_are_denoised_as_those_of_a_file(
+    tiny_denoiser: str, tmp_path: Path, frames: int, sigma: Any
+) -> None:
+    rng = np.random.default_rng(frames)
+    stacked = np.clip(rng.normal(900, 12, (frames, 48, 60)), 1, 4095).astype(np.uint16)
+    stacked[:, :9, :9] = 7
+    elements = {"PixelPaddingValue": 7, "BitsStored": 12, "HighBit": 11}
+    source = saved(dataset_of(stacked, **elements), tmp_path / "a.dcm")
+    clean = pellucid.denoise(source, sigma=sigma, model=tiny_denoiser)
+    assert (clean.shape, clean.dtype) == ((48, 60, frames), np.uint16)
+    assert (clean[:9, :9] == 7).all()
+    assert all((clean[20:, 20:, n] != stacked[n, 20:, 20:]).any() for n in range(frames))
+    assert np.array_equal(
+        clean, pellucid.denoise(source.read_bytes(), sigma=sigma, model=tiny_denoiser)
+    )
+    result = pellucid.denoise_file(source, tmp_path / "b.dcm", sigma=sigma, model=tiny_denoiser)
+    assert np.array_equal(clean, read_samples(tmp_path / "b.dcm")[0])
+    assert result.shape == clean.shape
+    assert result.noise == (pellucid.noise_level(source) if sigma == "auto" else None)
+    one = pellucid.denoise(source, sigma=sigma, model=tiny_denoiser, page=frames - 1)
+    assert np.array_equal(one[..., 0], clean[..., -1])
+
+
+@pytest.mark.parametrize("frames", [2, 4])
+def test_no_frame_hides_another_from_the_measurement(tmp_path: Path, frames: int) -> None:
+    stacked = np.random.default_rng(5).normal(900, 12, (frames, 64, 64)).astype(np.uint16)
+    stacked[-1, :32] = 0  # of alpha this would hide half
+    found = pellucid.noise_level(saved(dataset_of(stacked), tmp_path / "a.dcm"))
+    assert found.channel_sigma[:-1] == tuple(
+        pellucid.noise_level(frame).sigma for frame in stacked[:-1]
+    )
+
+
+@pytest.mark.parametrize("kind", ["png", "tif", "npy", "zarr", "bands.tif"])
+def test_a_path_gives_what_a_file_gets(tiny_denoiser: str, tmp_path: Path, kind: str) -> None:
+    bands = np.concatenate([PICTURE, PICTURE[::-1]], axis=2)
+    source, target = tmp_path / f"a.{kind}", tmp_path / f"b.{kind}"
+    samples = bands if kind == "bands.tif" else PICTURE
+    height, width, channels = samples.shape
+    info = ImageInfo(width, height, channels)
+    with open_sink(source, samples.shape, samples.dtype, info) as sink:
+        sink[0:height, 0:width] = samples
+    options: dict[str, Any] = {"strength": 0.8, "model": tiny_denoiser}
+    result = pellucid.denoise_file(source, target, **options)
+    clean = pellucid.denoise(source, **options)
+    with open_image(target) as written:
+        assert np.array_equal(clean, written.read())
+    assert result.dtype == "uint8"
+    assert result.noise is not None
+
+
+def test_a_thumbnail_page_is_no_hindrance(tiny_denoiser: str, tmp_path: Path) -> None:
+    tifffile = pytest.importorskip("tifffile")
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(PICTURE, photometric="rgb")
+        file.write(PICTURE[::4, ::4], photometric="rgb", subfiletype=1)
+    clean = pellucid.denoise(tmp_path / "a.tif", sigma=5, model=tiny_denoiser)
+    assert np.array_equal(clean, pellucid.denoise(PICTURE, sigma=5, model=tiny_denoiser))
+
+
+def test_file_objects(tiny_denoiser: str) -> None:
+    file = BytesIO()
+    Image.fromarray(PICTURE).save(file, "PNG")
+    file.seek(0)
+    clean = pellucid.denoise(file, sigma=5, model=tiny_denoiser)
+    assert np.array_equal(clean, pellucid.denoise(PICTURE, sigma=5, model=tiny_denoiser))
 
 
 class Sub(np.ndarray):  # type: ignore[type-arg]
@@ -89,7 +163,7 @@ def test_the_range_of_floats(tiny_denoiser: str) -> None:
             call(far)
     far[1:] = far[1:] * 1e-3
     far[0] = np.inf  # these are kept
-    with pytest.warns(UserWarning, match="30 pixel"):
+    with pytest.warns(UserWarning, match="90 samples are no finite numbers"):
         clean = pellucid.denoise(far, sigma=1e36, model=tiny_denoiser)
     assert np.isfinite(clean[1:]).all()
 
@@ -165,11 +239,16 @@ def test_wrong_strengths(strength: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "mask", ["mask.png", np.ones((24, 29)), np.ones((24, 30, 1)), np.full((24, 30), 255.0)]
+    "mask", [np.ones((24, 29)), np.ones((24, 30, 1)), np.full((24, 30), 255.0)]
 )
 def test_wrong_masks(mask: Any) -> None:
     with pytest.raises(OptionError, match="mask"):
         pellucid.denoise(PICTURE, mask=mask)
+
+
+def test_a_mask_that_is_no_file() -> None:
+    with pytest.raises(InputError, match=r"mask\.png: no such file"):
+        pellucid.denoise(PICTURE, mask="mask.png")
 
 
 def test_views_and_byte_orders(tiny_denoiser: str) -> None:

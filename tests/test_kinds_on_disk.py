@@ -121,7 +121,12 @@ def test_a_guide_and_nodata_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyP
     options = {"sigma": 10.0, "model": "s", "nodata": 0}
     wanted = pellucid.denoise(picture, guide=guide, **options)
     alone = pellucid.denoise(picture, **options)
-    for module in ("_api.clean_file", "denoising.clean", "pixels.formats.tiff"):
+    for module in (
+        "denoising.flow",
+        "denoising.picture",
+        "denoising.options",
+        "pixels.formats.tiff",
+    ):
         monkeypatch.setattr(f"pellucid.{module}.LARGE", 1000)
     pellucid.denoise_file(
         tmp_path / "a.npy", tmp_path / "b.npy", guide=tmp_path / "guide.npy", **options

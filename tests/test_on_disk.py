@@ -170,7 +170,7 @@ def test_denoising_in_parts_is_denoising(tmp_path: Path, monkeypatch, tiny_denoi
     floats = noisy.astype(np.float32)[..., 0] / 255
     wanted = pellucid.denoise(noisy, sigma=12, model=tiny_denoiser)
     smooth = pellucid.denoise(floats, sigma=0.05, model=tiny_denoiser)
-    for module in ("denoising.clean", "_api.clean_file", "pixels.formats.tiff"):
+    for module in ("denoising.flow", "denoising.picture", "pixels.formats.tiff"):
         monkeypatch.setattr(f"pellucid.{module}.LARGE", 1000)
     write_tiff(tmp_path / "a.tif", noisy, photometric="rgb", extratags=GEO[:3], metadata=None)
     told: list[float] = []
@@ -205,7 +205,7 @@ def test_the_noise_of_a_large_picture(tmp_path: Path, monkeypatch: pytest.Monkey
     clean = 120 + 60 * np.sin(rows / 300) * np.cos(columns / 200)
     noisy = np.clip(clean + RANDOM.normal(0, 9, clean.shape), 0, 255).astype(np.uint8)
     whole = pellucid.noise_level(noisy)
-    monkeypatch.setattr("pellucid.denoising.clean.LARGE", 1000)
+    monkeypatch.setattr("pellucid.denoising.measure.LARGE", 1000)
     some = pellucid.noise_level(noisy)
     assert some == pellucid.noise_level(noisy)
     assert abs(some.sigma / 9 - 1) < 0.1
@@ -214,7 +214,7 @@ def test_the_noise_of_a_large_picture(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_thin_pictures_have_regions(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pellucid.denoising.spread import regions_of
+    from pellucid.denoising.measure import regions_of
 
     for shape in ((5, 30000, 1), (30000, 5, 3), (700, 9000, 1), (513, 513, 1)):
         found = regions_of(np.zeros(shape, np.uint8))

@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import pellucid
-from pellucid.denoising.bands import denoise_scaled, sigmas_of
+from pellucid.denoising.bands import denoise_scaled
+from pellucid.denoising.measure import measure
 from pellucid.evaluate.denoising.band_rows import TABLE, BandWay
 from pellucid.runtime import load_denoiser
 
@@ -37,7 +38,8 @@ def one_by_one(noisy: Samples) -> Samples:
 
 def in_order(noisy: Samples) -> Samples:
     """Threes as they lie, the last one with bands that have had their turn."""
-    out, sigmas, net = noisy.copy(), sigmas_of(noisy), load_denoiser("m")
+    out, net = noisy.copy(), load_denoiser("m")
+    sigmas = np.array([measure(noisy[..., c : c + 1]).sigma for c in range(noisy.shape[2])])
     for start in range(0, noisy.shape[2], 3):
         group = [min(start, noisy.shape[2] - 3) + n for n in range(3)]
         part = np.ascontiguousarray(noisy[..., group])

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+import pellucid
 from pellucid import _api, runtime
-from pellucid._api import clean_file
 from pellucid.cli._demo_denoise import with_noise
-from pellucid.denoising import clean
+from pellucid.denoising import flow
 from pellucid.errors import OptionError
 from pellucid.evaluate.metrics import psnr
 from pellucid.pixels import ImageInfo, read_samples, write_samples
@@ -31,8 +31,8 @@ NOISE = _api.NoiseEstimate(
     correlation=0.5,
     jpeg_quality=40,
 )
-REAL = (clean.denoise_into, clean.measure, runtime.load_denoiser)
-TOLD = ("sigma", "strength", "mask", "model")
+REAL = (flow.remove_noise, flow.measure, runtime.load_denoiser)
+ASKED = ("sigma", "strength", "mask", "model")
 
 
 @pytest.fixture(autouse=True)
@@ -40,27 +40,26 @@ def calls(monkeypatch):
     """What the API was asked for; the stand-in adds 1 to every colour sample."""
     seen = []
 
-    def denoise(out, picture, noise, weight, model, *, guide):
-        rows, columns = (slice(0, side) for side in picture.size)
-        part = picture.part(rows, columns)
+    def stand_in(picture, out, noise, weight, model, *, guide):
+        part = picture.part(picture.box)
         result = part.stored.copy()
         result[:, :, : part.filled.shape[2]] += 1
-        out[rows, columns] = result
+        out[picture.box.slices] = result
 
-    def clean_to(samples, info, target, **options):
-        seen.append((samples, {name: options[name] for name in TOLD}))
-        return whole_way(samples, info, target, **options)
+    def denoise_into(source, sink, options):
+        seen.append((source, {name: getattr(options, name) for name in ASKED}))
+        return whole_flow(source, sink, options)
 
-    whole_way = clean_file.clean_to
+    whole_flow = flow.denoise_into
 
     def load(name):
         if name not in ("m", "s", "folder"):
             raise OptionError(f"there is no denoiser {name!r}; installed: m, s")
         return SimpleNamespace(id=bytes(range(16)))
 
-    monkeypatch.setattr(clean_file, "clean_to", clean_to)
-    monkeypatch.setattr(clean, "denoise_into", denoise)
-    monkeypatch.setattr(clean, "measure", lambda samples, nodata: NOISE)
+    monkeypatch.setattr(flow, "denoise_into", denoise_into)
+    monkeypatch.setattr(flow, "remove_noise", stand_in)
+    monkeypatch.setattr(flow, "measure", lambda samples, nodata: NOISE)
     monkeypatch.setattr(runtime, "load_denoiser", load)
     return seen
 
@@ -68,8 +67,8 @@ def calls(monkeypatch):
 @pytest.fixture
 def real(monkeypatch, calls):
     """The denoiser itself."""
-    monkeypatch.setattr(clean, "denoise_into", REAL[0])
-    monkeypatch.setattr(clean, "measure", REAL[1])
+    monkeypatch.setattr(flow, "remove_noise", REAL[0])
+    monkeypatch.setattr(flow, "measure", REAL[1])
     monkeypatch.setattr(runtime, "load_denoiser", REAL[2])
 
 
@@ -114,7 +113,7 @@ def test_a_file_that_is_no_model(run, photo, calls):
 
 def test_too_small_to_measure(run, monkeypatch):
     monkeypatch.setattr(
-        clean, "measure", lambda samples, nodata: replace(NOISE, sigma=0.0, jpeg_quality=None)
+        flow, "measure", lambda samples, nodata: replace(NOISE, sigma=0.0, jpeg_quality=None)
     )
     write_samples("a.png", np.zeros((16, 99, 1), np.uint8))
     assert "nothing was changed, and a side below 17 is little" in run("denoise", "a.png").stderr
@@ -158,7 +157,7 @@ def test_samples_that_are_no_numbers(run):
     write_samples("a.tif", samples)
     result = run("denoise", "a.tif", "--json")
     assert json.loads(result.stdout)["not_finite"] == 2
-    assert "a.tif: samples that are no finite number, kept as they are: 2\n" in result.stderr
+    assert "a.tif: 2 samples are no finite numbers; they are kept as they are\n" in result.stderr
     clean = read_samples("a.clean.tif")[0]
     assert clean.dtype == np.float32
     assert np.isnan(clean[2, 3, 0])
@@ -169,7 +168,10 @@ def test_marks_for_no_data(run):
     samples[2:4, 3] = -9999
     write_samples("a.tif", samples)
     stderr = run("denoise", "a.tif").stderr
-    assert "a.tif: samples far from all others, as -9999 is, kept as they are: 2\n" in stderr
+    assert (
+        "a.tif: 2 pixels are so far from all others, as -9999 is, that they must mean no data"
+        in stderr
+    )
 
 
 def test_a_jpeg_becomes_a_png(run, pixels):
@@ -237,10 +239,12 @@ def test_mask(run, photo, calls, pixels):
     mask[:, 40:] = 200
     Image.fromarray(mask).save("mask.png")
     run("denoise", photo, "--mask", "mask.png")
-    np.testing.assert_array_equal(calls[0][1]["mask"], mask)
+    assert calls[0][1]["mask"] == "mask.png"
+    options = pellucid.DenoiseOptions(mask="mask.png", strength=0.5)
+    np.testing.assert_allclose(options.weight_for(mask.shape), mask / 510, atol=1e-7)
     Image.fromarray(mask > 0).save("mask.png")
     run("denoise", photo, "--mask", "mask.png", "--force")
-    np.testing.assert_array_equal(calls[1][1]["mask"] == 255, mask > 0)
+    np.testing.assert_array_equal(options.weight_for(mask.shape) * 2, mask > 0)
 
 
 def test_bad_masks(run, photo, calls):
@@ -250,7 +254,6 @@ def test_bad_masks(run, photo, calls):
     Image.new("RGB", (90, 70), (1, 2, 3)).save("mask.png")
     assert "has colours" in run("denoise", photo, "--mask", "mask.png", code=1).stderr
     assert "no such file" in run("denoise", photo, "--mask", "none.png", code=1).stderr
-    assert not calls
     assert not Path("photo.clean.png").exists()
 
 

@@ -96,7 +96,7 @@ def test_no_noise_says_what_to_do(run, photo) -> None:
     Image.new("L", (64, 64), 9).save("flat.png")
     said = run("denoise", "flat.png", "--model", "s").stderr
     assert "no noise found, so nothing was changed; if there is some" in said
-    assert "tell its strength with --sigma" in said
+    assert "give its strength with --sigma" in said
     assert run("denoise", "flat.png", "--sigma", 5, "--model", "s", "--force").stderr == ""
 
 

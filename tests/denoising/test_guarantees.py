@@ -18,7 +18,7 @@ from noisy_pictures import (
     white_of,
 )
 from pellucid import NoiseEstimate
-from pellucid.denoising.clean import denoise_samples
+from pellucid.denoising.remove import denoise_array
 from pellucid.runtime import DenoiserModel, load_denoiser
 
 SIDES = [*range(1, 10), 17, 255, 257]
@@ -193,7 +193,7 @@ def test_no_numbers_are_kept_and_reported(tiny_denoiser: str, name: str, value: 
     broken = noisy.copy()
     broken[10, 20, 1] = broken[90, 100] = value
     for sigma in ("auto", 0.1, SHOT):
-        with pytest.warns(UserWarning, match=r"^2 pixel\(s\) hold samples that are no finite"):
+        with pytest.warns(UserWarning, match=r"^4 samples are no finite numbers"):
             clean = pellucid.denoise(broken, sigma=sigma, model=tiny_denoiser)
         assert np.array_equal(clean[10, 20], broken[10, 20], equal_nan=True)
         assert np.array_equal(clean[90, 100], broken[90, 100], equal_nan=True)
@@ -207,7 +207,7 @@ def test_no_numbers_are_kept_and_reported(tiny_denoiser: str, name: str, value: 
 def test_nothing_but_no_numbers(tiny_denoiser: str) -> None:
     broken = np.full((20, 30), np.nan, np.float32)
     assert pellucid.noise_level(broken).sigma == 0
-    with pytest.warns(UserWarning, match="600 pixel"):
+    with pytest.warns(UserWarning, match="600 samples"):
         assert np.isnan(pellucid.denoise(broken, sigma=1, model=tiny_denoiser)).all()
 
 
@@ -231,9 +231,9 @@ def check_windows(
     noisy = as_type(noisy_photograph(137, 203), name)
     noise = scaled(noise, white_of(noisy))
     net = load_denoiser(model)
-    whole = denoise_samples(noisy, noise, 1.0, net)
+    whole = denoise_array(noisy, noise, 1.0, net)
     for window in windows:
-        tiled = denoise_samples(noisy, noise, 1.0, net, window=window).astype(float)
+        tiled = denoise_array(noisy, noise, 1.0, net, window=window).astype(float)
         step = 1 / 65535 if noisy.dtype.kind == "f" else 1
         assert np.abs(tiled - whole).max() <= step
 
@@ -243,9 +243,8 @@ def test_threads_change_rounding_at_most(request: pytest.FixtureRequest, fixture
     folder = load_denoiser(request.getfixturevalue(fixture)).folder
     noisy = noisy_photograph(120, 136)
     one, two = (
-        denoise_samples(noisy, 0.1, 1.0, DenoiserModel(folder, threads=threads))
-        for threads in (1, 2)
+        denoise_array(noisy, 0.1, 1.0, DenoiserModel(folder, threads=threads)) for threads in (1, 2)
     )
     assert np.abs(one - two).max() < 1e-6
-    again = denoise_samples(noisy, 0.1, 1.0, DenoiserModel(folder, threads=2))
+    again = denoise_array(noisy, 0.1, 1.0, DenoiserModel(folder, threads=2))
     assert bits(two) == bits(again)

@@ -10,9 +10,9 @@ from PIL import Image
 
 import pellucid
 from pellucid.cli import _demo_denoise
-from pellucid.denoising.clean import denoise_samples
 from pellucid.denoising.guide import Guide
 from pellucid.denoising.guide_features import average, contrast, features
+from pellucid.denoising.remove import denoise_array
 from pellucid.errors import OptionError
 from pellucid.evaluate.metrics import psnr
 from pellucid.runtime import load_denoiser, load_guide
@@ -72,9 +72,7 @@ def test_scales_of_picture_and_guide_do_not_matter() -> None:
 def test_windows_give_what_the_whole_gives() -> None:
     guide = Guide(PHOTO, load_guide())
     parts = [
-        denoise_samples(
-            NOISY[..., None], SIGMA, 1.0, load_denoiser("s"), guide=guide, window=window
-        )
+        denoise_array(NOISY[..., None], SIGMA, 1.0, load_denoiser("s"), guide=guide, window=window)
         for window in (64, 1024)
     ]
     assert np.abs(parts[0] - parts[1]).max() < 0.01

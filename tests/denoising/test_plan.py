@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from pellucid.denoising.estimate import NoiseEstimate
-from pellucid.denoising.jpeg_strength import jpeg_sigma, jpeg_told
-from pellucid.denoising.plan import FAINT, SMOOTHED, Plan, maps_of, plan_for
+from pellucid.denoising.jpeg_strength import jpeg_level, jpeg_sigma
+from pellucid.denoising.plan import FAINT, SMOOTHED, Plan, noise_level_maps, plan_for
+from pellucid.pixels import Box
 
 WHITE = NoiseEstimate(20.0, (20.0,) * 3, 0.0, 400.0, 0.0, None)
 GROWING = replace(WHITE, slope=4.0, offset=10.0)
@@ -72,13 +73,13 @@ def test_noise_under_jpeg_counts_if_it_is_more() -> None:
 
 
 def test_what_serves_is_near_what_training_told() -> None:
-    ratios = [jpeg_told(q) / jpeg_sigma(q) for q in QUALITIES]
+    ratios = [jpeg_level(q) / jpeg_sigma(q) for q in QUALITIES]
     assert 0.5 < min(ratios) < 1 < max(ratios) < 1.6
 
 
 def test_maps_are_scaled_by_weight() -> None:
     weight = np.array([[0.0, 0.5], [1.0, 0.25]], np.float32)
-    maps = maps_of(Plan(8.0, processed=True), weight, (2, 2))
+    maps = noise_level_maps(Plan(8.0, processed=True), weight, Box(0, 0, 2, 2))
     assert maps.dtype == np.float32
     assert np.array_equal(maps[1], 8 * weight)
     assert not maps[0].any()

@@ -11,7 +11,7 @@ from skimage import data
 import pellucid
 from pellucid import NoiseEstimate
 from pellucid.denoising.blocks import take_blocks
-from pellucid.denoising.holes import fill_holes, strays
+from pellucid.denoising.invalid import fill, outside, range_step, usual_range
 from pellucid.denoising.plan import Plan, plan_for
 
 SIGMA = 0.05
@@ -24,7 +24,7 @@ def noisy(width: int = 384) -> np.ndarray:
     return (clean + np.random.default_rng(0).normal(0, SIGMA, clean.shape)).astype(np.float32)
 
 
-def outside(name: str, shape: tuple[int, ...]) -> np.ndarray:
+def unknown(name: str, shape: tuple[int, ...]) -> np.ndarray:
     """(H, W): what isn't known of a picture."""
     rows, columns = np.mgrid[: shape[0], : shape[1]]
     return {
@@ -39,7 +39,7 @@ def outside(name: str, shape: tuple[int, ...]) -> np.ndarray:
 @pytest.mark.parametrize("value", [np.nan, *MARKS])
 def test_what_is_not_known_is_not_measured(name: str, value: float) -> None:
     picture = noisy()
-    picture[outside(name, picture.shape)] = value
+    picture[unknown(name, picture.shape)] = value
     assert pellucid.noise_level(picture).sigma == pytest.approx(SIGMA, rel=0.08)
 
 
@@ -49,7 +49,7 @@ def test_what_alpha_hides_is_not_measured(name: str, hidden: int) -> None:
     samples = np.repeat((noisy() * 255).clip(0, 255).astype(np.uint8), 2, axis=2)
     samples[..., 1] = 255
     alone = pellucid.noise_level(samples[..., :1])
-    samples[outside(name, samples.shape)] = (hidden, 0)
+    samples[unknown(name, samples.shape)] = (hidden, 0)
     found = pellucid.noise_level(samples)
     assert found.sigma == pytest.approx(alone.sigma, rel=0.1)
     assert found.correlation < 0.1
@@ -69,11 +69,17 @@ def test_blocks_of_a_plane_that_is_known_are_those_without_a_mask() -> None:
     assert np.array_equal(one.all_means, other.all_means)
 
 
+def sentinels(samples: np.ndarray) -> np.ndarray:
+    """(H, W): where samples have a sentinel's value."""
+    step = range_step(samples.shape)
+    return outside(samples, usual_range(samples[::step, ::step]))
+
+
 @pytest.mark.parametrize("value", MARKS)
 def test_marks_are_kept_and_spoil_nothing(tiny_denoiser: str, value: float) -> None:
     marked, holed = noisy(128), noisy(128)
     marked[30:60, 20:50], holed[30:60, 20:50] = value, np.nan
-    with pytest.warns(UserWarning, match=r"900 pixel\(s\) lie so far from all others"):
+    with pytest.warns(UserWarning, match="900 pixels are so far from all others"):
         one = pellucid.denoise(marked, sigma=SIGMA, model=tiny_denoiser)
     with pytest.warns(UserWarning, match="no finite"):
         other = pellucid.denoise(holed, sigma=SIGMA, model=tiny_denoiser)
@@ -85,19 +91,19 @@ def test_marks_are_kept_and_spoil_nothing(tiny_denoiser: str, value: float) -> N
 def test_bright_lights_are_no_marks() -> None:
     picture = noisy()
     picture[50:60, 50:60] = 1e3
-    assert not strays(picture).any()
+    assert not sentinels(picture).any()
     picture[:, 100:] = 1e-9 * picture[:, 100:]  # next to nothing but rounding, and things
-    assert not strays(picture).any()
-    assert not strays((picture * 65535).clip(0, 65535).astype(np.uint16)).any()
-    assert not strays(np.zeros((5, 6, 1))).any()
-    assert not strays(np.full((5, 6, 1), np.nan)).any()
+    assert not sentinels(picture).any()
+    assert not sentinels((picture * 65535).clip(0, 65535).astype(np.uint16)).any()
+    assert not sentinels(np.zeros((5, 6, 1))).any()
+    assert not sentinels(np.full((5, 6, 1), np.nan)).any()
 
 
 def test_marks_near_holes_overflow_nowhere() -> None:
     plane = np.full((9, 8), np.finfo(np.float32).min)
     known = np.ones(plane.shape, bool)
     known[3:7, 2:5] = False
-    assert np.isfinite(fill_holes(plane, known)).all()
+    assert np.isfinite(fill(plane, known)).all()
     lattice = np.random.default_rng(3).integers(-3, 4, (64, 64, 1)) * 1.1e38
     assert pellucid.noise_level(lattice.astype(np.float32)).jpeg_quality is None
 

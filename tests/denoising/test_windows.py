@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from pellucid.denoising.survey import look_through
-from pellucid.denoising.windows import run_windows, spans
+from pellucid.denoising.windows import run_windows
+from pellucid.pixels import Box
 
 MULTIPLE, REACH = 4, 10
 
 
-class Box:
+class Sums:
     """Sums within `REACH` samples, and a term for the place within a cell of `MULTIPLE`.
 
     Beyond its input it sees zeros, as the network does; it keeps the sizes it was given.
@@ -47,22 +48,23 @@ def whole_numbers(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
     return noisy, rng.integers(1, 5, (2, height, width)).astype(np.float32)
 
 
-def run(box: Box, noisy: np.ndarray, maps: np.ndarray, window: int) -> np.ndarray:
-    return through(box, noisy, maps, REACH, window)
+def run(net: Sums, noisy: np.ndarray, maps: np.ndarray, window: int) -> np.ndarray:
+    return through(net, noisy, maps, REACH, window)
 
 
-def through(box: Box, noisy: np.ndarray, maps: np.ndarray, reach: int, window: int) -> np.ndarray:
+def through(net: Sums, noisy: np.ndarray, maps: np.ndarray, reach: int, window: int) -> np.ndarray:
     """(3, H, W): what `run_windows` gives, 0 where it gives nothing."""
     out = np.zeros_like(noisy)
 
-    def read(rows: slice, columns: slice) -> tuple[np.ndarray, np.ndarray]:
-        return noisy[:, rows, columns], maps[:, rows, columns]
+    def read(box: Box) -> tuple[np.ndarray, np.ndarray]:
+        place = (slice(None), *box.slices)
+        return noisy[place], maps[place]
 
-    def write(rows: slice, columns: slice, result: np.ndarray) -> None:
-        out[:, rows, columns] = result
+    def write(box: Box, result: np.ndarray | None) -> None:
+        out[(slice(None), *box.slices)] = 0 if result is None else result
 
     size = noisy.shape[1:]
-    run_windows(box, read, write, size, multiple=MULTIPLE, reach=reach, window=window)
+    run_windows(net, read, write, size, multiple=MULTIPLE, reach=reach, window=window)
     return out
 
 
@@ -73,12 +75,12 @@ SIZES = [(1, 1), (1, 50), (33, 1), (3, 7), (16, 16), (17, 65), (40, 90), (64, 31
 @pytest.mark.parametrize("window", [4, 16, 32])
 def test_windows_give_what_the_whole_gives(size: tuple[int, int], window: int) -> None:
     noisy, maps = whole_numbers(*size)
-    box = Box()
-    tiled = run(box, noisy, maps, window)
+    net = Sums()
+    tiled = run(net, noisy, maps, window)
     assert tiled.shape == noisy.shape
-    assert np.array_equal(tiled, run(Box(), noisy, maps, 1024))
+    assert np.array_equal(tiled, run(Sums(), noisy, maps, 1024))
     margin = -(-REACH // MULTIPLE) * MULTIPLE
-    assert max(max(size) for size in box.sizes) <= window + 2 * margin, "memory is bounded"
+    assert max(max(size) for size in net.sizes) <= window + 2 * margin, "memory is bounded"
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -86,42 +88,52 @@ def test_sides_are_made_whole_by_mirroring(size: tuple[int, int]) -> None:
     noisy, maps = whole_numbers(*size)
     pad = ((0, 0), (0, -size[0] % MULTIPLE), (0, -size[1] % MULTIPLE))
     padded = [np.pad(part, pad, "symmetric")[None] for part in (noisy, maps)]
-    expected = Box()(*padded)[0, :, : size[0], : size[1]]
-    assert np.array_equal(run(Box(), noisy, maps, 1024), expected)
+    expected = Sums()(*padded)[0, :, : size[0], : size[1]]
+    assert np.array_equal(run(Sums(), noisy, maps, 1024), expected)
 
 
 def test_windows_with_nothing_to_do_are_not_run() -> None:
     noisy, maps = whole_numbers(64, 96)
-    whole = run(Box(), noisy, maps, 1024)
+    whole = run(Sums(), noisy, maps, 1024)
     maps[:, :, :64] = 0
     maps[:, :32] = 0
-    box = Box()
-    result = run(box, noisy, maps, 32)
-    assert len(box.sizes) == 1
+    net = Sums()
+    result = run(net, noisy, maps, 32)
+    assert len(net.sizes) == 1
     assert not result[:, :32].any()
     assert not result[:, :, :64].any()
     maps = np.zeros_like(maps)
-    assert not run(box, noisy, maps, 32).any()
-    assert len(box.sizes) == 1
+    assert not run(net, noisy, maps, 32).any()
+    assert len(net.sizes) == 1
     assert whole.any()
 
 
 def test_too_small_a_reach_would_show() -> None:
     noisy, maps = whole_numbers(48, 48)
-    whole = run(Box(), noisy, maps, 1024)
-    short = through(Box(), noisy, maps, REACH - 4, 16)
+    whole = run(Sums(), noisy, maps, 1024)
+    short = through(Sums(), noisy, maps, REACH - 4, 16)
     assert not np.array_equal(short, whole)
 
 
-@pytest.mark.parametrize(("length", "window"), [(1, 8), (8, 8), (9, 8), (100, 16)])
-def test_spans_cover_a_side_once(length: int, window: int) -> None:
-    covered = []
-    for inner, outer in spans(length, window, 12):
-        covered += range(length)[inner]
-        assert outer.start <= inner.start < inner.stop <= outer.stop <= length
-        assert outer.start % 4 == 0
-        assert outer.stop % 4 == 0 or outer.stop == length
-    assert covered == list(range(length))
+@pytest.mark.parametrize("size", SIZES)
+def test_windows_cover_a_picture_once_and_see_whole_cells(size: tuple[int, int]) -> None:
+    seen, covered = [], np.zeros(size, int)
+
+    def read(box: Box) -> tuple[np.ndarray, np.ndarray]:
+        seen.append(box)
+        zeros = np.zeros((3, box.height, box.width), np.float32)
+        return zeros, zeros[:2]
+
+    def write(box: Box, found: np.ndarray | None) -> None:
+        assert found is None
+        covered[box.slices] += 1
+
+    run_windows(Sums(), read, write, size, multiple=MULTIPLE, reach=REACH, window=16)
+    assert (covered == 1).all()
+    for box in seen:
+        assert box.y % MULTIPLE == box.x % MULTIPLE == 0
+        assert box.bottom % MULTIPLE == 0 or box.bottom == size[0]
+        assert box.right % MULTIPLE == 0 or box.right == size[1]
 
 
 def test_a_survey_keeps_no_more_than_it_needs() -> None:

@@ -11,9 +11,8 @@
 """
 
 from pellucid._api.about import FileInfo, info
-from pellucid._api.clean_file import denoise_file
 from pellucid._api.codec import compress, decompress, models, salvage
-from pellucid._api.denoise import denoise, denoisers, noise_level
+from pellucid._api.denoise import denoise, denoise_file, denoisers, noise_level
 from pellucid._api.explain import explain
 from pellucid._api.explanation import Explanation
 from pellucid._api.on_disk import compress_file, compress_to, decompress_file, decompress_to
@@ -21,13 +20,15 @@ from pellucid._api.options import CompressOptions, DecompressOptions
 from pellucid._api.results import CompressResult, DecompressResult, Verification
 from pellucid._api.verify import verify
 from pellucid.bitstream import Limits
-from pellucid.denoising.estimate import NoiseEstimate
+from pellucid.denoising import DenoiseOptions, DenoiseResult, NoiseEstimate
 
 __all__ = [
     "CompressOptions",
     "CompressResult",
     "DecompressOptions",
     "DecompressResult",
+    "DenoiseOptions",
+    "DenoiseResult",
     "Explanation",
     "FileInfo",
     "Limits",

@@ -18,7 +18,7 @@ from pellucid._api.explanation import NEVER, Explanation
 from pellucid._api.files import name_of, open_pel
 from pellucid._api.options import DEFAULT_MODEL, DEFAULT_QUALITY, DecompressOptions
 from pellucid.bitstream import DEFAULT_LIMITS, EXACT, SIGNATURE, Limits, PelFile
-from pellucid.denoising.estimate import NoiseEstimate
+from pellucid.denoising import DenoiseOptions, NoiseEstimate
 from pellucid.errors import InputError, OptionError, PellucidError
 from pellucid.pixels import open_image
 
@@ -67,8 +67,8 @@ def explain(
     if task == "denoise":
         from pellucid._api.explain_denoise import explain_denoise
 
-        noise = {"sigma": sigma, "strength": strength, "model": model}
-        return explain_denoise(image, noise, pixel, layers, limits, page)
+        options = DenoiseOptions(sigma, strength, model=model, page=page, limits=limits)
+        return explain_denoise(image, options, pixel, layers)
     raise OptionError(
         f"task is {task!r}; for a picture it must be 'compress' or 'denoise' (--task, task=)"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -10,137 +9,95 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid._api.clean_file import open_noisy
-from pellucid._api.denoise import (
-    WITH_ALPHA,
-    check_sigma,
-    check_strength,
-    denoise,
-    noise_level,
-    open_samples,
-)
+from pellucid._api.denoise import warn_of
 from pellucid._api.explanation import NEVER, Explanation
-from pellucid.bitstream import Limits
-from pellucid.denoising.clean import nothing_to_do
-from pellucid.denoising.estimate import NoiseEstimate
-from pellucid.denoising.plan import maps_of, plan_for
-from pellucid.denoising.samples import SampleType, split_alpha
-from pellucid.denoising.survey import look_through
-from pellucid.denoising.view import part_of
+from pellucid.denoising import DenoiseOptions, NoiseEstimate
+from pellucid.denoising.flow import denoise_into, noise_of
+from pellucid.denoising.picture import Picture
+from pellucid.denoising.plan import noise_level_maps, plan_for
+from pellucid.denoising.remove import denoise_array, nothing_to_do
+from pellucid.denoising.samples import MOST, SampleType, split_alpha
 from pellucid.errors import OptionError, PellucidError
-from pellucid.pixels import ImageInfo
-from pellucid.pixels.dicom_stored import stored_of
-from pellucid.pixels.source import refuse_page
+from pellucid.pixels import Box, ImageSource, open_image
 
 if TYPE_CHECKING:
     from pellucid.explaining import PixelFilter
     from pellucid.runtime import DenoiserModel
 
 Floats = NDArray[np.float32]
+Noise = NoiseEstimate | float
 ALL = "all"
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the strips
 
 
 def explain_denoise(
-    image: Any,
-    noise: dict[str, Any],
-    pixel: tuple[int, int] | None,
-    layers: Sequence[str],
-    limits: Limits,
-    page: int | None = None,
+    image: Any, options: DenoiseOptions, pixel: tuple[int, int] | None, layers: Sequence[str]
 ) -> Explanation:
-    """`noise` holds sigma, strength and model as `denoise` takes them."""
+    """What `denoise` does to a picture with these options."""
     from pellucid.explaining import detail_of, removed, strip
     from pellucid.runtime import load_denoiser
 
-    samples = whole_samples(image, limits, page)
-    refuse_many(image, samples.shape[2])
-    strength = check_strength(noise["strength"])
-    told = check_sigma(noise["sigma"], samples.shape[:2])
-    if isinstance(told, np.ndarray):
-        raise OptionError("sigma is an array; to explain, give one number or auto")
-    if told is None:
-        told = noise_level(samples)
-    net = load_denoiser(noise["model"])
-    after = denoise(samples, sigma=told, strength=strength, model=noise["model"])
-    before, alpha = split_alpha(samples)
-    shown, _ = split_alpha(after)
-    filled, weight, known = seen_by_network(samples, strength)
-    clean = shown if known.all() else np.where(known[..., None], shown, filled)
-    x, y, width, height = detail = detail_of(filled)
-    rows, columns = slice(y, y + height), slice(x, x + width)
-    part = np.ascontiguousarray(filled[rows, columns])
+    net = load_denoiser(options.model)
+    with open_image(image, page=options.page, limits=options.limits) as source:
+        check_channels(source)
+        noise = one_noise(source, options)
+        stored = source.read()
+        after = np.empty_like(stored)
+        warn_of(denoise_into(source, after, replace(options, sigma=noise)))
+    before, alpha = split_alpha(stored)
+    after, _ = split_alpha(after)
+    part = Picture(stored).part(Box.whole(stored.shape))
+    filled, valid = part.filled, part.valid
+    weight = part.seen * np.float32(options.strength)
+    clean = after if valid.all() else np.where(valid[..., None], after, filled)
+    detail = Box.of_region(detail_of(filled))
+    shown = np.ascontiguousarray(filled[detail.slices])
 
     def cleaned(picture: NDArray[Any], setting: float) -> tuple[NDArray[Any], str]:
         if setting == 0:
             return picture, "as it was"
-        return denoise(picture, sigma=told, strength=setting, model=noise["model"]), ""
+        return denoise_array(picture, noise, setting, net), ""
 
-    half_width, unsure = widths_of(clean, net, told, strength, samples.dtype)
+    half_width, unsure = widths_of(clean, net, noise, options.strength, stored.dtype)
     if half_width is not None:
         half_width[weight == 0] = 0
+    seen = seen_by_network(shown, noise, weight[detail.slices])
     return Explanation(
         task="denoise",
-        settings={"strength": strength, "model": noise["model"]},
+        settings={"strength": options.strength, "model": options.model},
         before=before,
-        after=shown,
+        after=after,
         alpha=alpha,
-        removed=removed(filled, clean, scale=scale_of(filled[known])),
+        removed=removed(filled, clean, scale=scale_of(filled[valid])),
         half_width=half_width,
         unsure=unsure,
-        noise=told,
-        pixel=None if pixel is None else why(net, filled, told, weight, pixel),
-        layers=results_of(net, *shown_to(part, told, weight[rows, columns]), layers)
-        if layers
-        else {},
-        detail=detail,
-        strips=strip(part, STRENGTHS, cleaned),
+        noise=noise,
+        pixel=None if pixel is None else why(net, filled, noise, weight, pixel),
+        layers=results_of(net, *seen, layers) if layers else {},
+        detail=detail.region,
+        strips=strip(shown, STRENGTHS, cleaned),
     )
 
 
-def whole_samples(image: Any, limits: Limits, page: int | None) -> NDArray[Any]:
-    """Samples (H, W, C) of what `denoise` and `denoise_file` take, a page of it if there are some.
-
-    OptionError for a page of what has none; else it raises what they do.
-    """
-    if isinstance(image, str | os.PathLike):
-        with open_noisy(image, limits, page) as (parts, about):
-            refuse_frames(image, parts.shape[2], about)
-            image = np.asarray(parts[0 : parts.shape[0], 0 : parts.shape[1]])
-    else:
-        refuse_page(page, "what is no file")
-    return open_samples(image, limits)[0]
-
-
-def refuse_frames(image: Any, channels: int, about: ImageInfo) -> None:
-    """OptionError for a DICOM file of several frames: they lie like channels and are none."""
-    if about.dicom is None:
-        return
-    each = stored_of(about.dicom, str(image)).channels
-    if channels != each:
+def check_channels(source: ImageSource) -> None:
+    """OptionError for frames and bands, which can't be explained together."""
+    channels, frames = source.shape[2], source.info.pages
+    if source.info.dicom is not None and frames > 1:
         raise OptionError(
-            f"{image} has {channels // each} frames; choose one with --page N (page=N), from 0"
+            f"the picture has {frames} frames; choose one with --page N (page=N), from 0"
+        )
+    if channels > MOST and frames == 1:
+        raise OptionError(
+            f"{channels} channels (bands) can't be explained together; give 1 to {MOST}"
         )
 
 
-def refuse_many(image: Any, channels: int) -> None:
-    """OptionError for bands, which are denoised together and can't be explained so."""
-    if channels > WITH_ALPHA:
-        name = f"{image}: " if isinstance(image, str | os.PathLike) else ""
-        raise OptionError(
-            f"{name}{channels} channels (bands) can't be explained together; give 1 to {WITH_ALPHA}"
-        )
-
-
-def seen_by_network(
-    samples: NDArray[Any], strength: float
-) -> tuple[NDArray[Any], Floats, NDArray[np.bool_]]:
-    """Colour (H, W, C) without holes, the strength (H, W) with 0 where a pixel is left as it is
-    (a hole, a mark, hidden by alpha), and where anything is known.
-    """
-    part = part_of(samples, look_through(samples))
-    seen = part.known if part.alpha is None else part.known & (part.alpha != 0)
-    return part.filled, seen * np.float32(strength), part.known
+def one_noise(source: ImageSource, options: DenoiseOptions) -> Noise:
+    """One number for all samples, or an estimate."""
+    noise = options.sigma_for(source.shape[:2])
+    if isinstance(noise, np.ndarray):
+        raise OptionError("sigma is an array; to explain, give one number or auto")
+    return noise_of(source) if noise is None else noise
 
 
 def scale_of(samples: NDArray[Any]) -> float:
@@ -153,7 +110,7 @@ def scale_of(samples: NDArray[Any]) -> float:
     return float(high - low) or 1.0
 
 
-def sigma_at(picture: NDArray[Any], noise: NoiseEstimate | float) -> float | Floats:
+def sigma_at(picture: NDArray[Any], noise: Noise) -> float | Floats:
     """Standard deviation of the noise in the samples' unit, one or (H, W)."""
     if not isinstance(noise, NoiseEstimate):
         return float(noise)
@@ -166,11 +123,7 @@ def sigma_at(picture: NDArray[Any], noise: NoiseEstimate | float) -> float | Flo
 
 
 def widths_of(
-    after: NDArray[Any],
-    net: DenoiserModel,
-    noise: NoiseEstimate | float,
-    strength: float,
-    dtype: np.dtype[Any],
+    after: NDArray[Any], net: DenoiserModel, noise: Noise, strength: float, dtype: np.dtype[Any]
 ) -> tuple[Floats | None, str]:
     """Half-widths of a denoised picture whose samples are `dtype`, or why there are none.
 
@@ -190,10 +143,8 @@ def widths_of(
     return half_widths(after, intervals, sigma=sigma_at(after, noise)), ""
 
 
-def shown_to(
-    part: NDArray[Any], noise: NoiseEstimate | float, weight: float | Floats
-) -> tuple[Floats, Floats]:
-    """A part (h, w, C) and its maps (2, h, w) as the network sees them, stabilised if it is so.
+def seen_by_network(part: NDArray[Any], noise: Noise, weight: Floats) -> tuple[Floats, Floats]:
+    """A part (h, w, C) and its noise level maps (2, h, w) as the network sees them.
 
     The runtime also divides both by a number, which changes nothing but their unit.
     """
@@ -201,50 +152,37 @@ def shown_to(
     shown = part.astype(np.float32)
     if plan.stabiliser is not None:
         shown = plan.stabiliser.forward(shown).astype(np.float32)
-    return shown, maps_of(plan, weight, part.shape[:2])
+    return shown, noise_level_maps(plan, weight, Box.whole(part.shape))
 
 
 def why(
-    net: DenoiserModel,
-    filled: NDArray[Any],
-    noise: NoiseEstimate | float,
-    weight: Floats,
-    pixel: tuple[int, int],
+    net: DenoiserModel, filled: NDArray[Any], noise: Noise, weight: Floats, pixel: tuple[int, int]
 ) -> PixelFilter:
-    """The filter at a pixel, from what lies within the network's reach around it."""
-    from pellucid.explaining.filters import around, filter_at
+    """The filter at a pixel; OptionError if it lies outside or was left as it is."""
+    from pellucid.explaining.filters import check_inside, filter_at
 
     x, y = pixel
-    height, width = filled.shape[:2]
-    if not (0 <= x < width and 0 <= y < height):
-        raise OptionError(f"pixel {x},{y} is not inside the picture of {width} x {height}")
+    check_inside(x, y, filled.shape)
     if nothing_to_do(noise, float(weight[y, x]), filled.dtype):
         raise OptionError(
-            f"pixel {x},{y} is left as it is: it is a hole or hidden by alpha, or sigma or "
+            f"pixel {x},{y} is left as it is: it is invalid or hidden by alpha, or sigma or "
             "strength is 0; ask for another"
         )
-    rows, columns = around(y, height, net), around(x, width, net)
-    shown, maps = shown_to(filled[rows, columns], noise, weight[rows, columns])
-    found = filter_at(net, shown, maps, x - columns.start, y - rows.start)
-    left, top = found.left + columns.start, found.top + rows.start
-    eight_bits = SampleType.of(filled.dtype).eight_bits
-    stabilised = plan_for(noise, eight_bits=eight_bits).stabiliser is not None
-    return replace(found, x=x, y=y, left=left, top=top, stabilised=stabilised)
+    found = filter_at(net, *seen_by_network(filled, noise, weight), x, y)
+    plan = plan_for(noise, eight_bits=SampleType.of(filled.dtype).eight_bits)
+    return replace(found, stabilised=plan.stabiliser is not None)
 
 
 def results_of(
     net: DenoiserModel, shown: Floats, maps: Floats, layers: Sequence[str]
 ) -> dict[str, Floats]:
     """(C, h, w) of layers of the network; `all` names every one."""
+    from pellucid.denoising.windows import whole
     from pellucid.explaining import OpenNetwork
-    from pellucid.explaining.filters import grown
     from pellucid.runtime.denoiser import FILE
 
     network = OpenNetwork(net.folder / FILE)
     names = list(network.layers) if ALL in layers else list(layers)
     planes = np.broadcast_to(shown, (*shown.shape[:2], 3)).transpose(2, 0, 1)
-    inputs = {
-        "noisy": grown(planes, net.multiple),
-        "maps": grown(maps, net.multiple),
-    }
+    inputs = {"noisy": whole(planes, net.multiple), "maps": whole(maps, net.multiple)}
     return {name: found[0] for name, found in network.results(inputs, names).items()}

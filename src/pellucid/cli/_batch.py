@@ -215,7 +215,7 @@ def show(job: Job, outcome: Outcome, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({**names, **fields}), err=aside)
     elif report is not None and not aside:
-        click.echo(f"{job.target or job.source}  {report.line}")
+        click.echo(f"{click.format_filename(job.target or job.source)}  {report.line}")
     for remark in report.remarks if report is not None else ():
         say(about(job.source, remark))
 

@@ -2,53 +2,27 @@
 
 from __future__ import annotations
 
-import math
 import os
 import time
+import warnings
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
-import numpy as np
-from numpy.typing import NDArray
 
-from pellucid.bitstream import Limits
+import pellucid
 from pellucid.cli import _options as options
 from pellucid.cli._batch import Part, Report, run_batch
 from pellucid.cli._jobs import Job, Outputs, plan_jobs
 from pellucid.cli.compress import PICTURES
-from pellucid.errors import InputError
-from pellucid.pixels import DICOM, NPY, ZARR, ImageInfo, is_npy, is_zarr, read_image
-from pellucid.pixels.write import check_suffix
-
-if TYPE_CHECKING:
-    from pellucid._api import NoiseEstimate
-    from pellucid._api.clean_file import Cleaned
+from pellucid.pixels import DICOM, NPY, ZARR
 
 WHITE = {"uint8": 255, "uint16": 65535}
 SAME_SUFFIX = (".png", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm", NPY, ZARR, *DICOM)
 OTHER_SUFFIX = ".png"
+GIVEN = ("sigma", "strength", "mask", "guide", "nodata", "model")  # options in JSON
 SMALL = 17  # samples a side, from which noise can be measured in a square
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How each picture of a run is denoised; `sigma` None measures the noise."""
-
-    sigma: float | None
-    strength: float
-    mask: NDArray[np.uint8] | None
-    mask_name: str | None
-    guide: str | None
-    nodata: float | None
-    model: str
-    model_id: str
-    force: bool
-    measure: bool
-    limits: Limits
-    page: int | None
 
 
 def suffix_for(source: Path) -> str:
@@ -67,24 +41,14 @@ OUTPUTS = Outputs(
 )
 
 
-def to_sigma(_context: click.Context, _option: click.Parameter, value: str | None) -> float | None:
-    """`auto` -> None; a number from 0 -> that number."""
-    if value is None or value == "auto":
-        return None
-    try:
-        sigma = float(value)
-    except ValueError:
-        sigma = math.nan
-    if 0 <= sigma <= float(np.finfo(np.float32).max):
-        return sigma
-    raise click.BadParameter(f"{value!r} is neither auto nor a number from 0 to 3.4e38")
-
-
-def to_strength(_context: click.Context, _option: click.Parameter, value: float) -> float:
-    """A number from 0 to 1."""
-    if 0 <= value <= 1:  # not so for nan
+def number_or_auto(_context: click.Context, _option: click.Parameter, value: str) -> str | float:
+    """`auto`, or the number that `value` is."""
+    if value == "auto":
         return value
-    raise click.BadParameter(f"{value} is not a number from 0 to 1")
+    try:
+        return float(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is neither auto nor a number from 0") from error
 
 
 @click.command(short_help="Pictures without their noise.")
@@ -93,7 +57,7 @@ def to_strength(_context: click.Context, _option: click.Parameter, value: float)
     metavar="auto|N",
     default="auto",
     show_default=True,
-    callback=to_sigma,
+    callback=number_or_auto,
     help="Standard deviation of the noise in the file's own unit; auto measures it.",
 )
 @click.option(
@@ -102,7 +66,6 @@ def to_strength(_context: click.Context, _option: click.Parameter, value: float)
     type=float,
     default=1.0,
     show_default=True,
-    callback=to_strength,
     help="How much of it to take off.",
 )
 @click.option(
@@ -129,14 +92,14 @@ def to_strength(_context: click.Context, _option: click.Parameter, value: float)
 @options.batch_options
 def denoise(
     batch: options.Batch,
-    sigma: float | None,
+    sigma: str | float,
     strength: float,
     mask: str | None,
     guide: str | None,
     nodata: float | None,
     model: str,
     page: int | None,
-    limits: Limits,
+    limits: pellucid.Limits,
 ) -> None:
     """Take noise and JPEG artefacts off pictures: photo.png -> photo.clean.png.
 
@@ -145,140 +108,72 @@ def denoise(
     OUT says otherwise. Large TIFF, Zarr and .npy of up to 4 channels are never in memory as a
     whole.
     """
-    from pellucid.runtime import load_denoiser
-
     beside = Path(model).with_name("card.json") if os.path.isfile(model) else None
     model = str(Path(model).parent) if beside is not None and beside.is_file() else model
-    net = load_denoiser(model)  # a wrong name is wrong usage, said once
-    if nodata is not None and not math.isfinite(nodata):
-        raise click.BadParameter(
-            f"{nodata} is not finite; such are left alone", param_hint="nodata"
-        )
-    settings = Settings(
-        sigma=sigma,
-        strength=strength,
-        mask=None if mask is None else read_mask(mask),
-        mask_name=mask,
-        guide=guide,
-        nodata=nodata,
-        model=model,
-        model_id=net.id.hex(),
-        force=batch.force,
-        limits=limits,
-        measure=batch.as_json or sigma is None,
-        page=page,
+    measure = batch.as_json or sigma == "auto"
+    wanted = pellucid.DenoiseOptions(
+        sigma, strength, mask, guide, nodata, model, page, limits, measure
     )
+    wanted.check_model()  # a wrong name is wrong usage, said once
     passed: Counter[str] = Counter()
     jobs = plan_jobs(batch, OUTPUTS, passed)
     del passed[".pel"]
-    run_batch(
-        jobs,
-        lambda job, part: denoise_one(job, part, settings),
-        batch,
-        suffix=OUTPUTS.suffix,
-        passed=passed,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # the result says the same
+        run_batch(
+            jobs,
+            lambda job, part: denoise_one(job, part, wanted, batch.force),
+            batch,
+            suffix=OUTPUTS.suffix,
+            passed=passed,
+        )
 
 
-def read_mask(name: str) -> NDArray[np.uint8]:
-    """A mask (height, width) from a file; InputError if it isn't grey."""
-    samples, _ = read_image(name)
-    if samples.shape[2] == 3 and (samples != samples[:, :, :1]).any():
-        raise InputError(f"the mask {name} has colours; it must be a grey picture")
-    return samples[:, :, 0]
-
-
-def denoise_one(job: Job, part: Part, settings: Settings) -> Report:
+def denoise_one(job: Job, part: Part, wanted: pellucid.DenoiseOptions, force: bool) -> Report:
     """One picture to its clean one."""
-    from pellucid._api.clean_file import clean_to, is_flat, open_noisy
-
-    if not (is_npy(job.output) or is_zarr(job.output) or job.output.suffix.lower() in DICOM):
-        check_suffix(job.output)
-    with open_noisy(job.source, settings.limits, settings.page) as (samples, info):
-        check_mask(settings, info)
-        started = time.perf_counter()
-        cleaned = clean_to(
-            samples,
-            info,
-            job.output,
-            sigma="auto" if settings.sigma is None else settings.sigma,
-            strength=settings.strength,
-            mask=settings.mask,
-            model=settings.model,
-            guide=settings.guide,
-            nodata=settings.nodata,
-            limits=settings.limits,
-            flat=is_flat(job.source),
-            force=settings.force,
-            measured=settings.measure,
-            progress=part,
-        )
-    return report(job, settings, cleaned, time.perf_counter() - started)
-
-
-def check_mask(settings: Settings, info: ImageInfo) -> None:
-    """Raise InputError if the mask's size isn't the picture's."""
-    if settings.mask is None or settings.mask.shape == (info.height, info.width):
-        return
-    height, width = settings.mask.shape
-    stored = "; its size as stored counts, before EXIF turns it" if info.exif else ""
-    raise InputError(
-        f"the mask {settings.mask_name} is {width} x {height} and the picture {info.width} x "
-        f"{info.height}; they must have the same size{stored}"
+    started = time.perf_counter()
+    result = pellucid.denoise_file(
+        job.source, job.output, **vars(wanted), force=force, progress=part
     )
+    return report(wanted, result, time.perf_counter() - started)
 
 
-def report(job: Job, settings: Settings, cleaned: Cleaned, seconds: float) -> Report:
+def report(
+    wanted: pellucid.DenoiseOptions, result: pellucid.DenoiseResult, seconds: float
+) -> Report:
     """What a person and a program should know."""
-    from pellucid._api.metadata import left_out, metadata_of
-
-    info, noise = cleaned.info, cleaned.noise
+    height, width, channels = result.shape
     fields = {
-        "width": info.width,
-        "height": info.height,
-        "channels": info.channels,
-        "dtype": cleaned.dtype,
-        "sigma": "auto" if settings.sigma is None else settings.sigma,
-        "strength": settings.strength,
-        "mask": settings.mask_name,
-        "guide": settings.guide,
-        "nodata": settings.nodata,
-        "model": settings.model,
-        "model_id": settings.model_id,
-        "estimate": None if noise is None else asdict(noise),
-        "not_finite": cleaned.not_finite,
+        "width": width,
+        "height": height,
+        "channels": channels,
+        "dtype": result.dtype,
+        **{name: getattr(wanted, name) for name in GIVEN},
+        "model_id": result.model_id,
+        "estimate": None if result.noise is None else asdict(result.noise),
+        "not_finite": result.not_finite,
     }
-    said = [*left_out(job.output, metadata_of(info)), *cleaned.doubts]
-    if cleaned.not_finite:
-        said.append(f"samples that are no finite number, kept as they are: {cleaned.not_finite:,}")
-    if cleaned.marks:
+    said = [*result.left_out, *result.remarks]
+    if wanted.sigma == "auto" and wanted.strength > 0 and result.found_no_noise:
+        small = f", and a side below {SMALL} is little to measure it by"
         said.append(
-            f"samples far from all others, as -9999 is, kept as they are: {cleaned.marks:,}"
+            f"no noise found, so nothing was changed{small if min(height, width) < SMALL else ''}; "
+            "if there is some (clipped or constant places can hide it), give its strength with "
+            "--sigma"
         )
-    if settings.sigma is None and settings.strength > 0 and found_nothing(noise):
-        small = min(info.width, info.height) < SMALL
-        why = f", and a side below {SMALL} is little to measure it by" if small else ""
-        said.append(
-            f"no noise found, so nothing was changed{why}; if there is some (clipped or constant "
-            "places can hide it), tell its strength with --sigma"
-        )
-    line = f"{describe(settings, cleaned.dtype, noise)}, {seconds:.2f} s"
-    return Report(line, fields, tuple(said))
+    return Report(f"{describe(wanted, result)}, {seconds:.2f} s", fields, tuple(said))
 
 
-def found_nothing(noise: NoiseEstimate | None) -> bool:
-    """Whether a measured noise is none, and no JPEG either."""
-    return noise is None or (not noise.sigma and noise.jpeg_quality is None)
-
-
-def describe(settings: Settings, dtype: str, noise: NoiseEstimate | None) -> str:
+def describe(wanted: pellucid.DenoiseOptions, result: pellucid.DenoiseResult) -> str:
     """The noise in words: how much, of what, and what was taken off."""
-    sigma = settings.sigma if settings.sigma is not None or noise is None else noise.sigma
-    unit = f" of {WHITE[dtype]}" if dtype in WHITE else ""
-    number = f"{sigma:,.0f}" if sigma is not None and 100 <= sigma < 1e6 else f"{sigma:.3g}"
-    words = [f"noise {number}{unit}" + ("" if settings.sigma is None else " (given)")]
-    if settings.sigma is None and noise is not None and noise.jpeg_quality is not None:
+    noise, given = (None, " (given)") if wanted.sigma != "auto" else (result.noise, "")
+    sigma = wanted.sigma if noise is None else noise.sigma
+    assert isinstance(sigma, float)
+    unit = f" of {WHITE[result.dtype]}" if result.dtype in WHITE else ""
+    number = f"{sigma:,.0f}" if 100 <= sigma < 1e6 else f"{sigma:.3g}"
+    words = [f"noise {number}{unit}{given}"]
+    if noise is not None and noise.jpeg_quality is not None:
         words.append(f"JPEG of quality {noise.jpeg_quality}")
-    if settings.strength != 1:
-        words.append(f"strength {settings.strength:g}")
+    if wanted.strength != 1:
+        words.append(f"strength {wanted.strength:g}")
     return ", ".join(words)

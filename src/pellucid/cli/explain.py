@@ -10,6 +10,7 @@ import click
 
 from pellucid.bitstream import Limits
 from pellucid.cli import _options as options
+from pellucid.cli.denoise import number_or_auto
 
 
 def pixel_option(
@@ -41,7 +42,13 @@ def pixel_option(
 @click.option(
     "-q", "--quality", type=click.IntRange(0, 100), default=60, show_default=True, help="compress"
 )
-@click.option("--sigma", default="auto", show_default=True, help="denoise: auto or a number.")
+@click.option(
+    "--sigma",
+    default="auto",
+    show_default=True,
+    callback=number_or_auto,
+    help="denoise: auto or a number.",
+)
 @click.option(
     "--strength", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="denoise"
 )
@@ -67,7 +74,7 @@ def explain(
     out: Path | None,
     task: Any,
     quality: int,
-    sigma: str,
+    sigma: str | float,
     strength: float,
     model: str,
     pixel: tuple[int, int] | None,
@@ -95,7 +102,7 @@ def explain(
         file,
         task=task,
         quality=quality,
-        sigma=number_or_auto(sigma),
+        sigma=sigma,
         strength=strength,
         model=model,
         pixel=pixel,
@@ -105,22 +112,14 @@ def explain(
     )
     title = file.name if page is None else f"{file.name}, page {page}"
     text = page_of(found, title, pellucid.__version__)
-    write_atomic(target, text.encode("utf-8"), force=force)
+    write_atomic(target, text.encode("utf-8", "replace"), force=force)
     said = summary(found)
     if as_json:
         click.echo(json.dumps({"source": str(file), "output": str(target), **said}))
     else:
-        click.echo(f"{target}  {', '.join(f'{k} {v}' for k, v in said.items())}")
-
-
-def number_or_auto(text: str) -> str | float:
-    """What `denoise` takes as sigma."""
-    if text == "auto":
-        return text
-    try:
-        return float(text)
-    except ValueError as error:
-        raise click.BadParameter(f"--sigma must be auto or a number, got {text!r}") from error
+        click.echo(
+            f"{click.format_filename(target)}  {', '.join(f'{k} {v}' for k, v in said.items())}"
+        )
 
 
 def summary(found: Any) -> dict[str, Any]:

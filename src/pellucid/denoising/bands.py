@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.denoising.clean import Floats, Noise, denoise_samples, measure
-from pellucid.denoising.samples import SampleType
-from pellucid.denoising.view import finite_pixels
+from pellucid.denoising.estimate import NoiseEstimate
+from pellucid.denoising.invalid import finite_pixels
+from pellucid.denoising.measure import measure
+from pellucid.denoising.remove import Floats, Noise, denoise_array
+from pellucid.denoising.samples import SampleType, precise
 
 if TYPE_CHECKING:
     from pellucid.runtime import DenoiserModel
@@ -29,32 +31,29 @@ Group = tuple[list[int], int]  # channels, and how many of them, from the first,
 
 
 def denoise_bands(
-    samples: NDArray[Any], noise: Noise | None, weight: float | Floats, model: DenoiserModel
+    samples: NDArray[Any],
+    noise: Noise | list[NoiseEstimate],
+    weight: float | Floats,
+    model: DenoiserModel,
 ) -> NDArray[Any]:
     """Take the noise off checked samples (H, W, C), C of 5 or more, none of them alpha.
 
     Args:
-        noise: as for `denoise_samples`, the same in all channels; None measures each.
+        noise: as for `remove_noise`, the same in all channels, or a list with that of each.
         weight: strength of 0-1, one or (H, W).
     """
     result = samples.copy()
-    sigmas = None if noise is not None else sigmas_of(samples)
+    sigmas = np.array([each.sigma for each in noise]) if isinstance(noise, list) else None
     noisy = [c for c in range(samples.shape[2]) if sigmas is None or sigmas[c] > 0]
     for channels, kept in groups_of(samples, noisy, sigmas):
         part = np.ascontiguousarray(samples[..., channels])
-        if noise is not None:
-            clean = denoise_samples(part, noise, weight, model)
+        if isinstance(noise, list):
+            own = np.array([noise[channel].sigma for channel in channels])
+            clean = denoise_scaled(part, own, weight, model)
         else:
-            assert sigmas is not None
-            clean = denoise_scaled(part, sigmas[channels], weight, model)
+            clean = denoise_array(part, noise, weight, model)
         result[..., channels[:kept]] = clean[..., :kept]
     return result
-
-
-def sigmas_of(samples: NDArray[Any]) -> Sigmas:
-    """The noise of each channel, in the samples' unit."""
-    channels = range(samples.shape[2])
-    return np.array([measure(samples[..., channel : channel + 1]).sigma for channel in channels])
 
 
 def denoise_scaled(
@@ -64,10 +63,10 @@ def denoise_scaled(
     model: DenoiserModel,
 ) -> NDArray[Any]:
     """A group (H, W, 1 or 3), each channel with its own noise; samples left alone keep all bits."""
-    floats = np.promote_types(part.dtype, np.float32)
-    scale = sigmas.astype(floats)
-    scaled = part.astype(floats) / scale
-    clean = denoise_samples(scaled, measure(scaled), weight, model)
+    exact = precise(part)
+    scale = sigmas.astype(exact.dtype)
+    scaled = exact / scale
+    clean = denoise_array(scaled, measure(scaled), weight, model)
     restored = SampleType.of(part.dtype).restore(clean * scale)
     return np.where(clean == scaled, part, restored)
 
@@ -98,11 +97,11 @@ def likeness_of(samples: NDArray[Any], sigmas: Sigmas | None) -> Sigmas:
     """(C, C): correlations of channels without their noise, 0 where one has no contrast."""
     step = 1 + max(samples.shape[:2]) // LOOKED_AT
     some = samples[::step, ::step].astype(np.float64)
-    known = some[finite_pixels(some)]
-    known = known - known.mean(axis=0) if len(known) else known
+    valid = some[finite_pixels(some)]
+    valid = valid - valid.mean(axis=0) if len(valid) else valid
     with np.errstate(over="ignore", invalid="ignore"):
-        power = (known**2).sum(axis=0)
-        size = np.sqrt(np.maximum(power - len(known) * (0 if sigmas is None else sigmas**2), 0))
+        power = (valid**2).sum(axis=0)
+        size = np.sqrt(np.maximum(power - len(valid) * (0 if sigmas is None else sigmas**2), 0))
         both = np.outer(size, size)
-        found = np.divide(known.T @ known, both, out=np.zeros_like(both), where=both > 0)
+        found = np.divide(valid.T @ valid, both, out=np.zeros_like(both), where=both > 0)
     return np.nan_to_num(found)

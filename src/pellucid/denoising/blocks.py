@@ -2,7 +2,7 @@
 
 Noise shows where nothing else does. A block is left out when it is exactly constant (drawn, not
 photographed) or touches a level at which the channel was clipped, where noise is cut off; or where
-samples aren't known, as what stands in for them has no noise.
+samples are invalid, as what stands in for them has no noise.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class Blocks:
         return not self.drawn and len(self.mean) >= max(LEAST_BLOCKS, len(self.all_means) // 100)
 
 
-def take_blocks(plane: NDArray[np.float32], known: NDArray[np.bool_] | None = None) -> Blocks:
-    """The blocks of a channel (H, W), spread evenly over it, where it is `known` (H, W)."""
+def take_blocks(plane: NDArray[np.float32], valid: NDArray[np.bool_] | None = None) -> Blocks:
+    """The blocks of a channel (H, W), evenly over it, where it is `valid` (H, W)."""
     height, width = plane.shape
     if height < SIDE or width < SIDE:
         none = np.zeros(0)
@@ -56,8 +56,8 @@ def take_blocks(plane: NDArray[np.float32], known: NDArray[np.bool_] | None = No
     step = stride(height, width)
     views = np.lib.stride_tricks.sliding_window_view(plane, (SIDE, SIDE))[::step, ::step]
     flat = views.reshape(-1, SIZE)
-    if known is not None:
-        flat, plane = flat[whole_blocks(known, step)], plane[known]
+    if valid is not None:
+        flat, plane = flat[whole_blocks(valid, step)], plane[valid]
     low, high = flat.min(axis=1), flat.max(axis=1)
     mean = flat.mean(axis=1, dtype=np.float64)
     constant = low == high
@@ -79,9 +79,9 @@ def take_blocks(plane: NDArray[np.float32], known: NDArray[np.bool_] | None = No
     return Blocks(mean[keep], np.square(coefficients), mean, drawn)
 
 
-def whole_blocks(known: NDArray[np.bool_], step: int) -> NDArray[np.bool_]:
+def whole_blocks(valid: NDArray[np.bool_], step: int) -> NDArray[np.bool_]:
     """(N,): which blocks hold next to no unknown samples; all, if there are too few of such."""
-    views = np.lib.stride_tricks.sliding_window_view(~known, (SIDE, SIDE))[::step, ::step]
+    views = np.lib.stride_tricks.sliding_window_view(~valid, (SIDE, SIDE))[::step, ::step]
     whole: NDArray[np.bool_] = views.mean(axis=(2, 3)).reshape(-1) <= UNKNOWN_IN_BLOCK
     enough = np.count_nonzero(whole) >= max(LEAST_BLOCKS, len(whole) // 100)
     return whole if enough else np.ones_like(whole)

@@ -74,9 +74,9 @@ def continued(spectrum: NDArray[np.float64]) -> NDArray[np.float64]:
 def neighbour_correlation(spectrum: NDArray[np.float64]) -> float:
     """Mean correlation of samples side by side and one above the other, at least 0."""
     covariance = BASIS.T * spectrum @ BASIS
-    spread = np.sqrt(np.diag(covariance))
+    deviation = np.sqrt(np.diag(covariance))
     place = np.arange(SIZE).reshape(SIDE, SIDE)
     pairs = ((place[:, :-1], place[:, 1:]), (place[:-1], place[1:]))
-    matrix = covariance / np.outer(spread, spread)
+    matrix = covariance / np.outer(deviation, deviation)
     found = [matrix[first, second].mean() for first, second in pairs]
     return float(np.clip(sum(found) / 2, 0, 1))

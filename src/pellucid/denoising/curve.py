@@ -75,12 +75,12 @@ def fit_curve(levels: Levels, lowest: float) -> Curve:
         if ends.min() > max(LEAST_ABOVE * lowest, ends.max() / STEEP):
             line = None  # it misses the flattest blocks: texture lies on it
     mean_trust = float(trust.mean())
-    known = float(np.clip((mean_trust - COVERED) / (PLAIN - COVERED), 0, 1))
+    belief = float(np.clip((mean_trust - COVERED) / (PLAIN - COVERED), 0, 1))
     if line:
         straight = np.clip(line[0] * levels.level + line[1], min(lowest, float(fine.min())), None)
         curve = trust * curve + (1 - trust) * straight
         return Curve(levels.level, curve, *line, mean_trust)
-    curve = np.minimum(curve, lowest) ** (1 - known) * curve**known
+    curve = np.minimum(curve, lowest) ** (1 - belief) * curve**belief
     return Curve(levels.level, curve, 0.0, float(curve.mean()), mean_trust)
 
 
@@ -147,6 +147,6 @@ def robust_line(
     scaled = matrix / fit[:, None]
     residual = (values - fit) / fit
     freedom = max(float(weight.sum() / weight.max()) - matrix.shape[1], 1.0)
-    spread = float(weight @ np.square(residual)) / float(weight.max()) / freedom
+    scatter = float(weight @ np.square(residual)) / float(weight.max()) / freedom
     inverse = np.linalg.pinv(scaled.T * (weight / weight.max()) @ scaled)
-    return solution, float(np.sqrt(max(inverse[-1, -1] * spread, 0.0)))
+    return solution, float(np.sqrt(max(inverse[-1, -1] * scatter, 0.0)))

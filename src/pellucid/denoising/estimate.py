@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,48 +53,60 @@ class ChannelNoise:
 
 
 def estimate_noise(
-    samples: NDArray[np.float32], known: NDArray[np.bool_] | None = None
+    samples: NDArray[np.float32], valid: NDArray[np.bool_] | None = None
 ) -> NoiseEstimate:
     """Estimate the noise of a picture (H, W, C), finite, in any unit; C is 1 or 3.
 
-    Where it isn't `known` (H, W), it is looked at as little as can be; None is known everywhere.
+    Where it isn't `valid` (H, W), it is looked at as little as can be; None is valid everywhere.
     Too small a picture, a constant one and a drawing have none. Scaling the samples by c scales
     sigma and slope by c and offset by c squared.
     """
     samples = np.asarray(samples, np.float32)
-    if known is not None and (known.all() or not known.any()):
-        known = None
-    step = level_step(samples if known is None else samples[known])
+    if valid is not None and (valid.all() or not valid.any()):
+        valid = None
+    step = level_step(samples if valid is None else samples[valid])
     planes = [samples[:, :, channel] for channel in range(samples.shape[2])]
-    channels = noise_of_channels(planes, known, step)
+    channels = noise_of_channels(planes, valid, step)
+    return together(channels, jpeg_quality(samples, step))
+
+
+def together(channels: list[ChannelNoise], quality: int | None) -> NoiseEstimate:
+    """The noise of several channels, and the quality of their JPEG."""
     variance = float(np.mean([channel.variance for channel in channels]))
-    slope = float(np.mean([channel.slope for channel in channels]))
-    offset = float(np.mean([channel.offset for channel in channels]))
     share = [channel.variance / variance if variance else 0.0 for channel in channels]
     correlation = [channel.correlation for channel in channels]
     return NoiseEstimate(
         sigma=variance**0.5,
         channel_sigma=tuple(channel.variance**0.5 for channel in channels),
-        slope=slope,
-        offset=offset,
+        slope=float(np.mean([channel.slope for channel in channels])),
+        offset=float(np.mean([channel.offset for channel in channels])),
         correlation=float(np.dot(share, correlation) / len(channels)),
-        jpeg_quality=jpeg_quality(samples, step),
+        jpeg_quality=quality,
     )
 
 
+def combined(parts: list[NoiseEstimate]) -> NoiseEstimate:
+    """The noise of frames or bands of equally many channels, each measured by itself."""
+    if len(parts) == 1:
+        return parts[0]
+    means = [ChannelNoise(p.sigma**2, p.slope, p.offset, p.correlation) for p in parts]
+    channels = tuple(sigma for part in parts for sigma in part.channel_sigma)
+    return replace(together(means, parts[0].jpeg_quality), channel_sigma=channels)
+
+
 def noise_of_channels(
-    planes: list[NDArray[np.float32]], known: NDArray[np.bool_] | None, step: float
+    planes: list[NDArray[np.float32]], valid: NDArray[np.bool_] | None, step: float
 ) -> list[ChannelNoise]:
     """The noise of each channel (H, W); none at all where one of them is drawn."""
     found = []
     for plane in planes:
-        seen = plane if known is None else plane[known]
+        seen = plane if valid is None else plane[valid]
         low, scale = float(seen.min()), float(seen.max()) - float(seen.min())
         if not scale:
             found.append(ChannelNoise())
             continue
         relative = ((plane.astype(np.float64) - low) / scale).astype(np.float32)
-        blocks = take_blocks(relative, known)
+        blocks = take_blocks(relative, valid)
         if blocks.drawn:
             return [ChannelNoise()] * len(planes)
         found.append(channel_noise(blocks, low, scale, step))

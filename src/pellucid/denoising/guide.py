@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pellucid.denoising.guide_features import LEAST, REACH, contrast, features
 from pellucid.denoising.samples import split_alpha
 from pellucid.denoising.windows import Run
+from pellucid.pixels import Box
 from pellucid.pixels.lazy import Source
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Guide:
         self._samples = samples
         self._net = net
         self._contrast = 1.0
-        parts = [self.shown(rows, columns) for rows, columns in looked_at(samples.shape[:2])]
+        parts = [self.planes(box) for box in looked_at(samples.shape[:2])]
         sizes = [contrast(part) for part in parts]
         self._contrast = max(float(np.sqrt(np.mean(np.square(sizes)))), LEAST)
 
@@ -42,9 +43,9 @@ class Guide:
         """Samples around one that matter, of the picture and the guide."""
         return model.reach + REACH + self._net.reach
 
-    def shown(self, rows: slice, columns: slice) -> Floats:
+    def planes(self, box: Box) -> Floats:
         """(3, h, w) of contrast 1, about 0; samples that are no numbers become their mean."""
-        part = split_alpha(np.asarray(self._samples[rows, columns]))[0].astype(np.float64)
+        part = split_alpha(np.asarray(self._samples[box.slices]))[0].astype(np.float64)
         finite = np.isfinite(part)
         middle = part[finite].mean() if finite.any() else 0.0
         part = np.where(finite, part - middle, 0) / self._contrast
@@ -72,12 +73,11 @@ class Guide:
         return run
 
 
-def looked_at(size: tuple[int, ...]) -> list[tuple[slice, slice]]:
-    """Parts spread evenly over a picture."""
-    spans: list[list[slice]] = []
-    for length in size:
-        count = min(PARTS, -(-length // LOOKED_AT))
-        starts = np.linspace(0, max(length - LOOKED_AT, 0), count).astype(int).tolist()
-        spans.append([slice(start, min(start + LOOKED_AT, length)) for start in starts])
-    rows, columns = spans
-    return list(product(rows, columns))
+def looked_at(size: tuple[int, ...]) -> list[Box]:
+    """Parts that lie evenly over a picture."""
+    height, width = (min(LOOKED_AT, length) for length in size)
+    rows, columns = (
+        np.linspace(0, max(length - LOOKED_AT, 0), min(PARTS, -(-length // LOOKED_AT))).astype(int)
+        for length in size
+    )
+    return [Box(int(y), int(x), height, width) for y, x in product(rows, columns)]

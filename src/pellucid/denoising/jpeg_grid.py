@@ -93,24 +93,24 @@ def likeliest_quality(found: NDArray[np.float32]) -> int:
     tables = np.array([step_table(int(quality)) for quality in QUALITIES])[:, FREQUENCIES]
     for column, values in enumerate(found.T):
         size = np.abs(values)
-        spread = max(float(size.mean()), NOISE)
+        scale = max(float(size.mean()), NOISE)
         steps, which = np.unique(tables[:, column], return_inverse=True)
-        scores += np.array([likelihood(size, float(s), spread) for s in steps])[which]
+        scores += np.array([likelihood(size, float(s), scale) for s in steps])[which]
     return int(QUALITIES[np.argmax(scores)])
 
 
-def likelihood(size: NDArray[np.float32], step: float, spread: float) -> float:
+def likelihood(size: NDArray[np.float32], step: float, scale: float) -> float:
     """Logarithm of the chance of coefficients of absolute values `size` under `step`.
 
-    They come from a Laplacian distribution of mean absolute value `spread`, are rounded to
+    They come from a Laplacian distribution of mean absolute value `scale`, are rounded to
     multiples of `step` and blurred by `NOISE`; a few come from anywhere.
     """
     whole = np.rint(size / step)
-    below = np.exp(-np.maximum(whole - 0.5, 0) * step / spread)
-    above = np.exp(-(whole + 0.5) * step / spread)
+    below = np.exp(-np.maximum(whole - 0.5, 0) * step / scale)
+    above = np.exp(-(whole + 0.5) * step / scale)
     mass = np.where(whole > 0, (below - above) / 2, 1 - above)
     normal = np.exp(-0.5 * np.square((size - whole * step) / NOISE)) / (NOISE * np.sqrt(2 * np.pi))
-    anywhere = np.exp(-size / spread) / (2 * spread)
+    anywhere = np.exp(-size / scale) / (2 * scale)
     return float(np.log(0.95 * mass * normal + 0.05 * anywhere + 1e-30).sum(dtype=np.float64))
 
 

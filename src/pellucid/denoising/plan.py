@@ -1,4 +1,4 @@
-"""From what is known of the noise to what the network is told, before it sees the picture.
+"""From what is known of the noise to the noise level maps that the network takes with a picture.
 
     independent, one strength     map 0 = sigma
     independent, grows with x     stabilised first (`vst`), then map 0 = 1
@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.denoising.estimate import NoiseEstimate
-from pellucid.denoising.jpeg_strength import jpeg_told
+from pellucid.denoising.jpeg_strength import jpeg_level
 from pellucid.denoising.vst import Stabiliser
+from pellucid.pixels import Box
 
 Floats = NDArray[np.float32]
 PROCESSED = 0.15  # correlation from which noise counts as processed
@@ -30,7 +31,7 @@ FAINT = 1.5  # of 255: weaker noise in 8-bit samples is neither seen nor told fr
 
 @dataclass(frozen=True)
 class Plan:
-    """What the network is told: sigma (a number or (H, W)), as processed noise or independent.
+    """What goes into the maps: sigma (a number or (H, W)), as processed noise or independent.
 
     With a `stabiliser`, sigma is in the stabilised scale.
     """
@@ -53,8 +54,8 @@ def plan_for(noise: float | Floats | NoiseEstimate, *, eight_bits: bool) -> Plan
     sigma = noise.sigma * (SMOOTHED if processed else 1.0)
     seen = visible(sigma) if eight_bits else 1.0
     if eight_bits and noise.jpeg_quality is not None:
-        told = 255 * jpeg_told(noise.jpeg_quality)
-        return Plan(max(told * visible(2 * told), sigma * seen), processed=True)
+        level = 255 * jpeg_level(noise.jpeg_quality)
+        return Plan(max(level * visible(2 * level), sigma * seen), processed=True)
     if processed:
         return Plan(sigma * seen, processed=True)
     if noise.slope > LEAST_SLOPE * sigma > 0:
@@ -68,16 +69,14 @@ def visible(sigma: float) -> float:
     return math.sqrt(max(0.0, 1 - (FAINT / sigma) ** 2)) if sigma > 0 else 0.0
 
 
-def maps_of(plan: Plan, weight: float | Floats, shape: tuple[int, int]) -> Floats:
-    """(2, H, W): independent and processed strength, times a weight of 0-1."""
-    return maps_at(plan, weight, slice(0, shape[0]), slice(0, shape[1]))
+def noise_level_maps(plan: Plan, weight: float | Floats, box: Box) -> Floats:
+    """(2, h, w) in a part of the picture: independent and processed noise, times a weight of 0-1.
 
-
-def maps_at(plan: Plan, weight: float | Floats, rows: slice, columns: slice) -> Floats:
-    """The maps of a part of the picture."""
-    maps = np.zeros((2, rows.stop - rows.start, columns.stop - columns.start), np.float32)
+    The plan's sigma and the weight are one number, or (H, W) of the whole picture.
+    """
+    maps = np.zeros((2, box.height, box.width), np.float32)
     sigma, factor = (
-        value[rows, columns] if isinstance(value, np.ndarray) else np.float32(value)
+        value[box.slices] if isinstance(value, np.ndarray) else np.float32(value)
         for value in (plan.sigma, weight)
     )
     maps[int(plan.processed)] = sigma * factor

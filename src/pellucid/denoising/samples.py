@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import InputError
+from pellucid.pixels import ImageSource, Role
 
 INTEGERS = {"uint8": (0, 255), "uint16": (0, 65535), "int16": (-32768, 32767)}
 FLOATS = ("float16", "float32", "float64")
+WITH_ALPHA = (2, 4)  # channels of which the last is alpha
+MOST = 4  # channels of a picture; more are bands
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,30 @@ class SampleType:
         return values.astype(self.dtype)
 
 
+def check_kind(source: ImageSource) -> None:
+    """Raise InputError for samples of another type, for pages, and for channels without a role."""
+    SampleType.of(source.dtype)
+    info, channels = source.info, source.shape[2]
+    if Role.PAGE in info.roles:
+        raise InputError(
+            f"the picture has pages, {channels} channels in all; choose one: of a TIFF with "
+            "--page N (page=N), from 0; of others by an array of its own"
+        )
+    if channels in WITH_ALPHA and info.alpha is False:
+        raise InputError(
+            f"the picture has {channels} channels without transparency, and of 2 or 4 the last is "
+            "taken for it; denoise them one by one, or 5 or more (bands) together"
+        )
+
+
+def precise(samples: NDArray[Any]) -> NDArray[np.floating[Any]]:
+    """Samples as floats that hold them."""
+    return samples.astype(np.promote_types(samples.dtype, np.float32))
+
+
 def split_alpha(samples: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]:
     """(H, W, C) -> colour, and alpha (H, W) if C is 2 or 4; of more channels none is alpha."""
     channels = samples.shape[2]
-    if channels not in (2, 4):
+    if channels not in WITH_ALPHA:
         return samples, None
     return samples[..., : channels - 1], samples[..., channels - 1]

@@ -1,94 +1,131 @@
 """What must be known of a whole picture before a part of it is denoised, found part by part.
 
-Its lowest and highest sample, which scale what the network sees; what range is usual, so that marks
-such as -9999 are told from light; and how many samples are no numbers.
+Its lowest and highest sample, which scale what the network sees; what range is usual, so that
+sentinels such as -9999 are told from light; and how many samples are invalid.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.denoising.holes import beyond, empty, looked_at, usual_range
+from pellucid.denoising.invalid import (
+    Range,
+    equal_to,
+    finite_pixels,
+    outside,
+    range_step,
+    usual_range,
+    valid_pixels,
+)
 from pellucid.denoising.samples import split_alpha
-from pellucid.pixels.lazy import Source, parts_of
+from pellucid.errors import InputError
+from pellucid.pixels import Box, tiles_of
+from pellucid.pixels.lazy import Source
 
-LOOKED_AT = 150  # samples a side, about, that say how far all are spread
+STEP = 1024  # samples a side of the parts that a picture is looked through in
+LOOKED_AT = 150  # samples a side, about, that say how much all of them vary
 FEW = 100  # samples say nothing about that
-UNLIKELY = 4.0  # sigma over all of the samples' spread: no noise can be that strong
+UNLIKELY = 4.0  # sigma over the standard deviation of all samples: no noise can be that strong
+LARGEST = float(np.finfo(np.float32).max)  # of samples and sigma: the network takes float32
+SMALLEST = float(np.finfo(np.float32).tiny)  # that the furthest from 0 of samples may be
 
 
 @dataclass(frozen=True)
 class Survey:
-    """`low` and `high` are of colour samples that are measured, 0 if there are none.
+    """What a picture holds.
 
-    `usual` is the range of those that are no marks, None if there are no marks; `some` are samples
-    (h, w, C) from all over the picture. `not_finite` counts samples, `holes` pixels with one in a
-    colour, `marks` pixels.
+    Attributes:
+        low, high: of valid colour samples, 0 if there are none.
+        usual: the range of those that are no sentinels, None if there are no sentinels.
+        some: samples (h, w, C) from all over the picture.
+        not_finite: samples that are no finite numbers.
+        sentinels: pixels far from all others, as -9999 is.
     """
 
     low: float
     high: float
-    usual: tuple[float, float] | None
+    usual: Range | None
     some: NDArray[Any]
     not_finite: int
-    holes: int
-    marks: int
+    sentinels: int
 
-    def unlikely(self, sigma: float) -> str | None:
-        """What to say of a `sigma` that the samples can't have, as if it were in another unit."""
+    def check_range(self) -> None:
+        """Raise InputError for samples that float32, in which all is done, can't hold."""
+        far = max(self.high, -self.low)
+        if far > LARGEST:
+            raise InputError(
+                f"samples as far from 0 as {far:.3g} can't be denoised, {LARGEST:.2g} is the most; "
+                "divide them, and sigma, by a number"
+            )
+        if 0 < far < SMALLEST:
+            raise InputError(
+                f"samples no further from 0 than {far:.3g} can't be denoised, {SMALLEST:.2g} is "
+                "the least that one of them must be; multiply them, and sigma, by a number"
+            )
+
+    def remarks(self, sigma: object) -> Iterator[str]:
+        """What a person should know before noise of this `sigma` is taken off."""
+        if self.not_finite:
+            yield f"{self.not_finite:,} samples are no finite numbers; they are kept as they are"
+        if self.sentinels:
+            yield (
+                f"{self.sentinels:,} pixels are so far from all others, as -9999 is, that they "
+                "must mean no data; they are kept as they are"
+            )
         finite = self.some[np.isfinite(self.some)]
-        spread = float(np.std(finite, dtype=np.float64)) if finite.size > FEW else 0.0
-        if not 0 < UNLIKELY * spread < sigma:
-            return None
-        return (
-            f"sigma {sigma:g} is far above the spread of all samples, {spread:.3g}; is it in the "
-            "samples' own unit?"
-        )
+        deviation = float(np.std(finite, dtype=np.float64)) if finite.size > FEW else 0.0
+        if isinstance(sigma, float) and 0 < UNLIKELY * deviation < sigma:
+            yield (
+                f"sigma {sigma:g} is far above the standard deviation of all samples, "
+                f"{deviation:.3g}; is it in the samples' own unit?"
+            )
 
 
 def look_through(samples: Source, nodata: float | None = None) -> Survey:
     """The survey of samples (H, W, C) of any type; those that are whole numbers are read once."""
-    shape = samples.shape
-    floats = samples.dtype.kind == "f"
-    steps = (1 + max(shape[:2]) // LOOKED_AT, looked_at(shape))
-    some, more = (thin(samples, step) for step in steps) if floats else (None, None)
-    usual = None if more is None else usual_range(split_alpha(more)[0])
-    lows, highs, not_finite, holes, marks = [], [], 0, 0, 0
-    pieces: dict[int, list[NDArray[Any]]] = {}
-    for rows, columns in parts_of(shape):
-        part = samples[rows, columns]
+    usual = usual_of(samples) if samples.dtype.kind == "f" else None
+    some = Thinned(1 + max(samples.shape[:2]) // LOOKED_AT)
+    ends: list[Any] = []
+    not_finite = sentinels = 0
+    for box in tiles_of(samples.shape, STEP):
+        part = samples[box.slices]
+        some.take(box, part)
+        not_finite += part.size - int(np.count_nonzero(np.isfinite(part)))
         colour, _ = split_alpha(part)
-        if floats:
-            finite = np.isfinite(part)
-            not_finite += finite.size - int(np.count_nonzero(finite))
-            whole = finite[..., : colour.shape[2]].all(axis=2)
-            told = empty(colour, nodata)
-            marked = beyond(colour, usual) & whole & ~told
-            holes += whole.size - int(np.count_nonzero(whole))
-            marks += int(np.count_nonzero(marked))
-            colour = colour[whole & ~marked & ~told]
-        else:
-            piece = part[-rows.start % steps[0] :: steps[0], -columns.start % steps[0] :: steps[0]]
-            pieces.setdefault(rows.start, []).append(piece.copy())  # a view would keep the part
-            colour = colour if nodata is None else colour[~empty(colour, nodata)]
-        if colour.size:
-            lows.append(colour.min())
-            highs.append(colour.max())
-    if some is None:
-        some = np.concatenate([np.concatenate(line, axis=1) for line in pieces.values()])
-    low, high = (float(min(lows)), float(max(highs))) if lows else (0.0, 0.0)
-    return Survey(low, high, usual, split_alpha(some)[0], not_finite, holes, marks)
+        far = outside(colour, usual) & finite_pixels(colour) & ~equal_to(colour, nodata)
+        sentinels += int(np.count_nonzero(far))
+        valid = valid_pixels(colour, usual, nodata)
+        colour = colour if valid.all() else colour[valid]
+        ends += [colour.min(), colour.max()] if colour.size else []
+    low, high = (float(min(ends)), float(max(ends))) if ends else (0.0, 0.0)
+    return Survey(low, high, usual, split_alpha(some.samples())[0], not_finite, sentinels)
 
 
-def thin(samples: Source, step: int) -> NDArray[Any]:
-    """Every `step`-th row and column (h, w, C)."""
-    lines: dict[int, list[NDArray[Any]]] = {}
-    for rows, columns in parts_of(samples.shape):
-        part = samples[rows, columns]
-        piece = part[-rows.start % step :: step, -columns.start % step :: step]
-        lines.setdefault(rows.start, []).append(piece.copy())
-    return np.concatenate([np.concatenate(line, axis=1) for line in lines.values()])
+def usual_of(samples: Source) -> Range | None:
+    """The usual range of a whole picture."""
+    some = Thinned(range_step(samples.shape))
+    for box in tiles_of(samples.shape, STEP):
+        some.take(box, samples[box.slices])
+    return usual_range(split_alpha(some.samples())[0])
+
+
+class Thinned:
+    """Every `step`-th row and column (h, w, C) of a picture that is given part by part."""
+
+    def __init__(self, step: int) -> None:
+        self._step = step
+        self._lines: dict[int, list[NDArray[Any]]] = {}
+
+    def take(self, box: Box, part: NDArray[Any]) -> None:
+        """Keep some of the part (h, w, C) that lies there."""
+        piece = part[-box.y % self._step :: self._step, -box.x % self._step :: self._step]
+        self._lines.setdefault(box.y, []).append(piece.copy())  # a view would keep the part
+
+    def samples(self) -> NDArray[Any]:
+        """Those that were kept."""
+        return np.concatenate([np.concatenate(line, axis=1) for line in self._lines.values()])

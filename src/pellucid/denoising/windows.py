@@ -8,16 +8,17 @@ What a window needs is made when it is asked for, so that memory is bounded by a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.pixels import Box, tiles_of
+
 Floats = NDArray[np.float32]
 Run = Callable[[Floats, Floats], Floats]
-Read = Callable[[slice, slice], tuple[Floats, Floats]]
-Write = Callable[[slice, slice, Floats], None]
-Skip = Callable[[slice, slice], None]
+Read = Callable[[Box], tuple[Floats, Floats]]
+Write = Callable[[Box, Floats | None], None]
 
 WINDOW = 1024  # samples a side, overlap not included
 
@@ -31,40 +32,25 @@ def run_windows(
     multiple: int,
     reach: int,
     window: int = WINDOW,
-    skip: Skip = lambda _rows, _columns: None,
 ) -> None:
     """`run` over a picture of `size` (height, width).
 
     Args:
         run: (1, 3, h, w) and (1, 2, h, w) -> (1, 3, h, w), for h and w multiples of `multiple`.
-        read: rows and columns -> the picture (3, h, w) and its maps (2, h, w) there.
-        write: is given rows, columns and the result (3, h, w) there, wherever a map isn't 0.
+        read: a box -> the picture (3, h, w) and its noise level maps (2, h, w) there.
+        write: is given a box and the result (3, h, w) there, None where its maps are 0.
         reach: samples around one that can change its result.
         window: side of what one run yields, a multiple of `multiple`.
-        skip: is given rows and columns where nothing is to be done.
     """
     margin = -(-reach // multiple) * multiple
-    for rows, outer_rows in spans(size[0], window, margin):
-        for columns, outer_columns in spans(size[1], window, margin):
-            noisy, maps = read(outer_rows, outer_columns)
-            inner = (slice(None), within(rows, outer_rows), within(columns, outer_columns))
-            if maps[inner].any():  # else nothing is to be taken off here
-                result = run(whole(noisy, multiple), whole(maps, multiple))[0]
-                write(rows, columns, result[inner])
-            else:
-                skip(rows, columns)
-
-
-def spans(length: int, window: int, margin: int) -> Iterator[tuple[slice, slice]]:
-    """Windows along one side: what each yields, and what it must see for that."""
-    for start in range(0, length, window):
-        stop = min(start + window, length)
-        yield slice(start, stop), slice(max(0, start - margin), min(length, stop + margin))
-
-
-def within(part: slice, outer: slice) -> slice:
-    """`part` counted from the start of `outer`."""
-    return slice(part.start - outer.start, part.stop - outer.start)
+    for box in tiles_of(size, window):
+        outer = box.grown(margin, Box.whole(size))
+        noisy, maps = read(outer)
+        inner = (slice(None), *box.within(outer))
+        if maps[inner].any():
+            write(box, run(whole(noisy, multiple), whole(maps, multiple))[0][inner])
+        else:
+            write(box, None)
 
 
 def whole(part: Floats, multiple: int) -> Floats:
@@ -72,4 +58,4 @@ def whole(part: Floats, multiple: int) -> Floats:
     below, beyond = -part.shape[1] % multiple, -part.shape[2] % multiple
     if below or beyond:
         part = np.pad(part, ((0, 0), (0, below), (0, beyond)), "symmetric")
-    return np.ascontiguousarray(part)[None]
+    return np.ascontiguousarray(part, np.float32)[None]

@@ -1,8 +1,8 @@
 """Why a pixel came out as it did: the weights with which the denoiser averaged its surroundings.
 
 A network of convolutions and ReLU without biases is linear as long as no unit crosses 0, so its
-result at a pixel is exactly a weighted sum of the samples around it, and of the noise map it was
-told (Mohan et al., "Robust and interpretable blind image denoising", 2020). The weights are the row
+result at a pixel is exactly a weighted sum of the samples around it, and of its noise level
+map (Mohan et al., "Robust and interpretable blind image denoising", 2020). The weights are the row
 of its Jacobian. They differ from pixel to pixel: round in flat places, along edges beside them.
 """
 
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.denoising.windows import whole
 from pellucid.errors import OptionError
 from pellucid.explaining.network import OpenNetwork
 from pellucid.runtime import DenoiserModel
@@ -63,21 +64,20 @@ def filter_at(
         OptionError: the sample lies outside. PellucidError: the package onnx is missing.
     """
     height, width = picture.shape[:2]
-    if not (0 <= x < width and 0 <= y < height):
-        raise OptionError(f"pixel {x},{y} is not inside the picture of {width} x {height}")
+    check_inside(x, y, picture.shape)
     rows, columns = (around(at, size, model) for at, size in ((y, height), (x, width)))
     part = np.broadcast_to(picture[rows, columns], (*cut(rows, columns), 3)).transpose(2, 0, 1)
-    noisy = grown(part, model.multiple)
-    told = grown(maps[:, rows, columns], model.multiple)
+    noisy = whole(part, model.multiple)
+    levels = whole(maps[:, rows, columns], model.multiple)
     pull = np.zeros(noisy.shape, np.float32)
     grey = picture.shape[2] == 1
     chosen = slice(None) if grey else channel
     pull[0, chosen, y - rows.start, x - columns.start] = 1 / 3 if grey else 1
-    noise = OpenNetwork(model.folder / FILE).gradient({"noisy": noisy, "maps": told}, pull)
-    whole = (pull - noise["noisy"])[0].transpose(1, 2, 0)
-    of_map = -float(np.sum(noise["maps"] * told, dtype=np.float64))
-    value = float(np.sum(whole * noisy[0].transpose(1, 2, 0), dtype=np.float64)) + of_map
-    weights = whole[: part.shape[1], : part.shape[2]]
+    noise = OpenNetwork(model.folder / FILE).gradient({"noisy": noisy, "maps": levels}, pull)
+    linear = (pull - noise["noisy"])[0].transpose(1, 2, 0)
+    of_map = -float(np.sum(noise["maps"] * levels, dtype=np.float64))
+    value = float(np.sum(linear * noisy[0].transpose(1, 2, 0), dtype=np.float64)) + of_map
+    weights = linear[: part.shape[1], : part.shape[2]]
     return PixelFilter(
         x=x,
         y=y,
@@ -92,6 +92,13 @@ def filter_at(
     )
 
 
+def check_inside(x: int, y: int, shape: tuple[int, ...]) -> None:
+    """OptionError for a pixel outside of a picture (H, W, C)."""
+    height, width = shape[:2]
+    if not (0 <= x < width and 0 <= y < height):
+        raise OptionError(f"pixel {x},{y} is not inside the picture of {width} x {height}")
+
+
 def around(at: int, size: int, model: DenoiserModel) -> slice:
     """What lies within reach of a row or column, from a place where the network's blocks begin."""
     start = max(0, at - model.reach) // model.multiple * model.multiple
@@ -101,13 +108,6 @@ def around(at: int, size: int, model: DenoiserModel) -> slice:
 def cut(rows: slice, columns: slice) -> tuple[int, int]:
     """Height and width of a part."""
     return rows.stop - rows.start, columns.stop - columns.start
-
-
-def grown(part: Floats, multiple: int) -> Floats:
-    """(C, h, w) -> (1, C, h, w) with sides made whole multiples by mirroring, as when run."""
-    below, beyond = -part.shape[1] % multiple, -part.shape[2] % multiple
-    padded = np.pad(part, ((0, 0), (0, below), (0, beyond)), "symmetric")
-    return np.ascontiguousarray(padded, np.float32)[None]
 
 
 def half_radius(weights: Floats, x: int, y: int) -> float:

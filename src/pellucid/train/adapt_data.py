@@ -14,11 +14,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pellucid.denoising.clean import measure
-from pellucid.denoising.plan import Plan, maps_of, plan_for
+from pellucid.denoising.invalid import fill_invalid, finite_pixels
+from pellucid.denoising.measure import measure
+from pellucid.denoising.plan import Plan, noise_level_maps, plan_for
 from pellucid.denoising.samples import SampleType, split_alpha
-from pellucid.denoising.view import without_holes
 from pellucid.errors import InputError
+from pellucid.pixels import Box
 from pellucid.pixels.samples import read_samples
 
 LEAST_SIDE = 64  # samples; smaller pictures have too little to learn from
@@ -41,7 +42,7 @@ def load_shots(paths: list[Path]) -> Shots:
     pictures = [read_colour(path) for path in paths]
     first, kind = pictures[0]
     plan = plan_for(measure(first), eight_bits=kind.eight_bits)
-    maps = maps_of(plan, 1.0, first.shape[:2])
+    maps = noise_level_maps(plan, 1.0, Box.whole(first.shape))
     if not maps.any():
         raise InputError(
             f"{paths[0]} has no noise that could be measured; there is nothing to learn"
@@ -69,7 +70,7 @@ def read_colour(path: Path) -> tuple[NDArray[Any], SampleType]:
 
 def in_network_scale(colour: NDArray[Any], plan: Plan) -> NDArray[np.floating[Any]]:
     """(H, W, C) -> (C, H, W), holes filled, stabilised if the plan says so."""
-    values = without_holes(colour.astype(np.float32), np.isfinite(colour).all(axis=2))
+    values = fill_invalid(colour.astype(np.float32), finite_pixels(colour))
     if plan.stabiliser is not None:
         values = plan.stabiliser.forward(values)
     return values.transpose(2, 0, 1)

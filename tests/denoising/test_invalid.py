@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pellucid.denoising.holes import fill_holes
+from pellucid.denoising.invalid import fill
 
 
 def holed(height: int, width: int, share: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -21,7 +21,7 @@ def holed(height: int, width: int, share: float) -> tuple[np.ndarray, np.ndarray
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
 def test_what_is_known_stays_and_the_rest_lies_between(size: tuple[int, int], share: float) -> None:
     plane, broken, known = holed(*size, share)
-    filled = fill_holes(broken, known)
+    filled = fill(broken, known)
     assert (filled.shape, filled.dtype) == (plane.shape, np.float32)
     assert np.array_equal(filled[known], plane[known])
     assert filled.min() >= plane[known].min() - 1e-4
@@ -32,7 +32,7 @@ def test_a_small_hole_is_hardly_seen() -> None:
     plane, _, _ = holed(64, 64, 0)
     known = np.ones(plane.shape, bool)
     known[20:23, 30:34] = False
-    filled = fill_holes(np.where(known, plane, np.float32(np.inf)), known)
+    filled = fill(np.where(known, plane, np.float32(np.inf)), known)
     assert np.abs(filled - plane).max() < 1
 
 
@@ -41,7 +41,7 @@ def test_a_large_hole_is_smooth() -> None:
     plane[:, 40:] = 100
     known = np.ones(plane.shape, bool)
     known[:, 8:56] = False
-    filled = fill_holes(np.where(known, plane, np.nan), known)
+    filled = fill(np.where(known, plane, np.nan), known)
     assert filled[:, 8].max() < 50 < filled[:, 55].min()
     assert np.ptp(filled, axis=0).max() < 1e-9
 
@@ -49,14 +49,14 @@ def test_a_large_hole_is_smooth() -> None:
 def test_all_or_nothing_known() -> None:
     plane, _, _ = holed(9, 8, 0)
     every = np.ones(plane.shape, bool)
-    assert fill_holes(plane, every) is plane
-    nothing = fill_holes(np.full((9, 8), np.nan), ~every)
+    assert fill(plane, every) is plane
+    nothing = fill(np.full((9, 8), np.nan), ~every)
     assert not nothing.any()
 
 
 def test_the_input_is_not_written_to() -> None:
     _, broken, known = holed(20, 21, 0.3)
     before = broken.copy(), known.copy()
-    fill_holes(broken, known)
+    fill(broken, known)
     assert np.array_equal(broken, before[0], equal_nan=True)
     assert np.array_equal(known, before[1])

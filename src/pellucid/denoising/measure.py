@@ -1,9 +1,9 @@
-"""A large picture's noise from some of it: regions spread over the picture, put side by side.
+"""The noise of any picture: a small one as a whole, a large one by regions put side by side.
 
-The picture is divided into equal cells, and each gives one region from a place drawn by a fixed
-seed, so that nothing is left out on purpose and the same picture gives the same
-estimate. Places and sides are whole blocks of JPEG, whose grid the mosaic so keeps. At the seams
-stand edges, which estimates leave aside as they do others.
+A large picture is divided into equal cells, and each gives one region from a place drawn by a fixed
+seed, so that nothing is left out on purpose and the same picture gives the same estimate. Places
+and sides are whole blocks of JPEG, whose grid the mosaic so keeps. At the seams stand edges, which
+estimates leave aside as they do others.
 """
 
 from __future__ import annotations
@@ -13,12 +13,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.pixels.lazy import Source
+from pellucid.denoising.estimate import NoiseEstimate, estimate_noise
+from pellucid.denoising.invalid import fill_invalid, range_step, usual_range, valid_pixels
+from pellucid.denoising.samples import split_alpha
+from pellucid.pixels.lazy import LARGE, Source
 
 SIDE = 512  # samples a side of a region
 ACROSS, DOWN = 8, 4  # regions in all, along the longer and the shorter side
 GRID = 8  # of JPEG
 SEED = 0
+
+
+def measure(samples: Source, nodata: float | None = None) -> NoiseEstimate:
+    """The noise of checked samples (H, W, C), in their own unit.
+
+    Left out are invalid samples, and what alpha hides.
+    """
+    height, width = samples.shape[:2]
+    seen = regions_of(samples) if height * width > LARGE else samples[0:height, 0:width]
+    colour, alpha = split_alpha(seen)
+    step = range_step(colour.shape)
+    valid = valid_pixels(colour, usual_range(colour[::step, ::step]), nodata)
+    filled = np.asarray(fill_invalid(colour.astype(np.float32), valid), np.float32)
+    return estimate_noise(filled, valid if alpha is None else valid & (alpha != 0))
 
 
 def regions_of(samples: Source) -> NDArray[Any]:

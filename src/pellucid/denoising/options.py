@@ -1,0 +1,221 @@
+"""How a picture is to be denoised: `DenoiseOptions`, checked when it is made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pellucid.bitstream import DEFAULT_LIMITS, Limits
+from pellucid.denoising.estimate import NoiseEstimate
+from pellucid.denoising.samples import MOST, check_kind
+from pellucid.denoising.survey import LARGEST
+from pellucid.errors import InputError, OptionError
+from pellucid.pixels import open_image
+from pellucid.pixels.lazy import LARGE
+
+if TYPE_CHECKING:
+    from pellucid.denoising.guide import Guide
+
+DEFAULT_DENOISER = "m"
+
+Floats = NDArray[np.float32]
+Sigma = str | float | NDArray[Any] | NoiseEstimate
+Size = tuple[int, int]  # height, width
+
+
+@dataclass(frozen=True, eq=False)
+class DenoiseOptions:
+    """How to denoise; see `pellucid.denoise`.
+
+    Attributes:
+        sigma: standard deviation of the noise in the samples' own unit, one number or (H, W); an
+            estimate of `noise_level`; or `auto`, to measure it.
+        strength: 0 (nothing is changed) to 1.
+        mask: (H, W) strength by place, 0-1 or uint8; or the path of a grey picture.
+        guide: another picture of the same scene.
+        nodata: the value of pixels without a measurement.
+        model: name of a denoiser, or its folder.
+        page: of a file with several, from 0.
+        limits: of the size of files.
+        measure: whether the noise is measured where sigma is given, too.
+
+    Raises:
+        OptionError: one of them is out of range or of another type.
+    """
+
+    sigma: Sigma = "auto"
+    strength: float = 1.0
+    mask: ArrayLike | str | os.PathLike[str] | None = None
+    guide: Any = None
+    nodata: float | None = None
+    model: str = DEFAULT_DENOISER
+    page: int | None = None
+    limits: Limits = DEFAULT_LIMITS
+    measure: bool = False
+
+    def __post_init__(self) -> None:
+        if not (is_number(self.strength) and 0 <= self.strength <= 1):
+            raise OptionError(f"strength is {self.strength!r}; it must be a number from 0 to 1")
+        if self.nodata is not None and not (is_number(self.nodata) and np.isfinite(self.nodata)):
+            raise OptionError(
+                f"nodata is {self.nodata!r}; it must be a number, and finite: others are left out"
+            )
+        check_sigma(self.sigma)
+        if not (self.mask is None or is_path(self.mask)):
+            to_mask(self.mask)
+
+    def sigma_for(self, size: Size) -> float | Floats | NoiseEstimate | None:
+        """Sigma for a picture of `size`; None to measure it.
+
+        Raises OptionError if it is an array of another size.
+        """
+        if isinstance(self.sigma, str):
+            return None
+        if isinstance(self.sigma, NoiseEstimate):
+            return self.sigma
+        if is_number(self.sigma):
+            return float(self.sigma)
+        return sized("sigma", numbers(self.sigma, "sigma"), size)
+
+    def weight_for(self, size: Size) -> float | Floats:
+        """Strength times mask, one or (H, W), for a picture of `size`.
+
+        Raises OptionError for a mask of another size, InputError if its file is to blame.
+        """
+        if self.mask is None:
+            return float(self.strength)
+        if not is_path(self.mask):
+            return self.strength * sized("mask", to_mask(self.mask), size)
+        mask = to_mask(read_mask(self.mask, self.limits))
+        if mask.shape != size:
+            raise InputError(
+                f"the mask {self.mask} is {mask.shape[1]} x {mask.shape[0]} and the picture "
+                f"{size[1]} x {size[0]}; they must have the same size, as stored: EXIF turns "
+                "neither"
+            )
+        return self.strength * mask
+
+    @contextmanager
+    def open_guide(self, size: Size) -> Iterator[Guide | None]:
+        """The guide, if there is one, for a picture of `size`.
+
+        Raises OptionError if it can't be a guide of that; and what reading it raises.
+        """
+        from pellucid.denoising.guide import Guide
+        from pellucid.runtime import load_guide
+
+        if self.guide is None:
+            yield None
+            return
+        with open_image(self.guide, limits=self.limits) as source:
+            height, width, channels = source.shape
+            if channels > MOST or source.info.pages > 1:
+                raise OptionError(
+                    f"the guide has {channels} channels; give one of grey or RGB, 1 to {MOST} with "
+                    "transparency"
+                )
+            check_kind(source)
+            if (height, width) != size:
+                raise OptionError(
+                    f"the guide is {width} x {height} and the picture {size[1]} x {size[0]}; they "
+                    "must have the same size, and show the same place"
+                )
+            small = height * width <= LARGE
+            yield Guide(source.read() if small else source, load_guide())
+
+    def check_model(self) -> None:
+        """Raise OptionError if there is no denoiser of this name."""
+        from pellucid.runtime import load_denoiser
+
+        load_denoiser(self.model)
+
+    def refuse_for_bands(self) -> None:
+        """Raise OptionError for what more than four channels (bands) can't have."""
+        for name, value in (("a guide", self.guide), ("nodata", self.nodata)):
+            if value is not None:
+                raise OptionError(
+                    f"{name} goes with up to {MOST} channels, and more (bands) go together; "
+                    "denoise them one by one"
+                )
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a real number, and no truth value."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def is_path(value: object) -> bool:
+    """Whether it names a file."""
+    return isinstance(value, str | os.PathLike)
+
+
+def check_sigma(sigma: Sigma) -> None:
+    """Raise OptionError unless it is `auto`, numbers from 0 or an estimate of such."""
+    if isinstance(sigma, NoiseEstimate):
+        check_estimate(sigma)
+    elif isinstance(sigma, str):
+        if sigma != "auto":
+            raise OptionError(f"sigma is {sigma!r}; it must be auto, a number or an array")
+    elif is_number(sigma):
+        if not 0 <= sigma <= LARGEST:
+            raise OptionError(f"sigma is {sigma!r}; it must be a number from 0 to {LARGEST:.2g}")
+    else:
+        values = numbers(sigma, "sigma")
+        if not (np.isfinite(values).all() and (values >= 0).all()):
+            raise OptionError("sigma holds values below 0 or no finite numbers; it must be from 0")
+
+
+def check_estimate(noise: NoiseEstimate) -> None:
+    """Raise OptionError for an estimate, which may have been changed by hand, that can't be."""
+    values = (noise.sigma, noise.slope, noise.offset, noise.correlation)
+    if not (np.isfinite(values).all() and 0 <= noise.sigma <= LARGEST):
+        raise OptionError(f"{noise} must hold finite numbers, and a sigma from 0 to {LARGEST:.2g}")
+    if noise.jpeg_quality is not None and not 1 <= noise.jpeg_quality <= 100:
+        raise OptionError(f"jpeg_quality is {noise.jpeg_quality}; it must be 1 to 100, or None")
+
+
+def to_mask(mask: Any) -> Floats:
+    """A mask as floats of 0-1; OptionError if it is none."""
+    given = np.asarray(mask)
+    values = numbers(given, "mask")
+    if given.dtype == np.uint8:
+        return values / np.float32(255)
+    if not ((values >= 0) & (values <= 1)).all():
+        raise OptionError("mask must hold values from 0 to 1 (or uint8 from 0 to 255)")
+    return values
+
+
+def read_mask(path: Any, limits: Limits) -> NDArray[np.uint8]:
+    """A mask (height, width) from a file; InputError if it isn't grey of 8 bits."""
+    with open_image(path, limits=limits) as source:
+        colours = source.read()[..., : source.info.colours]
+    if colours.dtype != np.uint8 or not colours.size:
+        raise InputError(f"the mask {path} must be a grey picture of 8 bits")
+    if (colours != colours[..., :1]).any():
+        raise InputError(f"the mask {path} has colours; it must be a grey picture")
+    return colours[..., 0]
+
+
+def sized(name: str, values: Floats, size: Size) -> Floats:
+    """`values` if they have the picture's size, else OptionError."""
+    if values.shape != size:
+        raise OptionError(
+            f"{name} has the shape {values.shape}; the picture's is {size} (height, width)"
+        )
+    return values
+
+
+def numbers(values: Any, name: str) -> Floats:
+    """Real numbers as float32; OptionError if they are none."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "buif":
+        raise OptionError(f"{name} is {values!r}; it must hold numbers")
+    with np.errstate(over="ignore"):  # what gets infinite by it is refused
+        return array.astype(np.float32)

@@ -1,0 +1,111 @@
+"""A picture of any sample type through the denoiser, window by window.
+
+    samples -> colour and alpha -> invalid ones filled -> stabilised -> network -> noise taken off
+            -> back to the samples' type; untouched where nothing was to be done
+
+The network gives the noise, so a sample it leaves alone keeps every bit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.denoising.estimate import NoiseEstimate
+from pellucid.denoising.guide import Guide
+from pellucid.denoising.invalid import equal_to
+from pellucid.denoising.picture import Part, Picture
+from pellucid.denoising.plan import noise_level_maps, plan_for
+from pellucid.denoising.samples import SampleType
+from pellucid.denoising.scale import NetworkScale
+from pellucid.denoising.windows import WINDOW, run_windows
+from pellucid.pixels import Box
+from pellucid.pixels.lazy import Sink, Source
+
+if TYPE_CHECKING:
+    from pellucid.runtime import DenoiserModel
+
+Floats = NDArray[np.float32]
+Noise = float | Floats | NoiseEstimate
+
+
+def denoise_array(
+    samples: Source,
+    noise: Noise,
+    weight: float | Floats,
+    model: DenoiserModel,
+    *,
+    guide: Guide | None = None,
+    nodata: float | None = None,
+    window: int = WINDOW,
+) -> NDArray[Any]:
+    """Take the noise off checked samples (H, W, C); the same shape and type come back.
+
+    The arguments are those of `remove_noise`.
+    """
+    result = np.empty(samples.shape, samples.dtype)
+    picture = Picture(samples, nodata)
+    remove_noise(picture, result, noise, weight, model, guide=guide, window=window)
+    return result
+
+
+def nothing_to_do(noise: Noise, weight: float | Floats, dtype: np.dtype[Any]) -> bool:
+    """Whether every sample stays as it is."""
+    plan = plan_for(noise, eight_bits=SampleType.of(dtype).eight_bits)
+    return not (np.any(plan.sigma) and np.any(weight))
+
+
+def remove_noise(
+    picture: Picture,
+    out: Sink,
+    noise: Noise,
+    weight: float | Floats,
+    model: DenoiserModel,
+    *,
+    guide: Guide | None = None,
+    window: int = WINDOW,
+) -> None:
+    """Take the noise off a picture, into `out`; memory is bounded by a window.
+
+    Args:
+        noise: standard deviation in the samples' unit, one or (H, W), or an estimate.
+        weight: strength of 0-1, one or (H, W).
+        guide: of the same height and width.
+    """
+    kind = SampleType.of(picture.dtype)
+    plan = plan_for(noise, eight_bits=kind.eight_bits)
+    scale = NetworkScale(picture.ends, plan.stabiliser)
+
+    def maps_at(part: Part, box: Box) -> Floats:
+        maps: Floats = noise_level_maps(plan, weight, box) * part.seen
+        return maps
+
+    def read(box: Box) -> tuple[Floats, Floats]:
+        part = picture.part(box)
+        planes = scale.planes(part.filled)
+        if guide is not None:
+            planes = np.concatenate([planes, guide.planes(box)])
+        return planes, scale.maps(maps_at(part, box))
+
+    def write(box: Box, found: Floats | None) -> None:
+        part = picture.part(box)
+        result = part.stored.copy()
+        if found is not None:
+            maps = maps_at(part, box)
+            clean = kind.restore(scale.without_noise(part.filled, found, maps))
+            changed = ((maps.max(axis=0) > 0) & ~equal_to(clean, picture.nodata))[..., None]
+            colours = slice(part.filled.shape[2])
+            result[..., colours] = np.where(changed, clean, part.stored[..., colours])
+        out[box.slices] = result
+
+    run_windows(
+        model.noise if guide is None else guide.run(model, grey=picture.colours == 1),
+        read,
+        write,
+        (picture.box.height, picture.box.width),
+        multiple=model.multiple,
+        reach=model.reach if guide is None else guide.reach(model),
+        window=window,
+    )
