@@ -15,7 +15,7 @@ from pellucid.runtime import CodecModel
 
 
 class TorchNetworks:
-    """`hyper_decoder`, `diagonal` and `spatial_prior` as `docs/format.md` section 5 words them.
+    """`hyper_synthesis`, `diagonal` and `context_model` as `docs/format.md` section 5 words them.
 
     float32 shows that the sums are exact there; float64 has room for more.
     """
@@ -39,7 +39,7 @@ class TorchNetworks:
         total = F.conv2d(x, weight, self._tensor(arrays["bias"]), padding=pad, groups=groups)
         return torch.floor(total / self._tensor(2.0 ** arrays["shift"])[:, None, None])
 
-    def hyper_decoder(self, *, z: np.ndarray) -> list[np.ndarray]:
+    def hyper_synthesis(self, *, z: np.ndarray) -> list[np.ndarray]:
         """z -> features, index head, mean."""
         x = self._conv("hyper.enter", self._tensor(z).clamp(-255, 255))
         x = self._conv("hyper.mix", F.pixel_shuffle(x.clamp(0, 255), 2))
@@ -56,7 +56,7 @@ class TorchNetworks:
         values = self._conv("prior.diagonal", self._tensor(plane))
         return values[0, :, 1::2, 1::2].numpy().astype(np.int32)
 
-    def spatial_prior(self, *, seen: np.ndarray, features: np.ndarray) -> list[np.ndarray]:
+    def context_model(self, *, seen: np.ndarray, features: np.ndarray) -> list[np.ndarray]:
         """What was decoded, less its first means, and features -> index head, mean correction."""
         given = self._tensor(seen)
         near = given[:, : int(self._model.entropy_array("context"))]
@@ -77,8 +77,8 @@ def with_torch(
     torch.set_num_threads(1)  # the planes are small
     networks: Any = TorchNetworks(model, dtype, channels_last=channels_last)
     clone = copy.copy(model)
-    clone.__dict__["hyper_decoder"] = networks.hyper_decoder
-    clone.__dict__["spatial_prior"] = networks.spatial_prior
+    clone.__dict__["hyper_synthesis"] = networks.hyper_synthesis
+    clone.__dict__["context_model"] = networks.context_model
     diagonal: Any = partial(networks.diagonal)
     diagonal.weight = model.diagonal.weight
     clone.diagonal = diagonal

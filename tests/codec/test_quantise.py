@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pellucid.codec.latents import black, centres, corners
+from pellucid.codec.latents import even_anchors, non_anchors, odd_anchors
 from pellucid.codec.quantise import quantise
 from pellucid.entropy import MAX_SYMBOL
 
@@ -44,6 +44,9 @@ def test_the_squares_of_three_passes_make_the_board(m: int, half_h: int, half_w:
     shape = (m, 2 * half_h, 2 * half_w)
     plane = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
     rows, columns = np.indices(shape[1:]) % 2
-    squares = {corners: (rows == 0) & (columns == 0), centres: (rows == 1) & (columns == 1)}
-    for part, mask in {**squares, black: rows != columns}.items():
+    squares = {
+        even_anchors: (rows == 0) & (columns == 0),
+        odd_anchors: (rows == 1) & (columns == 1),
+    }
+    for part, mask in {**squares, non_anchors: rows != columns}.items():
         assert (part(plane).ravel() == plane[:, mask].ravel()).all(), "in C order of the whole"

@@ -41,7 +41,7 @@ def test_nothing_unknown_decides_anything(shape: tuple[int, int]) -> None:
         other_plane, other_off = np.where(seen, plane, -1), np.where(seen, off, -1)
         one = known_around(Reference(plane, off), [reference], step)
         two = known_around(Reference(other_plane, other_off), [reference], step)
-        for name in ("guess", "terms", "unrest", "activity"):
+        for name in ("base", "terms", "texture", "activity"):
             assert np.array_equal(getattr(one, name), getattr(two, name)), name
         lattice.place(seen, step)[...] = True
     assert seen.all()
@@ -54,4 +54,4 @@ def test_sizes_of_terms() -> None:
             ref = Reference(plane, plane)
             known = known_around(ref, [ref] * references, step)
             assert len(known.terms) == own + other * references
-            assert len(known.unrest) == 5 + 3 * references
+            assert len(known.texture) == 5 + 3 * references

@@ -147,29 +147,29 @@ class ExactLayer:
 
 def float_map(source: ImageSource, bound: float, nodata: float | None) -> tuple[FloatMap, int]:
     """The map of floats, and how far their codes may be off; a GeoTIFF may say what is no data."""
-    told = check_mark(nodata, source.dtype)
-    if told is None:
+    given = check_mark(nodata, source.dtype)
+    if given is None:
         with suppress(OptionError):  # what the type can't hold isn't there
-            told = check_mark(source.info.nodata, source.dtype)
-    return find_map(source, bound, told)
+            given = check_mark(source.info.nodata, source.dtype)
+    return find_map(source, bound, given)
 
 
-def nodata_of(info: ImageInfo, dtype: np.dtype[Any], told: float | None = None) -> int | None:
-    """The value that means no data: the one told, or the one that a GeoTIFF marks, if any.
+def nodata_of(info: ImageInfo, dtype: np.dtype[Any], given: float | None = None) -> int | None:
+    """The value that means no data: the one given, or the one that a GeoTIFF marks, if any.
 
     Raises:
-        OptionError: whole samples of `dtype` can't have the value that was told.
+        OptionError: whole samples of `dtype` can't have the value that was given.
     """
     limits = np.iinfo(dtype)
-    found = info.nodata if told is None else told
+    found = info.nodata if given is None else given
     if found is None:
         return None
     if limits.min <= found <= limits.max and found == int(found):
         return int(found)
-    if told is None:
+    if given is None:
         return None
     raise OptionError(
-        f"nodata is {told!r}; it must be a whole number from {limits.min} to {limits.max}, as "
+        f"nodata is {given!r}; it must be a whole number from {limits.min} to {limits.max}, as "
         f"samples of type {dtype.name} are"
     )
 
@@ -193,7 +193,7 @@ def check_mark(nodata: float | None, dtype: np.dtype[Any]) -> float | None:
     if not np.isfinite(held):
         raise OptionError(
             f"nodata is {nodata!r}; it must be a finite number that {dtype.name} holds (NaN is "
-            "kept without being told)"
+            "kept without being given)"
         )
     return held
 

@@ -3,7 +3,7 @@
 Encoder and decoder run the same `Passes` for tables and means, with integers carried in float32
 (`docs/format.md` section 5). Symbols are coded in three passes:
 
-    A C A C      A  from the hyper-decoder alone
+    A C A C      A  from the hyper-synthesis alone
     C B C B      B  with a linear prediction from A
     A C A C      C  with a network that sees A and B
 
@@ -57,9 +57,9 @@ def encode_latents(model: CodecModel, y: Floats, quality: int) -> tuple[bytes, T
         return symbols
 
     passes = Passes(model, z, quality)
-    passes.take_corners(code(corners(y), passes.corners()))
-    passes.take_centres(code(centres(y), passes.centres()))
-    passes.take_black(code(black(y), passes.black()))
+    passes.take_even_anchors(code(even_anchors(y), passes.even_anchors()))
+    passes.take_odd_anchors(code(odd_anchors(y), passes.odd_anchors()))
+    passes.take_non_anchors(code(non_anchors(y), passes.non_anchors()))
     return encoder.finish(), TileLatents(z, passes.y)
 
 
@@ -79,9 +79,9 @@ def decode_latents(
         return decoder.take(given.index.ravel(), skip=model.skip).reshape(given.index.shape)
 
     passes = Passes(model, z, quality)
-    passes.take_corners(take(passes.corners()))
-    passes.take_centres(take(passes.centres()))
-    passes.take_black(take(passes.black()))
+    passes.take_even_anchors(take(passes.even_anchors()))
+    passes.take_odd_anchors(take(passes.odd_anchors()))
+    passes.take_non_anchors(take(passes.non_anchors()))
     decoder.finish()
     return TileLatents(z, passes.y)
 
@@ -107,46 +107,46 @@ class Passes:
     def __init__(self, model: CodecModel, z: NDArray[np.int32], quality: int) -> None:
         self._model = model
         self._offset = model.y_offset[quality][:, None, None]
-        self._features, head, mean = model.hyper_decoder(z=z[None].astype(np.float32))
+        self._features, head, mean = model.hyper_synthesis(z=z[None].astype(np.float32))
         self._head, self._mean = head[0], mean[0]
-        self._centre_mean = centres(self._mean).copy()
+        self._odd_mean = odd_anchors(self._mean).copy()
         self.y = np.empty(self._mean.shape, np.float32)
 
-    def corners(self) -> Given:
+    def even_anchors(self) -> Given:
         """Tables and means of A."""
-        self._given = Given(self._tables(corners(self._head)), corners(self._mean))
+        self._given = Given(self._tables(even_anchors(self._head)), even_anchors(self._mean))
         return self._given
 
-    def take_corners(self, symbols: NDArray[np.int32]) -> None:
+    def take_even_anchors(self, symbols: NDArray[np.int32]) -> None:
         """Symbols of A: they predict B in the smooth channels."""
-        corners(self.y)[...] = self._decoded(symbols)
+        even_anchors(self.y)[...] = self._decoded(symbols)
         kernel = self._model.diagonal
         smooth = kernel.weight.shape[0]
-        self._centre_mean[:smooth] += kernel(symbols[:smooth])
+        self._odd_mean[:smooth] += kernel(symbols[:smooth])
 
-    def centres(self) -> Given:
+    def odd_anchors(self) -> Given:
         """Tables and means of B."""
-        index = self._tables(centres(self._head), self._model.centre_offset[:, None, None])
-        self._given = Given(index, self._centre_mean)
+        index = self._tables(odd_anchors(self._head), self._model.centre_offset[:, None, None])
+        self._given = Given(index, self._odd_mean)
         return self._given
 
-    def take_centres(self, symbols: NDArray[np.int32]) -> None:
+    def take_odd_anchors(self, symbols: NDArray[np.int32]) -> None:
         """Symbols of B: with A they are what the network sees."""
-        centres(self.y)[...] = self._decoded(symbols)
+        odd_anchors(self.y)[...] = self._decoded(symbols)
         seen = np.zeros((1, *self.y.shape), np.float32)
-        for part in (corners, centres):
+        for part in (even_anchors, odd_anchors):
             np.subtract(part(self.y), part(self._mean), out=part(seen[0]))
         self._head, self._correction = (
-            out[0] for out in self._model.spatial_prior(seen=seen, features=self._features)
+            out[0] for out in self._model.context_model(seen=seen, features=self._features)
         )
 
-    def black(self) -> Given:
+    def non_anchors(self) -> Given:
         """Tables and means of C."""
-        mean = black(self._mean) + black(self._correction)
-        self._given = Given(self._tables(black(self._head)), mean)
+        mean = non_anchors(self._mean) + non_anchors(self._correction)
+        self._given = Given(self._tables(non_anchors(self._head)), mean)
         return self._given
 
-    def take_black(self, symbols: NDArray[np.int32]) -> None:
+    def take_non_anchors(self, symbols: NDArray[np.int32]) -> None:
         """Symbols of C: y is whole."""
         decoded = self._decoded(symbols)
         self.y[:, 0::2, 1::2] = decoded[:, 0::2]
@@ -164,17 +164,17 @@ class Passes:
         return decoded
 
 
-def corners(plane: Floats) -> Floats:
+def even_anchors(plane: Floats) -> Floats:
     """A as a view: even rows, even columns."""
     return plane[:, 0::2, 0::2]
 
 
-def centres(plane: Floats) -> Floats:
+def odd_anchors(plane: Floats) -> Floats:
     """B as a view: odd rows, odd columns."""
     return plane[:, 1::2, 1::2]
 
 
-def black(plane: Floats) -> Floats:
+def non_anchors(plane: Floats) -> Floats:
     """C packed, rows kept apart: odd columns of even rows, even columns of odd rows."""
     packed = np.empty((*plane.shape[:2], plane.shape[2] // 2), plane.dtype)
     packed[:, 0::2] = plane[:, 0::2, 1::2]

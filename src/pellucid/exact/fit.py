@@ -49,7 +49,7 @@ def fit_predictor(known: Known, wanted: Vector, bins: NDArray[np.uint32]) -> Pre
     """
     cuts = fit_cuts(known.activity, bins)
     classes = classes_of(known, cuts, bins)
-    target = wanted - known.guess
+    target = wanted - known.base
     trust = 1 / (known.activity + CALM)
     weights = np.zeros((len(cuts) + 1, len(known.terms)))
     for number in range(len(weights)):
@@ -83,9 +83,9 @@ def fit_cuts(activity: Vector, bins: NDArray[np.uint32]) -> NDArray[np.uint8]:
 
 
 def fit_scale(known: Known, error: Vector) -> NDArray[np.int32]:
-    """Factors of the unrest whose sum is about the size of the `error` (n,)."""
+    """Factors of the texture whose sum is about the size of the `error` (n,)."""
     trust = 1 / (known.activity + CALM) ** 2
-    factors = solve(known.unrest, np.abs(error), trust, 1e-6)
+    factors = solve(known.texture, np.abs(error), trust, 1e-6)
     return whole(factors * UNIT * (1 << SCALE_BITS))
 
 

@@ -1,9 +1,9 @@
 """What is known around each sample of a pass, as numbers for its predictor and its scale.
 
-guess     the mean of the four nearest samples, rounded
+base     the mean of the four nearest samples, rounded
 terms     differences of all known samples from it; and for each reference plane, which is whole
           already, those of its samples from their own mean
-unrest    how far these differ, and how far off the reference planes were predicted here
+texture    how far these differ, and how far off the reference planes were predicted here
 """
 
 from __future__ import annotations
@@ -39,23 +39,23 @@ class Known:
     """All are whole numbers, one column a sample of the pass.
 
     Attributes:
-        guess: (n,).
+        base: (n,).
         terms: (t, n).
-        unrest: (u, n); the last row is 1.
+        texture: (u, n); the last row is 1.
         activity: (n,) how restless the surroundings are, which decides the class.
     """
 
-    guess: Vector
+    base: Vector
     terms: Matrix
-    unrest: Matrix
+    texture: Matrix
     activity: Vector
 
     def of(self, chosen: NDArray[np.intp]) -> Known:
         """The same of some of the samples."""
         return Known(
-            self.guess[chosen],
+            self.base[chosen],
             self.terms[:, chosen],
-            self.unrest[:, chosen],
+            self.texture[:, chosen],
             self.activity[chosen],
         )
 
@@ -63,37 +63,37 @@ class Known:
 def known_around(around: Reference, references: Sequence[Reference], step: Pass) -> Known:
     """For a pass over the level of a plane, `around`, of which it knows what it may look at."""
     shape = around.samples.shape
-    guess, own = differences(padded(around.samples), step, step.own, shape, slice(0, NEAREST))
-    missed = gathered(padded(around.missed), step, step.own, shape)
+    base, own = differences(padded(around.samples), step, step.own, shape, slice(0, NEAREST))
+    missed = neighbours(padded(around.missed), step, step.own, shape)
     apart = np.abs(own)
     near, far = apart[:NEAREST].sum(axis=0), missed.sum(axis=0)
     terms = [own]
-    unrest = [near, apart.sum(axis=0), missed[:NEAREST].sum(axis=0), far]
+    texture = [near, apart.sum(axis=0), missed[:NEAREST].sum(axis=0), far]
     activity = near + 2 * far
     for number, reference in enumerate(references):
         nearest = slice(1, 1 + NEAREST)
         _, other = differences(padded(reference.samples), step, step.other, shape, nearest)
-        missed = gathered(padded(reference.missed), step, CENTRE + CROSS, shape)
+        missed = neighbours(padded(reference.missed), step, CENTRE + CROSS, shape)
         total = missed.sum(axis=0)
         terms.append(other)
-        unrest += [missed[0], total, np.abs(other[0])]
+        texture += [missed[0], total, np.abs(other[0])]
         if number == 0:
             activity += 2 * total
-    unrest.append(np.ones(len(guess)))
-    return Known(guess, np.concatenate(terms), np.stack(unrest), activity)
+    texture.append(np.ones(len(base)))
+    return Known(base, np.concatenate(terms), np.stack(texture), activity)
 
 
 def differences(
     around: Plane, step: Pass, offsets: Offsets, shape: tuple[int, int], nearest: slice
 ) -> tuple[Vector, Matrix]:
     """(rounded mean of the `nearest`, all less it)."""
-    samples = gathered(around, step, offsets, shape)
-    guess = np.floor((samples[nearest].sum(axis=0) + NEAREST // 2) / NEAREST)
-    samples -= guess
-    return guess, samples
+    samples = neighbours(around, step, offsets, shape)
+    base = np.floor((samples[nearest].sum(axis=0) + NEAREST // 2) / NEAREST)
+    samples -= base
+    return base, samples
 
 
-def gathered(around: Plane, step: Pass, offsets: Offsets, shape: tuple[int, int]) -> Matrix:
+def neighbours(around: Plane, step: Pass, offsets: Offsets, shape: tuple[int, int]) -> Matrix:
     """(len(offsets), n): the samples at `offsets` from each of the pass's."""
     rows, columns = count(shape, step)
     out = np.empty((len(offsets), rows, columns))

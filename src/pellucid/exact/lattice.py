@@ -73,7 +73,7 @@ def level(plane: Plane, number: int) -> Plane:
     return plane[:: 1 << number, :: 1 << number]
 
 
-def spread(coarse: Plane, shape: tuple[int, int]) -> Plane:
+def upsampled(coarse: Plane, shape: tuple[int, int]) -> Plane:
     """The next finer level: known samples in place, and copies of them where none is known yet."""
     return coarse.repeat(2, axis=0).repeat(2, axis=1)[: shape[0], : shape[1]]
 

@@ -36,7 +36,7 @@ LARGEST_ERROR = (1 << 17) - 1  # the range and half a step are less; keeps all s
 
 
 @dataclass(frozen=True)
-class Turn:
+class LevelPass:
     """One pass on one level. `chosen` are its samples that aren't holes; None means all."""
 
     level: int
@@ -44,23 +44,23 @@ class Turn:
     chosen: NDArray[np.intp] | None
 
     def of(self, plane: Plane) -> Vector:
-        """The turn's samples of a whole plane."""
+        """The level_pass's samples of a whole plane."""
         samples = lattice.place(lattice.level(plane, self.level), self.step).ravel()
         return np.asarray(samples if self.chosen is None else samples[self.chosen], np.float64)
 
 
-class Side(Protocol):
+class PlaneCoder(Protocol):
     """Encoder or decoder of one plane."""
 
     def coarsest(self, shape: tuple[int, int]) -> Plane:
         """The samples of the first lattice."""
 
-    def symbols(self, known: Known, turn: Turn, /) -> tuple[Rules, Vector, Symbols]:
-        """The rules of a turn; the means and symbols of its samples."""
+    def symbols(self, known: Known, level_pass: LevelPass, /) -> tuple[Rules, Vector, Symbols]:
+        """The rules of a level_pass; the means and symbols of its samples."""
 
 
 def walk(
-    side: Side,
+    coder: PlaneCoder,
     shape: tuple[int, int],
     references: Sequence[Reference],
     values: Values,
@@ -69,10 +69,10 @@ def walk(
 ) -> Reference:
     """All passes of a plane of `shape`; where `holes` (h, w) is 1 it is given the means."""
     missed = np.zeros(shape)
-    coarse = side.coarsest(lattice.level(missed, TOP).shape)
+    coarse = coder.coarsest(lattice.level(missed, TOP).shape)
     for number in reversed(range(TOP)):
         off = lattice.level(missed, number)
-        plane = lattice.spread(coarse, off.shape)
+        plane = lattice.upsampled(coarse, off.shape)
         scaled = [
             Reference(lattice.level(r.samples, number), lattice.level(r.missed, number))
             for r in references
@@ -81,8 +81,8 @@ def walk(
             if 0 in lattice.count(plane.shape, step):
                 continue
             known = known_around(Reference(plane, off), scaled, step)
-            turn = Turn(number, step, chosen_of(holes, number, step))
-            means, symbols = taken(side, known, turn, values, tables)
+            level_pass = LevelPass(number, step, chosen_of(holes, number, step))
+            means, symbols = taken(coder, known, level_pass, values, tables)
             errors = symbols * float(values.width)
             into = lattice.place(plane, step)
             into[...] = np.clip(means + errors, 0, values.steps).reshape(into.shape)
@@ -101,16 +101,18 @@ def chosen_of(holes: Plane | None, number: int, step: Pass) -> NDArray[np.intp] 
 
 
 def taken(
-    side: Side, known: Known, turn: Turn, values: Values, tables: ExactTables
+    coder: PlaneCoder, known: Known, level_pass: LevelPass, values: Values, tables: ExactTables
 ) -> tuple[Vector, Symbols]:
-    """Means and symbols of all samples of a turn; holes have the symbol 0."""
-    if turn.chosen is None:
-        _, means, symbols = side.symbols(known, turn)
+    """Means and symbols of all samples of a level_pass; holes have the symbol 0."""
+    if level_pass.chosen is None:
+        _, means, symbols = coder.symbols(known, level_pass)
         return means, symbols
-    all_symbols = np.zeros(known.guess.size, np.int32)
-    if not turn.chosen.size:
-        return known.guess, all_symbols
-    rules, _, all_symbols[turn.chosen] = side.symbols(known.of(turn.chosen), turn)
+    all_symbols = np.zeros(known.base.size, np.int32)
+    if not level_pass.chosen.size:
+        return known.base, all_symbols
+    rules, _, all_symbols[level_pass.chosen] = coder.symbols(
+        known.of(level_pass.chosen), level_pass
+    )
     classes = classes_of(known, rules.cuts, tables.bins)
     means = np.clip(means_of(known, classes, rules.weights), 0, values.steps)
     return means, all_symbols
@@ -131,10 +133,10 @@ class Writer:
         self._encoder.put_uniform(samples.ravel().astype(np.int32), self._values.bits)
         return samples
 
-    def symbols(self, known: Known, turn: Turn, /) -> tuple[Rules, Vector, Symbols]:
-        """Find the turn's rules and put them, then its symbols."""
+    def symbols(self, known: Known, level_pass: LevelPass, /) -> tuple[Rules, Vector, Symbols]:
+        """Find the level_pass's rules and put them, then its symbols."""
         bins, encoder = self._tables.bins, self._encoder
-        wanted = turn.of(self._plane)
+        wanted = level_pass.of(self._plane)
         predictor = fit.fit_predictor(known, wanted, bins)
         classes = classes_of(known, predictor.cuts, bins)
         means = np.clip(means_of(known, classes, predictor.weights), 0, self._values.steps)
@@ -169,11 +171,11 @@ class Reader:
             raise DamagedFileError("a plane's first samples are out of its range")
         return values.reshape(shape).astype(np.float64)
 
-    def symbols(self, known: Known, _turn: Turn, /) -> tuple[Rules, Vector, Symbols]:
-        """Take the turn's rules, then its symbols."""
+    def symbols(self, known: Known, _level_pass: LevelPass, /) -> tuple[Rules, Vector, Symbols]:
+        """Take the level_pass's rules, then its symbols."""
         tables, decoder = self._tables, self._decoder
-        terms, unrest = len(known.terms), len(known.unrest)
-        rules = take_rules(decoder, terms, unrest, len(tables.bins) + 1, len(tables))
+        terms, texture = len(known.terms), len(known.texture)
+        rules = take_rules(decoder, terms, texture, len(tables.bins) + 1, len(tables))
         classes = classes_of(known, rules.cuts, tables.bins)
         means = np.clip(means_of(known, classes, rules.weights), 0, self._values.steps)
         spots = error_bins(known, rules.scale, rules.coarse, tables.bins)

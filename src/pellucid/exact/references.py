@@ -12,22 +12,24 @@ from pellucid.entropy import SymbolEncoder
 from pellucid.exact.known import Reference, Vector
 from pellucid.exact.tables import ExactTables
 
-Way = TypeVar("Way")
+Choice = TypeVar("Choice")
 MOST_REFERENCES = 2
 LOOKED_BACK = 16  # planes that are tried as references
 ALIKE = 0.2  # correlation of two planes' differences from which one helps with the other
 
 
 def shortest(
-    options: Sequence[Way], put: Callable[[SymbolEncoder, Way], Reference], tables: ExactTables
-) -> Way:
+    options: Sequence[Choice],
+    put: Callable[[SymbolEncoder, Choice], Reference],
+    tables: ExactTables,
+) -> Choice:
     """The way of putting a plane that takes the fewest bytes, the first of equal ones."""
     if len(options) == 1:
         return options[0]
 
-    def size(way: Way) -> int:
+    def size(choice: Choice) -> int:
         encoder = SymbolEncoder(tables)
-        put(encoder, way)
+        put(encoder, choice)
         return len(encoder.finish())
 
     return min(options, key=size)

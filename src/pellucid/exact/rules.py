@@ -1,8 +1,8 @@
 """A pass's rules: one predictor for each class of samples, and a table for each size of error.
 
     class      by activity: its bin (of `bins`) against the rules' cuts
-    mean       guess + (terms . weights of the class) / 2^8, rounded, within the plane's range
-    expected   unrest . scale, in 1/16 of a level: how far off the mean will be
+    mean       base + (terms . weights of the class) / 2^8, rounded, within the plane's range
+    expected   texture . scale, in 1/16 of a level: how far off the mean will be
     table      that of the bin of `expected`; with a shift, for errors too large for any table
 
 Everything is a whole number. The rules travel in the payload before the pass's symbols.
@@ -20,7 +20,7 @@ from pellucid.errors import DamagedFileError
 from pellucid.exact.known import Known, Vector
 
 WEIGHT_BITS = 8  # of the fraction of a weight
-SCALE_BITS = 4  # unrest . scale, shifted by this, is in 1/16 of a level
+SCALE_BITS = 4  # texture . scale, shifted by this, is in 1/16 of a level
 LARGEST = 32767  # of a weight
 MOST_CLASSES = 8
 MOST_SHIFT = 16
@@ -35,7 +35,7 @@ class Rules:
         cuts: (classes - 1,) u8, ascending: a sample whose bin of activity is at or above the k-th
             is in class k + 1 or beyond.
         weights: (classes, terms) int32.
-        scale: (unrest,) int32.
+        scale: (texture,) int32.
         coarse: bins of error are taken together by 2^coarse.
         tables, shifts: (bins,) u8, of each bin that occurs; 0 elsewhere.
     """
@@ -62,21 +62,21 @@ def classes_of(known: Known, cuts: NDArray[np.uint8], bins: NDArray[np.uint32]) 
 
 def means_of(known: Known, classes: NDArray[np.intp], weights: NDArray[np.int32]) -> Vector:
     """(n,) what each sample is predicted to be."""
-    total = np.zeros(known.guess.size)
+    total = np.zeros(known.base.size)
     for number, row in enumerate(weights.astype(np.float64)):
         if len(weights) == 1:
             total = row @ known.terms
         else:
             chosen = np.flatnonzero(classes == number)
             total[chosen] = row @ known.terms[:, chosen]
-    return known.guess + np.floor((total + (1 << WEIGHT_BITS - 1)) / (1 << WEIGHT_BITS))
+    return known.base + np.floor((total + (1 << WEIGHT_BITS - 1)) / (1 << WEIGHT_BITS))
 
 
 def error_bins(
     known: Known, scale: NDArray[np.int32], coarse: int, bins: NDArray[np.uint32]
 ) -> NDArray[np.intp]:
     """(n,) bin of the error that each sample is expected to have."""
-    expected = np.floor(scale.astype(np.float64) @ known.unrest / (1 << SCALE_BITS))
+    expected = np.floor(scale.astype(np.float64) @ known.texture / (1 << SCALE_BITS))
     return bin_of(expected, bins) >> coarse
 
 
@@ -89,7 +89,7 @@ def put_rules(encoder: SymbolEncoder, rules: Rules, weight_table: int) -> None:
     encoder.put_uniform(rules.scale + (LARGEST + 1), 16)
 
 
-def take_rules(decoder: SymbolDecoder, terms: int, unrest: int, bins: int, tables: int) -> Rules:
+def take_rules(decoder: SymbolDecoder, terms: int, texture: int, bins: int, tables: int) -> Rules:
     """What `put_rules` wrote, its tables empty.
 
     Raises:
@@ -106,7 +106,7 @@ def take_rules(decoder: SymbolDecoder, terms: int, unrest: int, bins: int, table
     weights = np.cumsum(steps.reshape(classes, terms), axis=0, dtype=np.int64)
     if np.abs(weights).max(initial=0) > LARGEST:
         raise DamagedFileError("a pass's weights are impossible")
-    scale = decoder.take_uniform(unrest, 16) - (LARGEST + 1)
+    scale = decoder.take_uniform(texture, 16) - (LARGEST + 1)
     none = np.zeros(bins, np.uint8)
     return Rules(cuts, weights.astype(np.int32), scale, coarse, none, none.copy())
 

@@ -32,8 +32,8 @@ OFTEN = 0.01  # part of the samples that holes are, at least
 ALONE = 0.1  # gap between a hole's value and the others, relative to their spread
 REPEATED = 0.3  # part of equal neighbours from which a tile may be a drawing, and deflate is tried
 
-Way = tuple[Sequence[int], Values]  # planes that one is predicted from, and what its values are
-Watch = Callable[[int, int], None]  # is told a plane and the bits that are left after it
+Choice = tuple[Sequence[int], Values]  # planes that one is predicted from, and what its values are
+Watch = Callable[[int, int], None]  # is marked a plane and the bits that are left after it
 
 
 def encode_tile(
@@ -67,17 +67,17 @@ def predict(
         exact = kind.exact(number)
         alpha = kind.alpha and number == kind.planes - 1
         # A guide is another picture: what means no data in this one is a value there.
-        told = nodata if bound or (nodata is not None and (plane == nodata).any()) else None
-        hole = None if alpha else hole_of(plane, None if exact else told)
+        marked = nodata if bound or (nodata is not None and (plane == nodata).any()) else None
+        hole = None if alpha else hole_of(plane, None if exact else marked)
         known = plane.ravel() if hole is None else plane[plane != hole]
 
         def put(
             encoder: SymbolEncoder,
-            way: Way,
+            choice: Choice,
             number: int = number,
             plane: NDArray[np.int64] = plane,
         ) -> Reference:
-            references, values = way
+            references, values = choice
             encoder.put_uniform(np.array([number, len(references)], np.int32), BITS)
             encoder.put_uniform(np.array(references, np.int32), BITS)
             planes = [done[n] for n in references]
@@ -85,8 +85,8 @@ def predict(
 
         before = {n: samples[..., n] for n in done}
         values = choices_of(known, 0 if exact else bound, hole)
-        ways = product(references_for(number, plane, before, kind.guide), values)
-        done[number] = put(encoder, shortest(list(ways), put, tables))
+        choices = product(references_for(number, plane, before, kind.guide), values)
+        done[number] = put(encoder, shortest(list(choices), put, tables))
     return encoder.finish()
 
 
@@ -131,7 +131,7 @@ def decode_tile(
 ) -> Samples:
     """(h, w, planes) samples; `bounded` says that the payload begins with a bound.
 
-    `watch` is told the bits that are left, after each plane that was predicted (-1: before the
+    `watch` is marked the bits that are left, after each plane that was predicted (-1: before the
     first).
 
     Raises:
@@ -217,7 +217,7 @@ def plane_order(kind: TileKind) -> list[int]:
 
 
 def hole_of(plane: NDArray[np.int64], nodata: int | None) -> int | None:
-    """The value that means no data: the one told, or one at an end that stands apart from all."""
+    """The value that means no data: the one marked, or one at an end that stands apart from all."""
     low, high = int(plane.min()), int(plane.max())
     if nodata is not None:  # also where there is none, if one might come about
         count = np.count_nonzero(plane == nodata)

@@ -23,9 +23,9 @@ from pellucid.codec.latents import (
     Given,
     Passes,
     TileLatents,
-    black,
-    centres,
-    corners,
+    even_anchors,
+    non_anchors,
+    odd_anchors,
     z_tables,
 )
 from pellucid.entropy import TableSet
@@ -34,7 +34,7 @@ from pellucid.runtime import CodecModel
 
 Bits = NDArray[np.float64]
 ESCAPED = 16  # bits that follow an escape
-PASSES = ("corners", "centres", "the rest")  # A, B, C of `docs/format.md`
+PASSES = ("even anchors", "odd anchors", "non-anchors")  # A, B, C of `docs/format.md`
 
 
 @dataclass(frozen=True)
@@ -128,16 +128,16 @@ def tile_bits(
     def symbols(part: NDArray[np.float32], given: Given) -> NDArray[np.int32]:
         return np.rint((part - given.mean) / MEAN_UNIT).astype(np.int32)
 
-    given = passes.corners()
-    found = symbols(corners(latents.y), given)
-    corners(y)[...] = first = costs(found, given.index, model.skip)
-    passes.take_corners(found)
-    given = passes.centres()
-    found = symbols(centres(latents.y), given)
-    centres(y)[...] = second = costs(found, given.index, model.skip)
-    passes.take_centres(found)
-    given = passes.black()
-    third = costs(symbols(black(latents.y), given), given.index, model.skip)
+    given = passes.even_anchors()
+    found = symbols(even_anchors(latents.y), given)
+    even_anchors(y)[...] = first = costs(found, given.index, model.skip)
+    passes.take_even_anchors(found)
+    given = passes.odd_anchors()
+    found = symbols(odd_anchors(latents.y), given)
+    odd_anchors(y)[...] = second = costs(found, given.index, model.skip)
+    passes.take_odd_anchors(found)
+    given = passes.non_anchors()
+    third = costs(symbols(non_anchors(latents.y), given), given.index, model.skip)
     y[:, 0::2, 1::2], y[:, 1::2, 0::2] = third[:, 0::2], third[:, 1::2]
     sums = [float(part.sum(dtype=np.float64)) for part in (first, second, third)]
     return TileBits(z, y, (sums[0], sums[1], sums[2]))

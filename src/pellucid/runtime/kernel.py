@@ -22,11 +22,11 @@ class DiagonalKernel:
     bias: NDArray[np.int32]
     shift: NDArray[np.uint8]
 
-    def __call__(self, corners: NDArray[np.int32]) -> NDArray[np.int32]:
+    def __call__(self, anchors: NDArray[np.int32]) -> NDArray[np.int32]:
         """Symbols of A (channels, h/2, w/2) -> values at B, of the same shape."""
         taps = self.weight.astype(np.int32)[:, 0, :, :, None, None]
-        padded = np.pad(corners, ((0, 0), (0, 1), (0, 1)))  # beyond the tile there is nothing
-        total = np.broadcast_to(self.bias[:, None, None], corners.shape).copy()
+        padded = np.pad(anchors, ((0, 0), (0, 1), (0, 1)))  # beyond the tile there is nothing
+        total = np.broadcast_to(self.bias[:, None, None], anchors.shape).copy()
         total += taps[:, 0, 0] * padded[:, :-1, :-1] + taps[:, 0, 2] * padded[:, :-1, 1:]
         total += taps[:, 2, 0] * padded[:, 1:, :-1] + taps[:, 2, 2] * padded[:, 1:, 1:]
         return total >> self.shift[:, None, None]

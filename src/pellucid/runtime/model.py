@@ -79,12 +79,12 @@ class CodecModel:
         return self._network("hyper_analysis", 1)
 
     @cached_property
-    def hyper_decoder(self) -> Network:
+    def hyper_synthesis(self) -> Network:
         """z -> features, index head, mean."""
         return self._network("hyper_decoder", self.threads)
 
     @cached_property
-    def spatial_prior(self) -> Network:
+    def context_model(self) -> Network:
         """Decoded white squares and features -> index head, mean correction."""
         return self._network("spatial_prior", self.threads)
 

@@ -28,10 +28,10 @@ def model_folders(kind: str) -> list[Path]:
     extra = os.environ.get(MODELS_VARIABLE, "")
     roots = [PACKAGED, *(Path(part) for part in extra.split(os.pathsep) if part)]
     found = [card.parent for root in roots for card in sorted(root.glob("*/card.json"))]
-    return [folder for folder in found if kind_of(folder) == kind]
+    return [folder for folder in found if model_kind(folder) == kind]
 
 
-def kind_of(folder: Path) -> str:
+def model_kind(folder: Path) -> str:
     """What the model in `folder` is for."""
     return str(read_card(folder).get("kind", CODEC))
 
@@ -87,9 +87,9 @@ def locate(name: str, kind: str) -> Path:
             return folder
     path = Path(name)
     if (path / "card.json").exists():
-        if kind_of(path) == kind:
+        if model_kind(path) == kind:
             return path
-        raise OptionError(f"the model in {name} is a {kind_of(path)}, not a {kind}")
+        raise OptionError(f"the model in {name} is a {model_kind(path)}, not a {kind}")
     known = ", ".join(sorted(installed_models(kind))) or "none"
     noun = "model" if kind == CODEC else kind
     raise OptionError(f"there is no {noun} {name!r}; installed: {known}")

@@ -51,8 +51,9 @@ def latent_bits(bits: BitMap) -> str:
     means = (
         f"The network makes {len(order)} numbers of every 16 x 16 pixels, the latents y, one for "
         "each of its channels. A coarser summary of them, the hyper-latents z, goes first and says "
-        "how large the y of a place may be. Then y goes in three passes (corners, centres, the "
-        "rest), each predicted from what is known: the better the prediction, the fewer bits."
+        "how large the y of a place may be. Then y goes in three passes (the even and "
+        "the odd anchors of a checkerboard, then the others), each predicted from what is known: "
+        "the better the prediction, the fewer bits."
     )
     said = f"Of the {len(order)} channels of y, the {half} dearest hold half of its bits."
     rows = [
