@@ -91,5 +91,5 @@ def first_line(error: Exception) -> str:
     return lines[0][:200]
 
 
-class PictureWarning(UserWarning):
+class PellucidWarning(UserWarning):
     """What a person should know of a picture that is read or written all the same."""

@@ -8,6 +8,7 @@
     bench.py        side by side with other codecs, one file a kind (bench_*.py)
 
     _program.py     errors -> messages and exit codes
+    _remarks.py     warnings of the library -> remarks on a file
     _signals.py     signals -> exceptions, so that temporary files are removed
     _jobs.py        inputs and -o -> which file goes where
     _streams.py     standard input and output, and pipes, as files

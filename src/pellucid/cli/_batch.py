@@ -25,7 +25,7 @@ from pellucid.cli._jobs import Job, Outputs, plan_jobs
 from pellucid.cli._options import Batch
 from pellucid.cli._program import FAILED, about, exit_code, say, tell
 from pellucid.cli._progress import Progress
-from pellucid.cli._remarks import remarks_kept, remarks_of_file
+from pellucid.cli._remarks import remarks_of_file
 from pellucid.cli._streams import STREAM, real_files
 from pellucid.errors import PellucidError
 
@@ -144,7 +144,7 @@ def run_batch(
             return Outcome(error=PellucidError("there is not enough memory for this picture"))
 
     try:
-        with remarks_kept(), closing(outcomes(attempt, jobs, batch.jobs, stop)) as found:
+        with closing(outcomes(attempt, jobs, batch.jobs, stop)) as found:
             for job, outcome in zip(jobs, found, strict=True):
                 progress.clear()
                 totals.add(outcome)

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 import click
 
+from pellucid.cli._remarks import remarks_told
 from pellucid.cli._signals import Stopped, heeded
 from pellucid.errors import OptionError, PellucidError
 
@@ -39,7 +40,7 @@ class Program(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; turn what it raises on purpose into an exit code."""
         try:
-            with heeded():
+            with heeded(), remarks_told(say):
                 return super().invoke(ctx)
         except PellucidError as error:
             say(str(error))

@@ -7,30 +7,32 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pellucid.errors import PictureWarning
+from pellucid.errors import PellucidWarning
 
 _work = threading.local()  # `remarks`: on the file that this thread works on
 
 
 @contextmanager
-def remarks_kept() -> Iterator[None]:
-    """While the block lasts remarks are kept for the files that they are made on."""
+def remarks_told(say: Callable[[str], None]) -> Iterator[None]:
+    """While the block lasts remarks are kept for the file that they are made on, or else said."""
     with warnings.catch_warnings():
         show = warnings.showwarning
 
-        def keep(*warning: Any, **place: Any) -> None:
+        def tell(*warning: Any, **place: Any) -> None:
             message, category, *_ = warning
-            if issubclass(category, PictureWarning) and hasattr(_work, "remarks"):
+            if not issubclass(category, PellucidWarning):
+                show(*warning, **place)
+            elif hasattr(_work, "remarks"):
                 _work.remarks.append(str(message))
             else:
-                show(*warning, **place)
+                say(str(message))
 
-        warnings.simplefilter("always", PictureWarning)
-        warnings.showwarning = keep
+        warnings.simplefilter("always", PellucidWarning)
+        warnings.showwarning = tell
         yield
 
 

@@ -11,7 +11,7 @@ import struct
 import warnings
 from dataclasses import replace
 
-from pellucid.errors import PictureWarning
+from pellucid.errors import PellucidWarning
 from pellucid.pixels.box import Box
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.tiff import EXIF, LONG, SHORT, Directory, Value, build, header, parse
@@ -52,7 +52,7 @@ def cropped(info: ImageInfo, box: Box, scale: int = 1) -> ImageInfo:
     if info.xmp and any(mark in info.xmp for mark in _THUMBNAILS):
         warnings.warn(
             "the XMP holds a thumbnail of the whole picture, so the part is written without XMP",
-            PictureWarning,
+            PellucidWarning,
             stacklevel=2,
         )
         info = replace(info, xmp=None)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
-from pellucid.errors import OptionError, OutputError, PictureWarning
+from pellucid.errors import OptionError, OutputError, PellucidWarning
 from pellucid.pixels.formats.png16 import encode_png
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.metadata import EXIF_MARKER
@@ -67,7 +67,7 @@ def encode_picture(
         warnings.warn(
             f"{target}: the colour profile is one of grey, and the samples are written as RGB; it "
             "is left out",
-            PictureWarning,
+            PellucidWarning,
             stacklevel=2,
         )
         info = replace(info, icc=None)

@@ -14,7 +14,7 @@ from typing import Any
 
 from PIL import Image
 
-from pellucid.errors import PictureWarning
+from pellucid.errors import PellucidWarning
 from pellucid.pixels.info import ImageInfo
 
 _EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
@@ -41,7 +41,7 @@ def remarks_on(info: ImageInfo, image: Image.Image, data: bytes, name: str) -> N
             "give it a colour profile first"
         )
     for remark in said:
-        warnings.warn(f"{name} {remark}", PictureWarning, stacklevel=2)
+        warnings.warn(f"{name} {remark}", PellucidWarning, stacklevel=2)
 
 
 def _is_extension(kind: int, body: bytes) -> bool:
