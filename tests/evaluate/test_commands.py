@@ -108,7 +108,6 @@ ODD = Path("some where") / "it's 50% (a)"  # a folder that a shell would take ap
         ("toy", {"data": (ODD,), "minutes": 0.1, "train": 500, "held_out": 20, "rounds": 2}, ()),
         ("toy", {"data": (ODD, Path("b")), "systems": ("cnn", "webp")}, ()),
         ("large", {"data": ODD, "megapixels": (24, 1.5), "tasks": ("compress",)}, ()),
-        ("lossless", {"data": (ODD,), "codecs": (), "match": "*.d p.png", "name": "x"}, ("x",)),
     ],
 )
 def test_commands_that_benches_write_down_parse(package, plan, more, tmp_path):
@@ -116,8 +115,7 @@ def test_commands_that_benches_write_down_parse(package, plan, more, tmp_path):
     words = shlex.split(line)
     assert parses(line)
     assert words[words.index("-o") + 1] == "my rows"
-    if package != "lossless":
-        assert words[words.index("--data") + 1] == ODD.name
+    assert words[words.index("--data") + 1] == ODD.name
 
 
 def test_each_bench_that_makes_rows_has_a_command():

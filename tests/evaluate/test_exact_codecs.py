@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from pellucid.errors import MissingExtraError, OptionError
-from pellucid.evaluate.exact_codecs import FACTORIES, LABELS, OWN, expand, kind_of, load_codecs
+from pellucid.evaluate.peers.base import kind_of
+from pellucid.evaluate.peers.exact import EXACT, OWN
 
 KINDS = [
     (dtype, channels) for dtype in ("uint8", "uint16", "int16") for channels in (1, 2, 3, 4, 5)
@@ -23,10 +24,10 @@ TAKEN = {
 }
 
 
-@pytest.fixture(scope="module", params=list(FACTORIES))
+@pytest.fixture(scope="module", params=list(EXACT.makers))
 def codec(request):
     try:
-        return FACTORIES[request.param](2)
+        return EXACT.make(request.param, 2)
     except MissingExtraError as error:
         pytest.skip(str(error))
 
@@ -61,16 +62,16 @@ def test_samples_come_back_within_the_bound_or_are_refused(codec, dtype, channel
 
 
 def test_a_codec_says_what_it_is(codec):
-    assert FACTORIES[codec.name]
-    assert codec.name in LABELS
+    assert EXACT.makers[codec.name]
+    assert codec.name in EXACT.labels
     assert any(digit.isdigit() for digit in codec.version)
-    assert "thread" in codec.how
+    assert "thread" in codec.threading
 
 
 @pytest.mark.parametrize("name", ["pellucid", "pellucid-apart", "jpegls", "lerc", "lerc_zstd"])
 def test_a_bound_makes_files_smaller(name):
     pytest.importorskip("imagecodecs")
-    (codec,), _ = load_codecs([name], 1)
+    (codec,), _ = EXACT.load([name], 1)
     assert codec.bounded
     samples = samples_of("uint16", 3)
     exact, rough = (sum(map(len, codec.encode(samples, bound))) for bound in (0, 200))
@@ -79,7 +80,7 @@ def test_a_bound_makes_files_smaller(name):
 
 def test_limits_of_formats():
     pytest.importorskip("imagecodecs")
-    (jpegls, webp), missing = load_codecs(["jpegls", "webp"], 1)
+    (jpegls, webp), missing = EXACT.load(["jpegls", "webp"], 1)
     assert not missing
     assert "up to 127, not 128" in jpegls.refuses(kind_of(samples_of("uint8", 3)), 128)
     assert "up to 255, not 256" in jpegls.refuses(kind_of(samples_of("uint16", 3)), 256)
@@ -87,18 +88,18 @@ def test_limits_of_formats():
 
 
 def test_names():
-    assert set(expand(["all"])) == set(FACTORIES) - set(OWN)
-    assert expand(["none"]) == ()
-    assert expand(["png", "png", "zstd"]) == ("png", "zstd")
+    assert set(EXACT.expand(["all"])) == set(EXACT.makers) - set(OWN)
+    assert EXACT.expand(["none"]) == ()
+    assert EXACT.expand(["png", "png", "zstd"]) == ("png", "zstd")
     with pytest.raises(OptionError, match="'flif'; there are: all, none, png"):
-        expand(["flif"])
+        EXACT.expand(["flif"])
     with pytest.raises(OptionError, match="at least 1, got 0"):
-        load_codecs(["png"], 0)
+        EXACT.load(["png"], 0)
 
 
 def test_a_missing_library_leaves_its_codec_out_and_says_so(monkeypatch):
     monkeypatch.setitem(sys.modules, "imagecodecs", None)
-    found, missing = load_codecs(["png", "jxl", "zstd"], 1)
+    found, missing = EXACT.load(["png", "jxl", "zstd"], 1)
     assert [codec.name for codec in found] == ["png"]
     assert "pip install 'pellucid[bench]'" in missing["jxl"]
     assert set(missing) == {"jxl", "zstd"}

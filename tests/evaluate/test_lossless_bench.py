@@ -10,13 +10,14 @@ from PIL import Image
 
 from pellucid.cli.bench import bench as commands
 from pellucid.errors import InputError, OptionError, OutputError, PellucidError
-from pellucid.evaluate.exact_codecs import FACTORIES
-from pellucid.evaluate.lossless import bench
-from pellucid.evaluate.lossless import rows as store
-from pellucid.evaluate.lossless.inputs import find_sets
-from pellucid.evaluate.lossless.report import build_report, verdict, write_report
-from pellucid.evaluate.lossless.sections import NOT_YET, SECTIONS
-from pellucid.evaluate.lossless.summary import standings
+from pellucid.evaluate import bench
+from pellucid.evaluate.benches.lossless import BENCH, Plan, cases
+from pellucid.evaluate.benches.lossless_rows import ROWS as STORE
+from pellucid.evaluate.benches.lossless_rows import ExactResult, standings
+from pellucid.evaluate.benches.lossless_tables import report, verdict
+from pellucid.evaluate.peers.exact import EXACT
+from pellucid.evaluate.report import markdown, write_report
+from pellucid.evaluate.runs import Run, load_runs, save_runs
 
 
 @dataclass
@@ -26,7 +27,8 @@ class StubCodec:
     name: str
     level: int = 6
     version: str = "stub 1"
-    how: str = "one thread"
+    threading: str = "one thread"
+    settings: tuple[float, ...] = ()
     bounded: bool = True
     only: str = ""
     off: int = 0
@@ -54,7 +56,7 @@ def stubs(monkeypatch):
         "webp": StubCodec("webp", 1, only="uint8", bounded=False),
     }
     for name, stub in found.items():
-        monkeypatch.setitem(FACTORIES, name, lambda threads, stub=stub: stub)
+        monkeypatch.setitem(EXACT.makers, name, lambda threads, stub=stub: stub)
     return found
 
 
@@ -66,16 +68,19 @@ def plan(tmp_path):
     Image.fromarray(ramp.astype(np.uint8)).save(folder / "grey.png")
     Image.fromarray(np.stack([ramp % 200] * 4, axis=2).astype(np.uint8)).save(folder / "soft.png")
     np.save(folder / "bands.npy", np.stack([ramp, ramp + 9, ramp * 3, ramp, ramp], 2).astype("<u2"))
-    names = ("pellucid", "pellucid-apart", "png", "webp")
-    return bench.Plan(data=(folder,), out=tmp_path / "out", codecs=names, repeats=1)
+    return Plan(data=(folder,), out=tmp_path / "out", codecs=("png", "webp"), repeats=1)
+
+
+def run(plan):
+    return bench.run(BENCH, plan)
 
 
 def rows_of(plan, method="pellucid"):
-    return store.TABLE.read(store.rows_path(plan.out, method))
+    return [row for row in STORE.load(plan.out) if row.method == method]
 
 
 def test_a_row_for_every_picture_and_bound(plan, stubs):
-    outcome = bench.run(plan)
+    outcome = run(plan)
     assert outcome.failures == []
     rows = rows_of(plan)
     assert [(r.picture, r.channels, r.dtype, r.bound) for r in rows] == [
@@ -90,39 +95,40 @@ def test_a_row_for_every_picture_and_bound(plan, stubs):
     assert rows[0].bits == pytest.approx(8 * rows[0].bytes / (40 * 30 * 5), abs=1e-6)
     assert {row.bound for row in rows_of(plan, "png")} == {0}
     assert outcome.new_rows == 6 + 2 + 3 + 2
-    assert outcome.refused == {
-        "set": {"webp": ["takes uint8, not uint16"], "pellucid-apart": ["takes uint16, not uint8"]}
-    }
-    facts = store.load_methods(plan.out)
-    assert facts["commands"]["set"].startswith(
-        "pellucid bench lossless --data set -o out --bounds 0,1 "
-    )
-    assert facts["refused"] == outcome.refused
-    assert facts["cores"]
+    refused = {"webp": ["takes uint8, not uint16"], "pellucid-apart": ["takes uint16, not uint8"]}
+    assert outcome.facts == {"refused": {"set": refused}}
+    (made,) = load_runs(plan.out)
+    assert made.facts == outcome.facts
+    assert made.what == "lossless and bounded: set"
+    assert made.machine["cores"]
+    assert made.methods["png"] == {"threading": "one thread"}
 
 
-def test_the_command_of_a_set(plan):
-    named = replace(plan, name="x", match="*.png", images=2)
-    assert bench.command_of(named, "x") == (
-        "pellucid bench lossless --data set -o out --set x --match '*.png' --images 2 --bounds 0,1 "
-        "--threads 2 --repeats 1"
-    )
-    single = replace(plan, data=(plan.data[0] / "grey.png",))
-    assert "--data set/grey.png -o out --bounds" in bench.command_of(single, "set")
+def test_what_is_refused_is_that_of_the_last_run_of_a_codec(plan, stubs):
+    run(replace(plan, command="first"))
+    stubs["webp"].version, stubs["webp"].only = "stub 2", ""
+    outcome = run(replace(plan, command="second", name="set", codecs=("webp",)))
+    assert outcome.new_rows == 3
+    text = markdown(report(plan.out))
+    assert "takes uint8, not uint16" not in text
+    assert "Measured with `second`." in text
+    stubs["png"].only = "uint8"
+    run(replace(plan, command="third", codecs=("png",), fresh=True))
+    assert "Without rows, for some pictures or all:\n\n- PNG" in markdown(report(plan.out))
 
 
 def test_it_goes_on_where_it_stopped_and_drops_what_is_stale(plan, stubs):
-    bench.run(plan)
+    run(plan)
     before = stubs["pellucid"].encoded
-    assert bench.run(plan).new_rows == 0
+    assert run(plan).new_rows == 0
     assert stubs["pellucid"].encoded == before
-    assert bench.run(replace(plan, bounds=(0, 2))).new_rows == 3 + 1
+    assert run(replace(plan, bounds=(0, 2))).new_rows == 3 + 1
     stubs["png"].version = "stub 2"
-    assert bench.run(plan).new_rows == 3
-    assert bench.run(replace(plan, repeats=2)).new_rows == 13
-    assert bench.run(replace(plan, repeats=2, fresh=True)).new_rows == 13
+    assert run(plan).new_rows == 3
+    assert run(replace(plan, repeats=2)).new_rows == 13
+    assert run(replace(plan, repeats=2, fresh=True)).new_rows == 13
     other = replace(plan, name="other", bounds=(0,), fresh=True)
-    assert bench.run(other).new_rows == 3 + 1 + 3 + 2
+    assert run(other).new_rows == 3 + 1 + 3 + 2
     assert {row.data for row in rows_of(plan)} == {"set", "other"}, "other sets stay"
 
 
@@ -130,30 +136,39 @@ def test_a_codec_that_breaks_its_word_has_no_row(plan, stubs):
     stubs["png"].off = 1
     (plan.data[0] / "broken.png").write_bytes(b"no picture")
     np.save(plan.data[0] / "float.npy", np.zeros((3, 3)))
-    outcome = bench.run(plan)
-    assert not store.rows_path(plan.out, "png").exists()
+    outcome = run(plan)
+    assert not (plan.out / "lossless-png.tsv").exists()
     assert "grey by png within 0: a sample came back 1 off, the bound is 0" in outcome.failures
     assert [f.partition(":")[0] for f in outcome.failures if "png within" not in f] == [
-        "broken.png",
-        "float.npy",
+        "broken",
+        "float",
     ]
     assert len(rows_of(plan)) == 6
 
 
 def test_which_pictures(plan, tmp_path):
     folder = plan.data[0]
-    names = {data: [p.name for p in paths] for data, paths in find_sets([folder]).items()}
-    assert names == {"set": ["bands.npy", "grey.png", "soft.png"]}
-    assert [p.name for p in find_sets([folder], match="*.npy", name="x")["x"]] == ["bands.npy"]
-    assert list(find_sets([folder / "grey.png"])) == ["set"]
-    assert len(find_sets([folder], limit=2)["set"]) == 2
+
+    def found(*sources, **changes):
+        data = sources or (folder,)
+        return [(one.data, one.name) for one in cases(replace(plan, data=data, **changes))]
+
+    assert found() == [("set", "bands"), ("set", "grey"), ("set", "soft")]
+    assert found(match="*.npy", name="x") == [("x", "bands")]
+    assert found(folder / "grey.png") == [("set", "grey")]
+    assert len(found(images=2)) == 2
+    (tmp_path / "more").mkdir()
+    np.save(tmp_path / "more" / "grey.npy", np.zeros((2, 2), np.uint8))
+    assert found(tmp_path / "more", folder, images=1) == [("more", "grey"), ("set", "bands")]
+    with pytest.raises(InputError, match="the set x has more than one picture called 'grey'"):
+        found(tmp_path / "more", folder, name="x")
     with pytest.raises(InputError, match=r"names like '\*\.raw'"):
-        find_sets([folder], match="*.raw")
+        found(match="*.raw")
     with pytest.raises(InputError, match="no such file"):
-        find_sets([tmp_path / "none"])
+        found(tmp_path / "none")
     np.save(folder / "grey.npy", np.zeros((2, 2), np.uint8))
     with pytest.raises(InputError, match="more than one picture called 'grey'"):
-        find_sets([folder])
+        found()
 
 
 def test_wrong_options(plan, stubs, tmp_path):
@@ -164,14 +179,14 @@ def test_wrong_options(plan, stubs, tmp_path):
         ({"codecs": ("flif",)}, "'flif'"),
     ):
         with pytest.raises(OptionError, match=message):
-            bench.run(replace(plan, **change))
+            run(replace(plan, **change))
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OutputError, match="can't write"):
-        bench.run(replace(plan, out=tmp_path / "file" / "out"))
+        run(replace(plan, out=tmp_path / "file" / "out"))
 
 
-def row(**changes) -> store.ExactResult:
-    base = store.ExactResult(
+def row(**changes) -> ExactResult:
+    base = ExactResult(
         method="pellucid",
         data="set",
         picture="one",
@@ -215,42 +230,44 @@ def test_sizes_are_compared_over_the_same_pictures():
     assert found["png"].encode_rate == pytest.approx(0.4)
 
 
-def test_the_report_says_who_is_smaller_and_faster():
+def test_the_report_says_who_is_smaller_and_faster(tmp_path):
     assert verdict(standings(ROWS, "set", 0)) == (
         "Larger files than pellucid's: PNG, optimized (+25.0 %). Smaller: JPEG XL, effort 7 "
         "(−2.0 %). Slower than pellucid to compress: PNG, optimized; all others are faster. "
         "Slower than pellucid to decompress: JPEG XL, effort 7; all others are faster."
     )
     facts = {"refused": {"set": {"webp": ["takes RGB and RGBA, not 2 channels"]}}}
-    text = build_report(ROWS, facts)
+    save_runs(tmp_path, [Run("lossless", "set", "the command", facts=facts)])
+    STORE.add(tmp_path, ROWS)
+    text = markdown(report(tmp_path))
     assert "| pellucid | 3.200 |  | 0.50 | 1.00 |" in text
     assert "| JPEG XL, effort 7 (1 picture) | 3.920 | −2.0 % | 1.00 | 0.50 |" in text
     assert "each band in a file of its own pellucid's bytes change by +2.0 %." in text
     assert "Largest error 1:" in text
     assert "Equal: JPEG-LS." in text
     assert "yet smaller" not in text
+    (tmp_path / "far").mkdir()
     far = [replace(r, bytes=600_000) if r.bound else r for r in ROWS]
+    STORE.add(tmp_path / "far", far)
     assert (
         "Lossless, and yet smaller than pellucid within this bound: JPEG XL, effort 7 (−18.3 %)."
-        in build_report(far, facts)
+        in markdown(report(tmp_path / "far"))
     )
+    assert "Measured with `the command`." in text
     assert "pellucid keeps the last, alpha, exactly" in text
     assert "- WebP, method 6: takes RGB and RGBA, not 2 channels" in text
 
 
 def test_sections(tmp_path):
-    assert {make(tmp_path) for make in SECTIONS.values()} == {NOT_YET}
+    assert [make(tmp_path) for make in BENCH.sections.values()] == [[], []]
     with pytest.raises(InputError, match="pellucid bench lossless"):
-        write_report(tmp_path)
-    for method in {r.method for r in ROWS}:
-        store.TABLE.write(
-            store.rows_path(tmp_path, method), [r for r in ROWS if r.method == method]
-        )
-    short = SECTIONS["lossless"](tmp_path)
+        write_report(BENCH, tmp_path)
+    STORE.add(tmp_path, ROWS)
+    short = markdown(BENCH.sections["lossless"](tmp_path))
     assert "| set: lossless | 3.20 | +25.0 % | −2.0 % | – |" in short
     assert "| set: largest error 1 | 2.00 | – | – | 0.0 % |" in short
     assert "compresses 0.50 and decompresses 1.00 million samples a second on 2 threads" in short
-    assert "### set" in SECTIONS["lossless-sets"](tmp_path)
+    assert "### set" in markdown(BENCH.sections["lossless-sets"](tmp_path))
 
 
 def test_the_command(plan, stubs):

@@ -87,14 +87,20 @@ def denoise_step(wish: Wish) -> list[str]:
 
 def lossless_step(wish: Wish) -> list[str]:
     """Size and speed of lossless and error-bounded files."""
-    from pellucid.evaluate.exact_codecs import OWN, expand
-    from pellucid.evaluate.lossless import bench
-    from pellucid.evaluate.lossless.report import write_report
+    from pellucid.evaluate.bench import run
+    from pellucid.evaluate.benches.lossless import BENCH, Plan
+    from pellucid.evaluate.peers.exact import EXACT
+    from pellucid.evaluate.report import write_report
 
-    codecs = (*OWN, *expand(("all",)))
-    plan = bench.Plan((wish.data,), wish.out, codecs, threads=wish.threads)
-    failures = bench.run(plan, tell).failures
-    write_report(wish.out)
+    plan = Plan(
+        command=command_line(),
+        data=(wish.data,),
+        out=wish.out,
+        codecs=EXACT.others,
+        threads=wish.threads,
+    )
+    failures = run(BENCH, plan, tell).failures
+    write_report(BENCH, wish.out)
     return failures
 
 

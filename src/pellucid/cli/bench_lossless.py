@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from pellucid.cli import _bench_options as shared
-from pellucid.cli._bench_end import close_bench, tell
+from pellucid.cli._bench_end import close_bench, command_line, tell
 
 
 @click.command()
@@ -47,14 +47,16 @@ def lossless(
 
     Rows are written as they come; the same command goes on where an earlier one stopped.
     """
-    from pellucid.evaluate.exact_codecs import OWN, expand
-    from pellucid.evaluate.lossless import bench
-    from pellucid.evaluate.lossless.report import write_report
+    from pellucid.evaluate.bench import run
+    from pellucid.evaluate.benches.lossless import BENCH, Plan
+    from pellucid.evaluate.peers.exact import EXACT
+    from pellucid.evaluate.report import write_report
 
-    plan = bench.Plan(
+    plan = Plan(
+        command=command_line(),
         data=data,
         out=out,
-        codecs=(*OWN, *expand(against)),
+        codecs=EXACT.expand(against),
         bounds=bounds,
         match=match,
         name=name,
@@ -63,5 +65,5 @@ def lossless(
         repeats=repeats,
         fresh=fresh,
     )
-    outcome = bench.run(plan, tell)
-    close_bench(write_report(out), outcome.failures)
+    outcome = run(BENCH, plan, tell)
+    close_bench(write_report(BENCH, out), outcome.failures)

@@ -63,18 +63,26 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Case:
-    """One thing to measure on, such as a picture; `load` reads it, errors are failures."""
+    """One thing to measure on, such as a picture; `load` reads it, errors are failures.
+
+    `data` names the set that it is of, in benches of several.
+    """
 
     name: str
     load: Callable[[], Any]
+    data: str = ""
 
 
 @dataclass
 class Outcome:
-    """What came of a run: methods that can't be had with the reason, and single failures."""
+    """What came of a run: methods that can't be had with the reason, and single failures.
+
+    `facts` are what a report says of the run as a whole; they are kept with its command.
+    """
 
     missing: dict[str, str] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
     new_rows: int = 0
 
     @contextmanager
@@ -194,7 +202,7 @@ def run(bench: Bench[P, M, R], plan: P, notify: Notify = lambda _line: None) -> 
     make_folder(plan.out)
     rows, outcome = bench.columns[0], Outcome(missing)
     kept = rows.keep(plan.out, lambda row: bench.usable(plan, methods, row))
-    keeper = _Keeper(bench, plan, methods, {rows.file_of(row) for row in kept})
+    keeper = _Keeper(bench, plan, methods, outcome, {rows.file_of(row) for row in kept})
     done, warm = {bench.key(row) for row in kept}, set[str]()
     with bench.tool(plan) as tool:
         for number, case in enumerate(cases, start=1):
@@ -210,7 +218,7 @@ def run(bench: Bench[P, M, R], plan: P, notify: Notify = lambda _line: None) -> 
                     keeper.add(row)
                     outcome.new_rows += 1
     rows.sort(plan.out, bench.order or bench.key)
-    keeper.close(outcome)
+    keeper.close()
     return outcome
 
 
@@ -248,11 +256,18 @@ class _Keeper(Generic[P, M, R]):
     """Writes rows, and what made them before the first row of a file."""
 
     def __init__(
-        self, bench: Bench[P, M, R], plan: P, methods: Sequence[M], present: set[str]
+        self,
+        bench: Bench[P, M, R],
+        plan: P,
+        methods: Sequence[M],
+        outcome: Outcome,
+        present: set[str],
     ) -> None:
         self._rows, self._folder, self._present = bench.columns[0], plan.out, present
         self._recorded: set[str] = set()
-        self._run = runs.Run(bench.name, bench.what(plan), plan.command, runs.describe_machine())
+        machine = runs.describe_machine()
+        self._run = runs.Run(bench.name, bench.what(plan), plan.command, machine)
+        self._run.facts, self._run.failures = outcome.facts, outcome.failures
         for method in methods:
             facts = {"threading": method.threading, **bench.facts(plan, method)}
             self._run.methods[method.name] = facts
@@ -264,6 +279,5 @@ class _Keeper(Generic[P, M, R]):
             runs.record(self._folder, self._run, file, anew=file not in self._present)
         self._rows.add(self._folder, [row])
 
-    def close(self, outcome: Outcome) -> None:
-        self._run.failures = list(outcome.failures)
+    def close(self) -> None:
         runs.finish(self._folder, self._run)

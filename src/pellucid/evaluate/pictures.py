@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +28,15 @@ def find_pictures(folder: Path, limit: int | None = None) -> list[Path]:
     found = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
     if not found:
         raise InputError(f"no pictures in {folder}; looked for {' '.join(SUFFIXES)}")
-    stems = [p.stem for p in found]
-    if double := next((stem for stem in stems if stems.count(stem) > 1), None):
-        raise InputError(f"{folder} has more than one picture called {double!r}")
+    check_stems(found, str(folder))
     return found[:limit]
+
+
+def check_stems(paths: Sequence[Path], where: str) -> None:
+    """InputError if two files differ in the suffix only, since rows are named by the stem."""
+    stems = [path.stem for path in paths]
+    if double := next((stem for stem in stems if stems.count(stem) > 1), None):
+        raise InputError(f"{where} has more than one picture called {double!r}")
 
 
 def load_rgb(path: Path) -> Rgb:

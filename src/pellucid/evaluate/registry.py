@@ -9,7 +9,7 @@ from typing import Any
 
 from pellucid.evaluate import runs, training_rows
 from pellucid.evaluate.bench import Bench, Part, nothing
-from pellucid.evaluate.benches import compress
+from pellucid.evaluate.benches import compress, lossless
 from pellucid.evaluate.denoising import band_rows, block_rows, structure_rows
 from pellucid.evaluate.denoising import report as denoising
 from pellucid.evaluate.denoising import rows as denoise_rows
@@ -24,9 +24,6 @@ from pellucid.evaluate.guided import rows as guided_rows
 from pellucid.evaluate.intervals import coverage
 from pellucid.evaluate.intervals import sections as intervals
 from pellucid.evaluate.large import sections as large
-from pellucid.evaluate.lossless import report as lossless
-from pellucid.evaluate.lossless import rows as lossless_rows
-from pellucid.evaluate.lossless import sections as lossless_sections
 from pellucid.evaluate.report import Section, parts_of
 from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.sizes import report as sizes
@@ -87,12 +84,6 @@ def denoise_plots(folder: Path) -> list[Plot]:
     return list(cost_plots(rows, denoise_rows.load_speed(folder)))
 
 
-def lossless_text(folder: Path) -> str:
-    """Tables of lossless and error-bounded files."""
-    rows = lossless_rows.load_rows(folder)
-    return lossless.build_report(rows, lossless_rows.load_methods(folder))
-
-
 def size_text(folder: Path) -> str:
     """Table of cost against size."""
     return sizes.build_report(size_rows.load_rows(folder), size_rows.load_facts(folder))
@@ -120,10 +111,7 @@ BENCHES: tuple[AnyBench, ...] = (
         "denoise", "Denoising", ["denoise-*.tsv"],
         denoise_text, denoise_sections.SECTIONS, denoise_plots,
     ),
-    text_bench(
-        "lossless", "Lossless and error-bounded", ["lossless-*.tsv"],
-        lossless_text, lossless_sections.SECTIONS,
-    ),
+    lossless.BENCH,
     text_bench(
         "size", "Cost against size", ["size.tsv"],
         size_text, {"bench-size": sizes.size_section}, size_plots,

@@ -1,8 +1,8 @@
 """What benches ask of the codecs they compare with, lossy or lossless, and what a registry is.
 
 A peer is its name, its version, what it does with threads, and functions. To add one: a maker in a
-file of its own or beside its kin, and a line in a registry (`lossy`, ...). The contract tests in
-`tests/evaluate` then run it too.
+file of its own or beside its kin, and a line in a registry (`lossy`, `exact`). The contract tests
+in `tests/evaluate` then run it too.
 """
 
 from __future__ import annotations
@@ -88,6 +88,43 @@ def one_file(
         return np.asarray(decode(files[0]))
 
     return {"encode": pack, "decode": unpack}
+
+
+def one_only(_kind: Kind) -> bool:
+    """For a format that holds any number of bands."""
+    return True
+
+
+def in_parts(
+    encode: Callable[[Samples, float], bytes],
+    decode: Callable[[bytes, Kind], Samples],
+    together: Callable[[Kind], bool] = one_only,
+) -> dict[str, Any]:
+    """`encode` and `decode` of a `Codec` that packs all bands into one file, or each into its own.
+
+    Args:
+        encode: a part, which is (H, W) for one band and else (H, W, C), and a setting to a file.
+        decode: a file and the kind of the part to its samples, in that order or shape.
+        together: whether pictures of a kind are one part.
+    """
+
+    def pack(samples: Samples, setting: float) -> Files:
+        kind = kind_of(samples)
+        parts = [samples] if together(kind) and kind.channels > 1 else bands_of(samples)
+        return tuple(bytes(encode(np.ascontiguousarray(part), setting)) for part in parts)
+
+    def unpack(files: Files, kind: Kind) -> Samples:
+        shape = (*kind.shape[:2], kind.channels // len(files))
+        part = Kind(shape, kind.dtype)
+        parts = [np.asarray(decode(file, part)).reshape(shape) for file in files]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=2)
+
+    return {"encode": pack, "decode": unpack}
+
+
+def bands_of(samples: Samples) -> list[Samples]:
+    """The channels, each (H, W)."""
+    return [np.ascontiguousarray(samples[..., band]) for band in range(samples.shape[2])]
 
 
 def using(threads: int) -> str:
@@ -179,7 +216,7 @@ class Registry(Generic[Peer]):
 
 def is_own(name: str) -> bool:
     """Whether it's one of pellucid's."""
-    return name.startswith(OWN_PREFIX)
+    return f"{name}-".startswith(OWN_PREFIX)
 
 
 def model_of(name: str) -> str:

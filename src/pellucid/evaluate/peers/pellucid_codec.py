@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 
 from pellucid.evaluate._extras import require
-from pellucid.evaluate.peers.base import OWN_PREFIX, Codec, one_file
+from pellucid.evaluate.peers.base import (
+    OWN_PREFIX,
+    Codec,
+    Files,
+    Samples,
+    bands_of,
+    in_parts,
+    one_file,
+)
+from pellucid.pixels.sink import WITH_ALPHA
 
 THREADS_VARIABLE = "PELLUCID_THREADS"
 SETTINGS = (16, 28, 40, 52, 64, 76, 88)
@@ -37,6 +46,59 @@ def make(
             api.decompress,
         ),
     )
+
+
+def exact(threads: int) -> Codec:
+    """Lossless, or within a bound: all bands in one file."""
+    api, version = _exact_api(threads)
+    return Codec(
+        name="pellucid",
+        version=version,
+        threading=f"up to {threads} threads both ways; all bands in one file",
+        bounded=True,
+        **in_parts(
+            lambda samples, bound: api.compress(samples, max_error=int(bound)),
+            lambda file, _kind: api.decompress(file),
+        ),
+    )
+
+
+def exact_apart(threads: int) -> Codec:
+    """The same with each band in a file of its own.
+
+    Alpha (the last of 2 or 4 channels) is coded without loss, as it is in one file.
+    """
+    api, version = _exact_api(threads)
+
+    def encode(samples: Samples, bound: float) -> Files:
+        bounds = [int(bound)] * samples.shape[2]
+        if len(bounds) in WITH_ALPHA:
+            bounds[-1] = 0
+        pairs = zip(bands_of(samples), bounds, strict=True)
+        return tuple(bytes(api.compress(band, max_error=most)) for band, most in pairs)
+
+    return Codec(
+        name="pellucid-apart",
+        version=version,
+        threading=f"up to {threads} threads both ways; one file a band",
+        bounded=True,
+        encode=encode,
+        decode=lambda files, _kind: np.dstack([*map(api.decompress, files)]),
+        refuses=lambda kind, _bound: "has one band only" if kind.channels == 1 else "",
+    )
+
+
+def _exact_api(threads: int) -> tuple[Any, str]:
+    """The package, and its version, tables and a checksum of a probe's files: another encoder's
+    rows are stale."""
+    os.environ[THREADS_VARIABLE] = str(threads)
+    api = require("pellucid")
+    rows, columns = np.mgrid[0:48, 0:48]
+    probe = np.stack([rows * columns // 9, 5 * rows, (rows ^ columns) * 5], axis=2)
+    files = [api.compress(probe.astype(np.uint8), max_error=bound) for bound in (0, 1)]
+    check = zlib.crc32(b"".join(files))
+    tables = api.info(files[0]).model_id
+    return api, f"pellucid {api.__version__}, tables {tables}, probe {check:08x}"
 
 
 def _version(api: Any, model: str) -> str:

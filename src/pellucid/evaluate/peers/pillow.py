@@ -35,10 +35,10 @@ def save(kind: str, options: Mapping[str, Any], samples: Samples) -> bytes:
     return stream.getvalue()
 
 
-def load(kind: str, data: bytes) -> Samples:
-    """A file to (H, W, 3) uint8."""
+def load(kind: str, data: bytes, mode: str | None = "RGB") -> Samples:
+    """A file to (H, W, 3) uint8, or as another of Pillow's modes; None: as the file has it."""
     with Image.open(io.BytesIO(data), formats=[kind]) as image:
-        return np.asarray(image.convert("RGB"))
+        return np.asarray(image.convert(mode) if mode else image)
 
 
 def pillow_codec(

@@ -1,20 +1,57 @@
-"""Rows -> the few numbers worth showing. Pure functions; `report` and `sections` draw them."""
+"""The rows of `bench lossless`, and the few numbers worth showing that are made of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pellucid.evaluate.exact_codecs import LABELS, OURS, OWN
-from pellucid.evaluate.lossless.rows import ExactResult
+from pellucid.evaluate.peers.exact import EXACT, OURS, OWN
+from pellucid.evaluate.rows import Rows
+
+
+@dataclass(frozen=True, slots=True)
+class ExactResult:
+    """One picture coded and decoded.
+
+    `data` names the set of pictures. `bound` is the largest error that was allowed, 0 for lossless,
+    and `worst` the largest that decoding gave. `bytes` are those of all files, `bits` 8 * bytes /
+    (width * height * channels). `encode_s` and `decode_s` are wall seconds, medians of `repeats`
+    runs that took turns with the other codecs; `threads` is what was asked for.
+    """
+
+    method: str
+    data: str
+    picture: str
+    width: int
+    height: int
+    channels: int
+    dtype: str
+    bound: int
+    files: int
+    bytes: int
+    bits: float
+    worst: int
+    encode_s: float
+    decode_s: float
+    threads: int
+    repeats: int
+    version: str
+
+    @property
+    def samples(self) -> int:
+        """How many numbers the picture is made of."""
+        return self.width * self.height * self.channels
+
+
+ROWS = Rows(ExactResult, "lossless-{method}.tsv")
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """One codec on one set at one bound, over the pictures that it has and pellucid has.
 
-    `bits` are a sample; the others are those of the codec divided by pellucid's, over the same
-    pictures (None where pellucid has none of them). Rates are megasamples a second.
+    `bits` are a sample, rates megasamples a second. `size` and the times are those of the codec
+    divided by pellucid's, over the same pictures; None where pellucid has none of them.
     """
 
     method: str
@@ -28,22 +65,12 @@ class Standing:
     worst: int
 
 
-def sets_in(rows: Iterable[ExactResult]) -> list[str]:
-    """Names of the sets, each once, sorted."""
-    return sorted({row.data for row in rows})
-
-
-def bounds_in(rows: Iterable[ExactResult]) -> list[int]:
-    """The bounds, each once, ascending."""
-    return sorted({row.bound for row in rows})
-
-
 def standings(rows: Sequence[ExactResult], data: str, bound: int) -> list[Standing]:
     """Every codec of a set and bound, pellucid's first, the others by size."""
     here = [row for row in rows if (row.data, row.bound) == (data, bound)]
     ours = {row.picture: row for row in here if row.method == OURS}
     found = []
-    for method in LABELS:
+    for method in EXACT.labels:
         own = [row for row in here if row.method == method]
         both = [row for row in own if row.picture in ours]
         if own:
@@ -59,7 +86,7 @@ def smaller_without_loss(rows: Sequence[ExactResult], data: str, bound: int) -> 
     here = [row for row in rows if row.data == data]
     ours = {r.picture: r.bytes for r in here if r.method == OURS and r.bound == bound}
     found = {}
-    for method in (name for name in LABELS if name not in OWN):
+    for method in (name for name in EXACT.labels if name not in OWN):
         own = [r for r in here if r.method == method and r.bound == 0 and r.picture in ours]
         ratio = sum(r.bytes for r in own) / max(1, sum(ours[r.picture] for r in own))
         if own and ratio < 1:
@@ -75,14 +102,14 @@ def _standing(method: str, own: Sequence[ExactResult], ours: Sequence[ExactResul
         pictures=len(own),
         bits=8 * size / samples,
         size=size / sum(row.bytes for row in ours) if ours else None,
-        encode_rate=rate(samples, encode),
-        decode_rate=rate(samples, decode),
+        encode_rate=_megasamples(samples, encode),
+        decode_rate=_megasamples(samples, decode),
         encode_time=encode / sum(row.encode_s for row in ours) if ours else None,
         decode_time=decode / sum(row.decode_s for row in ours) if ours else None,
         worst=max(row.worst for row in own),
     )
 
 
-def rate(samples: int, seconds: float) -> float:
-    """Megasamples a second."""
+def _megasamples(samples: int, seconds: float) -> float:
+    """A second."""
     return samples / 1e6 / max(seconds, 1e-9)

@@ -1,0 +1,232 @@
+"""`bench lossless`: pictures and arrays x codecs x bounds, lossless and error-bounded files.
+
+DIR/lossless-<codec>.tsv   a file for each codec, so that one can be run again alone
+
+Each file is made for real and decoded, and a row is kept only if what came back is within the
+bound. Then the codecs take turns to be timed. What a codec can't hold it refuses; the reason is
+kept with the command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from pellucid.errors import InputError, OptionError
+from pellucid.evaluate import bench
+from pellucid.evaluate.bench import Bench, Case, Key, Turn
+from pellucid.evaluate.benches import lossless_tables as tables
+from pellucid.evaluate.benches.lossless_rows import ROWS, ExactResult
+from pellucid.evaluate.peers.base import Codec, Files, Samples, kind_of
+from pellucid.evaluate.peers.exact import EXACT, OWN
+from pellucid.evaluate.pictures import SUFFIXES, check_stems
+from pellucid.evaluate.speed import Spread, interleaved
+from pellucid.pixels import NPY, open_image
+
+LARGEST_BOUND = 16383  # of pellucid's format
+READ = (*SUFFIXES, NPY)
+TYPES = ("uint8", "uint16", "int16")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan(bench.Plan):
+    """What to run.
+
+    Attributes:
+        data: folders, of which what lies directly inside is taken, and single files.
+        codecs: beside pellucid's.
+        bounds: largest errors; 0 is lossless.
+        match: pattern of the file names that are wanted, such as `*.depth.png`.
+        name: makes one set of all; else each folder is one, called as it is.
+        images: only the first so many of each set.
+    """
+
+    data: tuple[Path, ...]
+    codecs: tuple[str, ...] = ()
+    bounds: tuple[int, ...] = (0, 1)
+    match: str = "*"
+    name: str | None = None
+    images: int | None = None
+    repeats: int = 3
+
+    def check(self) -> None:
+        """Raise OptionError for a number that is out of range."""
+        super().check()
+        if not self.bounds:
+            raise OptionError("no bounds; give some, such as --bounds 0,1")
+        for bound in self.bounds:
+            if not 0 <= bound <= LARGEST_BOUND:
+                raise OptionError(
+                    f"a bound is {bound}; it must be from 0 (lossless) to {LARGEST_BOUND}"
+                )
+        if self.repeats < 1:
+            raise OptionError(f"repeats must be at least 1, got {self.repeats}")
+
+    @property
+    def sets(self) -> list[str]:
+        """Names of the sets, each once: of a file that of its folder."""
+        return list(dict.fromkeys(map(self.set_of, self.data)))
+
+    def set_of(self, source: Path) -> str:
+        """The set that a folder or file belongs to."""
+        whole = source.resolve()
+        return self.name or (whole.name if whole.is_dir() else whole.parent.name)
+
+
+def cases(plan: Plan) -> list[Case]:
+    """Pictures and arrays, set by set and in order of name.
+
+    Raises:
+        InputError: no such file, a folder without pictures, or two in a set that differ in the
+            suffix only.
+    """
+    found = []
+    for data in plan.sets:
+        sources = [source for source in plan.data if plan.set_of(source) == data]
+        paths = sorted(path for source in sources for path in _pictures(source, plan.match))
+        check_stems(paths, f"the set {data}")
+        found += [Case(p.stem, partial(load_samples, p), data) for p in paths[: plan.images]]
+    return found
+
+
+def _pictures(source: Path, match: str) -> list[Path]:
+    if source.is_file():
+        return [source]
+    if not source.is_dir():
+        raise InputError(f"{source}: no such file or folder")
+    found = [
+        path
+        for path in source.iterdir()
+        if path.suffix.lower() in READ and path.is_file() and fnmatch(path.name, match)
+    ]
+    if not found:
+        looked = f"{' '.join(READ)}, with names like {match!r}"
+        raise InputError(f"no pictures in {source}; looked for {looked}")
+    return found
+
+
+def load_samples(path: Path) -> Samples:
+    """A picture or array as (H, W, C) samples, as `pellucid.compress` takes it.
+
+    Raises:
+        InputError: the file can't be read, would lose something or has samples of another type.
+    """
+    with open_image(path) as opened:
+        source = opened.without_full_alpha()
+        if source.dtype.name not in TYPES:
+            raise InputError(f"{path}: samples of type {source.dtype}; give {', '.join(TYPES)}")
+        return np.ascontiguousarray(source.read())  # from the file into memory
+
+
+def bounds_of(plan: Plan, picture: Case, codec: Codec) -> list[Key]:
+    """A row for each bound that the codec knows."""
+    bounds = plan.bounds if codec.bounded else {0}.intersection(plan.bounds)
+    return [(codec.name, picture.data, picture.name, bound) for bound in bounds]
+
+
+def usable(plan: Plan, codecs: Sequence[Codec], row: ExactResult) -> bool:
+    """Not a row of another version or, in a set of this run, of other threads or repeats."""
+    codec = next((one for one in codecs if one.name == row.method), None)
+    if codec is None:
+        return True
+    same = (row.threads, row.repeats) == (plan.threads, plan.repeats)
+    return row.version == codec.version and (row.data not in plan.sets or (same and not plan.fresh))
+
+
+def code(turn: Turn[Plan, Codec]) -> Iterator[ExactResult]:
+    """One picture by each codec that takes it, bound after bound."""
+    for bound in turn.plan.bounds:
+        asked = [codec for codec, keys in turn.todo if any(key[-1] == bound for key in keys)]
+        yield from _within(turn, bound, [codec for codec in asked if _takes(turn, codec, bound)])
+
+
+def _takes(turn: Turn[Plan, Codec], codec: Codec, bound: int) -> bool:
+    """Whether a codec can hold the picture; if not, the run keeps the reason, once a set."""
+    why = codec.refuses(kind_of(turn.data), bound)
+    refused = turn.outcome.facts.setdefault("refused", {}).setdefault(turn.case.data, {})
+    if why and why not in refused.setdefault(codec.name, []):
+        refused[codec.name].append(why)
+    return not why
+
+
+def _within(turn: Turn[Plan, Codec], bound: int, codecs: Sequence[Codec]) -> Iterator[ExactResult]:
+    """The rows of one bound: all files made and checked first, then timed in turns."""
+    kind, made = kind_of(turn.data), list[tuple[Codec, Files, int]]()
+    tasks: dict[str, Callable[[], object]] = {}
+    for codec in codecs:
+        with turn.outcome.attempt(f"{turn.case.name} by {codec.name} within {bound}"):
+            files = codec.encode(turn.data, bound)
+            worst = largest_error(turn.data, codec.decode(files, kind), bound)
+            made.append((codec, files, worst))
+            tasks[f"encode {codec.name}"] = partial(codec.encode, turn.data, bound)
+            tasks[f"decode {codec.name}"] = partial(codec.decode, files, kind)
+    times = interleaved(tasks, repeats=turn.plan.repeats, warmup=0)  # all ran once above
+    for codec, files, worst in made:
+        seconds = times[f"encode {codec.name}"], times[f"decode {codec.name}"]
+        yield _row(turn, codec, bound, files, worst, seconds)
+
+
+def largest_error(samples: Samples, decoded: Samples, bound: int) -> int:
+    """The largest difference of two pictures; ValueError if they differ in kind or by too much."""
+    if (decoded.shape, decoded.dtype) != (samples.shape, samples.dtype):
+        raise ValueError(
+            f"decoded to {decoded.dtype} {decoded.shape}, source is {samples.dtype} {samples.shape}"
+        )
+    worst = int(np.abs(decoded.astype(np.int32) - samples).max())
+    if worst > bound:
+        raise ValueError(f"a sample came back {worst} off, the bound is {bound}")
+    return worst
+
+
+def _row(
+    turn: Turn[Plan, Codec],
+    codec: Codec,
+    bound: int,
+    files: Files,
+    worst: int,
+    seconds: tuple[Spread, Spread],
+) -> ExactResult:
+    kind, size = kind_of(turn.data), sum(map(len, files))
+    height, width, channels = kind.shape
+    encode_s, decode_s = (round(spread.median, 6) for spread in seconds)
+    return ExactResult(
+        method=codec.name,
+        data=turn.case.data,
+        picture=turn.case.name,
+        width=width,
+        height=height,
+        channels=channels,
+        dtype=kind.dtype.name,
+        bound=bound,
+        files=len(files),
+        bytes=size,
+        bits=round(8 * size / turn.data.size, 6),
+        worst=worst,
+        encode_s=encode_s,
+        decode_s=decode_s,
+        threads=turn.plan.threads,
+        repeats=turn.plan.repeats,
+        version=codec.version,
+    )
+
+
+BENCH: Bench[Plan, Codec, ExactResult] = Bench(
+    name="lossless",
+    title="Lossless and error-bounded",
+    columns=(ROWS,),
+    report="lossless.md",
+    tables=tables.report,
+    sections={"lossless": tables.overview, "lossless-sets": tables.all_sets},
+    what=lambda plan: f"lossless and bounded: {', '.join(plan.sets)}",
+    cases=cases,
+    methods=lambda plan: EXACT.load((*OWN, *plan.codecs), plan.threads),
+    wanted=bounds_of,
+    measure=code,
+    key=lambda row: (row.method, row.data, row.picture, row.bound),
+    usable=usable,
+)
