@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pellucid.bitstream import PelFile, write_file
-from pellucid.codec import Compressed, compress, compress_pixels, latents_sha256
+from pellucid.codec import Compressed, compress_pixels, latents_sha256
 from pellucid.codec.decompress import tile_reader
 from pellucid.runtime import CodecModel
 from pictures import filled, photograph
@@ -29,13 +29,11 @@ def slow(name: str) -> Any:
 
 
 @pytest.fixture(params=PICTURES)
-def made(
-    request: pytest.FixtureRequest, codec_model: CodecModel, monkeypatch: pytest.MonkeyPatch
-) -> tuple[CodecModel, Compressed]:
+def made(request: pytest.FixtureRequest, codec_model: CodecModel) -> tuple[CodecModel, Compressed]:
     """A picture in tiles of 64, with the latents the encoder meant."""
-    monkeypatch.setattr(compress, "TILE_LOG2", 6)
     pixels, quality = PICTURES[request.param]
-    return codec_model, compress_pixels(pixels, codec_model, quality, keep_latents=True)
+    made = compress_pixels(pixels, codec_model, quality, keep_latents=True, tile_log2=6)
+    return codec_model, made
 
 
 def decoded_sha256(compressed: Compressed, model: CodecModel, order: list[int]) -> str:

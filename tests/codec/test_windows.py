@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pellucid.bitstream import Header
-from pellucid.codec import compress, compress_pixels, decompress_pixels
+from pellucid.codec import compress_pixels, decompress_pixels
 from pellucid.codec.compress import analyse_tiles, header_of
 from pellucid.codec.geometry import latents_of, read_padded, samples_of, to_blocks
 from pellucid.codec.grid import LatentGrid
@@ -147,11 +147,10 @@ def test_tiles_are_held_along_the_shorter_side(
 
 
 def test_errors_at_tile_borders_are_like_those_elsewhere(
-    codec_model: CodecModel, monkeypatch: pytest.MonkeyPatch
+    codec_model: CodecModel,
 ) -> None:
-    monkeypatch.setattr(compress, "TILE_LOG2", 6)
     pixels = photograph(256, 256)
-    made = compress_pixels(pixels, codec_model, 60, keep_latents=True)
+    made = compress_pixels(pixels, codec_model, 60, keep_latents=True, tile_log2=6)
     decoded = decompress_pixels(made.header, made.latents.__getitem__, codec_model)
     error = np.square(decoded.astype(float) - pixels).mean(axis=2)
     at_16 = np.arange(256) % 16  # compare places that differ in nothing but the tile

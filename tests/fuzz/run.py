@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import resource
 import sys
 import time
 import traceback
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from .fuzz_reader import container_seeds, decodable_seeds, exact_seeds, one_input
@@ -27,13 +30,17 @@ MAX_PEAK_MIB = 300
 
 @dataclass
 class Report:
-    """What came of the tries: how often each outcome, in how many seconds, at what peak memory."""
+    """What came of the tries: how often each outcome, in how many seconds, at what peak memory.
+
+    `dearest`: the highest cost of a try, in the unit of what `run` measures it by.
+    """
 
     tries: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     seconds: float = 0.0
     slowest_s: float = 0.0
+    dearest: int = 0
     peak_mib_before: float = 0.0
     peak_mib: float = 0.0
 
@@ -47,15 +54,16 @@ def peak_mib() -> float:
 def run(
     *,
     tries: int,
-    seconds: float,
+    seconds: float = math.inf,
     seed: int = 0,
     decode: bool = True,
     failures: Path | None = None,
     files: tuple[bytes, ...] = (),
+    cost: Callable[[Callable[[], None]], int] | None = None,
 ) -> Report:
     """Feed up to `tries` mutations, for at most `seconds`, to the target; each seed in turn.
 
-    The seeds are `files`, by default all there are.
+    The seeds are `files`, by default all there are. `cost` runs a try and says what it cost.
     """
     files = files or container_seeds() + (decodable_seeds() + exact_seeds() if decode else ())
     for file in files:
@@ -64,7 +72,12 @@ def run(
     start = last = time.perf_counter()
     while report.tries < tries and last - start < seconds:
         file = files[report.tries % len(files)]
-        _one_try(report, mutate(file, seed + report.tries), decode, failures)
+        data = mutate(file, seed + report.tries)
+        attempt = partial(_one_try, report, data, decode, failures)
+        if cost is None:
+            attempt()
+        else:
+            report.dearest = max(report.dearest, cost(attempt))
         now = time.perf_counter()
         report.slowest_s = max(report.slowest_s, now - last)
         last = now

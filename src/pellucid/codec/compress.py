@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,11 +50,21 @@ class Compressed:
 
 
 def compress_pixels(
-    pixels: Source, model: CodecModel, quality: int, *, keep_latents: bool = False
+    pixels: Source,
+    model: CodecModel,
+    quality: int,
+    *,
+    keep_latents: bool = False,
+    tile_log2: int | None = None,
 ) -> Compressed:
-    """Compress (H, W, 1) or (H, W, 3) 8-bit samples at `quality` 0..100."""
+    """Compress (H, W, 1) or (H, W, 3) 8-bit samples at `quality` 0..100.
+
+    Tiles have 2^`tile_log2` samples a side; None: as many as `pellucid.compress` gives them.
+    """
     picture = Picture(pixels)
     header = header_of(picture, model, quality)
+    if tile_log2 is not None:
+        header = replace(header, tile_log2=tile_log2)
     return compress_colours(picture, model, header, keep_latents=keep_latents)
 
 
