@@ -46,7 +46,7 @@ def test_every_public_name_is_there_and_has_types_that_can_be_looked_up(name: st
         (
             pellucid.decompress_file,
             pellucid.DecompressOptions,
-            {"source", "target", "keep_going", "force"},
+            {"source", "target", "jpeg_quality", "metadata", "keep_going", "force"},
         ),
     ],
 )

@@ -56,7 +56,7 @@ class FileInfo:
     @property
     def kind(self) -> str:
         """What a pixel has, for a person: grey, RGB, .. with alpha, pages of these."""
-        return kind_of_channels(self.channels, alpha=self.alpha, pages=self.pages)
+        return describe_channels(self.channels, alpha=self.alpha, pages=self.pages)
 
 
 def info(
@@ -112,10 +112,10 @@ def alpha_bytes(file: PelFile) -> int | None:
     return sum(tiles[file.header.tile_count :])  # behind those of the colours
 
 
-def kind_of_channels(channels: int, *, alpha: bool = False, pages: int = 1) -> str:
+def describe_channels(channels: int, *, alpha: bool = False, pages: int = 1) -> str:
     """What a pixel of `channels`, alpha not counted, is called."""
     if pages > 1:
-        return f"{pages} pages of {kind_of_channels((channels + alpha) // pages)}"
+        return f"{pages} pages of {describe_channels((channels + alpha) // pages)}"
     kind = {1: "grey", 3: "RGB"}.get(channels, f"{channels} channels")
     return f"{kind} with alpha" if alpha else kind
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid._api.about import kind_of_channels
+from pellucid._api.about import describe_channels
 from pellucid._api.files import open_pel
 from pellucid._api.layer import Damaged
 from pellucid._api.layers import open_layer
@@ -81,7 +81,7 @@ class Opened:
             width=width,
             height=height,
             channels=channels,
-            kind=kind_of_channels(channels - alpha, alpha=alpha, pages=pages),
+            kind=describe_channels(channels - alpha, alpha=alpha, pages=pages),
             picture=picture,
             damaged=dict(sorted((self.damaged or {}).items())),
             lost_metadata=self.file.lost_metadata,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import Any
 
@@ -36,7 +36,7 @@ class CompressOptions:
     lossless: bool = False
     max_error: float | None = None
     nodata: float | None = None
-    guide: Any = None
+    guide: Any = field(default=None, compare=False)  # arrays are neither equal nor hashed
     model: str | os.PathLike[str] = DEFAULT_MODEL
     metadata: bool = True
     limits: Limits = DEFAULT_LIMITS
