@@ -46,8 +46,6 @@ ALLOWED: dict[str, set[str]] = {
     "cli": LIBRARY | {"_api", "__init__", "train", "evaluate", "explaining"},
     "__main__": {"cli"},
 }
-# Modules inside a package that import each other, until that is mended: this list only shrinks.
-KNOWN_CIRCLES: list[set[str]] = []
 # A third-party package -> the only parts that may import it.
 CONFINED = {
     "torch": {"nets", "train"},
@@ -180,14 +178,11 @@ def test_package_is_confined(package: str) -> None:
 
 
 def test_no_circles_inside_a_package() -> None:
-    """File by file, imports inside functions too; KNOWN_CIRCLES lists no more than there are."""
+    """File by file, imports inside functions too."""
     modules = {module_of(path) for path in FILES}
     found = circles({module_of(path): loaded_by(path, modules) for path in FILES})
-    known = {frozenset(group) for group in KNOWN_CIRCLES}
-    new = [" <-> ".join(sorted(group)) for group in found - known]
-    gone = [" <-> ".join(sorted(group)) for group in known - found]
-    assert not new, "these import each other:\n" + "\n".join(new)
-    assert not gone, "no longer a circle, take it out of KNOWN_CIRCLES:\n" + "\n".join(gone)
+    wrong = [" <-> ".join(sorted(group)) for group in found]
+    assert not wrong, "these import each other:\n" + "\n".join(wrong)
 
 
 def test_circles_are_found() -> None:
