@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+import pellucid
 from opened import read_samples
 from pellucid import errors
 from pellucid.errors import InputError, OptionError, OutputError
@@ -220,3 +221,22 @@ def test_tensors_are_no_arrays() -> None:
 
     with pytest.raises(OptionError, match="Tensor is no NumPy array"):
         read_samples(Tensor())
+
+
+def test_through_a_pel_file(tmp_path: Path) -> None:
+    """The resolution comes back; a part carries no thumbnail, and its own sizes."""
+    (tmp_path / "a.png").write_bytes(saved(RGB, "PNG", dpi=(300, 300)))
+    pellucid.compress_file(tmp_path / "a.png", tmp_path / "a.pel", lossless=True)
+    for name in ("b.png", "b.jpg", "b.tif"):
+        pellucid.decompress_file(tmp_path / "a.pel", tmp_path / name)
+        with Image.open(tmp_path / name) as image:
+            assert image.info["dpi"] == pytest.approx((300, 300), abs=0.5)
+    write_image(tmp_path / "t.png", RGB, ImageInfo(32, 24, 3, exif=thumbnail_exif()))
+    pellucid.compress_file(tmp_path / "t.png", tmp_path / "t.pel", model="s")
+    pellucid.decompress_file(tmp_path / "t.pel", tmp_path / "t.jpg", region=(1, 2, 9, 8))
+    assert b"THUMBNAIL" not in (tmp_path / "t.jpg").read_bytes()
+    with Image.open(tmp_path / "t.jpg") as image:
+        inside = image.getexif().get_ifd(0x8769)
+        assert (inside[0xA002], inside[0xA003]) == (9, 8)
+    pellucid.decompress_file(tmp_path / "t.pel", tmp_path / "whole.jpg")
+    assert read_samples(tmp_path / "whole.jpg")[1].exif == thumbnail_exif()

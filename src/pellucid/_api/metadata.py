@@ -6,13 +6,17 @@ from pathlib import Path
 
 from pellucid.bitstream.writer import METADATA_CHUNKS
 from pellucid.pixels import DICOM, NPY, ZARR, ImageInfo
+from pellucid.pixels.metadata import kept_exif
 
 WITHOUT_METADATA = (".bmp", ".ppm", ".pgm", NPY, ZARR)
 
 
 def metadata_of(info: ImageInfo) -> dict[str, bytes]:
-    """The metadata that a file keeps, by kind: exif, icc, xmp, axes, dicom."""
-    found = {name: getattr(info, name) for name in METADATA_CHUNKS}
+    """The metadata that a file keeps, by kind: exif, icc, xmp, axes, dicom.
+
+    A picture without EXIF whose resolution is known gets EXIF of that alone.
+    """
+    found = {name: getattr(info, name) for name in METADATA_CHUNKS} | {"exif": kept_exif(info)}
     return {name: value for name, value in found.items() if value}
 
 

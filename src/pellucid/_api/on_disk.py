@@ -31,6 +31,7 @@ from pellucid.pixels import DICOM, ImageInfo, open_sink
 from pellucid.pixels.atomic import new_file
 from pellucid.pixels.dicom_change import Change
 from pellucid.pixels.geo import cropped
+from pellucid.pixels.metadata import with_resolution
 
 
 def compress_file(
@@ -181,6 +182,7 @@ def decompress_to(
         alpha=alpha if options.which == PICTURE else None,
         **kept,  # type: ignore[arg-type]
     )
+    about = with_resolution(about)
     if options.region is not None or options.scale > 1:
         about = cropped(about, opened.box, options.scale)
     sink = open_sink(

@@ -25,6 +25,7 @@ from pellucid.pixels.formats.npy import NPY, npy_output
 from pellucid.pixels.formats.zarr import ZARR, zarr_output
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import Sink
+from pellucid.pixels.metadata import kept_exif
 from pellucid.pixels.tiff_sink import Layout, tiff_output
 from pellucid.pixels.write import TIFF, able, check_holds, check_quality, encode_picture
 
@@ -76,6 +77,7 @@ def open_sink(
     elif suffix in TIFF and dtype.kind in "uif":
         rgb = shape[2] - alpha == 3 or (info.axes is not None and shape[2] % 3 == 0)
         layout = Layout(shape, dtype, alpha, rgb)
+        info = replace(info, exif=kept_exif(info))  # where a TIFF has its resolution
         with tiff_output(path, layout, info, force=force, threads=threads) as tiles:
             yield tiles
     else:

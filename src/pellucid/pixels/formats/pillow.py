@@ -101,7 +101,7 @@ def read_pillow_image(image: Image.Image, max_pixels: int) -> tuple[NDArray[Any]
         check_mode(image, name)
         check_frames(image, name)
         check_opened(image, name)
-        with _quiet():
+        with _GUARD:
             _name_byte_order(image)
             load(image)
         deep = {"I;16": "uint16", "F": "float32"}.get(image.mode[:4], "uint8")
@@ -124,7 +124,7 @@ def info_of(image: Image.Image, data: bytes | None, samples: NDArray[Any]) -> Im
 def opened(data: bytes, name: str) -> Iterator[Image.Image]:
     """The bytes of a file as an opened Pillow image; raises InputError for what it can't be."""
     try:
-        with _quiet(), _UNLIMITED, Image.open(BytesIO(data), formats=DECODED) as image:
+        with _GUARD, Image.open(BytesIO(data), formats=DECODED) as image:
             yield image
     except PellucidError:
         raise
@@ -201,37 +201,35 @@ def _unidentified(name: str, data: bytes) -> InputError:
     return InputError(f"{name} is not a picture in a format that can be read: {_KNOWN}")
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Python's and Pillow's own warnings, such as for odd EXIF, are not for who called us."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+class _Guard:
+    """While at least one thread is inside, Pillow has no size limit of its own and is silent.
 
-
-class _Unlimited:
-    """Lifts Pillow's own size limit (a module global) while at least one thread is inside.
-
-    Pillow warns above 89 million pixels and refuses above 179; `max_pixels` decides here.
+    It warns above 89 million pixels and refuses above 179, where `max_pixels` decides here; and it
+    warns of odd EXIF, of which the bytes are kept as they are. Both are globals.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._inside = 0
         self._outer: int | None = None
+        self._filters = warnings.catch_warnings()
 
     def __enter__(self) -> None:
         with self._lock:
             if self._inside == 0:
                 self._outer, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+                self._filters = warnings.catch_warnings()
+                self._filters.__enter__()
+                warnings.filterwarnings("ignore", module=r"PIL\.")
             self._inside += 1
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
             self._inside -= 1
             if self._inside == 0:
+                self._filters.__exit__(None, None, None)
                 Image.MAX_IMAGE_PIXELS = self._outer
 
 
-_UNLIMITED = _Unlimited()
+_GUARD = _Guard()
 FORMAT = Format("picture", lambda _: True, open_pillow)
