@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 
-from pellucid.pixels import read_samples
+from opened import read_samples
 
 EXIF = b"II*\0" + struct.pack("<IHHHI4sI", 8, 1, 0x010F, 2, 4, b"abc\0", 0)
 COLOURS = {1: 0, 3: 2, 2: 4, 4: 6}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.bitstream import Limits
-from pellucid.pixels import ImageInfo, open_image, write_image
+from pellucid.pixels import ImageInfo, ImageSource, open_image, write_image
 
 
 def read_samples(
@@ -19,6 +21,21 @@ def read_samples(
     """All samples (H, W, C) as stored, and what they are."""
     with open_image(source, page=page, limits=Limits(max_pixels=max_pixels)) as image:
         return np.array(image.read()), image.info
+
+
+def samples_of(image: Any) -> NDArray[Any]:
+    """The samples alone."""
+    return read_samples(image)[0]
+
+
+write_samples = write_image
+
+
+@contextmanager
+def open_parts(source: Any, *, page: int | None = None) -> Iterator[tuple[ImageSource, ImageInfo]]:
+    """A picture to be read in parts, and what it is."""
+    with open_image(source, page=page) as image:
+        yield image, image.info
 
 
 def tiff_bytes(samples: NDArray[Any], *, exif: bytes | None = None) -> bytes:

@@ -13,8 +13,9 @@ from PIL import Image
 
 import pellucid
 from dicom_files import dataset_of, saved
+from opened import read_samples
 from pellucid.errors import InputError, OptionError
-from pellucid.pixels import ImageInfo, open_image, open_sink, read_samples
+from pellucid.pixels import ImageInfo, open_image, open_sink
 
 PICTURE = np.random.default_rng(0).integers(90, 110, (24, 30, 3), np.uint8)
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import pellucid
+from opened import open_parts
 from pellucid.errors import InputError, OptionError
-from pellucid.pixels import open_parts
 from pictures import unpacked
 
 RANDOM = np.random.default_rng(0)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import pellucid
+from opened import open_parts, read_samples, write_samples
 from pellucid.errors import InputError, OptionError, OutputError
-from pellucid.pixels import ImageInfo, open_parts, read_samples, write_samples
+from pellucid.pixels import ImageInfo
 from pellucid.pixels.geo import nodata_of
 from pictures import unpacked
 

@@ -12,9 +12,9 @@ from PIL import Image
 import pellucid
 from cli_files import with_header
 from dicom_files import saved_frames
+from opened import open_parts, read_samples, write_samples
 from pellucid.cli import main
 from pellucid.explaining.page import page_of
-from pellucid.pixels import open_parts, read_samples, write_samples
 from pellucid.pixels.axes import unpack_axes
 
 OTHER = 2  # colour in the header: no colour meaning

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import InputError, PellucidError
-from pellucid.pixels import write_npy
+from pellucid.pixels import write_image
 
 
 def read_bands(path: Path) -> NDArray[Any]:
@@ -60,7 +60,7 @@ def main() -> int:
     options = parser.parse_args()
     try:
         array = join_bands(options.bands)
-        write_npy(options.out, array, force=options.force)
+        write_image(options.out, array, force=options.force)
     except PellucidError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -13,11 +13,11 @@ import pytest
 from PIL import Image
 
 import pellucid
+from opened import read_samples
 from pellucid import _api
 from pellucid.cli._demo_denoise import show_denoising, with_noise
 from pellucid.cli.demo import Stage
 from pellucid.errors import OutputError
-from pellucid.pixels import read_samples
 
 PACKAGE = Path(pellucid.__file__).parent
 ROOT = PACKAGE.parent.parent

@@ -12,12 +12,13 @@ import pytest
 from PIL import Image, ImageCms
 
 import pellucid
+from opened import read_samples, write_samples
 from pellucid import _api, runtime
 from pellucid.cli._demo_denoise import with_noise
 from pellucid.denoising import flow
 from pellucid.errors import OptionError
 from pellucid.evaluate.metrics import psnr
-from pellucid.pixels import ImageInfo, read_samples, write_samples
+from pellucid.pixels import ImageInfo
 
 SAMPLE = Path(_api.__file__).parents[1] / "samples" / "chelsea.png"
 

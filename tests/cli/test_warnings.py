@@ -28,7 +28,7 @@ def test_a_second_picture_is_named_and_odd_exif_is_not(tmp_path: Path) -> None:
     pictures[0].save(tmp_path / "two.jpg", "MPO", save_all=True, append_images=pictures[1:])
     done = run(tmp_path, "compress", "two.jpg", "--lossless")
     assert done.returncode == 0
-    assert "pellucid: two.jpg holds 2 pictures, of which the first is taken\n" in done.stderr
+    assert "pellucid: two.jpg: holds 2 pictures, of which the first is taken\n" in done.stderr
     odd = b"II*\0\x08\0\0\0" + struct.pack("<HHHII", 1, 0x0112, 3, 10**6, 10**6) + bytes(4)
     file = BytesIO()
     pictures[0].save(file, "WEBP", exif=odd, lossless=True)

@@ -23,6 +23,7 @@ from pydicom.uid import (
 )
 
 import pellucid
+from opened import read_samples, write_samples
 from pellucid.bitstream import Limits, PelFile
 from pellucid.bitstream.writer import write_file
 from pellucid.cli import main
@@ -34,7 +35,7 @@ from pellucid.errors import (
     OutputError,
     PellucidError,
 )
-from pellucid.pixels import ImageInfo, read_samples, write_samples
+from pellucid.pixels import ImageInfo
 from pellucid.pixels.dicom_change import Change
 from pellucid.pixels.dicom_stored import stored_of
 from pellucid.pixels.formats.dicom import encode_dicom

@@ -18,10 +18,10 @@ from pydicom.uid import (
 
 import pellucid
 from dicom_files import dataset_of, saved
+from opened import open_parts
 from pellucid.bitstream import Limits
 from pellucid.cli import main
 from pellucid.errors import InputError, LimitError, OptionError
-from pellucid.pixels import open_parts
 from pictures import unpacked
 
 FRAMES = np.random.default_rng(4).integers(0, 4096, (4, 40, 50)).astype(np.uint16)

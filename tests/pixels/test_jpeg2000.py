@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 import pellucid
+from opened import read_samples
 from pellucid.errors import InputError, MissingExtraError
-from pellucid.pixels import read_samples
 from pellucid.pixels.formats.jpeg2000_boxes import Siz, siz_of
 from pictures import unpacked
 

@@ -10,9 +10,10 @@ import pytest
 import tifffile
 from PIL import Image
 
+from opened import write_samples
 from pellucid.bitstream import Limits
 from pellucid.errors import InputError, LimitError, OptionError
-from pellucid.pixels import ImageInfo, Role, open_image, write_samples
+from pellucid.pixels import ImageInfo, Role, open_image
 
 RGBA = np.random.default_rng(1).integers(0, 255, (20, 30, 4), np.uint8)
 

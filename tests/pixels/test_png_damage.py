@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from deep_pngs import COLOURS, EXIF, chunk, head, picture, png, rows, same
+from opened import read_samples
 from pellucid.errors import InputError, LimitError, PellucidError
-from pellucid.pixels import read_samples
 from pellucid.pixels.formats import png16
 
 pytest.importorskip("imagecodecs")

@@ -14,10 +14,10 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 import pellucid
 from deep_pngs import EXIF, chunk, picture, png, same
+from opened import read_samples, write_samples
 from pellucid.errors import InputError, MissingExtraError
-from pellucid.pixels import ImageInfo, read_samples, write_samples
+from pellucid.pixels import ImageInfo, open_image
 from pellucid.pixels.formats.png_chunks import chunks_of
-from pellucid.pixels.read import read_picture
 
 imagecodecs = pytest.importorskip("imagecodecs")
 
@@ -144,10 +144,13 @@ def test_from_file_to_file(tmp_path: Path, channels: int) -> None:
 def test_full_alpha_says_nothing_with_loss() -> None:
     samples = picture(4)
     samples[..., 3] = 65535
-    assert np.array_equal(read_picture(png(samples))[0], samples[..., :3])
-    assert read_picture(png(samples))[1].channels == 3
+    with open_image(png(samples)) as image:
+        left = image.without_full_alpha()
+        assert np.array_equal(left.read(), samples[..., :3])
+        assert (left.info.channels, left.info.has_alpha) == (3, False)
     samples[3, 3, 3] = 65534
-    assert np.array_equal(read_picture(png(samples))[0], samples)
+    with open_image(png(samples)) as image:
+        assert np.array_equal(image.without_full_alpha().read(), samples)
 
 
 def test_ppm(tmp_path: Path) -> None:

@@ -10,13 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from opened import read_samples, samples_of, write_samples
 from pellucid.errors import InputError, LimitError, OptionError, OutputError
-from pellucid.pixels import (
-    ImageInfo,
-    read_samples,
-    write_samples,
-)
-from pellucid.pixels.samples import samples_of
+from pellucid.pixels import ImageInfo
 
 XMP = "<x:xmpmeta xmlns:x='adobe:ns:meta/'>ä</x:xmpmeta>".encode()
 ICC = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

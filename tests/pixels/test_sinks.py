@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 import pellucid
+from opened import open_parts, read_samples
 from pellucid.errors import InputError, LimitError, OutputError
-from pellucid.pixels import ImageInfo, open_parts, open_sink, read_samples
+from pellucid.pixels import ImageInfo, open_sink
 from pellucid.pixels.axes import pack_axes, unpack_axes
 from pellucid.pixels.lazy import parts_of
 from pellucid.pixels.tiff_sink import Layout, tiff_output

@@ -15,9 +15,9 @@ pytest.importorskip("onnx", exc_type=ImportError)
 
 import pellucid  # noqa: E402
 import tiny_denoiser as tiny  # noqa: E402 - needs torch
+from opened import write_samples  # noqa: E402
 from pellucid.errors import InputError, OptionError  # noqa: E402
 from pellucid.nets.denoiser import Denoiser  # noqa: E402
-from pellucid.pixels.samples import write_samples  # noqa: E402
 from pellucid.runtime import load_denoiser  # noqa: E402
 from pellucid.train.adapt import (  # noqa: E402
     AdaptSettings,

@@ -19,7 +19,7 @@ from pellucid.cli._options import Batch
 from pellucid.cli._streams import STREAM, is_unnamed
 from pellucid.errors import InputError, OptionError, OutputError, PellucidError
 from pellucid.pixels import check_target, is_zarr
-from pellucid.pixels.zarrs import MARKS
+from pellucid.pixels.formats.zarr import MARKS
 
 
 @dataclass(frozen=True)

@@ -28,15 +28,12 @@ from __future__ import annotations
 from pellucid.pixels.atomic import check_target, write_atomic
 from pellucid.pixels.box import Box, tiles_of, tiles_under
 from pellucid.pixels.formats.dicom import DICOM
-from pellucid.pixels.formats.npy import NPY, npy_output
-from pellucid.pixels.formats.zarr import ZARR
+from pellucid.pixels.formats.npy import NPY
+from pellucid.pixels.formats.zarr import ZARR, is_zarr
 from pellucid.pixels.info import ImageInfo, Role
-from pellucid.pixels.open import DEFAULT_LIMITS, ImageSource, PixelLimits, open_image
-from pellucid.pixels.read import is_npy, is_zarr, open_parts, read_image, read_npy, read_samples
+from pellucid.pixels.open import DEFAULT_LIMITS, ImageSource, PixelLimits, open_image, read_image
 from pellucid.pixels.sink import open_sink, write_image
 from pellucid.pixels.write import WRITE_SUFFIXES
-
-write_npy = write_samples = write_image
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -50,19 +47,12 @@ __all__ = [
     "PixelLimits",
     "Role",
     "check_target",
-    "is_npy",
     "is_zarr",
-    "npy_output",
     "open_image",
-    "open_parts",
     "open_sink",
     "read_image",
-    "read_npy",
-    "read_samples",
     "tiles_of",
     "tiles_under",
     "write_atomic",
     "write_image",
-    "write_npy",
-    "write_samples",
 ]

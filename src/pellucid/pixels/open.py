@@ -9,6 +9,7 @@ the modules of `formats`.
 from __future__ import annotations
 
 import operator
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -159,3 +160,25 @@ def refuse_page(page: int | None, what: str) -> None:
     """OptionError for a page of what has none."""
     if page is not None:
         raise OptionError(f"{what} has no page {page}; a TIFF has pages, a DICOM file frames")
+
+
+def read_image(
+    source: Any, *, limits: PixelLimits = DEFAULT_LIMITS
+) -> tuple[NDArray[np.uint8], ImageInfo]:
+    """A picture of 8 bits, grey (H, W, 1) or RGB (H, W, 3), as a whole, and what belongs to it.
+
+    For what takes no other pictures, such as benches; `open_image` takes all. Raises what it does,
+    and InputError for other samples.
+    """
+    with open_image(source, limits=limits) as opened:
+        image = opened.without_full_alpha()
+        if image.dtype != np.uint8 or image.shape[2] not in (1, 3) or image.info.pages > 1:
+            raise InputError(
+                f"{_name_of(source)} has {image.shape[2]} channels of {image.dtype}; here 8-bit "
+                "grey or RGB without transparency is needed"
+            )
+        return image.read(), image.info
+
+
+def _name_of(source: Any) -> str:
+    return os.fspath(source) if isinstance(source, str | os.PathLike) else "the input"

@@ -19,8 +19,7 @@ from pellucid.denoising.measure import measure
 from pellucid.denoising.plan import Plan, noise_level_maps, plan_for
 from pellucid.denoising.samples import SampleType, split_alpha
 from pellucid.errors import InputError
-from pellucid.pixels import Box
-from pellucid.pixels.samples import read_samples
+from pellucid.pixels import Box, open_image
 
 LEAST_SIDE = 64  # samples; smaller pictures have too little to learn from
 
@@ -59,7 +58,8 @@ def load_shots(paths: list[Path]) -> Shots:
 
 def read_colour(path: Path) -> tuple[NDArray[Any], SampleType]:
     """A picture's colour samples (H, W, 1 or 3) and their type."""
-    samples, _ = read_samples(path)
+    with open_image(path) as image:
+        samples = image.read()
     if min(samples.shape[:2]) < LEAST_SIDE:
         raise InputError(
             f"{path} of {samples.shape[1]} x {samples.shape[0]} is too small to learn from; "

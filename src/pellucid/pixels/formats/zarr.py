@@ -38,7 +38,7 @@ LAST, ALPHA = "last_channel", "alpha"  # the attribute of an array that pellucid
 
 
 def is_zarr(path: object) -> bool:
-    """Whether `path` is one, and of such a store."""
+    """Whether `path` is one, and of such a store by its name."""
     return isinstance(path, str | os.PathLike) and Path(path).suffix.lower() == ZARR
 
 

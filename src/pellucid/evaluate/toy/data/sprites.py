@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pellucid.bitstream import Limits
 from pellucid.errors import InputError
 from pellucid.evaluate.toy.data.base import Pictures
 from pellucid.pixels import read_image
@@ -25,7 +26,7 @@ def read_sprites(paths: Sequence[Path]) -> Pictures:
     """
     found = []
     for path in paths:
-        pixels, _ = read_image(path, max_pixels=MAX_PIXELS)
+        pixels, _ = read_image(path, limits=Limits(max_pixels=MAX_PIXELS))
         if pixels.shape[1:] != (WIDTH, 3):
             raise InputError(
                 f"{path} is {pixels.shape[1]}x{pixels.shape[0]} with {pixels.shape[2]} channels; a "
