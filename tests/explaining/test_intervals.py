@@ -74,7 +74,7 @@ def test_shipped_models_have_intervals(name):
     denoiser = intervals_of(load_denoiser(name).folder)
     assert denoiser.widths.shape == (1, GROUPS, GROUPS)
     assert denoiser.widths.min() > 0
-    # the more restless the result, the less sure it is
+    # the more the result varies, the less sure it is
     assert denoiser.widths[0, -1, -1] > 3 * denoiser.widths[0, 0, 0]
 
 

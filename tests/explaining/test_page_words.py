@@ -36,7 +36,7 @@ def test_deep_samples_are_counted_in_their_own_unit(picture):
     found = pellucid.explain(samples, task="denoise", model="s", sigma=3000.0, pixel=(50, 40))
     page = page_of(found, "x", "1")
     text = text_of(page)
-    assert "noise, as told sigma 3,000 of 65,535" in text
+    assert "noise, as given sigma 3,000 of 65,535" in text
     assert "strength 1 of 1" in text
     assert "weights sum to 1.0" in text or "weights sum to 0.9" in text  # one number: it is grey
     assert not re.search(r"\de[+-]\d", text)

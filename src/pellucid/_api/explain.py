@@ -17,7 +17,7 @@ from pellucid._api.decode import Opened
 from pellucid._api.explanation import NEVER, Explanation
 from pellucid._api.files import name_of, open_pel
 from pellucid._api.options import DEFAULT_MODEL, DEFAULT_QUALITY, DecompressOptions
-from pellucid.bitstream import DEFAULT_LIMITS, EXACT, SIGNATURE, Limits, PelFile
+from pellucid.bitstream import DEFAULT_LIMITS, SIGNATURE, Limits, PelFile
 from pellucid.denoising import DenoiseOptions, NoiseEstimate
 from pellucid.errors import InputError, OptionError, PellucidError
 from pellucid.pixels import open_image
@@ -94,22 +94,21 @@ def explain_file(data: Any, limits: Limits) -> Explanation:
 
     file = open_pel(data, limits)
     about = info(data, limits=limits)
-    after = Opened(file, DecompressOptions(limits=limits), tolerant=False).samples()
+    opened = Opened(file, DecompressOptions(limits=limits), tolerant=False)
+    after = opened.samples()
     alpha = after[..., -1] if about.alpha else None
-    settings = {"quality": about.quality, "model": about.model_name or about.model_id}
-    if file.header.layers in EXACT:
-        settings = {"max_error": about.max_error}
-        bound = float(about.max_error or 0)
-        bits: Any = exact_bits(file)
-        return Explanation(
-            "file", settings, None, after, about, bits, half_width=bound, alpha=alpha
-        )
+    found = Explanation("file", {"max_error": about.max_error}, None, after, about, alpha=alpha)
+    bound = opened.layer.max_error
+    if bound is not None:
+        return replace(found, bits=exact_bits(file), half_width=float(bound))
     net = find_model(file.header.model_id)
     width = decoded_widths(after, file, net.folder)
-    unsure = NEVER if width is None else ""
-    bits = bit_map(file, net)
-    return Explanation(
-        "file", settings, None, after, about, bits, half_width=width, unsure=unsure, alpha=alpha
+    return replace(
+        found,
+        settings={"quality": about.quality, "model": about.model_name or about.model_id},
+        bits=bit_map(file, net),
+        half_width=width,
+        unsure=NEVER if width is None else "",
     )
 
 

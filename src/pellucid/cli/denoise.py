@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-import warnings
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
@@ -118,15 +117,13 @@ def denoise(
     passed: Counter[str] = Counter()
     jobs = plan_jobs(batch, OUTPUTS, passed)
     del passed[".pel"]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # the result says the same
-        run_batch(
-            jobs,
-            lambda job, part: denoise_one(job, part, wanted, batch.force),
-            batch,
-            suffix=OUTPUTS.suffix,
-            passed=passed,
-        )
+    run_batch(
+        jobs,
+        lambda job, part: denoise_one(job, part, wanted, batch.force),
+        batch,
+        suffix=OUTPUTS.suffix,
+        passed=passed,
+    )
 
 
 def denoise_one(job: Job, part: Part, wanted: pellucid.DenoiseOptions, force: bool) -> Report:
@@ -153,7 +150,7 @@ def report(
         "estimate": None if result.noise is None else asdict(result.noise),
         "not_finite": result.not_finite,
     }
-    said = [*result.left_out, *result.remarks]
+    said = list(result.left_out)  # the runner tells what the library remarks
     if wanted.sigma == "auto" and wanted.strength > 0 and result.found_no_noise:
         small = f", and a side below {SMALL} is little to measure it by"
         said.append(

@@ -32,7 +32,7 @@ def features(noise: Floats, noisy: Floats, sigma: Floats, guide: Floats) -> Floa
     Args:
         noise: (h, w) what a denoiser took off.
         noisy: (h, w) what it was shown.
-        sigma: (h, w) what it was told; 0 where nothing is known.
+        sigma: (h, w) its noise level map; 0 where nothing is known.
         guide: (3, h, w) of contrast 1, see `contrast`.
     """
     known = sigma > 0

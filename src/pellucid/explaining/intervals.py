@@ -2,8 +2,8 @@
 
 Split conformal prediction (Vovk et al. 2005; by groups: Romano et al., "Malice toward none", 2020):
 on pictures kept apart, the errors of the model are sorted into groups by what can be seen of the
-result, and each group gets the half-width that held 90 % of its errors. Seen is how restless
-the result is in a small and a larger square around the sample, for a denoiser relative to the
+result, and each group gets the half-width that held 90 % of its errors. Seen is how much
+the result varies in a small and a larger square around the sample, for a denoiser relative to the
 noise's strength, so that units don't matter. Coverage is measured in `pellucid bench intervals`.
 """
 
@@ -23,8 +23,8 @@ from pellucid.runtime.model import read_card
 FILE = "intervals.npz"
 COVERED = 0.9
 SQUARES = (3, 9)  # samples a side
-GROUPS = 8  # of each square's restlessness
-QUIET = 2.0**-10  # restlessness below this counts as this
+GROUPS = 8  # of each square's variation
+QUIET = 2.0**-10  # variation below this counts as this
 HASH = 32  # bytes of a SHA-256
 STRIP = 256  # rows that are looked at together
 
@@ -37,7 +37,7 @@ class Intervals:
 
     Attributes:
         levels: (K,) ascending qualities of a codec; a denoiser has one level, which means nothing.
-        edges: (2, GROUPS - 1) of the groups, in binary logarithms of restlessness.
+        edges: (2, GROUPS - 1) of the groups, in binary logarithms of variation.
         widths: (K, GROUPS, GROUPS) half-widths, for a denoiser relative to sigma, for a codec in
             8-bit samples.
         typical: (K,) half-width over all groups.
@@ -119,14 +119,14 @@ def half_widths(
     """
     table = intervals.at(level)
     out = np.empty(result.shape[:2], np.float32)
-    for rows, fine, coarse in restlessness(result, sigma):
+    for rows, fine, coarse in variation(result, sigma):
         groups = (np.digitize(s, e) for s, e in zip((fine, coarse), intervals.edges, strict=True))
         part = sigma[rows] if isinstance(sigma, np.ndarray) else np.float32(sigma)
         out[rows] = part * table[tuple(groups)]
     return out
 
 
-def restlessness(result: NDArray[Any], sigma: float | Floats) -> Any:
+def variation(result: NDArray[Any], sigma: float | Floats) -> Any:
     """Rows, and for each of `SQUARES` (h, W) the binary logarithm of the standard deviation there.
 
     Of the mean of the channels, relative to `sigma`; strip by strip.
@@ -138,14 +138,14 @@ def restlessness(result: NDArray[Any], sigma: float | Floats) -> Any:
         outer = slice(max(0, start - margin), min(height, rows.stop + margin))
         plane = result[outer].mean(axis=2, dtype=np.float64)
         inner = slice(rows.start - outer.start, rows.stop - outer.start)
-        told = sigma[rows] if isinstance(sigma, np.ndarray) else sigma
-        unit = np.maximum(told, np.finfo(np.float32).tiny)
+        level = sigma[rows] if isinstance(sigma, np.ndarray) else sigma
+        unit = np.maximum(level, np.finfo(np.float32).tiny)
         found = []
         for side in SQUARES:
             mean = boxed(plane, side)
             variance = boxed(plane * plane, side) - mean * mean
-            spread = np.sqrt(np.maximum(variance[inner], 0)) / unit
-            found.append(np.log2(np.maximum(spread, QUIET)).astype(np.float32))
+            deviation = np.sqrt(np.maximum(variance[inner], 0)) / unit
+            found.append(np.log2(np.maximum(deviation, QUIET)).astype(np.float32))
         yield rows, found[0], found[1]
 
 

@@ -124,8 +124,8 @@ def structure(before: NDArray[Any], after: NDArray[Any], steady: float) -> Float
         for image in (before, after)
     )
     shared = block_means(first, second, FINE)
-    spread = block_means(first, first, FINE) + block_means(second, second, FINE)
-    kept: Floats = np.clip((2 * shared + steady) / (spread + steady), 0, 1)
+    power = block_means(first, first, FINE) + block_means(second, second, FINE)
+    kept: Floats = np.clip((2 * shared + steady) / (power + steady), 0, 1)
     return kept
 
 

@@ -14,7 +14,7 @@ from pellucid.errors import InputError
 from pellucid.evaluate.held_out import sample_hash, test_set_hashes
 from pellucid.evaluate.intervals.trials import STEPS, Task, Trial, trials
 from pellucid.evaluate.pictures import load_rgb
-from pellucid.explaining.intervals import COVERED, FILE, GROUPS, HASH, Intervals, restlessness
+from pellucid.explaining.intervals import COVERED, FILE, GROUPS, HASH, Intervals, variation
 from pellucid.pixels import write_atomic
 
 if TYPE_CHECKING:
@@ -79,10 +79,10 @@ def refuse_held_out(pictures: list[Path], hashes: list[str]) -> None:
 
 
 def observe(each: Trial) -> tuple[Floats, Floats, Floats]:
-    """Relative errors of all channels, and the restlessness beside each: flat, thinned."""
+    """Relative errors of all channels, and the variation beside each: flat, thinned."""
     errors, fine, coarse = [], [], []
     wrong = np.abs(each.result - each.truth) / np.float32(each.sigma)
-    for rows, small, large in restlessness(each.result, each.sigma):
+    for rows, small, large in variation(each.result, each.sigma):
         for channel in range(wrong.shape[2]):
             errors.append(wrong[rows, :, channel].ravel()[channel::EVERY])
             fine.append(small.ravel()[channel::EVERY])

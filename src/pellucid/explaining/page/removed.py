@@ -30,7 +30,7 @@ def removed_body(found: Any) -> str:
     """Maps and numbers of a `Removed`."""
     removed = found.removed
     deviation = float(np.sqrt(np.mean(np.square(removed.deviation))))
-    spread = deviation or 1.0  # of a scale that shows nothing
+    unit_scale = deviation or 1.0  # of a scale that shows nothing
     unit = unit_of(found.after.dtype)
     words = DENOISED if found.task == "denoise" else CODED
     x, y, width, height = found.detail
@@ -41,8 +41,8 @@ def removed_body(found: Any) -> str:
             f"Before less after, in {width} x {height} pixels from {x}, {y} on: noise has no "
             "pattern, texture has.",
             "What was taken off a part of the picture",
-            low=-3 * spread,
-            high=3 * spread,
+            low=-3 * unit_scale,
+            high=3 * unit_scale,
             unit=unit,
             scale=SIGNED,
         ),
@@ -98,7 +98,7 @@ def said(found: Any) -> str:
     if removed.taken > 0.05:
         text = "Texture was taken with the noise in places; try less strength, or a mask."
     elif removed.left > 0.5:
-        text = "Much noise was left in, as less was told than there is; try a higher sigma."
+        text = "Much noise was left in, as sigma is below what there is; try a higher one."
     else:
         text = "What was taken off looks like noise: no texture beyond what chance gives."
     return paragraph(text)

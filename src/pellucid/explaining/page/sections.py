@@ -81,7 +81,7 @@ def setting(name: str, value: Any, unit: str) -> tuple[str, str]:
         return name, str(value)
     grows = ", more in the light" if getattr(value, "slope", 0) > 0 else ""
     sigma = f"sigma {number(float(getattr(value, 'sigma', value)))} {unit}{grows}"
-    return "noise, as told" if isinstance(value, float) else "noise, as measured", sigma
+    return "noise, as given" if isinstance(value, float) else "noise, as measured", sigma
 
 
 def picture_section(found: Any) -> Section:
@@ -151,7 +151,7 @@ def sure_section(found: Any) -> Section | None:
         for share in (10, 50, 90)
     ]
     said = (
-        "Made from errors on photographs kept for it, by how restless the result is around a "
+        "Made from errors on photographs kept for it, by how much the result varies around a "
         "sample. A promise about many samples, not about one; drawings and other kinds of pictures "
         "may differ. What was measured of it is in pellucid's docs/explain.md."
     )
