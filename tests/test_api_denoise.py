@@ -164,7 +164,7 @@ def test_the_range_of_floats(tiny_denoiser: str) -> None:
             call(far)
     far[1:] = far[1:] * 1e-3
     far[0] = np.inf  # these are kept
-    with pytest.warns(UserWarning, match="90 samples are no finite numbers"):
+    with pytest.warns(UserWarning, match="90 samples are not finite"):
         clean = pellucid.denoise(far, sigma=1e36, model=tiny_denoiser)
     assert np.isfinite(clean[1:]).all()
 

@@ -158,7 +158,7 @@ def test_samples_that_are_no_numbers(run):
     write_samples("a.tif", samples)
     result = run("denoise", "a.tif", "--json")
     assert json.loads(result.stdout)["not_finite"] == 2
-    assert "a.tif: 2 samples are no finite numbers; they are kept as they are\n" in result.stderr
+    assert "a.tif: 2 samples are not finite; such are kept as they are\n" in result.stderr
     clean = read_samples("a.clean.tif")[0]
     assert clean.dtype == np.float32
     assert np.isnan(clean[2, 3, 0])
@@ -170,7 +170,7 @@ def test_marks_for_no_data(run):
     write_samples("a.tif", samples)
     stderr = run("denoise", "a.tif").stderr
     assert (
-        "a.tif: 2 pixels are so far from all others, as -9999 is, that they must mean no data"
+        "a.tif: 2 pixels are so far from all others, as -9999 is, that this must mean no data"
         in stderr
     )
 

@@ -30,7 +30,7 @@ def noisy():
 
 def explain(samples, **options):
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "[0-9,]+ (samples|pixels)")
+        warnings.filterwarnings("ignore", "[0-9,]+ (sample|pixel)")
         return pellucid.explain(samples, task="denoise", model="s", **options)
 
 

@@ -16,7 +16,7 @@ from pellucid._api.metadata import left_out, metadata_of
 from pellucid._api.progress import Progress, Watched
 from pellucid.bitstream import DEFAULT_LIMITS, Limits
 from pellucid.denoising import DEFAULT_DENOISER, DenoiseOptions, DenoiseResult, NoiseEstimate
-from pellucid.errors import PictureWarning
+from pellucid.errors import PellucidWarning
 from pellucid.pixels import open_image, open_sink
 from pellucid.pixels.dicom_change import Change
 
@@ -128,7 +128,7 @@ def denoise_file(
 def warn_of(result: DenoiseResult) -> None:
     """Warnings of what a person should know, at the line that called the API."""
     for remark in result.remarks:
-        warnings.warn(remark, PictureWarning, stacklevel=3)
+        warnings.warn(remark, PellucidWarning, stacklevel=3)
 
 
 def noise_level(

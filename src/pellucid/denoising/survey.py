@@ -71,11 +71,11 @@ class Survey:
     def remarks(self, sigma: object) -> Iterator[str]:
         """What a person should know before noise of this `sigma` is taken off."""
         if self.not_finite:
-            yield f"{self.not_finite:,} samples are no finite numbers; they are kept as they are"
+            yield f"{counted(self.not_finite, 'sample')} not finite; such are kept as they are"
         if self.sentinels:
             yield (
-                f"{self.sentinels:,} pixels are so far from all others, as -9999 is, that they "
-                "must mean no data; they are kept as they are"
+                f"{counted(self.sentinels, 'pixel')} so far from all others, as -9999 is, that "
+                "this must mean no data; such are kept as they are"
             )
         finite = self.some[np.isfinite(self.some)]
         deviation = float(np.std(finite, dtype=np.float64)) if finite.size > FEW else 0.0
@@ -84,6 +84,11 @@ class Survey:
                 f"sigma {sigma:g} is far above the standard deviation of all samples, "
                 f"{deviation:.3g}; is it in the samples' own unit?"
             )
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 pixel is`, `2 pixels are`."""
+    return f"1 {noun} is" if number == 1 else f"{number:,} {noun}s are"
 
 
 def look_through(samples: Source, nodata: float | None = None) -> Survey:

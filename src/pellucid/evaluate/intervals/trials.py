@@ -38,7 +38,7 @@ def trial(picture: NDArray[np.uint8], task: Task, step: float, model: str, seed:
     if task == "decode":
         data = pellucid.compress(picture, quality=int(step), model=model)
         result = pellucid.decompress(data)
-        return Trial(result.astype(np.float32), truth, 1.0, step)
+        return Trial(np.atleast_3d(result).astype(np.float32), truth, 1.0, step)
     noise = np.random.default_rng(seed).normal(0, step, truth.shape)
     noisy = (truth + noise).astype(np.float32)
     result = pellucid.denoise(noisy, sigma=float(step), model=model)
