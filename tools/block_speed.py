@@ -30,8 +30,9 @@ import numpy as np
 import onnxruntime
 import torch
 
-from pellucid.evaluate.denoising.block_rows import FILE, TABLE, BlockSpeed, blocks_table
+from pellucid.evaluate.benches.denoise_tools import BLOCKS, BlockSpeed, blocks_table
 from pellucid.evaluate.macs import macs_per_pixel
+from pellucid.evaluate.report import markdown
 from pellucid.evaluate.runs import describe_machine
 from pellucid.evaluate.speed import interleaved_medians
 from pellucid.nets.denoiser import MAPS, SAMPLES, START
@@ -261,13 +262,13 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=512, help=f"a multiple of {MULTIPLE}")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("-o", "--out", type=Path, default=RESULTS / FILE)
+    parser.add_argument("-o", "--out", type=Path, default=RESULTS / BLOCKS.file)
     options = parser.parse_args()
     if options.side < MULTIPLE or options.side % MULTIPLE:
         parser.error(f"--side is {options.side}; it must be a multiple of {MULTIPLE}")
     rows = measure(CANDIDATES, side=options.side, threads=options.threads, repeats=options.repeats)
-    TABLE.write(options.out, rows)
-    print(blocks_table(rows))
+    BLOCKS.write(options.out, rows)
+    print(markdown(blocks_table(rows)))
     print(f"\nwrote {options.out}")
 
 

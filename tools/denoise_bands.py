@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 import pellucid
 from pellucid.denoising.bands import denoise_scaled
 from pellucid.denoising.measure import measure
-from pellucid.evaluate.denoising.band_rows import TABLE, BandWay
+from pellucid.evaluate.benches.denoise_tools import BANDS, BandWay
 from pellucid.runtime import load_denoiser
 
 LEVELS = (0.1, 0.3)
@@ -86,7 +86,7 @@ def main() -> None:
             rows.append(BandWay(*named, round(found, 2), round(seconds, 1)))
             print(rows[-1])
     if options.output is not None:
-        TABLE.write(options.output, rows)
+        BANDS.write(options.output, rows)
 
 
 if __name__ == "__main__":

@@ -16,9 +16,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from pellucid.evaluate.denoisers import Denoiser, Samples, label_of, load_denoisers
-from pellucid.evaluate.denoising.scores import psnr
-from pellucid.evaluate.denoising.tasks import TASKS, Task, find_sources, what_to_tell
+from pellucid.evaluate.benches.denoise_tasks import (
+    TASKS,
+    Task,
+    find_sources,
+    given,
+    what_to_tell,
+)
+from pellucid.evaluate.metrics import psnr
+from pellucid.evaluate.peers.denoiser import Denoiser, Samples
+from pellucid.evaluate.peers.denoisers import DENOISERS
 
 GAP, LINE, TEXT_SIZE = 6, 20, 13
 BACKGROUND, INK = (255, 255, 255), (30, 30, 30)
@@ -68,10 +75,10 @@ def panels(
 
     found = [panel("noisy", case.noisy)]
     for one in denoisers:
-        told = what_to_tell(task, one, level, case, [sigma])
-        if told:
-            label = label_of(one.name).split(" (")[0].split(",")[0]
-            found.append(panel(label, one.denoise(case.noisy, told[0])))
+        words = what_to_tell(task, one, level, [sigma])
+        if words and case.noisy.shape[2] in one.channels:
+            label = DENOISERS.label(one.name).split(" (")[0].split(",")[0]
+            found.append(panel(label, one.denoise(case.noisy, given(words[0], case))))
     return [*found, ("clean", clean)]
 
 
@@ -107,7 +114,7 @@ def main() -> None:
     parser.add_argument("--scale", type=int, default=2)
     parser.add_argument("-o", "--out", type=Path, required=True)
     options = parser.parse_args()
-    denoisers, missing = load_denoisers(options.methods.split(","), options.threads)
+    denoisers, missing = DENOISERS.load(options.methods.split(","), options.threads)
     for name, reason in missing.items():
         print(f"without {name}: {reason}")
     task = TASKS[options.task]

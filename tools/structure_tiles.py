@@ -24,9 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from pellucid.evaluate.denoisers import Denoiser, Told, load_denoisers
-from pellucid.evaluate.denoising.scores import psnr
-from pellucid.evaluate.denoising.structure_rows import SCORES, TILES, Tile, TileScore
+from pellucid.evaluate.benches.denoise_tools import SCORES, TILES, Tile, TileScore
+from pellucid.evaluate.metrics import psnr
+from pellucid.evaluate.peers.denoiser import Denoiser, NoiseGiven
+from pellucid.evaluate.peers.denoisers import DENOISERS
 from pellucid.train.data import TILE, places
 from pellucid.train.pack import find_pictures, open_rgb
 
@@ -123,14 +124,14 @@ def scored(tile: Tile, path: Path, seed: int, sigma: int, one: Denoiser) -> Tile
     picture = open_rgb(path.read_bytes())
     clean = picture[tile.y : tile.y + TILE, tile.x : tile.x + TILE].astype(np.float32)
     noise = np.random.default_rng(seed).standard_normal(clean.shape, np.float32)
-    result = one.denoise(clean + sigma * noise, Told(sigma=sigma))
+    result = one.denoise(clean + sigma * noise, NoiseGiven(sigma=sigma))
     facts = (tile.picture, tile.y, tile.x, tile.kind, tile.repeated, tile.period, tile.saturated)
     return TileScore(*facts, sigma, one.name, round(psnr(clean, result), 3))
 
 
 def score(tiles: list[Tile], pictures: dict[str, Path], output: Path, names: list[str]) -> None:
     """Add to `output` what it lacks, the kinds in turn: a run that is cut short is a fair part."""
-    denoisers, missing = load_denoisers(names, 1)
+    denoisers, missing = DENOISERS.load(names, 1)
     if missing:
         raise SystemExit(str(missing))
     known = SCORES.read(output) if output.exists() else []

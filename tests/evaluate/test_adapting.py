@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from pellucid.errors import InputError
-from pellucid.evaluate.denoising import adapting
-from pellucid.evaluate.denoising.adapting import KINDS, AdaptPlan
-from pellucid.evaluate.denoising.sections import SECTIONS
+from pellucid.evaluate.bench import run
+from pellucid.evaluate.benches import adapt as adapting
+from pellucid.evaluate.benches.adapt import BENCH, KINDS, ROWS, Plan, Tune
+from pellucid.evaluate.registry import SECTIONS
+from pellucid.evaluate.report import markdown
 
 
 def flat(level: float = 120.0) -> np.ndarray:
@@ -45,6 +49,10 @@ def test_coarse_noise_is_shared_by_neighbours() -> None:
     assert abs(np.mean(noise[:, apart:] * noise[:, :-apart]) / noise.var()) < 0.1
 
 
+def plan_of(scenes: Path, tmp_path: Path, tune: Tune, **more: Any) -> Plan:
+    return Plan(data=scenes, out=tmp_path / "rows", tune=tune, **more)
+
+
 @pytest.fixture
 def scenes(tmp_path: Path) -> Path:
     folder = tmp_path / "scenes"
@@ -65,14 +73,14 @@ def test_a_row_for_every_scene_and_kind(tiny_denoiser: str, scenes: Path, tmp_pa
         seen.append((len(list(shots.iterdir())), repeats))
         return Path(tiny_denoiser)
 
-    plan = AdaptPlan(scenes, tmp_path / "rows", minutes=0.1, model=tiny_denoiser)
-    outcome = adapting.run(plan, tune)
-    rows = adapting.load_adaptations(plan.out)
+    plan = plan_of(scenes, tmp_path, tune, minutes=0.1, model=tiny_denoiser)
+    outcome = run(BENCH, plan)
+    rows = ROWS.load(plan.out)
     assert outcome.new_rows == len(rows) == 6
     assert {(row.kind, row.image) for row in rows} == {(k, i) for k in KINDS for i in "ab"}
     assert seen == [(1, False), (4, True), (4, True)] * 2
     assert all(row.psnr == row.prior_psnr for row in rows), "the same model was given back"
-    text = SECTIONS["denoise-adapt"](plan.out)
+    text = markdown(SECTIONS["denoise-adapt"](plan.out))
     assert "| rows | 4 |" in text
     assert "+0.00" in text
 
@@ -85,20 +93,25 @@ def test_a_scene_that_fails_is_reported_and_the_others_go_on(
             raise InputError(f"{shots} can't be learned from")
         return Path(tiny_denoiser)
 
-    plan = AdaptPlan(scenes, tmp_path / "rows", every=2, model=tiny_denoiser)
-    outcome = adapting.run(plan, tune)
+    outcome = run(BENCH, plan_of(scenes, tmp_path, tune, every=2, model=tiny_denoiser))
     assert outcome.new_rows == 2
     assert [failure.split(":")[0] for failure in outcome.failures] == ["a, photons"]
 
 
-def test_earlier_rows_stay_if_every_scene_fails(
+def test_earlier_rows_stay_if_every_other_scene_fails(
     tiny_denoiser: str, scenes: Path, tmp_path: Path
 ) -> None:
     def tune(shots: Path, folder: Path, repeats: bool) -> Path:
         raise InputError("no")
 
-    plan = AdaptPlan(scenes, tmp_path / "rows", every=2, model=tiny_denoiser)
-    adapting.run(plan, lambda _shots, _folder, _repeats: Path(tiny_denoiser))
-    before = (plan.out / adapting.FILE).read_bytes()
-    assert len(adapting.run(plan, tune).failures) == 3
-    assert (plan.out / adapting.FILE).read_bytes() == before
+    def same(_shots: Path, _folder: Path, _repeats: bool) -> Path:
+        return Path(tiny_denoiser)
+
+    plan = plan_of(scenes, tmp_path, same, every=2, model=tiny_denoiser)
+    assert run(BENCH, plan).new_rows == 3
+    before = (plan.out / ROWS.file).read_bytes()
+    assert len(run(BENCH, replace(plan, every=1, tune=tune)).failures) == 3
+    assert (plan.out / ROWS.file).read_bytes() == before
+    assert run(BENCH, plan).new_rows == 0
+    assert run(BENCH, replace(plan, minutes=0.5)).new_rows == 3
+    assert {row.minutes for row in ROWS.load(plan.out)} == {0.5}

@@ -42,13 +42,11 @@ def corner():
 def peers(monkeypatch, stub_peer, corner):
     """Codecs that cost nothing, and no processes to measure memory in."""
     from pellucid.evaluate import fresh
-    from pellucid.evaluate.denoising import timing
     from pellucid.evaluate.peers.lossy import LOSSY
 
     for name in ("pellucid-m", "jpeg420", "webp", "avif_psnr"):
         monkeypatch.setitem(LOSSY.makers, name, lambda threads, name=name: stub_peer(name))
-    for bench in (fresh, timing):
-        monkeypatch.setattr(bench, "can_measure", lambda: False)
+    monkeypatch.setattr(fresh, "can_measure", lambda: False)
     monkeypatch.setattr(bench_all, "QUICK_DENOISERS", ("tv",))
     monkeypatch.setattr("pellucid.evaluate.samples.LARGEST", (64, 96))
     monkeypatch.setattr("pellucid.evaluate.guided.inputs.motorcycle", lambda: corner)

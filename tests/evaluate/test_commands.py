@@ -16,7 +16,7 @@ from pellucid.cli._bench_end import command_line
 from pellucid.cli.bench import bench
 from pellucid.errors import InputError
 from pellucid.evaluate import training_rows
-from pellucid.evaluate.denoising import band_rows
+from pellucid.evaluate.benches import denoise_tools
 from pellucid.evaluate.guided import rows as guided
 from pellucid.evaluate.html import report_page
 from pellucid.evaluate.intervals import coverage
@@ -215,8 +215,8 @@ def test_benches_of_one_subject(tmp_path):
     guided.DENOISED.write(tmp_path / guided.DENOISE, rows)
     within = coverage.Coverage("decode", "m", "album", 30.0, "one", 8, 8, 0.9, 2.0, "1")
     coverage.TABLE.write(tmp_path / coverage.FILE, [within, replace(within, step=60.0)])
-    ways = band_rows.BandWay("bands", 64, 0.1, "noisy", 33.98, 0.1)
-    band_rows.TABLE.write(tmp_path / band_rows.FILE, [ways])
+    ways = denoise_tools.BandWay("bands", 64, 0.1, "noisy", 33.98, 0.1)
+    denoise_tools.BANDS.add(tmp_path, [ways])
     point = training_rows.FirstPoint(42.1, 8857, 1161, -2.91)
     training_rows.FIRST.write(tmp_path / "training-s.tsv", [point])
     page = report_page(tmp_path)

@@ -11,11 +11,19 @@ from PIL import Image
 
 from pellucid.cli.bench import bench as command
 from pellucid.errors import InputError, MissingExtraError, OptionError, OutputError, PellucidError
-from pellucid.evaluate.denoisers import FACTORIES, Told, pellucid_denoiser
-from pellucid.evaluate.denoising import bench, estimates, rows, summary, timing
-from pellucid.evaluate.denoising.report import build_report, write_report
-from pellucid.evaluate.denoising.scores import psnr, ssim
-from pellucid.evaluate.denoising.tasks import TASKS, Case, find_sources, fitted_line
+from pellucid.evaluate import fresh
+from pellucid.evaluate.bench import run as run_bench
+from pellucid.evaluate.benches import denoise as bench
+from pellucid.evaluate.benches.denoise_rows import ESTIMATES, SPEED_ROWS, SWEEP, scores
+from pellucid.evaluate.benches.denoise_tables import estimates
+from pellucid.evaluate.benches.denoise_tasks import TASKS, Pair, find_sources, fitted_line
+from pellucid.evaluate.benches.estimate import ESTIMATE
+from pellucid.evaluate.metrics import psnr
+from pellucid.evaluate.peers.denoiser import NoiseGiven
+from pellucid.evaluate.peers.denoisers import DENOISERS
+from pellucid.evaluate.report import markdown, write_report
+from pellucid.evaluate.runs import methods_of
+from pellucid.evaluate.ssim import ssim
 
 for module in ("skimage", "matplotlib"):
     pytest.importorskip(module)
@@ -29,8 +37,7 @@ class StubDenoiser:
     version: str = "stub 1"
     threading: str = "one thread"
     channels: tuple[int, ...] = (1, 3)
-    blind: bool = False
-    takes_line: bool = False
+    needs: str = "sigma"
     kmac: float | None = 12.5
     runs: int = 0
     fail_at: float = -1
@@ -47,22 +54,20 @@ class StubDenoiser:
 @pytest.fixture
 def stub(monkeypatch):
     peer = StubDenoiser()
-    monkeypatch.setitem(FACTORIES, "tv", lambda threads: peer)
+    monkeypatch.setitem(DENOISERS.makers, "tv", lambda threads: peer)
     return peer
 
 
 @pytest.fixture
 def own(monkeypatch):
     """Stands in for pellucid: its model m as the stub, and a noise level that is 10 % too high."""
-    stub = StubDenoiser("pellucid-m", blind=True)
-    monkeypatch.setattr(timing, "can_measure", lambda: False)  # no processes for stubs
+    stub = StubDenoiser("pellucid-m", needs="nothing")
+    monkeypatch.setattr(fresh, "can_measure", lambda: False)  # no processes for stubs
     fake = ModuleType("pellucid")
     fake.__version__ = "9.9"
-    fake.denoisers = lambda: {"m": "beef"}
-    fake.denoise = lambda image, *, sigma, model: image
     fake.noise_level = lambda image: SimpleNamespace(sigma=1.1 * difference(image))
     monkeypatch.setitem(sys.modules, "pellucid", fake)
-    monkeypatch.setattr(pellucid_denoiser, "PellucidDenoiser", lambda *_: stub)
+    monkeypatch.setitem(DENOISERS.makers, "pellucid-m", lambda threads: stub)
     return stub
 
 
@@ -77,11 +82,11 @@ def plan(tmp_path, picture):
     data.mkdir()
     for name, crop in (("one", 48), ("two", 40)):
         Image.fromarray(picture[:crop, :50]).save(data / f"{name}.png")
-    return bench.Plan(data, tmp_path / "out", "gaussian", ("tv",), threads=1)
+    return bench.Plan(data=data, out=tmp_path / "out", methods=("tv",), threads=1)
 
 
 def kept(plan, method="tv", task=None):
-    return rows.TABLE.read(rows.rows_path(plan.out, task or plan.task, method))
+    return SWEEP.read(plan.out / f"denoise-{task or plan.task}-{method}.tsv")
 
 
 def test_a_row_for_every_picture_and_level(plan, stub):
@@ -95,12 +100,12 @@ def test_a_row_for_every_picture_and_level(plan, stub):
     assert 24 < first.noisy_psnr < 25.5
     assert first.noisy_psnr < first.psnr
     assert 0 < first.ssim < 1
-    assert rows.load_methods(plan.out)["methods"]["tv"]["kmac"] == 12.5
+    assert methods_of(plan.out, "denoise")["tv"]["kmac"] == 12.5
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(plan, stub):
     bench.run(plan)
-    path = rows.rows_path(plan.out, "gaussian", "tv")
+    path = plan.out / "denoise-gaussian-tv.tsv"
     whole = path.read_text(encoding="utf-8")
     path.write_text(whole[: len(whole) * 2 // 3], encoding="utf-8")
     left = len(kept(plan))
@@ -135,10 +140,11 @@ def test_a_missing_method_is_told_and_left_out(plan, stub, monkeypatch):
     def missing(threads):
         raise MissingExtraError("bm3d", "bench")
 
-    monkeypatch.setitem(FACTORIES, "bm3d", missing)
+    monkeypatch.setitem(DENOISERS.makers, "bm3d", missing)
     lines = []
     outcome = bench.run(replace(plan, methods=("bm3d", "tv")), lines.append)
-    assert [one.name for one in outcome.denoisers] == ["tv"]
+    assert outcome.new_rows == 6
+    assert list(outcome.missing) == ["bm3d"]
     assert lines[0].startswith("without bm3d: bm3d is not installed")
 
 
@@ -179,12 +185,12 @@ def test_where_noise_is_real_peers_get_their_best_sigma(plan, stub, own, tmp_pat
     )
     assert bench.run(plan).new_rows == 2 + 6
     assert {row.told for row in kept(plan, "pellucid-m")} == {"auto"}
-    found = summary.scores([*kept(plan, "pellucid-m"), *kept(plan)])
+    found = scores([*kept(plan, "pellucid-m"), *kept(plan)])
     best = found["tv", 0.0]
     by_sigma = {t: [r.psnr for r in kept(plan) if r.told == t] for t in ("5", "40", "75")}
     assert best.psnr == max(np.mean(values) for values in by_sigma.values())
     assert best.tried == ("5", "40", "75")
-    text, _ = write_report(plan.out)
+    text, _ = write_report(bench.BENCH, plan.out)
     assert f"best sigma {best.told} of 5 40 75" in text
     assert "## Noise of cameras: cameras" in text
     (data / "a_iso1_mean.png").unlink()
@@ -197,7 +203,7 @@ def test_pairs_are_16_bits_and_a_line_is_fitted(plan, stub, tmp_path, picture, n
     for folder, pixels in (("raw", noisy), ("gt", picture)):
         (data / folder).mkdir(parents=True)
         Image.fromarray(pixels[..., 0]).save(data / folder / "cell.png")
-    stub.takes_line = True
+    stub.needs = "line"
     plan = replace(plan, data=data, task="pairs")
     bench.run(plan)
     (row,) = kept(plan)
@@ -206,7 +212,7 @@ def test_pairs_are_16_bits_and_a_line_is_fitted(plan, stub, tmp_path, picture, n
     assert case.bits == 16
     clean = np.linspace(0, 255, 200_000, dtype=np.float32).reshape(400, 500, 1)
     noise = np.sqrt(2 * clean + 30) * np.random.default_rng(0).standard_normal(clean.shape)
-    slope, offset = fitted_line(Case((clean + noise).astype(np.float32), clean))
+    slope, offset = fitted_line(Pair((clean + noise).astype(np.float32), clean))
     assert (slope, offset) == pytest.approx((2, 30), rel=0.2)
     (data / "gt" / "cell.png").unlink()
     with pytest.raises(InputError, match="in raw/ and gt/"):
@@ -218,24 +224,24 @@ def test_jpeg_gives_the_gain_over_it(plan, stub):
     assert bench.run(plan).new_rows == 4
     found = kept(plan)
     assert found[0].noisy_psnr < found[2].noisy_psnr
-    text, _ = write_report(plan.out)
+    text, _ = write_report(bench.BENCH, plan.out)
     assert "| method | quality 10 | quality 40 | noise level given |" in text
-    cell = summary.scores(found)["tv", 10.0]
+    cell = scores(found)["tv", 10.0]
     gain = f"({cell.psnr - cell.noisy:+.2f})".replace("-", "−")
     assert gain in text
 
 
 def test_report_with_a_method_on_fewer_pictures(plan, stub, own, monkeypatch):
     few = StubDenoiser("bm3d")
-    monkeypatch.setitem(FACTORIES, "bm3d", lambda threads: few)
+    monkeypatch.setitem(DENOISERS.makers, "bm3d", lambda threads: few)
     bench.run(replace(plan, methods=("pellucid-m", "tv")))
-    outcome = bench.run(replace(plan, methods=("bm3d", "pellucid-m"), every=2))
-    monkeypatch.setattr(timing, "peak_of_denoiser", lambda *_words, **_more: 123.4)
-    monkeypatch.setattr(timing, "can_measure", lambda: True)
-    found = timing.measure(plan, outcome, pictures=1, repeats=2, notify=str)
-    assert found == rows.load_speed(plan.out)
+    monkeypatch.setattr(bench, "peak_of_denoiser", lambda *_words, **_more: 123.4)
+    monkeypatch.setattr(fresh, "can_measure", lambda: True)
+    bench.run(replace(plan, methods=("bm3d", "pellucid-m"), every=2, repeats=2))
+    found = SPEED_ROWS.load(plan.out)
+    assert [row.method for row in found] == ["bm3d", "pellucid-m"]
     assert all(0 < r.seconds_low <= r.seconds <= r.seconds_high for r in found)
-    text, paths = write_report(plan.out)
+    text, paths = write_report(bench.BENCH, plan.out)
     names = ["denoise.md", "denoise-cost.png", "denoise-cost.svg"]
     assert [path.name for path in paths] == names
     assert "| method | s/megapixel | kMAC/pixel | memory (MB) | time / pellucid m |" in text
@@ -258,16 +264,17 @@ def test_report_with_a_method_on_fewer_pictures(plan, stub, own, monkeypatch):
 def test_measured_noise_levels(plan, own):
     for name in ("one", "two"):
         Image.new("RGB", (64, 64), (120, 120, 120)).save(plan.data / f"{name}.png")
-    plan = replace(plan, levels=(10.0, 50.0))
-    assert estimates.run(plan).new_rows == 4
-    assert estimates.run(plan).new_rows == 0
-    found = estimates.load_estimates(plan.out)
+    plan = replace(plan, task="estimate", levels=(10.0, 50.0))
+    assert run_bench(ESTIMATE, plan).new_rows == 4
+    assert run_bench(ESTIMATE, plan).new_rows == 0
+    found = ESTIMATES.load(plan.out)
     assert [(r.level, r.image) for r in found][:2] == [(10.0, "one"), (10.0, "two")]
     assert found[0].sigma == pytest.approx(11, rel=0.05)
-    errors = summary.estimate_errors(found)
-    assert errors[1].bias == pytest.approx(10, abs=3)
-    assert errors[1].worst >= errors[1].absolute > 5
-    text = build_report([], [], found, {})
+    table, _note = estimates(plan.out)
+    bias, absolute, worst = (float(cell.removesuffix(" %")) for cell in table.body[1][2:])
+    assert bias == pytest.approx(10, abs=3)
+    assert worst >= absolute > 5
+    text = markdown(bench.BENCH.tables(plan.out))
     assert "| true sigma | measured | bias | mean error | worst picture |" in text
     assert "2 pictures (set) with white Gaussian noise" in text
 
@@ -281,7 +288,11 @@ def test_scores():
     assert ssim(clean[:8], clean[:8]) is None
     with pytest.raises(OptionError, match="two pictures alike"):
         psnr(clean, clean[:8])
-    assert [Told(25.0).label, Told().label, Told(line=(1, 2)).label] == ["25", "auto", "line"]
+    assert [g.label for g in (NoiseGiven(25.0), NoiseGiven(), NoiseGiven(line=(1, 2)))] == [
+        "25",
+        "auto",
+        "line",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -306,7 +317,7 @@ def test_folders(plan, stub, tmp_path):
     with pytest.raises(InputError, match="isn't a folder"):
         bench.run(replace(plan, data=tmp_path / "none"))
     with pytest.raises(InputError, match="no rows in"):
-        write_report(tmp_path)
+        write_report(bench.BENCH, tmp_path)
     blocker = tmp_path / "file"
     blocker.write_bytes(b"")
     with pytest.raises(OutputError, match="can't write"):

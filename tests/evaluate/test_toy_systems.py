@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from pellucid.errors import MissingExtraError, OptionError, PellucidError
-from pellucid.evaluate.denoising.scores import psnr
-from pellucid.evaluate.denoising.tasks import with_noise
+from pellucid.evaluate.benches.denoise_tasks import with_noise
+from pellucid.evaluate.metrics import psnr
 from pellucid.evaluate.toy.systems import (
     CLEANERS,
     COMPRESSORS,

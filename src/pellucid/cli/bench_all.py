@@ -66,23 +66,24 @@ def compress_step(wish: Wish) -> list[str]:
 
 def denoise_step(wish: Wish) -> list[str]:
     """Quality and speed of denoisers on white noise."""
-    from pellucid.evaluate.denoisers import OWN_PREFIX, expand
-    from pellucid.evaluate.denoising import bench, timing
-    from pellucid.evaluate.denoising.report import write_report
+    from pellucid.evaluate.benches.denoise import BENCH, SIGMA, Plan, run
+    from pellucid.evaluate.peers.base import OWN_PREFIX
+    from pellucid.evaluate.peers.denoisers import DENOISERS
+    from pellucid.evaluate.report import write_report
 
-    peers = expand(QUICK_DENOISERS if wish.quick else ("all",))
-    plan = bench.Plan(
+    peers = DENOISERS.expand(QUICK_DENOISERS if wish.quick else ("all",))
+    plan = Plan(
+        command=command_line(),
         data=wish.data,
         out=wish.out,
-        task=timing.TASK.name,
         methods=(*(OWN_PREFIX + model for model in wish.models), *peers),
-        levels=(timing.SIGMA,) if wish.quick else (),
+        levels=(SIGMA,) if wish.quick else (),
         threads=wish.threads,
+        repeats=3,
     )
-    outcome = bench.run(plan, tell)
-    timing.measure(plan, outcome, pictures=1, repeats=3, notify=tell)
-    write_report(wish.out)
-    return outcome.failures
+    failures = run(plan, tell).failures
+    write_report(BENCH, wish.out)
+    return failures
 
 
 def lossless_step(wish: Wish) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from pellucid.cli import _bench_options as shared
-from pellucid.cli._bench_end import close_bench, tell
+from pellucid.cli._bench_end import close_bench, command_line, tell
 from pellucid.errors import OptionError
 
 TASKS = ("gaussian", "grey", "real", "pairs", "jpeg", "estimate")
@@ -67,29 +67,34 @@ def denoise(
 
     Rows are written as they come; the same command goes on where an earlier one stopped.
     """
-    from pellucid.evaluate.denoisers import OWN_PREFIX, expand
-    from pellucid.evaluate.denoising import bench, estimates, timing
-    from pellucid.evaluate.denoising.report import write_report
-    from pellucid.evaluate.denoising.tasks import SEARCH
+    from pellucid.evaluate import bench
+    from pellucid.evaluate.benches.denoise import BENCH, ESTIMATE_TASK, Plan, run
+    from pellucid.evaluate.benches.denoise_tasks import SEARCH
+    from pellucid.evaluate.benches.estimate import ESTIMATE
+    from pellucid.evaluate.peers.base import OWN_PREFIX
+    from pellucid.evaluate.peers.denoisers import DENOISERS
+    from pellucid.evaluate.report import write_report
 
-    measured = task == estimates.TASK
     searched = task in ("real", "pairs", "jpeg")
     if quality and task != "jpeg":
         raise OptionError("--quality goes with --task jpeg only")
     if repeats and task != "gaussian":
         raise OptionError("--repeats goes with --task gaussian only")
-    plan = bench.Plan(
+    own = [OWN_PREFIX + name for name in model if name != "none"]
+    plan = Plan(
+        command=command_line(),
         data=data,
         out=out,
-        task="gaussian" if measured else task,
-        methods=(*(OWN_PREFIX + name for name in model if name != "none"), *expand(against)),
+        task=task,
+        methods=(*own, *DENOISERS.expand(against)),
         levels=quality if searched else sigma,
         search=(sigma or SEARCH) if searched else SEARCH,
         every=every,
         threads=threads,
         fresh=fresh,
+        repeats=repeats,
+        speed_images=speed_images,
     )
-    outcome = estimates.run(plan, tell) if measured else bench.run(plan, tell)
-    if repeats:
-        timing.measure(plan, outcome, pictures=speed_images, repeats=repeats, notify=tell)
-    close_bench(write_report(out), outcome.failures)
+    measured = task == ESTIMATE_TASK
+    outcome = bench.run(ESTIMATE, plan, tell) if measured else run(plan, tell)
+    close_bench(write_report(BENCH, out), outcome.failures)

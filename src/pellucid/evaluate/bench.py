@@ -65,12 +65,14 @@ R = TypeVar("R")
 class Case:
     """One thing to measure on, such as a picture; `load` reads it, errors are failures.
 
-    `data` names the set that it is of, in benches of several.
+    `data` names the set that it is of, in benches of several; `about` is what else the bench knows
+    of it before it's loaded.
     """
 
     name: str
     load: Callable[[], Any]
     data: str = ""
+    about: Any = None
 
 
 @dataclass

@@ -9,15 +9,7 @@ from typing import Any
 
 from pellucid.evaluate import runs, training_rows
 from pellucid.evaluate.bench import Bench, Part, nothing
-from pellucid.evaluate.benches import compress, lossless
-from pellucid.evaluate.denoising import band_rows, block_rows, structure_rows
-from pellucid.evaluate.denoising import report as denoising
-from pellucid.evaluate.denoising import rows as denoise_rows
-from pellucid.evaluate.denoising import sections as denoise_sections
-from pellucid.evaluate.denoising.adapting import load_adaptations
-from pellucid.evaluate.denoising.estimates import load_estimates
-from pellucid.evaluate.denoising.plot import cost_plots
-from pellucid.evaluate.denoising.tasks import TASKS
+from pellucid.evaluate.benches import adapt, compress, denoise, lossless
 from pellucid.evaluate.drawing import Plot
 from pellucid.evaluate.guided import report as guided
 from pellucid.evaluate.guided import rows as guided_rows
@@ -58,32 +50,6 @@ def text_bench(
     )
 
 
-def denoise_text(folder: Path) -> str:
-    """Tables of denoising, and of building blocks if those were measured."""
-    text = denoising.build_report(
-        denoise_rows.load_rows(folder, TASKS),
-        denoise_rows.load_speed(folder),
-        load_estimates(folder),
-        denoise_rows.load_methods(folder),
-        load_adaptations(folder),
-    )
-    path = folder / block_rows.FILE
-    if path.exists():
-        blocks = block_rows.blocks_table(block_rows.TABLE.read(path))
-        text += f"\n## Speed of building blocks\n\n{blocks}\n"
-    if bands := band_rows.load_rows(folder):
-        text += f"\n## Many bands\n\n{band_rows.bands_table(bands)}\n"
-    if tiles := structure_rows.load_rows(folder):
-        text += f"\n## Repeated structure\n\n{structure_rows.structure_table(tiles)}\n"
-    return text
-
-
-def denoise_plots(folder: Path) -> list[Plot]:
-    """Quality over time."""
-    rows = denoise_rows.load_rows(folder, TASKS)
-    return list(cost_plots(rows, denoise_rows.load_speed(folder)))
-
-
 def size_text(folder: Path) -> str:
     """Table of cost against size."""
     return sizes.build_report(size_rows.load_rows(folder), size_rows.load_facts(folder))
@@ -107,10 +73,8 @@ def toy_text(folder: Path) -> str:
 
 BENCHES: tuple[AnyBench, ...] = (
     compress.BENCH,
-    text_bench(
-        "denoise", "Denoising", ["denoise-*.tsv"],
-        denoise_text, denoise_sections.SECTIONS, denoise_plots,
-    ),
+    denoise.BENCH,
+    adapt.BENCH,
     lossless.BENCH,
     text_bench(
         "size", "Cost against size", ["size.tsv"],

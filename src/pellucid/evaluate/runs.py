@@ -94,10 +94,10 @@ def finish(folder: Path, run: Run) -> None:
         save_runs(folder, [run if _same(one, run) else one for one in load_runs(folder)])
 
 
-def machine_of(folder: Path, bench: str) -> dict[str, Any]:
-    """What a bench last ran on; empty if that isn't known."""
-    runs = load_runs(folder, bench)
-    return runs[-1].machine if runs else {}
+def machine_of(folder: Path, bench: str, file: str = "") -> dict[str, Any]:
+    """What a bench last ran on, for one file of rows if it's named; empty if that isn't known."""
+    runs = [run for run in load_runs(folder, bench) if not file or file in run.files]
+    return next((run.machine for run in reversed(runs) if run.machine), {})
 
 
 def methods_of(folder: Path, bench: str) -> dict[str, dict[str, Any]]:

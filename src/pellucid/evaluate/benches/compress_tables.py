@@ -117,7 +117,7 @@ def plots(folder: Path) -> list[Plot]:
 
 def machine(folder: Path) -> Mapping[str, Any]:
     """What the codecs were last timed on."""
-    return runs.machine_of(folder, "compress")
+    return runs.machine_of(folder, "compress", SPEED_ROWS.file)
 
 
 def bd_table(rows: Sequence[Result], *, both_means: bool = False) -> Part:

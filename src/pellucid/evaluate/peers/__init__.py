@@ -9,6 +9,12 @@
 | `imagecodecs`    | JPEG XL                                                           |
 | `heic`           | HEIC, by pillow-heif                                              |
 | `pellucid_codec` | pellucid's lossy models, lossless and within a bound               |
+| `denoiser`       | `Denoiser`, and what one is told about the noise                  |
+| `denoisers`      | registry of the denoisers                                         |
+| `block_matching` | BM3D, also with a variance-stabilising transform                  |
+| `ffdnet`         | FFDNet                                                            |
+| `filters`        | wavelets, non-local means, total variation, median                |
+| `pellucid_denoiser` | pellucid's denoisers                                           |
 """
 
 from __future__ import annotations

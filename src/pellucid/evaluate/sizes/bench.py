@@ -19,7 +19,7 @@ import numpy as np
 from pellucid.errors import OptionError, OutputError, PellucidError
 from pellucid.evaluate._extras import require
 from pellucid.evaluate.adapters import check_threads
-from pellucid.evaluate.denoising.tasks import with_noise
+from pellucid.evaluate.benches.denoise_tasks import with_noise
 from pellucid.evaluate.fresh import Work
 from pellucid.evaluate.fresh import measure as measure_fresh
 from pellucid.evaluate.peers.base import OWN_PREFIX, is_own, model_of

@@ -11,9 +11,10 @@ from typing import Protocol
 import numpy as np
 
 from pellucid.errors import InputError
-from pellucid.evaluate.denoisers import Samples
-from pellucid.evaluate.denoising.scores import psnr, ssim
-from pellucid.evaluate.denoising.tasks import with_noise
+from pellucid.evaluate.benches.denoise_tasks import with_noise
+from pellucid.evaluate.metrics import psnr
+from pellucid.evaluate.peers.denoiser import Samples
+from pellucid.evaluate.ssim import ssim
 from pellucid.evaluate.toy.data import Pictures, ToySet
 from pellucid.evaluate.toy.rows import COMPRESS, DENOISE, ToyResult
 from pellucid.evaluate.toy.sheets import ACROSS, DOWN, from_sheet, to_sheet

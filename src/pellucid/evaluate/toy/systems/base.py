@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from pellucid.evaluate.denoisers import Samples
+from pellucid.evaluate.peers.denoiser import Samples
 from pellucid.evaluate.toy.data import Pictures
 
 __all__ = [

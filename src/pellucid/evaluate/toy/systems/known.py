@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pellucid.errors import PellucidError
-from pellucid.evaluate.denoisers import Denoiser, Samples, Told
-from pellucid.evaluate.denoisers import load_denoisers as load_known
 from pellucid.evaluate.peers.base import Codec, kind_of
+from pellucid.evaluate.peers.denoiser import Denoiser, NoiseGiven, Samples
+from pellucid.evaluate.peers.denoisers import DENOISERS
 from pellucid.evaluate.peers.lossy import LOSSY
 from pellucid.evaluate.toy.systems.base import (
     SHEET,
@@ -79,7 +78,7 @@ class KnownCleaner:
         return UNTRAINED
 
     def denoise(self, noisy: Samples, sigma: float) -> Samples:
-        return self.denoiser.denoise(noisy, Told(sigma))
+        return self.denoiser.denoise(noisy, NoiseGiven(sigma))
 
 
 @dataclass(frozen=True)
@@ -103,11 +102,8 @@ def make_codec(threads: int, *, name: str) -> KnownCodec:
 
 
 def make_cleaner(threads: int, *, name: str) -> KnownCleaner:
-    """A denoiser of `evaluate.denoisers`; PellucidError, with the way out, if it can't be had."""
-    found, missing = load_known([name], threads)
-    if not found:
-        raise PellucidError(missing[name])
-    return KnownCleaner(found[0])
+    """A denoiser of `bench denoise`; PellucidError, with the way out, if it can't be had."""
+    return KnownCleaner(DENOISERS.make(name, threads))
 
 
 def make_untouched(_threads: int) -> Untouched:

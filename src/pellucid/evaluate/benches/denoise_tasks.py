@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pellucid.errors import InputError, OptionError
-from pellucid.evaluate.denoisers import Denoiser, Samples, Told
+from pellucid.evaluate.peers.denoiser import Denoiser, NoiseGiven, Samples
 from pellucid.evaluate.pictures import find_pictures, load_pixels, load_rgb
 from pellucid.pixels import read_image
 
@@ -37,8 +37,8 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Case:
-    """One noisy picture and what it should be; `bits` as in `Told`."""
+class Pair:
+    """One noisy picture and what it should be; `bits` as in `NoiseGiven`."""
 
     noisy: Samples
     clean: Samples
@@ -56,7 +56,7 @@ class Task:
     name: str
     title: str
     find: Callable[[Path], list[Source]]
-    load: Callable[[Source, float], Case]
+    load: Callable[[Source, float], Pair]
     levels: tuple[float, ...]
     level_label: str
     note: str
@@ -92,36 +92,36 @@ def _with_both(folder: Path, sources: list[Source], wanted: str) -> list[Source]
     return sources
 
 
-def gaussian(source: Source, sigma: float) -> Case:
+def gaussian(source: Source, sigma: float) -> Pair:
     """RGB and white noise of strength `sigma`."""
     clean = load_rgb(source.path).astype(np.float32)
-    return Case(with_noise(clean, sigma, source.image), clean)
+    return Pair(with_noise(clean, sigma, source.image), clean)
 
 
-def grey(source: Source, sigma: float) -> Case:
+def grey(source: Source, sigma: float) -> Pair:
     """Luma (ITU-R 601, rounded) and white noise of strength `sigma`."""
     clean = load_pixels(source.path, grey=True).astype(np.float32)
-    return Case(with_noise(clean, sigma, source.image), clean)
+    return Pair(with_noise(clean, sigma, source.image), clean)
 
 
-def real(source: Source, _level: float) -> Case:
+def real(source: Source, _level: float) -> Pair:
     """A photograph, and the mean of many of the same."""
-    return Case(_samples(source.path), _samples(source.clean), bits=8)
+    return Pair(_samples(source.path), _samples(source.clean), bits=8)
 
 
-def pairs(source: Source, _level: float) -> Case:
+def pairs(source: Source, _level: float) -> Pair:
     """The same for a microscope; samples are given as 16 bits, 257 steps for each of 255."""
-    return Case(_samples(source.path), _samples(source.clean), bits=16)
+    return Pair(_samples(source.path), _samples(source.clean), bits=16)
 
 
-def jpeg(source: Source, quality: float) -> Case:
+def jpeg(source: Source, quality: float) -> Pair:
     """A picture after Pillow's JPEG with its default, 4:2:0 chroma."""
     clean = load_rgb(source.path)
     stream = io.BytesIO()
     Image.fromarray(clean).save(stream, "JPEG", quality=int(quality))
     with Image.open(stream, formats=["JPEG"]) as image:
         coded = np.asarray(image.convert("RGB"))
-    return Case(coded.astype(np.float32), clean.astype(np.float32), bits=8)
+    return Pair(coded.astype(np.float32), clean.astype(np.float32), bits=8)
 
 
 def with_noise(clean: Samples, sigma: float, name: str) -> Samples:
@@ -180,24 +180,27 @@ def find_sources(task: Task, folder: Path, every: int = 1) -> list[Source]:
 
 
 def what_to_tell(
-    task: Task, denoiser: Denoiser, level: float, case: Case, search: Iterable[float]
-) -> list[Told]:
-    """Each way to run a denoiser on a picture; none if the task isn't for it."""
-    if case.noisy.shape[2] not in denoiser.channels:
-        return []
+    task: Task, denoiser: Denoiser, level: float, search: Iterable[float]
+) -> list[str]:
+    """Each way to run a denoiser on a picture, as rows call it; none if the task isn't for it."""
     if task.known:
-        return [] if denoiser.takes_line else [Told(level, bits=case.bits)]
-    if denoiser.takes_line:
-        return [Told(line=fitted_line(case), bits=case.bits)]
-    if denoiser.blind:
-        return [Told(bits=case.bits)]
-    return [Told(sigma, bits=case.bits) for sigma in search]
+        return [] if denoiser.needs == "line" else [f"{level:g}"]
+    if denoiser.needs == "sigma":
+        return [f"{sigma:g}" for sigma in search]
+    return ["line" if denoiser.needs == "line" else "auto"]
 
 
-def fitted_line(case: Case) -> tuple[float, float]:
+def given(word: str, pair: Pair) -> NoiseGiven:
+    """What a denoiser is told about a picture in one of these ways."""
+    if word == "line":
+        return NoiseGiven(line=fitted_line(pair), bits=pair.bits)
+    return NoiseGiven(None if word == "auto" else float(word), bits=pair.bits)
+
+
+def fitted_line(pair: Pair) -> tuple[float, float]:
     """Slope and offset of the variance of `noisy - clean` over `clean`, by least squares."""
-    clean: NDArray[np.float64] = case.clean.astype(np.float64).ravel()
-    squares = np.square(case.noisy.astype(np.float64).ravel() - clean)
+    clean: NDArray[np.float64] = pair.clean.astype(np.float64).ravel()
+    squares = np.square(pair.noisy.astype(np.float64).ravel() - clean)
     spread = clean - clean.mean()
     power = float(np.mean(spread**2))
     slope = float(np.mean(spread * squares)) / power if power > 0 else 0.0

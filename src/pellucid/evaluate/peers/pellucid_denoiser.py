@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import zlib
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,42 +14,14 @@ from numpy.typing import NDArray
 
 from pellucid.errors import OptionError
 from pellucid.evaluate._extras import require
-from pellucid.evaluate.denoisers.base import GREY, RGB, Denoiser, Samples, Told, as_samples, using
 from pellucid.evaluate.macs import denoiser_kmac
+from pellucid.evaluate.peers.base import OWN_PREFIX, using
+from pellucid.evaluate.peers.denoiser import Denoiser, NoiseGiven, Samples
 from pellucid.evaluate.peers.pellucid_codec import THREADS_VARIABLE
 
 STEP = {None: 1.0, 8: 1.0, 16: 257.0}  # of stored samples, for each of 255 levels
 TYPES: dict[int | None, type] = {None: np.float32, 8: np.uint8, 16: np.uint16}
 PROBE_SIGMA = 20
-
-
-@dataclass(frozen=True)
-class PellucidDenoiser:
-    """A `Denoiser`; `api` is the module pellucid or anything with its `denoise`."""
-
-    api: Any
-    model: str
-    threads: int
-    version: str
-    kmac: float | None = None
-    channels: tuple[int, ...] = (GREY, RGB)
-    blind: bool = True
-    takes_line: bool = False
-
-    @property
-    def name(self) -> str:
-        return f"pellucid-{self.model}"
-
-    @property
-    def threading(self) -> str:
-        return using(self.threads)
-
-    def denoise(self, noisy: Samples, told: Told) -> Samples:
-        step = STEP[told.bits]
-        stored = as_stored(noisy, told.bits)
-        sigma = "auto" if told.sigma is None else told.sigma * step
-        clean = self.api.denoise(stored, sigma=sigma, model=self.model)
-        return as_samples(np.asarray(clean, np.float32) / np.float32(step))
 
 
 def as_stored(noisy: Samples, bits: int | None) -> NDArray[Any]:
@@ -73,8 +44,21 @@ def make(threads: int, *, model: str) -> Denoiser:
         raise OptionError(
             f"there is no denoiser {model!r}; installed: {', '.join(known) or 'none'}"
         )
-    version = f"pellucid {api.__version__}, model {known[model]}, probe {_probe(api, model):08x}"
-    return PellucidDenoiser(api, model, threads, version, denoiser_kmac(model))
+
+    def run(noisy: Samples, given: NoiseGiven) -> Samples:
+        step = STEP[given.bits]
+        sigma = "auto" if given.sigma is None else given.sigma * step
+        clean = api.denoise(as_stored(noisy, given.bits), sigma=sigma, model=model)
+        return np.asarray(clean, np.float32) / np.float32(step)
+
+    return Denoiser(
+        name=OWN_PREFIX + model,
+        version=f"pellucid {api.__version__}, model {known[model]}, probe {_probe(api, model):08x}",
+        run=run,
+        threading=using(threads),
+        needs="nothing",
+        kmac=denoiser_kmac(model),
+    )
 
 
 def _probe(api: Any, model: str) -> int:

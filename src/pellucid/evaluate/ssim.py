@@ -1,23 +1,27 @@
-"""PSNR and SSIM over samples of 0..255, clipped to that range and not rounded."""
+"""SSIM of samples of 0..255, clipped to that range and not rounded."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.evaluate._extras import require
-from pellucid.evaluate.denoisers import Samples
-from pellucid.evaluate.metrics import PEAK, psnr
 
-__all__ = ["clipped", "psnr", "ssim"]
-
-WINDOW = 11  # of SSIM; smaller pictures have none
+WINDOW = 11  # smaller pictures have none
+PEAK = 255.0
 
 
-def ssim(clean: Samples, result: Samples) -> float | None:
+def ssim(clean: NDArray[Any], result: NDArray[Any]) -> float | None:
     """Structural similarity (Wang et al. 2004; Gaussian window), the mean over channels.
 
-    None where a side is shorter than the window.
+    Args:
+        clean: (H, W, C) samples of 0..255.
+        result: the same, clipped to that range.
+
+    Returns:
+        At most 1; None where a side is shorter than the window.
 
     Raises:
         MissingExtraError: scikit-image isn't installed.
@@ -27,7 +31,7 @@ def ssim(clean: Samples, result: Samples) -> float | None:
         return None
     value = metrics.structural_similarity(
         clean.astype(np.float64),
-        clipped(result),
+        np.clip(result.astype(np.float64), 0.0, PEAK),
         data_range=PEAK,
         channel_axis=2,
         gaussian_weights=True,
@@ -35,8 +39,3 @@ def ssim(clean: Samples, result: Samples) -> float | None:
         use_sample_covariance=False,
     )
     return float(value)
-
-
-def clipped(result: Samples) -> NDArray[np.float64]:
-    """What a file of such samples could hold, but for rounding."""
-    return np.clip(result.astype(np.float64), 0.0, PEAK)

