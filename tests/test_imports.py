@@ -218,6 +218,29 @@ def test_functions_are_short() -> None:
     assert longest_of_nine_tenths <= MOST_FUNCTION_LINES
 
 
+# What makes models, measures or shows the whole of it needs more than the public functions.
+NOT_ON_THE_PUBLIC_API = ("adapt", "train", "bench", "_bench", "demo", "_demo")
+PAGES = {"page_of", "check_target", "write_atomic"}  # `explain` draws a page of what it is given
+
+
+def test_commands_stand_on_the_public_api() -> None:
+    """They import what anyone can from `pellucid`, its errors, each other, and constants."""
+    wrong = []
+    for path in (PACKAGE / "cli").glob("*.py"):
+        if path.stem.startswith(NOT_ON_THE_PUBLIC_API):
+            continue
+        for node in ast.walk(tree(path)):
+            if not isinstance(node, ast.ImportFrom) or node.module in ("pellucid", None):
+                continue
+            if node.module.startswith("pellucid.") and not node.module.startswith(
+                ("pellucid.cli", "pellucid.errors")
+            ):
+                names = {alias.name for alias in node.names}
+                allowed = PAGES if path.stem == "explain" else set()
+                wrong += [f"{path.name}: {n}" for n in names - allowed if not n.isupper()]
+    assert not wrong
+
+
 def run(code: str) -> str:
     """What a fresh interpreter prints that knows no environment but the source."""
     prelude = f"import sys; sys.path.insert(0, {str(SRC)!r})\n"

@@ -18,7 +18,7 @@ from pathlib import Path
 from pellucid.cli._options import Batch
 from pellucid.cli._streams import STREAM, is_unnamed
 from pellucid.errors import InputError, OptionError, OutputError, PellucidError
-from pellucid.pixels import check_target, is_zarr
+from pellucid.pixels import ZARR
 from pellucid.pixels.formats.zarr import MARKS
 
 
@@ -54,8 +54,6 @@ class Job:
                 f"{self.target} exists already; overwrite it with --force, pass over what is there "
                 "with --skip-existing, or choose another name with -o"
             )
-        elif not is_zarr(self.target):
-            check_target(self.target, force=batch.force)
 
     @property
     def is_done(self) -> bool:
@@ -206,6 +204,11 @@ def files_below(
             elif path.is_file() or (path.exists() and is_zarr(path)):
                 kept.append(path)
     return sorted(kept), errors, others
+
+
+def is_zarr(path: str | os.PathLike[str]) -> bool:
+    """Whether `path` is called like a Zarr store."""
+    return Path(path).suffix.lower() == ZARR
 
 
 def is_folder(path: str | os.PathLike[str]) -> bool:

@@ -6,12 +6,15 @@ import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pellucid.bitstream import DEFAULT_LIMITS, Limits
+from pellucid.bitstream import DEFAULT_LIMITS
 from pellucid.errors import OptionError
+
+if TYPE_CHECKING:
+    from pellucid import Limits
 
 UNITS = {"": 0, "k": 1, "M": 2, "G": 3}  # powers of 1000, or with an i of 1024
 _SIZE = re.compile(r"(\d{1,15}(?:\.\d+)?|\.\d+) ?(?:([kKMG])(i?))?B?")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,8 +11,8 @@ import click
 
 import pellucid
 from pellucid.cli import _options as options
-from pellucid.cli._batch import Part, Report, run_batch
-from pellucid.cli._jobs import Job, Outputs, plan_jobs
+from pellucid.cli._batch import Part, Report, run_command
+from pellucid.cli._jobs import Job, Outputs
 from pellucid.cli.compress import PICTURES
 from pellucid.pixels import DICOM, NPY, ZARR
 
@@ -36,6 +35,7 @@ OUTPUTS = Outputs(
     suffix_for,
     (*PICTURES, *DICOM, NPY, ZARR),
     "its output would replace it; choose another name with -o",
+    own=(".pel",),
     mark=".clean",
 )
 
@@ -114,19 +114,10 @@ def denoise(
         sigma, strength, mask, guide, nodata, model, page, limits, measure
     )
     wanted.check_model()  # a wrong name is wrong usage, said once
-    passed: Counter[str] = Counter()
-    jobs = plan_jobs(batch, OUTPUTS, passed)
-    del passed[".pel"]
-    run_batch(
-        jobs,
-        lambda job, part: denoise_one(job, part, wanted, batch.force),
-        batch,
-        suffix=OUTPUTS.suffix,
-        passed=passed,
-    )
+    run_command(batch, OUTPUTS, lambda job, part: denoise_one(job, part, wanted, force=batch.force))
 
 
-def denoise_one(job: Job, part: Part, wanted: pellucid.DenoiseOptions, force: bool) -> Report:
+def denoise_one(job: Job, part: Part, wanted: pellucid.DenoiseOptions, *, force: bool) -> Report:
     """One picture to its clean one."""
     started = time.perf_counter()
     result = pellucid.denoise_file(
@@ -150,7 +141,7 @@ def report(
         "estimate": None if result.noise is None else asdict(result.noise),
         "not_finite": result.not_finite,
     }
-    said = list(result.left_out)  # the runner tells what the library remarks
+    said = list(result.left_out)  # its remarks come as warnings
     if wanted.sigma == "auto" and wanted.strength > 0 and result.found_no_noise:
         small = f", and a side below {SMALL} is little to measure it by"
         said.append(

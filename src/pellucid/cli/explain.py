@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pellucid.bitstream import Limits
 from pellucid.cli import _options as options
 from pellucid.cli.denoise import number_or_auto
+
+if TYPE_CHECKING:
+    from pellucid import Limits
 
 
 def pixel_option(

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pellucid.bitstream import Limits
 from pellucid.cli import _options as options
 from pellucid.cli._program import about, exit_code, say
 from pellucid.cli._streams import real_files
 from pellucid.errors import PellucidError
 
 if TYPE_CHECKING:
-    from pellucid import FileInfo
+    from pellucid import FileInfo, Limits
 
 
 # By the orientation in EXIF, which is kept and not applied.

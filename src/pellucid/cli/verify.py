@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pellucid.bitstream import Limits
 from pellucid.cli import _options as options
 from pellucid.cli._batch import Report, run_batch
 from pellucid.cli._jobs import Job
 from pellucid.errors import DamagedFileError
 
 if TYPE_CHECKING:
-    from pellucid import Verification
+    from pellucid import Limits, Verification
 
 
 AGAIN = "; get the file again"  # is said once, at the end
