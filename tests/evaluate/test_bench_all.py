@@ -88,22 +88,23 @@ def test_photographs_too_small_for_mosaics_are_said(tmp_path, picture, capsys):
 
 
 def test_large_step_takes_the_photographs(tmp_path, monkeypatch):
-    from pellucid.evaluate.large import bench, rows
+    from pellucid.evaluate import bench
+    from pellucid.evaluate.benches import large
 
     asked = []
 
-    def run(plan, _notify):
+    def run(chosen, plan, _notify):
         asked.append(plan)
         plan.out.mkdir()
-        cost = rows.LargeResult("compress", 4898, 4898, 4898**2, 9, 10, 11, "model s", 2, "1")
-        rows.save_rows(plan.out, [cost], bench.command_of(plan))
-        return bench.Outcome([cost], ["region: broken"])
+        cost = large.LargeResult("compress", 4898, 4898, 4898**2, 9, 10, 11, "model s", 2, "1")
+        large.ROWS.add(plan.out, [cost])
+        return bench.Outcome(failures=["region: broken"], new_rows=chosen is large.BENCH)
 
     monkeypatch.setattr(bench, "run", run)
     wish = bench_all.Wish(tmp_path, tmp_path / "out", False, ("s", "m"), 2)
     assert bench_all.large_step(wish) == ["region: broken"]
     assert (asked[0].data, asked[0].model, asked[0].megapixels) == (tmp_path, "s", (24, 100))
-    assert "--megapixels 24,100" in (tmp_path / "out" / "large.md").read_text("utf-8")
+    assert "compress (model s)" in (tmp_path / "out" / "large.md").read_text("utf-8")
 
 
 def test_a_model_without_intervals_is_a_failure_and_others_are_measured(tmp_path, picture):

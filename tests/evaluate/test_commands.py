@@ -16,11 +16,10 @@ from pellucid.cli._bench_end import command_line
 from pellucid.cli.bench import bench
 from pellucid.errors import InputError
 from pellucid.evaluate import training_rows
-from pellucid.evaluate.benches import denoise_tools
+from pellucid.evaluate.benches import denoise_tools, large
 from pellucid.evaluate.guided import rows as guided
 from pellucid.evaluate.html import report_page
 from pellucid.evaluate.intervals import coverage
-from pellucid.evaluate.large import rows as large
 from pellucid.evaluate.registry import unknown_files
 from pellucid.evaluate.runs import Run, load_runs, machine_of, methods_of, record
 from pellucid.evaluate.toy import rows as toy
@@ -107,7 +106,6 @@ ODD = Path("some where") / "it's 50% (a)"  # a folder that a shell would take ap
     [
         ("toy", {"data": (ODD,), "minutes": 0.1, "train": 500, "held_out": 20, "rounds": 2}, ()),
         ("toy", {"data": (ODD, Path("b")), "systems": ("cnn", "webp")}, ()),
-        ("large", {"data": ODD, "megapixels": (24, 1.5), "tasks": ("compress",)}, ()),
     ],
 )
 def test_commands_that_benches_write_down_parse(package, plan, more, tmp_path):
@@ -206,7 +204,7 @@ def test_benches_of_one_subject(tmp_path):
     big = large.LargeResult(
         "compress", 4898, 4898, 4898**2, 9, 10, 11, "model s, quality 60", 2, "1"
     )
-    large.save_rows(tmp_path, [big], "pellucid bench large --data album --threads 2")
+    large.ROWS.add(tmp_path, [big])
     pair = guided.Denoised("rgbd", "one", "unguided", 8, 8, 10.0, 30.0, "pellucid 1, s 00")
     (more, noisy, peer) = (
         replace(pair, method=name) for name in ("guided", "noisy", "guided filter, radius 3")

@@ -9,11 +9,12 @@ import pytest
 from PIL import Image
 
 from pellucid.errors import InputError, OptionError, PellucidError
-from pellucid.evaluate.large import bench, mosaic
-from pellucid.evaluate.large.process import cost_of
-from pellucid.evaluate.large.report import body_of
-from pellucid.evaluate.large.rows import LargeResult, load_rows, save_rows
-from pellucid.evaluate.large.sections import NOT_YET, tasks_section
+from pellucid.evaluate import fresh, mosaic
+from pellucid.evaluate.bench import run
+from pellucid.evaluate.benches import large
+from pellucid.evaluate.benches.large import BENCH, ROWS, LargeResult, Plan
+from pellucid.evaluate.report import markdown
+from pellucid.evaluate.runs import Run, save_runs
 
 
 def row(task: str, side: int, seconds: float) -> LargeResult:
@@ -47,14 +48,14 @@ def test_photographs_are_chosen(tmp_path: Path) -> None:
 def test_the_peak_is_that_of_the_process_alone(tmp_path: Path) -> None:
     ballast = np.ones(600_000_000, np.uint8)  # of this process, and not of the one measured
     np.save(tmp_path / "a.npy", np.zeros((40, 50), np.uint8))
-    words = ["compress", str(tmp_path / "a.npy"), "--lossless"]
-    cost = cost_of(words, 1)
+    order = {"words": ["compress", str(tmp_path / "a.npy"), "--lossless"], "threads": 1}
+    work = fresh.measure(f"{large.__name__}:program_work", order)
     assert ballast[-1]
-    assert 10_000_000 < cost.peak < 400_000_000
-    assert cost.seconds > 0
+    assert 10 < work.peak_mb < 400
+    assert work.seconds[0] > 0
     assert (tmp_path / "a.pel").exists()
     with pytest.raises(PellucidError, match="exists already"):
-        cost_of(words, 1)
+        fresh.measure(f"{large.__name__}:program_work", order)
 
 
 @pytest.mark.parametrize(
@@ -63,16 +64,43 @@ def test_the_peak_is_that_of_the_process_alone(tmp_path: Path) -> None:
 )
 def test_wrong_plans(tmp_path: Path, options: dict) -> None:
     with pytest.raises(OptionError):
-        bench.run(bench.Plan(data=tmp_path, out=tmp_path, **options))
+        run(BENCH, Plan(data=tmp_path, out=tmp_path, **options))
 
 
-def test_rows_are_replaced_and_reported(tmp_path: Path) -> None:
-    assert tasks_section(tmp_path) == NOT_YET
-    save_rows(tmp_path, [row("compress", 4898, 24.0), row("compress", 31622, 1250.0)], "a command")
-    save_rows(tmp_path, [row("compress", 31622, 1000.0)], "a command")
-    rows = load_rows(tmp_path)
-    assert [found.seconds for found in rows] == [24.0, 1000.0]
-    text = body_of(rows, {"command": "a command"})
+def test_a_run_measures_what_lacks_and_reports_it(tmp_path: Path) -> None:
+    pytest.importorskip("tifffile")
+    random = np.random.default_rng(0)
+    (tmp_path / "photos").mkdir()
+    photo = random.integers(0, 256, (20, 22, 3), np.uint8).repeat(60, 0).repeat(60, 1)
+    Image.fromarray(photo).save(tmp_path / "photos" / "one.png")
+    plan = Plan(
+        data=tmp_path / "photos",
+        out=tmp_path / "out",
+        folder=tmp_path / "work",
+        megapixels=(1.2,),
+        tasks=("compress", "region"),
+        model="s",
+        threads=1,
+        command="a command",
+    )
+    outcome = run(BENCH, plan)
+    assert (outcome.failures, outcome.new_rows) == ([], 2)
+    rows = {found.task: found for found in ROWS.load(tmp_path / "out")}
+    assert rows["compress"].setting == "model s, quality 60"
+    assert (rows["region"].pixels, rows["region"].width) == (512**2, 1095)
+    assert all(found.seconds > 0 and found.peak > 10**7 and found.bytes for found in rows.values())
+    assert list((tmp_path / "work").iterdir()) == []
+    assert run(BENCH, plan).new_rows == 0
+    ROWS.write(tmp_path / "out" / "large.tsv", [rows["compress"]])
+    assert run(BENCH, plan).new_rows == 1
+    assert "with `a command`" in markdown(BENCH.tables(tmp_path / "out"))
+
+
+def test_rows_are_reported(tmp_path: Path) -> None:
+    assert BENCH.tables(tmp_path) == []
+    ROWS.add(tmp_path, [row("compress", 31622, 1000.0), row("compress", 4898, 24.0)])
+    save_runs(tmp_path, [Run("large", "large pictures", "a command", {"processor": "a Z80"})])
+    text = markdown(BENCH.tables(tmp_path))
     assert "| compress | 1000 | 1000 | 1.00 | 500 | 1.0 |" in text
     assert "compress +0%" in text
-    assert "`a command`" in text
+    assert "on a Z80, 2 thread(s), last with `a command`" in text

@@ -31,6 +31,7 @@ class Wish:
     models: tuple[str, ...]
     threads: int
     toy: Path | None = None
+    command: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def compress_step(wish: Wish) -> list[str]:
 
     peers = LOSSY.expand(QUICK_PEERS if wish.quick else ("all",))
     plan = Plan(
-        command=command_line(),
+        command=wish.command,
         data=wish.data,
         out=wish.out,
         codecs=(*LOSSY.expand(f"pellucid-{model}" for model in wish.models), *peers),
@@ -133,18 +134,24 @@ def toy_step(wish: Wish) -> list[str]:
 
 def large_step(wish: Wish) -> list[str]:
     """Commands on mosaics of the photographs, if some are large enough for one."""
-    from pellucid.evaluate.large import bench
-    from pellucid.evaluate.large.report import write_report
+    from pellucid.evaluate.bench import run
+    from pellucid.evaluate.benches.large import BENCH, Plan
+    from pellucid.evaluate.report import write_report
 
-    plan = bench.Plan(
-        wish.data, wish.out, LARGE_MEGAPIXELS, model=wish.models[0], threads=wish.threads
+    plan = Plan(
+        command=wish.command,
+        data=wish.data,
+        out=wish.out,
+        megapixels=LARGE_MEGAPIXELS,
+        model=wish.models[0],
+        threads=wish.threads,
     )
     try:
-        failures = bench.run(plan, tell).failures
+        failures = run(BENCH, plan, tell).failures
     except (InputError, MissingExtraError) as error:
         tell(f"left out: {error}")
         return []
-    write_report(wish.out)
+    write_report(BENCH, wish.out)
     return failures
 
 
@@ -229,7 +236,7 @@ def all_benches(
     if not steps:
         raise OptionError(f"--quick leaves none of {', '.join(parts)}; leave it out")
     pictures = write_samples(out / PICTURES, data) if quick or data is None else data
-    wish = Wish(pictures, out, quick, models, threads, toy)
+    wish = Wish(pictures, out, quick, models, threads, toy, command_line())
     failures = []
     for name, step in steps.items():
         tell(f"== {name}")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from pellucid.cli import _bench_options as shared
-from pellucid.cli._bench_end import close_bench, tell
+from pellucid.cli._bench_end import close_bench, command_line, tell
 
 
 @click.command()
@@ -24,6 +24,7 @@ from pellucid.cli._bench_end import close_bench, tell
     help="For mosaics and outputs: 7 bytes a pixel of the largest.  [default: a temporary one]",
 )
 @shared.threads_option("Of every command.")
+@shared.fresh_option("Measure again what was measured before.")
 def large(
     data: Path,
     out: Path,
@@ -32,15 +33,18 @@ def large(
     model: str,
     folder: Path | None,
     threads: int,
+    fresh: bool,
 ) -> None:
     """Seconds and peak memory of compress, decompress, a region and denoise on large pictures.
 
     Makes mosaics of photographs as tiled BigTIFF, and runs each command in a process of its own.
     """
-    from pellucid.evaluate.large import bench
-    from pellucid.evaluate.large.report import write_report
+    from pellucid.evaluate.bench import run
+    from pellucid.evaluate.benches.large import BENCH, Plan
+    from pellucid.evaluate.report import write_report
 
-    plan = bench.Plan(
+    plan = Plan(
+        command=command_line(),
         data=data,
         out=out,
         megapixels=megapixels,
@@ -48,6 +52,7 @@ def large(
         model=model,
         folder=folder,
         threads=threads,
+        fresh=fresh,
     )
-    outcome = bench.run(plan, tell)
-    close_bench(write_report(out), outcome.failures)
+    outcome = run(BENCH, plan, tell)
+    close_bench(write_report(BENCH, out), outcome.failures)

@@ -75,7 +75,7 @@ def measure(prepare: str, order: Mapping[str, Any]) -> Work:
         said = (done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"])[-1]
         what = " ".join(str(order[name]) for name in ("task", "name") if name in order)
         raise PellucidError(f"measuring {what} failed: {said}")
-    found = json.loads(done.stdout)
+    found = json.loads(done.stdout.splitlines()[-1])  # what the work printed comes before
     return Work(tuple(found["seconds"]), found["peak_mb"], found["base_mb"], found["size"])
 
 

@@ -9,13 +9,12 @@ from typing import Any
 
 from pellucid.evaluate import runs, training_rows
 from pellucid.evaluate.bench import Bench, Part, nothing
-from pellucid.evaluate.benches import adapt, compress, denoise, lossless
+from pellucid.evaluate.benches import adapt, compress, denoise, large, lossless
 from pellucid.evaluate.drawing import Plot
 from pellucid.evaluate.guided import report as guided
 from pellucid.evaluate.guided import rows as guided_rows
 from pellucid.evaluate.intervals import coverage
 from pellucid.evaluate.intervals import sections as intervals
-from pellucid.evaluate.large import sections as large
 from pellucid.evaluate.report import Section, parts_of
 from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.sizes import report as sizes
@@ -80,7 +79,7 @@ BENCHES: tuple[AnyBench, ...] = (
         "size", "Cost against size", ["size.tsv"],
         size_text, {"bench-size": sizes.size_section}, size_plots,
     ),
-    text_bench("large", "Large pictures", ["large.tsv"], large.tasks_section, large.SECTIONS),
+    large.BENCH,
     text_bench(
         "guided", "With a guide", [guided_rows.DENOISE, guided_rows.COMPRESS],
         guided_text, guided.SECTIONS,

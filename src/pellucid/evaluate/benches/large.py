@@ -1,0 +1,275 @@
+"""`bench large`: seconds and peak memory of commands on mosaics of photographs of many megapixels.
+
+Each command runs in a process of its own. Sizes run from small to large, and outputs are removed
+when they aren't needed any more, so that the disk holds two pictures at most.
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pellucid import __version__
+from pellucid.errors import OptionError
+from pellucid.evaluate import bench, fresh, runs
+from pellucid.evaluate.bench import Bench, Case, Key, Part, Turn
+from pellucid.evaluate.mosaic import Pixels, load_photos, side_of, write_mosaic
+from pellucid.evaluate.rows import Rows
+from pellucid.evaluate.table import MINUS, Table
+from pellucid.runtime.session import THREADS_VARIABLE
+
+TASKS = ("compress", "decompress", "region", "denoise")
+REGION = 512  # samples a side
+QUALITY, SIGMA = "60", "10"
+LEAST, MOST = 1.1, 4000.0  # megapixels
+HOW = (
+    "Square mosaics of photographs (cells of 1024 x 1024, shifted and mirrored), as BigTIFF with "
+    "tiles. Each command ran once, in a process of its own: wall seconds with the start of Python, "
+    "and the most memory that it held at once."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LargeResult:
+    """One command on one mosaic.
+
+    `seconds` are wall seconds of the whole process, `peak` the bytes of memory that it took at
+    most, `pixels` those that it gave (of a region fewer than width * height), `bytes` those of its
+    output.
+    """
+
+    task: str
+    width: int
+    height: int
+    pixels: int
+    seconds: float
+    peak: int
+    bytes: int
+    setting: str
+    threads: int
+    version: str
+
+    @property
+    def rate(self) -> float:
+        """Megapixels a second."""
+        return self.pixels / 1e6 / self.seconds
+
+
+ROWS = Rows(LargeResult, "large.tsv")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan(bench.Plan):
+    """What to run; `folder` is for the mosaics and outputs, None a temporary one."""
+
+    data: Path
+    megapixels: tuple[float, ...] = (24, 1000)
+    tasks: tuple[str, ...] = TASKS
+    model: str = "m"
+    folder: Path | None = None
+
+    def check(self) -> None:
+        """Raise OptionError for a task that there isn't, or a size out of range."""
+        super().check()
+        if unknown := [task for task in self.tasks if task not in TASKS]:
+            raise OptionError(f"there is no task {unknown[0]!r}; the tasks are {', '.join(TASKS)}")
+        if {"decompress", "region"} & set(self.tasks) and "compress" not in self.tasks:
+            raise OptionError("decompress and region need compress among the tasks")
+        if not self.megapixels:
+            raise OptionError("give sizes, such as --megapixels 24,1000")
+        for size in self.megapixels:
+            if not LEAST <= size <= MOST:
+                raise OptionError(f"{size:g} megapixels are not from {LEAST:g} to {MOST:g}")
+
+
+class Program(NamedTuple):
+    """The one method: pellucid's commands."""
+
+    name: str = "pellucid"
+    threading: str = "as asked for"
+
+
+class Command(NamedTuple):
+    """The words of a command, with the file that it makes and what its row says of its setting."""
+
+    words: Sequence[str | Path]
+    target: Path
+    setting: str
+
+
+def commands_of(plan: Plan, mosaic: Path, side: int) -> dict[str, Command]:
+    """The command of each task on a mosaic."""
+    packed, back, part, clean = (
+        mosaic.with_suffix(suffix) for suffix in (".pel", ".back.tif", ".png", ".clean.tif")
+    )
+    corner = f"{side // 2},{side // 2},{REGION},{REGION}"
+    return {
+        "compress": Command(
+            ("compress", mosaic, "-o", packed, "-q", QUALITY, "--model", plan.model),
+            packed,
+            f"model {plan.model}, quality {QUALITY}",
+        ),
+        "decompress": Command(("decompress", packed, "-o", back), back, ""),
+        "region": Command(
+            ("decompress", packed, "-o", part, "--region", corner), part, f"{REGION} x {REGION}"
+        ),
+        "denoise": Command(
+            ("denoise", mosaic, "-o", clean, "--sigma", SIGMA, "--model", plan.model),
+            clean,
+            f"sigma {SIGMA}",
+        ),
+    }
+
+
+def program_work(order: dict[str, Any]) -> tuple[Callable[[], object], Callable[[], int]]:
+    """A command of pellucid, see `fresh.measure`; it ends the process if it fails."""
+    os.environ[THREADS_VARIABLE] = str(order["threads"])
+
+    def work() -> None:
+        sys.argv = ["pellucid", *order["words"]]
+        try:
+            runpy.run_module("pellucid", run_name="__main__")
+        except SystemExit as end:
+            if end.code:
+                raise
+
+    return work, lambda: 0
+
+
+def measure(turn: Turn[Plan, Program]) -> Iterator[LargeResult]:
+    """A row for each task that lacks one on the mosaic of one size, whose file goes at the end."""
+    plan, (photos, side) = turn.plan, turn.data
+    mosaic = Path(turn.tool) / f"mosaic-{side}.tif"
+    commands, lacking = commands_of(plan, mosaic, side), {task for task, _ in turn.todo[0][1]}
+    needed = lacking | ({"compress"} if lacking & {"decompress", "region"} else set())
+    try:
+        write_mosaic(mosaic, photos, side)
+        for task in (task for task in TASKS if task in needed):
+            with turn.outcome.attempt(f"{task}, {side} x {side}"):
+                row = _row(plan, task, commands[task], side)
+                if task in lacking:
+                    yield row
+            if task != "compress":
+                commands[task].target.unlink(missing_ok=True)
+    finally:
+        for path in (mosaic, commands["compress"].target):
+            path.unlink(missing_ok=True)
+
+
+def _row(plan: Plan, task: str, command: Command, side: int) -> LargeResult:
+    limits = ("--max-pixels", str(side * side), "--force")
+    order = {"words": [*map(str, command.words), *limits], "threads": plan.threads}
+    start = time.perf_counter()
+    work = fresh.measure(f"{__name__}:program_work", order)
+    return LargeResult(
+        task=task,
+        width=side,
+        height=side,
+        pixels=REGION**2 if task == "region" else side * side,
+        seconds=round(time.perf_counter() - start, 3),
+        peak=round(work.peak_mb * fresh.MEGABYTE),
+        bytes=command.target.stat().st_size,
+        setting=command.setting,
+        threads=plan.threads,
+        version=__version__,
+    )
+
+
+def cases(plan: Plan) -> list[Case]:
+    """The sizes, from small to large."""
+    photos = load_photos(plan.data)
+    sides = [side_of(size) for size in sorted(plan.megapixels)]
+    return [Case(f"{side} x {side}", partial(_with, photos, side)) for side in sides]
+
+
+def _with(photos: Sequence[Pixels], side: int) -> tuple[Sequence[Pixels], int]:
+    return photos, side
+
+
+def wanted(plan: Plan, case: Case, _method: Program) -> list[Key]:
+    """A row a task."""
+    return [(task, case.load()[1]) for task in plan.tasks]
+
+
+def usable(plan: Plan, _methods: Sequence[Program], row: LargeResult) -> bool:
+    """Whether an earlier row still holds; those of sizes that aren't measured now stay."""
+    if row.width not in map(side_of, plan.megapixels) or row.task not in plan.tasks:
+        return True
+    setting = commands_of(plan, Path("mosaic.tif"), row.width)[row.task].setting
+    now = (plan.threads, __version__, setting)
+    return not plan.fresh and (row.threads, row.version, row.setting) == now
+
+
+def workplace(plan: Plan) -> AbstractContextManager[Any]:
+    """The folder for mosaics and outputs, made if it isn't there; a temporary one goes again."""
+    if plan.folder is None:
+        return tempfile.TemporaryDirectory(prefix="pellucid-large-")
+    bench.make_folder(plan.folder)
+    return nullcontext(plan.folder)
+
+
+def tables(folder: Path) -> list[Part]:
+    """The table and what it says."""
+    rows = sorted(ROWS.load(folder), key=lambda row: (TASKS.index(row.task), row.width))
+    if not rows:
+        return []
+    header = ["task", "megapixels", "seconds", "MP/s", "peak memory (MB)", "output (MB)"]
+    body = [
+        [
+            f"{row.task} ({row.setting})" if row.setting else row.task,
+            f"{row.width * row.height / 1e6:.0f}",
+            f"{row.seconds:.2f}" if row.seconds < 10 else f"{row.seconds:.0f}",
+            "" if row.task == "region" else f"{row.rate:.2f}",
+            f"{row.peak / 1e6:.0f}",
+            f"{row.bytes / 1e6:.1f}",
+        ]
+        for row in rows
+    ]
+    threads = " or ".join(sorted({str(row.threads) for row in rows}))
+    found = runs.load_runs(folder, BENCH.name)
+    machine = found[-1].machine.get("processor", "a processor") if found else "a processor"
+    said = f"Measured on {machine}, {threads} thread(s)"
+    command = f", last with `{found[-1].command}`" if found and found[-1].command else ""
+    return [HOW, Table(header, body), growth(rows), f"{said}{command}."]
+
+
+def growth(rows: Sequence[LargeResult]) -> str:
+    """How the speed of each task changes from the smallest picture to the largest; empty of one."""
+    said = []
+    for task in TASKS:
+        own = [row for row in rows if row.task == task]
+        if task == "region" or len(own) < 2:
+            continue
+        change = f"{own[-1].rate / own[0].rate - 1:+.0%}".replace("-", MINUS)
+        said.append(f"{task} {change}")
+    if not said:
+        return ""
+    return f"Speed of the largest picture against that of the smallest: {', '.join(said)}."
+
+
+BENCH: Bench[Plan, Program, LargeResult] = Bench(
+    name="large",
+    title="Large pictures",
+    columns=(ROWS,),
+    report="large.md",
+    tables=tables,
+    sections={"large-tasks": tables},
+    cases=cases,
+    methods=lambda _plan: ((Program(),), {}),
+    wanted=wanted,
+    measure=measure,
+    key=lambda row: (row.task, row.width),
+    usable=usable,
+    what=lambda plan: f"large pictures of {plan.data.resolve().name}",
+    order=lambda row: (row.width * row.height, row.task),
+    tool=workplace,
+)
