@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import shlex
 from dataclasses import replace
@@ -17,12 +16,12 @@ from pellucid.cli.bench import bench
 from pellucid.errors import InputError
 from pellucid.evaluate import training_rows
 from pellucid.evaluate.benches import denoise_tools, large
+from pellucid.evaluate.benches import toy_rows as toy
 from pellucid.evaluate.guided import rows as guided
 from pellucid.evaluate.html import report_page
 from pellucid.evaluate.intervals import coverage
 from pellucid.evaluate.registry import unknown_files
 from pellucid.evaluate.runs import Run, load_runs, machine_of, methods_of, record
-from pellucid.evaluate.toy import rows as toy
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "results" / "v0.1"
@@ -92,28 +91,7 @@ def test_commands_on_a_page_run(page, tmp_path, monkeypatch):
             assert "--data" not in line, line
 
 
-def made_by(plan: dict[str, object], package: str, *more: object) -> str:
-    """What `command_of` of a bench says of a plan."""
-    module = importlib.import_module(f"pellucid.evaluate.{package}.bench")
-    return str(module.command_of(module.Plan(**plan), *more))
-
-
 ODD = Path("some where") / "it's 50% (a)"  # a folder that a shell would take apart
-
-
-@pytest.mark.parametrize(
-    ("package", "plan", "more"),
-    [
-        ("toy", {"data": (ODD,), "minutes": 0.1, "train": 500, "held_out": 20, "rounds": 2}, ()),
-        ("toy", {"data": (ODD, Path("b")), "systems": ("cnn", "webp")}, ()),
-    ],
-)
-def test_commands_that_benches_write_down_parse(package, plan, more, tmp_path):
-    line = made_by({**plan, "out": tmp_path / "my rows"}, package, *more)
-    words = shlex.split(line)
-    assert parses(line)
-    assert words[words.index("-o") + 1] == "my rows"
-    assert words[words.index("--data") + 1] == ODD.name
 
 
 def test_each_bench_that_makes_rows_has_a_command():
@@ -197,10 +175,10 @@ def test_benches_of_one_subject(tmp_path):
     pytest.importorskip("markdown_it")
     run = toy.ToyRun("cnn", "mnist", "denoise", 500, 20, 2.0, 0, 2, 9.5, "all", 10, "1")
     shot = toy.ToyResult("cnn", "mnist", "denoise", "single", 25.0, 0, 1, 784, 0, 20.0, 0.5, 0.1)
-    toy.keep(tmp_path, run, [shot])
     other = replace(run, system="webp", task="compress", train_pictures=0, minutes=0.0)
     coded = replace(shot, system="webp", task="compress", bytes=99)
-    toy.keep(tmp_path, replace(other, model_bytes=0), [coded])
+    toy.RUNS.add(tmp_path, [run, replace(other, model_bytes=0)])
+    toy.ROWS.add(tmp_path, [shot, coded])
     big = large.LargeResult(
         "compress", 4898, 4898, 4898**2, 9, 10, 11, "model s, quality 60", 2, "1"
     )

@@ -140,8 +140,8 @@ def test_a_codec_that_breaks_its_word_has_no_row(plan, stubs):
     assert not (plan.out / "lossless-png.tsv").exists()
     assert "grey by png within 0: a sample came back 1 off, the bound is 0" in outcome.failures
     assert [f.partition(":")[0] for f in outcome.failures if "png within" not in f] == [
-        "broken",
-        "float",
+        "set, broken",
+        "set, float",
     ]
     assert len(rows_of(plan)) == 6
 

@@ -10,13 +10,33 @@ from click.testing import CliRunner
 
 from pellucid.cli.bench import bench as commands
 from pellucid.errors import InputError, OptionError, OutputError
-from pellucid.evaluate.toy import bench
-from pellucid.evaluate.toy import rows as store
-from pellucid.evaluate.toy.report import build, write_report
-from pellucid.evaluate.toy.sections import NOT_YET, SECTIONS
-from pellucid.evaluate.toy.sheets import from_sheet, to_sheet
-from pellucid.evaluate.toy.summary import Standing, nearest, psnr_at, standings
-from pellucid.evaluate.toy.systems import CLEANERS, COMPRESSORS, SHEET, SINGLE, Training
+from pellucid.evaluate.benches import toy as bench
+from pellucid.evaluate.benches.toy import BENCH, Plan, from_sheet, to_sheet
+from pellucid.evaluate.benches.toy_rows import (
+    ROWS,
+    RUNS,
+    Standing,
+    ToyResult,
+    ToyRun,
+    load_rows,
+    nearest,
+    psnr_at,
+    standings,
+)
+from pellucid.evaluate.peers.toy import CLEANERS, CODERS
+from pellucid.evaluate.peers.toy_base import (
+    COMPRESS,
+    DENOISE,
+    SHEET,
+    SINGLE,
+    UNTRAINED,
+    Cleaner,
+    Coder,
+    System,
+    Training,
+)
+from pellucid.evaluate.report import markdown, write_report
+from pellucid.evaluate.runs import load_runs
 
 
 def write_mnist(folder, train, test):
@@ -34,20 +54,23 @@ def write_mnist(folder, train, test):
 class StubCodec:
     """Drops low bits: the setting is how many it keeps. `broken` gives another shape."""
 
-    name: str = "cnn"
     version: str = "stub 1"
-    trained: bool = True
-    files: tuple[str, ...] = (SINGLE, SHEET)
     broken: bool = False
     learnt: int = 0
 
-    def settings(self, files):
-        return (2.0, 4.0) if files == SINGLE else (4.0, 8.0)
+    def system(self, _threads):
+        return System(
+            task=COMPRESS,
+            name="cnn",
+            version=self.version,
+            train=self.train,
+            settings={SINGLE: (2.0, 4.0), SHEET: (4.0, 8.0)},
+        )
 
     def train(self, pictures, budget):
         self.learnt += 1
-        assert budget.seconds == 30
-        return Training(f"{len(pictures)} pictures", 1000)
+        assert (budget.seconds, budget.sigma) == (30, 25)
+        return Coder(self.encode, self.decode, Training(f"{len(pictures)} pictures", 1000))
 
     def encode(self, picture, setting):
         step = 256 >> int(setting)
@@ -58,27 +81,22 @@ class StubCodec:
         return picture[1:] if self.broken else picture
 
 
-@dataclass
-class StubCleaner:
+def untouched(_threads):
     """Takes nothing off."""
 
-    name: str = "noisy"
-    version: str = "stub 1"
-    trained: bool = False
-
-    def train(self, pictures, sigma, budget):
-        return Training("", 0)
-
-    def denoise(self, noisy, sigma):
+    def denoise(noisy, sigma):
         assert sigma == 25
         return noisy
+
+    made = Cleaner(denoise, UNTRAINED)
+    return System(task=DENOISE, name="noisy", version="stub 1", train=lambda *_: made, learns=False)
 
 
 @pytest.fixture
 def stub(monkeypatch):
     codec = StubCodec()
-    monkeypatch.setitem(COMPRESSORS, "cnn", lambda _threads: codec)
-    monkeypatch.setitem(CLEANERS, "noisy", lambda _threads: StubCleaner())
+    monkeypatch.setitem(CODERS, "cnn", codec.system)
+    monkeypatch.setitem(CLEANERS, "noisy", untouched)
     return codec
 
 
@@ -86,7 +104,9 @@ def stub(monkeypatch):
 def plan(tmp_path):
     write_mnist(tmp_path / "digits", train=12, test=20)
     names = ("cnn", "noisy")
-    return bench.Plan((tmp_path / "digits",), tmp_path / "out", names, minutes=0.5, held_out=20)
+    return Plan(
+        data=(tmp_path / "digits",), out=tmp_path / "out", systems=names, minutes=0.5, held_out=20
+    )
 
 
 @pytest.fixture
@@ -96,29 +116,30 @@ def only_codec(monkeypatch):
 
 @pytest.mark.usefixtures("only_codec")
 def test_rows_for_every_file_and_a_row_for_every_run(plan, stub):
-    outcome = bench.run(plan)
+    outcome = bench.run(replace(plan, command="the command"))
     assert outcome.failures == []
-    assert outcome.new_rows == 2 * 20 + 2 * 1 + 20
-    rows = store.ROWS.read(store.rows_path(plan.out, "cnn"))
+    assert outcome.new_rows == 2 * 20 + 2 * 1 + 1 + 20 + 1
+    rows = ROWS.read(plan.out / "toy-cnn.tsv")
     single = [row for row in rows if row.files == SINGLE and row.setting == 2]
     assert [row.picture for row in single] == list(range(20))
     assert {(row.bytes, row.pixels) for row in single} == {(784, 784)}
     (sheet,) = [row for row in rows if row.files == SHEET and row.setting == 8]
     assert (sheet.pictures, sheet.pixels, sheet.bytes) == (20, 20 * 784, 20 * 784)
     assert math.isinf(sheet.psnr)
-    noisy = store.ROWS.read(store.rows_path(plan.out, "noisy"))
+    assert [row.files for row in rows[:2]] == [SHEET, SHEET], "in order"
+    noisy = ROWS.read(plan.out / "toy-noisy.tsv")
     assert len(noisy) == 20
     assert all(abs(row.psnr - 20.17) < 4 for row in noisy)
-    runs = {one.system: one for one in store.load_runs(plan.out)}
+    runs = {one.system: one for one in RUNS.load(plan.out)}
     assert (runs["cnn"].learnt, runs["cnn"].train_pictures) == ("12 pictures", 12)
     assert (runs["noisy"].train_pictures, runs["noisy"].train_s) == (0, 0)
-    assert SECTIONS["toy"](plan.out).startswith(
+    text = markdown(BENCH.sections["toy"](plan.out))
+    assert text.startswith(
         "Pictures: MNIST 20 to report on and 12 others to learn from. Systems that learn had 0.5 "
     )
-    assert (
-        "--data digits -o out --systems cnn,noisy --minutes 0.5"
-        in store.load_methods(plan.out)["command"]
-    )
+    assert "Measured with `the command`." in text
+    (made,) = load_runs(plan.out, "toy")
+    assert set(made.files) == {"toy-cnn.tsv", "toy-noisy.tsv", "toy-runs.tsv"}
 
 
 @pytest.mark.usefixtures("only_codec")
@@ -127,20 +148,31 @@ def test_it_goes_on_where_it_stopped_and_drops_what_is_stale(plan, stub):
     assert bench.run(plan).new_rows == 0
     assert stub.learnt == 1
     stub.version = "stub 2"
-    assert bench.run(plan).new_rows == 42
-    assert bench.run(replace(plan, train=6)).new_rows == 42
-    assert bench.run(replace(plan, train=6, fresh=True)).new_rows == 62
-    assert len(store.load_rows(plan.out)) == 62
+    assert bench.run(plan).new_rows == 43
+    assert bench.run(replace(plan, train=6)).new_rows == 43
+    assert bench.run(replace(plan, train=6, fresh=True)).new_rows == 64
+    assert len(load_rows(plan.out)) == 62
+    assert len(ROWS.load(plan.out)) == 62
 
 
 @pytest.mark.usefixtures("only_codec")
-def test_a_system_that_fails_has_no_rows_and_keeps_the_earlier_ones(plan, stub):
+def test_rows_of_a_run_that_was_cut_off_are_made_anew(plan, stub):
+    bench.run(plan)
+    runs = [run for run in RUNS.load(plan.out) if run.system != "cnn"]
+    RUNS.write(plan.out / RUNS.file, runs)
+    assert {row.system for row in load_rows(plan.out)} == {"noisy"}
+    assert bench.run(plan).new_rows == 43
+    assert len(ROWS.load(plan.out)) == 62
+
+
+@pytest.mark.usefixtures("only_codec")
+def test_a_system_that_fails_has_no_rows(plan, stub):
     bench.run(plan)
     stub.broken = True
     outcome = bench.run(replace(plan, fresh=True))
     assert len(outcome.failures) == 1
     assert outcome.failures[0].startswith("mnist, compress by cnn: cnn gave uint8 (27, 28, 1)")
-    assert len(store.load_rows(plan.out)) == 62
+    assert len(load_rows(plan.out)) == 20
 
 
 def test_wrong_options(plan, stub, tmp_path):
@@ -174,14 +206,12 @@ def test_curves_are_read_between_their_points():
     assert nearest(curve, 2.1) is curve[1]
 
 
-def result(**changes) -> store.ToyResult:
-    base = store.ToyResult(
-        "cnn", "mnist", "compress", SINGLE, 4.0, 0, 1, 1000, 125, 20.0, 0.9, 0.002
-    )
+def result(**changes) -> ToyResult:
+    base = ToyResult("cnn", "mnist", "compress", SINGLE, 4.0, 0, 1, 1000, 125, 20.0, 0.9, 0.002)
     return replace(base, **changes)
 
 
-def test_numbers_are_over_all_pictures():
+def test_numbers_are_over_all_pictures(tmp_path):
     rows = [
         result(),
         result(picture=1, bytes=375, psnr=math.inf, ssim=0.7, run_s=0.004),
@@ -192,15 +222,18 @@ def test_numbers_are_over_all_pictures():
     assert (ours.rate, ours.ssim, ours.run_ms) == pytest.approx((2.0, 0.8, 3.0))
     assert ours.psnr == pytest.approx(20 + 10 * math.log10(2)), "of the mean squared error"
     assert (sheet.system, sheet.rate, sheet.run_ms) == ("webp", 1.0, 0.02)
-    text = build(rows, [], {})
+    ROWS.add(tmp_path, rows)
+    for name in ("cnn", "webp"):
+        RUNS.add(tmp_path, [ToyRun(name, "mnist", "compress", 0, 2, 0.0, 0, 2, 0.0, "", 0, "1")])
+    text = markdown(BENCH.tables(tmp_path))
     assert "| WebP | sheet | 1.00 | 20.00 | 0.900 | 20.00 |" in text
     assert "nearest 2.00 bits per pixel (that of the CNN with 4 bits a number)" in text
 
 
 def test_a_section_without_rows_says_so(tmp_path):
-    assert SECTIONS["toy"](tmp_path) == NOT_YET
+    assert BENCH.sections["toy"](tmp_path) == []
     with pytest.raises(InputError, match="pellucid bench toy"):
-        write_report(tmp_path)
+        write_report(BENCH, tmp_path)
 
 
 def test_the_command_on_real_systems(tmp_path):
@@ -208,9 +241,11 @@ def test_the_command_on_real_systems(tmp_path):
     options = ["--data", str(tmp_path), "-o", str(tmp_path / "out"), "--quick"]
     run = CliRunner().invoke(commands, ["toy", *options, "--systems", "jpeg420,webp,noisy"])
     assert run.exit_code == 0, run.output
-    assert "### MNIST, 28x28 grey: denoise, sigma 25" in run.output
+    assert "## MNIST, 28x28 grey: denoise, sigma 25" in run.output
     assert "| JPEG 4:2:0 | each its own |" in run.output
     assert (tmp_path / "out" / "toy.md").read_text(encoding="utf-8").startswith("# Beside what")
-    assert SECTIONS["toy"](tmp_path / "out").startswith("Pictures: MNIST 10 to report on. ")
+    text = markdown(BENCH.sections["toy"](tmp_path / "out"))
+    assert text.startswith("Pictures: MNIST 10 to report on. ")
+    assert "### MNIST, 28x28 grey: denoise, sigma 25" in text
     wrong = CliRunner().invoke(commands, ["toy", "--data", str(tmp_path), "--systems", "x"])
     assert wrong.exit_code != 0

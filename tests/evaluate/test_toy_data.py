@@ -14,10 +14,8 @@ import pytest
 from PIL import Image
 
 from pellucid.errors import InputError, LimitError, OptionError
-from pellucid.evaluate.toy.data import find_sets, from_arrays, split
-from pellucid.evaluate.toy.data.arrays import read_npz
-from pellucid.evaluate.toy.data.idx import read_idx
-from pellucid.evaluate.toy.data.pickles import read_pickle
+from pellucid.evaluate.benches.toy_data import find_sets, from_arrays, split
+from pellucid.evaluate.benches.toy_files import read_idx, read_npz, read_pickle
 
 DRAW = np.random.default_rng(7)
 COLOUR = DRAW.integers(0, 256, (24, 32, 32, 3), np.uint8)

@@ -12,27 +12,24 @@ import pytest
 from pellucid.errors import MissingExtraError, OptionError, PellucidError
 from pellucid.evaluate.benches.denoise_tasks import with_noise
 from pellucid.evaluate.metrics import psnr
-from pellucid.evaluate.toy.systems import (
-    CLEANERS,
-    COMPRESSORS,
-    LABELS,
-    NAMES,
+from pellucid.evaluate.peers import toy_keras as models
+from pellucid.evaluate.peers.toy import AT, CLEANERS, CODERS, LABELS, NAMES, SYSTEMS, load
+from pellucid.evaluate.peers.toy_base import (
+    COMPRESS,
+    DENOISE,
     SHEET,
     SINGLE,
+    UNTRAINED,
     Budget,
-    expand,
-    load_cleaners,
-    load_compressors,
+    count_symbols,
+    tables_of,
 )
-from pellucid.evaluate.toy.systems import keras_models as models
-from pellucid.evaluate.toy.systems.base import UNTRAINED
-from pellucid.evaluate.toy.systems.keras_backend import load_keras
-from pellucid.evaluate.toy.systems.lattice import base_of, passes_of
-from pellucid.evaluate.toy.systems.learners import make_forest, make_vectors
-from pellucid.evaluate.toy.systems.tables import count_symbols, tables_of
+from pellucid.evaluate.peers.toy_keras import load_keras
+from pellucid.evaluate.peers.toy_lattice import base_of, passes_of
+from pellucid.evaluate.peers.toy_learners import forest, vectors
 
 SIGMA = 25.0
-TINY = Budget(seconds=60, rounds=1, seed=3)
+TINY = Budget(seconds=60, rounds=1, seed=3, sigma=SIGMA)
 
 
 def pictures_of(count: int, side: int, channels: int, seed: int = 0) -> np.ndarray:
@@ -51,27 +48,27 @@ def pictures_of(count: int, side: int, channels: int, seed: int = 0) -> np.ndarr
 SETS = {1: pictures_of(16, 20, 1), 3: pictures_of(16, 16, 3)}
 
 
-def had(load, name):
-    """A new system, or a skip that says what is missing."""
-    found, missing = load([name], 1)
+def had(task, name):
+    """A system, or a skip that says what is missing."""
+    found, missing = load(task, [name], 1)
     if missing:
         pytest.skip(missing[name])
     return found[0]
 
 
-@pytest.mark.parametrize("name", COMPRESSORS)
+@pytest.mark.parametrize("name", CODERS)
 def test_a_codec_gives_pictures_from_bytes_alone(name):
     pictures = SETS[3 if name in ("forest", "cnn") else 1]
-    codec = had(load_compressors, name)
-    assert codec.name == name
-    assert any(digit.isdigit() for digit in codec.version)
-    training = codec.train(pictures, TINY)
-    assert (training == UNTRAINED) == (not codec.trained)
-    assert bool(training.model_bytes) == codec.trained
+    system = had(COMPRESS, name)
+    assert (system.name, system.task) == (name, COMPRESS)
+    assert any(digit.isdigit() for digit in system.version)
+    assert "thread" in system.threading
+    codec = system.train(pictures, TINY)
+    assert (codec.training == UNTRAINED) == (not system.learns)
+    assert bool(codec.training.model_bytes) == system.learns
     picture = pictures[-1]
-    for files in codec.files:
-        assert files in (SINGLE, SHEET)
-        settings = codec.settings(files)
+    assert set(system.settings) <= {SINGLE, SHEET}
+    for settings in system.settings.values():
         coded = [codec.encode(picture, setting) for setting in settings]
         assert all(type(data) is bytes for data in coded)
         assert len(coded[0]) <= len(coded[-1])
@@ -87,11 +84,12 @@ def test_a_codec_gives_pictures_from_bytes_alone(name):
 @pytest.mark.parametrize("name", CLEANERS)
 def test_a_denoiser_gives_a_picture(name):
     pictures = SETS[3 if name in ("forest", "cnn_flat") else 1]
-    cleaner = had(load_cleaners, name)
-    assert cleaner.name == name
-    assert any(digit.isdigit() for digit in cleaner.version)
-    training = cleaner.train(pictures[:-1], SIGMA, TINY)
-    assert bool(training.model_bytes) == cleaner.trained
+    system = had(DENOISE, name)
+    assert (system.name, system.task) == (name, DENOISE)
+    assert any(digit.isdigit() for digit in system.version)
+    assert "thread" in system.threading
+    cleaner = system.train(pictures[:-1], TINY)
+    assert bool(cleaner.training.model_bytes) == system.learns
     clean = pictures[-1].astype(np.float32)
     noisy = with_noise(clean, SIGMA, "one")
     before = noisy.copy()
@@ -108,10 +106,10 @@ def test_a_seed_makes_the_same_system_again(name):
     picture = SETS[1][-1]
     files, results = [], []
     for _ in range(2):
-        codec, cleaner = had(load_compressors, name), had(load_cleaners, name)
-        codec.train(SETS[1][:8], TINY)
-        cleaner.train(SETS[1][:8], SIGMA, TINY)
-        files.append(codec.encode(picture, codec.settings(SINGLE)[-1]))
+        system = had(COMPRESS, name)
+        codec = system.train(SETS[1][:8], TINY)
+        cleaner = had(DENOISE, name).train(SETS[1][:8], TINY)
+        files.append(codec.encode(picture, system.settings[SINGLE][-1]))
         results.append(cleaner.denoise(with_noise(picture.astype(np.float32), SIGMA, "x"), SIGMA))
     assert files[0] == files[1]
     assert np.array_equal(results[0], results[1])
@@ -149,7 +147,7 @@ def test_keras_reads_and_writes_no_settings(tmp_path):
     pytest.importorskip("sklearn", exc_type=ImportError)
     code = (  # matplotlib, which keras loads where it is, has a cache of its own
         "import os, sys; sys.modules['matplotlib'] = None;"
-        "from pellucid.evaluate.toy.systems.keras_backend import load_keras;"
+        "from pellucid.evaluate.peers.toy_keras import load_keras;"
         "keras = load_keras(1); assert keras.backend.backend() == 'torch';"
         "assert os.environ['KERAS_BACKEND'] == 'jax' and 'KERAS_HOME' not in os.environ"
     )
@@ -182,7 +180,7 @@ def test_tables_hold_what_was_counted_and_what_was_not():
         assert tables_of(seen, 3).model(1) is not None
 
 
-@pytest.mark.parametrize("make", [make_forest, make_vectors])
+@pytest.mark.parametrize("make", [forest, vectors])
 def test_a_learner_stops_at_its_budget(make):
     try:
         learner = make(1)
@@ -194,19 +192,23 @@ def test_a_learner_stops_at_its_budget(make):
     least = learner.fit(features, values, Budget(seconds=0))
     few = learner.fit(features, values, Budget(seconds=60, rounds=1))
     more = learner.fit(features, values, Budget(seconds=60, rounds=2))
-    assert least == few != more
-    assert np.corrcoef(learner.predict(features), values)[0, 1] > 0.95
-    assert learner.model_bytes > 100
+    assert least.training == few.training != more.training
+    assert np.corrcoef(more.predict(features), values)[0, 1] > 0.95
+    assert more.training.model_bytes > 100
 
 
 def test_names():
-    assert set(NAMES) == set(LABELS) == set(COMPRESSORS) | set(CLEANERS)
-    assert expand(["all"]) == NAMES
-    assert expand(["cnn"]) == ("cnn",)
-    assert expand(["networks"])[0] == "cnn"
-    assert expand(["svr", "pellucid", "svr"]) == ("svr", "pellucid-m", "pellucid-s")
-    with pytest.raises(OptionError, match="no system called 'lstm'; there are: all, networks"):
-        expand(["lstm"])
+    assert set(NAMES) == set(LABELS) == set(CODERS) | set(CLEANERS)
+    assert AT[COMPRESS].makers is CODERS
+    assert AT[DENOISE].makers is CLEANERS
+    assert SYSTEMS.expand(["all"]) == NAMES
+    assert SYSTEMS.expand(["cnn"]) == ("cnn",)
+    assert SYSTEMS.expand(["networks"])[0] == "cnn"
+    assert SYSTEMS.expand(["svr", "pellucid", "svr"]) == ("svr", "pellucid-m", "pellucid-s")
+    with pytest.raises(
+        OptionError, match="no system called 'lstm'; there are: all, none, networks"
+    ):
+        SYSTEMS.expand(["lstm"])
 
 
 def test_a_missing_library_is_named_with_the_line_that_gets_it(monkeypatch):
@@ -218,7 +220,7 @@ def test_a_missing_library_is_named_with_the_line_that_gets_it(monkeypatch):
     ):
         with monkeypatch.context() as patch:
             patch.setitem(sys.modules, module, None)
-            found, missing = load_cleaners([name], 1)
+            found, missing = load(DENOISE, [name], 1)
             assert not found
             with pytest.raises(PellucidError, match=line):
                 raise PellucidError(missing[name])

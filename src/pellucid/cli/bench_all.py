@@ -119,16 +119,15 @@ def size_step(wish: Wish) -> list[str]:
 
 def toy_step(wish: Wish) -> list[str]:
     """Systems that learn in minutes, on sets of small pictures, if there are any."""
-    from pellucid.evaluate.toy import bench
-    from pellucid.evaluate.toy.report import write_report
-    from pellucid.evaluate.toy.systems import expand
+    from pellucid.evaluate.benches.toy import BENCH, Plan, run
+    from pellucid.evaluate.report import write_report
 
     if wish.toy is None:
         tell("left out: give --toy with a folder of CIFAR-10 or MNIST")
         return []
-    plan = bench.Plan((wish.toy,), wish.out, expand(("all",)), threads=wish.threads)
-    failures = bench.run(plan, tell).failures
-    write_report(wish.out)
+    plan = Plan(command=command_line(), data=(wish.toy,), out=wish.out, threads=wish.threads)
+    failures = run(plan, tell).failures
+    write_report(BENCH, wish.out)
     return failures
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from pellucid.cli import _bench_options as shared
-from pellucid.cli._bench_end import close_bench, tell
+from pellucid.cli._bench_end import close_bench, command_line, tell
 
 
 @click.command()
@@ -66,14 +66,15 @@ def toy(
     The CNNs need more than the others: pip install 'pellucid[bench,train]'. Rows are written when a
     system has done a task on a set; the same command goes on where an earlier one stopped.
     """
-    from pellucid.evaluate.toy import bench
-    from pellucid.evaluate.toy.report import write_report
-    from pellucid.evaluate.toy.systems import expand
+    from pellucid.evaluate.benches.toy import BENCH, Plan, run
+    from pellucid.evaluate.peers.toy import SYSTEMS
+    from pellucid.evaluate.report import write_report
 
-    plan = bench.Plan(
+    plan = Plan(
+        command=command_line(),
         data=data,
         out=out,
-        systems=expand(systems),
+        systems=SYSTEMS.expand(systems),
         minutes=minutes,
         train=train,
         held_out=held_out,
@@ -83,5 +84,5 @@ def toy(
     )
     if quick:
         plan = replace(plan, minutes=0.1, train=500, held_out=20, rounds=2)
-    outcome = bench.run(plan, tell)
-    close_bench(write_report(out), outcome.failures)
+    outcome = run(plan, tell)
+    close_bench(write_report(BENCH, out), outcome.failures)

@@ -74,6 +74,11 @@ class Case:
     data: str = ""
     about: Any = None
 
+    @property
+    def title(self) -> str:
+        """With the set."""
+        return f"{self.data}, {self.name}" if self.data else self.name
+
 
 @dataclass
 class Outcome:
@@ -146,7 +151,8 @@ class Bench(Generic[P, M, R]):
     Attributes:
         name: as in `pellucid bench NAME`.
         title: heading of its report.
-        columns: its rows and their files; the first are those that `measure` makes.
+        columns: its rows and their files; `measure` makes those of the first, whose `key` says
+            what is done, and may make others beside them.
         report: name of its Markdown file.
         tables: folder -> the parts of its report, without the title; empty without rows.
         plots: folder -> its plots.
@@ -204,15 +210,15 @@ def run(bench: Bench[P, M, R], plan: P, notify: Notify = lambda _line: None) -> 
     make_folder(plan.out)
     rows, outcome = bench.columns[0], Outcome(missing)
     kept = rows.keep(plan.out, lambda row: bench.usable(plan, methods, row))
-    keeper = _Keeper(bench, plan, methods, outcome, {rows.file_of(row) for row in kept})
+    keeper = _Keeper(bench, plan, methods, outcome)
     done, warm = {bench.key(row) for row in kept}, set[str]()
     with bench.tool(plan) as tool:
         for number, case in enumerate(cases, start=1):
             todo = _todo(bench, plan, case, methods, done)
             if not todo:
                 continue
-            notify(f"{bench.name} {number} of {len(cases)}: {case.name}")
-            with outcome.attempt(case.name):
+            notify(f"{bench.name} {number} of {len(cases)}: {case.title}")
+            with outcome.attempt(case.title):
                 data = case.load()
                 _warm_up(bench, todo, data, warm)
                 turn = Turn(plan, case, data, todo, outcome, tool, number == 1)
@@ -263,9 +269,8 @@ class _Keeper(Generic[P, M, R]):
         plan: P,
         methods: Sequence[M],
         outcome: Outcome,
-        present: set[str],
     ) -> None:
-        self._rows, self._folder, self._present = bench.columns[0], plan.out, present
+        self._columns, self._folder = bench.columns, plan.out
         self._recorded: set[str] = set()
         machine = runs.describe_machine()
         self._run = runs.Run(bench.name, bench.what(plan), plan.command, machine)
@@ -275,11 +280,12 @@ class _Keeper(Generic[P, M, R]):
             self._run.methods[method.name] = facts
 
     def add(self, row: R) -> None:
-        file = self._rows.file_of(row)
+        rows = next((one for one in self._columns if one.holds(row)), self._columns[0])
+        file = rows.file_of(row)
         if file not in self._recorded:
             self._recorded.add(file)
-            runs.record(self._folder, self._run, file, anew=file not in self._present)
-        self._rows.add(self._folder, [row])
+            runs.record(self._folder, self._run, file, anew=not (self._folder / file).exists())
+        rows.add(self._folder, [row])
 
     def close(self) -> None:
         runs.finish(self._folder, self._run)

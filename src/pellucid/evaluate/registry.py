@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pellucid.evaluate import runs, training_rows
 from pellucid.evaluate.bench import Bench, Part, nothing
-from pellucid.evaluate.benches import adapt, compress, denoise, large, lossless
+from pellucid.evaluate.benches import adapt, compress, denoise, large, lossless, toy, toy_rows
 from pellucid.evaluate.drawing import Plot
 from pellucid.evaluate.guided import report as guided
 from pellucid.evaluate.guided import rows as guided_rows
@@ -19,8 +18,6 @@ from pellucid.evaluate.report import Section, parts_of
 from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.sizes import report as sizes
 from pellucid.evaluate.sizes import rows as size_rows
-from pellucid.evaluate.toy import rows as toy_rows
-from pellucid.evaluate.toy import sections as toy
 
 AnyBench = Bench[Any, Any, Any]
 
@@ -65,11 +62,6 @@ def guided_text(folder: Path) -> str:
     return f"## Denoising\n\n{denoised}\n\n## Lossless files\n\n{compressed}\n"
 
 
-def toy_text(folder: Path) -> str:
-    """Tables of small pictures; their headings come right below the part's."""
-    return re.sub("^### ", "## ", toy.toy_section(folder), flags=re.MULTILINE)
-
-
 BENCHES: tuple[AnyBench, ...] = (
     compress.BENCH,
     denoise.BENCH,
@@ -88,7 +80,7 @@ BENCHES: tuple[AnyBench, ...] = (
         "intervals", "Coverage of intervals", [coverage.FILE],
         intervals.coverage_table, intervals.SECTIONS,
     ),
-    text_bench("toy", "Beside what articles build", ["toy-*.tsv"], toy_text, toy.SECTIONS),
+    toy.BENCH,
     text_bench("training", "Training", ["training-*.tsv"], training_rows.training_tables, {}),
 )  # fmt: skip
 

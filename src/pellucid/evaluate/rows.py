@@ -44,6 +44,10 @@ class Rows(Generic[Row]):
         self.file = file
         self.header = "\t".join(self._columns)
 
+    def holds(self, row: object) -> bool:
+        """Whether a row is of this kind."""
+        return type(row) is self._row
+
     def file_of(self, row: Row) -> str:
         """Name of the file that a row belongs into."""
         return self.file.format_map({name: getattr(row, name) for name in self._columns})

@@ -1,17 +1,80 @@
-"""Rows -> the few numbers worth showing. Pure functions; `report` draws them."""
+"""The rows of `bench toy`, and the few numbers worth showing that are made of them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from pellucid.evaluate.toy.rows import COMPRESS, ToyResult
-from pellucid.evaluate.toy.systems import LABELS, REFERENCE, SHEET, SINGLE
+from pellucid.evaluate.peers.toy import LABELS, REFERENCE
+from pellucid.evaluate.peers.toy_base import SINGLE
+from pellucid.evaluate.rows import Rows
 
 MIDDLE = 4.0  # bits: the setting of the reference whose rate others are shown near
+
+
+@dataclass(frozen=True, slots=True)
+class ToyResult:
+    """One picture, or one sheet of `pictures`, coded and decoded, or cleaned.
+
+    `setting` is the codec's, or sigma. `bytes` are those of the file, 0 where nothing is
+    compressed; `pixels` those of all its pictures. `psnr` is over all samples of the file, `ssim`
+    the mean over its pictures. `run_s` is wall seconds, once: compressing and decompressing, or
+    cleaning.
+    """
+
+    system: str
+    data: str
+    task: str
+    files: str
+    setting: float
+    picture: int
+    pictures: int
+    pixels: int
+    bytes: int
+    psnr: float
+    ssim: float
+    run_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ToyRun:
+    """A system trained, or not, and run on one set at one task.
+
+    `minutes` and `rounds` are what it was given, `train_s` what it took, `learnt` from what, in
+    words. A row with another `version` or other numbers than those asked for is stale.
+    """
+
+    system: str
+    data: str
+    task: str
+    train_pictures: int
+    held_out: int
+    minutes: float
+    rounds: int
+    threads: int
+    train_s: float
+    learnt: str
+    model_bytes: int
+    version: str
+
+
+RUNS = Rows(ToyRun, "toy-runs.tsv")
+ROWS = Rows(ToyResult, "toy-{system}.tsv", but=(RUNS.file,))
+
+
+def key_of(row: ToyRun | ToyResult) -> tuple[str, str, str]:
+    """What is measured together, since a model isn't kept: system, set and task."""
+    return (row.system, row.data, row.task)
+
+
+def load_rows(folder: Path) -> list[ToyResult]:
+    """The rows of all finished runs; none if nothing was measured."""
+    finished = {key_of(run) for run in RUNS.load(folder)}
+    return [row for row in ROWS.load(folder) if key_of(row) in finished]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +94,6 @@ class Standing:
     run_ms: float
 
 
-def sets_in(rows: Iterable[ToyResult]) -> list[str]:
-    """Names of the sets, each once, sorted."""
-    return sorted({row.data for row in rows})
-
-
 def standings(rows: Sequence[ToyResult], data: str, task: str) -> list[Standing]:
     """Every system, kind of file and setting, in the order of `LABELS` and by rate."""
     groups: dict[tuple[str, str, float], list[ToyResult]] = {}
@@ -51,10 +109,8 @@ def standings(rows: Sequence[ToyResult], data: str, task: str) -> list[Standing]
 
 def reference_rate(found: Sequence[Standing]) -> float | None:
     """The rate of the article's network, at which the others are shown; None without it."""
-    for one in found:
-        if (one.system, one.setting) == (REFERENCE, MIDDLE):
-            return one.rate
-    return None
+    rates = [one.rate for one in found if (one.system, one.setting) == (REFERENCE, MIDDLE)]
+    return rates[0] if rates else None
 
 
 def curves(found: Sequence[Standing]) -> dict[tuple[str, str], list[Standing]]:
@@ -77,16 +133,6 @@ def psnr_at(curve: Sequence[Standing], rate: float) -> float | None:
         return None
     rates, values = zip(*points, strict=True)
     return float(np.interp(math.log(rate), rates, values))
-
-
-def best_first(found: Iterable[Standing]) -> list[Standing]:
-    """By PSNR, the highest first."""
-    return sorted(found, key=lambda one: -one.psnr)
-
-
-def has_sheets(rows: Iterable[ToyResult]) -> bool:
-    """Whether any row is of a sheet."""
-    return any(row.files == SHEET and row.task == COMPRESS for row in rows)
 
 
 def _standing(key: tuple[str, str, float], rows: Sequence[ToyResult]) -> Standing:

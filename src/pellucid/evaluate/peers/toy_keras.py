@@ -8,19 +8,30 @@ samples of 0..1. Cross-entropy is then that of each sample, taken as the probabi
 
 Before the code's sigmoid stands a batch normalisation: without it every code comes out alike, and
 the network learns the mean picture and no more.
+
+Keras runs on PyTorch. It picks its backend, and makes a folder for its settings, when it is
+imported; so both variables are set for that moment, the folder to a temporary one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import importlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.evaluate.toy.systems.base import Budget, Clock, Samples
+from pellucid.errors import MissingExtraError, OptionError
+from pellucid.evaluate.peers.toy_base import Budget, Shape
 
+BACKEND = "torch"
+EXTRAS = "bench,train"  # keras itself is in the one, its backend in the other
 FILTERS, KERNEL, POOL = 32, 3, 2
 BATCH = 32
 MAX_PASSES = 400
@@ -42,7 +53,7 @@ class Design:
     hidden layers do.
     """
 
-    shape: tuple[int, int, int]
+    shape: Shape
     code: int | None
     hidden: str = "relu"
     loss: str = "mse"
@@ -102,12 +113,15 @@ def build(keras: Any, design: Design, seed: int) -> Network:
     return Network(whole, encoder, decoder)
 
 
-def fit(model: Any, passes: Iterator[tuple[Batch, Batch]], budget: Budget) -> int:
-    """Train on one pair of inputs and targets after the other while there is time; how many."""
-    clock = Clock()
+def fit(model: Any, batch: Callable[[], tuple[Batch, Batch]], budget: Budget) -> int:
+    """Train on what `batch` gives as inputs and targets, anew each pass, while there is time.
+
+    Returns:
+        How many passes that were.
+    """
     done = 0
-    while done < budget.ceiling(MAX_PASSES) and (not done or clock.seconds < budget.seconds):
-        inputs, targets = next(passes)
+    for _ in budget.turns(MAX_PASSES):
+        inputs, targets = batch()
         model.fit(inputs, targets, batch_size=BATCH, epochs=1, verbose=0)
         done += 1
     return done
@@ -119,7 +133,7 @@ def run(model: Any, inputs: NDArray[np.floating]) -> Batch:
     return np.asarray(result.detach().cpu().numpy(), np.float32)
 
 
-def to_unit(samples: NDArray[np.uint8] | Samples) -> Batch:
+def to_unit(samples: NDArray[Any]) -> Batch:
     """Samples of 0..255 to 0..1."""
     return np.asarray(samples, np.float32) / np.float32(255)
 
@@ -127,3 +141,47 @@ def to_unit(samples: NDArray[np.uint8] | Samples) -> Batch:
 def model_bytes(model: Any) -> int:
     """What its weights take, as float32."""
     return 4 * int(model.count_params())
+
+
+def load_keras(threads: int) -> Any:
+    """The module keras, with `threads` threads for PyTorch below it.
+
+    Raises:
+        MissingExtraError: keras or PyTorch isn't installed.
+        OptionError: keras was imported before, with another backend.
+    """
+    for package in (BACKEND, "keras"):
+        try:
+            if sys.modules.get(package) is None:
+                with _own_settings():
+                    importlib.import_module(package)
+        except ImportError as error:
+            raise MissingExtraError(package, EXTRAS) from error
+    keras: Any = sys.modules["keras"]
+    if (found := keras.backend.backend()) != BACKEND:
+        raise OptionError(
+            f"keras was imported with the backend {found!r}; set KERAS_BACKEND={BACKEND} before"
+        )
+    sys.modules[BACKEND].set_num_threads(threads)
+    return keras
+
+
+def version_of(keras: Any) -> str:
+    """Keras and its backend."""
+    return f"keras {keras.__version__}, torch {sys.modules[BACKEND].__version__}"
+
+
+@contextmanager
+def _own_settings() -> Iterator[None]:
+    names = ("KERAS_BACKEND", "KERAS_HOME")
+    before = {name: os.environ.get(name) for name in names}
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.update(zip(names, (BACKEND, folder), strict=True))
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value

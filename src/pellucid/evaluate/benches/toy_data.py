@@ -1,0 +1,215 @@
+"""Sets of small pictures of one shape: what to train on and, none of it shared, what to report on.
+
+A folder's files say which set it is: MNIST's or CIFAR-10's own files (`toy_files`), CIFAR-10 as
+sprites, or a folder for each class, as of ImageNet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from pellucid.bitstream import Limits
+from pellucid.errors import InputError, OptionError, PellucidError
+from pellucid.evaluate.benches.toy_files import (
+    LARGEST_SIDE,
+    SIDE,
+    TEST,
+    TRAIN,
+    read_idx,
+    read_npz,
+    read_pickle,
+)
+from pellucid.evaluate.peers.toy_base import Pictures, Shape
+from pellucid.evaluate.pictures import SUFFIXES, load_rgb
+from pellucid.pixels import read_image
+
+SMALLEST_SIDE = 16  # of two poolings and SSIM's window
+ROW = 10  # held-out pictures come in tens, to fill the rows of a sheet
+SPRITE = SIDE * SIDE  # pixels of a row, which is one picture
+MAX_PIXELS = SPRITE * 60_000  # of CIFAR-10
+LOOKED = (
+    "train-images-idx3-ubyte(.gz) and t10k-images-idx3-ubyte(.gz), mnist.npz, data_batch_*, "
+    "PNG sprites (*cifar*.png), or a folder of pictures for each class"
+)
+
+
+@dataclass(frozen=True)
+class ToySet:
+    """Pictures to train on and pictures to report on.
+
+    Attributes:
+        name: as in the rows: `cifar10`, `mnist`, or the folder's.
+        train: (N, H, W, C) uint8.
+        held_out: the same for M pictures; M is a multiple of 10, or below 10.
+    """
+
+    name: str
+    train: Pictures
+    held_out: Pictures
+
+    @property
+    def shape(self) -> Shape:
+        """Height, width and channels of each picture."""
+        return self.train.shape[1:]
+
+
+def find_sets(folders: Sequence[Path], *, train: int, held_out: int) -> list[ToySet]:
+    """The set in each folder or, where it holds none itself, those in the folders inside it.
+
+    Args:
+        train: take at most so many pictures to train on,
+        held_out: and so many to report on; MNIST's and CIFAR's own test files where they are there.
+
+    Raises:
+        InputError: no such folder, no set in it, a file that can't be read, or two of one name.
+        OptionError: a number below 1.
+    """
+    if train < 1 or held_out < 1:
+        raise OptionError(f"pictures must be at least 1, got {train} and {held_out} held out")
+    sets: list[ToySet] = []
+    for folder in folders:
+        if not folder.is_dir():
+            raise InputError(f"{folder} isn't a folder")
+        below = sorted(path for path in folder.iterdir() if path.is_dir())
+        found = [_known(folder, train, held_out)]
+        found = found if any(found) else [_known(path, train, held_out) for path in below]
+        if not any(found) and class_pictures(folder):
+            name, pictures = folder.resolve().name, read_classes(folder, train + held_out)
+            found = [split(name, pictures, held_out)]
+        if not any(found):
+            raise InputError(f"no set of small pictures in {folder}; looked for {LOOKED}")
+        sets += [one for one in found if one]
+    names = [one.name for one in sets]
+    if double := next((name for name in names if names.count(name) > 1), None):
+        raise InputError(f"two sets are called {double!r}; give them in two runs")
+    return [from_arrays(one.name, one.train[:train], one.held_out[:held_out]) for one in sets]
+
+
+def from_arrays(name: str, train: NDArray[Any], held_out: NDArray[Any]) -> ToySet:
+    """A set of arrays in memory, such as `keras.datasets.mnist.load_data()` gives.
+
+    Args:
+        train: (N, H, W) or (N, H, W, C) uint8, C 1 or 3; sides even, from 16 to 64.
+        held_out: the same for other pictures.
+
+    Raises:
+        InputError: another type or shape, no pictures, or two shapes.
+    """
+    parts = [_checked(name, part) for part in (train, held_out)]
+    if parts[0].shape[1:] != parts[1].shape[1:]:
+        raise InputError(
+            f"{name}: pictures to train on are {parts[0].shape[1:]}, those held out "
+            f"{parts[1].shape[1:]}; they must be alike"
+        )
+    count = len(parts[1])
+    return ToySet(name, parts[0], parts[1][: count - count % ROW if count > ROW else count])
+
+
+def split(name: str, pictures: NDArray[Any], held_out: int) -> ToySet:
+    """A set whose last `held_out` pictures are held out, at most half of them.
+
+    Raises:
+        InputError: as `from_arrays`, or fewer than two pictures.
+        OptionError: `held_out` below 1.
+    """
+    if held_out < 1:
+        raise OptionError(f"held-out pictures must be at least 1, got {held_out}")
+    if len(pictures) < 2:
+        raise InputError(f"{name} has {len(pictures)} pictures; two are the least to learn from")
+    kept = len(pictures) - min(held_out, len(pictures) // 2)
+    return from_arrays(name, pictures[:kept], pictures[kept:])
+
+
+def _checked(name: str, pictures: NDArray[Any]) -> Pictures:
+    found = np.asarray(pictures)
+    found = found[..., None] if found.ndim == 3 else found
+    sides = found.shape[1:3]
+    if (
+        found.dtype != np.uint8
+        or found.ndim != 4
+        or found.shape[3] not in (1, 3)
+        or not len(found)
+        or any(side % 2 or not SMALLEST_SIDE <= side <= LARGEST_SIDE for side in sides)
+    ):
+        raise InputError(
+            f"{name}: pictures must be uint8 of the shape (N, H, W) or (N, H, W, 1 or 3), sides "
+            f"even and from {SMALLEST_SIDE} to {LARGEST_SIDE}, got {found.dtype} {found.shape}"
+        )
+    return np.ascontiguousarray(found)
+
+
+def _known(folder: Path, train: int, held_out: int) -> ToySet | None:
+    """The set in a folder by its files' names; None if they say nothing."""
+    for suffix in ("", ".gz"):
+        parts = [folder / f"{part}-images-idx3-ubyte{suffix}" for part in ("train", "t10k")]
+        if all(part.is_file() for part in parts):
+            return from_arrays("mnist", read_idx(parts[0], train), read_idx(parts[1], held_out))
+    if (kept := folder / "mnist.npz").is_file():
+        return from_arrays("mnist", read_npz(kept, TRAIN, train), read_npz(kept, TEST, held_out))
+    if batches := sorted(p for p in folder.glob("data_batch_*") if p.is_file()):
+        pictures = np.concatenate([read_pickle(path, train) for path in batches])
+        if (test := folder / "test_batch").is_file():
+            return from_arrays("cifar10", pictures, read_pickle(test, held_out))
+        return split("cifar10", pictures, held_out)
+    if sprites := sorted(folder.glob("*cifar*.png")):
+        return split("cifar10", np.concatenate([read_sprite(path) for path in sprites]), held_out)
+    return None
+
+
+def read_sprite(path: Path) -> Pictures:
+    """CIFAR-10 as a PNG file with one picture a row, (N, 32, 32, 3) uint8.
+
+    Raises:
+        InputError: it can't be read, or isn't 1024 pixels wide and RGB.
+        LimitError: more pictures than CIFAR-10 has.
+    """
+    pixels, _ = read_image(path, limits=Limits(max_pixels=MAX_PIXELS))
+    if pixels.shape[1:] != (SPRITE, 3):
+        raise InputError(
+            f"{path} is {pixels.shape[1]}x{pixels.shape[0]} with {pixels.shape[2]} channels; a "
+            f"sprite is RGB, {SPRITE} wide, one picture a row"
+        )
+    return pixels.reshape(-1, SIDE, SIDE, 3)
+
+
+def class_pictures(folder: Path) -> list[Path]:
+    """Pictures in the folders inside `folder`, taking turns between these, so that any part of the
+    list has of every class."""
+    classes = [
+        sorted(p for p in inside.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
+        for inside in sorted(folder.iterdir())
+        if inside.is_dir()
+    ]
+    longest = max(map(len, classes), default=0)
+    return [paths[turn] for turn in range(longest) for paths in classes if turn < len(paths)]
+
+
+def read_classes(folder: Path, limit: int) -> Pictures:
+    """The middle squares of up to `limit` pictures, reduced to (N, 32, 32, 3) uint8.
+
+    Files that aren't 8-bit pictures are left out.
+
+    Raises:
+        InputError: none can be read.
+    """
+    found: list[Pictures] = []
+    why = "it has no folders with pictures"
+    for path in class_pictures(folder):
+        if len(found) == limit:
+            break
+        try:
+            picture = Image.fromarray(load_rgb(path))
+            square = ImageOps.fit(picture, (SIDE, SIDE), Image.Resampling.LANCZOS)
+            found.append(np.asarray(square))
+        except PellucidError as error:
+            why = str(error)
+    if not found:
+        raise InputError(f"no pictures in the folders of {folder}: {why}")
+    return np.stack(found)
