@@ -108,12 +108,19 @@ def lossless_step(wish: Wish) -> list[str]:
 
 def size_step(wish: Wish) -> list[str]:
     """How cost grows with the picture."""
-    from pellucid.evaluate.sizes import bench
-    from pellucid.evaluate.sizes.report import write_report
+    from pellucid.evaluate.bench import run
+    from pellucid.evaluate.benches.size import BENCH, Plan
+    from pellucid.evaluate.report import write_report
 
-    plan = bench.SizePlan(wish.data, wish.out, models=wish.models, threads=wish.threads)
-    failures = bench.run(plan, tell).failures
-    write_report(wish.out)
+    plan = Plan(
+        command=wish.command,
+        data=wish.data,
+        out=wish.out,
+        models=wish.models,
+        threads=wish.threads,
+    )
+    failures = run(BENCH, plan, tell).failures
+    write_report(BENCH, wish.out)
     return failures
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from pellucid.cli import _bench_options as shared
-from pellucid.cli._bench_end import close_bench, tell
+from pellucid.cli._bench_end import close_bench, command_line, tell
 
 
 @click.command()
@@ -41,11 +41,13 @@ def size(
 
     Rows are written as they come; the same command goes on where an earlier one stopped.
     """
-    from pellucid.evaluate.sizes import bench
-    from pellucid.evaluate.sizes.report import write_report
+    from pellucid.evaluate.bench import run
+    from pellucid.evaluate.benches.size import BENCH, SAMPLE, Plan
+    from pellucid.evaluate.report import write_report
 
-    plan = bench.SizePlan(
-        data=data or bench.SAMPLE,
+    plan = Plan(
+        command=command_line(),
+        data=data or SAMPLE,
         out=out,
         megapixels=megapixels,
         models=models,
@@ -53,5 +55,5 @@ def size(
         repeats=repeats,
         fresh=fresh,
     )
-    outcome = bench.run(plan, tell)
-    close_bench(write_report(out), outcome.failures)
+    outcome = run(BENCH, plan, tell)
+    close_bench(write_report(BENCH, out), outcome.failures)

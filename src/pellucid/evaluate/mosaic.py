@@ -1,7 +1,8 @@
-"""A picture of any size out of photographs: cells of them, shifted and mirrored by a fixed seed.
+"""Pictures of any size out of photographs, so that large ones are as detailed as small ones.
 
-So its content is that of photographs, differs from cell to cell, and is the same on every machine.
-It is made row of tiles by row of tiles, and is never in memory.
+`side_by_side` makes one in memory of whole pictures. `write_mosaic` makes a file of cells of large
+photographs, shifted and mirrored by a fixed seed: its content differs from cell to cell and is the
+same on every machine. It is made row of tiles by row of tiles, and is never in memory.
 """
 
 from __future__ import annotations
@@ -86,3 +87,26 @@ def cell_of(photos: Sequence[Pixels], row: int, column: int) -> Pixels:
     y, x = (int(random.integers(side - CELL + 1)) for side in photo.shape[:2])
     down, across = (1 - 2 * int(random.integers(2)) for _ in range(2))
     return photo[y : y + CELL, x : x + CELL][::down, ::across]
+
+
+def side_by_side(pictures: Sequence[Pixels], side: int) -> Pixels:
+    """A square of (side, side, 3) out of pictures side by side, filled from the top left.
+
+    Every picture is cut to the size that all have. A picture that comes again is mirrored, another
+    way each time.
+
+    Args:
+        pictures: at least one, (H, W, 3) uint8.
+        side: in pixels.
+    """
+    height = min(rgb.shape[0] for rgb in pictures)
+    width = min(rgb.shape[1] for rgb in pictures)
+    out = np.empty((side, side, 3), np.uint8)
+    places = [(top, left) for top in range(0, side, height) for left in range(0, side, width)]
+    for number, (top, left) in enumerate(places):
+        turn, which = divmod(number, len(pictures))
+        cell = pictures[which][:height, :width]
+        cell = cell[:: -1 if turn & 1 else 1, :: -1 if turn & 2 else 1]
+        room = out[top : top + height, left : left + width]
+        room[:] = cell[: room.shape[0], : room.shape[1]]
+    return out

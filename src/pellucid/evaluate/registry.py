@@ -7,17 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.evaluate import runs, training_rows
-from pellucid.evaluate.bench import Bench, Part, nothing
-from pellucid.evaluate.benches import adapt, compress, denoise, large, lossless, toy, toy_rows
-from pellucid.evaluate.drawing import Plot
+from pellucid.evaluate.bench import Bench, Part
+from pellucid.evaluate.benches import adapt, compress, denoise, large, lossless, size, toy, toy_rows
 from pellucid.evaluate.guided import report as guided
 from pellucid.evaluate.guided import rows as guided_rows
 from pellucid.evaluate.intervals import coverage
 from pellucid.evaluate.intervals import sections as intervals
 from pellucid.evaluate.report import Section, parts_of
 from pellucid.evaluate.rows import Rows
-from pellucid.evaluate.sizes import report as sizes
-from pellucid.evaluate.sizes import rows as size_rows
 
 AnyBench = Bench[Any, Any, Any]
 
@@ -28,7 +25,6 @@ def text_bench(
     files: Sequence[str],
     text: Callable[[Path], str],
     sections: Mapping[str, Callable[[Path], str]],
-    plots: Callable[[Path], list[Plot]] = nothing,
 ) -> AnyBench:
     """A bench that puts its report together as text."""
 
@@ -41,19 +37,8 @@ def text_bench(
         columns=tuple(Rows(toy_rows.ToyResult, file) for file in files),
         report=f"{name}.md",
         tables=as_parts(text),
-        plots=plots,
         sections={mark: as_parts(make) for mark, make in sections.items()},
     )
-
-
-def size_text(folder: Path) -> str:
-    """Table of cost against size."""
-    return sizes.build_report(size_rows.load_rows(folder), size_rows.load_facts(folder))
-
-
-def size_plots(folder: Path) -> list[Plot]:
-    """Cost over size."""
-    return list(sizes.size_plots(size_rows.load_rows(folder)))
 
 
 def guided_text(folder: Path) -> str:
@@ -67,10 +52,7 @@ BENCHES: tuple[AnyBench, ...] = (
     denoise.BENCH,
     adapt.BENCH,
     lossless.BENCH,
-    text_bench(
-        "size", "Cost against size", ["size.tsv"],
-        size_text, {"bench-size": sizes.size_section}, size_plots,
-    ),
+    size.BENCH,
     large.BENCH,
     text_bench(
         "guided", "With a guide", [guided_rows.DENOISE, guided_rows.COMPRESS],

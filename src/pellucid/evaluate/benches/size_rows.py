@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from pellucid.evaluate.rows import Rows
-from pellucid.evaluate.store import read_facts
 
-FILE = "size.tsv"
-FACTS = "size.json"  # what it ran on
+TASKS = ("compress", "decompress", "denoise")
+QUALITY = 60.0
+SIGMA = 25.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +43,5 @@ class SizeResult:
         """Size of the picture in millions of pixels."""
         return self.width * self.height / 1e6
 
-    @property
-    def key(self) -> tuple[str, str, str, int]:
-        """What tells rows apart."""
-        return (self.task, self.model, self.data, self.width)
 
-
-TABLE = Rows(SizeResult)
-
-
-def load_rows(folder: Path) -> list[SizeResult]:
-    """The kept rows; empty if there are none."""
-    path = folder / FILE
-    return TABLE.read(path) if path.exists() else []
-
-
-def load_facts(folder: Path) -> dict[str, Any]:
-    """The machine; empty if nothing was measured."""
-    return read_facts(folder / FACTS)
+ROWS = Rows(SizeResult, "size.tsv")
