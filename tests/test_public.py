@@ -96,7 +96,9 @@ def test_wrong_options_are_named(options: dict[str, Any], message: str) -> None:
         pellucid.compress(PICTURE, **options)
 
 
-@pytest.mark.parametrize("options", [{"which": 5}, {"limits": None}, {"region": (0, 0, True)}])
+@pytest.mark.parametrize(
+    "options", [{"which": 5}, {"limits": None}, {"region": (0, 0, True)}, {"scale": 2.0}]
+)
 def test_wrong_options_of_decoding_are_named(options: dict[str, Any]) -> None:
     with pytest.raises(OptionError, match=f"{next(iter(options))} is"):
         pellucid.decompress(b"", **options)
@@ -191,6 +193,11 @@ def test_what_is_read_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "a.npy").write_bytes(pellucid.compress(PICTURE, lossless=True))
     with pytest.raises(OutputError, match="is the file that is read"):
         pellucid.decompress_file(tmp_path / "a.npy", tmp_path / "a.npy", force=True)
+    with pytest.raises(OutputError, match="is the file that is read"):
+        pellucid.denoise_file(photo, photo, force=True)
+    (tmp_path / "grey.png").write_bytes(b"mask")
+    with pytest.raises(OutputError, match="is the file that is read"):
+        pellucid.denoise_file(photo, tmp_path / "grey.png", mask=tmp_path / "grey.png", force=True)
 
 
 @pytest.mark.parametrize(
@@ -211,3 +218,60 @@ def test_errors_of_pictures_are_none_of_files() -> None:
             read(PICTURE if read is pellucid.compress else jpeg(PICTURE), limits=small)
     with pytest.raises(InputError):
         pellucid.compress(b"no picture")
+
+
+@pytest.mark.parametrize("read", [pellucid.info, pellucid.verify, pellucid.decompress])
+@pytest.mark.parametrize("data", [None, 5, [1, 2]])
+def test_what_is_no_file_is_named(read: Any, data: Any) -> None:
+    with pytest.raises(OptionError, match="must be a path or its bytes, not "):
+        read(data)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"limits": 5}, "limits is 5"), ({"limits": None}, "limits"), ({"model": None}, "model is")],
+)
+def test_wrong_options_of_denoising_are_named(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(OptionError, match=message):
+        pellucid.denoise(PICTURE, **options)
+
+
+@pytest.mark.parametrize(
+    "options", [{"limits": 5, "task": "compress"}, {"pixel": 5, "task": "denoise", "sigma": 5}]
+)
+def test_wrong_options_of_explaining_are_named(options: dict[str, Any]) -> None:
+    with pytest.raises(OptionError, match="is 5; "):
+        pellucid.explain(PICTURE, **options)
+
+
+def test_a_stream_is_explained_like_its_bytes() -> None:
+    """It gives its bytes once, and they are asked for more than once."""
+    from io import BytesIO
+
+    for data, task in (
+        (pellucid.compress(PICTURE, lossless=True), None),
+        (jpeg(PICTURE), "compress"),
+    ):
+        of_stream = pellucid.explain(BytesIO(data), task=task)
+        of_bytes = pellucid.explain(bytearray(data), task=task)
+        assert of_stream.task == of_bytes.task
+        assert np.array_equal(of_stream.after, of_bytes.after)
+
+
+def test_a_stream_without_bytes_is_named() -> None:
+    class Waiting:
+        def read(self) -> None:
+            return None
+
+    with pytest.raises(OptionError, match="binary"):
+        pellucid.compress(Waiting(), lossless=True)  # type: ignore[arg-type]
+
+
+def test_what_is_sliced_is_denoised_to_its_own_shape() -> None:
+    class Sliced:
+        shape, dtype = PICTURE.shape[:2], PICTURE.dtype
+
+        def __getitem__(self, key: Any) -> Any:
+            return PICTURE[..., 0][key]
+
+    assert pellucid.denoise(Sliced(), sigma=5).shape == PICTURE.shape[:2]  # type: ignore[arg-type]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from pellucid._api.files import open_pel
 from pellucid._api.layers import open_layer
-from pellucid._api.options import PICTURE, check_limits
-from pellucid.bitstream import DEFAULT_LIMITS, Limits, PelFile, require_supported
+from pellucid._api.options import PICTURE
+from pellucid.bitstream import DEFAULT_LIMITS, Limits, PelFile, check_limits, require_supported
 from pellucid.pixels.geo import orientation_of
 
 

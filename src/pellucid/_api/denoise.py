@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
+from pellucid._api.files import refuse_same_file
 from pellucid._api.metadata import left_out, metadata_of
 from pellucid._api.progress import Progress, Watched
 from pellucid.bitstream import DEFAULT_LIMITS, Limits
@@ -72,7 +73,7 @@ def denoise(
         given = image.dtype if isinstance(image, np.ndarray) else source.dtype
         clean = np.empty(source.shape, given)
         warn_of(denoise_into(source, clean, options))
-    return clean[..., 0] if getattr(image, "ndim", None) == 2 else clean
+    return clean[..., 0] if len(getattr(image, "shape", ())) == 2 else clean
 
 
 def denoise_file(
@@ -99,13 +100,14 @@ def denoise_file(
     those of `denoise`.
 
     Raises:
-        OutputError: `target` exists and `force` is false, it can't be written, or its format can't
-        hold the samples; and what `denoise` raises. Then there is no new file.
+        OutputError: `target` exists and `force` is false, is a file that is read, can't be written,
+        or its format can't hold the samples; and what `denoise` raises. Then there is no new file.
     """
     from pellucid.denoising.flow import denoise_into
     from pellucid.runtime.session import thread_count
 
     options = DenoiseOptions(sigma, strength, mask, guide, nodata, model, page, limits, measure)
+    refuse_same_file(target, source, guide, mask)
     path = Path(target)
     with open_image(source, page=page, limits=limits) as image:
         sink = open_sink(
@@ -141,7 +143,7 @@ def noise_level(
     """Measure the noise of a picture, in its samples' own unit; takes what `denoise` takes."""
     from pellucid.denoising.flow import noise_of
 
-    options = DenoiseOptions(nodata=nodata)
+    options = DenoiseOptions(nodata=nodata, page=page, limits=limits)
     with open_image(image, page=page, limits=limits) as source:
         return noise_of(source, options.nodata)
 

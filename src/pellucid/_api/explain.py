@@ -17,10 +17,11 @@ from pellucid._api.decode import Opened
 from pellucid._api.explanation import NEVER, Explanation
 from pellucid._api.files import name_of, open_pel
 from pellucid._api.options import DEFAULT_MODEL, DEFAULT_QUALITY, DecompressOptions
-from pellucid.bitstream import DEFAULT_LIMITS, SIGNATURE, Limits, PelFile
+from pellucid.bitstream import DEFAULT_LIMITS, SIGNATURE, Limits, PelFile, check_limits
 from pellucid.denoising import DenoiseOptions, NoiseEstimate
-from pellucid.errors import InputError, OptionError, PellucidError
+from pellucid.errors import OptionError, PellucidError
 from pellucid.pixels import open_image
+from pellucid.pixels.formats import Input
 
 QUALITIES = (10, 30, 50, 70, 90)  # of the strips
 
@@ -54,6 +55,8 @@ def explain(
         OptionError: an option doesn't fit. PellucidError: pixel or layers without the package onnx;
         else what compress, decompress and denoise raise.
     """
+    check_limits(limits)
+    image = read_once(image)
     if is_pel(image):
         if task is not None or pixel is not None or layers or page is not None:
             raise OptionError(
@@ -74,17 +77,22 @@ def explain(
     )
 
 
+def read_once(image: Any) -> Any:
+    """`image`; of a pipe or a file object, which give their bytes only once, all of these.
+
+    InputError if there is no file, or an empty one.
+    """
+    if isinstance(image, str | os.PathLike) or hasattr(image, "read"):
+        given = Input(image)
+        return image if given.path is not None else given.data
+    return image
+
+
 def is_pel(image: Any) -> bool:
-    """Whether this is a .pel file, as bytes or by path; InputError if there is no file."""
-    if isinstance(image, str | os.PathLike):
-        try:
-            with Path(image).open("rb") as stream:
-                return stream.read(4) == SIGNATURE[:4]
-        except FileNotFoundError as error:
-            raise InputError(f"{image}: no such file") from error
-        except OSError:
-            return False  # reading it will say why
-    return isinstance(image, bytes) and image[:4] == SIGNATURE[:4]
+    """Whether this is a .pel file, as bytes or by path."""
+    if isinstance(image, str | os.PathLike | bytes | bytearray | memoryview):
+        return Input(image).head[:4] == SIGNATURE[:4]
+    return False
 
 
 def explain_file(data: Any, limits: Limits) -> Explanation:

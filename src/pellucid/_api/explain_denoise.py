@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -161,7 +162,10 @@ def why(
     """The filter at a pixel; OptionError if it lies outside or was left as it is."""
     from pellucid.explaining.filters import check_inside, filter_at
 
-    x, y = pixel
+    try:
+        x, y = map(operator.index, pixel)
+    except (TypeError, ValueError) as error:
+        raise OptionError(f"pixel is {pixel!r}; it must be two whole numbers: x, y") from error
     check_inside(x, y, filled.shape)
     if nothing_to_do(noise, float(weight[y, x]), filled.dtype):
         raise OptionError(

@@ -26,11 +26,18 @@ def open_pel(
     """Bytes or a path -> a parsed file; a tolerant reader takes what is whole of a broken one.
 
     A large file is mapped, so that only what is asked for is read; it must not change meanwhile.
+    Raises OptionError for what is neither, and what `PelFile.parse` raises.
     """
     read = PelFile.salvage if tolerant else PelFile.parse
     if isinstance(data, str | os.PathLike):
         return read(bytes_of(data), limits=limits)
-    return read(data, limits=limits)
+    try:
+        view = memoryview(data)
+    except TypeError as error:
+        raise OptionError(
+            f"a .pel file must be a path or its bytes, not {type(data).__name__}"
+        ) from error
+    return read(view, limits=limits)
 
 
 def bytes_of(path: str | os.PathLike[str]) -> bytes | mmap:
@@ -57,7 +64,7 @@ def name_of(source: object) -> str:
 def refuse_same_file(target: str | os.PathLike[str], *sources: object) -> None:
     """OutputError if `target` is one of the files that are read, by whatever name."""
     for source in sources:
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # of names that no file can have
             if isinstance(source, str | os.PathLike) and os.path.samefile(source, target):
                 raise OutputError(
                     f"{target} is the file that is read; it can't be replaced by what is made of "

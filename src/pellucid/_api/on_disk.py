@@ -105,8 +105,8 @@ def compress_to(
     remarks: tuple[str, ...] = ()
     if before is not None and options.bound == 0 and found.file_bytes > before:
         remarks = (
-            f"the file grew from {before:,} to {found.file_bytes:,} bytes: lossless keeps what a "
-            "lossy format had thrown away already",
+            f"the file grew from {before:,} to {found.file_bytes:,} bytes: lossless keeps every "
+            "sample, and of a lossy format such as JPEG also the errors that it made",
         )
     return CompressResult(found, before, remarks)
 

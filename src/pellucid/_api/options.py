@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import Any
 
-from pellucid.bitstream import DEFAULT_LIMITS, Header, Limits
+from pellucid.bitstream import DEFAULT_LIMITS, Header, Limits, check_limits
 from pellucid.errors import OptionError
 from pellucid.pixels import Box
 from pellucid.pixels.reduced import SCALES, whole_squares
@@ -83,7 +83,7 @@ class DecompressOptions:
 
     def __post_init__(self) -> None:
         check_limits(self.limits)
-        if isinstance(self.scale, bool) or self.scale not in SCALES:
+        if not is_whole(self.scale) or self.scale not in SCALES:
             raise OptionError(
                 f"scale is {self.scale!r}; it must be one of {', '.join(map(str, SCALES))}"
             )
@@ -129,14 +129,6 @@ def check_flags(**flags: object) -> None:
     for name, value in flags.items():
         if not isinstance(value, bool):
             raise OptionError(f"{name} is {value!r}; it must be True or False")
-
-
-def check_limits(limits: object) -> None:
-    """Raise OptionError unless these are `Limits`."""
-    if not isinstance(limits, Limits):
-        raise OptionError(
-            f"limits is {limits!r}; give pellucid.Limits(max_pixels=...) to raise or lower them"
-        )
 
 
 def check_max_error(lossless: bool, max_error: float | None) -> None:

@@ -6,9 +6,8 @@ import os
 
 from pellucid._api.files import open_pel
 from pellucid._api.layers import open_layer
-from pellucid._api.options import check_limits
 from pellucid._api.results import Verification
-from pellucid.bitstream import DEFAULT_LIMITS, Limits, require_supported
+from pellucid.bitstream import DEFAULT_LIMITS, Limits, check_limits, require_supported
 from pellucid.errors import DamagedFileError
 
 

@@ -28,7 +28,13 @@ from pellucid.bitstream.header import (
     UNSIGNED,
     Header,
 )
-from pellucid.bitstream.limits import DEFAULT_LIMITS, FORMAT_VERSION, SIGNATURE, Limits
+from pellucid.bitstream.limits import (
+    DEFAULT_LIMITS,
+    FORMAT_VERSION,
+    SIGNATURE,
+    Limits,
+    check_limits,
+)
 from pellucid.bitstream.reader import PelFile, require_supported
 from pellucid.bitstream.writer import file_length, write_file, write_stream
 
@@ -53,6 +59,7 @@ __all__ = [
     "Limits",
     "PelFile",
     "SampleRange",
+    "check_limits",
     "file_length",
     "require_supported",
     "write_chunk",

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pellucid.errors import OptionError
+
 SIGNATURE = b"\x89PEL\r\n\x1a\n"
 FORMAT_VERSION = 1
 
@@ -43,3 +45,11 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+
+
+def check_limits(limits: object) -> None:
+    """Raise OptionError unless these are `Limits`."""
+    if not isinstance(limits, Limits):
+        raise OptionError(
+            f"limits is {limits!r}; give pellucid.Limits(max_pixels=...) to raise or lower them"
+        )

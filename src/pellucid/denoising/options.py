@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pellucid.bitstream import DEFAULT_LIMITS, Limits
+from pellucid.bitstream import DEFAULT_LIMITS, Limits, check_limits
 from pellucid.denoising.estimate import NoiseEstimate
 from pellucid.denoising.samples import MOST, check_kind
 from pellucid.denoising.survey import LARGEST
@@ -67,6 +67,12 @@ class DenoiseOptions:
             raise OptionError(
                 f"nodata is {self.nodata!r}; it must be a number, and finite: others are left out"
             )
+        if not is_path(self.model):
+            raise OptionError(
+                f"model is {self.model!r}; it must be the name of an installed denoiser, or the "
+                "path of a model's folder"
+            )
+        check_limits(self.limits)
         check_sigma(self.sigma)
         if not (self.mask is None or is_path(self.mask)):
             to_mask(self.mask)

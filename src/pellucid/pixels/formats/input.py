@@ -49,7 +49,7 @@ class Input:
                 "a picture must be a path, bytes, a binary file object, an array or a Pillow "
                 f"image, not {type(source).__name__}"
             )
-        if self._given is not None and not isinstance(self._given, bytes):
+        if self.path is None and not isinstance(self._given, bytes):
             raise OptionError(f"{self.name} must be opened in binary mode")
         if not self.is_folder and not self.head:
             raise InputError(f"{self.name} is empty (0 bytes)")
