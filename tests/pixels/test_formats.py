@@ -27,6 +27,7 @@ from pellucid.bitstream import Limits
 from pellucid.errors import InputError, LimitError, MissingExtraError, OptionError, PellucidError
 from pellucid.pixels import Box, Role, open_image, write_image
 from pellucid.pixels.formats import FORMATS, Input, format_of
+from pellucid.pixels.geo import orientation_of
 
 RNG = np.random.default_rng(5)
 GREY = RNG.integers(0, 256, (31, 45), np.uint8)
@@ -343,3 +344,32 @@ def test_heic_keeps_its_metadata(tmp_path: Path) -> None:
         write_image(tmp_path / "b.png", image.read(), image.info)
     with Image.open(tmp_path / "b.png") as back:
         assert back.getexif()[0x010F] == "Pellucid Works"
+
+
+def turned(kind: str) -> bytes:
+    """A picture that lies 64 x 40 in the file and is shown 40 x 64, by file and EXIF alike."""
+    exif = Image.Exif()
+    exif[274] = 6
+    lying, out = Image.fromarray(np.zeros((40, 64, 3), np.uint8)), BytesIO()
+    if kind == "HEIC":
+        pytest.importorskip("pillow_heif").register_heif_opener()
+        lying.save(out, "HEIF", exif=exif.tobytes())
+        return out.getvalue()
+    lying.save(out, "JPEG", exif=exif)
+    block = bytes(4) + exif.tobytes().removeprefix(b"Exif\0\0")
+    coded: bytes = imagecodecs.jpegxl_encode_jpeg(out.getvalue())
+    return coded + (8 + len(block)).to_bytes(4, "big") + b"Exif" + block
+
+
+@pytest.mark.parametrize("kind", ["HEIC", "JPEG XL"])
+def test_what_the_decoder_turns_is_not_turned_again(kind: str) -> None:
+    with open_image(turned(kind)) as image:
+        assert image.shape == (64, 40, 3)
+        assert image.info.exif is not None
+        assert orientation_of(image.info.exif) == 1
+
+
+def test_comments_of_a_ppm_may_be_long() -> None:
+    head = b"P6\n#" + b" a word" * 1000 + b"\n4 3\n255\n"
+    with open_image(head + bytes(range(36))) as image:
+        assert np.array_equal(image.read().ravel(), range(36))

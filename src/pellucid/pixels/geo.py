@@ -104,6 +104,15 @@ def _doubles(tags: Directory, tag: int, order: str, group: int) -> list[float]:
     return list(struct.unpack(f"{order}{value.count}d", value.raw))
 
 
+def upright(exif: bytes | None) -> bytes | None:
+    """EXIF of a picture whose decoder has turned it already, so that viewers don't once more."""
+    if orientation_of(exif) == 1:
+        return exif
+    order, tags = _tags(exif)
+    tags[ORIENTATION] = Value(SHORT, 1, struct.pack(f"{order}H", 1))
+    return header(order, 8) + build(tags, order, 8)
+
+
 def orientation_of(exif: bytes | None) -> int:
     """How viewers turn a picture, 1 (not at all) to 8, by its EXIF."""
     order, tags = _tags(exif)

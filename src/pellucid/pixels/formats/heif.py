@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pellucid.errors import InputError, MissingExtraError, PellucidError
 from pellucid.pixels.formats.format import Format
 from pellucid.pixels.formats.input import Input
+from pellucid.pixels.geo import upright
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import check_size
 from pellucid.pixels.metadata import exif_of, whole_bytes
@@ -70,7 +71,7 @@ def open_heif(source: Input, max_pixels: int) -> Iterator[tuple[NDArray[Any], Im
             height,
             channels,
             16 if deep else 8,
-            exif=exif_of(about.get("exif")),
+            exif=upright(exif_of(about.get("exif"))),
             icc=whole_bytes(about.get("icc_profile")),
             xmp=whole_bytes(about.get("xmp")),
             source_format="HEIF",

@@ -1,6 +1,7 @@
 """JPEG XL, by imagecodecs (extra `formats`), which gives samples but no colour profile.
 
-The size is read from the codestream before anything is decoded; EXIF and XMP lie in boxes.
+The size is read from the codestream before anything is decoded; EXIF and XMP lie in boxes. The
+decoder turns a picture as the codestream says, so that no orientation is left to be applied.
 
 Source: ISO/IEC 18181-1, annex D.2 (size header); 18181-2, section 9 (boxes).
 """
@@ -19,6 +20,7 @@ from pellucid.pixels.formats.format import Format
 from pellucid.pixels.formats.heif import EXTRA
 from pellucid.pixels.formats.input import Input
 from pellucid.pixels.formats.jpeg2000_boxes import boxes
+from pellucid.pixels.geo import upright
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import check_size
 from pellucid.pixels.metadata import exif_of
@@ -63,7 +65,7 @@ def open_jpegxl(source: Input, max_pixels: int) -> Iterator[tuple[NDArray[Any], 
             rows,
             channels,
             8 * samples.itemsize,
-            exif=exif_of(exif[skip:]),
+            exif=upright(exif_of(exif[skip:])),
             xmp=texts.get(b"xml ") or None,
             source_format="JPEG XL",
         ),

@@ -23,6 +23,7 @@ from pellucid.pixels.lazy import Source, check_size, in_memory_if_small
 
 _CHANNELS = {b"P2": 1, b"P3": 3, b"P5": 1, b"P6": 3}
 _PLAIN = (b"P2", b"P3")
+_MOST = 2**16  # bytes of a header, comments included
 _TYPES = {255: "u1", 65535: ">u2"}
 _SPACE = rb"(?:\s|#[^\r\n]*[\r\n])+"
 _HEADER = re.compile(rb"(P[2356])" + (_SPACE + rb"(\d{1,9})") * 3 + rb"(?:#[^\r\n]*[\r\n])?\s")
@@ -32,7 +33,8 @@ _HEADER = re.compile(rb"(P[2356])" + (_SPACE + rb"(\d{1,9})") * 3 + rb"(?:#[^\r\
 def open_pnm(source: Input, max_pixels: int) -> Iterator[tuple[Source, ImageInfo]]:
     """Samples (H, W, 1 or 3) as stored."""
     name = source.name
-    found = _HEADER.match(source.head)
+    with source.open() as file:
+        found = _HEADER.match(file.read(_MOST))
     if found is None:
         raise InputError(f"{name} is damaged or cut off: it begins like a PPM file")
     kind, width, height, white = found[1], *map(int, found.groups()[1:])
