@@ -54,6 +54,13 @@ def test_twice_over_a_folder(run, album) -> None:
     assert "no such file" in missing
 
 
+def test_names_that_differ_in_case_only(run, album) -> None:
+    """`IMG_1.png` and `IMG_1.PNG` would be one file on macOS and Windows."""
+    run("denoise", "-r", album, "-o", "clean")
+    written = sorted(path.name for path in Path("clean").iterdir() if path.is_file())
+    assert written == ["IMG_1.JPG.png", "IMG_1.PNG"]
+
+
 def test_totals(run, album) -> None:
     said = run("compress", "-r", album, "-o", "out").stderr.splitlines()
     read, written = (

@@ -136,6 +136,7 @@ def test_streams_that_fail(photo: Path) -> None:
     )
     result = shell(f"pellucid compress {photo} -o - >&-")
     assert (result.returncode, result.stderr.count("\n")) == (1, 1)
+    assert "standard output is closed" in result.stderr
     result = shell("pellucid compress - -o a.pel <&-")
     assert (result.returncode, result.stderr.count("\n")) == (1, 1)
     result = shell(f"pellucid compress {photo} -o - | true; echo ${{PIPESTATUS[0]}}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -301,3 +303,19 @@ def test_a_large_picture_means_what_a_small_one_means(
     assert np.array_equal(samples(), small)
     with open_image(path) as image:
         assert image.in_memory is (kind not in ("grey", "RGB"))
+
+
+def test_compression_that_needs_imagecodecs(tmp_path: Path) -> None:
+    """Without that package the way to get it is named, not damage."""
+    path = tmp_path / "lerc.tif"
+    tifffile.imwrite(path, np.zeros((16, 16), np.float32), compression="lerc")
+    code = (
+        "import sys\n"
+        "sys.modules['imagecodecs'] = None\n"
+        "import pellucid\n"
+        "try: pellucid.compress(sys.argv[1], lossless=True)\n"
+        "except pellucid.errors.MissingExtraError as error: print(error)\n"
+    )
+    words = [sys.executable, "-c", code, str(path)]
+    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert "pip install 'pellucid[science]'" in said

@@ -47,7 +47,9 @@ class Job:
         if self.target is None:
             return
         if self.target == STREAM:
-            if sys.stdout is None or sys.stdout.isatty():
+            if sys.stdout is None:
+                raise OutputError("standard output is closed; give a name with -o")
+            if sys.stdout.isatty():
                 raise OutputError("a terminal can't show the output; give a name with -o")
         elif self.is_done and not batch.force:
             raise OutputError(
@@ -125,13 +127,14 @@ def placed(job: Job, out: str | None, folder: Path | None, outputs: Outputs) -> 
 def apart(jobs: list[Job]) -> list[Job]:
     """The jobs; where several have one target, each gets the whole name of its source.
 
+    Names that differ only in upper and lower case count as one, as they are on macOS and Windows.
     One whose output is of its source's own format keeps the short name.
     """
-    wanted = Counter(job.target for job in jobs)
+    wanted = Counter(str(job.target).lower() for job in jobs)
 
     def renamed(job: Job) -> Job:
         target = job.target
-        if job.problem is not None or target is None or wanted[target] == 1:
+        if job.problem is not None or target is None or wanted[str(target).lower()] == 1:
             return job
         if target.suffix.lower() == job.source.suffix.lower() or target == STREAM:
             return job

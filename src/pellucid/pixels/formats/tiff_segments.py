@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import InputError
+from pellucid.errors import InputError, MissingExtraError
 from pellucid.pixels.lazy import Source, bounds_of
 
 LARGEST = 1 << 29  # bytes of samples that one tile or strip may have
@@ -109,6 +109,9 @@ class PageSource:
             try:
                 found = self._decode(index)
             except Exception as error:  # decoders raise anything on damaged files
+                if "requires the 'imagecodecs' package" in str(error):
+                    needed = "imagecodecs, which decodes this TIFF's compression,"
+                    raise MissingExtraError(needed, "science") from error
                 raise InputError(
                     f"{self._path} is damaged or can't be decoded, tile or strip {index} of page "
                     f"{self._number}: {error}"
