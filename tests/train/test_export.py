@@ -152,7 +152,7 @@ def test_the_networks_are_those_of_training(
     model = CodecModel(tiny_model.export(trainer, tmp_path), threads=1)
     pixels = tiny_model.synthetic_picture(3, 128, 192)
     expected = torch_y(trainer.average, pixels, quality)
-    box = compress.Box(0, 0, 192, 128)
+    box = compress.Box(0, 0, 128, 192)
     (y,) = compress.analyse_tiles(pixels, model, quality, [box])
     assert np.abs(y - expected).max() < 0.01 * np.abs(expected).max()
     (z,) = model.hyper_analysis(y=expected[None])
