@@ -26,7 +26,7 @@ from dicom_files import saved as dicom_saved
 from pellucid.bitstream import Limits
 from pellucid.errors import InputError, LimitError, MissingExtraError, OptionError, PellucidError
 from pellucid.pixels import Box, Role, open_image, write_image
-from pellucid.pixels.formats import FORMATS, Input, format_of
+from pellucid.pixels.formats import FORMATS, Input, format_of, jpegxl
 from pellucid.pixels.geo import orientation_of
 
 RNG = np.random.default_rng(5)
@@ -373,3 +373,22 @@ def test_comments_of_a_ppm_may_be_long() -> None:
     head = b"P6\n#" + b" a word" * 1000 + b"\n4 3\n255\n"
     with open_image(head + bytes(range(36))) as image:
         assert np.array_equal(image.read().ravel(), range(36))
+
+
+def test_frames_of_jpeg_xl_are_refused_before_they_are_decoded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each would be as large as the picture, and a few bytes can hold thousands."""
+    many = jxl(np.zeros((3, 31, 45, 3), np.uint8))
+    monkeypatch.setattr(imagecodecs, "jpegxl_decode", lambda _: pytest.fail("decoded"))
+    with pytest.raises(InputError, match="more than one frame"), open_image(many):
+        pass
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_the_headers_of_jpeg_xl_say_how_large_it_is(channels: int, dtype: type) -> None:
+    samples = np.zeros((31, 145, channels), dtype)
+    data = jxl(samples)
+    found = jpegxl.shape_of(jpegxl.stream_of(data, jpegxl.boxes_of(data)), "it")
+    assert found == (31, 145, 2 if channels == 4 else 1)

@@ -8,7 +8,7 @@ Source: ISO/IEC 18181-1, annex D.2 (size header); 18181-2, section 9 (boxes).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,9 +25,12 @@ from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import check_size
 from pellucid.pixels.metadata import exif_of
 
+Boxes = Sequence[tuple[bytes, int, int]]  # kind, first byte, byte after the last
+
 _STREAM = b"\xff\x0a"
 _FILE = b"\0\0\0\x0cJXL \r\n\x87\n"
 _RATIOS = ((0, 1), (1, 1), (6, 5), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
+_HEAD = 64  # bytes of a codestream that hold its headers
 _KEPT = ("uint8", "uint16", "float32")
 
 
@@ -39,17 +42,14 @@ def open_jpegxl(source: Input, max_pixels: int) -> Iterator[tuple[NDArray[Any], 
         from imagecodecs import jpegxl_decode
     except ImportError as error:
         raise MissingExtraError("imagecodecs, which reads JPEG XL,", EXTRA) from error
-    found = list(boxes(data, 0, len(data))) if data.startswith(_FILE) else []
-    starts = [at for kind, at, _ in found if kind == b"jxlc"]
-    starts += [at + 4 for kind, at, _ in found if kind == b"jxlp"]
-    width, height = size_of(data, starts[0] if starts else 0, name)
-    check_size(name, (height, width, 1), max_pixels)
+    found = boxes_of(data)
+    check_size(name, shape_of(stream_of(data, found), name), max_pixels)
     try:
         samples = np.asarray(jpegxl_decode(data))
     except Exception as error:  # decoders raise anything on damaged files
         raise InputError(f"{name} is damaged or cut off: {error}") from error
     samples = samples[..., None] if samples.ndim == 2 else samples
-    if samples.ndim != 3 or set(samples.shape[:2]) != {width, height}:
+    if samples.ndim != 3:
         raise InputError(f"{name} has more than one frame or layer, or is damaged; save one")
     if samples.dtype.name not in _KEPT:
         raise InputError(f"{name} has samples of {samples.dtype}, and {', '.join(_KEPT)} are known")
@@ -72,25 +72,57 @@ def open_jpegxl(source: Input, max_pixels: int) -> Iterator[tuple[NDArray[Any], 
     )
 
 
-def size_of(data: bytes, start: int, name: str) -> tuple[int, int]:
-    """Width and height by the codestream that begins at byte `start`; InputError without one."""
-    if not data.startswith(_STREAM, start):
+def boxes_of(data: bytes) -> Boxes:
+    """The boxes of a file; none of a bare codestream."""
+    return list(boxes(data, 0, len(data))) if data.startswith(_FILE) else []
+
+
+def stream_of(data: bytes, found: Boxes) -> bytes:
+    """The first bytes of the codestream, which may lie in several boxes."""
+    skip = {b"jxlc": 0, b"jxlp": 4}  # of the latter each begins with its number
+    parts = [data[at + skip[kind] : stop][:_HEAD] for kind, at, stop in found if kind in skip]
+    return b"".join(parts)[:_HEAD] if found else data[:_HEAD]
+
+
+def shape_of(stream: bytes, name: str) -> tuple[int, int, int]:
+    """Height, width and least channels by the headers of a codestream.
+
+    Raises InputError without one, and for what may have many frames, each as large as the picture.
+    """
+    if not stream.startswith(_STREAM):
         raise InputError(f"{name} is damaged or cut off: it has no JPEG XL codestream")
-    bits = int.from_bytes(data[start + 2 : start + 18].ljust(16, b"\0"), "little")
+    bits = int.from_bytes(stream[2:].ljust(_HEAD, b"\0"), "little")
 
     def take(count: int) -> int:
         nonlocal bits
         value, bits = bits & (1 << count) - 1, bits >> count
         return value
 
-    small = take(1)
+    def size() -> tuple[int, int]:
+        small = take(1)
 
-    def side() -> int:
-        return 8 * (take(5) + 1) if small else take((9, 13, 18, 30)[take(2)]) + 1
+        def side() -> int:
+            return 8 * (take(5) + 1) if small else take((9, 13, 18, 30)[take(2)]) + 1
 
-    height = side()
-    over, under = _RATIOS[take(3)]
-    return (height * over // under if over else side()), height
+        height = side()
+        over, under = _RATIOS[take(3)]
+        return height, (height * over // under if over else side())
+
+    height, width = size()
+    if take(1):  # all else is as usual: 8 bits, no alpha
+        return height, width, 1
+    if take(1):
+        take(3)  # orientation
+        if take(1):
+            size()  # to be shown at
+        if take(1) or take(1):
+            raise InputError(f"{name} has a preview or more than one frame; save one")
+    exponent = 4 * take(1)
+    if take(2) == 3:
+        take(6)  # bits a sample
+    take(exponent + 1)
+    more = (lambda: 0, lambda: 1, lambda: 2 + take(4), lambda: 1 + take(12))[take(2)]()
+    return height, width, 1 + more
 
 
 FORMAT = Format("JPEG XL", lambda source: source.head.startswith((_STREAM, _FILE)), open_jpegxl)
