@@ -99,8 +99,9 @@ def compress(
     page: int | None,
     limits: Limits,
 ) -> None:
-    """Compress pictures to .pel: PNG, JPEG, WebP, TIFF, BMP, PPM, Zarr, .npy; grey or RGB, 8 or 16
-    bits (uint8, uint16, int16), with transparency, which is kept as it is, or without.
+    """Compress pictures to .pel: PNG, JPEG, WebP, AVIF, HEIC, JPEG XL, TIFF, BMP, PPM, Zarr, .npy;
+    grey or RGB, 8 or 16 bits (uint8, uint16, int16), with transparency, which is kept as it is, or
+    without.
 
     With --lossless or --max-error also float32 grey, DICOM, and TIFF, Zarr and .npy arrays of
     uint8, uint16, int16, float16 or float32 with any number of channels or pages. Large TIFF, Zarr
