@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from io import BytesIO
-from typing import Any
+from typing import Any, BinaryIO
 
 from numpy.typing import NDArray
 from PIL import Image
@@ -21,7 +21,7 @@ from pellucid._api.options import (
 from pellucid._api.results import DecompressResult
 from pellucid.bitstream import DEFAULT_LIMITS, Limits
 
-Picture = NDArray[Any] | Image.Image | str | os.PathLike[str] | bytes
+Picture = NDArray[Any] | Image.Image | str | os.PathLike[str] | bytes | BinaryIO
 PelSource = bytes | str | os.PathLike[str]
 
 
@@ -45,8 +45,8 @@ def compress(
 
     Args:
         image: array (H, W) or (H, W, C) of uint8, uint16 or int16, C 1 to 4 (of 2 or 4 the last is
-            alpha, which comes back as it is), Pillow image, path, or encoded bytes; or what is
-            sliced like an array (Zarr, Dask), which is read in parts.
+            alpha, which comes back as it is), Pillow image, path, encoded bytes or a binary file
+            object; or what is sliced like an array (Zarr, Dask), which is read in parts.
         quality: 0 (smallest) to 100 (best), whole; 60 if no target is given.
         bpp: highest quality whose file has at most this many bits a pixel.
         size: highest quality whose file has at most this many bytes.

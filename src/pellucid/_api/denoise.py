@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PIL import Image
 
+from pellucid._api.codec import Picture
 from pellucid._api.files import refuse_same_file
 from pellucid._api.metadata import left_out, metadata_of
 from pellucid._api.progress import Progress, Watched
@@ -21,17 +21,16 @@ from pellucid.errors import PellucidWarning
 from pellucid.pixels import open_image, open_sink
 from pellucid.pixels.dicom_change import Change
 
-PictureSource = NDArray[Any] | Image.Image | str | os.PathLike[str] | bytes
 Sigma = str | float | NDArray[Any] | NoiseEstimate
 
 
 def denoise(
-    image: PictureSource,
+    image: Picture,
     *,
     sigma: Sigma = "auto",
     strength: float = 1.0,
     mask: ArrayLike | str | os.PathLike[str] | None = None,
-    guide: PictureSource | None = None,
+    guide: Picture | None = None,
     nodata: float | None = None,
     model: str = DEFAULT_DENOISER,
     page: int | None = None,
@@ -42,8 +41,9 @@ def denoise(
     Args:
         image: array (H, W) or (H, W, C) of uint8, uint16, int16, float16, float32 or float64, C 1
             (grey), 2 (grey, alpha), 3 (RGB), 4 (RGBA), or more (bands, none of them alpha); or a
-            Pillow image, a path, or encoded bytes, which come back as (H, W, C). Alpha is kept.
-            Frames of a DICOM file are denoised one by one, and their padding is kept.
+            Pillow image, a path, encoded bytes or a binary file object, which come back as
+            (H, W, C). Alpha is kept. Frames of a DICOM file are denoised one by one, and their
+            padding is kept.
         sigma: standard deviation of the noise in the samples' own unit (25 for uint8, 25 / 255
             for floats of 0-1), one number or (H, W); `auto` measures it, in each frame and in each
             of more than 4 channels by itself; or what `noise_level` gave.
@@ -83,7 +83,7 @@ def denoise_file(
     sigma: Sigma = "auto",
     strength: float = 1.0,
     mask: ArrayLike | str | os.PathLike[str] | None = None,
-    guide: PictureSource | None = None,
+    guide: Picture | None = None,
     nodata: float | None = None,
     model: str = DEFAULT_DENOISER,
     page: int | None = None,
@@ -134,7 +134,7 @@ def warn_of(result: DenoiseResult) -> None:
 
 
 def noise_level(
-    image: PictureSource,
+    image: Picture,
     *,
     nodata: float | None = None,
     page: int | None = None,

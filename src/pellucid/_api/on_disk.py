@@ -1,7 +1,7 @@
 """From file to file, in parts: pictures that needn't fit into memory, and outputs that are whole.
 
 What a format lets be written in parts (`pixels/sink.py`) never is in memory as a whole, and what
-can be read in parts neither (`pixels/source.py`).
+can be read in parts neither (`pixels/open.py`).
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 import numpy as np
@@ -22,11 +21,6 @@ from pellucid.pixels.lazy import Source, check_size
 NPY = ".npy"
 MAGIC = b"\x93NUMPY"
 BLOCK = 1 << 20
-
-
-def is_npy(path: object) -> bool:
-    """Whether `path` is one, and of such a file."""
-    return isinstance(path, str | os.PathLike) and Path(path).suffix.lower() == NPY
 
 
 def layout_of(
