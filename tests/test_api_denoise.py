@@ -32,7 +32,7 @@ def test_pillow_images(tiny_denoiser: str, mode: str) -> None:
     image = image or Image.fromarray(PICTURE).convert(mode)
     channels = {"LA": 2, "RGB": 3, "P": 3, "RGBA": 4}.get(mode, 1)
     clean = pellucid.denoise(image, sigma=5, model=tiny_denoiser)
-    assert clean.shape == (24, 30, channels)
+    assert clean.shape == ((24, 30, channels) if channels > 1 else (24, 30))
     assert clean.dtype == {"I;16": np.uint16, "F": np.float32}.get(mode, np.uint8)
 
 
@@ -91,18 +91,18 @@ def test_frames_of_a_path_are_denoised_as_those_of_a_file(
     elements = {"PixelPaddingValue": 7, "BitsStored": 12, "HighBit": 11}
     source = saved(dataset_of(stacked, **elements), tmp_path / "a.dcm")
     clean = pellucid.denoise(source, sigma=sigma, model=tiny_denoiser)
-    assert (clean.shape, clean.dtype) == ((48, 60, frames), np.uint16)
+    assert (clean.shape, clean.dtype) == ((48, 60, frames)[: 2 + (frames > 1)], np.uint16)
+    clean = np.atleast_3d(clean)
     assert (clean[:9, :9] == 7).all()
     assert all((clean[20:, 20:, n] != stacked[n, 20:, 20:]).any() for n in range(frames))
-    assert np.array_equal(
-        clean, pellucid.denoise(source.read_bytes(), sigma=sigma, model=tiny_denoiser)
-    )
+    again = pellucid.denoise(source.read_bytes(), sigma=sigma, model=tiny_denoiser)
+    assert np.array_equal(clean, np.atleast_3d(again))
     result = pellucid.denoise_file(source, tmp_path / "b.dcm", sigma=sigma, model=tiny_denoiser)
     assert np.array_equal(clean, read_samples(tmp_path / "b.dcm")[0])
     assert result.shape == clean.shape
     assert result.noise == (pellucid.noise_level(source) if sigma == "auto" else None)
     one = pellucid.denoise(source, sigma=sigma, model=tiny_denoiser, page=frames - 1)
-    assert np.array_equal(one[..., 0], clean[..., -1])
+    assert np.array_equal(one, clean[..., -1])
 
 
 @pytest.mark.parametrize("frames", [2, 4])

@@ -28,7 +28,7 @@ BANDS = np.dstack([RAMP, RAMP // 2, RAMP // 3, np.where(LEFT, 0, RAMP)]).astype(
 RUNS: dict[str, Callable[[Any], np.ndarray]] = {
     "with loss": lambda image: unpacked(pellucid.compress(image, model="s")),
     "lossless": lambda image: unpacked(pellucid.compress(image, lossless=True)),
-    "denoise": lambda image: pellucid.denoise(image, sigma=2, model="s"),
+    "denoise": lambda image: np.atleast_3d(pellucid.denoise(image, sigma=2, model="s")),
 }
 
 

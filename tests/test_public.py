@@ -275,3 +275,13 @@ def test_what_is_sliced_is_denoised_to_its_own_shape() -> None:
             return PICTURE[..., 0][key]
 
     assert pellucid.denoise(Sliced(), sigma=5).shape == PICTURE.shape[:2]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("verb", ["compress_file", "decompress_file", "denoise_file"])
+@pytest.mark.parametrize("target", [None, 5, b"a.pel"])
+def test_a_target_must_be_a_path(verb: str, target: Any, tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.zeros((8, 8), np.uint8))
+    (tmp_path / "a.pel").write_bytes(pellucid.compress(tmp_path / "a.npy", lossless=True))
+    source = tmp_path / ("a.pel" if verb == "decompress_file" else "a.npy")
+    with pytest.raises(OptionError, match="must be a path"):
+        getattr(pellucid, verb)(source, target)

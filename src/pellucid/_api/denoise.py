@@ -42,8 +42,8 @@ def denoise(
         image: array (H, W) or (H, W, C) of uint8, uint16, int16, float16, float32 or float64, C 1
             (grey), 2 (grey, alpha), 3 (RGB), 4 (RGBA), or more (bands, none of them alpha); or a
             Pillow image, a path, encoded bytes or a binary file object, which come back as
-            (H, W, C). Alpha is kept. Frames of a DICOM file are denoised one by one, and their
-            padding is kept.
+            (H, W, C), or (H, W) of one channel. Alpha is kept. Frames of a DICOM file are denoised
+            one by one, and their padding is kept.
         sigma: standard deviation of the noise in the samples' own unit (25 for uint8, 25 / 255
             for floats of 0-1), one number or (H, W); `auto` measures it, in each frame and in each
             of more than 4 channels by itself; or what `noise_level` gave.
@@ -73,7 +73,9 @@ def denoise(
         given = image.dtype if isinstance(image, np.ndarray) else source.dtype
         clean = np.empty(source.shape, given)
         warn_of(denoise_into(source, clean, options))
-    return clean[..., 0] if len(getattr(image, "shape", ())) == 2 else clean
+    shape = getattr(image, "shape", None)  # of an array, which comes back in its own
+    flat = clean.shape[2] == 1 if shape is None else len(shape) == 2
+    return clean[..., 0] if flat else clean
 
 
 def denoise_file(

@@ -62,7 +62,12 @@ def name_of(source: object) -> str:
 
 
 def refuse_same_file(target: str | os.PathLike[str], *sources: object) -> None:
-    """OutputError if `target` is one of the files that are read, by whatever name."""
+    """OutputError if `target` is one of the files that are read, by whatever name.
+
+    OptionError if it is no path.
+    """
+    if not isinstance(target, str | os.PathLike):
+        raise OptionError(f"the target is {target!r}; it must be a path")
     for source in sources:
         with suppress(OSError, ValueError):  # of names that no file can have
             if isinstance(source, str | os.PathLike) and os.path.samefile(source, target):
