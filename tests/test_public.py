@@ -7,6 +7,7 @@ import pickle
 import typing
 from dataclasses import FrozenInstanceError, fields
 from inspect import signature
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -223,7 +224,7 @@ def test_errors_of_pictures_are_none_of_files() -> None:
 @pytest.mark.parametrize("read", [pellucid.info, pellucid.verify, pellucid.decompress])
 @pytest.mark.parametrize("data", [None, 5, [1, 2]])
 def test_what_is_no_file_is_named(read: Any, data: Any) -> None:
-    with pytest.raises(OptionError, match="must be a path or its bytes, not "):
+    with pytest.raises(OptionError, match="must be a path, its bytes or a file object, not "):
         read(data)
 
 
@@ -285,3 +286,15 @@ def test_a_target_must_be_a_path(verb: str, target: Any, tmp_path: Path) -> None
     source = tmp_path / ("a.pel" if verb == "decompress_file" else "a.npy")
     with pytest.raises(OptionError, match="must be a path"):
         getattr(pellucid, verb)(source, target)
+
+
+def test_a_pel_file_may_be_a_file_object(tmp_path: Path) -> None:
+    data = pellucid.compress(PICTURE, lossless=True)
+    assert pellucid.info(BytesIO(data)) == pellucid.info(data)
+    assert pellucid.verify(BytesIO(data)).sound
+    assert np.array_equal(pellucid.decompress(BytesIO(data)), PICTURE)
+    assert np.array_equal(pellucid.salvage(BytesIO(data)).picture, PICTURE)
+    pellucid.decompress_file(BytesIO(data), tmp_path / "a.npy")
+    assert np.array_equal(np.load(tmp_path / "a.npy"), PICTURE)
+    with pytest.raises(FormatError, match=r"not a \.pel file"):
+        pellucid.info(BytesIO(b"no file"))

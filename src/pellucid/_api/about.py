@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
-from pellucid._api.files import open_pel
+from pellucid._api.files import PelSource, open_pel
 from pellucid._api.layers import open_layer
 from pellucid._api.options import PICTURE
 from pellucid.bitstream import DEFAULT_LIMITS, Limits, PelFile, check_limits, require_supported
@@ -59,9 +58,7 @@ class FileInfo:
         return describe_channels(self.channels, alpha=self.alpha, pages=self.pages)
 
 
-def info(
-    data: bytes | str | os.PathLike[str], *, latents: bool = False, limits: Limits = DEFAULT_LIMITS
-) -> FileInfo:
+def info(data: PelSource, *, latents: bool = False, limits: Limits = DEFAULT_LIMITS) -> FileInfo:
     """What is in a .pel file; with `latents` also the SHA-256 of its decoded integer latents.
 
     Raises:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from pellucid._api.decode import Opened
 from pellucid._api.encode import encode
+from pellucid._api.files import PelSource
 from pellucid._api.options import (
     DEFAULT_MODEL,
     PICTURE,
@@ -22,7 +23,6 @@ from pellucid._api.results import DecompressResult
 from pellucid.bitstream import DEFAULT_LIMITS, Limits
 
 Picture = NDArray[Any] | Image.Image | str | os.PathLike[str] | bytes | BinaryIO
-PelSource = bytes | str | os.PathLike[str]
 
 
 def compress(
@@ -95,10 +95,10 @@ def decompress(
     which: str = PICTURE,
     limits: Limits = DEFAULT_LIMITS,
 ) -> NDArray[Any]:
-    """Decode a .pel file (bytes or path) to samples (height, width) or (height, width, channels).
+    """Decode a .pel file (a path, its bytes or a binary file object) to samples.
 
-    They have the type they had before compression; alpha is the last channel. One channel comes
-    back without an axis of channels, as (height, width).
+    Their shape is (height, width, channels), or (height, width) of one channel, and they have the
+    type they had before compression; alpha is the last channel.
 
     Args:
         region: (x, y, width, height) in samples as stored; only the tiles it needs are decoded.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid._api.about import describe_channels
-from pellucid._api.files import open_pel
+from pellucid._api.files import PelSource, open_pel
 from pellucid._api.layer import Damaged
 from pellucid._api.layers import open_layer
 from pellucid._api.options import PICTURE, DecompressOptions
@@ -42,7 +41,7 @@ class Opened:
     @classmethod
     def open(
         cls,
-        data: bytes | str | os.PathLike[str],
+        data: PelSource,
         options: DecompressOptions,
         *,
         tolerant: bool = False,

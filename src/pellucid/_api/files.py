@@ -6,10 +6,13 @@ import os
 from contextlib import suppress
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import BinaryIO
 
 from pellucid.bitstream import Limits, PelFile
 from pellucid.errors import InputError, OptionError, OutputError
 from pellucid.pixels import DICOM, NPY, WRITE_SUFFIXES, ZARR
+
+PelSource = bytes | str | os.PathLike[str] | BinaryIO
 
 PICTURE_SUFFIXES = {*WRITE_SUFFIXES, NPY, ZARR, *DICOM} | {
     *(".apng", ".avif", ".avifs", ".bmp", ".dib", ".cr2", ".cr3", ".dng", ".exr", ".gif", ".hdr"),
@@ -20,22 +23,21 @@ PICTURE_SUFFIXES = {*WRITE_SUFFIXES, NPY, ZARR, *DICOM} | {
 MAPPED = 1 << 24  # bytes from which a file is mapped, not read
 
 
-def open_pel(
-    data: bytes | str | os.PathLike[str], limits: Limits, *, tolerant: bool = False
-) -> PelFile:
-    """Bytes or a path -> a parsed file; a tolerant reader takes what is whole of a broken one.
+def open_pel(data: PelSource, limits: Limits, *, tolerant: bool = False) -> PelFile:
+    """Bytes, a path or a binary file object -> a parsed file.
 
-    A large file is mapped, so that only what is asked for is read; it must not change meanwhile.
-    Raises OptionError for what is neither, and what `PelFile.parse` raises.
+    A tolerant reader takes what is whole of a broken one. A large file is mapped, so that only what
+    is asked for is read; it must not change meanwhile. A file object is read to its end.
+    Raises OptionError for anything else, and what `PelFile.parse` raises.
     """
     read = PelFile.salvage if tolerant else PelFile.parse
     if isinstance(data, str | os.PathLike):
         return read(bytes_of(data), limits=limits)
     try:
-        view = memoryview(data)
+        view = memoryview(data.read() if hasattr(data, "read") else data)
     except TypeError as error:
         raise OptionError(
-            f"a .pel file must be a path or its bytes, not {type(data).__name__}"
+            f"a .pel file must be a path, its bytes or a file object, not {type(data).__name__}"
         ) from error
     return read(view, limits=limits)
 

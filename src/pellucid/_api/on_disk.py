@@ -11,10 +11,10 @@ import os
 from pathlib import Path
 
 from pellucid._api.about import info
-from pellucid._api.codec import PelSource, Picture
+from pellucid._api.codec import Picture
 from pellucid._api.decode import Opened
 from pellucid._api.encode import encode
-from pellucid._api.files import check_pel_name, refuse_same_file
+from pellucid._api.files import PelSource, check_pel_name, refuse_same_file
 from pellucid._api.metadata import kept_of, left_out
 from pellucid._api.options import (
     DEFAULT_MODEL,
@@ -103,10 +103,10 @@ def compress_to(
     if isinstance(source, str | os.PathLike) and Path(source).is_file():
         before = Path(source).stat().st_size
     remarks: tuple[str, ...] = ()
-    if before is not None and options.bound == 0 and found.file_bytes > before:
+    if before is not None and options.bound is not None and found.file_bytes > before:
         remarks = (
-            f"the file grew from {before:,} to {found.file_bytes:,} bytes: lossless keeps every "
-            "sample, and of a lossy format such as JPEG also the errors that it made",
+            f"the file grew from {before:,} to {found.file_bytes:,} bytes: lossless and max_error "
+            "keep every sample, and of a lossy format such as JPEG also the errors that it made",
         )
     return CompressResult(found, before, remarks)
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-
-from pellucid._api.files import open_pel
+from pellucid._api.files import PelSource, open_pel
 from pellucid._api.layers import open_layer
 from pellucid._api.results import Verification
 from pellucid.bitstream import DEFAULT_LIMITS, Limits, check_limits, require_supported
 from pellucid.errors import DamagedFileError
 
 
-def verify(
-    data: bytes | str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS
-) -> Verification:
+def verify(data: PelSource, *, limits: Limits = DEFAULT_LIMITS) -> Verification:
     """Check every checksum of a .pel file and decode every latent; says what is wrong.
 
     Raises:
