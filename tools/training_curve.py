@@ -45,7 +45,7 @@ from pellucid.train.export import export_codec
 from pellucid.train.recipe import CodecRecipe, load_recipe
 from pellucid.train.trainer import Progress
 
-QUALITIES = "10,22,35,48,60,72,85"  # about 0.1 to 1.5 bits a pixel
+QUALITIES = "10,22,35,48,60,72,85"  # about 0.1 to 1.5 bits per pixel
 TILES = 48  # for the probability tables
 CPU = torch.device("cpu")
 

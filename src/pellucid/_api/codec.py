@@ -48,7 +48,7 @@ def compress(
             alpha, which comes back as it is), Pillow image, path, encoded bytes or a binary file
             object; or what is sliced like an array (Zarr, Dask), which is read in parts.
         quality: 0 (smallest) to 100 (best), whole; 60 if no target is given.
-        bpp: highest quality whose file has at most this many bits a pixel.
+        bpp: highest quality whose file has at most this many bits per pixel.
         size: highest quality whose file has at most this many bytes.
         psnr: lowest quality that reaches this many dB over all colours that alpha doesn't hide,
             counted from 255, or of 16 bits from the picture's own range.

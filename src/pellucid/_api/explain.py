@@ -147,7 +147,7 @@ def explain_compress(
 
     def coded(picture: NDArray[Any], setting: float) -> tuple[NDArray[Any], str]:
         file = compress(picture, quality=int(setting), model=model)
-        return opened_samples(file), f"{8 * len(file) / (width * height):.2f} bits a pixel"
+        return opened_samples(file), f"{8 * len(file) / (width * height):.2f} bits per pixel"
 
     return replace(
         found,

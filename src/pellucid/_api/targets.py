@@ -44,7 +44,7 @@ def best_file(
     else:
         assert options.bpp is not None
         target = Target(
-            options.bpp, "bits a pixel", hint=took.format(f"{8 * whole / pixels:.6g}") + hint
+            options.bpp, "bits per pixel", hint=took.format(f"{8 * whole / pixels:.6g}") + hint
         )
 
     def file_of(quality: int) -> tuple[float, list[bytes]]:

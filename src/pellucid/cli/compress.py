@@ -41,7 +41,7 @@ SAME = (
 @click.option(
     "-q", "--quality", type=click.IntRange(0, 100), help="0 smallest, 100 best.  [default: 60]"
 )
-@click.option("--bpp", metavar="X", type=float, help="Best quality of at most X bits a pixel.")
+@click.option("--bpp", metavar="X", type=float, help="Best quality of at most X bits per pixel.")
 @click.option(
     "--size",
     metavar="BYTES",
@@ -144,7 +144,9 @@ def compress_one(job: Job, part: Part, wanted: CompressOptions, *, force: bool) 
 
     done = pellucid.compress_to(job.source, job.output, wanted, force=force, progress=part)
     about = done.info
-    line = f"{about.file_bytes:,} bytes, {about.bits_per_pixel:.3f} bits a pixel, {kind_of(about)}"
+    line = (
+        f"{about.file_bytes:,} bytes, {about.bits_per_pixel:.3f} bits per pixel, {kind_of(about)}"
+    )
     fields = {
         "width": about.width,
         "height": about.height,

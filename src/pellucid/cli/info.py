@@ -74,7 +74,7 @@ def describe(found: FileInfo) -> list[str]:
     rows = {
         "picture": f"{found.width} x {found.height}, {found.kind}, {found.dtype}",
         **({"guide": found.guide} if found.guide else {}),
-        "size": f"{found.file_bytes:,} bytes, {found.bits_per_pixel:.3f} bits a pixel",
+        "size": f"{found.file_bytes:,} bytes, {found.bits_per_pixel:.3f} bits per pixel",
         "kept": kind_of(found),
         "model": f"{name} ({found.model_id})",
         "tiles": f"{found.tiles} of up to {found.tile_size} x {found.tile_size}{again}",

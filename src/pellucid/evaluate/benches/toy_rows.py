@@ -81,7 +81,7 @@ def load_rows(folder: Path) -> list[ToyResult]:
 class Standing:
     """A system on a set at a task at one setting, over all held-out pictures.
 
-    `rate` is bits a pixel, of all bytes over all pixels; `psnr` that of the mean squared error;
+    `rate` is bits per pixel, of all bytes over all pixels; `psnr` that of the mean squared error;
     `run_ms` milliseconds a picture.
     """
 

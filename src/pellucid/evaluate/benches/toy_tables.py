@@ -27,7 +27,7 @@ from pellucid.evaluate.table import NO_VALUE, Table
 SETS = {"cifar10": "CIFAR-10, 32x32 colour", "mnist": "MNIST, 28x28 grey"}
 TITLES = {COMPRESS: "compress", DENOISE: "denoise, sigma 25"}
 FILES = {SHEET: "sheet", SINGLE: "each its own"}
-FALLBACK_RATE = 1.0  # bits a pixel, where the reference wasn't run
+FALLBACK_RATE = 1.0  # bits per pixel, where the reference wasn't run
 
 Runs = Mapping[tuple[str, str, str], ToyRun]
 

@@ -58,7 +58,7 @@ def lead(found: Any) -> str:
     ]
     if found.about is not None:
         pairs.append(("file", f"{found.about.file_bytes:,} bytes"))
-        pairs.append(("rate", f"{found.about.bits_per_pixel:.3f} bits a pixel"))
+        pairs.append(("rate", f"{found.about.bits_per_pixel:.3f} bits per pixel"))
     return paragraph(said) + facts(pairs)
 
 

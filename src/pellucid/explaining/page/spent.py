@@ -39,7 +39,7 @@ def latent_bits(bits: BitMap) -> str:
             f"Map of bits: {caption}",
             low=0,
             high=float(np.percentile(values, 99.5)) or 1.0,
-            unit="bits a pixel",
+            unit="bits per pixel",
         )
         for values, caption in (
             (per_sample, "Latents y, one value for 16 x 16 pixels: bright places cost most."),
