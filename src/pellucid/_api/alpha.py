@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,9 @@ from numpy.typing import NDArray
 from pellucid._api.layer import Damaged
 from pellucid.bitstream import ALPHA, ALPHA_LAYER, EDGE, RANGE, Header, PelFile
 from pellucid.codec import Picture
+from pellucid.codec.decompress import AlphaReader
 from pellucid.errors import DamagedFileError
 from pellucid.exact import check_tables, decoded_alpha, exact_model
-
-AlphaReader = Callable[[int], NDArray[Any]]  # tile number -> alpha (h, w)
 
 
 class Alpha:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import operator
 import os
 from dataclasses import dataclass, field
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 from pellucid.bitstream import DEFAULT_LIMITS, Header, Limits, check_limits
+from pellucid.bitstream.limits import is_number
 from pellucid.errors import OptionError
 from pellucid.pixels import Box
 from pellucid.pixels.reduced import SCALES, whole_squares
@@ -112,11 +113,6 @@ class DecompressOptions:
                 f"{header.height} (x, y, width, height in samples)"
             )
         return whole_squares(Box(y, x, height, width), header.height, header.width, self.scale)
-
-
-def is_number(value: object) -> bool:
-    """Whether `value` is a real number; True and False are none."""
-    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def is_whole(value: object) -> bool:

@@ -9,6 +9,7 @@ otherwise. The idea is that of safetensors' ``MAX_HEADER_SIZE``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 
 from pellucid.errors import OptionError
 
@@ -53,3 +54,8 @@ def check_limits(limits: object) -> None:
         raise OptionError(
             f"limits is {limits!r}; give pellucid.Limits(max_pixels=...) to raise or lower them"
         )
+
+
+def is_number(value: object) -> bool:
+    """Whether an option is a real number; True and False are none."""
+    return isinstance(value, Real) and not isinstance(value, bool)

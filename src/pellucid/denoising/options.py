@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid.bitstream import DEFAULT_LIMITS, Limits, check_limits
+from pellucid.bitstream.limits import is_number
 from pellucid.denoising.estimate import NoiseEstimate
 from pellucid.denoising.samples import MOST, check_kind
 from pellucid.denoising.survey import LARGEST
@@ -150,11 +150,6 @@ class DenoiseOptions:
                     f"{name} goes with up to {MOST} channels, and more (bands) go together; "
                     "denoise them one by one"
                 )
-
-
-def is_number(value: object) -> bool:
-    """Whether it is a real number, and no truth value."""
-    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def is_path(value: object) -> bool:

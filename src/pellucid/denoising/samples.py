@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from pellucid.errors import InputError
 from pellucid.pixels import ImageSource, Role
+from pellucid.pixels.info import WITH_ALPHA
 
 INTEGERS = {"uint8": (0, 255), "uint16": (0, 65535), "int16": (-32768, 32767)}
 FLOATS = ("float16", "float32", "float64")
-WITH_ALPHA = (2, 4)  # channels of which the last is alpha
 MOST = 4  # channels of a picture; more are bands
 
 

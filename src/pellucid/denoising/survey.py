@@ -25,9 +25,8 @@ from pellucid.denoising.invalid import (
 from pellucid.denoising.samples import split_alpha
 from pellucid.errors import InputError
 from pellucid.pixels import Box, tiles_of
-from pellucid.pixels.lazy import Source
+from pellucid.pixels.lazy import STEP, Source
 
-STEP = 1024  # samples a side of the parts that a picture is looked through in
 LOOKED_AT = 150  # samples a side, about, that say how much all of them vary
 FEW = 100  # samples say nothing about that
 UNLIKELY = 4.0  # sigma over the standard deviation of all samples: no noise can be that strong

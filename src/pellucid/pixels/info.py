@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from pellucid.pixels.axes import samples_a_page, unpack_axes
 
-_WITH_ALPHA = (2, 4)  # channels of which the last is alpha if the source says nothing else
+WITH_ALPHA = (2, 4)  # channels of which the last is alpha if the source says nothing else
 
 
 class Role(StrEnum):
@@ -92,7 +92,7 @@ class ImageInfo:
         """Whether the last channel is transparency; that of pages and of DICOM never is."""
         if self.dicom is not None or self.pages > 1:
             return False
-        return self.channels in _WITH_ALPHA if self.alpha is None else self.alpha
+        return self.channels in WITH_ALPHA if self.alpha is None else self.alpha
 
     @property
     def colours(self) -> int:

@@ -40,10 +40,7 @@ class Reduced:
 
 def whole_squares(box: Box, height: int, width: int, scale: int) -> Box:
     """`box` grown to whole squares of a picture's grid, as far as the picture reaches."""
-    y, x = box.y // scale * scale, box.x // scale * scale
-    bottom = min(-(-box.bottom // scale) * scale, height)
-    right = min(-(-box.right // scale) * scale, width)
-    return Box(y, x, bottom - y, right - x)
+    return box.aligned(scale).overlap(Box(0, 0, height, width))
 
 
 def reduce(samples: NDArray[Any], scale: int, *, alpha: bool = False) -> NDArray[Any]:

@@ -23,13 +23,11 @@ from pellucid.pixels.dicom_change import Change
 from pellucid.pixels.formats.dicom import DICOM, encode_dicom
 from pellucid.pixels.formats.npy import NPY, npy_output
 from pellucid.pixels.formats.zarr import ZARR, zarr_output
-from pellucid.pixels.info import ImageInfo
+from pellucid.pixels.info import WITH_ALPHA, ImageInfo
 from pellucid.pixels.lazy import Sink
 from pellucid.pixels.metadata import kept_exif
 from pellucid.pixels.tiff_sink import Layout, tiff_output
 from pellucid.pixels.write import TIFF, able, check_holds, check_quality, encode_picture
-
-WITH_ALPHA = (2, 4)  # channels of which the last is alpha if nothing else is said
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from pellucid.evaluate.benches.lossless_rows import (
 )
 from pellucid.evaluate.peers.exact import APART, EXACT, OURS
 from pellucid.evaluate.table import NO_VALUE, Table, count, percent, rate
-from pellucid.pixels.sink import WITH_ALPHA
+from pellucid.pixels.info import WITH_ALPHA
 
 SAME = 0.0005  # sizes nearer than this are called equal
 HOW = (

@@ -18,7 +18,7 @@ from pellucid.evaluate.peers.base import (
     in_parts,
     one_file,
 )
-from pellucid.pixels.sink import WITH_ALPHA
+from pellucid.pixels.info import WITH_ALPHA
 
 THREADS_VARIABLE = "PELLUCID_THREADS"
 SETTINGS = (16, 28, 40, 52, 64, 76, 88)
