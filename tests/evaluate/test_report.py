@@ -25,7 +25,7 @@ from pellucid.evaluate.benches.compress_tables import (
 from pellucid.evaluate.metrics import METRICS
 from pellucid.evaluate.registry import SECTIONS
 from pellucid.evaluate.report import html, sync_page, write_report
-from pellucid.evaluate.table import Table, count, percent, plain, rate, signed
+from pellucid.evaluate.table import Table, count, grouped, percent, plain, rate, signed
 
 pytest.importorskip("bjontegaard")
 POINTS = [(0.2, 29.0), (0.4, 31.5), (0.8, 34.5), (1.6, 38.5)]
@@ -192,6 +192,15 @@ def test_a_table_as_markdown_and_as_html():
     assert 'aria-label="Table: Part &lt;i&gt;"' in text
     assert '<th scope="row"><strong>x</strong></th><td>&lt;b&gt;_|*</td>' in text
     assert "<script>" not in html(["<script>alert(1)</script>"], "m")
+
+
+def test_a_table_of_rows_and_rows_by_a_key():
+    by_size = grouped(["two", "six", "four"], len)
+    assert list(by_size.items()) == [(3, ["two", "six"]), (4, ["four"])]
+    columns = {"letters": lambda one: str(one[0]), "words": lambda one: " ".join(one[1])}
+    assert Table.of(by_size.items(), columns) == Table(
+        ["letters", "words"], [["3", "two six"], ["4", "four"]]
+    )
 
 
 def test_numbers_in_words():

@@ -6,14 +6,18 @@ Cells are Markdown text. The first column names the row, the others are numbers 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from pellucid.evaluate._extras import require
 from pellucid.pages import scroll
 
 NO_VALUE = "–"
 MINUS = "\u2212"
+
+T = TypeVar("T")
+K = TypeVar("K")
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,11 @@ class Table:
     header: Sequence[str]
     body: Sequence[Sequence[str]]
     text: bool = False
+
+    @staticmethod
+    def of(rows: Iterable[T], columns: Mapping[str, Callable[[T], str]]) -> Table:
+        """A line for each of `rows`; a column is its heading and what it shows of one."""
+        return Table([*columns], [[show(row) for show in columns.values()] for row in rows])
 
     def __str__(self) -> str:
         """Markdown: the first column to the left, numbers to the right."""
@@ -52,6 +61,14 @@ class Table:
             f"{scroll(name)}<table><thead><tr>{head}</tr></thead>\n"
             f"<tbody>{lines}</tbody></table></div>\n"
         )
+
+
+def grouped(rows: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    """Rows by what `key` says of each, the keys in ascending order."""
+    found: dict[K, list[T]] = {}
+    for row in rows:
+        found.setdefault(key(row), []).append(row)
+    return dict(sorted(found.items()))
 
 
 def signed(value: float, digits: int = 2) -> str:
