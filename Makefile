@@ -24,7 +24,7 @@ demo: $(VENV)/.base
 	$(PY) -m pellucid demo --force
 
 test: $(VENV)/.dev
-	$(PY) -m pytest
+	$(PY) -m pytest -n auto --maxprocesses 8 --dist worksteal
 	$(PY) -m pytest --doctest-modules -q src/pellucid
 
 slow: $(VENV)/.dev
