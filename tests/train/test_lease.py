@@ -20,6 +20,7 @@ from pellucid.errors import (  # noqa: E402
     OutputError,
     PellucidError,
 )
+from pellucid.train import speed  # noqa: E402
 from pellucid.train import trainer as trainer_module  # noqa: E402
 from pellucid.train.checkpoint import write_state  # noqa: E402
 from pellucid.train.lease import Lease, main  # noqa: E402
@@ -72,6 +73,7 @@ def test_a_plan_ends_in_time(folder: Path) -> None:
 
 def test_a_plan_is_gone_on_with(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trainer_module, "REPORT_EVERY", 5)
+    monkeypatch.setattr(speed, "has_bfloat16_units", lambda _device: False)  # timing takes seconds
     write_state(folder / "weights.pt", tiny_model.new_trainer().averaged())
     out = folder / "out"
     pixels = []
