@@ -16,7 +16,7 @@ from pellucid.evaluate.peers import block_matching as vst
 from pellucid.evaluate.peers import ffdnet
 from pellucid.evaluate.peers.denoiser import GREY, NoiseGiven
 from pellucid.evaluate.peers.denoisers import DENOISERS
-from pellucid.evaluate.peers.pellucid_codec import THREADS_VARIABLE
+from pellucid.runtime.session import THREADS_VARIABLE
 
 SIGMA = 30.0
 WINDOWED = {"median"}  # told sigma, chooses a window by it and nothing else
@@ -128,7 +128,7 @@ def test_names(monkeypatch):
     with pytest.raises(OptionError, match="no denoiser called 'x'"):
         DENOISERS.load(["x"], threads=1)
     with pytest.raises(OptionError, match="at least 1, got 0"):
-        DENOISERS.load(["tv"], threads=0)
+        DENOISERS.make("tv", threads=0)
 
 
 def test_a_missing_library_leaves_its_denoiser_out_and_says_so(monkeypatch):

@@ -94,7 +94,7 @@ def test_names():
     with pytest.raises(OptionError, match="'flif'; there are: all, none, png"):
         EXACT.expand(["flif"])
     with pytest.raises(OptionError, match="at least 1, got 0"):
-        EXACT.load(["png"], 0)
+        EXACT.make("png", 0)
 
 
 def test_a_missing_library_leaves_its_codec_out_and_says_so(monkeypatch):

@@ -14,7 +14,7 @@ from pellucid.errors import MissingExtraError, OptionError
 from pellucid.evaluate.metrics import psnr
 from pellucid.evaluate.peers.base import is_own, kind_of
 from pellucid.evaluate.peers.lossy import LOSSY
-from pellucid.evaluate.peers.pellucid_codec import THREADS_VARIABLE
+from pellucid.runtime.session import THREADS_VARIABLE
 
 OTHERS = list(LOSSY.others)
 OWN = [name for name in LOSSY.makers if is_own(name)]

@@ -3,15 +3,12 @@
 | module           | idea                                                              |
 |------------------|-------------------------------------------------------------------|
 | `base`           | `Codec`, with loss or without, and `Registry`: names to peers     |
-| `lossy`          | registry of the lossy codecs                                      |
+| `lossy`          | the lossy codecs of Pillow, pillow-heif and imagecodecs           |
 | `exact`          | the lossless and error-bounded ones                               |
 | `toy`            | registry of what articles build, beside codecs and denoisers      |
 | `toy_base`       | `System`: what these have in common                               |
 | `toy_cnn`        | a small CNN at both jobs; `toy_keras` builds and trains it        |
 | `toy_predictive` | `toy_learners` at both jobs; `toy_lattice`: what the codec sees   |
-| `pillow`         | JPEG, JPEG 2000, WebP and AVIF, as Pillow has them                |
-| `imagecodecs`    | JPEG XL                                                           |
-| `heic`           | HEIC, by pillow-heif                                              |
 | `pellucid_codec` | pellucid's lossy models, lossless and within a bound               |
 | `denoiser`       | `Denoiser`, and what one is told about the noise                  |
 | `denoisers`      | registry of the denoisers                                         |

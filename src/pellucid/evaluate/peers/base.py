@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +24,10 @@ OWN_PREFIX = "pellucid-"  # followed by the model's name
 ONE_THREAD = "one thread both ways: the library offers no choice"
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """Shape (H, W, C) and type of a picture: all that a decoder may be told beside the bytes."""
 
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     dtype: np.dtype[Any]
 
     @property
@@ -39,13 +38,7 @@ class Kind:
 
 def kind_of(samples: Samples) -> Kind:
     """Shape and type of (H, W, C) samples."""
-    height, width, channels = samples.shape
-    return Kind((height, width, channels), samples.dtype)
-
-
-def takes_all(_kind: Kind, _setting: float) -> str:
-    """For a codec that refuses nothing."""
-    return ""
+    return Kind(samples.shape, samples.dtype)
 
 
 @dataclass(frozen=True)
@@ -73,32 +66,23 @@ class Codec:
     decode: Callable[[Files, Kind], Samples]
     settings: tuple[float, ...] = ()
     bounded: bool = False
-    refuses: Callable[[Kind, float], str] = takes_all
+    refuses: Callable[[Kind, float], str] = lambda _kind, _setting: ""
 
 
 def one_file(
     encode: Callable[[Samples, float], bytes], decode: Callable[[bytes], Samples]
 ) -> dict[str, Any]:
     """`encode` and `decode` of a `Codec` that makes one file and needs nothing beside it."""
-
-    def pack(samples: Samples, setting: float) -> Files:
-        return (encode(samples, setting),)
-
-    def unpack(files: Files, _kind: Kind) -> Samples:
-        return np.asarray(decode(files[0]))
-
-    return {"encode": pack, "decode": unpack}
-
-
-def one_only(_kind: Kind) -> bool:
-    """For a format that holds any number of bands."""
-    return True
+    return {
+        "encode": lambda samples, setting: (bytes(encode(samples, setting)),),
+        "decode": lambda files, _kind: np.asarray(decode(files[0])),
+    }
 
 
 def in_parts(
     encode: Callable[[Samples, float], bytes],
     decode: Callable[[bytes, Kind], Samples],
-    together: Callable[[Kind], bool] = one_only,
+    together: Callable[[Kind], bool] = lambda _kind: True,
 ) -> dict[str, Any]:
     """`encode` and `decode` of a `Codec` that packs all bands into one file, or each into its own.
 
@@ -114,9 +98,8 @@ def in_parts(
         return tuple(bytes(encode(np.ascontiguousarray(part), setting)) for part in parts)
 
     def unpack(files: Files, kind: Kind) -> Samples:
-        shape = (*kind.shape[:2], kind.channels // len(files))
-        part = Kind(shape, kind.dtype)
-        parts = [np.asarray(decode(file, part)).reshape(shape) for file in files]
+        part = Kind((*kind.shape[:2], kind.channels // len(files)), kind.dtype)
+        parts = [np.asarray(decode(file, part)).reshape(part.shape) for file in files]
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=2)
 
     return {"encode": pack, "decode": unpack}
@@ -124,7 +107,7 @@ def in_parts(
 
 def bands_of(samples: Samples) -> list[Samples]:
     """The channels, each (H, W)."""
-    return [np.ascontiguousarray(samples[..., band]) for band in range(samples.shape[2])]
+    return [np.ascontiguousarray(band) for band in np.moveaxis(samples, 2, 0)]
 
 
 def using(threads: int) -> str:
@@ -155,6 +138,12 @@ class Registry(Generic[Peer]):
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     own: Callable[[str], Maker[Peer]] | None = None
 
+    @classmethod
+    def of(cls, what: str, peers: Mapping[str, tuple[str, Maker[Peer]]], **more: Any) -> Self:
+        """From name -> label and maker."""
+        makers = {name: maker for name, (_, maker) in peers.items()}
+        return cls(what, makers, {name: label for name, (label, _) in peers.items()}, **more)
+
     @property
     def others(self) -> tuple[str, ...]:
         """Those that aren't pellucid's."""
@@ -163,10 +152,10 @@ class Registry(Generic[Peer]):
     def expand(self, names: Iterable[str]) -> tuple[str, ...]:
         """Names and groups of them to names of peers, each once; OptionError for unknown ones."""
         groups = {"all": self.others, "none": (), **self.groups}
-        found = [member for name in names for member in groups.get(name, (name,))]
+        found = dict.fromkeys(member for name in names for member in groups.get(name, (name,)))
         for name in found:
             self._maker(name)
-        return tuple(dict.fromkeys(found))
+        return tuple(found)
 
     def make(self, name: str, threads: int) -> Peer:
         """One peer.
@@ -175,20 +164,17 @@ class Registry(Generic[Peer]):
             MissingExtraError: its library isn't installed.
             OptionError: no peer of that name, or `threads` below 1.
         """
-        maker = self._maker(name)
         if threads < 1:
             raise OptionError(f"threads must be at least 1, got {threads}")
-        return maker(threads)
+        return self._maker(name)(threads)
 
     def load(self, names: Iterable[str], threads: int) -> tuple[list[Peer], dict[str, str]]:
         """All peers that can be had, and for the others the reason why not.
 
         Raises:
-            OptionError: no peer of that name, or `threads` below 1.
+            OptionError: no peer of that name.
         """
         found, missing = [], {}
-        if threads < 1:
-            raise OptionError(f"threads must be at least 1, got {threads}")
         for name in self.expand(names):
             try:
                 found.append(self.make(name, threads))

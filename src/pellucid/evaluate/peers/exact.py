@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 from PIL import __version__ as pillow_version
@@ -14,16 +15,8 @@ from PIL import features
 
 from pellucid.errors import MissingExtraError
 from pellucid.evaluate.peers import pellucid_codec
-from pellucid.evaluate.peers.base import (
-    ONE_THREAD,
-    Codec,
-    Kind,
-    Registry,
-    Samples,
-    in_parts,
-)
-from pellucid.evaluate.peers.imagecodecs import imagecodecs_with, version_of
-from pellucid.evaluate.peers.pillow import load, save
+from pellucid.evaluate.peers.base import ONE_THREAD, Codec, Kind, Registry, Samples, in_parts
+from pellucid.evaluate.peers.lossy import imagecodecs, load, save
 
 OURS, APART = "pellucid", "pellucid-apart"
 OWN = (OURS, APART)
@@ -41,13 +34,10 @@ BLOSC_LEVEL = 9
 
 def only(*types: str) -> Callable[[Kind, float], str]:
     """Refuses samples of other types."""
-
-    def refuses(kind: Kind, _bound: float) -> str:
-        if kind.dtype.name in types:
-            return ""
-        return f"takes {' and '.join(types)}, not {kind.dtype.name}"
-
-    return refuses
+    words = " and ".join(types)
+    return lambda kind, _bound: (
+        "" if kind.dtype.name in types else f"takes {words}, not {kind.dtype.name}"
+    )
 
 
 def png(_threads: int) -> Codec:
@@ -55,19 +45,16 @@ def png(_threads: int) -> Codec:
 
     Pillow holds 8 bits in 1 to 4 channels and 16 bits in grey.
     """
-
-    def encode(part: Samples, _bound: float) -> bytes:
-        return save("PNG", {"optimize": True}, part)
-
-    def decode(file: bytes, kind: Kind) -> Samples:
-        return load("PNG", file, mode=None).astype(kind.dtype)
-
     return Codec(
         name="png",
         version=f"Pillow {pillow_version}, zlib {features.version('zlib')}, optimize",
         threading=f"{ONE_THREAD}; 16-bit colour and more than 4 bands: one file a band",
         refuses=only(*PNG_TOGETHER),
-        **in_parts(encode, decode, lambda kind: kind.channels in PNG_TOGETHER[kind.dtype.name]),
+        **in_parts(
+            lambda part, _bound: save("PNG", {"optimize": True}, part),
+            lambda file, kind: load("PNG", file, mode=None).astype(kind.dtype),
+            lambda kind: kind.channels in PNG_TOGETHER[kind.dtype.name],
+        ),
     )
 
 
@@ -84,27 +71,27 @@ def webp(_threads: int) -> Codec:
             return f"takes up to {LONGEST_WEBP} samples a side, not {max(kind.shape[:2])}"
         return only("uint8")(kind, bound)
 
-    def decode(file: bytes, kind: Kind) -> Samples:
-        # A picture that is opaque all over would come back as RGB.
-        return load("WEBP", file, mode="RGBA" if kind.channels == 4 else "RGB")
-
     library = f"libwebp {features.version('webp')}"
     return Codec(
         name="webp",
         version=f"Pillow {pillow_version}, {library}, method=6 quality=100",
         threading=ONE_THREAD,
         refuses=refuses,
-        **in_parts(lambda part, _bound: save("WEBP", WEBP_OPTIONS, part), decode),
+        **in_parts(
+            lambda part, _bound: save("WEBP", WEBP_OPTIONS, part),
+            # A picture that is opaque all over would come back as RGB.
+            lambda file, kind: load("WEBP", file, "RGBA" if kind.channels == 4 else "RGB"),
+        ),
     )
 
 
 def jxl(threads: int) -> Codec:
     """Lossless JPEG XL by libjxl, with `threads` threads both ways."""
-    library = imagecodecs_with("JPEGXL")
+    library, version = imagecodecs("jpegxl")
     options = {"lossless": True, "effort": JXL_EFFORT, "numthreads": threads}
     return Codec(
         name="jxl",
-        version=f"{version_of(library, 'jpegxl')}, lossless effort={JXL_EFFORT}",
+        version=f"{version}, lossless effort={JXL_EFFORT}",
         threading=f"up to {threads} threads both ways; more than 4 bands: one file a band",
         refuses=only("uint8", "uint16"),
         **in_parts(
@@ -117,19 +104,19 @@ def jxl(threads: int) -> Codec:
 
 def jpeg2000(threads: int) -> Codec:
     """OpenJPEG, reversible, with `threads` threads both ways."""
-    library = imagecodecs_with("JPEG2K")
-
-    def encode(part: Samples, _bound: float) -> bytes:
-        colour = part.ndim == 3 and part.shape[2] in COLOUR
-        options = {"level": 0, "reversible": True, "mct": colour, "numthreads": threads}
-        return bytes(library.jpeg2k_encode(part, **options))
-
+    library, version = imagecodecs("jpeg2k")
+    options = {"level": 0, "reversible": True, "numthreads": threads}
     return Codec(
         name="jpeg2000",
-        version=f"{version_of(library, 'jpeg2k')}, reversible",
+        version=f"{version}, reversible",
         threading=f"up to {threads} threads both ways; {ONE_FILE}",
         refuses=only("uint8", "uint16", "int16"),
-        **in_parts(encode, lambda file, _kind: library.jpeg2k_decode(file, numthreads=threads)),
+        **in_parts(
+            lambda part, _bound: library.jpeg2k_encode(
+                part, mct=part.shape[2:] in ((n,) for n in COLOUR), **options
+            ),
+            lambda file, _kind: library.jpeg2k_decode(file, numthreads=threads),
+        ),
     )
 
 
@@ -138,17 +125,17 @@ def jpegls(_threads: int) -> Codec:
 
     imagecodecs offers no colour transform.
     """
-    library, types = imagecodecs_with("JPEGLS"), only("uint8", "uint16")
+    library, version = imagecodecs("jpegls")
 
     def refuses(kind: Kind, bound: float) -> str:
-        if why := types(kind, bound):
+        if why := only("uint8", "uint16")(kind, bound):
             return why
         most = min(NEAR_MOST, np.iinfo(kind.dtype).max // 2)
         return f"takes bounds up to {most}, not {bound}" if bound > most else ""
 
     return Codec(
         name="jpegls",
-        version=version_of(library, "jpegls"),
+        version=version,
         threading=f"{ONE_THREAD}; no colour transform; not 3 or 4 bands: one file a band",
         bounded=True,
         refuses=refuses,
@@ -160,14 +147,12 @@ def jpegls(_threads: int) -> Codec:
     )
 
 
-def lerc(_threads: int, *, zstd: bool) -> Codec:
+def lerc(name: str, behind: str, packed: dict[str, Any], _threads: int) -> Codec:
     """LERC, with the bound as its maxZError, which holds for alpha too; alone or packed by zstd."""
-    library = imagecodecs_with("LERC")
-    packed = {"compression": "zstd", "compressionargs": {"level": ZSTD_LEVEL}} if zstd else {}
-    behind = f", zstd level={ZSTD_LEVEL}" if zstd else ""
+    library, version = imagecodecs("lerc")
     return Codec(
-        name="lerc_zstd" if zstd else "lerc",
-        version=version_of(library, "lerc") + behind,
+        name=name,
+        version=version + behind,
         threading=f"{ONE_THREAD}; {ONE_FILE}",
         bounded=True,
         refuses=only("uint8", "uint16", "int16"),
@@ -180,10 +165,10 @@ def lerc(_threads: int, *, zstd: bool) -> Codec:
 
 def zstandard(_threads: int) -> Codec:
     """zstd on the samples as they lie in memory: no knowledge of pictures at all."""
-    library = imagecodecs_with("ZSTD")
+    library, version = imagecodecs("zstd")
     return Codec(
         name="zstd",
-        version=f"{version_of(library, 'zstd')}, level={ZSTD_LEVEL}",
+        version=f"{version}, level={ZSTD_LEVEL}",
         threading=f"{ONE_THREAD}; samples of all bands side by side",
         **in_parts(
             lambda part, _bound: library.zstd_encode(part.tobytes(), level=ZSTD_LEVEL),
@@ -194,7 +179,7 @@ def zstandard(_threads: int) -> Codec:
 
 def blosc2(threads: int) -> Codec:
     """Blosc2 with bit-shuffle and zstd, as array stores use it, on each band for itself."""
-    library = imagecodecs_with("BLOSC2")
+    library, version = imagecodecs("blosc2")
     options = {"level": BLOSC_LEVEL, "compressor": "zstd", "shuffle": "bitshuffle"}
 
     def encode(part: Samples, _bound: float) -> bytes:
@@ -210,38 +195,33 @@ def blosc2(threads: int) -> Codec:
 
     return Codec(
         name="blosc2",
-        version=f"{version_of(library, 'blosc2')}, zstd level={BLOSC_LEVEL} bitshuffle",
+        version=f"{version}, zstd level={BLOSC_LEVEL} bitshuffle",
         threading=f"up to {threads} threads both ways; one band after the other, in one buffer",
         **in_parts(encode, decode),
     )
 
 
-EXACT: Registry[Codec] = Registry(
-    what="codec",
-    makers={
-        OURS: pellucid_codec.exact,
-        APART: pellucid_codec.exact_apart,
-        "png": png,
-        "webp": webp,
-        "jxl": jxl,
-        "jpeg2000": jpeg2000,
-        "jpegls": jpegls,
-        "lerc": partial(lerc, zstd=False),
-        "lerc_zstd": partial(lerc, zstd=True),
-        "zstd": zstandard,
-        "blosc2": blosc2,
-    },
-    labels={
-        OURS: "pellucid",
-        APART: "pellucid, bands apart",
-        "png": "PNG, optimized",
-        "webp": "WebP, method 6",
-        "jxl": "JPEG XL, effort 7",
-        "jpeg2000": "JPEG 2000",
-        "jpegls": "JPEG-LS",
-        "lerc": "LERC",
-        "lerc_zstd": "LERC with zstd",
-        "zstd": "zstd, level 19",
-        "blosc2": "Blosc2, bit-shuffle and zstd",
+EXACT: Registry[Codec] = Registry.of(
+    "codec",
+    {
+        OURS: ("pellucid", pellucid_codec.exact),
+        APART: ("pellucid, bands apart", pellucid_codec.exact_apart),
+        "png": ("PNG, optimized", png),
+        "webp": ("WebP, method 6", webp),
+        "jxl": ("JPEG XL, effort 7", jxl),
+        "jpeg2000": ("JPEG 2000", jpeg2000),
+        "jpegls": ("JPEG-LS", jpegls),
+        "lerc": ("LERC", partial(lerc, "lerc", "", {})),
+        "lerc_zstd": (
+            "LERC with zstd",
+            partial(
+                lerc,
+                "lerc_zstd",
+                f", zstd level={ZSTD_LEVEL}",
+                {"compression": "zstd", "compressionargs": {"level": ZSTD_LEVEL}},
+            ),
+        ),
+        "zstd": ("zstd, level 19", zstandard),
+        "blosc2": ("Blosc2, bit-shuffle and zstd", blosc2),
     },
 )

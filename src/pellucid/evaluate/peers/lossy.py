@@ -1,42 +1,211 @@
-"""The lossy codecs of `bench compress`; `work` is a piece of theirs in a process of its own."""
+"""The lossy codecs of `bench compress`; `work` is a piece of theirs in a process of its own.
+
+Pillow's differ in format, options and settings only; JPEG XL comes with imagecodecs and HEIC with
+pillow-heif.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import AvifImagePlugin, Image, features
+from PIL import __version__ as pillow_version
 
-from pellucid.evaluate.peers import heic, imagecodecs, pellucid_codec, pillow
-from pellucid.evaluate.peers.base import Codec, Registry, kind_of
+from pellucid.errors import MissingExtraError
+from pellucid.evaluate._extras import require
+from pellucid.evaluate.peers import pellucid_codec
+from pellucid.evaluate.peers.base import Codec, Files, Kind, Registry, Samples, kind_of, one_file
 
-LOSSY: Registry[Codec] = Registry(
-    what="codec",
-    makers={
-        "pellucid-s": partial(pellucid_codec.make, model="s"),
-        "pellucid-m": partial(pellucid_codec.make, model="m"),
-        "jpeg420": pillow.jpeg420,
-        "jpeg444": pillow.jpeg444,
-        "jpeg2000": pillow.jpeg2000,
-        "webp": pillow.webp,
-        "avif": pillow.avif_eye,
-        "avif_psnr": pillow.avif_psnr,
-        "heic_psnr": heic.heic_psnr,
-        "jxl": imagecodecs.jxl,
-    },
-    labels={
-        "pellucid-m": "pellucid m",
-        "pellucid-s": "pellucid s",
-        "jpeg420": "JPEG 4:2:0",
-        "jpeg444": "JPEG 4:4:4",
-        "jpeg2000": "JPEG 2000",
-        "webp": "WebP, method 6",
-        "avif": "AVIF 4:4:4, speed 6",
-        "avif_psnr": "AVIF 4:4:4, speed 6, tune=psnr",
-        "heic_psnr": "HEIC 4:4:4, tune=psnr",
-        "jxl": "JPEG XL, effort 7",
+BITS_PER_PIXEL = 24.0  # of the source
+JPEG = ("JPEG", "libjpeg_turbo", "libjpeg-turbo")
+SMALL_JPEG = {"progressive": True, "optimize": True}
+AVIF_SPEED = 6
+JXL_EFFORT = 7
+CORNER = 64  # samples a side of a warm-up
+
+
+def save(kind: str, options: Mapping[str, Any], samples: Samples) -> bytes:
+    """(H, W) or (H, W, C) uint8 or uint16 samples as a whole file."""
+    stream = io.BytesIO()
+    Image.fromarray(samples).save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def load(kind: str, data: bytes, mode: str | None = "RGB") -> Samples:
+    """A file to (H, W, 3) uint8, or as another of Pillow's modes; None: as the file has it."""
+    with Image.open(io.BytesIO(data), formats=[kind]) as image:
+        return np.asarray(image.convert(mode) if mode else image)
+
+
+def as_quality(setting: float) -> dict[str, Any]:
+    """The setting as Pillow's `quality`, a whole number."""
+    return {"quality": int(setting)}
+
+
+def as_rate(setting: float) -> dict[str, Any]:
+    """The setting as bits per pixel, which OpenJPEG meets closely."""
+    return {"quality_mode": "rates", "quality_layers": [BITS_PER_PIXEL / setting]}
+
+
+def pillow(
+    name: str,
+    form: tuple[str, str, str],
+    settings: tuple[float, ...],
+    options: Mapping[str, Any],
+    turn: Callable[[float], dict[str, Any]] = as_quality,
+    **more: Any,
+) -> Codec:
+    """A codec by `Image.save` and `Image.open` on bytes in memory.
+
+    Args:
+        form: Pillow's names of the format and of the library behind it, and ours of the library.
+        turn: a setting to Pillow's options.
+        more: fields of the codec that differ from other formats'.
+
+    Raises:
+        MissingExtraError: this Pillow was built without the library.
+    """
+    kind, feature, library = form
+    if not features.check(feature):
+        raise MissingExtraError(f"Pillow with {library}", "bench")
+    words = " ".join(f"{key}={value}" for key, value in options.items())
+    fields = {
+        "threading": "one thread both ways: Pillow offers no choice",
+        **one_file(
+            lambda rgb, setting: save(kind, {**options, **turn(setting)}, rgb), partial(load, kind)
+        ),
+        **more,
+    }
+    version = f"Pillow {pillow_version}, {library} {features.version(feature)}, {words}"
+    return Codec(name=name, version=version, settings=settings, **fields)
+
+
+def avif(
+    name: str, settings: tuple[float, ...], advanced: Mapping[str, Any], threads: int
+) -> Codec:
+    """libaom: full chroma, speed 6; without `advanced` it is tuned for the eye, its default."""
+
+    def decode(files: Files, _kind: Kind) -> Samples:
+        AvifImagePlugin.DEFAULT_MAX_THREADS = threads
+        return load("AVIF", files[0])
+
+    options = {"subsampling": "4:4:4", "speed": AVIF_SPEED, "max_threads": threads, **advanced}
+    used = f"up to {threads} threads both ways; the encoder decides how many it can use"
+    form = ("AVIF", "avif", "libavif")
+    return pillow(name, form, settings, options, threading=used, decode=decode)
+
+
+def heic_psnr(threads: int) -> Codec:
+    """HEIC by x265 in pillow-heif: full chroma, the default preset, tuned for PSNR.
+
+    MissingExtraError without pillow-heif.
+    """
+    library = require("pillow_heif", "pillow-heif")
+    options = {"tune": "psnr", "x265:pools": str(threads)}
+    info = library.libheif_info()
+
+    def encode(rgb: Samples, setting: float) -> bytes:
+        stream = io.BytesIO()
+        image = library.from_pillow(Image.fromarray(rgb))
+        image.save(stream, quality=int(setting), chroma=444, enc_params=options)
+        return stream.getvalue()
+
+    def decode(data: bytes) -> Samples:
+        library.options.DECODE_THREADS = threads
+        return np.asarray(library.open_heif(data, convert_hdr_to_8bit=True))
+
+    return Codec(
+        name="heic_psnr",
+        version=f"pillow-heif {library.__version__}, libheif {info['libheif']}, {info['HEIF']}",
+        threading=(
+            f"encoder: a pool of {threads} threads (x265 pools); "
+            f"decoder: up to {threads}, which a picture of one tile can't use"
+        ),
+        settings=(5, 18, 30, 40, 50, 60),
+        **one_file(encode, decode),
+    )
+
+
+def imagecodecs(part: str) -> tuple[Any, str]:
+    """The package with one of its codecs, such as `jpegxl`, and the versions of both.
+
+    Raises:
+        MissingExtraError: it isn't installed, or was built without the codec.
+    """
+    library = require("imagecodecs")
+    if not getattr(library, part.upper()).available:
+        raise MissingExtraError(f"imagecodecs with {part.upper()}", "bench")
+    return library, f"imagecodecs {library.__version__}, {getattr(library, part + '_version')()}"
+
+
+def jxl(threads: int) -> Codec:
+    """Lossy JPEG XL by libjxl (VarDCT), tuned for the eye by design; `threads` both ways.
+
+    The setting is Butteraugli distance: the higher, the smaller. From 20 on the encoder would halve
+    the picture first.
+    """
+    library, version = imagecodecs("jpegxl")
+    options = {"effort": JXL_EFFORT, "numthreads": threads}
+    return Codec(
+        name="jxl",
+        version=f"{version}, effort={JXL_EFFORT}",
+        threading=f"{threads} threads both ways",
+        settings=(14, 8, 4.5, 2.5, 1.5, 0.8),
+        **one_file(
+            lambda rgb, distance: library.jpegxl_encode(rgb, distance=distance, **options),
+            lambda data: library.jpegxl_decode(data, numthreads=threads),
+        ),
+    )
+
+
+LOSSY: Registry[Codec] = Registry.of(
+    "codec",
+    {
+        "pellucid-m": ("pellucid m", partial(pellucid_codec.make, model="m")),
+        "pellucid-s": ("pellucid s", partial(pellucid_codec.make, model="s")),
+        # Halved chroma is what most pictures have.
+        "jpeg420": (
+            "JPEG 4:2:0",
+            lambda _: pillow(
+                "jpeg420", JPEG, (5, 15, 35, 60, 80, 92), {"subsampling": "4:2:0", **SMALL_JPEG}
+            ),
+        ),
+        "jpeg444": (
+            "JPEG 4:4:4",
+            lambda _: pillow(
+                "jpeg444", JPEG, (5, 12, 30, 55, 75, 88), {"subsampling": "4:4:4", **SMALL_JPEG}
+            ),
+        ),
+        # The 9/7 wavelet with the irreversible colour transform.
+        "jpeg2000": (
+            "JPEG 2000",
+            lambda _: pillow(
+                "jpeg2000",
+                ("JPEG2000", "jpg_2000", "OpenJPEG"),
+                (0.1, 0.2, 0.4, 0.8, 1.3, 2.0),
+                {"irreversible": True, "mct": 1},
+                as_rate,
+            ),
+        ),
+        # At its slowest method, 6. The format has 4:2:0 chroma only.
+        "webp": (
+            "WebP, method 6",
+            lambda _: pillow(
+                "webp", ("WEBP", "webp", "libwebp"), (0, 10, 35, 65, 82, 95), {"method": 6}
+            ),
+        ),
+        "avif": ("AVIF 4:4:4, speed 6", partial(avif, "avif", (8, 28, 48, 64, 77, 88), {})),
+        "avif_psnr": (
+            "AVIF 4:4:4, speed 6, tune=psnr",
+            partial(avif, "avif_psnr", (5, 20, 35, 50, 66, 84), {"advanced": {"tune": "psnr"}}),
+        ),
+        "heic_psnr": ("HEIC 4:4:4, tune=psnr", heic_psnr),
+        "jxl": ("JPEG XL, effort 7", jxl),
     },
     groups={
         "jpeg": ("jpeg420", "jpeg444"),
@@ -44,7 +213,6 @@ LOSSY: Registry[Codec] = Registry(
         "heic": ("heic_psnr",),
     },
 )
-CORNER = 64  # samples a side of a warm-up
 
 
 def work(order: dict[str, Any]) -> tuple[Callable[[], object], Callable[[], int]]:
@@ -65,8 +233,4 @@ def work(order: dict[str, Any]) -> tuple[Callable[[], object], Callable[[], int]
         return lambda: codec.decode((data,), kind_of(black)), lambda: len(data)
     rgb = np.load(order["picture"])
     codec.encode(np.ascontiguousarray(rgb[:CORNER, :CORNER]), setting)
-
-    def compress() -> None:
-        file.write_bytes(codec.encode(rgb, setting)[0])
-
-    return compress, lambda: file.stat().st_size
+    return lambda: file.write_bytes(codec.encode(rgb, setting)[0]), lambda: file.stat().st_size

@@ -13,14 +13,15 @@ from pellucid.evaluate.peers.base import (
     OWN_PREFIX,
     Codec,
     Files,
+    Rgb,
     Samples,
     bands_of,
     in_parts,
     one_file,
 )
 from pellucid.pixels.info import WITH_ALPHA
+from pellucid.runtime.session import THREADS_VARIABLE
 
-THREADS_VARIABLE = "PELLUCID_THREADS"
 SETTINGS = (16, 28, 40, 52, 64, 76, 88)
 
 
@@ -29,20 +30,25 @@ def make(
 ) -> Codec:
     """One model, by name or folder; `label`, if given, replaces the name that rows have.
 
-    Coding a small probe tells early whether the model is there.
+    Its version has a checksum of a probe's file and its decoded pixels. The model's id covers what
+    decides bits and nothing else; the checksum changes with the rest of the weights and with the
+    encoder too, so that rows made by others are known as stale.
 
     Raises:
         PellucidError: the model isn't installed.
     """
     os.environ[THREADS_VARIABLE] = str(threads)
     api = require("pellucid")
+    data = api.compress(_probe(64), quality=50, model=model)
+    check = zlib.crc32(np.ascontiguousarray(api.decompress(data)).tobytes(), zlib.crc32(data))
+    identity = api.info(data).model_id
     return Codec(
         name=label or OWN_PREFIX + model,
-        version=_version(api, model),
+        version=f"pellucid {api.__version__}, model {identity}, probe {check:08x}",
         threading=f"{threads} threads both ways",
         settings=settings,
         **one_file(
-            lambda rgb, quality: bytes(api.compress(rgb, quality=int(quality), model=model)),
+            lambda rgb, quality: api.compress(rgb, quality=int(quality), model=model),
             api.decompress,
         ),
     )
@@ -89,26 +95,16 @@ def exact_apart(threads: int) -> Codec:
 
 
 def _exact_api(threads: int) -> tuple[Any, str]:
-    """The package, and its version, tables and a checksum of a probe's files: another encoder's
-    rows are stale."""
+    """The package, and its version, tables and a checksum of a probe's files."""
     os.environ[THREADS_VARIABLE] = str(threads)
     api = require("pellucid")
-    rows, columns = np.mgrid[0:48, 0:48]
-    probe = np.stack([rows * columns // 9, 5 * rows, (rows ^ columns) * 5], axis=2)
-    files = [api.compress(probe.astype(np.uint8), max_error=bound) for bound in (0, 1)]
-    check = zlib.crc32(b"".join(files))
-    tables = api.info(files[0]).model_id
+    files = [api.compress(_probe(48), max_error=bound) for bound in (0, 1)]
+    tables, check = api.info(files[0]).model_id, zlib.crc32(b"".join(files))
     return api, f"pellucid {api.__version__}, tables {tables}, probe {check:08x}"
 
 
-def _version(api: Any, model: str) -> str:
-    """Package, model and a checksum of a probe's file and its decoded pixels.
-
-    The model's id covers what decides bits and nothing else; the checksum changes with the rest of
-    the weights and with the encoder too, so that rows made by others are known as stale.
-    """
-    rows, columns = np.mgrid[0:64, 0:64]
-    probe = np.stack([rows * columns // 16, 4 * rows, (rows ^ columns) * 4], axis=2)
-    data = api.compress(probe.astype(np.uint8), quality=50, model=model)
-    check = zlib.crc32(np.ascontiguousarray(api.decompress(data)).tobytes(), zlib.crc32(data))
-    return f"pellucid {api.__version__}, model {api.info(data).model_id}, probe {check:08x}"
+def _probe(side: int) -> Rgb:
+    rows, columns = np.mgrid[0:side, 0:side]
+    step = 256 // side
+    shades = [rows * columns // (side**2 // 256), step * rows, (rows ^ columns) * step]
+    return np.stack(shades, axis=2).astype(np.uint8)

@@ -17,7 +17,7 @@ from pellucid.evaluate._extras import require
 from pellucid.evaluate.macs import denoiser_kmac
 from pellucid.evaluate.peers.base import OWN_PREFIX, using
 from pellucid.evaluate.peers.denoiser import Denoiser, NoiseGiven, Samples
-from pellucid.evaluate.peers.pellucid_codec import THREADS_VARIABLE
+from pellucid.runtime.session import THREADS_VARIABLE
 
 STEP = {None: 1.0, 8: 1.0, 16: 257.0}  # of stored samples, for each of 255 levels
 TYPES: dict[int | None, type] = {None: np.float32, 8: np.uint8, 16: np.uint16}
