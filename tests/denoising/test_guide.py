@@ -10,8 +10,7 @@ from PIL import Image
 
 import pellucid
 from pellucid.cli import _demo_denoise
-from pellucid.denoising.guide import Guide
-from pellucid.denoising.guide_features import average, contrast, features
+from pellucid.denoising.guide import Guide, average, contrast, features
 from pellucid.denoising.remove import denoise_array
 from pellucid.errors import OptionError
 from pellucid.evaluate.metrics import psnr

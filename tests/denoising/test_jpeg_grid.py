@@ -8,7 +8,7 @@ from PIL import Image
 from skimage import data
 
 from pellucid.denoising.estimate import estimate_noise
-from pellucid.denoising.jpeg_grid import step_table
+from pellucid.denoising.jpeg import step_table
 
 
 def compressed(picture: np.ndarray, quality: int, subsampling: int = 2) -> np.ndarray:

@@ -9,8 +9,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from pellucid.denoising.jpeg_grid import step_table
-from pellucid.denoising.jpeg_strength import LEAST_SCALE, jpeg_sigma, table_scale
+from pellucid.denoising.jpeg import LEAST_SCALE, jpeg_sigma, step_table, table_scale
 
 QUALITIES = range(1, 101)
 

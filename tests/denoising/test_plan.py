@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pellucid.denoising.estimate import NoiseEstimate
-from pellucid.denoising.jpeg_strength import jpeg_level, jpeg_sigma
+from pellucid.denoising.jpeg import jpeg_level, jpeg_sigma
 from pellucid.denoising.plan import FAINT, SMOOTHED, Plan, noise_level_maps, plan_for
 from pellucid.pixels import Box
 

@@ -66,7 +66,7 @@ def test_blocks_of_a_plane_that_is_known_are_those_without_a_mask() -> None:
     plane = noisy()[..., 0]
     one, other = take_blocks(plane), take_blocks(plane, np.ones(plane.shape, bool))
     assert np.array_equal(one.energy, other.energy)
-    assert np.array_equal(one.all_means, other.all_means)
+    assert np.array_equal(one.looked_at, other.looked_at)
 
 
 def sentinels(samples: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pellucid.denoising.plan import LEAST_NOISE
-from pellucid.denoising.vst import Stabiliser
+from pellucid.denoising.scale import Stabiliser
 
 COUNT = 200_000
 # Photons a unit and read noise: dim and bright, with and without read noise, in any unit.

@@ -7,7 +7,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from pellucid.denoising.survey import look_through
+from pellucid.denoising.picture import Picture
 from pellucid.denoising.windows import run_windows
 from pellucid.pixels import Box
 
@@ -147,7 +147,7 @@ def test_a_survey_keeps_no_more_than_it_needs() -> None:
             return np.full((rows, columns, 3), 7, np.uint8)
 
     tracemalloc.start()
-    survey = look_through(Made())
+    survey = Picture(Made())
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (survey.low, survey.high) == (7, 7)

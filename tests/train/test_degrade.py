@@ -12,7 +12,7 @@ from PIL import Image
 
 torch = pytest.importorskip("torch", exc_type=ImportError)
 
-from pellucid.denoising import jpeg_strength  # noqa: E402 - needs torch
+from pellucid.denoising import jpeg as jpeg_strength  # noqa: E402 - needs torch
 from pellucid.train.degrade import (  # noqa: E402
     Degraded,
     Dice,

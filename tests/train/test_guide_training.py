@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from tools import train_guide
 
-from pellucid.denoising.guide_features import COUNT
+from pellucid.denoising.guide import COUNT
 from pellucid.errors import InputError
 from pellucid.nets.guide import REACH, GuideNet
 from pellucid.runtime import GuideModel, load_guide

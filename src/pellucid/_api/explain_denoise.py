@@ -15,9 +15,9 @@ from pellucid._api.explanation import NEVER, Explanation
 from pellucid.denoising import DenoiseOptions, NoiseEstimate
 from pellucid.denoising.flow import denoise_into, noise_of
 from pellucid.denoising.picture import Picture
-from pellucid.denoising.plan import noise_level_maps, plan_for
-from pellucid.denoising.remove import denoise_array, nothing_to_do
-from pellucid.denoising.samples import MOST, SampleType, split_alpha
+from pellucid.denoising.plan import noise_level_maps, nothing_to_do, plan_for
+from pellucid.denoising.remove import denoise_array
+from pellucid.denoising.samples import MOST, split_alpha
 from pellucid.errors import OptionError, PellucidError
 from pellucid.pixels import Box, ImageSource, open_image
 
@@ -134,7 +134,7 @@ def widths_of(
 
     if nothing_to_do(noise, strength, dtype):
         return None, "Nothing was taken off: the result is the picture as it was."
-    plan = plan_for(noise, eight_bits=SampleType.of(dtype).eight_bits)
+    plan = plan_for(noise, eight_bits=dtype == np.uint8)
     if plan.processed or strength < 1:
         return None, "Not measured for JPEG, processed noise or strength below 1."
     try:
@@ -149,7 +149,7 @@ def seen_by_network(part: NDArray[Any], noise: Noise, weight: Floats) -> tuple[F
 
     The runtime also divides both by a number, which changes nothing but their unit.
     """
-    plan = plan_for(noise, eight_bits=SampleType.of(part.dtype).eight_bits)
+    plan = plan_for(noise, eight_bits=part.dtype == np.uint8)
     shown = part.astype(np.float32)
     if plan.stabiliser is not None:
         shown = plan.stabiliser.forward(shown).astype(np.float32)
@@ -173,7 +173,7 @@ def why(
             "strength is 0; ask for another"
         )
     found = filter_at(net, *seen_by_network(filled, noise, weight), x, y)
-    plan = plan_for(noise, eight_bits=SampleType.of(filled.dtype).eight_bits)
+    plan = plan_for(noise, eight_bits=filled.dtype == np.uint8)
     return replace(found, stabilised=plan.stabiliser is not None)
 
 

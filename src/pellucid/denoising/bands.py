@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from pellucid.denoising.estimate import NoiseEstimate
 from pellucid.denoising.invalid import finite_pixels
 from pellucid.denoising.measure import measure
-from pellucid.denoising.remove import Floats, Noise, denoise_array
-from pellucid.denoising.samples import SampleType, precise
+from pellucid.denoising.plan import Noise
+from pellucid.denoising.remove import denoise_array
+from pellucid.denoising.samples import Floats, precise, restored
 
 if TYPE_CHECKING:
     from pellucid.runtime import DenoiserModel
@@ -44,31 +45,27 @@ def denoise_bands(
     """
     result = samples.copy()
     sigmas = np.array([each.sigma for each in noise]) if isinstance(noise, list) else None
-    noisy = [c for c in range(samples.shape[2]) if sigmas is None or sigmas[c] > 0]
-    for channels, kept in groups_of(samples, noisy, sigmas):
+    noisy = list(range(samples.shape[2])) if sigmas is None else np.flatnonzero(sigmas).tolist()
+    for channels, kept in groups_of(samples, noisy, sigmas) if noisy else []:
         part = np.ascontiguousarray(samples[..., channels])
-        if isinstance(noise, list):
-            own = np.array([noise[channel].sigma for channel in channels])
-            clean = denoise_scaled(part, own, weight, model)
-        else:
+        if sigmas is None:
+            assert not isinstance(noise, list)
             clean = denoise_array(part, noise, weight, model)
+        else:
+            clean = denoise_scaled(part, sigmas[channels], weight, model)
         result[..., channels[:kept]] = clean[..., :kept]
     return result
 
 
 def denoise_scaled(
-    part: NDArray[Any],
-    sigmas: Sigmas,
-    weight: float | Floats,
-    model: DenoiserModel,
+    part: NDArray[Any], sigmas: Sigmas, weight: float | Floats, model: DenoiserModel
 ) -> NDArray[Any]:
     """A group (H, W, 1 or 3), each channel with its own noise; samples left alone keep all bits."""
     exact = precise(part)
     scale = sigmas.astype(exact.dtype)
     scaled = exact / scale
     clean = denoise_array(scaled, measure(scaled), weight, model)
-    restored = SampleType.of(part.dtype).restore(clean * scale)
-    return np.where(clean == scaled, part, restored)
+    return np.where(clean == scaled, part, restored(clean * scale, part.dtype))
 
 
 def groups_of(samples: NDArray[Any], channels: list[int], sigmas: Sigmas | None) -> list[Group]:

@@ -7,12 +7,17 @@ samples are invalid, as what stands in for them has no noise.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.denoising._dct import SIDE, SIZE, transform
+SIDE = 8
+SIZE = SIDE * SIDE
+# Frequencies down and across of each coefficient, added: 0 for the mean, 14 for the finest.
+ORDER = np.add(*np.divmod(np.arange(SIZE), SIDE))
 
 MOST = 30_000  # blocks a channel
 FINEST = 3  # samples between blocks; odd steps, so that a JPEG grid is met at every phase
@@ -25,6 +30,23 @@ EQUAL_SHARE = 0.5
 FEW = 4000  # blocks are enough to look at
 
 
+def cosines() -> NDArray[np.float64]:
+    """The orthonormal DCT-II of 8 samples, (8, 8), a frequency a row."""
+    k = np.arange(SIDE, dtype=np.float64)
+    matrix = np.cos(np.pi / SIDE * (k[None] + 0.5) * k[:, None]) * math.sqrt(2 / SIDE)
+    matrix[0] /= math.sqrt(2)
+    return matrix
+
+
+BASIS = np.kron(cosines(), cosines())  # (64, 64), a two-dimensional frequency a row
+
+
+def transform(blocks: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Blocks (N, 64), row by row, -> their coefficients (N, 64) in the order of `ORDER`."""
+    product: NDArray[np.float32] = blocks @ BASIS.T.astype(np.float32)
+    return product
+
+
 @dataclass(frozen=True)
 class Blocks:
     """Measurable blocks of a channel.
@@ -32,57 +54,58 @@ class Blocks:
     Attributes:
         mean: (N,) average of each block.
         energy: (N, 64) squared DCT coefficients; its column 0 is 0.
-        all_means: (M,) averages of all blocks looked at, to weigh levels by how often they occur.
+        looked_at: how many blocks there are, those that can't be measured included.
         drawn: whether so many blocks are constant that the channel cannot be noisy.
     """
 
     mean: NDArray[np.float64]
     energy: NDArray[np.float32]
-    all_means: NDArray[np.float64]
+    looked_at: int
     drawn: bool
 
     @property
     def usable(self) -> bool:
         """Whether noise can be measured on them."""
-        return not self.drawn and len(self.mean) >= max(LEAST_BLOCKS, len(self.all_means) // 100)
+        return not self.drawn and len(self.mean) >= max(LEAST_BLOCKS, self.looked_at // 100)
 
 
 def take_blocks(plane: NDArray[np.float32], valid: NDArray[np.bool_] | None = None) -> Blocks:
     """The blocks of a channel (H, W), evenly over it, where it is `valid` (H, W)."""
     height, width = plane.shape
     if height < SIDE or width < SIDE:
-        none = np.zeros(0)
-        return Blocks(none, np.zeros((0, SIZE), np.float32), none, False)
-    step = stride(height, width)
-    views = np.lib.stride_tricks.sliding_window_view(plane, (SIDE, SIDE))[::step, ::step]
-    flat = views.reshape(-1, SIZE)
+        return Blocks(np.zeros(0), np.zeros((0, SIZE), np.float32), 0, False)
+    step = FINEST
+    while (height // step) * (width // step) > MOST:
+        step += 2
+    flat = blocks_of(plane, step)
     if valid is not None:
         flat, plane = flat[whole_blocks(valid, step)], plane[valid]
     low, high = flat.min(axis=1), flat.max(axis=1)
     mean = flat.mean(axis=1, dtype=np.float64)
     constant = low == high
-    clipped = np.zeros(len(flat), bool)
-    extreme = np.zeros(len(flat), bool)
+    clipped, extreme = np.zeros((2, len(flat)), bool)
     for level, touched in ((plane.min(), low), (plane.max(), high)):
-        if np.count_nonzero(plane == level) <= CLIPPED_SHARE * plane.size:
-            continue
-        touches = np.flatnonzero(touched == level)
-        share = (flat[touches] == level).mean(axis=1)
-        clipped[touches] |= share > CLIPPED_IN_BLOCK
-        extreme[touches] = True
+        if np.count_nonzero(plane == level) > CLIPPED_SHARE * plane.size:
+            touches = np.flatnonzero(touched == level)
+            clipped[touches] |= (flat[touches] == level).mean(axis=1) > CLIPPED_IN_BLOCK
+            extreme[touches] = True
     drawn = bool(np.count_nonzero(constant & ~extreme) >= DRAWN_SHARE * len(flat))
     keep = ~constant & ~clipped
     kept = flat[keep]
-    drawn = drawn or looks_drawn(kept)
     coefficients = transform(kept - mean[keep, None].astype(np.float32))
     coefficients[:, 0] = 0
-    return Blocks(mean[keep], np.square(coefficients), mean, drawn)
+    return Blocks(mean[keep], np.square(coefficients), len(mean), drawn or looks_drawn(kept))
+
+
+def blocks_of(plane: NDArray[Any], step: int) -> NDArray[Any]:
+    """(N, 64): the blocks of a plane that start at every `step`-th row and column."""
+    views = np.lib.stride_tricks.sliding_window_view(plane, (SIDE, SIDE))[::step, ::step]
+    return views.reshape(-1, SIZE)
 
 
 def whole_blocks(valid: NDArray[np.bool_], step: int) -> NDArray[np.bool_]:
     """(N,): which blocks hold next to no unknown samples; all, if there are too few of such."""
-    views = np.lib.stride_tricks.sliding_window_view(~valid, (SIDE, SIDE))[::step, ::step]
-    whole: NDArray[np.bool_] = views.mean(axis=(2, 3)).reshape(-1) <= UNKNOWN_IN_BLOCK
+    whole: NDArray[np.bool_] = blocks_of(~valid, step).mean(axis=1) <= UNKNOWN_IN_BLOCK
     enough = np.count_nonzero(whole) >= max(LEAST_BLOCKS, len(whole) // 100)
     return whole if enough else np.ones_like(whole)
 
@@ -94,11 +117,3 @@ def looks_drawn(blocks: NDArray[np.float32]) -> bool:
     rows = blocks[:: max(1, len(blocks) // FEW)].reshape(-1, SIDE, SIDE)
     equal = (rows[:, :, 1:] == rows[:, :, :-1]).mean(axis=(1, 2))
     return bool(np.median(equal) > EQUAL_SHARE)
-
-
-def stride(height: int, width: int) -> int:
-    """An odd number of samples between neighbouring blocks that gives at most `MOST` or so."""
-    step = FINEST
-    while (height // step) * (width // step) > MOST:
-        step += 2
-    return step

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.denoising._dct import BASIS, ORDER, SIDE, SIZE
-from pellucid.denoising.blocks import Blocks
+from pellucid.denoising.blocks import BASIS, ORDER, SIDE, SIZE, Blocks
 from pellucid.denoising.levels import FINE, TINY, flat_spectra
 
 FLATTEST = (0.01, 0.12)  # of the blocks: measured, and compared with for texture

@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.denoising._lattice import level_step
 from pellucid.denoising.blocks import Blocks, take_blocks
 from pellucid.denoising.correlation import noise_shape
 from pellucid.denoising.curve import fit_curve
-from pellucid.denoising.jpeg_grid import jpeg_quality
+from pellucid.denoising.jpeg import jpeg_quality
 from pellucid.denoising.levels import flattest_variance, measure_levels
 
 ROUNDING = 1 / 12  # variance of rounding to whole steps
 ONLY_ROUNDING = 1.5  # times that: no noise but rounding
+MOST_SAMPLES = 1 << 16
+MOST_LEVELS = 1 << 16
+TOLERANCE = 0.02  # of a step: float32 pictures are scaled by factors that are not exact
 
 
 @dataclass(frozen=True)
@@ -131,3 +133,29 @@ def channel_noise(blocks: Blocks, low: float, scale: float, step: float) -> Chan
     slope = curve.slope * factor
     offset = curve.offset * factor * scale - slope * low if slope else variance * scale**2
     return ChannelNoise(variance * scale**2, slope, offset, shape.correlation)
+
+
+def level_step(samples: NDArray[np.float32]) -> float:
+    """The step between the levels of `samples` (any shape), 1 in an 8-bit file; 0 without one.
+
+    Rounding to such steps is no noise worth taking off, and JPEG leaves its traces only there.
+    """
+    flat = samples.reshape(-1)
+    levels = np.unique(flat[:: max(1, flat.size // MOST_SAMPLES)]).astype(np.float64)
+    if len(levels) < 2:
+        return 0.0
+    peak = max(abs(levels[0]), abs(levels[-1]))
+    for step in (1.0, 1 / 255):  # the usual ones, which a picture of few levels may not show
+        if step * 1.5 < peak <= step * 255.1 and multiples(levels, step):
+            return step
+    gaps = np.diff(levels)
+    step = float(gaps.min())
+    if step <= peak / MOST_LEVELS or not multiples(levels - levels[0], step):
+        return 0.0
+    return step
+
+
+def multiples(levels: NDArray[np.float64], step: float) -> bool:
+    """Whether all levels are whole multiples of `step`."""
+    ratio = levels / step
+    return bool(np.abs(ratio - np.rint(ratio)).max() < TOLERANCE)

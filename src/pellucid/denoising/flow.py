@@ -1,30 +1,33 @@
 """`denoise_into`: the one way from a picture to a clean one, for arrays, files and the command.
 
-    source -> checked -> surveyed -> its noise measured -> noise taken off -> sink
+    source -> checked -> looked through -> its noise measured -> noise taken off -> sink
 
-A picture of up to four channels goes in parts (`remove.py`). Frames of DICOM (`frames.py`) and
-bands (`bands.py`) are in memory as a whole, and measured one by one.
+A picture of up to four channels goes in parts (`remove.py`). Frames of DICOM and bands (`bands.py`)
+are in memory as a whole, and measured one by one.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pellucid.denoising.bands import denoise_bands
 from pellucid.denoising.estimate import NoiseEstimate, combined
-from pellucid.denoising.frames import denoise_frames
+from pellucid.denoising.guide import Guide
 from pellucid.denoising.measure import measure
-from pellucid.denoising.options import DenoiseOptions
+from pellucid.denoising.options import DenoiseOptions, DenoiseResult
 from pellucid.denoising.picture import Picture
-from pellucid.denoising.remove import Noise, nothing_to_do, remove_noise
-from pellucid.denoising.result import DenoiseResult
-from pellucid.denoising.samples import MOST, check_kind
-from pellucid.denoising.survey import look_through
+from pellucid.denoising.plan import Noise, nothing_to_do
+from pellucid.denoising.remove import denoise_array, remove_noise
+from pellucid.denoising.samples import MOST, Floats, check_kind
 from pellucid.pixels import Box, ImageSource
-from pellucid.pixels.dicom_stored import stored_of
+from pellucid.pixels.dicom_stored import Stored, stored_of
 from pellucid.pixels.lazy import LARGE, Sink
+
+if TYPE_CHECKING:
+    from pellucid.runtime import DenoiserModel
 
 
 def denoise_into(source: ImageSource, sink: Sink, options: DenoiseOptions) -> DenoiseResult:
@@ -37,7 +40,8 @@ def denoise_into(source: ImageSource, sink: Sink, options: DenoiseOptions) -> De
     """
     from pellucid.runtime import load_denoiser
 
-    parts, size = parts_of(source), source.shape[:2]
+    samples, parts = parts_of(source)
+    size, whole = source.shape[:2], Box.whole(source.shape).slices
     if is_bands(source):
         options.refuse_for_bands()
     sigma, weight = options.sigma_for(size), options.weight_for(size)
@@ -45,37 +49,59 @@ def denoise_into(source: ImageSource, sink: Sink, options: DenoiseOptions) -> De
     wanted = options.measure or (sigma is None and np.any(weight))
     with options.open_guide(size) as guide:
         found = [measure(part, options.nodata) for part in parts] if wanted else []
-        noise: Noise | list[NoiseEstimate] = (found or 0.0) if sigma is None else sigma
+        levels: list[Noise] = [0.0 if sigma is None else sigma] * len(parts)
+        if sigma is None and found:
+            levels = [*found]
+        picture = Picture(samples, options.nodata)
         if is_bands(source):
-            survey = look_through(source)
-            sink[all_of(source)] = denoise_bands(source.read(), noise, weight, model)
+            sink[whole] = denoise_bands(samples, found if sigma is None else sigma, weight, model)
         elif source.info.dicom is not None:
-            survey = look_through(source, options.nodata)
             stored = stored_of(source.info.dicom, "the picture")
-            sink[all_of(source)] = denoise_frames(
-                parts, stored, noise, weight, model, guide=guide, nodata=options.nodata
-            )
+            clean = [
+                denoise_frame(frame, stored, level, weight, model, guide, options.nodata)
+                for frame, level in zip(parts, levels, strict=True)
+            ]
+            sink[whole] = np.concatenate(clean, axis=2)
         else:
-            picture = Picture(parts[0], options.nodata)
-            survey = picture.survey
-            noise = noise[0] if isinstance(noise, list) else noise
-            remove_noise(picture, sink, noise, weight, model, guide=guide)
-    levels = noise if isinstance(noise, list) else [noise]
+            remove_noise(picture, sink, levels[0], weight, model, guide=guide)
     untouched = all(nothing_to_do(level, weight, source.dtype) for level in levels)
     return DenoiseResult(
         shape=source.shape,
         dtype=source.dtype.name,
         noise=combined(found) if found else None,
         model_id=model.id.hex(),
-        not_finite=survey.not_finite,
-        sentinels=survey.sentinels,
-        remarks=() if untouched else tuple(survey.remarks(sigma)),
+        not_finite=picture.not_finite,
+        sentinels=picture.sentinels,
+        remarks=() if untouched else tuple(picture.remarks(sigma)),
     )
 
 
 def noise_of(source: ImageSource, nodata: float | None = None) -> NoiseEstimate:
     """The noise of a picture, in its samples' own unit; raises InputError as `denoise_into`."""
-    return combined([measure(part, nodata) for part in parts_of(source)])
+    return combined([measure(part, nodata) for part in parts_of(source)[1]])
+
+
+def denoise_frame(
+    frame: NDArray[Any],
+    stored: Stored,
+    noise: Noise,
+    weight: float | Floats,
+    model: DenoiserModel,
+    guide: Guide | None,
+    nodata: float | None,
+) -> NDArray[Any]:
+    """Take the noise off a frame (H, W, C) of DICOM's stored values, in the bits that they have.
+
+    Padding stays, and so does what has bits beyond those stored (an overlay).
+    """
+    if stored.padding is not None:
+        low, high = stored.padding
+        weight = np.asarray(((frame < low) | (frame > high)).all(axis=2) * weight, np.float32)
+    clean = denoise_array(frame, noise, weight, model, guide=guide, nodata=nodata)
+    if clean.dtype.kind == "f":
+        return clean
+    beyond = (frame < stored.low) | (frame > stored.high)
+    return np.where(beyond, frame, np.clip(clean, stored.low, stored.high))
 
 
 def is_bands(source: ImageSource) -> bool:
@@ -83,25 +109,21 @@ def is_bands(source: ImageSource) -> bool:
     return source.info.dicom is None and source.shape[2] > MOST
 
 
-def all_of(source: ImageSource) -> tuple[slice, slice]:
-    """All rows and columns."""
-    return Box.whole(source.shape).slices
+def parts_of(source: ImageSource) -> tuple[Any, list[Any]]:
+    """A picture's samples, and what of them is measured by itself: each frame, each band, or all.
 
-
-def parts_of(source: ImageSource) -> list[Any]:
-    """What is measured by itself: each frame, each band, or the picture; held in memory but for a
-    large picture.
-
-    Raises InputError for samples that can't be denoised.
+    They are in memory, but for a large picture. Raises InputError for samples that can't be
+    denoised.
     """
     check_kind(source)
     height, width, channels = source.shape
     each = 1 if is_bands(source) else source.info.samples_a_page
-    parts: list[Any] = [source]
-    if height * width <= LARGE or each < channels:
-        samples = source.read()
+    whole = height * width <= LARGE or each < channels or source.info.dicom is not None
+    samples: Any = source.read() if whole else source
+    parts = [samples]
+    if each < channels:
         parts = [samples[..., start : start + each] for start in range(0, channels, each)]
     if source.dtype == np.float64:
         for part in parts:
-            look_through(part).check_range()
-    return parts
+            Picture(part).check_range()
+    return samples, parts

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.denoising.samples import precise
+from pellucid.denoising.samples import Precise, precise
 
-Floats = NDArray[np.floating[Any]]
 Range = tuple[float, float]
 
 LOOKED_AT = 300  # samples a side, about, that say where most lie
@@ -86,7 +85,7 @@ def fill_invalid(colour: NDArray[Any], valid: NDArray[np.bool_]) -> NDArray[Any]
     return np.stack([fill(floats[..., channel], valid) for channel in range(floats.shape[2])], 2)
 
 
-def fill(plane: Floats, valid: NDArray[np.bool_]) -> Floats:
+def fill(plane: Precise, valid: NDArray[np.bool_]) -> Precise:
     """(H, W) with values where `valid`, made smooth elsewhere; 0 if nothing is valid."""
     if valid.all():
         return plane
@@ -103,8 +102,8 @@ def fill(plane: Floats, valid: NDArray[np.bool_]) -> Floats:
     return np.where(valid, plane, fine)
 
 
-def quarter_sums(plane: Floats) -> Floats:
+def quarter_sums(plane: Precise) -> Precise:
     """Quarters of the sums of 2 x 2 samples, which can't overflow."""
     height, width = plane.shape
-    total: Floats = (plane / 4).reshape(height // 2, 2, width // 2, 2).sum(axis=(1, 3))
+    total: Precise = (plane / 4).reshape(height // 2, 2, width // 2, 2).sum(axis=(1, 3))
     return total

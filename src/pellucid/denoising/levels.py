@@ -17,8 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.denoising._dct import ORDER, SIZE
-from pellucid.denoising.blocks import Blocks
+from pellucid.denoising.blocks import ORDER, SIZE, Blocks
 
 FINE = ORDER >= 8
 MIDDLE = (ORDER >= 5) & (ORDER < 8)

@@ -1,4 +1,4 @@
-"""How a picture is to be denoised: `DenoiseOptions`, checked when it is made."""
+"""How a picture is to be denoised, checked when it is made; and what came of it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ from numpy.typing import ArrayLike, NDArray
 from pellucid.bitstream import DEFAULT_LIMITS, Limits, check_limits
 from pellucid.bitstream.limits import is_number
 from pellucid.denoising.estimate import NoiseEstimate
-from pellucid.denoising.samples import MOST, check_kind
-from pellucid.denoising.survey import LARGEST
+from pellucid.denoising.picture import LARGEST
+from pellucid.denoising.samples import MOST, Floats, check_kind
 from pellucid.errors import InputError, OptionError
 from pellucid.pixels import open_image
-from pellucid.pixels.lazy import LARGE
+from pellucid.pixels.lazy import in_memory_if_small
 
 if TYPE_CHECKING:
     from pellucid.denoising.guide import Guide
 
 DEFAULT_DENOISER = "m"
 
-Floats = NDArray[np.float32]
 Sigma = str | float | NDArray[Any] | NoiseEstimate
 Size = tuple[int, int]  # height, width
 
@@ -133,8 +132,7 @@ class DenoiseOptions:
                     f"the guide is {width} x {height} and the picture {size[1]} x {size[0]}; they "
                     "must have the same size, and show the same place"
                 )
-            small = height * width <= LARGE
-            yield Guide(source.read() if small else source, load_guide())
+            yield Guide(in_memory_if_small(source), load_guide())
 
     def check_model(self) -> None:
         """Raise OptionError if there is no denoiser of this name."""
@@ -150,6 +148,37 @@ class DenoiseOptions:
                     f"{name} goes with up to {MOST} channels, and more (bands) go together; "
                     "denoise them one by one"
                 )
+
+
+@dataclass(frozen=True)
+class DenoiseResult:
+    """What was done to a picture, and what a person should know of it.
+
+    Attributes:
+        shape: (height, width, channels) of its samples.
+        dtype: their type, by NumPy's name.
+        noise: the noise, if it was measured; its sigma is all of it, in the samples' unit.
+        model_id: id (hex) of the denoiser.
+        not_finite: samples that are no finite numbers and were kept.
+        sentinels: pixels far from all others, such as -9999 for no data, that were kept.
+        remarks: what a person should know, in words.
+        left_out: which metadata the new file's format can't hold, in words.
+    """
+
+    shape: tuple[int, int, int]
+    dtype: str
+    noise: NoiseEstimate | None
+    model_id: str
+    not_finite: int = 0
+    sentinels: int = 0
+    remarks: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def found_no_noise(self) -> bool:
+        """Whether noise was measured and there is none, nor traces of JPEG."""
+        noise = self.noise
+        return noise is not None and not noise.sigma and noise.jpeg_quality is None
 
 
 def is_path(value: object) -> bool:

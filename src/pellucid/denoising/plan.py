@@ -1,7 +1,7 @@
 """From what is known of the noise to the noise level maps that the network takes with a picture.
 
     independent, one strength     map 0 = sigma
-    independent, grows with x     stabilised first (`vst`), then map 0 = 1
+    independent, grows with x     stabilised first (`scale`), then map 0 = 1
     correlated, or a JPEG's       map 1 = sigma
     estimated, 8 bits, faint      less, down to nothing
 
@@ -12,16 +12,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pellucid.denoising.estimate import NoiseEstimate
-from pellucid.denoising.jpeg_strength import jpeg_level
-from pellucid.denoising.vst import Stabiliser
+from pellucid.denoising.jpeg import jpeg_level
+from pellucid.denoising.samples import Floats
+from pellucid.denoising.scale import Stabiliser
 from pellucid.pixels import Box
 
-Floats = NDArray[np.float32]
+Noise = float | Floats | NoiseEstimate  # standard deviation, one or (H, W), or what was measured
 PROCESSED = 0.15  # correlation from which noise counts as processed
 LEAST_NOISE = 0.2  # of sigma: there is as much everywhere, whatever a line says of dark samples
 SMOOTHED = 1.25  # processed noise over its estimate: flat places, where it is seen, lost most of it
@@ -41,7 +42,7 @@ class Plan:
     stabiliser: Stabiliser | None = None
 
 
-def plan_for(noise: float | Floats | NoiseEstimate, *, eight_bits: bool) -> Plan:
+def plan_for(noise: Noise, *, eight_bits: bool) -> Plan:
     """The plan for noise given by the user, or estimated.
 
     Args:
@@ -62,6 +63,12 @@ def plan_for(noise: float | Floats | NoiseEstimate, *, eight_bits: bool) -> Plan
         least = LEAST_NOISE * sigma
         return Plan(seen, stabiliser=Stabiliser(noise.slope, noise.offset, least))
     return Plan(sigma * seen)
+
+
+def nothing_to_do(noise: Noise, weight: float | Floats, dtype: np.dtype[Any]) -> bool:
+    """Whether every sample of this type stays as it is."""
+    plan = plan_for(noise, eight_bits=dtype == np.uint8)
+    return not (np.any(plan.sigma) and np.any(weight))
 
 
 def visible(sigma: float) -> float:

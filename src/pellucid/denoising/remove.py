@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.denoising.estimate import NoiseEstimate
 from pellucid.denoising.guide import Guide
 from pellucid.denoising.invalid import equal_to
 from pellucid.denoising.picture import Part, Picture
-from pellucid.denoising.plan import noise_level_maps, plan_for
-from pellucid.denoising.samples import SampleType
+from pellucid.denoising.plan import Noise, noise_level_maps, plan_for
+from pellucid.denoising.samples import Floats, restored
 from pellucid.denoising.scale import NetworkScale
 from pellucid.denoising.windows import WINDOW, run_windows
 from pellucid.pixels import Box
@@ -26,9 +25,6 @@ from pellucid.pixels.lazy import Sink, Source
 
 if TYPE_CHECKING:
     from pellucid.runtime import DenoiserModel
-
-Floats = NDArray[np.float32]
-Noise = float | Floats | NoiseEstimate
 
 
 def denoise_array(
@@ -51,12 +47,6 @@ def denoise_array(
     return result
 
 
-def nothing_to_do(noise: Noise, weight: float | Floats, dtype: np.dtype[Any]) -> bool:
-    """Whether every sample stays as it is."""
-    plan = plan_for(noise, eight_bits=SampleType.of(dtype).eight_bits)
-    return not (np.any(plan.sigma) and np.any(weight))
-
-
 def remove_noise(
     picture: Picture,
     out: Sink,
@@ -74,9 +64,10 @@ def remove_noise(
         weight: strength of 0-1, one or (H, W).
         guide: of the same height and width.
     """
-    kind = SampleType.of(picture.dtype)
-    plan = plan_for(noise, eight_bits=kind.eight_bits)
-    scale = NetworkScale(picture.ends, plan.stabiliser)
+    dtype = picture.dtype
+    plan = plan_for(noise, eight_bits=dtype == np.uint8)
+    ends = np.array([picture.low, picture.high], np.promote_types(dtype, np.float32))
+    scale = NetworkScale(ends, plan.stabiliser)
 
     def maps_at(part: Part, box: Box) -> Floats:
         maps: Floats = noise_level_maps(plan, weight, box) * part.seen
@@ -94,14 +85,14 @@ def remove_noise(
         result = part.stored.copy()
         if found is not None:
             maps = maps_at(part, box)
-            clean = kind.restore(scale.without_noise(part.filled, found, maps))
+            clean = restored(scale.without_noise(part.filled, found, maps), dtype)
             changed = ((maps.max(axis=0) > 0) & ~equal_to(clean, picture.nodata))[..., None]
             colours = slice(part.filled.shape[2])
             result[..., colours] = np.where(changed, clean, part.stored[..., colours])
         out[box.slices] = result
 
     run_windows(
-        model.noise if guide is None else guide.run(model, grey=picture.colours == 1),
+        model.noise if guide is None else guide.run(model, grey=picture.grey),
         read,
         write,
         (picture.box.height, picture.box.width),

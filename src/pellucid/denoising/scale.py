@@ -1,20 +1,67 @@
-"""The scale in which the network sees samples: stabilised if noise grows with them, and below 1."""
+"""The scale in which the network sees samples: stabilised if noise grows with them, and below 1.
+
+After the generalised Anscombe transform for variance = slope * x + offset, noise has standard
+deviation 1 everywhere. There are two ways back: the plain inverse, and one without bias for a value
+that is an average (Makitalo and Foi 2013, "Optimal inversion of the generalized Anscombe
+transformation for Poisson-Gaussian noise", closed form).
+"""
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.denoising.samples import precise
-from pellucid.denoising.vst import Stabiliser
+from pellucid.denoising.samples import Floats, Precise, precise
 
-Floats = NDArray[np.float32]
-Precise = NDArray[np.floating[Any]]
-
+BIAS = 3 / 8
 MOST = 4.0  # standard deviations taken off a sample at most, so that a little strength does little
 LOUDEST = 1e4  # noise over the largest sample, at most; far beyond use, and floats hold it
+
+
+@dataclass(frozen=True)
+class Stabiliser:
+    """For samples whose noise has variance slope * x + offset, slope above 0.
+
+    No sample's noise is taken to be below `least` (a standard deviation): below the brightness of
+    that, where the line goes to 0 and beyond, the transform goes on straight, so that it clips
+    nothing, however dark.
+    """
+
+    slope: float
+    offset: float
+    least: float
+
+    def forward(self, x: Precise) -> Precise:
+        """Samples -> a scale on which the noise's standard deviation is 1."""
+        inner = self.slope * x + (BIAS * self.slope**2 + self.offset)
+        floor = self.least**2
+        straight = np.minimum(inner - floor, 0) / (self.slope * self.least)
+        stable: Precise = 2 / self.slope * np.sqrt(np.maximum(inner, floor)) + straight
+        return stable
+
+    def inverse(self, z: Precise) -> Precise:
+        """What `forward` came from."""
+        return self._samples((np.maximum(z, self._knee) / 2) ** 2 - BIAS, z)
+
+    def unbiased(self, z: Precise) -> Precise:
+        """The mean of the samples whose transforms have the mean `z`."""
+        curved = np.maximum(z, max(self._knee, 2 * math.sqrt(BIAS)))
+        poisson = curved**2 / 4 + math.sqrt(1.5) / (4 * curved) - 11 / (8 * curved**2)
+        poisson += 5 * math.sqrt(1.5) / (8 * curved**3) - 1 / 8
+        return self._samples(poisson, z)
+
+    @property
+    def _knee(self) -> float:
+        """Where the straight part ends, on the stable scale."""
+        return 2 / self.slope * self.least
+
+    def _samples(self, poisson: Precise, z: Precise) -> Precise:
+        straight: Precise = self.least * np.minimum(z - self._knee, 0)
+        return self.slope * poisson - self.offset / self.slope + straight
 
 
 class NetworkScale:

@@ -11,11 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pellucid.denoising.samples import Floats
 from pellucid.pixels import Box, tiles_of
 
-Floats = NDArray[np.float32]
 Run = Callable[[Floats, Floats], Floats]
 Read = Callable[[Box], tuple[Floats, Floats]]
 Write = Callable[[Box, Floats | None], None]

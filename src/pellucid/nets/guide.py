@@ -1,4 +1,4 @@
-"""Planes of `denoising.guide_features` -> what to put back, in units of the noise.
+"""Planes of `denoising.guide` -> what to put back, in units of the noise.
 
     8 planes at 1/1 -> 32 at 1/2 -> 3x3 -> C0 - block ---------------- block - 3x3 -> 4 at 1/2
                                               \\ 2x2/2 -> C1 at 1/4 - blocks /
@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pellucid.denoising.guide_features import COUNT
+from pellucid.denoising.guide import COUNT
 from pellucid.nets.denoiser import STEM, blocks, convolution
 
 WIDTHS = (32, 64)

@@ -17,7 +17,7 @@ from torch import Tensor
 from pellucid.denoising.invalid import fill_invalid, finite_pixels
 from pellucid.denoising.measure import measure
 from pellucid.denoising.plan import Plan, noise_level_maps, plan_for
-from pellucid.denoising.samples import SampleType, split_alpha
+from pellucid.denoising.samples import check_type, split_alpha
 from pellucid.errors import InputError
 from pellucid.pixels import Box, open_image
 
@@ -39,15 +39,15 @@ def load_shots(paths: list[Path]) -> Shots:
         InputError: a picture can't be read, is too small, or differs in size from the others.
     """
     pictures = [read_colour(path) for path in paths]
-    first, kind = pictures[0]
-    plan = plan_for(measure(first), eight_bits=kind.eight_bits)
+    first = pictures[0]
+    plan = plan_for(measure(first), eight_bits=first.dtype == np.uint8)
     maps = noise_level_maps(plan, 1.0, Box.whole(first.shape))
     if not maps.any():
         raise InputError(
             f"{paths[0]} has no noise that could be measured; there is nothing to learn"
         )
     shown = []
-    for path, (colour, _) in zip(paths, pictures, strict=True):
+    for path, colour in zip(paths, pictures, strict=True):
         if colour.shape != first.shape:
             raise InputError(f"{path} and {paths[0]} are not shots of one scene: sizes differ")
         shown.append(in_network_scale(colour, plan))
@@ -56,8 +56,8 @@ def load_shots(paths: list[Path]) -> Shots:
     return Shots(planes.expand(-1, 3, -1, -1).contiguous(), torch.from_numpy(maps / unit))
 
 
-def read_colour(path: Path) -> tuple[NDArray[Any], SampleType]:
-    """A picture's colour samples (H, W, 1 or 3) and their type."""
+def read_colour(path: Path) -> NDArray[Any]:
+    """A picture's colour samples (H, W, 1 or 3)."""
     with open_image(path) as image:
         samples = image.read()
     if min(samples.shape[:2]) < LEAST_SIDE:
@@ -65,7 +65,8 @@ def read_colour(path: Path) -> tuple[NDArray[Any], SampleType]:
             f"{path} of {samples.shape[1]} x {samples.shape[0]} is too small to learn from; "
             f"{LEAST_SIDE} samples a side are the least"
         )
-    return split_alpha(samples)[0], SampleType.of(samples.dtype)
+    check_type(samples.dtype)
+    return split_alpha(samples)[0]
 
 
 def in_network_scale(colour: NDArray[Any], plan: Plan) -> NDArray[np.floating[Any]]:

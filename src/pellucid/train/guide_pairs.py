@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.denoising.guide_features import average
+from pellucid.denoising.guide import average
 
 Floats = NDArray[np.floating[Any]]
 Random = np.random.Generator

@@ -1,7 +1,7 @@
 """Trains the network that reads guides, on a pool of pairs that is refreshed as it goes.
 
 A pair is denoised once by a shipped denoiser when it enters the pool, with the same features as at
-run time (`denoising.guide_features`), so a step costs only the small network.
+run time (`denoising.guide`), so a step costs only the small network.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from pellucid.denoising.guide_features import COUNT, contrast, features
+from pellucid.denoising.guide import COUNT, contrast, features
 from pellucid.errors import InputError
 from pellucid.nets.guide import REACH, GuideNet
 from pellucid.runtime import load_denoiser, network_id

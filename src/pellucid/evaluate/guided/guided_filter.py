@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.denoising.guide_features import total
+from pellucid.denoising.guide import total
 
 Doubles = NDArray[np.float64]
 

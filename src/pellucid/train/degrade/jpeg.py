@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pellucid.denoising.jpeg_strength import LEAST_SCALE, SIGMA_AT_50, SIGMA_POWER
+from pellucid.denoising.jpeg import LEAST_SCALE, SIGMA_AT_50, SIGMA_POWER
 from pellucid.train.degrade.draw import constant
 
 BLOCK = 8

@@ -1,4 +1,4 @@
-"""Whether samples come out of a JPEG decoder, and of which quality.
+"""Whether samples come out of a JPEG decoder, of which quality, and how strong its error is.
 
 JPEG rounds each DCT coefficient of each 8x8 block to a multiple of a step. Transform the luma on
 the same grid and the multiples are there again, blurred by the rounding of the samples. After
@@ -8,6 +8,10 @@ scored by how much better multiples of its steps explain the coefficients than n
 
 Only grids that start at the picture's corner are found, and only tables that are the standard's
 example scaled as the IJG library does (or close to it).
+
+The error's level is a power of the factor by which the IJG library multiplies its tables. It grows
+as the error of our training photographs does, at about half its size; training uses the same
+numbers, so that the network knows what to make of them.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.denoising._dct import ORDER, SIDE, SIZE, transform
+from pellucid.denoising.blocks import ORDER, SIDE, SIZE, transform
 
 LUMA = """16 11 10 16 24 40 51 61  12 12 14 19 26 58 60 55  14 13 16 24 40 57 69 56
 14 17 22 29 51 87 80 62  18 22 37 56 68 109 103 77  24 35 55 64 81 104 113 92
@@ -33,6 +37,10 @@ LEAST_PERIODICITY = 0.35
 LEAST_SIGNIFICANCE = 9.0
 LEAST_LEAD = 2.0  # over the same on the other grid
 LEAST_STEP = 2  # a smaller one leaves no trace
+SIGMA_AT_50 = 0.013  # about half the deviation of quality 50's error, samples in 0-1
+SIGMA_POWER = 0.47
+LEAST_SCALE = 0.02  # that of quality 99
+SERVES_AT_50, SERVES_POWER = 1.1, 0.15  # best on training photographs, over the level of training
 
 
 def jpeg_quality(samples: NDArray[np.float32], step: float) -> int | None:
@@ -126,3 +134,23 @@ def trace(found: NDArray[np.float32], table: NDArray[np.int64]) -> tuple[float, 
         return 0.0, 0.0
     mean = float(np.cos(2 * np.pi * found / steps)[nonzero].mean(dtype=np.float64))
     return mean, mean * float(np.sqrt(2 * count))
+
+
+def table_scale(quality: float) -> float:
+    """What a quality (1-100) multiplies the standard's tables by (the IJG library's rule)."""
+    return 50 / quality if quality < 50 else 2 - quality / 50
+
+
+def jpeg_sigma(quality: float) -> float:
+    """The level for a quality in training: about half the error's deviation, for samples in 0-1."""
+    return float(SIGMA_AT_50 * max(table_scale(quality), LEAST_SCALE) ** SIGMA_POWER)
+
+
+def jpeg_level(quality: float) -> float:
+    """The level that serves best if only the quality is known, for samples in 0-1.
+
+    In training the same strength also stood for milder compression of noisy pictures, so strong
+    compression is worth more than its share, and weak compression less.
+    """
+    serves = SERVES_AT_50 * max(table_scale(quality), LEAST_SCALE) ** SERVES_POWER
+    return float(jpeg_sigma(quality) * serves)
