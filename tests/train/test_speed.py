@@ -157,6 +157,17 @@ def test_a_compiler_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPat
     time.sleep(0.1)  # the clock is off again
 
 
+def test_a_compiler_that_is_stopped_may_clean_up():
+    cleaned = False
+    with pytest.raises(TimeoutError), time_limit(0.05):
+        try:
+            time.sleep(5)
+        finally:
+            time.sleep(1.2)
+            cleaned = True
+    assert cleaned
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # PyTorch's own, of its compiler
 @pytest.mark.parametrize(
     "options",

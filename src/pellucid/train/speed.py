@@ -31,6 +31,7 @@ Report = Callable[[str], None]
 PROBE_SECONDS = 3.0  # a number format, or a batch
 LEAST_GAIN = 1.1  # what bfloat16 must bring
 LENT_LIMIT, PATIENCE = 100.0, 400.0  # seconds for compiling: on an accelerator, on a CPU
+AGAIN = 60.0  # seconds until a compiler that swallowed the end of its time is told again
 BATCHES, SIDE = (32, 64, 128), 256  # crops on an accelerator
 ENOUGH = 0.95  # of the best speed: the smallest batch that reaches it is taken
 LARGEST_RATE = 2.0  # times the recipe's, for a larger batch
@@ -164,7 +165,11 @@ def has_compiler(device: torch.device) -> bool:
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise TimeoutError in the block after so many seconds; in a POSIX system's main thread."""
+    """Raise TimeoutError in the block after so many seconds; in a POSIX system's main thread.
+
+    It is raised again `AGAIN` seconds later, should something have swallowed it; not earlier, since
+    a compiler that is interrupted while it cleans up leaves PyTorch unusable.
+    """
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGALRM"):
         yield
         return
@@ -173,7 +178,7 @@ def time_limit(seconds: float) -> Iterator[None]:
         raise TimeoutError(f"took more than {seconds:g} s")
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # again, should something swallow it
+    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
     try:
         yield
     finally:
