@@ -158,13 +158,17 @@ def test_a_compiler_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_compiler_that_is_stopped_may_clean_up():
-    cleaned = False
-    with pytest.raises(TimeoutError), time_limit(0.05):
+    cleaned = []
+
+    def compiler() -> None:
         try:
             time.sleep(5)
         finally:
             time.sleep(1.2)
-            cleaned = True
+            cleaned.append(True)
+
+    with pytest.raises(TimeoutError), time_limit(0.05):
+        compiler()
     assert cleaned
 
 
