@@ -1,4 +1,4 @@
-"""The optional libraries for large and scientific files, asked for where they are used."""
+"""The optional libraries, asked for where they are used."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import Any
 
 from pellucid.errors import MissingExtraError
 
-EXTRA = "science"
 
+def science(module: str, extra: str = "science", said: str = "") -> Any:
+    """Import a library of an extra; MissingExtraError with the pip line if it isn't there.
 
-def science(module: str) -> Any:
-    """Import a library of the extra; MissingExtraError with the pip line if it isn't there."""
+    `said` is what the message calls it.
+    """
     try:
         found = importlib.import_module(module)
     except ImportError as error:
-        raise MissingExtraError(module, EXTRA) from error
+        raise MissingExtraError(said or module, extra) from error
     logger = logging.getLogger(module)
     if not logger.handlers:  # what is wrong with a file is said by errors alone
         logger.addHandler(logging.NullHandler())

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pellucid.pixels.axes import samples_a_page, unpack_axes
+from pellucid.pixels.lazy import Source
 
 WITH_ALPHA = (2, 4)  # channels of which the last is alpha if the source says nothing else
 
@@ -62,6 +63,12 @@ class ImageInfo:
     dicom: bytes | None = None
     flat: bool = False
     nodata: float | None = None
+
+    @classmethod
+    def of(cls, samples: Source) -> ImageInfo:
+        """Of samples (H, W, C) without metadata."""
+        height, width, channels = samples.shape
+        return cls(width, height, channels, 8 * samples.dtype.itemsize)
 
     @property
     def pixels(self) -> int:

@@ -6,7 +6,6 @@ A new format is a module with a `Format` here, and a line in `tests/pixels/test_
 from __future__ import annotations
 
 from pellucid.pixels.formats import (
-    avif,
     dicom,
     heif,
     jpeg2000,
@@ -32,7 +31,7 @@ FORMATS: tuple[Format, ...] = (
     jpeg2000.FORMAT,
     pnm.FORMAT,
     heif.FORMAT,
-    avif.FORMAT,
+    heif.AVIF,
     jpegxl.FORMAT,
     pillow.FORMAT,  # takes what is left, and says what it isn't
 )

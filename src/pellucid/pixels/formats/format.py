@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.errors import InputError, PellucidError
+from pellucid.pixels.extras import science
 from pellucid.pixels.formats.input import Input
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import Source
@@ -29,3 +35,45 @@ class Format:
     claims: Callable[[Input], bool]
     open: Callable[..., Opened]
     pages: bool = False
+
+
+def whole(
+    read: Callable[[Input, int], tuple[Source, ImageInfo]],
+) -> Callable[[Input, int], Opened]:
+    """The `open` of a format whose files are read at once, by `read`."""
+    return lambda source, max_pixels: nullcontext(read(source, max_pixels))
+
+
+@contextmanager
+def damage(name: str) -> Iterator[None]:
+    """Whatever a decoder raises in the block is an InputError that names the file."""
+    try:
+        yield
+    except PellucidError:
+        raise
+    except Exception as error:  # decoders raise anything on damaged files
+        raise InputError(f"{name} is damaged or cut off: {error}") from error
+
+
+def decoded(
+    source: Input,
+    function: str,
+    what: str,
+    extra: str,
+    wanted: tuple[tuple[int, ...], str] | None = None,
+) -> NDArray[Any]:
+    """(H, W, C) of a file by a function of imagecodecs, which reads `what` and is in `extra`.
+
+    `wanted` is the shape, or its beginning, and the type that the file says. Raises InputError for
+    damage or if the samples aren't so, MissingExtraError.
+    """
+    library = science("imagecodecs", extra, f"imagecodecs, which reads {what},")
+    with damage(source.name):
+        samples = np.asarray(getattr(library, function)(source.data))
+    samples = samples[..., None] if samples.ndim == 2 else samples
+    if wanted and (samples.shape[: len(wanted[0])], samples.dtype.name) != wanted:
+        raise InputError(
+            f"{source.name} is damaged: it decodes to {samples.dtype} of the shape "
+            f"{samples.shape}, and says {wanted[1]} of {wanted[0]}"
+        )
+    return samples

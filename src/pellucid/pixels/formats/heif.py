@@ -1,83 +1,86 @@
-"""HEIC, as phones save it, by pillow-heif (extra `formats`).
+"""HEIC, as phones save it, by pillow-heif; AVIF by Pillow or imagecodecs (extra `formats`).
 
-libheif turns a picture as the file says, so that no orientation is left to be applied. Samples of
-10 and 12 bits come as 16, shifted up, as every reader of them does.
+libheif turns a picture as the file says, so that no orientation is left to be applied. Pillow would
+cut AVIF of 10 and 12 bits. Of both formats these come as 16, shifted up, as every reader of HEIC
+does.
 
-Source: ISO/IEC 23008-12 (file type box: brands).
+Source: ISO/IEC 23008-12 (file type box: brands); AV1 in ISOBMFF, section 2.3 (`av1C`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import InputError, MissingExtraError, PellucidError
-from pellucid.pixels.formats.format import Format
+from pellucid.errors import InputError
+from pellucid.pixels.extras import science
+from pellucid.pixels.formats import pillow
+from pellucid.pixels.formats.format import Format, damage, decoded, whole
 from pellucid.pixels.formats.input import Input
+from pellucid.pixels.formats.pillow_checks import check_header
 from pellucid.pixels.geo import upright
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import check_size
 from pellucid.pixels.metadata import exif_of, whole_bytes
 
 EXTRA = "formats"
-BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_EITHER = (b"mif1", b"msf1")
+_HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", *_EITHER)
+_AVIF = (b"avif", b"avis", *_EITHER)
+_HIGH, _TWELVE = 0x40, 0x20  # flags of more than 8 bits, and of 12
 
 
-def brand(head: bytes) -> bytes:
-    """The main brand of a file whose first box is `ftyp`; empty for others."""
-    return head[8:12] if head[4:8] == b"ftyp" else b""
+def _has_brand(source: Input, brands: tuple[bytes, ...]) -> bool:
+    """Whether the first box is `ftyp` with a main brand of these."""
+    return source.head[4:8] == b"ftyp" and source.head[8:12] in brands
 
 
-def is_heif(source: Input) -> bool:
-    """Whether an input is HEIC by its brands; AVIF, which may have `mif1` too, is Pillow's."""
-    head = source.head
-    length = int.from_bytes(head[:4], "big")
-    return brand(head) in BRANDS and b"avif" not in head[8:length]
+def _mark_of_avif(source: Input) -> bool:
+    return b"avi" in source.head[8 : int.from_bytes(source.head[:4], "big")]
 
 
-@contextmanager
-def open_heif(source: Input, max_pixels: int) -> Iterator[tuple[NDArray[Any], ImageInfo]]:
-    """The samples of the main picture of a file."""
+def read_heif(source: Input, max_pixels: int) -> tuple[NDArray[Any], ImageInfo]:
+    """The samples of the main picture of a HEIC file."""
     name = source.name
-    try:
-        import pillow_heif
-    except ImportError as error:
-        raise MissingExtraError("pillow-heif, which reads HEIC,", EXTRA) from error
-    try:
+    pillow_heif = science("pillow_heif", EXTRA, "pillow-heif, which reads HEIC,")
+    with damage(name):
         file = pillow_heif.open_heif(BytesIO(source.data), convert_hdr_to_8bit=False)
         image = file[file.primary_index]
-        deep = ";16" in image.mode
         mode = image.mode.partition(";")[0]
         check_size(name, (image.size[1], image.size[0], len(mode)), max_pixels)
         samples = np.ascontiguousarray(np.asarray(image))
-    except PellucidError:
-        raise
-    except Exception as error:  # decoders raise anything on damaged files
-        raise InputError(f"{name} is damaged or cut off: {error}") from error
-    samples = samples[..., None] if samples.ndim == 2 else samples
     if mode in ("RGBa", "La"):
         raise InputError(f"{name} has colours multiplied by its alpha, which can't be kept")
-    about = image.info
-    height, width, channels = samples.shape
-    yield (
-        samples,
-        ImageInfo(
-            width,
-            height,
-            channels,
-            16 if deep else 8,
-            exif=upright(exif_of(about.get("exif"))),
-            icc=whole_bytes(about.get("icc_profile")),
-            xmp=whole_bytes(about.get("xmp")),
-            source_format="HEIF",
-            alpha=mode.endswith("A"),
-        ),
+    samples = samples[..., None] if samples.ndim == 2 else samples
+    return samples, replace(
+        ImageInfo.of(samples),
+        exif=upright(exif_of(image.info.get("exif"))),
+        icc=whole_bytes(image.info.get("icc_profile")),
+        xmp=whole_bytes(image.info.get("xmp")),
+        source_format="HEIF",
+        alpha=mode.endswith("A"),
     )
 
 
-FORMAT = Format("HEIC", is_heif, open_heif)
+def read_avif(source: Input, max_pixels: int) -> tuple[NDArray[Any], ImageInfo]:
+    """The samples of an AVIF file of one picture."""
+    data, name = source.data, source.name
+    at = data.find(b"av1C") + 6
+    flags = data[at] if 6 <= at < len(data) else 0
+    if not flags & _HIGH:
+        return pillow.read_pillow(source, max_pixels)
+    depth = 12 if flags & _TWELVE else 10
+    with pillow.opened(data, name) as image:
+        check_header(image, data, name, max_pixels)
+        wanted = (image.height, image.width), "uint16"
+        samples = decoded(source, "avif_decode", f"AVIF of {depth} bits", EXTRA, wanted)
+        samples = samples << (16 - depth)
+        return samples, pillow.info_of(image, data, samples, name)
+
+
+FORMAT = Format("HEIC", lambda s: _has_brand(s, _HEIC) and not _mark_of_avif(s), whole(read_heif))
+AVIF = Format("AVIF", lambda s: _has_brand(s, _AVIF) and _mark_of_avif(s), whole(read_avif))

@@ -5,17 +5,15 @@ Pillow decodes 8 bits; beyond, it drops bits of colour without a word, and fewer
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import InputError, MissingExtraError
+from pellucid.errors import InputError
 from pellucid.pixels.formats import pillow
-from pellucid.pixels.formats.format import Format
+from pellucid.pixels.formats.format import Format, decoded, whole
 from pellucid.pixels.formats.input import Input
 from pellucid.pixels.formats.jpeg2000_boxes import FILE, STREAM, Siz, opacity_of, siz_of
 from pellucid.pixels.info import ImageInfo
@@ -24,36 +22,7 @@ from pellucid.pixels.lazy import check_size
 _MOST_COMPONENTS = 4  # that Pillow opens
 
 
-def decode_deep(data: bytes, siz: Siz, name: str) -> NDArray[Any]:
-    """(height, width, components) of uint8, uint16 or int16, as stored; raises InputError."""
-    if not (1 <= siz.bits <= 16 and siz.equal):
-        raise InputError(
-            f"{name} is a JPEG 2000 file of {siz.components} components of up to {siz.bits} bits; "
-            "1 to 16 bits, the same in all, can be read"
-        )
-    try:
-        from imagecodecs import jpeg2k_decode
-    except ImportError as error:
-        raise MissingExtraError(
-            f"imagecodecs, which reads JPEG 2000 of {siz.bits} bits,", "science"
-        ) from error
-    try:
-        decoded = np.asarray(jpeg2k_decode(data))
-    except Exception as error:  # decoders raise anything on damaged files
-        raise InputError(f"{name} is damaged or cut off: {error}") from error
-    samples = decoded[..., None] if decoded.ndim == 2 else decoded
-    wanted = (siz.height, siz.width, siz.components)
-    kind = f"{'int' if siz.signed else 'uint'}{8 if siz.bits <= 8 else 16}"
-    if samples.shape != wanted or samples.dtype.name != kind:
-        raise InputError(
-            f"{name} is damaged: it decodes to {samples.dtype} of the shape {samples.shape}, and "
-            f"says {wanted}"
-        )
-    return samples.astype(np.int16) if kind == "int8" else samples
-
-
-@contextmanager
-def open_jpeg2000(source: Input, max_pixels: int) -> Iterator[tuple[NDArray[Any], ImageInfo]]:
+def read_jpeg2000(source: Input, max_pixels: int) -> tuple[NDArray[Any], ImageInfo]:
     """Samples as stored: by Pillow if they have 8 bits, else by imagecodecs."""
     data, name = source.data, source.name
     siz = siz_of(data)
@@ -72,16 +41,29 @@ def open_jpeg2000(source: Input, max_pixels: int) -> Iterator[tuple[NDArray[Any]
                 f"codestream {siz.width} x {siz.height}"
             )
         if siz.plain:
-            with pillow.open_pillow(source, max_pixels) as (samples, info):
-                pass
+            samples, info = pillow.read_pillow(source, max_pixels)
         else:
-            samples = decode_deep(data, siz, name)
-            info = pillow.info_of(image, data, samples)
+            samples = _decode_deep(source, siz)
+            info = pillow.info_of(image, data, samples, name)
     alpha = info.channels in (2, 4) and opacity_of(data)
-    yield (
-        samples,
-        replace(info, alpha=alpha, bit_depth=siz.bits if siz.bits < 8 else info.bit_depth),
-    )
+    bits = siz.bits if siz.bits < 8 else info.bit_depth
+    return samples, replace(info, alpha=alpha, bit_depth=bits)
 
 
-FORMAT = Format("JPEG 2000", lambda source: source.head.startswith((FILE, STREAM)), open_jpeg2000)
+def _decode_deep(source: Input, siz: Siz) -> NDArray[Any]:
+    """(height, width, components) of uint8, uint16 or int16, as stored; raises InputError."""
+    if not (1 <= siz.bits <= 16 and siz.equal):
+        raise InputError(
+            f"{source.name} is a JPEG 2000 file of {siz.components} components of up to "
+            f"{siz.bits} bits; 1 to 16 bits, the same in all, can be read"
+        )
+    kind = f"{'int' if siz.signed else 'uint'}{8 if siz.bits <= 8 else 16}"
+    wanted = (siz.height, siz.width, siz.components), kind
+    what = f"JPEG 2000 of {siz.bits} bits"
+    samples = decoded(source, "jpeg2k_decode", what, "science", wanted)
+    return samples.astype(np.int16) if kind == "int8" else samples
+
+
+FORMAT = Format(
+    "JPEG 2000", lambda source: source.head.startswith((FILE, STREAM)), whole(read_jpeg2000)
+)

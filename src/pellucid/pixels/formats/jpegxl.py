@@ -8,16 +8,14 @@ Source: ISO/IEC 18181-1, annex D.2 (size header); 18181-2, section 9 (boxes).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import InputError, MissingExtraError
-from pellucid.pixels.formats.format import Format
-from pellucid.pixels.formats.heif import EXTRA
+from pellucid.errors import InputError
+from pellucid.pixels.formats.format import Format, decoded, whole
 from pellucid.pixels.formats.input import Input
 from pellucid.pixels.formats.jpeg2000_boxes import boxes
 from pellucid.pixels.geo import upright
@@ -34,21 +32,12 @@ _HEAD = 64  # bytes of a codestream that hold its headers
 _KEPT = ("uint8", "uint16", "float32")
 
 
-@contextmanager
-def open_jpegxl(source: Input, max_pixels: int) -> Iterator[tuple[NDArray[Any], ImageInfo]]:
+def read_jpegxl(source: Input, max_pixels: int) -> tuple[NDArray[Any], ImageInfo]:
     """The samples of a file of one frame."""
     data, name = source.data, source.name
-    try:
-        from imagecodecs import jpegxl_decode
-    except ImportError as error:
-        raise MissingExtraError("imagecodecs, which reads JPEG XL,", EXTRA) from error
     found = boxes_of(data)
     check_size(name, shape_of(stream_of(data, found), name), max_pixels)
-    try:
-        samples = np.asarray(jpegxl_decode(data))
-    except Exception as error:  # decoders raise anything on damaged files
-        raise InputError(f"{name} is damaged or cut off: {error}") from error
-    samples = samples[..., None] if samples.ndim == 2 else samples
+    samples = decoded(source, "jpegxl_decode", "JPEG XL", "formats")
     if samples.ndim != 3:
         raise InputError(f"{name} has more than one frame or layer, or is damaged; save one")
     if samples.dtype.name not in _KEPT:
@@ -56,19 +45,11 @@ def open_jpegxl(source: Input, max_pixels: int) -> Iterator[tuple[NDArray[Any], 
     check_size(name, samples.shape, max_pixels)
     texts = {kind: data[start:stop] for kind, start, stop in found}
     exif = texts.get(b"Exif", b"")
-    skip = 4 + int.from_bytes(exif[:4], "big")
-    rows, columns, channels = samples.shape
-    yield (
-        samples,
-        ImageInfo(
-            columns,
-            rows,
-            channels,
-            8 * samples.itemsize,
-            exif=upright(exif_of(exif[skip:])),
-            xmp=texts.get(b"xml ") or None,
-            source_format="JPEG XL",
-        ),
+    return samples, replace(
+        ImageInfo.of(samples),
+        exif=upright(exif_of(exif[4 + int.from_bytes(exif[:4], "big") :])),
+        xmp=texts.get(b"xml ") or None,
+        source_format="JPEG XL",
     )
 
 
@@ -125,4 +106,6 @@ def shape_of(stream: bytes, name: str) -> tuple[int, int, int]:
     return height, width, 1 + more
 
 
-FORMAT = Format("JPEG XL", lambda source: source.head.startswith((_STREAM, _FILE)), open_jpegxl)
+FORMAT = Format(
+    "JPEG XL", lambda source: source.head.startswith((_STREAM, _FILE)), whole(read_jpegxl)
+)

@@ -1,6 +1,6 @@
 """PNG, JPEG, WebP, BMP, GIF, AVIF and plain TIFF, decoded by Pillow; and opened Pillow images.
 
-Pillow decodes, but only the formats in `DECODED`: its other decoders start programs, or are not
+Pillow decodes, but only the formats in `_DECODED`: its other decoders start programs, or are not
 worth their risk. Whatever a decoder raises becomes an InputError that says what is wrong.
 
 Two habits of Pillow's can be undone here, so that a picture comes out as it is stored: a TIFF that
@@ -25,47 +25,44 @@ from PIL import (
     ExifTags,
     Image,
     Jpeg2KImagePlugin,  # noqa: F401
+    JpegImagePlugin,
     TiffImagePlugin,  # noqa: F401
     UnidentifiedImageError,
     WebPImagePlugin,  # noqa: F401
 )
 
-from pellucid.errors import InputError, PellucidError
-from pellucid.pixels.formats.format import Format
+from pellucid.errors import InputError, PellucidWarning
+from pellucid.pixels.formats.format import Format, damage, whole
 from pellucid.pixels.formats.input import Input
-from pellucid.pixels.formats.jpeg_marks import remarks_on, twelve_bits
+from pellucid.pixels.formats.jpeg2000_boxes import FILE, STREAM
 from pellucid.pixels.formats.pillow_checks import (
-    check_frames,
     check_header,
-    check_mode,
-    check_opened,
+    check_jpeg2000,
+    raw_mode,
+    samples_of,
     stored_type,
 )
-from pellucid.pixels.formats.pillow_modes import samples_of
+from pellucid.pixels.formats.tiff_facts import SIGNATURES as TIFF
 from pellucid.pixels.geo import nodata_in
 from pellucid.pixels.info import ImageInfo
-from pellucid.pixels.lazy import check_size
 from pellucid.pixels.metadata import with_metadata
 
-DECODED = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "PPM", "GIF", "JPEG2000", "AVIF")
-
+_DECODED = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "PPM", "GIF", "JPEG2000", "AVIF")
 _KNOWN = "PNG, JPEG, JPEG 2000, JPEG XL, WebP, AVIF, HEIC, TIFF, BMP, PPM/PGM, DICOM, .npy, Zarr or"
 _KNOWN += " single-frame GIF"
 _PEL = b"\x89PEL\r\n\x1a\n"
 _SIGNATURES = {
-    b"\x89PNG": "PNG",
-    b"\xff\xd8\xff": "JPEG",
-    b"RIFF": "WebP",
-    b"II*\0": "TIFF",
-    b"MM\0*": "TIFF",
-    b"II+\0": "TIFF",
-    b"MM\0+": "TIFF",
-    b"BM": "BMP",
-    b"GIF8": "GIF",
-    b"\0\0\0\x0cjP  \r\n\x87\n": "JPEG 2000",
-    b"\xff\x4f\xff\x51": "JPEG 2000",
-    **{b"P%d" % digit: "PPM" for digit in range(1, 7)},
+    "PNG": (b"\x89PNG",),
+    "JPEG": (b"\xff\xd8\xff",),
+    "WebP": (b"RIFF",),
+    "TIFF": TIFF,
+    "BMP": (b"BM",),
+    "GIF": (b"GIF8",),
+    "JPEG 2000": (FILE, STREAM),
+    "PPM": tuple(b"P%d" % digit for digit in range(1, 7)),
 }
+_XMP_EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"  # Adobe XMP specification, part 3, 1.1.3
+_SRGB_GAMMA = 1 / 2.2
 _SCALES = {"L;2": 85, "L;4": 17}  # raw mode -> what Pillow multiplies samples by
 # Pillow turns a TIFF by its orientation; these turn it back.
 _TURN_BACK = {
@@ -79,78 +76,83 @@ _TURN_BACK = {
 }
 
 
-@contextmanager
-def open_pillow(source: Input, max_pixels: int) -> Iterator[tuple[NDArray[Any], ImageInfo]]:
+def read_pillow(source: Input, max_pixels: int) -> tuple[NDArray[Any], ImageInfo]:
     """The samples and metadata of a file that Pillow decodes whole."""
     data, name = source.data, source.name
     with opened(data, name) as image:
         check_header(image, data, name, max_pixels)
         dtype = stored_type(image, name)
-        check_mode(image, name)
-        samples = samples_of(_load_as_stored(image), dtype)
-        info = info_of(image, data, samples)
-    remarks_on(info, image, data, name)
-    yield samples, info
+        turn = image.getexif().get(ExifTags.Base.Orientation) if image.format == "TIFF" else 1
+        _load(image)
+        method = _TURN_BACK.get(turn) if isinstance(turn, int) else None
+        samples = samples_of(image if method is None else image.transpose(method), dtype)
+        return samples, info_of(image, data, samples, name)
 
 
 def read_pillow_image(image: Image.Image, max_pixels: int) -> tuple[NDArray[Any], ImageInfo]:
-    """The same of an opened Pillow image."""
+    """The same of an opened Pillow image; what was decoded before is taken as it is."""
     name = f"the {image.format or 'Pillow'} image"
-    check_size(name, (image.height, image.width, len(image.getbands())), max_pixels)
-    try:
-        check_mode(image, name)
-        check_frames(image, name)
-        check_opened(image, name)
+    with damage(name):
+        check_header(image, None, name, max_pixels)
+        dtype = stored_type(image, name)
+        check_jpeg2000(image, name)
         with _GUARD:
-            _name_byte_order(image)
-            load(image)
-        deep = {"I;16": "uint16", "F": "float32"}.get(image.mode[:4], "uint8")
-        samples = samples_of(image, np.dtype(deep))
-    except PellucidError:
-        raise
-    except Exception as error:  # decoders raise anything on damaged files
-        raise InputError(f"{name} is damaged or cut off: {error}") from error
-    return samples, replace(info_of(image, None, samples), nodata=nodata_in(image))
+            _load(image)
+        samples = samples_of(image, dtype)
+    return samples, replace(info_of(image, None, samples, name), nodata=nodata_in(image))
 
 
-def info_of(image: Image.Image, data: bytes | None, samples: NDArray[Any]) -> ImageInfo:
-    """What a decoded picture is; `data` is its file, if it came from one."""
-    height, width, channels = samples.shape
-    info = ImageInfo(width, height, channels, 8 * samples.itemsize, source_format=image.format)
-    return with_metadata(info, image, data)
+def info_of(image: Image.Image, data: bytes | None, samples: NDArray[Any], name: str) -> ImageInfo:
+    """What a decoded picture is; `data` is its file, if it came from one.
+
+    What the file holds and this doesn't is said in a warning.
+    """
+    info = replace(ImageInfo.of(samples), source_format=image.format)
+    info = with_metadata(info, image, data)
+    for remark in [] if data is None else _remarks_on(info, image):
+        warnings.warn(f"{name} {remark}", PellucidWarning, stacklevel=2)
+    return info
+
+
+def _remarks_on(info: ImageInfo, image: Image.Image) -> Iterator[str]:
+    count = getattr(image, "n_frames", 1)
+    if image.format == "MPO" and count > 1:
+        yield f"holds {count} pictures, of which the first is taken"
+    segments = [body for _, body in getattr(image, "applist", [])]
+    size = sum(len(body) - 75 for body in segments if body.startswith(_XMP_EXTENSION))
+    if size > 0:
+        yield f"has {size} bytes of XMP beyond the first segment, which are left out"
+    gamma: Any = image.info.get("gamma")
+    told = info.icc is not None or "srgb" in image.info  # which count more than a gamma
+    if image.format == "PNG" and gamma and not told and abs(gamma - _SRGB_GAMMA) > 0.01:
+        yield (
+            f"has a gamma of {gamma:g}, which isn't kept: it will be shown lighter or darker; "
+            "give it a colour profile first"
+        )
 
 
 @contextmanager
 def opened(data: bytes, name: str) -> Iterator[Image.Image]:
     """The bytes of a file as an opened Pillow image; raises InputError for what it can't be."""
-    try:
-        with _GUARD, Image.open(BytesIO(data), formats=DECODED) as image:
+    with damage(name), _GUARD:
+        try:
+            image = Image.open(BytesIO(data), formats=_DECODED)
+        except UnidentifiedImageError as error:
+            raise _unidentified(name, data) from error
+        with image:
             yield image
-    except PellucidError:
-        raise
-    except UnidentifiedImageError as error:
-        raise _unidentified(name, data) from error
-    except Exception as error:  # decoders raise anything on damaged files
-        raise InputError(f"{name} is damaged or cut off: {error}") from error
 
 
-def _load_as_stored(image: Image.Image) -> Image.Image:
-    """Decode an opened image; a TIFF that Pillow turned by its orientation is turned back."""
-    turn = image.getexif().get(ExifTags.Base.Orientation) if image.format == "TIFF" else 1
-    _name_byte_order(image)
-    load(image)
-    method = _TURN_BACK.get(turn) if isinstance(turn, int) else None
-    return image if method is None else image.transpose(method)
-
-
-def load(image: Image.Image) -> None:
+def _load(image: Image.Image) -> None:
     """Decode an opened image; the transparent grey of a PNG fits its samples, in `image.info`.
 
     Raises InputError for one that was decoded elsewhere, where it can't be known whether it fits.
     """
-    tile = getattr(image, "tile", None)
-    arguments = tile[0][3] if tile else ""
-    raw = str(arguments[0] if isinstance(arguments, tuple) and arguments else arguments)
+    raw, tiles = raw_mode(image), getattr(image, "tile", None)
+    if image.mode == "F" and tiles and tiles[0].codec_name == "libtiff":
+        # It hands floats in this machine's order; Pillow takes them as in the file's.
+        arguments = ("F;32NF", *tiles[0].args[1:])
+        image.tile = [tiles[0]._replace(args=arguments)]  # type: ignore[attr-defined]
     image.load()
     mark = image.info.get("transparency")
     if image.format != "PNG" or image.mode != "L" or not isinstance(mark, int):
@@ -170,35 +172,37 @@ def _may_be_unscaled(samples: NDArray[np.uint8], mark: int) -> bool:
     if (samples == mark).any():
         return False
     return any(
-        mark * scale <= 255 and not (samples % scale).any() and (samples == mark * scale).any()
+        not (samples % scale).any() and (samples.astype(int) == mark * scale).any()
         for scale in _SCALES.values()
     )
-
-
-def _name_byte_order(image: Image.Image) -> None:
-    """Say that libtiff hands floats in this machine's order; Pillow takes them as in the file's."""
-    tiles: Any = getattr(image, "tile", None)
-    if image.mode == "F" and tiles and tiles[0].codec_name == "libtiff":
-        arguments = ("F;32NF", *tiles[0].args[1:])
-        image.tile = [tiles[0]._replace(args=arguments)]  # type: ignore[attr-defined]
 
 
 def _unidentified(name: str, data: bytes) -> InputError:
     if data.startswith(_PEL):
         return InputError(f"{name} is a .pel file, and no picture yet; decompress it first")
-    if twelve_bits(data):
-        return InputError(
-            f"{name} is a JPEG of 12 bits, which is not supported; convert it to 16 bits, for "
-            "example in Python: imagecodecs.jpeg_decode gives an array that can be compressed"
-        )
-    for signature, kind in _SIGNATURES.items():
-        if data.startswith(signature):
+    for kind, signatures in _SIGNATURES.items():
+        if data.startswith(signatures):
+            if kind == "JPEG" and _has_12_bits(data):
+                return InputError(
+                    f"{name} is a JPEG of 12 bits, which is not supported; convert it to 16 bits, "
+                    "for example in Python: imagecodecs.jpeg_decode gives an array that can be "
+                    "compressed"
+                )
             rare = ", or of a kind that can't be read, such as 64-bit floats or float colour"
             return InputError(
                 f"{name} is damaged or cut off{rare if kind == 'TIFF' else ''}: it begins like a "
                 f"{kind} file"
             )
     return InputError(f"{name} is not a picture in a format that can be read: {_KNOWN}")
+
+
+def _has_12_bits(data: bytes) -> bool:
+    """Whether that is why Pillow doesn't open a JPEG."""
+    try:
+        JpegImagePlugin.JpegImageFile(BytesIO(data)).close()
+    except (SyntaxError, OSError, ValueError) as error:
+        return "12-bit" in str(error)
+    return False
 
 
 class _Guard:
@@ -232,4 +236,5 @@ class _Guard:
 
 
 _GUARD = _Guard()
+open_pillow = whole(read_pillow)
 FORMAT = Format("picture", lambda _: True, open_pillow)

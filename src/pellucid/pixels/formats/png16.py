@@ -1,45 +1,85 @@
-"""PNG of 16 bits that Pillow doesn't take whole: RGB, alpha, a transparent colour.
+"""PNG of 16 bits a sample, of which Pillow would keep the high bytes alone, and takes cut files.
 
-Pillow drops the low byte of these without a word. They are decoded by libpng, through imagecodecs
-(extra `science`), after all that the file claims has been checked. Writing needs neither: rows are
-filtered here, each with the filter whose bytes are the smallest, as libpng chooses, and deflated.
+Each chunk, the size and the number of rows are checked first. Pillow then undoes the filters:
+for grey as of two samples of 8 bits each, for RGB once for the high bytes and once for the low
+ones. Metadata go through Pillow as those of other PNGs do, beside one grey pixel.
 
-Source: PNG (third edition), sections 9 (filters) and 12.7 (choice of a filter).
+In writing rows are filtered here, each with the filter whose bytes are the smallest, as libpng
+chooses, and deflated.
+
+Source: PNG (third edition), sections 5, 8, 9 (filters), 11 and 12.7 (choice of a filter).
 """
 
 from __future__ import annotations
 
+import struct
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from pellucid.errors import InputError, MissingExtraError
-from pellucid.pixels.extras import EXTRA, science
+from pellucid.errors import InputError
 from pellucid.pixels.formats import pillow
-from pellucid.pixels.formats.format import Format
+from pellucid.pixels.formats.format import Format, damage, whole
 from pellucid.pixels.formats.input import Input
-from pellucid.pixels.formats.pillow_checks import check_frames
-from pellucid.pixels.formats.png_chunks import (
-    CHANNELS,
-    SIGNATURE,
-    Chunk,
-    Header,
-    check_inflated,
-    check_length,
-    chunks_of,
-    file_of,
-    header_of,
-    with_one_pixel,
-)
+from pellucid.pixels.formats.pillow_checks import DEFLATE, check_header
 from pellucid.pixels.info import ImageInfo
-from pellucid.pixels.lazy import check_size
 
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_MOST_CHUNKS = 2**20
+_CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}  # by colour type, 3 (a palette) left out
+# By channels, modes of 8 bits and how they lie in the file: all bytes, or high ones and low ones.
+_BYTES = {
+    1: [("LA", "LA")],
+    2: [("RGBA", "RGBA")],
+    3: [("RGB", "RGB;16B"), ("RGB", "RGB;16L")],
+    4: [("RGBA", "RGBA;16B"), ("RGBA", "RGBA;16L")],
+}
+_ADAM7 = (  # of each pass: first column, first row, steps from column to column, from row to row
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
+_METADATA = (b"eXIf", b"iCCP", b"iTXt", b"tEXt", b"zTXt", b"pHYs", b"gAMA", b"sRGB")
 _STRIP = 2**20  # bytes of rows that are filtered at a time
 _LEVEL = 6
+
+
+class Chunk(NamedTuple):
+    """A chunk's type and what it holds."""
+
+    kind: bytes
+    body: bytes
+
+
+class Header(NamedTuple):
+    """IHDR: sizes in pixels, bits a sample, colour type, and 0 or 1 (interlaced, Adam7)."""
+
+    width: int
+    height: int
+    depth: int
+    colour: int
+    interlaced: int
+
+    @property
+    def filtered(self) -> int:
+        """Bytes of all rows, each behind its filter."""
+        total = 0
+        for left, top, across, down in _ADAM7 if self.interlaced else ((0, 0, 1, 1),):
+            wide, tall = -((left - self.width) // across), -((top - self.height) // down)
+            total += tall * (1 + wide * _CHANNELS[self.colour] * 2) if wide > 0 else 0
+        return total
+
+    def chunk(self) -> Chunk:
+        """As it is stored."""
+        return Chunk(b"IHDR", struct.pack(">IIBBBBB", *self[:4], 0, 0, self.interlaced))
 
 
 def is_png16(source: Input) -> bool:
@@ -48,72 +88,113 @@ def is_png16(source: Input) -> bool:
     return head.startswith(SIGNATURE) and head[12:16] == b"IHDR" and head[24:25] == b"\x10"
 
 
-@contextmanager
-def open_png16(source: Input, max_pixels: int) -> Iterator[tuple[NDArray[np.uint16], ImageInfo]]:
+def read_png16(source: Input, max_pixels: int) -> tuple[NDArray[np.uint16], ImageInfo]:
     """Samples (H, W, C) as stored; one colour marked as transparent is alpha of 0 and 65535.
 
-    Raises InputError for damage or a cut file, LimitError, MissingExtraError without imagecodecs
-    for all but plain grey.
+    Raises InputError for damage or a cut file, LimitError.
     """
     name = source.name
     with pillow.opened(source.data, name) as image:
-        width, height = image.size
-        check_size(name, (height, width, len(image.getbands())), max_pixels)
-        check_frames(image, name)
-        grey = image.mode.startswith("I;16") and not image.has_transparency_data
+        check_header(image, source.data, name, max_pixels)
     chunks = chunks_of(source.data, name)
-    header = header_of(chunks, name)
-    if header[:3] != (width, height, 16):
-        raise InputError(f"{name} is damaged: it says two sizes, {width, height} and {header[:2]}")
-    check_length(chunks, header, name)
-    if grey:
-        check_inflated(chunks, header, name)  # Pillow would leave missing rows blank
-        with pillow.open_pillow(source, max_pixels) as found:
-            yield found
-        return
-    samples = _decoded(chunks, header, name)
-    husk = Input(with_one_pixel(chunks))
-    with pillow.opened(husk.data, name) as image:
+    header = _header_of(chunks, name)
+    rows = _rows_of(chunks, header, name)
+    with damage(name):  # by a filter that there isn't
+        samples = _decode(rows, header)
+    mark = next((body for kind, body in chunks if kind == b"tRNS"), b"")
+    if mark and header.colour in (0, 2):
+        if len(mark) != 2 * samples.shape[2]:
+            raise InputError(f"{name} is damaged: its transparent colour has {len(mark)} bytes")
+        clear = (samples == np.frombuffer(mark, ">u2")).all(axis=2)
+        samples = np.dstack([samples, np.where(clear, 0, 65535).astype(np.uint16)])
+    kept = [chunk for chunk in chunks if chunk.kind in _METADATA]
+    pixel = Chunk(b"IDAT", zlib.compress(b"\0\0"))
+    husk = file_of([Header(1, 1, 8, 0, 0).chunk(), *kept, pixel, Chunk(b"IEND", b"")])
+    with pillow.opened(husk, name) as image:
         image.load()  # metadata behind the samples, too
-        yield samples, pillow.info_of(image, husk.data, samples)
+        return samples, pillow.info_of(image, husk, samples, name)
 
 
 def encode_png(samples: NDArray[np.uint16], husk: bytes) -> bytes:
     """The file of samples (height, width, 1 to 4 channels), with the metadata of the PNG `husk`."""
     height, width, channels = samples.shape
-    colour = next(colour for colour, count in CHANNELS.items() if count == channels)
+    colour = next(colour for colour, count in _CHANNELS.items() if count == channels)
     chunks = [Header(width, height, 16, colour, 0).chunk()]
     for chunk in chunks_of(husk, "the metadata")[1:]:
         chunks += _packed(samples) if chunk.kind == b"IDAT" else [chunk]
     return file_of(chunks)
 
 
-def _decoded(chunks: list[Chunk], header: Header, name: str) -> NDArray[np.uint16]:
-    """The samples of sound chunks, by libpng, which sees no others than it needs."""
-    opaque = header.colour in (0, 2)
-    needed = (b"IHDR", b"IDAT", b"IEND", *([b"tRNS"] if opaque else []))
-    kept = [chunk for chunk in chunks if chunk.kind in needed]
-    clear = opaque and any(chunk.kind == b"tRNS" for chunk in kept)
-    try:
-        samples = np.asarray(_decode(file_of(kept)))
-    except ImportError as error:
-        raise MissingExtraError("imagecodecs, which reads PNG of 16 bits,", EXTRA) from error
-    except Exception as error:  # decoders raise anything on damaged files
-        said = str(error)
+def chunks_of(data: bytes, name: str) -> list[Chunk]:
+    """The chunks of a file from IHDR to IEND; InputError for a damaged or missing one.
+
+    What follows IEND is not looked at.
+    """
+    found: list[Chunk] = []
+    at = len(SIGNATURE)
+    while not found or found[-1].kind != b"IEND":
+        if len(data) < at + 12:
+            raise InputError(f"{name} is damaged or cut off: it has no chunk IEND")
+        if len(found) == _MOST_CHUNKS:
+            raise InputError(f"{name} has more than {_MOST_CHUNKS} chunks; save it with fewer")
+        length, kind = struct.unpack_from(">I4s", data, at)
+        end = at + 8 + length
+        if len(data) < end + 4:
+            raise InputError(f"{name} is damaged or cut off: it ends in a chunk at byte {at}")
+        if zlib.crc32(data[at + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
+            raise InputError(f"{name} is damaged: the chunk at byte {at} fails its checksum")
+        found.append(Chunk(kind, data[at + 8 : end]))
+        at = end + 4
+    kinds = [chunk.kind for chunk in found]
+    if kinds[0] != b"IHDR" or kinds.count(b"IHDR") != 1 or b"IDAT" not in kinds:
+        raise InputError(f"{name} is damaged: it must have one IHDR, first, and samples")
+    return found
+
+
+def file_of(chunks: Iterable[Chunk]) -> bytes:
+    """The file of these chunks."""
+    parts = [SIGNATURE]
+    for kind, body in chunks:
+        checksum = zlib.crc32(body, zlib.crc32(kind))
+        parts += [struct.pack(">I4s", len(body), kind), body, struct.pack(">I", checksum)]
+    return b"".join(parts)
+
+
+def _header_of(chunks: list[Chunk], name: str) -> Header:
+    """What IHDR says; InputError for what no PNG of grey or RGB says."""
+    body = chunks[0].body
+    if len(body) == 13:
+        width, height, depth, colour, deflate, filters, interlaced = struct.unpack(">IIBBBBB", body)
+        if colour in _CHANNELS and (deflate, filters) == (0, 0) and interlaced in (0, 1):
+            return Header(width, height, depth, colour, interlaced)
+    raise InputError(f"{name} is damaged: its header says what no PNG can, {body.hex(' ')}")
+
+
+def _rows_of(chunks: list[Chunk], header: Header, name: str) -> bytes:
+    """All rows, each behind its filter; InputError if they aren't all there."""
+    packed = b"".join(body for kind, body in chunks if kind == b"IDAT")
+    if header.filtered > DEFLATE * len(packed):
         raise InputError(
-            f"{name} is damaged or cut off{f': {said}' if said.isprintable() else ''}"
-        ) from error
-    wanted = (header.height, header.width, CHANNELS[header.colour] + clear)
-    if samples.shape != wanted or samples.dtype != np.uint16:
-        raise InputError(
-            f"{name} is damaged: it decodes to {samples.dtype} of the shape {samples.shape}, and "
-            f"says {wanted}"
+            f"{name} is damaged or cut off: {len(packed)} bytes can't hold {header.width} x "
+            f"{header.height} pixels"
         )
-    return samples
+    try:
+        rows = zlib.decompressobj().decompress(packed, header.filtered)
+    except zlib.error as error:
+        raise InputError(f"{name} is damaged: {error}") from error
+    if len(rows) < header.filtered:
+        raise InputError(f"{name} is damaged or cut off: some of its rows are missing")
+    return rows
 
 
-def _decode(data: bytes) -> Any:
-    return science("imagecodecs").png_decode(data)
+def _decode(rows: bytes, header: Header) -> NDArray[np.uint16]:
+    """(height, width, channels) of filtered rows."""
+    size, packed = (header.width, header.height), zlib.compress(rows, 0)
+    high, *low = (
+        np.asarray(Image.frombytes(mode, size, packed, "zip", raw, header.interlaced))
+        for mode, raw in _BYTES[_CHANNELS[header.colour]]
+    )
+    return high.astype(np.uint16) << 8 | low[0] if low else high.view(">u2").astype(np.uint16)
 
 
 def _packed(samples: NDArray[np.uint16]) -> Iterator[Chunk]:
@@ -162,4 +243,4 @@ def _paeth(
     return np.where((to_left <= to_up) & (to_left <= to_corner), left, other)
 
 
-FORMAT = Format("PNG of 16 bits", is_png16, open_png16)
+FORMAT = Format("PNG of 16 bits", is_png16, whole(read_png16))

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 
@@ -51,11 +52,9 @@ def open_pnm(source: Input, max_pixels: int) -> Iterator[tuple[Source, ImageInfo
             raise InputError(
                 f"{name} is of 16 bits in plain text, which can't be read; make it binary (P5, P6)"
             )
-        with pillow.open_pillow(source, max_pixels) as plain:
-            yield plain
+        yield pillow.read_pillow(source, max_pixels)
         return
     dtype = np.dtype(_TYPES[white])
-    info = ImageInfo(width, height, shape[2], 8 * dtype.itemsize, source_format="PPM")
     with source.open() as file:
         there = file.seek(0, 2) - found.end()
         wanted = math.prod(shape) * dtype.itemsize
@@ -63,7 +62,8 @@ def open_pnm(source: Input, max_pixels: int) -> Iterator[tuple[Source, ImageInfo
             raise InputError(
                 f"{name} is damaged or cut off: {there} bytes can't hold {width} x {height} pixels"
             )
-        yield in_memory_if_small(FlatSource(file, name, found.end(), shape, dtype)), info
+        samples = in_memory_if_small(FlatSource(file, name, found.end(), shape, dtype))
+        yield samples, replace(ImageInfo.of(samples), source_format="PPM")
 
 
 FORMAT = Format("PPM", lambda source: source.head[:2] in _CHANNELS, open_pnm)
