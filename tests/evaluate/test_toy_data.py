@@ -146,8 +146,6 @@ def test_arrays_as_of_keras():
         from_arrays("x", GREY, COLOUR)
     with pytest.raises(InputError, match="two are the least"):
         split("x", GREY[:1], 1)
-    with pytest.raises(OptionError, match="at least 1, got 0"):
-        split("x", GREY, 0)
 
 
 def test_folders_that_are_no_sets(tmp_path):

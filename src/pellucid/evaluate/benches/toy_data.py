@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,9 @@ from PIL import Image, ImageOps
 from pellucid.bitstream import Limits
 from pellucid.errors import InputError, OptionError, PellucidError
 from pellucid.evaluate.benches.toy_files import (
+    CHANNELS,
     LARGEST_SIDE,
     SIDE,
-    TEST,
-    TRAIN,
     read_idx,
     read_npz,
     read_pickle,
@@ -77,15 +77,17 @@ def find_sets(folders: Sequence[Path], *, train: int, held_out: int) -> list[Toy
     for folder in folders:
         if not folder.is_dir():
             raise InputError(f"{folder} isn't a folder")
-        below = sorted(path for path in folder.iterdir() if path.is_dir())
-        found = [_known(folder, train, held_out)]
-        found = found if any(found) else [_known(path, train, held_out) for path in below]
-        if not any(found) and class_pictures(folder):
-            name, pictures = folder.resolve().name, read_classes(folder, train + held_out)
-            found = [split(name, pictures, held_out)]
-        if not any(found):
+        here = [folder], sorted(path for path in folder.iterdir() if path.is_dir())
+        known = (
+            [one for path in paths if (one := _known(path, train, held_out))] for paths in here
+        )
+        found = next(filter(None, known), [])
+        if not found and class_pictures(folder):
+            pictures = read_classes(folder, train + held_out)
+            found = [split(folder.resolve().name, pictures, held_out)]
+        if not found:
             raise InputError(f"no set of small pictures in {folder}; looked for {LOOKED}")
-        sets += [one for one in found if one]
+        sets += found
     names = [one.name for one in sets]
     if double := next((name for name in names if names.count(name) > 1), None):
         raise InputError(f"two sets are called {double!r}; give them in two runs")
@@ -117,10 +119,7 @@ def split(name: str, pictures: NDArray[Any], held_out: int) -> ToySet:
 
     Raises:
         InputError: as `from_arrays`, or fewer than two pictures.
-        OptionError: `held_out` below 1.
     """
-    if held_out < 1:
-        raise OptionError(f"held-out pictures must be at least 1, got {held_out}")
     if len(pictures) < 2:
         raise InputError(f"{name} has {len(pictures)} pictures; two are the least to learn from")
     kept = len(pictures) - min(held_out, len(pictures) // 2)
@@ -128,15 +127,13 @@ def split(name: str, pictures: NDArray[Any], held_out: int) -> ToySet:
 
 
 def _checked(name: str, pictures: NDArray[Any]) -> Pictures:
-    found = np.asarray(pictures)
-    found = found[..., None] if found.ndim == 3 else found
-    sides = found.shape[1:3]
+    found = pictures[..., None] if pictures.ndim == 3 else pictures
     if (
         found.dtype != np.uint8
         or found.ndim != 4
         or found.shape[3] not in (1, 3)
         or not len(found)
-        or any(side % 2 or not SMALLEST_SIDE <= side <= LARGEST_SIDE for side in sides)
+        or any(s % 2 or not SMALLEST_SIDE <= s <= LARGEST_SIDE for s in found.shape[1:3])
     ):
         raise InputError(
             f"{name}: pictures must be uint8 of the shape (N, H, W) or (N, H, W, 1 or 3), sides "
@@ -152,7 +149,8 @@ def _known(folder: Path, train: int, held_out: int) -> ToySet | None:
         if all(part.is_file() for part in parts):
             return from_arrays("mnist", read_idx(parts[0], train), read_idx(parts[1], held_out))
     if (kept := folder / "mnist.npz").is_file():
-        return from_arrays("mnist", read_npz(kept, TRAIN, train), read_npz(kept, TEST, held_out))
+        train_part, test_part = read_npz(kept, "x_train", train), read_npz(kept, "x_test", held_out)
+        return from_arrays("mnist", train_part, test_part)
     if batches := sorted(p for p in folder.glob("data_batch_*") if p.is_file()):
         pictures = np.concatenate([read_pickle(path, train) for path in batches])
         if (test := folder / "test_batch").is_file():
@@ -171,12 +169,12 @@ def read_sprite(path: Path) -> Pictures:
         LimitError: more pictures than CIFAR-10 has.
     """
     pixels, _ = read_image(path, limits=Limits(max_pixels=MAX_PIXELS))
-    if pixels.shape[1:] != (SPRITE, 3):
+    if pixels.shape[1:] != (SPRITE, CHANNELS):
         raise InputError(
             f"{path} is {pixels.shape[1]}x{pixels.shape[0]} with {pixels.shape[2]} channels; a "
             f"sprite is RGB, {SPRITE} wide, one picture a row"
         )
-    return pixels.reshape(-1, SIDE, SIDE, 3)
+    return pixels.reshape(-1, SIDE, SIDE, CHANNELS)
 
 
 def class_pictures(folder: Path) -> list[Path]:
@@ -187,20 +185,16 @@ def class_pictures(folder: Path) -> list[Path]:
         for inside in sorted(folder.iterdir())
         if inside.is_dir()
     ]
-    longest = max(map(len, classes), default=0)
-    return [paths[turn] for turn in range(longest) for paths in classes if turn < len(paths)]
+    return [path for turn in zip_longest(*classes) for path in turn if path]
 
 
 def read_classes(folder: Path, limit: int) -> Pictures:
     """The middle squares of up to `limit` pictures, reduced to (N, 32, 32, 3) uint8.
 
-    Files that aren't 8-bit pictures are left out.
-
-    Raises:
-        InputError: none can be read.
+    Files that aren't 8-bit pictures are left out; InputError if all are.
     """
     found: list[Pictures] = []
-    why = "it has no folders with pictures"
+    why = ""
     for path in class_pictures(folder):
         if len(found) == limit:
             break

@@ -3,25 +3,21 @@
 What is read is bounded by what was asked for and by what is there. idx: LeCun, Cortes and Burges,
 "The MNIST database". `.npz`: as `keras.datasets.mnist` keeps it. CIFAR's "python version"
 (Krizhevsky, "Learning multiple layers of features from tiny images", 2009) are pickles of a
-dictionary whose b"data" is an array, one picture a row.
-
-A pickle is a program. This reader runs none of it blindly: it first walks over the instructions
-without carrying any out, and refuses a file with one that such a pickle has no use for, with a
-global other than NumPy's three for an array, or with a memo slot out of proportion. What is left is
-loaded with stand-ins for those three, so that not even NumPy's own unpickling runs; the bytes of
-the array are taken from the stand-in and checked.
+dictionary whose b"data" is an array, one picture a row. A pickle is a program, and this reader
+carries out none of it: it looks for the array's bytes among the instructions.
 """
 
 from __future__ import annotations
 
 import gzip
-import io
-import pickle
+import math
 import pickletools
 import struct
 import zlib
+from collections import deque
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 import numpy as np
@@ -32,46 +28,16 @@ from pellucid.errors import InputError
 from pellucid.evaluate.peers.toy_base import Pictures
 
 LARGEST_SIDE = 64  # a dense layer for more is no toy
-BLOCK = 1 << 20
-
-MAGIC = 0x00000803  # of idx: unsigned bytes in three dimensions
-HEADER = struct.Struct(">4I")
-GZIP_MAGIC = b"\x1f\x8b"
-
-TRAIN, TEST = "x_train", "x_test"  # of .npz
-NPY_HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-
 SIDE, CHANNELS = 32, 3  # of CIFAR-10
 PLANES = SIDE * SIDE * CHANNELS
 MAX_BYTES = 256 << 20  # CIFAR-100's training file has 155 MB
-MAX_MEMO = 1 << 20
-ARRAYS = (
-    "PROTO FRAME STOP MARK POP NONE NEWTRUE NEWFALSE MEMOIZE GLOBAL REDUCE BUILD BINPUT "
-    "LONG_BINPUT BINGET LONG_BINGET BININT BININT1 BININT2 LONG1 STRING BINSTRING SHORT_BINSTRING "
-    "BINBYTES SHORT_BINBYTES BINBYTES8 BINUNICODE SHORT_BINUNICODE UNICODE EMPTY_DICT SETITEM "
-    "SETITEMS EMPTY_LIST APPEND APPENDS EMPTY_TUPLE TUPLE TUPLE1 TUPLE2 TUPLE3"
-)
-INSTRUCTIONS = frozenset(ARRAYS.split())
-MEMO = ("BINPUT", "LONG_BINPUT", "BINGET", "LONG_BINGET")
-SPOILT = (
-    pickle.UnpicklingError, ValueError, TypeError, AttributeError, EOFError, LookupError,
-    OverflowError, MemoryError, RecursionError,
-)  # fmt: skip
+BLOCK = 1 << 20
+IDX = struct.Struct(">4I")
+IDX_MAGIC = 0x00000803  # unsigned bytes in three dimensions
+GZIP_MAGIC = b"\x1f\x8b"
+BYTES = ("numpy dtype", "u1")  # in a pickle
 
-
-class Readable(Protocol):
-    """An open file, or one inside another."""
-
-    def read(self, size: int, /) -> bytes:
-        """Up to so many bytes; none at the end."""
-
-
-def read_up_to(file: Readable, size: int) -> bytes:
-    """`size` bytes or as many as there are, without room for those that never come."""
-    data = bytearray()
-    while len(data) < size and (block := file.read(min(BLOCK, size - len(data)))):
-        data += block
-    return bytes(data)
+Read = Callable[[int], bytes]  # as of a file
 
 
 def read_idx(path: Path, limit: int) -> Pictures:
@@ -81,28 +47,24 @@ def read_idx(path: Path, limit: int) -> Pictures:
         InputError: no such file, or not an idx file of pictures, or one that is cut off.
     """
     try:
-        with path.open("rb") as file:
-            zipped = file.read(2) == GZIP_MAGIC
-            file.seek(0)
-            if not zipped:
-                return _idx_pictures(file, path, limit)
-            with gzip.open(file) as inside:
-                return _idx_pictures(inside, path, limit)
+        with path.open("rb") as plain:
+            zipped = plain.read(2) == GZIP_MAGIC
+            plain.seek(0)
+            file = gzip.GzipFile(fileobj=plain) if zipped else plain
+            head = file.read(IDX.size)
+            magic, count, height, width = IDX.unpack(head.ljust(IDX.size, b"\0"))
+            if magic != IDX_MAGIC:
+                raise InputError(
+                    f"{path} is no idx file of pictures: it must begin with {IDX_MAGIC:#010x}"
+                )
+            if not count or not 1 <= min(height, width) <= max(height, width) <= LARGEST_SIDE:
+                raise InputError(
+                    f"{path} says it holds {count} pictures of {width}x{height}; the sides may be "
+                    f"up to {LARGEST_SIDE}"
+                )
+            return _array(file.read, (min(count, limit), height, width, 1), str(path))
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path} can't be read as an idx file: {error}") from error
-
-
-def _idx_pictures(file: Readable, path: Path, limit: int) -> Pictures:
-    head = file.read(HEADER.size)
-    if len(head) < HEADER.size or HEADER.unpack(head)[0] != MAGIC:
-        raise InputError(f"{path} is no idx file of pictures: it must begin with {MAGIC:#010x}")
-    _, count, height, width = HEADER.unpack(head)
-    if not count or not 1 <= height <= LARGEST_SIDE or not 1 <= width <= LARGEST_SIDE:
-        raise InputError(
-            f"{path} says it holds {count} pictures of {width}x{height}; the sides may be up to "
-            f"{LARGEST_SIDE}"
-        )
-    return _array(file, (min(count, limit), height, width, 1), str(path))
 
 
 def read_npz(path: Path, name: str, limit: int) -> NDArray[Any]:
@@ -113,119 +75,74 @@ def read_npz(path: Path, name: str, limit: int) -> NDArray[Any]:
     """
     try:
         with ZipFile(path) as file, file.open(f"{name}.npy") as array:
-            version = npy.read_magic(array)
-            if version not in NPY_HEADERS:
+            if (version := npy.read_magic(array)) != (1, 0):
                 raise ValueError(f"version {version}")
-            shape, fortran, dtype = NPY_HEADERS[version](array)
-            small = all(0 < length <= LARGEST_SIDE for length in shape[1:])
-            if (
-                dtype != np.uint8
-                or fortran
-                or len(shape) not in (3, 4)
-                or not shape[0]
-                or not small
-            ):
+            shape, fortran, kind = npy.read_array_header_1_0(array)
+            small = len(shape) in (3, 4) and all(0 < side <= LARGEST_SIDE for side in shape[1:])
+            if kind != np.uint8 or fortran or not small or not shape[0]:
                 raise InputError(
-                    f"{name} in {path} is {dtype} of the shape {shape}; pictures are uint8 in C "
+                    f"{name} in {path} is {kind} of the shape {shape}; pictures are uint8 in C "
                     f"order, (N, H, W) or (N, H, W, C), with sides of up to {LARGEST_SIDE}"
                 )
-            return _array(array, (min(shape[0], limit), *shape[1:]), f"{name} in {path}")
+            return _array(array.read, (min(shape[0], limit), *shape[1:]), f"{name} in {path}")
     except KeyError:
-        raise InputError(f"{path} has no array {name}; {TRAIN} and {TEST} are needed") from None
+        raise InputError(f"{path} has no array {name}; x_train and x_test are needed") from None
     except (OSError, ValueError, EOFError, BadZipFile, zlib.error, RuntimeError) as error:
         raise InputError(f"{path} can't be read as an .npz file: {error}") from error
-
-
-def _array(file: Readable, shape: tuple[int, ...], what: str) -> Pictures:
-    size = int(np.prod(shape, dtype=object))
-    data = read_up_to(file, size)
-    if len(data) < size:
-        raise InputError(f"{what} is cut off: {len(data)} bytes of samples, not {size}")
-    return np.frombuffer(data, np.uint8).reshape(shape)
-
-
-class StoredType:
-    """Stands in for `numpy.dtype`."""
-
-    def __init__(self, *about: Any) -> None:
-        self.name = about[0] if about else None
-
-    def __setstate__(self, state: Any) -> None:
-        """Byte order and fields say nothing of bytes."""
-
-
-class StoredArray:
-    """Stands in for an array: what the pickle says of one, believed in nothing."""
-
-    def __init__(self, *_about: Any) -> None:
-        self.state: Any = None
-
-    def __setstate__(self, state: Any) -> None:
-        self.state = state
-
-
-class Restricted(pickle.Unpickler):
-    """Finds three names, and under them the stand-ins."""
-
-    names: ClassVar[dict[tuple[str, str], Any]] = {
-        ("numpy.core.multiarray", "_reconstruct"): StoredArray,
-        ("numpy._core.multiarray", "_reconstruct"): StoredArray,
-        ("numpy", "ndarray"): StoredArray,
-        ("numpy", "dtype"): StoredType,
-    }
-
-    def find_class(self, module: str, name: str) -> Any:
-        """The stand-in of that name; UnpicklingError for any other name."""
-        if (module, name) not in self.names:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no array needs")
-        return self.names[module, name]
 
 
 def read_pickle(path: Path, limit: int) -> Pictures:
     """The first `limit` pictures of CIFAR's file, (N, 32, 32, 3) uint8.
 
     Raises:
-        InputError: no such file, a pickle that asks for more than arrays, or whose array isn't
-            such pictures.
+        InputError: no such file, no pickle, or one without an array of such pictures.
     """
     try:
         with path.open("rb") as file:
-            data = read_up_to(file, MAX_BYTES + 1)
+            data = _read_up_to(file.read, MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            most = f"{MAX_BYTES >> 20} MiB"
+            raise InputError(f"{path} has more than {most}, too much for CIFAR's file")
+        planes = np.frombuffer(stored_array(data), np.uint8).reshape(-1, CHANNELS, SIDE, SIDE)
     except OSError as error:
         raise InputError(f"{path} can't be read: {error}") from error
-    if len(data) > MAX_BYTES:
-        raise InputError(f"{path} has more than {MAX_BYTES >> 20} MiB, too much for CIFAR's file")
-    try:
-        inspect(data)
-        return pictures_of(Restricted(io.BytesIO(data), encoding="bytes").load())[:limit]
-    except SPOILT as error:
+    except ValueError as error:
         raise InputError(f"{path} can't be read as one of CIFAR's pickles: {error}") from error
+    return np.ascontiguousarray(planes[:limit].transpose(0, 2, 3, 1))  # NCHW -> NHWC
 
 
-def inspect(data: bytes) -> None:
-    """Walk over the instructions; ValueError or UnpicklingError if one isn't for arrays."""
-    for instruction, argument, place in pickletools.genops(data):
-        name = instruction.name
-        if name not in INSTRUCTIONS:
-            raise ValueError(f"the instruction {name} at byte {place} has no place there")
-        if name in MEMO and int(argument or 0) > MAX_MEMO:
-            raise ValueError(f"the memo slot {argument} at byte {place} is out of proportion")
-        if name == "GLOBAL" and tuple(str(argument).split(" ", 1)) not in Restricted.names:
-            raise ValueError(f"it asks for {argument}, which no array needs")
+def stored_array(data: bytes) -> bytes:
+    """The bytes of the array called data in a pickle; ValueError if it isn't (N, 3072) uint8.
+
+    What an array's instructions put on the stack: the name; how to make an empty one, its class,
+    shape and type; a version, the shape, the type with its details, the order, the bytes.
+    """
+    before: deque[Any] = deque(maxlen=21)
+    for instruction, value, _ in pickletools.genops(data):
+        if instruction.stack_before or instruction.stack_after in ([], [pickletools.markobject]):
+            continue
+        if isinstance(value, str | bytes) and len(value) >= PLANES and len(before) == 21:
+            name, _, kind, _, _, _, count, length, dtype, letters, *_, backwards = before
+            named = name in ("data", b"data") and kind == "numpy ndarray"
+            rows = divmod(len(value), PLANES) == (count, 0) and length == PLANES
+            if named and rows and (dtype, letters) == BYTES and backwards in ("NEWFALSE", False):
+                return value.encode("latin-1") if isinstance(value, str) else value
+        before.append(instruction.name if value is None else value)
+    raise ValueError(
+        f"it holds no array called data of the type u1, in C order and of the shape (N, {PLANES})"
+    )
 
 
-def pictures_of(found: Any) -> Pictures:
-    """The pictures in an unpickled dictionary; ValueError if there are none."""
-    held = found if isinstance(found, dict) else {}
-    array = held.get(b"data", held.get("data"))
-    state = array.state if isinstance(array, StoredArray) else None
-    if not isinstance(state, tuple) or len(state) != 5:
-        raise ValueError("it holds no array called data")
-    _version, shape, kind, fortran, raw = state
-    name = kind.name if isinstance(kind, StoredType) else None
-    if name not in (b"u1", "u1") or fortran or type(raw) is not bytes:
-        raise ValueError(f"its data is of the type {name!r}, not bytes in C order")
-    if not raw or len(raw) % PLANES or shape != (len(raw) // PLANES, PLANES):
-        raise ValueError(f"its data is {len(raw)} bytes of the shape {shape!r}, not (N, {PLANES})")
-    planes = np.frombuffer(raw, np.uint8).reshape(-1, CHANNELS, SIDE, SIDE)
-    return np.ascontiguousarray(planes.transpose(0, 2, 3, 1))  # NCHW -> NHWC
+def _array(read: Read, shape: tuple[int, ...], what: str) -> Pictures:
+    size = math.prod(shape)
+    if len(data := _read_up_to(read, size)) < size:
+        raise InputError(f"{what} is cut off: {len(data)} bytes of samples, not {size}")
+    return np.frombuffer(data, np.uint8).reshape(shape)
+
+
+def _read_up_to(read: Read, size: int) -> bytes:
+    """`size` bytes or as many as there are, without room for those that never come."""
+    data = bytearray()
+    while len(data) < size and (block := read(min(BLOCK, size - len(data)))):
+        data += block
+    return bytes(data)
