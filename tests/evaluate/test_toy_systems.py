@@ -12,24 +12,22 @@ import pytest
 from pellucid.errors import MissingExtraError, OptionError, PellucidError
 from pellucid.evaluate.benches.denoise_tasks import with_noise
 from pellucid.evaluate.metrics import psnr
-from pellucid.evaluate.peers import toy_keras as models
-from pellucid.evaluate.peers.toy import AT, CLEANERS, CODERS, LABELS, NAMES, SYSTEMS, load
+from pellucid.evaluate.peers import toy_cnn as models
+from pellucid.evaluate.peers.toy import AT, CLEANERS, CODERS, LABELS, NAMES, SYSTEMS
 from pellucid.evaluate.peers.toy_base import (
     COMPRESS,
     DENOISE,
     SHEET,
+    SIGMA,
     SINGLE,
-    UNTRAINED,
     Budget,
-    count_symbols,
     tables_of,
 )
-from pellucid.evaluate.peers.toy_keras import load_keras
-from pellucid.evaluate.peers.toy_lattice import base_of, passes_of
+from pellucid.evaluate.peers.toy_cnn import load_keras
 from pellucid.evaluate.peers.toy_learners import forest, vectors
+from pellucid.evaluate.peers.toy_predictive import base_of, passes_of
 
-SIGMA = 25.0
-TINY = Budget(seconds=60, rounds=1, seed=3, sigma=SIGMA)
+TINY = Budget(seconds=60, rounds=1, seed=3)
 
 
 def pictures_of(count: int, side: int, channels: int, seed: int = 0) -> np.ndarray:
@@ -50,7 +48,7 @@ SETS = {1: pictures_of(16, 20, 1), 3: pictures_of(16, 16, 3)}
 
 def had(task, name):
     """A system, or a skip that says what is missing."""
-    found, missing = load(task, [name], 1)
+    found, missing = AT[task].load([name], 1)
     if missing:
         pytest.skip(missing[name])
     return found[0]
@@ -64,8 +62,8 @@ def test_a_codec_gives_pictures_from_bytes_alone(name):
     assert any(digit.isdigit() for digit in system.version)
     assert "thread" in system.threading
     codec = system.train(pictures, TINY)
-    assert (codec.training == UNTRAINED) == (not system.learns)
-    assert bool(codec.training.model_bytes) == system.learns
+    assert (codec.learnt == "not trained here") == (not system.learns)
+    assert bool(codec.size) == system.learns
     picture = pictures[-1]
     assert set(system.settings) <= {SINGLE, SHEET}
     for settings in system.settings.values():
@@ -89,7 +87,7 @@ def test_a_denoiser_gives_a_picture(name):
     assert any(digit.isdigit() for digit in system.version)
     assert "thread" in system.threading
     cleaner = system.train(pictures[:-1], TINY)
-    assert bool(cleaner.training.model_bytes) == system.learns
+    assert bool(cleaner.size) == system.learns
     clean = pictures[-1].astype(np.float32)
     noisy = with_noise(clean, SIGMA, "one")
     before = noisy.copy()
@@ -123,21 +121,22 @@ def test_the_network_is_as_a_keras_user_expects(hidden, loss, pooling, code):
     pytest.importorskip("torch", exc_type=ImportError)
     pytest.importorskip("sklearn", exc_type=ImportError)
     keras = load_keras(1)
-    design = models.Design((20, 20, 1), code, hidden, loss, pooling)
-    network = models.build(keras, design, seed=1)
+    kind = (hidden, loss)
+    network = models.build(keras, (20, 20, 1), code, kind, pooling=pooling, seed=1)
+    encoder, decoder = network.layers
     inputs = models.to_unit(SETS[1])
-    before = network.whole.evaluate(inputs, inputs, verbose=0)
-    network.whole.fit(inputs, inputs, batch_size=8, epochs=3, verbose=0)
-    assert network.whole.evaluate(inputs, inputs, verbose=0) < before
-    codes = models.run(network.encoder, inputs)
-    assert models.run(network.decoder, codes).shape == inputs.shape
-    kinds = [type(layer).__name__ for layer in network.encoder.layers]
+    before = network.evaluate(inputs, inputs, verbose=0)
+    network.fit(inputs, inputs, batch_size=8, epochs=3, verbose=0)
+    assert network.evaluate(inputs, inputs, verbose=0) < before
+    codes = models.run(encoder, inputs)
+    assert models.run(decoder, codes).shape == inputs.shape
+    kinds = [type(layer).__name__ for layer in encoder.layers]
     assert kinds[:2] == ["Conv2D", {"max": "MaxPooling2D", "average": "AveragePooling2D"}[pooling]]
     assert kinds[2:] == (
         ["Flatten", "Dense", "BatchNormalization", "Activation"] if code else ["Conv2D"]
     )
     if code:
-        low, high = design.code_range
+        low, high = models.code_range(kind)
         assert codes.shape == (16, code)
         assert low <= codes.min() < codes.max() <= high
 
@@ -147,7 +146,7 @@ def test_keras_reads_and_writes_no_settings(tmp_path):
     pytest.importorskip("sklearn", exc_type=ImportError)
     code = (  # matplotlib, which keras loads where it is, has a cache of its own
         "import os, sys; sys.modules['matplotlib'] = None;"
-        "from pellucid.evaluate.peers.toy_keras import load_keras;"
+        "from pellucid.evaluate.peers.toy_cnn import load_keras;"
         "keras = load_keras(1); assert keras.backend.backend() == 'torch';"
         "assert os.environ['KERAS_BACKEND'] == 'jax' and 'KERAS_HOME' not in os.environ"
     )
@@ -172,12 +171,15 @@ def test_every_sample_is_guessed_once_from_known_ones():
 
 
 def test_tables_hold_what_was_counted_and_what_was_not():
-    symbols, tables = np.array([0, 0, 0, 5, -1, 9]), np.array([0, 0, 0, 1, 1, 1])
-    counts = count_symbols(symbols, tables, 2, 3)
-    assert counts.tolist() == [[0, 0, 0, 3, 0, 0, 0], [0, 0, 1, 0, 0, 0, 2]]
-    for seen in (counts, np.zeros((2, 7), np.int64), counts * 10**7):
-        assert len(tables_of(seen, 3)) == 2
-        assert tables_of(seen, 3).model(1) is not None
+    symbols, index = np.array([0, 0, 0, 5, -1, 9]), np.array([0, 0, 0, 1, 1, 1])
+    for times in (1, 0, 10**5):
+        tables = tables_of(np.repeat(symbols, times), np.repeat(index, times), 2, 3)
+        assert len(tables) == 2
+        seen = np.array([[0, 0, 0, 3, 0, 0, 0], [0, 0, 1, 0, 0, 0, 2]]) * times + 1
+        for table, counts in enumerate(seen):
+            found = tables.probabilities(table)
+            assert found.min() > 0
+            assert np.allclose(found[:-1], counts / counts.sum(), atol=2e-3)
 
 
 @pytest.mark.parametrize("make", [forest, vectors])
@@ -192,9 +194,9 @@ def test_a_learner_stops_at_its_budget(make):
     least = learner.fit(features, values, Budget(seconds=0))
     few = learner.fit(features, values, Budget(seconds=60, rounds=1))
     more = learner.fit(features, values, Budget(seconds=60, rounds=2))
-    assert least.training == few.training != more.training
+    assert least.learnt == few.learnt != more.learnt
     assert np.corrcoef(more.predict(features), values)[0, 1] > 0.95
-    assert more.training.model_bytes > 100
+    assert more.size > 100
 
 
 def test_names():
@@ -220,7 +222,7 @@ def test_a_missing_library_is_named_with_the_line_that_gets_it(monkeypatch):
     ):
         with monkeypatch.context() as patch:
             patch.setitem(sys.modules, module, None)
-            found, missing = load(DENOISE, [name], 1)
+            found, missing = AT[DENOISE].load([name], 1)
             assert not found
             with pytest.raises(PellucidError, match=line):
                 raise PellucidError(missing[name])

@@ -13,41 +13,40 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pellucid.errors import InputError, OptionError
 from pellucid.evaluate import bench
 from pellucid.evaluate._extras import require
 from pellucid.evaluate.bench import Bench, Case, Key, Notify, Outcome, Turn
-from pellucid.evaluate.benches import toy_tables as tables
 from pellucid.evaluate.benches.denoise_tasks import with_noise
 from pellucid.evaluate.benches.toy_data import ToySet, find_sets
-from pellucid.evaluate.benches.toy_rows import ROWS, RUNS, ToyResult, ToyRun, key_of
+from pellucid.evaluate.benches.toy_rows import ROWS, RUNS, ToyResult, ToyRun, key_of, report
 from pellucid.evaluate.metrics import psnr
-from pellucid.evaluate.peers.toy import AT, NAMES, SYSTEMS, load
+from pellucid.evaluate.peers.toy import AT, NAMES, SYSTEMS
 from pellucid.evaluate.peers.toy_base import (
-    COMPRESS,
     DENOISE,
     SHEET,
-    SINGLE,
+    SIGMA,
     TASKS,
     Budget,
-    Cleaner,
-    Coder,
+    Model,
     Pictures,
-    Samples,
     System,
 )
 from pellucid.evaluate.ssim import ssim
 
-SIGMA = 25.0
 ACROSS, DOWN = 10, 10  # pictures of a sheet, whose header they share
-
-AnySystem = System[Any]
+CAME_OF_IT: dict[str, Any] = {
+    "train_s": 0.0,
+    "learnt": "",
+    "model_bytes": 0,
+}  # what a run isn't asked for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +81,7 @@ class Plan(bench.Plan):
         found = find_sets(self.data, train=self.train, held_out=self.held_out)
         return {one.name: one for one in found}
 
-    def run_of(self, system: AnySystem, data: str, task: str) -> ToyRun:
+    def run_of(self, system: System, data: str, task: str) -> ToyRun:
         """What is asked of a system, without what came of it."""
         return ToyRun(
             system=system.name,
@@ -93,10 +92,8 @@ class Plan(bench.Plan):
             minutes=float(self.minutes) if system.learns else 0.0,
             rounds=self.rounds if system.learns else 0,
             threads=self.threads,
-            train_s=0.0,
-            learnt="",
-            model_bytes=0,
             version=system.version,
+            **CAME_OF_IT,
         )
 
 
@@ -128,96 +125,81 @@ def job(task: str, system: str) -> str:
     return f"{task} by {system}"
 
 
-def systems(plan: Plan) -> tuple[list[AnySystem], dict[str, str]]:
+def systems(plan: Plan) -> tuple[list[System], dict[str, str]]:
     """Those that are asked for and can be had, one for each of their tasks."""
     found, missing = [], dict[str, str]()
-    for task in TASKS:
-        some, reasons = load(task, SYSTEMS.expand(plan.systems), plan.threads)
+    for peers in AT.values():
+        names = [name for name in SYSTEMS.expand(plan.systems) if name in peers.makers]
+        some, reasons = peers.load(names, plan.threads)
         found += some
         missing |= reasons
     return found, missing
 
 
-def wanted(_plan: Plan, case: Case, system: AnySystem) -> list[Key]:
+def wanted(_plan: Plan, case: Case, system: System) -> list[Key]:
     """One run, at the job that the case names."""
     own = case.name == job(system.task, system.name)
     return [(system.name, case.data, system.task)] if own else []
 
 
-def usable(plan: Plan, found: Sequence[AnySystem], run: ToyRun) -> bool:
+def usable(plan: Plan, found: Sequence[System], run: ToyRun) -> bool:
     """Not, of a set and system of this run, one that was asked for something else."""
     system = next((one for one in found if (one.name, one.task) == (run.system, run.task)), None)
     if system is None or run.data not in plan.sets:
         return True
-    came_of_it = {name: getattr(run, name) for name in ("train_s", "learnt", "model_bytes")}
-    asked = replace(plan.run_of(system, run.data, run.task), **came_of_it)
-    return not plan.fresh and run == asked
+    asked = plan.run_of(system, run.data, run.task)
+    return not plan.fresh and replace(run, **CAME_OF_IT) == asked
 
 
-def measure(turn: Turn[Plan, AnySystem]) -> Iterator[ToyResult | ToyRun]:
+def measure(turn: Turn[Plan, System]) -> Iterator[ToyResult | ToyRun]:
     """Train, then code or clean every held-out picture; rows first, the run when they are there."""
     ((system, ((_, _, task),)),) = turn.todo
     plan, data = turn.plan, turn.data
     start = time.perf_counter()
-    budget = Budget(60 * plan.minutes, plan.rounds or None, sigma=SIGMA)
-    made = system.train(data.train, budget)
+    model = system.train(data.train, Budget(60 * plan.minutes, plan.rounds or None))
     seconds = time.perf_counter() - start if system.learns else 0.0
-    rows = list((coded if task == COMPRESS else cleaned)(system, made, data))
+    rows = list(used(system, model, data))
     finished = replace(
         plan.run_of(system, data.name, task),
         train_s=round(seconds, 1),
-        learnt=made.training.what,
-        model_bytes=made.training.model_bytes,
+        learnt=model.learnt,
+        model_bytes=model.size,
     )
     ROWS.keep(plan.out, lambda row: key_of(row) != key_of(finished))
     yield from rows
     yield finished
 
 
-def coded(system: System[Coder], coder: Coder, data: ToySet) -> Iterator[ToyResult]:
+def used(system: System, model: Model, data: ToySet) -> Iterator[ToyResult]:
     """A row for each file of each setting; InputError if what comes back isn't such a picture."""
-    some, picture = next(iter(system.settings.values()))[0], data.held_out[0]
-    coder.decode(coder.encode(picture, some), picture.shape)
+    given: Any = data.held_out
+    if system.task == DENOISE:  # from a seed made of the name, neither clipped nor rounded
+        numbered = enumerate(given.astype(np.float32))
+        given = np.stack([with_noise(one, SIGMA, f"{data.name}-{at}") for at, one in numbered])
+    model.run(given[0], next(iter(system.settings.values()))[0])
     for files, settings in system.settings.items():
         each = ACROSS * DOWN if files == SHEET else 1
         for setting in settings:
-            for number, first in enumerate(range(0, len(data.held_out), each)):
-                pictures = data.held_out[first : first + each]
-                source = to_sheet(pictures)
+            for number, first in enumerate(range(0, len(given), each)):
+                source = to_sheet(given[first : first + each])
                 begin = time.perf_counter()
-                file = coder.encode(source, setting)
-                decoded = coder.decode(file, source.shape)
+                result, size = model.run(source, setting)
                 seconds = time.perf_counter() - begin
-                if (decoded.shape, decoded.dtype) != (source.shape, source.dtype):
+                kinds = (result.shape, result.dtype), (source.shape, source.dtype)
+                if kinds[0] != kinds[1] or not np.isfinite(result).all():
                     raise InputError(
-                        f"{system.name} gave {decoded.dtype} {decoded.shape} for {source.shape}"
+                        f"{system.name} gave {result.dtype} {result.shape} for {source.shape}, or "
+                        "samples that aren't numbers"
                     )
-                back = from_sheet(decoded, *data.shape[:2])
-                about = (system.name, data.name, COMPRESS, files, float(setting), number)
-                yield row_of(about, pictures, back, len(file), seconds)
+                clean, back = (
+                    data.held_out[first : first + each],
+                    from_sheet(result, *data.shape[:2]),
+                )
+                about = (system.name, data.name, system.task, files, float(setting), number)
+                yield row_of(about, clean, back, size, seconds)
 
 
-def cleaned(system: System[Cleaner], cleaner: Cleaner, data: ToySet) -> Iterator[ToyResult]:
-    """A row for each picture, one at a time; InputError for what isn't such a picture."""
-    cleaner.denoise(noisy_picture(data, 0), SIGMA)
-    for number, picture in enumerate(data.held_out):
-        noisy = noisy_picture(data, number)
-        begin = time.perf_counter()
-        result = cleaner.denoise(noisy, SIGMA)
-        seconds = time.perf_counter() - begin
-        if result.shape != noisy.shape or not np.isfinite(result).all():
-            raise InputError(f"{system.name} gave {result.shape}, or samples that aren't numbers")
-        about = (system.name, data.name, DENOISE, SINGLE, SIGMA, number)
-        yield row_of(about, picture[None], result[None], 0, seconds)
-
-
-def noisy_picture(data: ToySet, number: int) -> Samples:
-    """White noise from a seed made of the name, neither clipped nor rounded."""
-    picture = data.held_out[number].astype(np.float32)
-    return with_noise(picture, SIGMA, f"{data.name}-{number}")
-
-
-def to_sheet(pictures: Pictures) -> Pictures:
+def to_sheet(pictures: NDArray[Any]) -> NDArray[Any]:
     """(N, H, W, C) to one (rows * H, columns * W, C); N is below 10, or a multiple of 10."""
     count, height, width, channels = pictures.shape
     columns = min(ACROSS, count)
@@ -226,7 +208,7 @@ def to_sheet(pictures: Pictures) -> Pictures:
     return np.ascontiguousarray(rows.reshape(-1, columns * width, channels))
 
 
-def from_sheet(sheet: Pictures, height: int, width: int) -> Pictures:
+def from_sheet(sheet: NDArray[Any], height: int, width: int) -> NDArray[Any]:
     """The pictures of a sheet, (N, H, W, C)."""
     rows, columns = sheet.shape[0] // height, sheet.shape[1] // width
     grid = sheet.reshape(rows, height, columns, width, sheet.shape[2])
@@ -236,7 +218,7 @@ def from_sheet(sheet: Pictures, height: int, width: int) -> Pictures:
 def row_of(
     about: tuple[str, str, str, str, float, int],
     clean: Pictures,
-    result: Pictures | Samples,
+    result: NDArray[Any],
     size: int,
     seconds: float,
 ) -> ToyResult:
@@ -258,13 +240,13 @@ def row_of(
     )
 
 
-BENCH: Bench[Plan, AnySystem, Any] = Bench(
+BENCH: Bench[Plan, System, Any] = Bench(
     name="toy",
     title="Beside what articles build",
     columns=(RUNS, ROWS),
     report="toy.md",
-    tables=tables.report,
-    sections={"toy": tables.section},
+    tables=report,
+    sections={"toy": partial(report, level="###")},
     what=lambda plan: f"beside what articles build: {', '.join(plan.sets)}",
     cases=cases,
     methods=systems,

@@ -1,19 +1,28 @@
-"""The rows of `bench toy`, and the few numbers worth showing that are made of them."""
+"""The rows of `bench toy`, and what it shows: for each set and task one table."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 
-from pellucid.evaluate.peers.toy import LABELS, REFERENCE
-from pellucid.evaluate.peers.toy_base import SINGLE
+from pellucid.evaluate import runs as commands
+from pellucid.evaluate.bench import Part
+from pellucid.evaluate.peers.toy import LABELS
+from pellucid.evaluate.peers.toy_base import COMPRESS, DENOISE, SHEET, SINGLE, TASKS
 from pellucid.evaluate.rows import Rows
+from pellucid.evaluate.table import NO_VALUE, Table
 
-MIDDLE = 4.0  # bits: the setting of the reference whose rate others are shown near
+SETS = {"cifar10": "CIFAR-10, 32x32 colour", "mnist": "MNIST, 28x28 grey"}
+TITLES = {COMPRESS: "compress", DENOISE: "denoise, sigma 25"}
+FILES = {SHEET: "sheet", SINGLE: "each its own"}
+ORDER = list(LABELS)
+REFERENCE = ("cnn", 4.0)  # the article's network and the bits at whose rate codecs are shown
+FALLBACK_RATE = 1.0  # bits per pixel, where it wasn't run
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +80,6 @@ def key_of(row: ToyRun | ToyResult) -> tuple[str, str, str]:
     return (row.system, row.data, row.task)
 
 
-def load_rows(folder: Path) -> list[ToyResult]:
-    """The rows of all finished runs; none if nothing was measured."""
-    finished = {key_of(run) for run in RUNS.load(folder)}
-    return [row for row in ROWS.load(folder) if key_of(row) in finished]
-
-
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A system on a set at a task at one setting, over all held-out pictures.
@@ -94,31 +97,38 @@ class Standing:
     run_ms: float
 
 
+Runs = Mapping[tuple[str, str, str], ToyRun]
+
+
+def load_rows(folder: Path) -> list[ToyResult]:
+    """The rows of all finished runs; none if nothing was measured."""
+    finished = {key_of(run) for run in RUNS.load(folder)}
+    return [row for row in ROWS.load(folder) if key_of(row) in finished]
+
+
 def standings(rows: Sequence[ToyResult], data: str, task: str) -> list[Standing]:
     """Every system, kind of file and setting, in the order of `LABELS` and by rate."""
-    groups: dict[tuple[str, str, float], list[ToyResult]] = {}
-    for row in rows:
-        if (row.data, row.task) == (data, task):
-            groups.setdefault((row.system, row.files, row.setting), []).append(row)
-    order = list(LABELS)
+
+    def point(row: ToyResult) -> tuple[str, str, float]:
+        return row.system, row.files, row.setting
+
+    own = sorted((row for row in rows if (row.data, row.task) == (data, task)), key=point)
     return sorted(
-        (_standing(key, own) for key, own in groups.items()),
-        key=lambda one: (one.files == SINGLE, order.index(one.system), one.rate),
+        (_standing(key, list(group)) for key, group in groupby(own, point)),
+        key=lambda one: (one.files == SINGLE, ORDER.index(one.system), one.rate),
     )
 
 
-def reference_rate(found: Sequence[Standing]) -> float | None:
-    """The rate of the article's network, at which the others are shown; None without it."""
-    rates = [one.rate for one in found if (one.system, one.setting) == (REFERENCE, MIDDLE)]
-    return rates[0] if rates else None
-
-
-def curves(found: Sequence[Standing]) -> dict[tuple[str, str], list[Standing]]:
-    """The standings of each system and kind of file, by rate."""
-    groups: dict[tuple[str, str], list[Standing]] = {}
-    for one in found:
-        groups.setdefault((one.system, one.files), []).append(one)
-    return groups
+def _standing(key: tuple[str, str, float], rows: Sequence[ToyResult]) -> Standing:
+    pictures, pixels = sum(r.pictures for r in rows), sum(r.pixels for r in rows)
+    error = sum(row.pictures * 10 ** (-row.psnr / 10) for row in rows) / pictures
+    return Standing(
+        *key,
+        rate=8 * sum(row.bytes for row in rows) / pixels,
+        psnr=-10 * math.log10(error) if error else math.inf,
+        ssim=sum(row.pictures * row.ssim for row in rows) / pictures,
+        run_ms=1000 * sum(row.run_s for row in rows) / pictures,
+    )
 
 
 def nearest(curve: Sequence[Standing], rate: float) -> Standing:
@@ -135,13 +145,107 @@ def psnr_at(curve: Sequence[Standing], rate: float) -> float | None:
     return float(np.interp(math.log(rate), rates, values))
 
 
-def _standing(key: tuple[str, str, float], rows: Sequence[ToyResult]) -> Standing:
-    pictures, pixels = sum(r.pictures for r in rows), sum(r.pixels for r in rows)
-    error = sum(row.pictures * 10 ** (-row.psnr / 10) for row in rows) / pictures
-    return Standing(
-        *key,
-        rate=8 * sum(row.bytes for row in rows) / pixels,
-        psnr=-10 * math.log10(error) if error else math.inf,
-        ssim=sum(row.pictures * row.ssim for row in rows) / pictures,
-        run_ms=1000 * sum(row.run_s for row in rows) / pictures,
+def report(folder: Path, level: str = "##") -> list[Part]:
+    """All tables, what they are over, the training data, and the versions."""
+    rows, runs = load_rows(folder), RUNS.load(folder)
+    if not rows:
+        return []
+    by_key = {key_of(one): one for one in runs}
+    parts: list[Part] = [how(runs, folder)]
+    for data in sorted({row.data for row in rows}):
+        for task in TASKS:
+            if found := standings(rows, data, task):
+                parts.append(f"{level} {SETS.get(data, data)}: {TITLES[task]}")
+                show = compress_part if task == COMPRESS else denoise_part
+                parts += show(found, data, by_key)
+    versions = [
+        f"- {label}: {'; '.join(texts)}"
+        for name, label in LABELS.items()
+        if (texts := dict.fromkeys(one.version for one in runs if one.system == name))
+    ]
+    return [*parts, f"{level} Training data", learnt(runs), "\n".join(versions)]
+
+
+def how(runs: Sequence[ToyRun], folder: Path) -> str:
+    """One paragraph: which pictures, how scored, how timed, on what."""
+    sizes = []
+    for data in sorted({one.data for one in runs}):
+        own = [one for one in runs if one.data == data]
+        most = max(one.train_pictures for one in own)
+        others = f" and {most} others to learn from" if most else ""
+        sizes.append(f"{_short(data)} {own[0].held_out} to report on{others}")
+    minutes = _span([one.minutes for one in runs if one.minutes])
+    given = (
+        f" Systems that learn had {minutes} minutes each, for each task and set." if minutes else ""
     )
+    threads = _span([one.threads for one in runs])
+    where = commands.machine_text(commands.machine_of(folder, "toy"))
+    made = [f"`{run.command}`" for run in commands.load_runs(folder, "toy") if run.command]
+    command = f" Measured with {' and '.join(made)}." if made else ""
+    return (
+        f"Pictures: {', '.join(sizes)}.{given} PSNR is that of the mean squared error over all of "
+        f"them, SSIM their mean. Run is one pass, not a median: compressing and decompressing, or "
+        f"cleaning, milliseconds a picture, {threads} threads asked for{where}.{command}"
+    )
+
+
+def compress_part(found: Sequence[Standing], data: str, runs: Runs) -> list[Part]:
+    """The table of a set's codecs near one rate, and the one of their curves."""
+    rates = [one.rate for one in found if (one.system, one.setting) == REFERENCE]
+    shown = rates[0] if rates else FALLBACK_RATE
+    lines, points = [], []
+    for (system, files), points_of_it in groupby(found, lambda one: (one.system, one.files)):
+        curve = list(points_of_it)
+        one, names = nearest(curve, shown), [LABELS[system], FILES[files]]
+        there = psnr_at(curve, shown)
+        lines.append(
+            [*names, f"{one.rate:.2f}", _psnr(one.psnr), f"{one.ssim:.3f}",
+             NO_VALUE if there is None else _psnr(there),
+             *_times(runs.get((system, data, COMPRESS)), one)]
+        )  # fmt: skip
+        points.append([*names, ", ".join(f"{at.rate:.2f}: {_psnr(at.psnr)}" for at in curve)])
+    header = ["system", "files", "rate (bits/pixel)", "PSNR (dB)", "SSIM",
+              f"PSNR at {shown:.2f}", "train (s)", "run (ms)"]  # fmt: skip
+    why = "that of the CNN with 4 bits a number" if rates else "the CNN wasn't run"
+    note = (
+        f"Each at its setting nearest {shown:.2f} bits per pixel ({why}); the column after SSIM is "
+        "read off its curve there, — where the curve doesn't reach. All settings:"
+    )
+    return [Table(header, lines), note, Table(["system", "files", "bits/pixel: dB"], points)]
+
+
+def denoise_part(found: Sequence[Standing], data: str, runs: Runs) -> list[Part]:
+    """The table of a set's denoisers, the best first."""
+    lines = [
+        [LABELS[one.system], _psnr(one.psnr), f"{one.ssim:.3f}",
+         *_times(runs.get((one.system, data, DENOISE)), one)]
+        for one in sorted(found, key=lambda one: -one.psnr)
+    ]  # fmt: skip
+    return [Table(["system", "PSNR (dB)", "SSIM", "train (s)", "run (ms)"], lines)]
+
+
+def learnt(runs: Sequence[ToyRun]) -> Table:
+    """What each system that learns made of its minutes."""
+    lines = [
+        [LABELS[one.system], _short(one.data), one.task, one.learnt, f"{one.model_bytes / 1e6:.2f}"]
+        for one in sorted(runs, key=lambda one: (ORDER.index(one.system), key_of(one)))
+        if one.model_bytes
+    ]
+    return Table(["system", "set", "task", "trained on", "model (MB)"], lines)
+
+
+def _short(data: str) -> str:
+    return SETS.get(data, data).partition(",")[0]
+
+
+def _times(run: ToyRun | None, one: Standing) -> list[str]:
+    trained = f"{run.train_s:.0f}" if run and run.model_bytes else ""
+    return [trained, f"{one.run_ms:.{1 if one.run_ms < 100 else 0}f}"]
+
+
+def _psnr(value: float) -> str:
+    return f"{value:.2f}" if math.isfinite(value) else "no error"
+
+
+def _span(numbers: Sequence[float]) -> str:
+    return " or ".join(f"{number:g}" for number in sorted(set(numbers)))

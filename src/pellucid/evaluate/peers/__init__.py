@@ -7,8 +7,8 @@
 | `exact`          | the lossless and error-bounded ones                               |
 | `toy`            | registry of what articles build, beside codecs and denoisers      |
 | `toy_base`       | `System`: what these have in common                               |
-| `toy_cnn`        | a small CNN at both jobs; `toy_keras` builds and trains it        |
-| `toy_predictive` | `toy_learners` at both jobs; `toy_lattice`: what the codec sees   |
+| `toy_cnn`        | a small CNN in Keras at both jobs                                 |
+| `toy_predictive` | `toy_learners` at both jobs                                       |
 | `pellucid_codec` | pellucid's lossy models, lossless and within a bound               |
 | `denoiser`       | `Denoiser`, and what one is told about the noise                  |
 | `denoisers`      | registry of the denoisers                                         |

@@ -7,15 +7,13 @@ To add one: a line in `CODERS` or `CLEANERS` and one in `LABELS`. The contract t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from pellucid.evaluate.peers import toy_cnn, toy_predictive
 from pellucid.evaluate.peers.base import Kind, Maker, Registry
-from pellucid.evaluate.peers.denoiser import NoiseGiven
+from pellucid.evaluate.peers.denoiser import Denoiser, NoiseGiven
 from pellucid.evaluate.peers.denoisers import DENOISERS
 from pellucid.evaluate.peers.lossy import LOSSY
 from pellucid.evaluate.peers.toy_base import (
@@ -32,19 +30,19 @@ from pellucid.evaluate.peers.toy_base import (
 from pellucid.evaluate.peers.toy_learners import forest, vectors
 
 GREY = 1
-REFERENCE = "cnn"  # at its middle setting: the rate at which codecs are shown
 OWN = ("pellucid-m", "pellucid-s")
 PEERS = ("jpeg420", "jpeg444", "jpeg2000", "webp", "avif_psnr", "jxl")
+UNTOUCHED = Denoiser("noisy", "nothing done, version 1", lambda noisy, _sigma: noisy)
 FILTERS = ("bm3d", "nlm", "wavelet", "tv")
-NETWORKS: dict[str, dict[str, Any]] = {
-    "cnn": {},
-    "cnn_bce": {"loss": "bce"},
-    "cnn_sigmoid": {"hidden": "sigmoid"},
-    "cnn_tanh": {"hidden": "tanh"},
+NETWORKS = {
+    "cnn": ("relu", "mse"),
+    "cnn_bce": ("relu", "bce"),
+    "cnn_sigmoid": ("sigmoid", "mse"),
+    "cnn_tanh": ("tanh", "mse"),
 }
 
 
-def known_coder(threads: int, *, name: str) -> System[Coder]:
+def known_coder(threads: int, *, name: str) -> System:
     """A codec of `bench compress`; grey goes in as RGB and comes back as the colours' mean.
 
     In single files only two settings: these files are mostly header.
@@ -76,9 +74,9 @@ def known_coder(threads: int, *, name: str) -> System[Coder]:
     )
 
 
-def known_cleaner(threads: int, *, name: str) -> System[Cleaner]:
+def known_cleaner(threads: int, *, name: str) -> System:
     """A denoiser of `bench denoise`; PellucidError, with the way out, if it can't be had."""
-    one = DENOISERS.make(name, threads)
+    one = UNTOUCHED if name == UNTOUCHED.name else DENOISERS.make(name, threads)
     cleaner = Cleaner(lambda noisy, sigma: one.denoise(noisy, NoiseGiven(sigma)))
     return System(
         task=DENOISE,
@@ -90,32 +88,18 @@ def known_cleaner(threads: int, *, name: str) -> System[Cleaner]:
     )
 
 
-def untouched(_threads: int) -> System[Cleaner]:
-    """Nothing is done: what the denoisers start from."""
-    cleaner = Cleaner(lambda noisy, _sigma: noisy)
-    version = "nothing done, version 1"
-    return System(
-        task=DENOISE,
-        name="noisy",
-        version=version,
-        train=lambda _pictures, _budget: cleaner,
-        learns=False,
-    )
-
-
-CODERS: dict[str, Maker[System[Any]]] = {
+CODERS: dict[str, Maker[System]] = {
     **{name: partial(known_coder, name=name) for name in (*OWN, *PEERS)},
-    **{name: partial(toy_cnn.coder, name=name, **how) for name, how in NETWORKS.items()},
+    **{name: partial(toy_cnn.coder, name=name, kind=kind) for name, kind in NETWORKS.items()},
     "forest": partial(toy_predictive.coder, make=forest),
     "svr": partial(toy_predictive.coder, make=vectors),
 }
-CLEANERS: dict[str, Maker[System[Any]]] = {
-    **{name: partial(known_cleaner, name=name) for name in (*OWN, *FILTERS)},
-    **{name: partial(toy_cnn.cleaner, name=name, **how) for name, how in NETWORKS.items()},
+CLEANERS: dict[str, Maker[System]] = {
+    **{name: partial(known_cleaner, name=name) for name in (*OWN, *FILTERS, "noisy")},
+    **{name: partial(toy_cnn.cleaner, name=name, kind=kind) for name, kind in NETWORKS.items()},
     "cnn_flat": partial(toy_cnn.cleaner, name="cnn_flat", dense=False),
     "forest": partial(toy_predictive.cleaner, make=forest),
     "svr": partial(toy_predictive.cleaner, make=vectors),
-    "noisy": untouched,
 }
 # For tables, in their order.
 LABELS = {
@@ -146,13 +130,8 @@ GROUPS = {
     "networks": tuple(name for name in NAMES if name.startswith("cnn")),
     "pellucid": OWN,
 }
-SYSTEMS: Registry[System[Any]] = Registry("system", {**CLEANERS, **CODERS}, LABELS, GROUPS)
-AT: dict[str, Registry[System[Any]]] = {
+SYSTEMS: Registry[System] = Registry("system", {**CLEANERS, **CODERS}, LABELS, GROUPS)
+AT: dict[str, Registry[System]] = {
     COMPRESS: Registry("codec", CODERS, LABELS),
     DENOISE: Registry("denoiser", CLEANERS, LABELS),
 }
-
-
-def load(task: str, names: Iterable[str], threads: int) -> tuple[list[System[Any]], dict[str, str]]:
-    """Those of some systems that do a job and can be had; for those that can't the reason."""
-    return AT[task].load([name for name in names if name in AT[task].makers], threads)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.entropy import TableSet
+from pellucid.entropy.tables import COUNT_TOTAL, TableSet
 
 COMPRESS, DENOISE = "compress", "denoise"
 TASKS = (COMPRESS, DENOISE)
 SINGLE, SHEET = "single", "sheet"  # a file a picture, or one for many side by side
-TOTAL = 1 << 16  # a table's counts sum to it
+SIGMA = 25.0  # of the white noise
 
 Pictures = NDArray[np.uint8]  # (N, H, W, C) or one of them, C 1 or 3
 Shape = tuple[int, ...]
@@ -31,13 +31,11 @@ class Budget:
         rounds: nor more of those than this, in the system's own count; None: its own ceiling. With
             few rounds and enough seconds the result is the same every time.
         seed: of all that is drawn.
-        sigma: of the white noise that denoisers learn to remove.
     """
 
     seconds: float = 60.0
     rounds: int | None = None
     seed: int = 1
-    sigma: float = 25.0
 
     def turns(self, most: int) -> Iterator[int]:
         """0, 1, ... while there is time, one at least and `most` at most."""
@@ -49,48 +47,48 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class Training:
-    """What became of a budget.
-
-    Attributes:
-        what: in words: how much data, how many passes or trees.
-        model_bytes: what the learned numbers take, in memory; a decoder must have them.
-    """
-
-    what: str
-    model_bytes: int
-
-
-UNTRAINED = Training("not trained here", 0)
-
-
-@dataclass(frozen=True)
 class Coder:
     """Compresses pictures of one set.
 
     Attributes:
         encode: (H, W, C) and a setting to all bytes that its decoder needs besides model and shape.
         decode: these and the shape back to (H, W, C), the same every time.
+        learnt: from how much data, in how many passes or trees, in words.
+        size: what the learned numbers take, in bytes of memory; a decoder must have them.
     """
 
     encode: Callable[[Pictures, float], bytes]
     decode: Callable[[bytes, Shape], Pictures]
-    training: Training = UNTRAINED
+    learnt: str = "not trained here"
+    size: int = 0
+
+    def run(self, picture: Pictures, setting: float) -> tuple[Pictures, int]:
+        """What comes back of (H, W, C), and the size of its file."""
+        file = self.encode(picture, setting)
+        return self.decode(file, picture.shape), len(file)
 
 
 @dataclass(frozen=True)
 class Cleaner:
-    """Denoises pictures of one set: samples and sigma to samples of the same shape."""
+    """Denoises pictures of one set: samples and sigma to samples of the same shape.
+
+    `learnt` and `size` are those of `Coder`.
+    """
 
     denoise: Callable[[Samples, float], Samples]
-    training: Training = UNTRAINED
+    learnt: str = "not trained here"
+    size: int = 0
+
+    def run(self, noisy: Samples, sigma: float) -> tuple[Samples, int]:
+        """The result, of which there is no file."""
+        return self.denoise(noisy, sigma), 0
 
 
-Made = TypeVar("Made", Coder, Cleaner)
+Model = Coder | Cleaner
 
 
 @dataclass(frozen=True, kw_only=True)
-class System(Generic[Made]):
+class System:
     """A system at one job.
 
     Attributes:
@@ -99,38 +97,31 @@ class System(Generic[Made]):
         version: libraries and fixed options: rows with another text are stale.
         train: from (N, H, W, C) to what does the job.
         learns: whether it takes anything from these.
-        settings: kind of files -> the points of its sweep, in order of size; of a coder.
+        settings: kind of files -> the points of its sweep, in order of size; sigma of a denoiser.
         threading: how many threads it really uses.
     """
 
     task: str
     name: str
     version: str
-    train: Callable[[Pictures, Budget], Made]
+    train: Callable[[Pictures, Budget], Model]
     learns: bool = True
-    settings: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    settings: Mapping[str, tuple[float, ...]] = field(default_factory=lambda: {SINGLE: (SIGMA,)})
     threading: str = "one thread"
 
 
-def count_symbols(
-    symbols: NDArray[Any], tables: NDArray[Any], number: int, reach: int
-) -> NDArray[np.int64]:
-    """(number, 2 * reach + 1) how often each symbol of -reach..reach came with each table."""
-    width = 2 * reach + 1
-    clipped = np.clip(symbols, -reach, reach).astype(np.int64) + reach
-    flat = np.bincount(tables.astype(np.int64) * width + clipped, minlength=number * width)
-    return flat.reshape(number, width)
+def tables_of(symbols: NDArray[Any], tables: NDArray[Any], number: int, reach: int) -> TableSet:
+    """Integer tables of the entropy coder, `number` of them, for symbols of -reach..reach.
 
-
-def tables_of(counts: NDArray[Any], reach: int) -> TableSet:
-    """Integer tables of the entropy coder for what `count_symbols` gives; `reach` is at most 255.
-
-    No symbol is never seen again, so each counts one more.
+    Args:
+        symbols: (N,) such as files hold; those beyond the reach, at most 255, count as it.
+        tables: (N,) the table of each. No symbol is never seen again, so each counts one more.
     """
-    seen = np.asarray(counts, np.float64) + 1.0
-    width = seen.shape[1] + 1  # and an escape
-    whole = np.ones((len(seen), width), np.int64)
-    share = seen / seen.sum(axis=1, keepdims=True) * (TOTAL - width)
+    width = 2 * reach + 1
+    places = tables.astype(np.int64) * width + np.clip(symbols, -reach, reach) + reach
+    seen = np.bincount(places, minlength=number * width).reshape(number, width) + 1.0
+    whole = np.ones((number, width + 1), np.int64)  # and an escape
+    share = seen / seen.sum(axis=1, keepdims=True) * (COUNT_TOTAL - width - 1)
     whole[:, :-1] += np.floor(share).astype(np.int64)
-    whole[np.arange(len(whole)), whole.argmax(axis=1)] += TOTAL - whole.sum(axis=1)
-    return TableSet(whole.astype(np.uint32), np.full(len(whole), reach, np.uint8))
+    whole[np.arange(number), whole.argmax(axis=1)] += COUNT_TOTAL - whole.sum(axis=1)
+    return TableSet(whole.astype(np.uint32), np.full(number, reach, np.uint8))

@@ -1,21 +1,40 @@
-"""The article's CNN at both jobs: its code as bytes, and what comes out of a noisy picture.
+"""The article's network at both jobs, in Keras, with an end that can give a picture.
 
-A code is rounded to 2^bits levels and coded with a table for each of its numbers, counted on the
-training pictures; the setting is bits. The model itself is not in the file.
+Articles on "image compression with a CNN" stack convolution, pooling, flattening and dense layers
+and end in a softmax over ten classes, trained with cross-entropy. Such a network names a class: ten
+numbers that sum to 1 have no room for a picture. Here the same layers are the first half of an
+autoencoder: the dense layer is the code, and a dense and a transposed convolution lead back to
+samples of 0..1. Cross-entropy is then that of each sample, taken as the probability of white.
+
+Before the code's sigmoid stands a batch normalisation: without it every code comes out alike, and
+the network learns the mean picture and no more.
+
+In a file the code is rounded to 2^bits levels and coded with a table for each of its numbers,
+counted on the training pictures; the setting is bits. The model itself is not in the file.
+
+Keras runs on PyTorch. It picks its backend, and makes a folder for its settings, when it is
+imported; so both variables are set for that moment, the folder to a temporary one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.entropy import SymbolDecoder, SymbolEncoder, TableSet
+from pellucid.errors import MissingExtraError, OptionError
 from pellucid.evaluate.peers.base import using
 from pellucid.evaluate.peers.toy_base import (
     COMPRESS,
     DENOISE,
+    SIGMA,
     SINGLE,
     Budget,
     Cleaner,
@@ -24,55 +43,72 @@ from pellucid.evaluate.peers.toy_base import (
     Samples,
     Shape,
     System,
-    Training,
-    count_symbols,
     tables_of,
 )
-from pellucid.evaluate.peers.toy_keras import (
-    Batch,
-    Design,
-    Network,
-    build,
-    fit,
-    load_keras,
-    model_bytes,
-    run,
-    to_unit,
-    version_of,
-)
 
+BACKEND = "torch"
+EXTRAS = "bench,train"  # keras itself is in the one, its backend in the other
+FILTERS, KERNEL, POOL = 32, 3, 2
+BATCH = 32
+MAX_PASSES = 400
+MOMENTUM = 0.9  # of the normalisation; few steps must do
+STEPS = 15  # of the code, whose rounding training imitates with noise
+LOSSES = {"mse": "mse", "bce": "binary_crossentropy"}
 BITS = (2.0, 3.0, 4.0, 6.0)
 SAMPLES_A_NUMBER = 12  # of the picture for each number of the code, when compressing
 SAMPLES_A_NUMBER_NOISY = 8  # and when denoising, where no bytes are to be saved
 LONGEST = 256  # code; each number has a table of its own
 CHUNK = 500
 
+Batch = NDArray[np.float32]  # (N, H, W, C), 0 black and 1 white
+Design = tuple[str, str]  # hidden layers: relu, sigmoid or tanh; the loss: mse or bce
 
-def coder(threads: int, *, name: str, hidden: str = "relu", loss: str = "mse") -> System[Coder]:
+
+def coder(threads: int, *, name: str, kind: Design = ("relu", "mse")) -> System:
     """The codec; MissingExtraError without keras or PyTorch."""
     keras = load_keras(threads)
+    low, high = code_range(kind)
 
     def train(pictures: Pictures, budget: Budget) -> Coder:
-        shape = pictures.shape[1:]
-        length = min(LONGEST, int(np.prod(shape)) // SAMPLES_A_NUMBER)
-        design = Design(shape, length, hidden, loss)
-        network = build(keras, design, budget.seed)
+        length = min(LONGEST, int(np.prod(pictures.shape[1:])) // SAMPLES_A_NUMBER)
+        network = build(keras, pictures.shape[1:], length, kind, seed=budget.seed)
+        encoder, decoder = network.layers
         inputs = to_unit(pictures)
-        passes = fit(network.whole, lambda: (inputs, inputs), budget)
+        passes = fit(network, lambda: (inputs, inputs), budget)
         starts = range(0, len(inputs), CHUNK)
-        codes = np.concatenate([run(network.encoder, inputs[at : at + CHUNK]) for at in starts])
-        codec = _Codec(network, design.code_range, {})
+        codes = np.concatenate([run(encoder, inputs[at : at + CHUNK]) for at in starts])
+        numbers = np.arange(length).astype(np.uint8)  # each has a table
+        tables: dict[int, TableSet] = {}
+
+        def symbols_of(codes: Batch, bits: int) -> NDArray[np.int32]:
+            """Levels 0 .. 2^bits - 1, moved so that they lie around 0."""
+            levels = np.rint((codes - low) / (high - low) * (2**bits - 1))
+            return np.asarray(levels, np.int32) - np.int32(2 ** (bits - 1))
+
+        def encode(picture: Pictures, setting: float) -> bytes:
+            bits = int(setting)
+            packer = SymbolEncoder(tables[bits])
+            packer.put(symbols_of(run(encoder, to_unit(picture)[None]), bits)[0], numbers)
+            return bytes([bits]) + packer.finish()
+
+        def decode(data: bytes, shape: Shape) -> Pictures:
+            bits = data[0]
+            packer = SymbolDecoder(data[1:], tables[bits])
+            levels = packer.take(numbers) + 2 ** (bits - 1)
+            packer.finish()
+            code = low + levels * (high - low) / (2**bits - 1)
+            return np.asarray(np.rint(255 * run(decoder, code[None])[0]), np.uint8).reshape(shape)
+
         for bits in map(int, BITS):
-            codec.tables[bits] = codec.counted(codes, bits)
-        what = f"{len(pictures)} pictures, {passes} passes; a code of {length}"
-        training = Training(what, model_bytes(network.whole))
-        return Coder(codec.encode, codec.decode, training)
+            symbols, every = symbols_of(codes, bits), np.tile(numbers, len(codes))
+            tables[bits] = tables_of(symbols.ravel(), every, length, 2 ** (bits - 1))
+        learnt = f"{len(pictures)} pictures, {passes} passes; a code of {length}"
+        return Coder(encode, decode, learnt, model_bytes(network))
 
     return System(
         task=COMPRESS,
         name=name,
-        version=f"{version_of(keras)}, {hidden}, {loss}, max pooling, a number for "
-        f"{SAMPLES_A_NUMBER} samples",
+        version=version_of(keras, kind, f"a number for {SAMPLES_A_NUMBER} samples"),
         train=train,
         settings={SINGLE: BITS},
         threading=using(threads),
@@ -80,8 +116,8 @@ def coder(threads: int, *, name: str, hidden: str = "relu", loss: str = "mse") -
 
 
 def cleaner(
-    threads: int, *, name: str, hidden: str = "relu", loss: str = "mse", dense: bool = True
-) -> System[Cleaner]:
+    threads: int, *, name: str, kind: Design = ("relu", "mse"), dense: bool = True
+) -> System:
     """The denoiser, noisy in and clean out; `dense` says whether it has the bottleneck.
 
     Raises:
@@ -92,67 +128,149 @@ def cleaner(
     def train(pictures: Pictures, budget: Budget) -> Cleaner:
         shape, draw = pictures.shape[1:], np.random.default_rng(budget.seed)
         length = int(np.prod(shape)) // SAMPLES_A_NUMBER_NOISY if dense else None
-        network = build(keras, Design(shape, length, hidden, loss, rounded=False), budget.seed)
+        network = build(keras, shape, length, kind, rounded=False, seed=budget.seed)
         clean = to_unit(pictures)
 
         def noisy() -> tuple[Batch, Batch]:
             noise = draw.standard_normal(clean.shape, np.float32)
-            return clean + np.float32(budget.sigma / 255) * noise, clean
+            return clean + np.float32(SIGMA / 255) * noise, clean
 
         def denoise(samples: Samples, _sigma: float) -> Samples:
-            return np.asarray(255 * run(network.whole, to_unit(samples)[None])[0], np.float32)
+            return np.asarray(255 * run(network, to_unit(samples)[None])[0], np.float32)
 
-        passes = fit(network.whole, noisy, budget)
-        what = f"{len(pictures)} pictures, {passes} passes, each with new noise"
-        return Cleaner(denoise, Training(what, model_bytes(network.whole)))
+        passes = fit(network, noisy, budget)
+        learnt = f"{len(pictures)} pictures, {passes} passes, each with new noise"
+        return Cleaner(denoise, learnt, model_bytes(network))
 
     code = f"a number for {SAMPLES_A_NUMBER_NOISY} samples" if dense else "no dense layer"
     return System(
         task=DENOISE,
         name=name,
-        version=f"{version_of(keras)}, {hidden}, {loss}, max pooling, {code}",
+        version=version_of(keras, kind, code),
         train=train,
         threading=using(threads),
     )
 
 
-@dataclass(frozen=True)
-class _Codec:
-    """A network, the least and the largest number of its code, and bits -> tables of its levels."""
-
-    network: Network
-    code_range: tuple[float, float]
-    tables: dict[int, TableSet]
-
-    def encode(self, picture: Pictures, setting: float) -> bytes:
-        bits = int(setting)
-        code = run(self.network.encoder, to_unit(picture)[None])
-        coder = SymbolEncoder(self.tables[bits])
-        coder.put(self._symbols(code, bits)[0], np.arange(code.shape[1]).astype(np.uint8))
-        return bytes([bits]) + coder.finish()
-
-    def decode(self, data: bytes, shape: Shape) -> Pictures:
-        bits, (low, high) = data[0], self.code_range
-        coder = SymbolDecoder(data[1:], self.tables[bits])
-        symbols = coder.take(np.arange(len(self.tables[bits])).astype(np.uint8))
-        coder.finish()
-        code = low + (symbols + _reach(bits)) * (high - low) / (2**bits - 1)
-        samples = run(self.network.decoder, code[None])[0]
-        return np.asarray(np.rint(255 * samples), np.uint8).reshape(shape)
-
-    def counted(self, codes: NDArray[np.float32], bits: int) -> TableSet:
-        """A table for each number of (N, L) codes."""
-        symbols = self._symbols(codes, bits)
-        length, reach = symbols.shape[1], _reach(bits)
-        index = np.broadcast_to(np.arange(length), symbols.shape)
-        return tables_of(count_symbols(symbols.ravel(), index.ravel(), length, reach), reach)
-
-    def _symbols(self, codes: NDArray[np.float32], bits: int) -> NDArray[np.int32]:
-        """Levels 0 .. 2^bits - 1, moved so that they lie around 0."""
-        low, high = self.code_range
-        levels = np.rint((codes - low) / (high - low) * (2**bits - 1))
-        return np.asarray(levels, np.int32) - np.int32(_reach(bits))
+def code_range(kind: Design) -> tuple[float, float]:
+    """The least and the largest number of a code, which ends in tanh if the hidden layers do."""
+    return (-1.0, 1.0) if kind[0] == "tanh" else (0.0, 1.0)
 
 
-def _reach(bits: int) -> int:
-    return 1 << (bits - 1)
+def build(
+    keras: Any,
+    shape: Shape,
+    code: int | None,
+    kind: Design,
+    *,
+    pooling: str = "max",
+    rounded: bool = True,
+    seed: int,
+) -> Any:
+    """An autoencoder, compiled with Adam; its two layers are encoder and decoder.
+
+    Args:
+        code: the length of the dense bottleneck, None for a network without one: convolution,
+            pooling, convolution, transposed convolution.
+        pooling: max or average.
+        rounded: whether the code will be.
+    """
+    keras.utils.set_random_seed(seed)
+    layers, (hidden, loss) = keras.layers, kind
+    small = (shape[0] // POOL, shape[1] // POOL, FILTERS)
+    pool = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}[pooling]
+
+    def convolution() -> Any:
+        return layers.Conv2D(FILTERS, KERNEL, padding="same", activation=hidden)
+
+    first = [layers.Input(shape), convolution(), pool(POOL)]
+    if code is None:
+        encoder = keras.Sequential([*first, convolution()])
+        entry = [layers.Input(small)]
+    else:
+        low, high = code_range(kind)
+        spread = layers.BatchNormalization(momentum=MOMENTUM)
+        end = layers.Activation("tanh" if hidden == "tanh" else "sigmoid")
+        encoder = keras.Sequential([*first, layers.Flatten(), layers.Dense(code), spread, end])
+        rounding = layers.GaussianNoise((high - low) / STEPS / 12**0.5)  # acts in training only
+        entry = [
+            layers.Input((code,)),
+            *([rounding] if rounded else []),
+            layers.Dense(int(np.prod(small)), hidden),
+            layers.Reshape(small),
+        ]
+    back = layers.Conv2DTranspose(FILTERS, KERNEL, strides=POOL, padding="same", activation=hidden)
+    last = layers.Conv2D(shape[2], KERNEL, padding="same", activation="sigmoid")
+    whole = keras.Sequential([encoder, keras.Sequential([*entry, back, last])])
+    whole.compile(optimizer=keras.optimizers.Adam(1e-3), loss=LOSSES[loss])
+    return whole
+
+
+def fit(model: Any, batch: Callable[[], tuple[Batch, Batch]], budget: Budget) -> int:
+    """Train on what `batch` gives as inputs and targets, anew each pass, while there is time.
+
+    Returns:
+        How many passes that were.
+    """
+    done = 0
+    for _ in budget.turns(MAX_PASSES):
+        model.fit(*batch(), batch_size=BATCH, epochs=1, verbose=0)
+        done += 1
+    return done
+
+
+def run(model: Any, inputs: NDArray[np.floating]) -> Batch:
+    """The result of a batch, as an array."""
+    result = model(np.asarray(inputs, np.float32), training=False)
+    return np.asarray(result.detach().cpu().numpy(), np.float32)
+
+
+def to_unit(samples: NDArray[Any]) -> Batch:
+    """Samples of 0..255 to 0..1."""
+    return np.asarray(samples, np.float32) / np.float32(255)
+
+
+def model_bytes(model: Any) -> int:
+    """What its weights take, as float32."""
+    return 4 * int(model.count_params())
+
+
+def load_keras(threads: int) -> Any:
+    """The module keras, with `threads` threads for PyTorch below it.
+
+    Raises:
+        MissingExtraError: keras or PyTorch isn't installed.
+        OptionError: keras was imported before, with another backend.
+    """
+    for package in (BACKEND, "keras"):
+        try:
+            if sys.modules.get(package) is None:
+                _import_with_own_settings(package)
+        except ImportError as error:
+            raise MissingExtraError(package, EXTRAS) from error
+    keras: Any = sys.modules["keras"]
+    if (found := keras.backend.backend()) != BACKEND:
+        raise OptionError(
+            f"keras was imported with the backend {found!r}; set KERAS_BACKEND={BACKEND} before"
+        )
+    sys.modules[BACKEND].set_num_threads(threads)
+    return keras
+
+
+def _import_with_own_settings(package: str) -> None:
+    with TemporaryDirectory() as folder:
+        own = {"KERAS_BACKEND": BACKEND, "KERAS_HOME": folder}
+        before = {name: os.environ[name] for name in own if name in os.environ}
+        os.environ.update(own)
+        try:
+            importlib.import_module(package)
+        finally:
+            for name in own:
+                del os.environ[name]
+            os.environ.update(before)
+
+
+def version_of(keras: Any, kind: Design, code: str) -> str:
+    """Keras, its backend, and what the network is made of."""
+    made = f"keras {keras.__version__}, torch {sys.modules[BACKEND].__version__}"
+    return f"{made}, {', '.join(kind)}, max pooling, {code}"

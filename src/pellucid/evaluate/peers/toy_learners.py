@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pellucid.evaluate._extras import require
 from pellucid.evaluate.peers.base import using
-from pellucid.evaluate.peers.toy_base import Budget, Pictures, Training
+from pellucid.evaluate.peers.toy_base import Budget, Pictures
 
 Features = NDArray[np.floating]  # (N, F)
 Values = NDArray[np.floating]  # (N,)
@@ -32,10 +32,11 @@ GROWTH = 6.0  # of the time for twice as many samples; between square and cube
 
 @dataclass(frozen=True)
 class Fitted:
-    """What was learnt; `predict` gives the same every time."""
+    """What was learnt, from what and how large; `predict` gives the same every time."""
 
     predict: Callable[[Features], Values]
-    training: Training
+    learnt: str
+    size: int
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,7 @@ class Learner:
             values.append(wanted[chosen])
         mixed = draw.permutation(sum(map(len, values)))[: self.most]
         fitted = self.fit(np.concatenate(features)[mixed], np.concatenate(values)[mixed], budget)
-        what = f"{fitted.training.what} of {len(few)} pictures"
-        return Fitted(fitted.predict, Training(what, fitted.training.model_bytes))
+        return replace(fitted, learnt=f"{fitted.learnt} of {len(few)} pictures")
 
 
 def forest(threads: int) -> Learner:
@@ -85,13 +85,12 @@ def forest(threads: int) -> Learner:
             n_jobs=threads,
             random_state=budget.seed,
         )
-        trees = 0
-        for _ in budget.turns(TREES // TREES_A_ROUND):
-            trees += TREES_A_ROUND
-            model.set_params(n_estimators=trees).fit(features, values)
+        for turn in budget.turns(TREES // TREES_A_ROUND):
+            model.set_params(n_estimators=TREES_A_ROUND * (turn + 1)).fit(features, values)
         model.set_params(n_jobs=1)
         size = sum(tree.tree_.__getstate__()["nodes"].nbytes for tree in model.estimators_)
-        return Fitted(model.predict, Training(f"{trees} trees on {len(values)} samples", int(size)))
+        learnt = f"{len(model.estimators_)} trees on {len(values)} samples"
+        return Fitted(model.predict, learnt, int(size))
 
     version = f"scikit-learn {library.__version__}, at most {TREES} trees, leaves of 5"
     return Learner("forest", version, f"{using(threads)} to learn, one to run", FOREST_SAMPLES, fit)
@@ -119,11 +118,9 @@ def vectors(_threads: int) -> Learner:
             model = svm.SVR(C=1.0, epsilon=0.1, gamma=WIDTH / features.shape[1])
             model.fit(scaled[:used], targets[:used])
             last = time.perf_counter() - begin
-        what = f"{used} samples, {len(model.support_)} support vectors"
+        learnt = f"{used} samples, {len(model.support_)} support vectors"
         size = int(model.support_vectors_.nbytes + model.dual_coef_.nbytes)
-        return Fitted(
-            lambda found: model.predict(scaler.transform(found)) * unit, Training(what, size)
-        )
+        return Fitted(lambda found: model.predict(scaler.transform(found)) * unit, learnt, size)
 
     options = f"RBF kernel, gamma {WIDTH:g} / features, C 1, at most {MOST_VECTORS} samples"
     version = f"scikit-learn {library.__version__}, {options}"

@@ -1,8 +1,13 @@
 """Forest or support vectors as a codec and as a denoiser.
 
-The codec keeps what a learned guess is off by, in steps, with a table for each surrounding. Passes
-are those of `toy_lattice`. Guesses are made from what the decoder will know, so errors don't pile
-up. The setting is the step of 0..255. A file is its number, and the words of the entropy coder; the
+The codec keeps what a learned guess is off by, in steps, with a table for each surrounding. Guesses
+are made coarse to fine, by whole passes: every eighth sample of every eighth row comes first. Then
+each level halves the distance in two passes: the centres between four known samples, and what then
+has known samples above, below and beside it. A pass needs no sample of its own, so a decoder
+guesses all of it in one call; sample by sample, as an article would have it, a forest would take
+seconds a picture. Guesses are made from what the decoder will know, so errors don't pile up.
+
+The setting is the step of 0..255. A file is its number, and the words of the entropy coder; the
 model and the shape are not in it. A decoder needs the same library on the same kind of processor,
 since the guess is a floating-point number, rounded.
 
@@ -14,7 +19,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -24,6 +30,7 @@ from pellucid.entropy import SymbolDecoder, SymbolEncoder, TableSet
 from pellucid.evaluate.peers.toy_base import (
     COMPRESS,
     DENOISE,
+    SIGMA,
     SINGLE,
     Budget,
     Cleaner,
@@ -32,10 +39,8 @@ from pellucid.evaluate.peers.toy_base import (
     Samples,
     Shape,
     System,
-    count_symbols,
     tables_of,
 )
-from pellucid.evaluate.peers.toy_lattice import Plane, base_of, features_of, passes_of
 from pellucid.evaluate.peers.toy_learners import Features, Fitted, Learner
 
 STEPS = (64.0, 36.0, 20.0, 8.0)
@@ -43,24 +48,65 @@ CLASSES = np.array([2, 8, 20, 40, 80])  # how far the nearest are apart -> one o
 TABLES = 2 + len(CLASSES) + 1  # two for what comes first
 COUNTED = 24  # pictures, for the tables
 MAX_REACH = 255  # of a symbol
-GREEN_FIRST = (1, 0, 2)
+GREEN_FIRST = [1, 0, 2]  # its own inverse
 SIDE, OTHER_SIDE = 5, 3  # of the denoiser's patch, and of those in the other colours
+LEVELS = (4, 2, 1)  # distances that are filled in
+NEAR = 4  # how many of the neighbours are the nearest
+CENTRES = [(-1, -1), (-1, 1), (1, -1), (1, 1)] + [
+    (y, x) for y in (-3, -1, 1, 3) for x in (-3, -1, 1, 3) if 3 in (abs(y), abs(x))
+]
+SIDES = [(-1, 0), (0, -1), (0, 1), (1, 0)] + [
+    (y, x) for y in range(-3, 4) for x in range(-3, 4) if (y + x) % 2 and 1 < abs(y) + abs(x) <= 3
+]
 
-Index = NDArray[np.uint8]  # (P,) the table of each symbol
-# (guess (P,), table of each, samples or None) -> what the decoder will have.
-Exchange = Callable[[Plane, Index, Plane | None], Plane]
+Planes = NDArray[np.float64]  # (C, H, W), green first, or numbers of some samples (P,)
+Places = NDArray[np.intp]
+Symbols = NDArray[np.int32]  # (P,)
+Index = NDArray[np.uint8]  # (P,) the table of each
+At = tuple[int, Places, Places]  # P samples of planes: channel, rows and columns
+Exchange = Callable[[At, Planes, Index], Symbols]  # of the guess (P,)
 
 
-def coder(threads: int, *, make: Callable[[int], Learner]) -> System[Coder]:
+def coder(threads: int, *, make: Callable[[int], Learner]) -> System:
     """The codec around a learner."""
     learner = make(threads)
 
     def train(pictures: Pictures, budget: Budget) -> Coder:
         fitted = learner.learn(pictures, samples_around, budget)
-        codec = _Codec(fitted, {})
+        tables: dict[float, TableSet] = {}
+
+        def parts_of(picture: Pictures, step: float) -> list[tuple[Symbols, Index]]:
+            """What a file holds, symbols and the table of each, in order of decoding."""
+            truth, parts = planes_of(picture), []
+
+            def write(at: At, guess: Planes, index: Index) -> Symbols:
+                symbols = np.asarray(np.rint((truth[at] - guess) / step), np.int32)
+                parts.append((symbols, index))
+                return symbols
+
+            walk(truth.shape, step, fitted, write)
+            return parts
+
+        def encode(picture: Pictures, step: float) -> bytes:
+            packer = SymbolEncoder(tables[step])
+            for symbols, index in parts_of(picture, step):
+                packer.put(symbols, index)
+            return bytes([STEPS.index(step)]) + packer.finish()
+
+        def decode(data: bytes, shape: Shape) -> Pictures:
+            step = STEPS[data[0]]
+            packer = SymbolDecoder(data[1:], tables[step])
+            planes = walk(
+                (shape[2], *shape[:2]), step, fitted, lambda _at, _guess, index: packer.take(index)
+            )
+            packer.finish()
+            return np.rint(planes[order_of(shape[2])]).astype(np.uint8).transpose(1, 2, 0)
+
         for step in STEPS:
-            codec.tables[step] = codec.counted(pictures[:COUNTED], step)
-        return Coder(codec.encode, codec.decode, fitted.training)
+            counted = [part for one in pictures[:COUNTED] for part in parts_of(one, step)]
+            symbols, index = (np.concatenate(part) for part in zip(*counted, strict=True))
+            tables[step] = tables_of(symbols, index, TABLES, min(MAX_REACH, math.ceil(255 / step)))
+        return Coder(encode, decode, fitted.learnt, fitted.size)
 
     return System(
         task=COMPRESS,
@@ -72,19 +118,17 @@ def coder(threads: int, *, make: Callable[[int], Learner]) -> System[Coder]:
     )
 
 
-def cleaner(threads: int, *, make: Callable[[int], Learner]) -> System[Cleaner]:
+def cleaner(threads: int, *, make: Callable[[int], Learner]) -> System:
     """The denoiser around a learner; one for all colours, each patch with its own in front."""
     learner = make(threads)
 
-    def train(pictures: Pictures, budget: Budget) -> Cleaner:
-        def noisy_patches(
-            picture: Pictures, draw: np.random.Generator
-        ) -> tuple[Features, Features]:
-            clean = picture.astype(np.float32)
-            noise = draw.standard_normal(clean.shape, np.float32)
-            around, mean = patches_of(clean + np.float32(budget.sigma) * noise)
-            return around, clean.transpose(2, 0, 1).ravel() - mean
+    def noisy_patches(picture: Pictures, draw: np.random.Generator) -> tuple[Features, Features]:
+        clean = picture.astype(np.float32)
+        noise = draw.standard_normal(clean.shape, np.float32)
+        around, mean = patches_of(clean + np.float32(SIGMA) * noise)
+        return around, clean.transpose(2, 0, 1).ravel() - mean
 
+    def train(pictures: Pictures, budget: Budget) -> Cleaner:
         fitted = learner.learn(pictures, noisy_patches, budget)
 
         def denoise(noisy: Samples, _sigma: float) -> Samples:
@@ -93,7 +137,7 @@ def cleaner(threads: int, *, make: Callable[[int], Learner]) -> System[Cleaner]:
             clean = (mean + fitted.predict(features)).astype(np.float32)
             return clean.reshape(channels, height, width).transpose(1, 2, 0)
 
-        return Cleaner(denoise, fitted.training)
+        return Cleaner(denoise, fitted.learnt, fitted.size)
 
     return System(
         task=DENOISE,
@@ -104,82 +148,117 @@ def cleaner(threads: int, *, make: Callable[[int], Learner]) -> System[Cleaner]:
     )
 
 
+def order_of(channels: int) -> list[int]:
+    """Of the planes; also the way back."""
+    return GREEN_FIRST if channels == 3 else [0]
+
+
+def planes_of(picture: Pictures) -> Planes:
+    """(H, W, C) in the order of coding."""
+    return picture.transpose(2, 0, 1)[order_of(picture.shape[2])].astype(np.float64)
+
+
+def walk(shape: Shape, step: float, fitted: Fitted, exchange: Exchange) -> Planes:
+    """Both ways through planes: guess, exchange symbols, go on with what a decoder has."""
+    known = np.zeros(shape)
+
+    def go(at: At, guess: Planes, index: NDArray[Any]) -> None:
+        symbols = exchange(at, guess, index.astype(np.uint8))
+        known[at] = np.clip(guess + symbols * step, 0, 255)
+
+    for number in range(shape[0]):
+        rows, columns = base_of(*shape[1:])
+        guess = known[number - 1, rows, columns] if number else np.full(len(rows), 128.0)
+        go((number, rows, columns), guess, np.full(len(rows), min(number, 1)))
+        for one in passes_of(*shape[1:]):
+            features, mean, spread = features_of(one, known, number)
+            guess = np.rint(np.clip(mean + fitted.predict(features), 0, 255))
+            go((number, one.rows, one.columns), guess, 2 + np.searchsorted(CLASSES, spread))
+    return known
+
+
 @dataclass(frozen=True)
-class _Codec:
-    """What was learnt, and step -> the tables of its symbols."""
+class Pass:
+    """Samples that are guessed at once.
 
-    fitted: Fitted
-    tables: dict[float, TableSet]
+    Attributes:
+        rows, columns: (P,) where they lie.
+        near_rows, near_columns: (P, 16) their known neighbours, the four nearest first.
+        step: the distance to these: 4, 2 or 1.
+        sides: whether those are above, below and beside, not at the corners.
+    """
 
-    def encode(self, picture: Pictures, setting: float) -> bytes:
-        coder = SymbolEncoder(self.tables[setting])
-        for symbols, index in self._parts(picture, setting):
-            coder.put(symbols, index)
-        return bytes([STEPS.index(setting)]) + coder.finish()
-
-    def decode(self, data: bytes, shape: Shape) -> Pictures:
-        step = STEPS[data[0]]
-        coder = SymbolDecoder(data[1:], self.tables[step])
-
-        def read(guess: Plane, index: Index, _truth: Plane | None) -> Plane:
-            return _restored(guess, coder.take(index), step)
-
-        picture = self._walk(None, shape, read)
-        coder.finish()
-        return picture
-
-    def counted(self, pictures: Pictures, step: float) -> TableSet:
-        """Tables of what files of these pictures hold."""
-        reach, counts = min(MAX_REACH, math.ceil(255 / step)), cast(Any, 0)
-        for picture in pictures:
-            parts = zip(*self._parts(picture, step), strict=True)
-            symbols, index = (np.concatenate(part) for part in parts)
-            counts = counts + count_symbols(symbols, index, TABLES, reach)
-        return tables_of(counts, reach)
-
-    def _parts(self, picture: Pictures, step: float) -> list[tuple[NDArray[np.int32], Index]]:
-        """What a file of the picture holds, symbols and the table of each, in order of decoding."""
-        parts: list[tuple[NDArray[np.int32], Index]] = []
-
-        def write(guess: Plane, index: Index, truth: Plane | None) -> Plane:
-            symbols = np.rint((cast(Plane, truth) - guess) / step).astype(np.int32)
-            parts.append((symbols, index))
-            return _restored(guess, symbols, step)
-
-        self._walk(picture, picture.shape, write)
-        return parts
-
-    def _walk(self, picture: Pictures | None, shape: Shape, exchange: Exchange) -> Pictures:
-        """Both ways through a picture: guess, exchange symbols, go on with what a decoder has."""
-        height, width, channels = shape
-        order = _order(channels)
-        known = [np.zeros((height, width)) for _ in order]
-        for number, channel in enumerate(order):
-            truth = None if picture is None else picture[..., channel].astype(np.float64)
-            places = base_of(height, width)
-            guess = known[number - 1][places] if number else np.full(len(places[0]), 128.0)
-            first = np.full(len(guess), min(number, 1), np.uint8)
-            known[number][places] = exchange(guess, first, None if truth is None else truth[places])
-            for one in passes_of(height, width):
-                features, mean, spread = features_of(one, known, number)
-                guess = np.rint(np.clip(mean + self.fitted.predict(features), 0, 255))
-                index = (2 + np.searchsorted(CLASSES, spread)).astype(np.uint8)
-                here = (one.rows, one.columns)
-                known[number][here] = exchange(guess, index, None if truth is None else truth[here])
-        result = np.empty(shape, np.uint8)
-        for plane, channel in zip(known, order, strict=True):
-            result[..., channel] = np.rint(plane)
-        return result
+    rows: Places
+    columns: Places
+    near_rows: Places
+    near_columns: Places
+    step: int
+    sides: bool
 
 
-def samples_around(picture: Pictures, draw: np.random.Generator) -> tuple[Plane, Plane]:
+@cache
+def base_of(height: int, width: int) -> tuple[Places, Places]:
+    """Rows and columns of what comes first."""
+    rows, columns = np.mgrid[0 : height : 2 * LEVELS[0], 0 : width : 2 * LEVELS[0]]
+    return rows.ravel(), columns.ravel()
+
+
+@cache
+def passes_of(height: int, width: int) -> tuple[Pass, ...]:
+    """All passes after it, in order; sides must be at least 8."""
+    found = []
+    rows, columns = (axis.ravel() for axis in np.mgrid[0:height, 0:width])
+    for step in LEVELS:
+        odd_rows, odd_columns = rows % (2 * step) == step, columns % (2 * step) == step
+        on_grid = (rows % step == 0) & (columns % step == 0)
+        for sides, chosen, offsets in (
+            (False, odd_rows & odd_columns, CENTRES),
+            (True, (odd_rows ^ odd_columns) & on_grid, SIDES),
+        ):
+            y, x = rows[chosen], columns[chosen]
+            dy, dx = step * np.array(offsets).T
+            near_rows = _folded(y[:, None] + dy, height, 2 * step)
+            near_columns = _folded(x[:, None] + dx, width, 2 * step)
+            found.append(Pass(y, x, near_rows, near_columns, step, sides))
+    return tuple(found)
+
+
+def _folded(places: Places, size: int, period: int) -> Places:
+    """Those outside brought inside by whole periods, so that they stay known."""
+    below = np.where(places < 0, places % period, places)
+    over = np.maximum(below - (size - 1), 0)
+    return np.asarray(below - period * -(-over // period), np.intp)
+
+
+def features_of(done: Pass, known: Planes, number: int) -> tuple[Planes, Planes, Planes]:
+    """What is known around the samples of a pass.
+
+    Args:
+        known: the planes; those before `number` whole, that one as far as the passes before.
+
+    Returns:
+        (P, F) features, (P,) mean of the four nearest, (P,) how far these are apart. Where another
+        plane departs from its own four nearest is a feature: that is how colours help each other.
+    """
+    near = known[number][done.near_rows, done.near_columns]
+    mean, spread = near[:, :NEAR].mean(axis=1), np.ptp(near[:, :NEAR], axis=1)
+    apart = np.zeros((len(mean), 2))
+    for place, plane in enumerate(known[:number][-2:]):
+        others = plane[done.near_rows[:, :NEAR], done.near_columns[:, :NEAR]].mean(axis=1)
+        apart[:, place] = plane[done.rows, done.columns] - others
+    where = np.empty((len(mean), 4))
+    where[:] = (0, 32 * np.log2(done.step), 32 * done.sides, 32 * number)
+    where[:, 0] = mean / 4
+    return np.hstack([near - mean[:, None], apart, where]), mean, spread
+
+
+def samples_around(picture: Pictures, draw: np.random.Generator) -> tuple[Planes, Planes]:
     """(N, F) features and (N,) what to guess, of all samples of a picture but the first.
 
     What is around them has errors as large as those that coding will leave.
     """
-    step = draw.choice(STEPS)
-    planes = [picture[..., channel].astype(np.float64) for channel in _order(picture.shape[2])]
-    coded = [np.clip(p + draw.uniform(-step / 2, step / 2, p.shape), 0, 255) for p in planes]
+    step, planes = draw.choice(STEPS), planes_of(picture)
+    coded = np.clip(planes + draw.uniform(-step / 2, step / 2, planes.shape), 0, 255)
     parts = []
     for number, plane in enumerate(planes):
         for one in passes_of(*plane.shape):
@@ -199,11 +278,10 @@ def patches_of(noisy: Samples) -> tuple[Features, NDArray[np.float32]]:
     channels = range(noisy.shape[2])
     wide = [_around(noisy[..., channel], SIDE) for channel in channels]
     means = [patch.mean(axis=1, keepdims=True) for patch in wide]
-    thin = [_around(noisy[..., channel], OTHER_SIDE) for channel in channels]
+    thin = [_around(noisy[..., channel], OTHER_SIDE) - means[channel] for channel in channels]
     rows = []
     for channel in channels:
-        turned = [(channel + turn) % len(channels) for turn in channels[1:]]
-        others = [thin[other] - means[other] for other in turned]
+        others = [thin[(channel + turn) % len(channels)] for turn in channels[1:]]
         rows.append(np.hstack([wide[channel] - means[channel], *others, means[channel] / 4]))
     return np.concatenate(rows), np.concatenate(means)[:, 0]
 
@@ -212,11 +290,3 @@ def _around(plane: NDArray[np.float32], side: int) -> NDArray[np.float32]:
     """(H, W) to (H * W, side * side), mirrored at the edges."""
     padded = np.pad(plane, side // 2, "reflect")
     return sliding_window_view(padded, (side, side)).reshape(plane.size, side * side)
-
-
-def _order(channels: int) -> tuple[int, ...]:
-    return GREEN_FIRST if channels == 3 else (0,)
-
-
-def _restored(guess: Plane, symbols: NDArray[np.int32], step: float) -> Plane:
-    return np.asarray(np.clip(guess + symbols * step, 0, 255), np.float64)
