@@ -10,7 +10,6 @@ from pellucid.errors import InputError
 from pellucid.evaluate import runs
 from pellucid.evaluate.benches import denoise_tools as tools
 from pellucid.evaluate.benches.denoise import BENCH
-from pellucid.evaluate.benches.denoise_overview import main_set
 from pellucid.evaluate.benches.denoise_rows import SPEED_ROWS, SWEEP, DenoiseResult, DenoiseTiming
 from pellucid.evaluate.registry import SECTIONS as ALL
 from pellucid.evaluate.report import NOT_YET, markdown, sync_page
@@ -124,11 +123,9 @@ def test_repeated_structure(tmp_path):
     assert "| correlation with the peak | 25 |  | +1.00 (3) |  |" in lines
 
 
-def test_the_main_set_is_the_one_most_methods_ran_on():
-    assert main_set([]) == ""
-    assert (
-        main_set([make_row(data="a"), make_row("tv", "gaussian", "b"), make_row(data="b")]) == "b"
-    )
+def test_the_overview_shows_the_set_that_most_methods_ran_on(tmp_path):
+    SWEEP.add(tmp_path, [make_row(data="a"), make_row("tv", data="b"), make_row(data="b")])
+    assert "b, 1 picture with white noise" in section("denoise", tmp_path)
 
 
 def test_a_page_follows_its_sections(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from pellucid.errors import PellucidError
 from pellucid.evaluate import fresh
 from pellucid.evaluate.benches.compress import peaks
-from pellucid.evaluate.benches.denoise import peak_of_denoiser
+from pellucid.evaluate.peers.denoisers import peak_of_denoiser
 
 CODEC = "pellucid.evaluate.peers.lossy:work"
 

@@ -67,9 +67,9 @@ def compress_step(wish: Wish) -> list[str]:
 
 def denoise_step(wish: Wish) -> list[str]:
     """Quality and speed of denoisers on white noise."""
-    from pellucid.evaluate.benches.denoise import BENCH, SIGMA, Plan, run
+    from pellucid.evaluate.benches.denoise import BENCH, Plan, run
     from pellucid.evaluate.peers.base import OWN_PREFIX
-    from pellucid.evaluate.peers.denoisers import DENOISERS
+    from pellucid.evaluate.peers.denoisers import DENOISERS, SIGMA
     from pellucid.evaluate.report import write_report
 
     peers = DENOISERS.expand(QUICK_DENOISERS if wish.quick else ("all",))

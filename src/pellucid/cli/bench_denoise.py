@@ -68,9 +68,8 @@ def denoise(
     Rows are written as they come; the same command goes on where an earlier one stopped.
     """
     from pellucid.evaluate import bench
-    from pellucid.evaluate.benches.denoise import BENCH, ESTIMATE_TASK, Plan, run
+    from pellucid.evaluate.benches.denoise import BENCH, ESTIMATE, ESTIMATE_TASK, Plan, run
     from pellucid.evaluate.benches.denoise_tasks import SEARCH
-    from pellucid.evaluate.benches.estimate import ESTIMATE
     from pellucid.evaluate.peers.base import OWN_PREFIX
     from pellucid.evaluate.peers.denoisers import DENOISERS
     from pellucid.evaluate.report import write_report

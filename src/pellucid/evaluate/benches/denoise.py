@@ -1,17 +1,18 @@
-"""`bench denoise`: pictures x strengths x denoisers, and their speed; noise levels in `estimate`.
+"""`bench denoise`: pictures x strengths x denoisers, and their speed; how near measured noise is.
 
 DIR/denoise-<task>-<method>.tsv   the sweep, a file for each so that one can be run again alone
 DIR/denoise-speed.tsv             medians of all methods, from one run
+DIR/denoise-estimate.tsv          of the task `estimate`: what `pellucid.noise_level` finds
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,11 +20,9 @@ from pellucid.errors import InputError, OptionError
 from pellucid.evaluate import bench, fresh
 from pellucid.evaluate._extras import require
 from pellucid.evaluate.bench import Bench, Case, Key, Notify, Outcome, Turn
-from pellucid.evaluate.benches import denoise_overview as overview
 from pellucid.evaluate.benches import denoise_tables as tables
 from pellucid.evaluate.benches import denoise_tools as tools
 from pellucid.evaluate.benches.denoise_rows import (
-    ESTIMATES,
     SPEED_ROWS,
     SWEEP,
     DenoiseResult,
@@ -38,14 +37,17 @@ from pellucid.evaluate.benches.denoise_tasks import (
     given,
     what_to_tell,
 )
+from pellucid.evaluate.benches.denoise_tools import Estimate
 from pellucid.evaluate.metrics import psnr
 from pellucid.evaluate.peers.denoiser import RGB, Denoiser, NoiseGiven, Samples
-from pellucid.evaluate.peers.denoisers import DENOISERS, warm_up
+from pellucid.evaluate.peers.denoisers import DENOISERS, SIGMA, peak_of_denoiser, warm_up
 from pellucid.evaluate.speed import interleaved
 from pellucid.evaluate.ssim import ssim
 
 MAX_SIGMA = 255.0
-TIMED, SIGMA = "gaussian", 25.0  # task and strength of the speed table
+TIMED = "gaussian"  # task of the speed table
+LEVELS = (5.0, 10.0, 15.0, 25.0, 35.0, 50.0, 75.0)  # of noise that is measured
+TOLD = 4  # where a row's key says what the method is told
 REST = 0.5  # seconds; PyTorch's threads spin that long after a run, and would slow the next method
 ESTIMATE_TASK = "estimate"
 
@@ -106,6 +108,7 @@ def run(plan: Plan, notify: Notify = lambda _line: None) -> Outcome:
     Raises:
         As `bench.run` does. MissingExtraError: scikit-image, for SSIM, isn't installed.
     """
+    require("skimage.metrics", "scikit-image")
     outcome = bench.run(BENCH, plan, notify)
     if plan.repeats:
         timed = bench.run(SPEED, plan, lambda line: None if "without" in line else notify(line))
@@ -127,17 +130,11 @@ def cases(plan: Plan, levels: Sequence[float] = ()) -> list[Case]:
     ]
 
 
-def scored_cases(plan: Plan) -> list[Case]:
-    """The same, where SSIM can be had."""
-    require("skimage.metrics", "scikit-image")
-    return cases(plan)
-
-
 def wanted(plan: Plan, case: Case, one: Denoiser) -> list[Key]:
-    """A row for each thing that a method is told."""
+    """A row for each thing that a method is told; a key is a row's first cells."""
     image, level = case.about
     words = what_to_tell(plan.kind, one, level, plan.search)
-    return [(one.name, plan.task, plan.data_name, image, level, word) for word in words]
+    return [(one.name, plan.task, plan.data_name, level, word, image) for word in words]
 
 
 def usable(plan: Plan, methods: Sequence[Denoiser], row: DenoiseResult) -> bool:
@@ -150,120 +147,116 @@ def usable(plan: Plan, methods: Sequence[Denoiser], row: DenoiseResult) -> bool:
 
 def warm(one: Denoiser, pair: Pair) -> None:
     """Load what a method loads on first use."""
-    line = (0.0, SIGMA**2) if one.needs == "line" else None
-    warm_up(one, pair.noisy, NoiseGiven(SIGMA, line, pair.bits))
+    warm_up(one, pair.noisy, NoiseGiven(SIGMA, (0.0, SIGMA**2), pair.bits))
 
 
 def clean(turn: Sweep) -> Iterator[DenoiseResult]:
     """One picture at one strength by each method that takes its channels."""
-    image, level = turn.case.about
+    (image, level), pair = turn.case.about, turn.data
     for one, keys in turn.todo:
-        if turn.data.noisy.shape[2] not in one.channels:
+        if pair.noisy.shape[2] not in one.channels:
             continue
-        for *_, word in keys:
+        for key in keys:
             with turn.outcome.attempt(f"{image} by {one.name} at {level:g}"):
-                result, seconds = timed(one, turn.data.noisy, given(word, turn.data))
-                similarity = ssim(turn.data.clean, result)
-                row = _row(turn, one, word, result, seconds)
-                yield replace(row, ssim=None if similarity is None else round(similarity, 5))
+                start = time.perf_counter()
+                result = one.denoise(pair.noisy, given(key[TOLD], pair))
+                seconds = time.perf_counter() - start
+                yield DenoiseResult(*key, **measured(turn, one, result, seconds, repeats=1))
 
 
-def timed(one: Denoiser, noisy: Samples, told: NoiseGiven) -> tuple[Samples, float]:
-    """A checked result and its wall seconds."""
-    start = time.perf_counter()
-    result = one.denoise(noisy, told)
-    seconds = time.perf_counter() - start
-    if result.shape != noisy.shape:
-        raise ValueError(f"gave {result.shape}, the picture is {noisy.shape}")
+def measured(
+    turn: Sweep, one: Denoiser, result: Samples, seconds: float, *, repeats: int
+) -> dict[str, Any]:
+    """The cells of a result's row after its key; InputError if its samples aren't numbers."""
     if not np.isfinite(result).all():
         raise InputError("gave samples that aren't numbers")
-    return result, seconds
-
-
-def _row(turn: Sweep, one: Denoiser, word: str, result: Samples, seconds: float) -> DenoiseResult:
-    """A row without SSIM."""
-    (image, level), pair = turn.case.about, turn.data
-    height, width = pair.clean.shape[:2]
-    return DenoiseResult(
-        method=one.name,
-        task=turn.plan.task,
-        data=turn.plan.data_name,
-        level=level,
-        told=word,
-        image=image,
-        width=width,
-        height=height,
-        noisy_psnr=round(psnr(pair.clean, pair.noisy), 4),
-        psnr=round(psnr(pair.clean, result), 4),
-        ssim=None,
-        seconds=round(seconds, 5),
-        threads=turn.plan.threads,
-        repeats=1,
-        version=one.version,
-    )
+    original, similarity = turn.data.clean, ssim(turn.data.clean, result)
+    return {
+        "width": original.shape[1],
+        "height": original.shape[0],
+        "noisy_psnr": round(psnr(original, turn.data.noisy), 4),
+        "psnr": round(psnr(original, result), 4),
+        "ssim": None if similarity is None else round(similarity, 5),
+        "seconds": round(seconds, 5),
+        "threads": turn.plan.threads,
+        "repeats": repeats,
+        "version": one.version,
+    }
 
 
 def time_all(turn: Sweep) -> Iterator[DenoiseTiming]:
-    """A row a method on one picture, the methods in turn."""
-    word, results = f"{SIGMA:g}", dict[str, Samples]()
+    """A row a method on one picture, the methods in turn; the first picture's with the peak of a
+    process that does nothing else, but for failures."""
+    told, results = given(f"{SIGMA:g}", turn.data), dict[str, Samples]()
 
     def once(one: Denoiser) -> None:
-        results[one.name] = one.denoise(turn.data.noisy, given(word, turn.data))
+        results[one.name] = one.denoise(turn.data.noisy, told)
 
     tasks = {one.name: partial(once, one) for one, _ in turn.todo}
     spreads = interleaved(tasks, repeats=turn.plan.repeats, rest=REST)
-    for one, _ in turn.todo:
-        spread = spreads[one.name].rounded("median", 5)
-        row = _row(turn, one, word, results[one.name], spread["median"])
-        cells = {**asdict(row), "repeats": turn.plan.repeats}
-        timing = DenoiseTiming(**cells, seconds_low=spread["low"], seconds_high=spread["high"])
-        yield _with_peak(turn, timing) if turn.first else timing
+    for one, (key,) in turn.todo:
+        times = spreads[one.name]
+        cells = measured(turn, one, results[one.name], times.median, repeats=turn.plan.repeats)
+        cells |= {"seconds_low": round(times.low, 5), "seconds_high": round(times.high, 5)}
+        if turn.first and fresh.can_measure():
+            with turn.outcome.attempt(f"memory of {one.name}"):
+                peak = peak_of_denoiser(one.name, turn.data.noisy, turn.plan.threads)
+                cells["peak_mb"] = round(peak, 1)
+        yield DenoiseTiming(*key, **cells)
 
 
-def _with_peak(turn: Sweep, row: DenoiseTiming) -> DenoiseTiming:
-    """The row with the peak of a process that does nothing else; a failure leaves it out."""
-    if fresh.can_measure():
-        with turn.outcome.attempt(f"memory of {row.method}"):
-            peak = peak_of_denoiser(row.method, turn.data.noisy, turn.plan.threads)
-            return replace(row, peak_mb=round(peak, 1))
-    return row
+class Estimator(NamedTuple):
+    """`pellucid.noise_level`; `version` has a measurement that changes when the code does."""
+
+    measure: Callable[[Samples], Any]
+    version: str
+    name: str = "pellucid"
+    threading: str = "one thread"
 
 
-def peak_of_denoiser(name: str, noisy: Samples, threads: int) -> float:
-    """Peak of denoising (H, W, C) samples at sigma 25, in millions of bytes.
+def estimators(_plan: Plan) -> tuple[list[Estimator], dict[str, str]]:
+    """The one there is."""
+    api = require("pellucid")
+    rows, columns = np.mgrid[0:96, 0:96]
+    shades = 128 + 60 * np.sin(rows / 7) + 30 * np.cos(columns / 3)
+    noise = np.random.default_rng(1).normal(0, 20, shades.shape)
+    probe = float(api.noise_level((shades + noise).astype(np.float32)[..., None]).sigma)
+    return [Estimator(api.noise_level, f"pellucid {api.__version__}, probe {probe:.3f}")], {}
 
-    Raises:
-        PellucidError: it can't be measured, or the denoiser failed.
-    """
-    with TemporaryDirectory() as folder:
-        picture = Path(folder) / "noisy.npy"
-        np.save(picture, noisy)
-        order = {"name": name, "sigma": SIGMA, "threads": threads, "picture": str(picture)}
-        return fresh.measure("pellucid.evaluate.peers.denoisers:work", order).peak_mb
+
+def estimate(turn: Turn[Plan, Estimator]) -> Iterator[Estimate]:
+    """The measured noise of one picture."""
+    ((one, _),), (image, level), noisy = turn.todo, turn.case.about, turn.data.noisy
+    start = time.perf_counter()
+    sigma = round(float(one.measure(noisy).sigma), 4)
+    seconds = round(time.perf_counter() - start, 5)
+    height, width = noisy.shape[:2]
+    name = turn.plan.data_name
+    yield Estimate(name, level, image, width, height, sigma, seconds, one.version)
 
 
 BENCH: Bench[Plan, Denoiser, DenoiseResult] = Bench(
     name="denoise",
     title="Denoising",
-    columns=(SWEEP, SPEED_ROWS, ESTIMATES, tools.BLOCKS, tools.BANDS, tools.SCORES),
+    columns=(SWEEP, SPEED_ROWS, tools.ESTIMATES, tools.BLOCKS, tools.BANDS, tools.SCORES),
     report="denoise.md",
     tables=tables.report,
-    plots=overview.plots,
+    plots=tables.plots,
     sections={
-        "overview-denoising": overview.short_overview,
-        "denoise": overview.overview,
-        "denoise-estimate": tables.estimates,
+        "overview-denoising": partial(tables.told_part, methods=tables.SHORT),
+        "denoise": tables.overview,
+        "denoise-estimate": tools.estimates,
         "denoise-speed": tables.speed,
         "denoise-blocks": tools.blocks,
         "denoise-structure": tools.structure,
         **{f"denoise-{name}": partial(tables.task_tables, name) for name in TASKS},
     },
     what=lambda plan: f"{plan.kind.title}: {plan.data_name}",
-    cases=scored_cases,
+    cases=cases,
     methods=lambda plan: DENOISERS.load(plan.methods, plan.threads),
     wanted=wanted,
     measure=clean,
-    key=lambda row: (row.method, row.task, row.data, row.image, row.level, row.told),
+    key=lambda row: (row.method, row.task, row.data, row.level, row.told, row.image),
     order=lambda row: (row.data, row.level, row.image, row.told),
     usable=usable,
     warm=warm,
@@ -281,3 +274,17 @@ SPEED: Bench[Plan, Denoiser, DenoiseTiming] = replace(
     usable=lambda _plan, _methods, _row: False,
     warm=None,
 )  # type: ignore[assignment]  # mypy takes replace() to keep the type of the rows
+ESTIMATE: Bench[Plan, Estimator, Estimate] = Bench(
+    name=BENCH.name,
+    title=BENCH.title,
+    columns=(tools.ESTIMATES,),
+    report=BENCH.report,
+    tables=BENCH.tables,
+    what=lambda plan: f"measured noise level: {plan.data_name}",
+    cases=partial(cases, levels=LEVELS),
+    methods=estimators,
+    wanted=lambda plan, case, _one: [(plan.data_name, case.about[1], case.about[0])],
+    measure=estimate,
+    key=lambda row: (row.data, row.level, row.image),
+    usable=lambda plan, found, row: not plan.fresh and row.version == found[0].version,
+)

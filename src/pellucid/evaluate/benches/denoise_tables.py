@@ -1,34 +1,29 @@
-"""The tables of `denoise.md`, which the docs show too: a task each, noise levels, and speed."""
+"""The tables and the plot of `bench denoise`: its report, and what the docs show of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 from pellucid.evaluate import runs
 from pellucid.evaluate.bench import Part
 from pellucid.evaluate.benches import denoise_tools as tools
 from pellucid.evaluate.benches.denoise_rows import (
-    ESTIMATES,
     SPEED_ROWS,
     SWEEP,
     Cell,
     DenoiseResult,
-    DenoiseTiming,
     Score,
-    methods_in,
-    quartiles_per_megapixel,
+    per_megapixel,
     scores,
-    seconds_per_megapixel,
-    shared,
-    widest,
 )
 from pellucid.evaluate.benches.denoise_tasks import TASKS, Task
+from pellucid.evaluate.drawing import Dot, Plot, draw_dots, new_figure
 from pellucid.evaluate.peers.base import is_own
 from pellucid.evaluate.peers.denoisers import DENOISERS
-from pellucid.evaluate.table import MINUS, NO_VALUE, Table, count, percent
+from pellucid.evaluate.table import MINUS, NO_VALUE, Table, count, grouped
 
 BENCH = "denoise"
 HOW = (
@@ -39,16 +34,21 @@ HOW = (
 )
 RATIO_TO = ("bm3d", "ffdnet")
 SETS = {"cbsd68": "CBSD68", "kodak24": "Kodak", "cc15": "CC15", "fmd": "FMD"}
+# Tasks in which pellucid is told nothing, and how a row is called, of the set and the level.
+BLIND = {"real": "cameras, {0}", "pairs": "microscopes, {0}", "jpeg": "JPEG quality {1:g}, {0}"}
+BESIDE = ("bm3d", "bm3d_vst")  # what the short table of those tasks shows beside it
+SHORT = ("noisy", "pellucid-m", "pellucid-s", "ffdnet", "bm3d", "opencv_nlm")
+PLOTTED = ("gaussian", 25.0)  # task and level
 
 
 def report(folder: Path) -> list[Part]:
     """The whole report."""
     rows, parts = SWEEP.load(folder), list[Part]()
     for task in TASKS.values():
-        for data, own in by_set(row for row in rows if row.task == task.name).items():
+        for data, own in sets_of(rows, task.name).items():
             parts += [f"## {task.title}: {data}", *task_part(task, own)]
     for title, made in (
-        ("Measured noise level", estimates),
+        ("Measured noise level", tools.estimates),
         ("Speed and cost", speed),
         ("Speed of building blocks", tools.blocks),
         ("Many bands", tools.bands),
@@ -61,18 +61,15 @@ def report(folder: Path) -> list[Part]:
     return [HOW, *parts] if parts else []
 
 
-def by_set(rows: Iterable[DenoiseResult]) -> dict[str, list[DenoiseResult]]:
-    """Rows by folder of pictures, in order of name."""
-    found: dict[str, list[DenoiseResult]] = {}
-    for row in rows:
-        found.setdefault(row.data, []).append(row)
-    return dict(sorted(found.items()))
+def sets_of(rows: Iterable[DenoiseResult], task: str) -> dict[str, list[DenoiseResult]]:
+    """The rows of a task by folder of pictures."""
+    return grouped((row for row in rows if row.task == task), lambda row: row.data)
 
 
 def task_tables(name: str, folder: Path) -> list[Part]:
     """Every table of one task, a set of pictures after the other."""
     parts: list[Part] = []
-    for data, rows in by_set(row for row in SWEEP.load(folder) if row.task == name).items():
+    for data, rows in sets_of(SWEEP.load(folder), name).items():
         note, *rest = task_part(TASKS[name], rows)
         parts += [f"{set_name(data)}: {note}", *rest]
     return parts
@@ -84,115 +81,180 @@ def task_part(task: Task, rows: Sequence[DenoiseResult]) -> list[Part]:
     A method that ran on fewer pictures has no cell in the first table; the second then gives
     every method's mean over the pictures that all have.
     """
-    found = scores(rows)
-    most = widest(found)
-    whole = {cell: s for cell, s in found.items() if s.images == most[cell[1]]}
-    parts: list[Part] = [f"{_scope(most)}. {task.note}", score_table(task, rows, whole)]
+    more = {} if task.known else {"noise level given": lambda _name, cells: _told(cells)}
+    table, found = partial(score_table, task, show=partial(_score, task), more=more), scores(rows)
+    most = {
+        level: max((found[cell] for cell in cells), key=lambda score: len(score.images))
+        for level, cells in grouped(found, lambda cell: cell[1]).items()
+    }
+    whole = {cell: s for cell, s in found.items() if s.images == most[cell[1]].images}
+    parts: list[Part] = [f"{_scope(most.values())}. {task.note}", table(whole)]
     if len(whole) < len(found):
-        common = shared(found)
-        if not common:
+        if not (common := scores(rows, shared=True)):
             return [*parts, "Some methods ran on other pictures, with none in common."]
-        names = DENOISERS.in_order({name for name, _level in found.keys() - whole.keys()})
+        names = DENOISERS.in_order(name for name, _level in found.keys() - whole.keys())
         parts.append(
-            f"Over fewer pictures, those that every method has ({_scope(common)}), because of "
-            f"{', '.join(map(DENOISERS.label, names))}:"
+            f"Over fewer pictures, those that every method has ({_scope(common.values())}), "
+            f"because of {', '.join(map(DENOISERS.label, names))}:"
         )
-        parts.append(score_table(task, rows, scores(rows, common)))
+        parts.append(table(common))
     return parts
 
 
-def score_table(task: Task, rows: Sequence[DenoiseResult], found: Mapping[Cell, Score]) -> Table:
-    """A row a method, a column a level; where methods search for their best sigma, it's said."""
-    levels = sorted({level for _, level in found})
-    header = ["method", *(task.level_label.format(level) for level in levels)]
-    before = {level: s.noisy for (_, level), s in found.items()}
+def score_table(
+    task: Task,
+    found: Mapping[Cell, Score],
+    *,
+    show: Callable[[Score], str],
+    more: Mapping[str, Callable[[str, Sequence[Score]], str]],
+) -> Table:
+    """A row a method, a column a level, and what came before; then columns of a method's scores."""
+    before = {level: f"{score.noisy:.2f}" for (_, level), score in found.items()}
+    levels = sorted(before)
     first = "JPEG" if task.name == "jpeg" else "noisy"
-    body = [[first, *(f"{before[level]:.2f}" for level in levels)]]
-    for name in methods_in(rows):
-        cells = [found.get((name, level)) for level in levels]
-        if any(cells):
-            line = [DENOISERS.label(name), *(_score(task, cell) for cell in cells)]
-            body.append(line if task.known else [*line, _told(cells)])
-    if not task.known:
-        header, body[0] = [*header, "noise level given"], [*body[0], ""]
-    return Table(header, body)
+    body = [[first, *(before[level] for level in levels), *[""] * len(more)]]
+    for name in DENOISERS.in_order(name for name, _ in found):
+        own = {level: found[name, level] for level in levels if (name, level) in found}
+        cells = [show(own[level]) if level in own else NO_VALUE for level in levels]
+        others = [column(name, [*own.values()]) for column in more.values()]
+        body.append([DENOISERS.label(name), *cells, *others])
+    return Table(["method", *map(task.level_label.format, levels), *more], body)
 
 
-def estimates(folder: Path) -> list[Part]:
-    """How near the measured noise level is, a row a sigma."""
-    rows = ESTIMATES.load(folder)
-    if not rows:
+def overview(folder: Path) -> list[Part]:
+    """Two short tables: noise of known level, and of unknown."""
+    return [*told_part(folder), *blind_part(folder)]
+
+
+def told_part(folder: Path, methods: Sequence[str] = ()) -> list[Part]:
+    """PSNR of methods, all unless named, over the pictures that all have, and what it costs.
+
+    The set of pictures is the one that most methods ran on; of two the one with more rows.
+    """
+    sets = sets_of(SWEEP.load(folder), "gaussian")
+    if not sets:
+        return []
+    data = max(sets, key=lambda d: (len({row.method for row in sets[d]}), len(sets[d])))
+    rows = [row for row in sets[data] if not methods or row.method in methods]
+    own, found = scores(rows), scores(rows, shared=True)
+    if not found:
+        return []
+    timed, facts = SPEED_ROWS.load(folder), runs.methods_of(folder, BENCH)
+    seconds = per_megapixel(timed)
+    costs: dict[str, Callable[[str, Sequence[Score]], str]] = {
+        "s/megapixel": lambda name, _: f"{seconds[name]:.3g}" if name in seconds else NO_VALUE,
+        "kMAC/pixel": lambda name, _: kmac_of(facts, name),
+    }
+    table = score_table(TASKS["gaussian"], found, show=lambda one: f"{one.psnr:.2f}", more=costs)
+    pictures = count(max(len(score.images) for score in found.values()), "picture")
+    note = (
+        f"{set_name(data)}, {pictures} with white noise: PSNR in dB over RGB. Every method knows "
+        "sigma; pellucid has one model for all."
+    )
+    if timed:
+        note += f" Time on {count(timed[0].threads, 'thread')}."
+    for name, cells in grouped(found, lambda cell: cell[0]).items():
+        whole = [own[cell] for cell in cells]
+        if is_own(name) and any(own[cell].images != found[cell].images for cell in cells):
+            numbers = ", ".join(f"{one.psnr:.2f}" for one in whole)
+            most = min(len(one.images) for one in whole)
+            note += f" Over all {most} pictures {DENOISERS.label(name)} has {numbers}."
+    return [table, note]
+
+
+def blind_part(folder: Path) -> list[Part]:
+    """PSNR before and after where nobody knows the noise."""
+    rows = [row for row in SWEEP.load(folder) if is_own(row.method) or row.method in BESIDE]
+    lines: dict[str, dict[str, Score]] = {}
+    for task, label in BLIND.items():
+        for data, own in sets_of(rows, task).items():
+            for (name, level), score in scores(own, shared=True).items():
+                lines.setdefault(label.format(set_name(data), level), {})[name] = score
+    names = DENOISERS.in_order(name for found in lines.values() for name in found)
+    if not any(map(is_own, names)):
         return []
     body = []
-    for level in sorted({row.level for row in rows}):
-        own = [row for row in rows if row.level == level]
-        errors = [100 * row.error for row in own]
-        sizes = [abs(error) for error in errors]
-        mean = f"{fmean(row.sigma for row in own):.2f}"
-        body.append([f"{level:g}", mean, percent(fmean(errors))])
-        body[-1] += [f"{value:.1f} %" for value in (fmean(sizes), max(sizes))]
-    pictures = count(len({(row.data, row.image) for row in rows}), "picture")
+    for label, found in lines.items():
+        cells = [f"{found[name].psnr:.2f}" if name in found else NO_VALUE for name in names]
+        body.append([label, f"{next(iter(found.values())).noisy:.2f}", *cells])
     note = (
-        f"{pictures} ({', '.join(sorted({row.data for row in rows}))}) with white Gaussian noise, "
-        "neither clipped nor rounded. Errors are in percent of the true sigma, of each picture: "
-        "their mean with sign (bias), their mean without, and the largest."
+        "PSNR in dB. pellucid measures the noise by itself; BM3D is given the sigma of a short "
+        "list that serves it best over the set, and with VST the line of the variance, fitted to "
+        "the clean pictures."
     )
-    return [Table(["true sigma", "measured", "bias", "mean error", "worst picture"], body), note]
+    return [Table(["noise of", "before", *map(DENOISERS.label, names)], body), note]
 
 
 def speed(folder: Path) -> list[Part]:
-    """Seconds and multiply-adds of all methods."""
-    rows = SPEED_ROWS.load(folder)
+    """Seconds a megapixel with quartiles, multiply-adds, peak of memory where it was measured, and
+    how many times as long as each of pellucid's; then how it was taken, and pellucid's against BM3D
+    and FFDNet."""
+    rows, methods = SPEED_ROWS.load(folder), runs.methods_of(folder, BENCH)
     if not rows:
         return []
-    machine = runs.machine_of(folder, BENCH, SPEED_ROWS.file)
-    return [_speed_table(rows, runs.methods_of(folder, BENCH)), _speed_note(rows, machine)]
-
-
-def _speed_table(rows: Sequence[DenoiseTiming], methods: Mapping[str, Any]) -> Table:
-    """Seconds a megapixel with quartiles, multiply-adds, peak of memory where it was measured, and
-    how many times as long as each of pellucid's."""
-    seconds, quartiles = seconds_per_megapixel(rows), quartiles_per_megapixel(rows)
-    peaks = {row.method: row.peak_mb for row in rows if row.peak_mb}
-    own = [name for name in seconds if is_own(name)]
-    memory = ["memory (MB)"] if peaks else []
-    times = [f"time / {DENOISERS.label(name)}" for name in own]
-    body = []
-    for name, value in sorted(seconds.items(), key=lambda item: item[1]):
-        ratios = [f"{value / seconds[one]:.3g}" for one in own]
-        low, high = quartiles.get(name, (0.0, 0.0))
-        between = f" ({low:.3g}–{high:.3g})" if name in quartiles else ""
-        taken = [f"{peaks[name]:.0f}" if name in peaks else NO_VALUE] if peaks else []
-        cost = [f"{value:.3g}{between}", kmac_of(methods, name), *taken]
-        body.append([DENOISERS.label(name), *cost, *ratios])
-    return Table(["method", "s/megapixel", "kMAC/pixel", *memory, *times], body)
-
-
-def _speed_note(rows: Sequence[DenoiseTiming], machine: Mapping[str, Any]) -> str:
-    """One paragraph: how the speed was taken, and pellucid's against BM3D and FFDNet."""
-    seconds, one = seconds_per_megapixel(rows), rows[0]
-    sizes = ", ".join(sorted({f"{row.width}x{row.height}" for row in rows}))
-    quartiles = ", quartiles in brackets" if quartiles_per_megapixel(rows) else ""
-    text = (
-        f"Medians of {count(one.repeats, 'interleaved run')} in memory{quartiles}, "
-        f"{count(len({row.image for row in rows}), 'picture')} ({sizes}, RGB, sigma "
-        f"{one.level:g}), {count(one.threads, 'thread')} asked for{runs.machine_text(machine)}. "
+    one, label, seconds = rows[0], DENOISERS.label, per_megapixel(rows)
+    low, high = dict[str, float](), dict[str, float]()
+    if not any(row.seconds_low is None or row.seconds_high is None for row in rows):
+        low, high = per_megapixel(rows, "seconds_low"), per_megapixel(rows, "seconds_high")
+    peaks = {row.method: f"{row.peak_mb:.0f}" for row in rows if row.peak_mb}
+    own, body = [name for name in seconds if is_own(name)], []
+    for name in sorted(seconds, key=lambda name: seconds[name]):
+        between = f" ({low[name]:.3g}–{high[name]:.3g})" if low else ""
+        cost = [f"{seconds[name]:.3g}{between}", kmac_of(methods, name)]
+        cost += [peaks.get(name, NO_VALUE)] if peaks else []
+        body.append([label(name), *cost, *(f"{seconds[name] / seconds[o]:.3g}" for o in own)])
+    header = ["method", "s/megapixel", "kMAC/pixel", *(["memory (MB)"] if peaks else [])]
+    note = (
+        f"Medians of {count(one.repeats, 'interleaved run')} in memory"
+        f"{', quartiles in brackets' if low else ''}, "
+        f"{count(len({row.image for row in rows}), 'picture')} "
+        f"({', '.join(sorted({f'{row.width}x{row.height}' for row in rows}))}, RGB, sigma "
+        f"{one.level:g}), {count(one.threads, 'thread')} asked for"
+        f"{runs.machine_text(runs.machine_of(folder, BENCH, SPEED_ROWS.file))}. "
         "Multiply-adds: convolutions only, from the network's graph."
     )
-    if any(row.peak_mb for row in rows):
-        text += (
+    if peaks:
+        note += (
             " Memory: the peak of a process that only denoises one of the pictures, Python and "
             "libraries included."
         )
-    for own in filter(is_own, seconds):
-        ratios = [
-            f"{seconds[peer] / seconds[own]:.3g} times as fast as {DENOISERS.label(peer)}"
-            for peer in RATIO_TO
-            if peer in seconds
-        ]
-        if ratios:
-            text += f" {DENOISERS.label(own)} is {' and '.join(ratios)}."
-    return text
+    for name in own:
+        if peers := [peer for peer in RATIO_TO if peer in seconds]:
+            ratios = [
+                f"{seconds[p] / seconds[name]:.3g} times as fast as {label(p)}" for p in peers
+            ]
+            note += f" {label(name)} is {' and '.join(ratios)}."
+    return [Table([*header, *(f"time / {label(name)}" for name in own)], body), note]
+
+
+def plots(folder: Path) -> list[Plot]:
+    """`denoise-cost`: mean PSNR over seconds a megapixel, a dot a method.
+
+    For the folder of pictures that speed was measured on, or else the one with most rows, which
+    the title then says; over the pictures that all methods have. Nothing is drawn without speed.
+
+    Raises:
+        MissingExtraError: matplotlib isn't installed.
+    """
+    seconds = per_megapixel(timed := SPEED_ROWS.load(folder))
+    told = (r for r in SWEEP.load(folder) if (r.task, r.level) == PLOTTED and r.method in seconds)
+    if not (sets := grouped(told, lambda row: row.data)):
+        return []
+    data = timed[0].data if timed[0].data in sets else max(sets, key=lambda name: len(sets[name]))
+    found = {name: score for (name, _), score in scores(sets[data], shared=True).items()}
+    if not found:
+        return []
+    dots = [
+        Dot(DENOISERS.label(name), seconds[name], found[name].psnr, is_own(name))
+        for name in seconds
+        if name in found
+    ]
+    title = f"{data}, {_scope(found.values())}, sigma {PLOTTED[1]:g}"
+    title += f"; time on {timed[0].data}" if timed[0].data != data else ""
+    figure, (axes,) = new_figure(8.0, 5.0)
+    draw_dots(axes, dots, xlabel="seconds a megapixel", ylabel="PSNR (dB)", title=title)
+    alt = f"PSNR of each denoiser over seconds a megapixel, {title}"
+    return [Plot("denoise-cost", alt, figure)]
 
 
 def kmac_of(methods: Mapping[str, Any], name: str) -> str:
@@ -206,34 +268,31 @@ def set_name(data: str) -> str:
     return SETS.get(data, data)
 
 
-def _score(task: Task, score: Score | None) -> str:
-    if score is None:
-        return NO_VALUE
+def _score(task: Task, score: Score) -> str:
     gain = "" if task.known else f" ({score.psnr - score.noisy:+.2f})".replace("-", MINUS)
     similarity = "" if score.ssim is None else f" / {score.ssim:.4f}"
     return f"{score.psnr:.2f}{gain}{similarity}"
 
 
-def _told(cells: Iterable[Score | None]) -> str:
+def _told(cells: Sequence[Score]) -> str:
     """`auto`, `line`, or the sigma that served best at each level and what was tried."""
-    present = [cell for cell in cells if cell is not None]
-    tried = dict.fromkeys(told for cell in present for told in cell.tried)
+    tried = dict.fromkeys(told for cell in cells for told in cell.tried)
     if len(tried) == 1:
         return next(iter(tried))
-    text = f"best sigma {', '.join(c.told for c in present)} of {' '.join(tried)}"
-    at_end = any(cell.told in (cell.tried[0], cell.tried[-1]) for cell in present)
+    text = f"best sigma {', '.join(cell.told for cell in cells)} of {' '.join(tried)}"
+    at_end = any(cell.told in (cell.tried[0], cell.tried[-1]) for cell in cells)
     return text + (", at the list's end" if at_end else "")
 
 
-def _scope(images: Mapping[float, frozenset[str]]) -> str:
-    counts = sorted({len(names) for names in images.values()})
+def _scope(found: Iterable[Score]) -> str:
+    counts = sorted({len(score.images) for score in found})
     return " or ".join(count(number, "picture") for number in counts)
 
 
-def _versions(rows: Sequence[DenoiseResult], methods: Mapping[str, Any]) -> str:
-    lines = []
-    for name in methods_in(rows):
-        version = "; ".join(dict.fromkeys(row.version for row in rows if row.method == name))
+def _versions(rows: Iterable[DenoiseResult], methods: Mapping[str, Any]) -> str:
+    lines, found = [], grouped(rows, lambda row: row.method)
+    for name in DENOISERS.in_order(found):
+        version = "; ".join(dict.fromkeys(row.version for row in found[name]))
         note = f"; {methods[name]['threading']}" if name in methods else ""
         lines.append(f"- {DENOISERS.label(name)}: {version}{note}")
     return "\n".join(lines)

@@ -11,10 +11,10 @@ import io
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from pellucid.errors import InputError, OptionError
@@ -22,8 +22,6 @@ from pellucid.evaluate.peers.denoiser import Denoiser, NoiseGiven, Samples
 from pellucid.evaluate.pictures import find_pictures, load_pixels, load_rgb
 from pellucid.pixels import read_image
 
-NOISY_MARK, CLEAN_MARK = "_real", "_mean"
-RAW, CLEAN = "raw", "gt"  # folders of pairs
 SEARCH = (5.0, 10.0, 15.0, 20.0)  # sigmas that peers may choose from
 
 
@@ -68,50 +66,30 @@ def single(folder: Path) -> list[Source]:
     return [Source(path.stem, path, path) for path in find_pictures(folder)]
 
 
-def marked(folder: Path) -> list[Source]:
-    """NAME_real.png and NAME_mean.png, side by side."""
+def paired(folder: Path, *, noisy: str, clean: str) -> list[Source]:
+    """Pictures called `noisy`, such as raw/NAME, each with a clean one called `clean`."""
+    place, mark = (folder / noisy).parent, noisy.rpartition("NAME")[2]
     sources = []
-    for path in find_pictures(folder):
-        name, mark, _ = path.stem.rpartition(NOISY_MARK)
-        if mark:
-            clean = path.with_name(name + CLEAN_MARK + path.suffix)
-            sources.append(Source(name, path, clean))
-    return _with_both(folder, sources, f"pictures called NAME{NOISY_MARK}, NAME{CLEAN_MARK}")
-
-
-def folders(folder: Path) -> list[Source]:
-    """raw/NAME.png and gt/NAME.png."""
-    paths = find_pictures(folder / RAW)
-    sources = [Source(path.stem, path, folder / CLEAN / path.name) for path in paths]
-    return _with_both(folder, sources, f"pictures of the same name in {RAW}/ and {CLEAN}/")
-
-
-def _with_both(folder: Path, sources: list[Source], wanted: str) -> list[Source]:
+    for path in find_pictures(place):
+        if path.stem.endswith(mark):
+            name = path.stem.removesuffix(mark)
+            sources.append(Source(name, path, folder / (clean.replace("NAME", name) + path.suffix)))
     if not sources or not all(source.clean.is_file() for source in sources):
-        raise InputError(f"{folder} needs {wanted}")
+        raise InputError(f"{folder} needs pictures called {noisy} and {clean}")
     return sources
 
 
-def gaussian(source: Source, sigma: float) -> Pair:
-    """RGB and white noise of strength `sigma`."""
-    clean = load_rgb(source.path).astype(np.float32)
+def noised(source: Source, sigma: float, *, grey: bool = False) -> Pair:
+    """RGB, or luma (ITU-R 601, rounded), and white noise of strength `sigma`."""
+    pixels = load_pixels(source.path, grey=True) if grey else load_rgb(source.path)
+    clean = pixels.astype(np.float32)
     return Pair(with_noise(clean, sigma, source.image), clean)
 
 
-def grey(source: Source, sigma: float) -> Pair:
-    """Luma (ITU-R 601, rounded) and white noise of strength `sigma`."""
-    clean = load_pixels(source.path, grey=True).astype(np.float32)
-    return Pair(with_noise(clean, sigma, source.image), clean)
-
-
-def real(source: Source, _level: float) -> Pair:
-    """A photograph, and the mean of many of the same."""
-    return Pair(_samples(source.path), _samples(source.clean), bits=8)
-
-
-def pairs(source: Source, _level: float) -> Pair:
-    """The same for a microscope; samples are given as 16 bits, 257 steps for each of 255."""
-    return Pair(_samples(source.path), _samples(source.clean), bits=16)
+def as_taken(source: Source, _level: float, *, bits: int) -> Pair:
+    """A picture and the mean of many of the same, as 8 bits; given as 16, 257 steps a level."""
+    noisy, clean = (read_image(path)[0] for path in (source.path, source.clean))
+    return Pair(noisy.astype(np.float32), clean.astype(np.float32), bits)
 
 
 def jpeg(source: Source, quality: float) -> Pair:
@@ -130,11 +108,8 @@ def with_noise(clean: Samples, sigma: float, name: str) -> Samples:
     return (clean + sigma * generator.standard_normal(clean.shape)).astype(np.float32)
 
 
-def _samples(path: Path) -> Samples:
-    pixels, _ = read_image(path)
-    return pixels.astype(np.float32)
-
-
+CAMERAS = partial(paired, noisy="NAME_real", clean="NAME_mean")
+MICROSCOPES = partial(paired, noisy="raw/NAME", clean="gt/NAME")
 _SYNTHETIC = "White Gaussian noise from a seed for each picture, neither clipped nor rounded."
 _SEARCHED = (
     "pellucid measures the noise; other methods are given what serves them best (last column)."
@@ -143,19 +118,20 @@ TASKS: dict[str, Task] = {
     task.name: task
     for task in (
         Task(
-            "gaussian", "Gaussian noise, colour", single, gaussian, (15, 25, 50), "sigma {:g}",
+            "gaussian", "Gaussian noise, colour", single, noised, (15, 25, 50), "sigma {:g}",
             f"{_SYNTHETIC} Every method knows sigma. PSNR over RGB.", known=True,
         ),
         Task(
-            "grey", "Gaussian noise, grey", single, grey, (15, 25, 50), "sigma {:g}",
-            f"Luma as 8 bits. {_SYNTHETIC} Every method knows sigma.", known=True,
+            "grey", "Gaussian noise, grey", single, partial(noised, grey=True), (15, 25, 50),
+            "sigma {:g}", f"Luma as 8 bits. {_SYNTHETIC} Every method knows sigma.", known=True,
         ),
         Task(
-            "real", "Noise of cameras", marked, real, (0,), "as taken",
+            "real", "Noise of cameras", CAMERAS, partial(as_taken, bits=8), (0,), "as taken",
             f"The clean picture is a mean of many. 8 bits. {_SEARCHED}",
         ),
         Task(
-            "pairs", "Noise of microscopes", folders, pairs, (0,), "as taken",
+            "pairs", "Noise of microscopes", MICROSCOPES, partial(as_taken, bits=16), (0,),
+            "as taken",
             f"The clean picture is a mean of many. 16 bits for pellucid. {_SEARCHED} The line is "
             "the variance fitted to noisy and clean picture, which nobody has in practice.",
         ),
@@ -199,11 +175,8 @@ def given(word: str, pair: Pair) -> NoiseGiven:
 
 def fitted_line(pair: Pair) -> tuple[float, float]:
     """Slope and offset of the variance of `noisy - clean` over `clean`, by least squares."""
-    clean: NDArray[np.float64] = pair.clean.astype(np.float64).ravel()
+    clean = pair.clean.astype(np.float64).ravel()
     squares = np.square(pair.noisy.astype(np.float64).ravel() - clean)
-    spread = clean - clean.mean()
-    power = float(np.mean(spread**2))
-    slope = float(np.mean(spread * squares)) / power if power > 0 else 0.0
-    if slope <= 0:
-        return 0.0, float(squares.mean())
+    (power, shared), _ = np.cov(clean, squares)
+    slope = max(0.0, float(shared / power)) if power else 0.0
     return slope, float(squares.mean() - slope * clean.mean())

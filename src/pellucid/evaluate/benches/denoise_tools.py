@@ -1,5 +1,6 @@
-"""What three tools measure of denoisers: their rows, and the tables made of them.
+"""What is measured of denoisers beside the sweep: the rows, and the tables made of them.
 
+denoise-estimate.tsv    how near the measured noise level is (`bench denoise --task estimate`)
 denoise-blocks.tsv      how fast candidate blocks are (`tools/block_speed.py`)
 denoise-bands.tsv       ways to denoise many bands (`tools/denoise_bands.py`)
 denoise-structure.tsv   repeated structure and saturated colours (`tools/structure_tiles.py`)
@@ -7,7 +8,7 @@ denoise-structure.tsv   repeated structure and saturated colours (`tools/structu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import StatisticsError, correlation, fmean
@@ -15,9 +16,23 @@ from statistics import StatisticsError, correlation, fmean
 from pellucid.evaluate.bench import Part
 from pellucid.evaluate.peers.denoisers import DENOISERS
 from pellucid.evaluate.rows import Rows
-from pellucid.evaluate.table import Table
+from pellucid.evaluate.table import Table, count, grouped, percent
 
 OWN = "pellucid-m"
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One picture: `level` is the sigma of the noise added, `sigma` what was measured."""
+
+    data: str
+    level: float
+    image: str
+    width: int
+    height: int
+    sigma: float
+    seconds: float
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +106,7 @@ class TileScore(Tile):
     psnr: float
 
 
+ESTIMATES = Rows(Estimate, "denoise-estimate.tsv")
 BLOCKS = Rows(BlockSpeed, "denoise-blocks.tsv")
 BANDS = Rows(BandWay, "denoise-bands.tsv")
 TILES, SCORES = Rows(Tile), Rows(TileScore, "denoise-structure.tsv")
@@ -104,25 +120,48 @@ GROUPS: dict[str, Callable[[Tile], bool]] = {
 }
 
 
+def estimates(folder: Path) -> list[Part]:
+    """How near the measured noise level is, a row a sigma."""
+    rows = ESTIMATES.load(folder)
+    if not rows:
+        return []
+    body = []
+    for level, own in grouped(rows, lambda row: row.level).items():
+        errors = [100 * (row.sigma / level - 1) for row in own]
+        sizes = [abs(error) for error in errors]
+        shown = [f"{level:g}", f"{fmean(row.sigma for row in own):.2f}", percent(fmean(errors))]
+        body.append([*shown, *(f"{value:.1f} %" for value in (fmean(sizes), max(sizes)))])
+    pictures = count(len({(row.data, row.image) for row in rows}), "picture")
+    note = (
+        f"{pictures} ({', '.join(sorted({row.data for row in rows}))}) with white Gaussian noise, "
+        "neither clipped nor rounded. Errors are in percent of the true sigma, of each picture: "
+        "their mean with sign (bias), their mean without, and the largest."
+    )
+    return [Table(["true sigma", "measured", "bias", "mean error", "worst picture"], body), note]
+
+
 def blocks(folder: Path) -> list[Part]:
     """How fast candidate blocks are."""
-    rows = BLOCKS.load(folder)
-    return blocks_table(rows) if rows else []
+    return blocks_table(BLOCKS.load(folder))
 
 
 def blocks_table(rows: Sequence[BlockSpeed]) -> list[Part]:
-    """A row a network, in the order given, and how it was measured; `rows` holds at least one."""
+    """A row a network, in the order given, and how it was measured."""
+    if not rows:
+        return []
     some = rows[0]
-    header = ["network", "kMAC/pixel", "s/MP, 1 thread", f"s/MP, {some.threads} threads", "GFLOP/s"]
-    body = [
-        [r.name, f"{r.kmac:.1f}", f"{r.one_thread:.3f}", f"{r.seconds:.3f}", f"{r.gflops:.0f}"]
-        for r in rows
-    ]
+    columns: dict[str, Callable[[BlockSpeed], str]] = {
+        "network": lambda row: row.name,
+        "kMAC/pixel": lambda row: f"{row.kmac:.1f}",
+        "s/MP, 1 thread": lambda row: f"{row.one_thread:.3f}",
+        f"s/MP, {some.threads} threads": lambda row: f"{row.seconds:.3f}",
+        "GFLOP/s": lambda row: f"{row.gflops:.0f}",
+    }
     note = (
         f"Random weights, one picture of {some.side} x {some.side}, medians of {some.repeats} "
         f"interleaved runs, {some.version}; GFLOP/s on {some.threads} threads."
     )
-    return [Table(header, body), note]
+    return [Table.of(rows, columns), note]
 
 
 def bands(folder: Path) -> list[Part]:
@@ -142,28 +181,25 @@ def bands(folder: Path) -> list[Part]:
 
 def structure(folder: Path) -> list[Part]:
     """A row a strength and kind of tile; how much better the others are, and on how many tiles."""
-    rows = SCORES.load(folder)
+    rows, body = SCORES.load(folder), []
     if not rows:
         return []
     peers = [name for name in DENOISERS.in_order(row.method for row in rows) if name != OWN]
-    labels = [DENOISERS.label(name) for name in (OWN, *peers)]
-    body = []
-    for sigma in sorted({row.sigma for row in rows}):
-        own = [row for row in rows if (row.sigma, row.method) == (sigma, OWN)]
+    for sigma, scored in grouped(rows, lambda row: row.sigma).items():
+        found = {name: {r.picture: r for r in scored if r.method == name} for name in (OWN, *peers)}
         for label, belongs in (*GROUPS.items(), ("correlation with the peak", None)):
-            here = [row for row in own if belongs is None or belongs(row)]
-            mean = f"{fmean(row.psnr for row in here):.2f}" if here and belongs else ""
-            cells = [_gain(here, rows, name, related=belongs is None) for name in peers]
+            own = [row for row in found[OWN].values() if belongs is None or belongs(row)]
+            mean = f"{fmean(row.psnr for row in own):.2f}" if own and belongs else ""
+            cells = [_gain(own, found[name], related=belongs is None) for name in peers]
             body.append([label, f"{sigma}", mean, *cells])
-    header = ["tiles", "sigma", labels[0], *(f"{label}, more" for label in labels[1:])]
-    return [Table(header, body)]
+    more = [f"{DENOISERS.label(name)}, more" for name in peers]
+    return [Table(["tiles", "sigma", DENOISERS.label(OWN), *more], body)]
 
 
-def _gain(own: Sequence[TileScore], rows: Sequence[TileScore], name: str, *, related: bool) -> str:
+def _gain(own: Sequence[TileScore], found: Mapping[str, TileScore], *, related: bool) -> str:
     """Mean gain of a method over `own`, or how it goes with `repeated`, and the number of tiles."""
-    theirs = {(row.picture, row.sigma): row.psnr for row in rows if row.method == name}
-    both = [row for row in own if (row.picture, row.sigma) in theirs]
-    gains = [theirs[row.picture, row.sigma] - row.psnr for row in both]
+    both = [row for row in own if row.picture in found]
+    gains = [found[row.picture].psnr - row.psnr for row in both]
     try:
         value = correlation(gains, [row.repeated for row in both]) if related else fmean(gains)
     except StatisticsError:  # too few

@@ -1,17 +1,19 @@
-"""The denoisers of `bench denoise`; `work` is one of them in a process of its own."""
+"""The denoisers of `bench denoise`, and the memory that one of them takes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
-from pellucid.errors import PellucidError
+from pellucid.evaluate import fresh
 from pellucid.evaluate.peers import block_matching, ffdnet, filters, pellucid_denoiser
 from pellucid.evaluate.peers.base import Registry
-from pellucid.evaluate.peers.denoiser import Denoiser, NoiseGiven
+from pellucid.evaluate.peers.denoiser import Denoiser, NoiseGiven, Samples
 
 DENOISERS: Registry[Denoiser] = Registry(
     what="denoiser",
@@ -37,28 +39,30 @@ DENOISERS: Registry[Denoiser] = Registry(
     },
     own=lambda model: partial(pellucid_denoiser.make, model=model),
 )
+SIGMA = 25.0  # at which cost is measured
 CORNER = 64  # samples a side of a warm-up
 
 
-def warm_up(one: Denoiser, noisy: Any, given: NoiseGiven) -> None:
+def warm_up(one: Denoiser, noisy: Samples, given: NoiseGiven) -> None:
     """Load what a denoiser loads on first use, with a corner of (H, W, C) samples."""
     one.denoise(np.ascontiguousarray(noisy[:CORNER, :CORNER]), given)
 
 
-def work(order: dict[str, Any]) -> tuple[Callable[[], object], Callable[[], int]]:
-    """One denoiser on one picture, warm; see `fresh.measure`.
+def peak_of_denoiser(name: str, noisy: Samples, threads: int) -> float:
+    """Peak of denoising (H, W, C) samples at sigma `SIGMA`, in millions of bytes.
 
-    Args:
-        order: `name` of a denoiser, `threads` for it, `sigma`, and `picture`, a .npy file of
-            (H, W, C) samples.
-
-    Returns:
-        The work, and the size of its file, which is none.
+    Raises:
+        PellucidError: it can't be measured, or the denoiser failed.
     """
-    try:
-        one = DENOISERS.make(order["name"], order["threads"])
-    except PellucidError as error:
-        raise SystemExit(str(error)) from error
-    noisy, given = np.load(order["picture"]), NoiseGiven(order["sigma"])
-    warm_up(one, noisy, given)
+    with TemporaryDirectory() as folder:
+        picture = Path(folder) / "noisy.npy"
+        np.save(picture, noisy)
+        order = {"name": name, "threads": threads, "picture": str(picture)}
+        return fresh.measure(f"{__name__}:work", order).peak_mb
+
+
+def work(order: dict[str, Any]) -> tuple[Callable[[], object], Callable[[], int]]:
+    """The other side of that, as `fresh.measure` asks for it: the work, warm, and no file."""
+    one, noisy = DENOISERS.make(order["name"], order["threads"]), np.load(order["picture"])
+    warm_up(one, noisy, given := NoiseGiven(SIGMA))
     return lambda: one.denoise(noisy, given), lambda: 0
