@@ -31,12 +31,11 @@ from pellucid.pixels.formats.dicom import DICOM
 from pellucid.pixels.formats.npy import NPY
 from pellucid.pixels.formats.zarr import ZARR, is_zarr
 from pellucid.pixels.info import ImageInfo, Role
-from pellucid.pixels.open import DEFAULT_LIMITS, ImageSource, PixelLimits, open_image, read_image
+from pellucid.pixels.open import ImageSource, PixelLimits, open_image, read_image
 from pellucid.pixels.sink import open_sink, write_image
 from pellucid.pixels.write import WRITE_SUFFIXES
 
 __all__ = [
-    "DEFAULT_LIMITS",
     "DICOM",
     "NPY",
     "WRITE_SUFFIXES",

@@ -26,6 +26,20 @@ Ours = Callable[[Path], bool]
 _NO_LINKS = {errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK}
 
 
+@contextlib.contextmanager
+def _writing(target: Path) -> Iterator[None]:
+    """What goes wrong in the block is an OutputError that names the target."""
+    try:
+        yield
+    except PellucidError:
+        raise
+    except FileExistsError as error:
+        raise _exists(target) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise OutputError(f"cannot write {target}: {reason}") from error
+
+
 def check_target(path: str | os.PathLike[str], *, force: bool = False) -> Path:
     """Return `path` as a Path if a file may be written there; a cheap test before the work.
 
@@ -33,19 +47,15 @@ def check_target(path: str | os.PathLike[str], *, force: bool = False) -> Path:
     or if it exists and `force` is false.
     """
     target = Path(path)
-    try:
+    with _writing(target):
         if not target.parent.is_dir():
             raise OutputError(f"cannot write {target}: the folder {target.parent} does not exist")
         if target.is_dir():
             raise OutputError(f"cannot write {target}: it is a folder; give a file name")
-        if not os.path.lexists(target):
-            return target
-        if not force:
+        if os.path.lexists(target) and not force:
             raise _exists(target)
         if target.exists() and not target.is_file():
             raise OutputError(f"cannot write {target}: it is not a regular file")
-    except (OSError, ValueError) as error:
-        raise OutputError(f"cannot write {target}: {_reason(error)}") from error
     return target
 
 
@@ -55,35 +65,8 @@ def write_atomic(path: str | os.PathLike[str], data: bytes, *, force: bool = Fal
     Raises OutputError if the file exists and `force` is false, or if it can't be written; no
     temporary file is left behind.
     """
-    with temporary_for(path, force=force) as temporary:
-        _write_new(temporary, data)
-
-
-@contextlib.contextmanager
-def temporary_for(path: str | os.PathLike[str], *, force: bool = False) -> Iterator[Path]:
-    """A name in the folder of `path`; what the block writes there becomes `path` when it ends.
-
-    If the block fails nothing is left behind. Raises OutputError as `write_atomic` does.
-    """
-    target = check_target(path, force=force)
-    temporary = target.parent / f".pellucid-{secrets.token_hex(8)}.tmp"
-    try:
-        try:
-            yield temporary
-            if force:
-                os.replace(temporary, target)
-            else:
-                _link_new(temporary, target)
-        finally:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-    except PellucidError:
-        raise
-    except FileExistsError as error:
-        raise _exists(target) from error
-    except (OSError, ValueError) as error:
-        raise OutputError(f"cannot write {target}: {_reason(error)}") from error
-    _sync_folder(target.parent)
+    with new_file(path, force=force) as file:
+        file.write(data)
 
 
 @contextlib.contextmanager
@@ -92,10 +75,22 @@ def new_file(path: str | os.PathLike[str], *, force: bool = False) -> Iterator[B
 
     Raises OutputError as `write_atomic` does.
     """
-    with temporary_for(path, force=force) as temporary, temporary.open("xb") as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
+    target = check_target(path, force=force)
+    temporary = _beside(target)
+    with _writing(target):
+        try:
+            with temporary.open("xb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            if force:
+                os.replace(temporary, target)
+            else:
+                _link_new(temporary, target)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+    _sync_folder(target.parent)
 
 
 @contextlib.contextmanager
@@ -112,22 +107,19 @@ def new_folder(path: str | os.PathLike[str], *, force: bool, ours: Ours) -> Iter
         raise OutputError(f"cannot write {target}: it is a folder with other things in it")
     if not replaced:
         check_target(target)
-    temporary = target.parent / f".pellucid-{secrets.token_hex(8)}.tmp"
+    temporary = _beside(target)
     old = temporary.with_suffix(".old")
-    try:
-        yield temporary
-        if replaced:
-            os.rename(target, old)
-        os.rename(temporary, target)
-    except PellucidError:
-        raise
-    except (OSError, ValueError) as error:
-        raise OutputError(f"cannot write {target}: {_reason(error)}") from error
-    finally:
-        if old.exists() and not target.exists():
-            os.rename(old, target)
-        for folder in (temporary, old):
-            shutil.rmtree(folder, ignore_errors=True)
+    with _writing(target):
+        try:
+            yield temporary
+            if replaced:
+                os.rename(target, old)
+            os.rename(temporary, target)
+        finally:
+            if old.exists() and not target.exists():
+                os.rename(old, target)
+            for folder in (temporary, old):
+                shutil.rmtree(folder, ignore_errors=True)
     _sync_folder(target.parent)
 
 
@@ -135,40 +127,18 @@ def _exists(target: Path) -> OutputError:
     return OutputError(f"{target} exists already; overwrite it with --force (force=True)")
 
 
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
-
-
-def _write_new(path: Path, data: bytes) -> None:
-    """Create `path`, which must not exist, and flush `data` to the disk; undo it on failure."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags, 0o666)  # the user's umask applies, as to any new file
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException:
-        with contextlib.suppress(OSError):
-            path.unlink()
-        raise
+def _beside(target: Path) -> Path:
+    return target.parent / f".pellucid-{secrets.token_hex(8)}.tmp"
 
 
 def _link_new(temporary: Path, target: Path) -> None:
     """Give the finished file its name, or raise FileExistsError."""
     try:
-        os.link(temporary, target)
-    except FileExistsError:
-        raise
+        return os.link(temporary, target)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        _copy_new(temporary, target)
-
-
-def _copy_new(source: Path, target: Path) -> None:
-    """Copy a file to a name that must not exist; undo it on failure."""
-    with source.open("rb") as read, target.open("xb") as write:
+    with temporary.open("rb") as read, target.open("xb") as write:
         try:
             shutil.copyfileobj(read, write)
             write.flush()

@@ -6,8 +6,7 @@ process's memory until the system takes it back, and a file that shrinks under a
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from collections.abc import Iterator
 from threading import Lock
 from typing import Any, BinaryIO
 
@@ -43,57 +42,52 @@ class FlatSource:
 
     def __getitem__(self, key: tuple[slice, slice]) -> NDArray[Any]:
         top, bottom, left, right = bounds_of(key, self.shape)
-        height, width, channels = self.shape
-        deep = 1 if self._planar else channels
-        shape = (bottom - top, right - left, channels)
-        part = np.empty(shape, self._stored)
-        for plane in range(channels if self._planar else 1):
-            into = np.empty(shape[:2], self._stored) if self._planar else part
-            first = plane * height * width + top * width * deep + left * deep
-            self._read(into, first, width * deep)
-            if self._planar:
-                part[..., plane] = into
-        return part.astype(self.dtype, copy=False)
-
-    def _read(self, into: NDArray[Any], first: int, step: int) -> None:
-        """Rows of `into` from the sample `first` on, `step` samples from row to row."""
-        runs: list[NDArray[Any]] = [into] if into[:1].size == step else list(into)
-        for row, run in enumerate(runs):
-            view = run.data.cast("B") if run.size else memoryview(b"")
-            at = self._start + (first + row * step) * self._stored.itemsize
+        planes, deep = (self.shape[2], 1) if self._planar else (1, self.shape[2])
+        part = np.empty((planes, bottom - top, right - left, deep), self._stored)
+        for at, run in _runs(part, self.shape, top, left):
             with self._lock:
-                self._file.seek(at)
+                self._file.seek(self._start + at)
                 done = 0
-                while done < len(view):
-                    count = self._file.readinto(view[done:])  # type: ignore[attr-defined]
+                while done < len(run):
+                    count = self._file.readinto(run[done:])  # type: ignore[attr-defined]
                     if not count:
                         raise InputError(f"{self._name} is cut off: its samples aren't all there")
                     done += count
+        samples = np.concatenate(part, axis=2) if self._planar else part[0]
+        return samples.astype(self.dtype, copy=False)
 
 
 class FlatSink:
     """Takes samples (h, w, C) for parts of a picture (H, W, C), or (H, W), in an open file."""
 
-    def __init__(self, path: Path, start: int, shape: tuple[int, ...], dtype: np.dtype[Any]):
-        self._shape, self._dtype, self._start = (*shape, 1)[:3], dtype, start
+    def __init__(
+        self, file: BinaryIO, start: int, shape: tuple[int, ...], dtype: np.dtype[Any]
+    ) -> None:
+        self._shape, self._dtype = (*shape, 1)[:3], dtype
+        self._file, self._start = file, start
         self._lock = Lock()
-        self._file = open(path, "r+b", buffering=0)  # noqa: SIM115 (closed by `close`)
 
     def __setitem__(self, key: tuple[slice, slice], samples: NDArray[Any]) -> None:
         top, bottom, left, right = bounds_of(key, self._shape)
-        _, width, channels = self._shape
-        shape = (bottom - top, right - left, channels)
+        shape = (bottom - top, right - left, self._shape[2])
         part = np.ascontiguousarray(np.broadcast_to(samples, shape), self._dtype)
-        whole_rows = right - left == width
-        for row, run in enumerate([part] if whole_rows else list(part)):
-            at = self._start + ((top + row) * width + left) * channels * self._dtype.itemsize
+        for at, run in _runs(part[None], self._shape, top, left):
             with self._lock:
-                self._file.seek(at)
-                view = run.data.cast("B") if run.size else memoryview(b"")
-                while view:
-                    view = view[self._file.write(view) :]
+                self._file.seek(self._start + at)
+                self._file.write(run)
 
-    def close(self) -> None:
-        """Flush to the disk and close."""
-        os.fsync(self._file.fileno())
-        self._file.close()
+
+def _runs(
+    part: NDArray[Any], shape: tuple[int, ...], top: int, left: int
+) -> Iterator[tuple[int, memoryview]]:
+    """The place and the bytes of all runs of samples that lie together.
+
+    `part` (planes, h, w, samples) has its corner at `top`, `left` of a picture of `shape`.
+    """
+    height, width = shape[:2]
+    for number, plane in enumerate(part):
+        whole_rows = part.shape[2] == width
+        for row, run in enumerate([plane] if whole_rows else plane):
+            first = ((number * height + top + row) * width + left) * part.shape[3]
+            if run.size:
+                yield first * part.itemsize, run.data.cast("B")

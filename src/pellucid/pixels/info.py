@@ -43,8 +43,6 @@ class ImageInfo:
     ``flat``: the source is an array without an axis of channels. ``nodata`` is the value that GDAL
     marks as no data.
 
-    >>> ImageInfo(width=640, height=480, channels=3).pixels
-    307200
     >>> [str(role) for role in ImageInfo(640, 480, channels=4).roles]
     ['colour', 'colour', 'colour', 'alpha']
     """
@@ -69,11 +67,6 @@ class ImageInfo:
         """Of samples (H, W, C) without metadata."""
         height, width, channels = samples.shape
         return cls(width, height, channels, 8 * samples.dtype.itemsize)
-
-    @property
-    def pixels(self) -> int:
-        """Number of pixels, width times height."""
-        return self.width * self.height
 
     @property
     def pages(self) -> int:

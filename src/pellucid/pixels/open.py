@@ -35,13 +35,6 @@ class PixelLimits(Protocol):
         """Width times height at most; four times it is the most samples of all channels."""
 
 
-class _Default:
-    max_pixels = MAX_PIXELS
-
-
-DEFAULT_LIMITS: PixelLimits = _Default()
-
-
 class ImageSource:
     """Samples (H, W, C) as stored, and the `info` that says what they are.
 
@@ -85,7 +78,7 @@ class ImageSource:
 
 @contextmanager
 def open_image(
-    source: Any, *, page: int | None = None, limits: PixelLimits = DEFAULT_LIMITS
+    source: Any, *, page: int | None = None, limits: PixelLimits | None = None
 ) -> Iterator[ImageSource]:
     """Open a picture; its samples (H, W, C) can be read while the block lasts.
 
@@ -98,7 +91,8 @@ def open_image(
             memory or sliced like one, or a Pillow image.
         page: of a TIFF, or frame of a DICOM file, from 0. Without it all pages of one size, and all
             frames, are channels, and `info.roles` says so.
-        limits: `max_pixels` bounds width times height, and four times it all samples.
+        limits: `max_pixels`, 2^28 if none are given, bounds width times height, and four times it
+            all samples.
 
     Raises:
         InputError: it can't be read, is damaged, or has samples that can't be kept.
@@ -106,9 +100,9 @@ def open_image(
         OptionError: there is no such page, or `source` is of another type.
         MissingExtraError: an optional library is needed to read it.
     """
-    most, number = limits.max_pixels, _page_of(page)
+    most, number = limits.max_pixels if limits else MAX_PIXELS, _page_of(page)
     if isinstance(source, np.ndarray | Image.Image) or is_sliced(source):
-        refuse_page(number, "what is no file")
+        _refuse_page(number, "what is no file")
         held = isinstance(source, Image.Image)
         samples, info = read_pillow_image(source, most) if held else _array(source, most)
         yield ImageSource(samples, info)
@@ -116,7 +110,7 @@ def open_image(
     given = Input(source)
     kind = format_of(given)
     if not kind.pages:
-        refuse_page(number, f"{given.name}: a {kind.name} file")
+        _refuse_page(number, f"{given.name}: a {kind.name} file")
     with kind.open(given, most, number) if kind.pages else kind.open(given, most) as found:
         samples, info = found
         yield ImageSource(samples, replace(info, nodata=nodata_of(info.exif)))
@@ -129,19 +123,15 @@ def _array(source: Any, max_pixels: int) -> tuple[Source, ImageInfo]:
             "a masked array can't be read as a picture; give its data with a value for what is "
             "masked: image.filled(0), or of floats image.astype(float).filled(numpy.nan)"
         )
-    flat = len(source.shape) == 2
     try:
         samples: Source = Sliced(source)
     except TypeError as error:  # a tensor's type is none of NumPy's
         raise OptionError(
             f"a {type(source).__name__} is no NumPy array; give one, for example x.numpy()"
         ) from error
-    if isinstance(source, np.ndarray):
-        whole = source[..., None] if flat else source
-        samples = whole.astype(whole.dtype.newbyteorder("="), copy=False)
     check_size("the array", samples.shape, max_pixels)
-    height, width, channels = samples.shape
-    return samples, ImageInfo(width, height, channels, 8 * samples.dtype.itemsize, flat=flat)
+    info = replace(ImageInfo.of(samples), flat=len(source.shape) == 2)
+    return samples[:, :] if isinstance(source, np.ndarray) else samples, info
 
 
 def _page_of(page: Any) -> int | None:
@@ -156,14 +146,14 @@ def _page_of(page: Any) -> int | None:
     raise OptionError(f"page is {page!r}; it must be a whole number from 0")
 
 
-def refuse_page(page: int | None, what: str) -> None:
+def _refuse_page(page: int | None, what: str) -> None:
     """OptionError for a page of what has none."""
     if page is not None:
         raise OptionError(f"{what} has no page {page}; a TIFF has pages, a DICOM file frames")
 
 
 def read_image(
-    source: Any, *, limits: PixelLimits = DEFAULT_LIMITS
+    source: Any, *, limits: PixelLimits | None = None
 ) -> tuple[NDArray[np.uint8], ImageInfo]:
     """A picture of 8 bits, grey (H, W, 1) or RGB (H, W, 3), as a whole, and what belongs to it.
 
@@ -173,12 +163,9 @@ def read_image(
     with open_image(source, limits=limits) as opened:
         image = opened.without_full_alpha()
         if image.dtype != np.uint8 or image.shape[2] not in (1, 3) or image.info.pages > 1:
+            name = os.fspath(source) if isinstance(source, str | os.PathLike) else "the input"
             raise InputError(
-                f"{_name_of(source)} has {image.shape[2]} channels of {image.dtype}; here 8-bit "
+                f"{name} has {image.shape[2]} channels of {image.dtype}; here 8-bit "
                 "grey or RGB without transparency is needed"
             )
         return image.read(), image.info
-
-
-def _name_of(source: Any) -> str:
-    return os.fspath(source) if isinstance(source, str | os.PathLike) else "the input"
