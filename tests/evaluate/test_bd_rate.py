@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pellucid.errors import OptionError
-from pellucid.evaluate.bd_rate import average_bd_rate, bd_rate, mean_curve, rising
+from pellucid.evaluate.bd_rate import average_bd_rate, bd_rate, rising
 
 pytest.importorskip("bjontegaard")
 
@@ -32,18 +31,10 @@ def test_points_that_cost_more_and_are_no_better_are_left_out():
     assert rising([*CURVE, (1.5, 36.0), (3.0, float("inf")), (1.0, 36.2)]) == CURVE
 
 
-@pytest.mark.parametrize(
-    ("anchor", "message"),
-    [
-        (scaled(1, 50), r"no common quality: anchor 77.00..90.30, test 27.00..40.30"),
-        (CURVE[:2], "3 rising points, anchor has 2"),
-        ([(0.0, 20.0), *CURVE], "positive rates"),
-        ([], "anchor has 0"),
-    ],
-)
-def test_curves_that_cannot_be_compared(anchor, message):
-    with pytest.raises(OptionError, match=message):
-        bd_rate(anchor, CURVE)
+@pytest.mark.parametrize("anchor", [scaled(1, 50), CURVE[:2], []])
+def test_curves_that_cannot_be_compared(anchor):
+    assert bd_rate(anchor, CURVE) is None
+    assert bd_rate(CURVE, anchor) is None
 
 
 def test_both_averages():
@@ -64,9 +55,5 @@ def test_a_picture_without_overlap_is_left_out_and_counted():
 
 
 def test_nothing_in_common():
-    with pytest.raises(OptionError, match="at least one picture"):
-        average_bd_rate({"a": CURVE}, {"b": CURVE})
-    with pytest.raises(OptionError, match="no picture with comparable curves"):
-        average_bd_rate({"a": CURVE}, {"a": scaled(1, 60)})
-    with pytest.raises(OptionError, match="same settings"):
-        mean_curve([CURVE, CURVE[1:]])
+    assert average_bd_rate({"a": CURVE}, {"b": CURVE}) is None
+    assert average_bd_rate({"a": CURVE}, {"a": scaled(1, 60)}) is None

@@ -9,12 +9,17 @@ import numpy as np
 import pytest
 
 from pellucid.errors import InputError, MissingExtraError, OptionError, PellucidError
-from pellucid.evaluate import butteraugli as module
 from pellucid.evaluate.benches.compress import Plan, run
-from pellucid.evaluate.metrics import DEFAULT_METRICS, METRICS, butteraugli
+from pellucid.evaluate.metrics import (
+    DEFAULT_METRICS,
+    METRICS,
+    PROGRAMS,
+    butteraugli,
+    program,
+)
 from pellucid.evaluate.scoring import score
 
-installed = any(shutil.which(name) for name in module.PROGRAMS)
+installed = any(shutil.which(name) for name in PROGRAMS)
 needs_program = pytest.mark.skipif(not installed, reason="no program measures Butteraugli here")
 needs_sh = pytest.mark.skipif(sys.platform == "win32", reason="stands in by a shell script")
 
@@ -50,11 +55,11 @@ def test_halving_a_distance_counts_alike_anywhere():
 @needs_sh
 def test_the_program_is_the_first_that_is_there(picture, stand_in):
     later = stand_in("butteraugli_main", "echo 2.5\necho '3-norm: 1.25'")
-    assert module.program() == later
+    assert program() == later
     assert butteraugli(picture, picture) == 2.5
-    assert module.program().stem in module.PROGRAMS
+    assert program().stem in PROGRAMS
     first = stand_in("butteraugli", "echo 1.5")
-    assert module.program() == first
+    assert program() == first
     assert butteraugli(picture, picture) == 1.5
 
 

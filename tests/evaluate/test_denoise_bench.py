@@ -18,11 +18,10 @@ from pellucid.evaluate.benches.denoise import ESTIMATE
 from pellucid.evaluate.benches.denoise_rows import SPEED_ROWS, SWEEP, scores
 from pellucid.evaluate.benches.denoise_tasks import TASKS, Pair, find_sources, fitted_line
 from pellucid.evaluate.benches.denoise_tools import ESTIMATES, estimates
-from pellucid.evaluate.metrics import psnr
+from pellucid.evaluate.metrics import psnr, ssim
 from pellucid.evaluate.peers.denoisers import DENOISERS
 from pellucid.evaluate.report import markdown, write_report
 from pellucid.evaluate.runs import methods_of
-from pellucid.evaluate.ssim import ssim
 
 for module in ("skimage", "matplotlib"):
     pytest.importorskip(module)

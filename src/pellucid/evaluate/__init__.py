@@ -10,7 +10,7 @@
 | `benches`          | what each bench measures and shows                                 |
 | `peers`            | what they compare with: adapters and registries                    |
 | `speed`, `fresh`   | warm, interleaved timing; peak memory in a fresh process           |
-| `metrics`          | PSNR here; `ms_ssim`, `ssimulacra2`, `butteraugli`; one registry   |
+| `metrics`          | PSNR, SSIM, MS-SSIM, SSIMULACRA2, Butteraugli; one registry        |
 | `scoring`          | metrics over many pictures, in processes of their own              |
 | `bd_rate`          | two rate-quality curves -> percent                                 |
 | `drawing`          | one look for all plots; PNG and SVG                                |

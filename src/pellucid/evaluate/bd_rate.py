@@ -14,7 +14,6 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pellucid.errors import OptionError
 from pellucid.evaluate._extras import require
 
 MIN_POINTS = 3
@@ -50,80 +49,53 @@ def rising(curve: Curve) -> list[Point]:
     return kept
 
 
-def bd_rate(anchor: Curve, test: Curve) -> float:
+def bd_rate(anchor: Curve, test: Curve) -> float | None:
     """BD-rate of `test` against `anchor` in percent, over the quality range common to both.
 
     Args:
-        anchor: (bits per pixel, quality) pairs in any order.
+        anchor: (bits per pixel, quality) pairs in any order; rates are positive.
         test: the same; the number of points may differ.
 
+    Returns:
+        None with fewer than three usable points, or without a common range of quality.
+
     Raises:
-        OptionError: fewer than three usable points, a rate that isn't positive, or curves without
-            a common range of quality.
         MissingExtraError: the package `bjontegaard` isn't installed.
     """
     library = require("bjontegaard")
     known, new = rising(anchor), rising(test)
-    for name, curve in (("anchor", known), ("test", new)):
-        if len(curve) < MIN_POINTS:
-            raise OptionError(f"BD-rate needs {MIN_POINTS} rising points, {name} has {len(curve)}")
-        if curve[0][0] <= 0:
-            raise OptionError(f"BD-rate needs positive rates, {name} has {curve[0][0]}")
-    low, high = max(known[0][1], new[0][1]), min(known[-1][1], new[-1][1])
-    if high <= low:
-        raise OptionError(
-            f"no common quality: anchor {known[0][1]:.2f}..{known[-1][1]:.2f}, "
-            f"test {new[0][1]:.2f}..{new[-1][1]:.2f}; choose settings that overlap"
-        )
-    (known_rate, known_quality), (new_rate, new_quality) = (
-        zip(*known, strict=True),
-        zip(*new, strict=True),
-    )
-    return float(
-        library.bd_rate(
-            known_rate, known_quality, new_rate, new_quality,
-            method="pchip", require_matching_points=False, min_overlap=0,
-        )
-    )  # fmt: skip
+    if min(len(known), len(new)) < MIN_POINTS:
+        return None
+    if min(known[-1][1], new[-1][1]) <= max(known[0][1], new[0][1]):
+        return None
+    curves = (*zip(*known, strict=True), *zip(*new, strict=True))
+    overlap = {"require_matching_points": False, "min_overlap": 0}
+    return float(library.bd_rate(*curves, method="pchip", **overlap))
 
 
-def average_bd_rate(anchors: Mapping[str, Curve], tests: Mapping[str, Curve]) -> BdAverage:
+def average_bd_rate(anchors: Mapping[str, Curve], tests: Mapping[str, Curve]) -> BdAverage | None:
     """BD-rate over the pictures that both sides have; keys name the pictures.
 
     Within one codec the curves of all pictures must list the same settings in the same order.
 
-    Raises:
-        OptionError: no picture in common, or none with overlapping curves.
+    Returns:
+        None without a picture in common whose curves overlap.
     """
     common = sorted(anchors.keys() & tests.keys())
-    if not common:
-        raise OptionError("BD-rate needs at least one picture that both codecs coded")
-    values: dict[str, float] = {}
-    last = None
-    for name in common:
-        try:
-            values[name] = bd_rate(anchors[name], tests[name])
-        except OptionError as error:
-            last = error
+    found = {name: bd_rate(anchors[name], tests[name]) for name in common}
+    values = {name: value for name, value in found.items() if value is not None}
     if not values:
-        raise OptionError(f"no picture with comparable curves: {last}") from last
-    of_mean = bd_rate(
-        mean_curve([anchors[name] for name in values]),
-        mean_curve([tests[name] for name in values]),
-    )
-    return BdAverage(
-        statistics.fmean(values.values()), of_mean, len(values), len(common) - len(values)
-    )
+        return None
+    means = (mean_curve([side[name] for name in values]) for side in (anchors, tests))
+    of_mean = bd_rate(*means)
+    if of_mean is None:
+        return None
+    per_picture = statistics.fmean(values.values())
+    return BdAverage(per_picture, of_mean, len(values), len(common) - len(values))
 
 
 def mean_curve(curves: Sequence[Curve]) -> list[Point]:
-    """Rate and quality averaged over pictures, setting by setting.
-
-    Raises:
-        OptionError: the curves have different numbers of points.
-    """
-    if len({len(curve) for curve in curves}) != 1:
-        raise OptionError("the mean curve needs the same settings for every picture")
+    """Rate and quality averaged over pictures, setting by setting, which all must have."""
     return [
         (statistics.fmean(p[0] for p in points), statistics.fmean(p[1] for p in points))
         for points in zip(*curves, strict=True)

@@ -25,8 +25,7 @@ from pellucid.evaluate._extras import require
 from pellucid.evaluate.bench import Bench, Case, Key, Notify, Outcome, Turn
 from pellucid.evaluate.benches import compress_tables as tables
 from pellucid.evaluate.benches.compress_rows import SPEED_ROWS, SWEEP, Result, Timing, setting_near
-from pellucid.evaluate.butteraugli import program
-from pellucid.evaluate.metrics import DEFAULT_METRICS, METRICS, psnr
+from pellucid.evaluate.metrics import DEFAULT_METRICS, METRICS, program, psnr
 from pellucid.evaluate.peers.base import Codec, Files, Rgb, kind_of
 from pellucid.evaluate.peers.lossy import LOSSY
 from pellucid.evaluate.pictures import find_pictures, load_rgb
@@ -94,7 +93,7 @@ def run(plan: Plan, notify: Notify = lambda _line: None) -> Outcome:
 
 def cases(plan: Plan) -> list[Case]:
     """The pictures of a folder."""
-    for metric, library in (("ms_ssim", "scipy.ndimage"), ("ssimulacra2", "ssimulacra2")):
+    for metric, library in (("ms_ssim", "skimage.metrics"), ("ssimulacra2", "ssimulacra2")):
         if metric in plan.metrics:
             require(library)
     if "butteraugli" in plan.metrics:

@@ -123,10 +123,7 @@ def compare(rows: Sequence[Result], anchor: str, test: str, metric: str) -> BdAv
         MissingExtraError: the package `bjontegaard` isn't installed.
     """
     scale = METRICS[metric]
-    try:
-        return average_bd_rate(curves(rows, anchor, scale), curves(rows, test, scale))
-    except OptionError:
-        return None
+    return average_bd_rate(curves(rows, anchor, scale), curves(rows, test, scale))
 
 
 def average_curve(rows: Iterable[Result], codec: str, metric: Metric) -> list[Point]:

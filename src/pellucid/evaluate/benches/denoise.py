@@ -38,11 +38,10 @@ from pellucid.evaluate.benches.denoise_tasks import (
     what_to_tell,
 )
 from pellucid.evaluate.benches.denoise_tools import Estimate
-from pellucid.evaluate.metrics import psnr
+from pellucid.evaluate.metrics import psnr, ssim
 from pellucid.evaluate.peers.denoiser import RGB, Denoiser, NoiseGiven, Samples
 from pellucid.evaluate.peers.denoisers import DENOISERS, SIGMA, peak_of_denoiser, warm_up
 from pellucid.evaluate.speed import interleaved
-from pellucid.evaluate.ssim import ssim
 
 MAX_SIGMA = 255.0
 TIMED = "gaussian"  # task of the speed table

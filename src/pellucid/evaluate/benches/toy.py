@@ -27,7 +27,7 @@ from pellucid.evaluate.bench import Bench, Case, Key, Notify, Outcome, Turn
 from pellucid.evaluate.benches.denoise_tasks import with_noise
 from pellucid.evaluate.benches.toy_data import ToySet, find_sets
 from pellucid.evaluate.benches.toy_rows import ROWS, RUNS, ToyResult, ToyRun, key_of, report
-from pellucid.evaluate.metrics import psnr
+from pellucid.evaluate.metrics import psnr, ssim
 from pellucid.evaluate.peers.toy import AT, NAMES, SYSTEMS
 from pellucid.evaluate.peers.toy_base import (
     DENOISE,
@@ -39,7 +39,6 @@ from pellucid.evaluate.peers.toy_base import (
     Pictures,
     System,
 )
-from pellucid.evaluate.ssim import ssim
 
 ACROSS, DOWN = 10, 10  # pictures of a sheet, whose header they share
 CAME_OF_IT: dict[str, Any] = {
