@@ -12,9 +12,8 @@ from pellucid.cli.bench import bench as commands
 from pellucid.errors import InputError, OptionError, OutputError, PellucidError
 from pellucid.evaluate import bench
 from pellucid.evaluate.benches.lossless import BENCH, Plan, cases
-from pellucid.evaluate.benches.lossless_rows import ROWS as STORE
-from pellucid.evaluate.benches.lossless_rows import ExactResult, standings
-from pellucid.evaluate.benches.lossless_tables import report, verdict
+from pellucid.evaluate.benches.lossless_tables import ROWS as STORE
+from pellucid.evaluate.benches.lossless_tables import ExactResult, report, standings, verdict
 from pellucid.evaluate.peers.exact import EXACT
 from pellucid.evaluate.report import markdown, write_report
 from pellucid.evaluate.runs import Run, load_runs, save_runs
@@ -224,10 +223,10 @@ def test_sizes_are_compared_over_the_same_pictures():
     found = {one.method: one for one in standings(ROWS, "set", 0)}
     assert list(found) == ["pellucid", "jxl", "pellucid-apart", "png"]
     assert found["pellucid"].bits == pytest.approx(8 * 800_000 / 2e6)
-    assert found["png"].size == pytest.approx(1_000_000 / 800_000)
-    assert found["jxl"].size == pytest.approx(0.98)
-    assert found["jxl"].pictures == 1
-    assert found["png"].encode_rate == pytest.approx(0.4)
+    assert found["png"].ratio("bytes") == pytest.approx(1_000_000 / 800_000)
+    assert found["jxl"].ratio("bytes") == pytest.approx(0.98)
+    assert len(found["jxl"].rows) == 1
+    assert found["png"].rate("encode_s") == pytest.approx(0.4)
 
 
 def test_the_report_says_who_is_smaller_and_faster(tmp_path):

@@ -13,8 +13,7 @@ from pellucid.evaluate import fresh
 from pellucid.evaluate.bench import run
 from pellucid.evaluate.benches import size
 from pellucid.evaluate.benches.size import BENCH, Plan
-from pellucid.evaluate.benches.size_rows import ROWS
-from pellucid.evaluate.benches.size_tables import growths, slope
+from pellucid.evaluate.benches.size_tables import ROWS, growths
 from pellucid.evaluate.fresh import Work
 from pellucid.evaluate.mosaic import side_by_side
 from pellucid.evaluate.report import markdown, write_report
@@ -116,7 +115,6 @@ def test_slopes_are_stated(plan):
     assert "from 0.01 to 0.16 megapixels" in text
     assert "| denoise | m | 0.04 M | 0.08 | 0.06–0.22 | 2 | 20 | 50 |" in text
     assert markdown(BENCH.sections["bench-size"](plan.out)) in text
-    assert slope([1, 10, 100], [3, 0.3, 0.03]) == pytest.approx(-1)
     assert growths(ROWS.load(plan.out)[:1]) == []
 
 

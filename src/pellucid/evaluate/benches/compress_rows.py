@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
@@ -107,9 +108,7 @@ def curves(rows: Iterable[Result], codec: str, metric: Metric) -> Curves:
         if row.codec == codec and value is not None:
             point = (row.bpp, metric.quality_for_bd(value))
             points.setdefault(row.image, {})[row.setting] = point
-    if not points:
-        return {}
-    common = set.intersection(*(set(by_setting) for by_setting in points.values()))
+    common = set[float]().union(*points.values()).intersection(*points.values())
     return {
         image: sorted(point for setting, point in by_setting.items() if setting in common)
         for image, by_setting in points.items()
@@ -128,68 +127,18 @@ def compare(rows: Sequence[Result], anchor: str, test: str, metric: str) -> BdAv
 
 def average_curve(rows: Iterable[Result], codec: str, metric: Metric) -> list[Point]:
     """Rate and quality of a codec, averaged over its pictures setting by setting."""
-    found = curves(rows, codec, metric)
-    return mean_curve(list(found.values())) if found else []
+    return mean_curve(list(curves(rows, codec, metric).values()))
 
 
-@dataclass(frozen=True, slots=True)
-class Speed:
-    """Speed of one codec over the pictures of the speed table, from medians.
-
-    Rates are megapixels a second; `bpp` and `psnr` are means. The quartiles are the rates of the
-    slower and the faster quartile of the runs, the peaks in millions of bytes; None where a row
-    lacks them.
-    """
-
-    bpp: float
-    psnr: float
-    encode_mps: float
-    decode_mps: float
-    encode_s: float
-    pictures: int
-    encode_quartiles: tuple[float, float] | None = None
-    decode_quartiles: tuple[float, float] | None = None
-    peaks: tuple[float, float] | None = None  # compress, decompress
+def timed(rows: Sequence[Timing]) -> dict[str, list[Timing]]:
+    """The rows of each codec, of the pictures that all codecs were timed on."""
+    images = [{row.image for row in rows if row.codec == name} for name in codecs_in(rows)]
+    kept = [row for row in rows if all(row.image in own for own in images)]
+    return {name: [row for row in kept if row.codec == name] for name in codecs_in(kept)}
 
 
-def speeds(rows: Sequence[Timing]) -> dict[str, Speed]:
-    """The speed of each codec, over the pictures that all codecs were timed on."""
-    images = {name: {r.image for r in rows if r.codec == name} for name in codecs_in(rows)}
-    common = set.intersection(*images.values()) if images else set()
-    return {
-        name: _speed([row for row in rows if row.codec == name and row.image in common])
-        for name in images
-        if common
-    }
-
-
-def _speed(rows: Sequence[Timing]) -> Speed:
-    megapixels = sum(row.megapixels for row in rows)
-    encode_s, decode_s = sum(row.encode_s for row in rows), sum(row.decode_s for row in rows)
-    return Speed(
-        bpp=statistics.fmean(row.bpp for row in rows),
-        psnr=statistics.fmean(row.psnr for row in rows),
-        encode_mps=megapixels / encode_s,
-        decode_mps=megapixels / decode_s,
-        encode_s=encode_s,
-        pictures=len(rows),
-        encode_quartiles=_quartiles(rows, "encode", megapixels),
-        decode_quartiles=_quartiles(rows, "decode", megapixels),
-        peaks=next(((r.encode_mb, r.decode_mb) for r in rows if r.encode_mb and r.decode_mb), None),
-    )
-
-
-def _quartiles(rows: Sequence[Timing], task: str, megapixels: float) -> tuple[float, float] | None:
-    """Megapixels a second if every picture took its slower quartile, and its faster one."""
-    slow = [getattr(row, f"{task}_high") for row in rows]
-    fast = [getattr(row, f"{task}_low") for row in rows]
-    if None in slow or None in fast:
-        return None
-    return megapixels / sum(slow), megapixels / sum(fast)
-
-
-def time_ratio(table: dict[str, Speed], codec: str, peer: str) -> float | None:
-    """Compress time of `codec` as a part of that of `peer`, same pictures, same run."""
-    if codec not in table or peer not in table:
-        return None
-    return table[codec].encode_s / table[peer].encode_s
+def megapixels_a_second(rows: Sequence[Timing], seconds: str) -> float:
+    """Speed if every picture took the seconds of this column; NaN if some or all are missing."""
+    taken = [getattr(row, seconds) for row in rows]
+    known = taken and None not in taken
+    return sum(row.megapixels for row in rows) / sum(taken) if known else math.nan

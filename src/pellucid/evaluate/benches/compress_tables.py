@@ -6,8 +6,10 @@ colour.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -24,8 +26,8 @@ from pellucid.evaluate.benches.compress_rows import (
     average_curve,
     codecs_in,
     compare,
-    speeds,
-    time_ratio,
+    megapixels_a_second,
+    timed,
 )
 from pellucid.evaluate.drawing import INK, Dot, Plot, draw_dots, new_figure
 from pellucid.evaluate.metrics import METRICS, Metric
@@ -59,65 +61,51 @@ STYLES = {
 
 def report(folder: Path) -> list[Part]:
     """The whole report."""
-    sweep, speed = SWEEP.load(folder), SPEED_ROWS.load(folder)
-    if not sweep:
+    if not (sweep := SWEEP.load(folder)):
         return []
     scope = f"{scope_of(sweep)}, {len(sweep)} files made and decoded."
-    parts: list[Part] = [scope, bd_table(sweep, both_means=True), HOW]
-    if speed:
-        parts += ["## Speed", speed_table(speed), speed_note(speed, machine(folder))]
-    return [*parts, "## Codecs", _versions(sweep, runs.methods_of(folder, "compress"))]
+    speed = speed_parts(folder)
+    said = {name: _said(sweep, name) for name in _known(sweep)}
+    codecs = LOSSY.listed(said, runs.methods_of(folder, "compress"))
+    heading = ["## Speed"] if speed else []
+    return [scope, bd_table(sweep, both_means=True), HOW, *heading, *speed, "## Codecs", codecs]
 
 
 def overview(folder: Path) -> list[Part]:
     """The short tables of the docs."""
-    sweep, speed = SWEEP.load(folder), SPEED_ROWS.load(folder)
-    if not sweep:
+    if not (sweep := SWEEP.load(folder)):
         return []
     note = (
         f"{scope_of(sweep)}, mean of their BD-rates: percent more (+) or fewer (\u2212) bytes at "
         f"the same quality, from whole files. {TUNING}"
     )
-    timed: list[Part] = []
-    if speed:
-        timed = [speed_table(speed), speed_note(speed, machine(folder))]
-    return [bd_table(sweep), note, *timed]
+    return [bd_table(sweep), note, *speed_parts(folder)]
 
 
 def short_overview(folder: Path) -> list[Part]:
     """The README's table: bytes of pellucid m beside a few codecs at equal quality, and speed."""
-    sweep, timed = SWEEP.load(folder), SPEED_ROWS.load(folder)
-    if not sweep:
+    if not (sweep := SWEEP.load(folder)):
         return []
-    found, body = speeds(timed), []
-    for name in (name for name in (SHORT_OWN, *SHORT_PEERS) if name in codecs_in(sweep)):
-        bytes_off = [
-            "" if name == SHORT_OWN else _bd_cell(compare(sweep, name, SHORT_OWN, metric))
-            for metric in ("psnr", "ssimulacra2")
-        ]
-        one = found.get(name)
-        rates = [rate(one.encode_mps), rate(one.decode_mps)] if one else [NO_VALUE] * 2
-        body.append([LOSSY.label(name), *bytes_off, *rates])
-    header = ["codec", "bytes of pellucid m at equal PSNR", "at equal SSIMULACRA2"]
-    header += ["compress (MP/s)", "decompress (MP/s)"]
+    speed = SPEED_ROWS.load(folder)
+    found, present = timed(speed), codecs_in(sweep)
+
+    def bytes_off(name: str, metric: str) -> str:
+        return "" if name == SHORT_OWN else _bd_cell(compare(sweep, name, SHORT_OWN, metric))
+
+    columns: dict[str, Callable[[str], str]] = {
+        "codec": LOSSY.label,
+        "bytes of pellucid m at equal PSNR": lambda name: bytes_off(name, "psnr"),
+        "at equal SSIMULACRA2": lambda name: bytes_off(name, "ssimulacra2"),
+        "compress (MP/s)": lambda name: _rate(found.get(name, []), "encode_s"),
+        "decompress (MP/s)": lambda name: _rate(found.get(name, []), "decode_s"),
+    }
     note = (
         f"{scope_of(sweep)} of Kodak, whole files; \u2212 means that pellucid m's are smaller "
         "(mean BD-rate). AVIF and JPEG XL are tuned for the eye, not for PSNR."
     )
-    if timed:
-        note += f" Megapixels a second on {timed[0].threads} threads."
-    return [Table(header, body), note]
-
-
-def plots(folder: Path) -> list[Plot]:
-    """Quality over rate, and over speed."""
-    sweep, speed = SWEEP.load(folder), SPEED_ROWS.load(folder)
-    return [*curve_plots(sweep), *speed_plots(sweep, speed)]
-
-
-def machine(folder: Path) -> Mapping[str, Any]:
-    """What the codecs were last timed on."""
-    return runs.machine_of(folder, "compress", SPEED_ROWS.file)
+    if speed:
+        note += f" Megapixels a second on {speed[0].threads} threads."
+    return [Table.of([n for n in (SHORT_OWN, *SHORT_PEERS) if n in present], columns), note]
 
 
 def bd_table(rows: Sequence[Result], *, both_means: bool = False) -> Part:
@@ -128,51 +116,57 @@ def bd_table(rows: Sequence[Result], *, both_means: bool = False) -> Part:
     present = _known(rows)
     own = [name for name in present if is_own(name)]
     peers = [name for name in present if not is_own(name)]
-    metrics = [m for m in METRICS.values() if any(getattr(r, m.name) is not None for r in rows)]
     if not own or not peers:
         return NO_BD_RATE
-    header = ["BD-rate against", *(f"{model_of(o)}: {m.label}" for o in own for m in metrics)]
+    pairs = [(model, metric) for model in own for metric in _measured(rows)]
+    header = ["BD-rate against", *(f"{model_of(model)}: {metric.label}" for model, metric in pairs)]
     body = [
         [
             LOSSY.label(peer),
-            *(_bd_cell(compare(rows, peer, o, m.name), both_means) for o in own for m in metrics),
+            *(_bd_cell(compare(rows, peer, o, m.name), both_means) for o, m in pairs),
         ]
         for peer in peers
     ]
     return Table(header, body)
 
 
+def speed_parts(folder: Path) -> list[Part]:
+    """Table and note; nothing without speed."""
+    if not (rows := SPEED_ROWS.load(folder)):
+        return []
+    machine = runs.machine_of(folder, "compress", SPEED_ROWS.file)
+    return [speed_table(rows), speed_note(rows, machine)]
+
+
 def speed_table(rows: Sequence[Timing]) -> Table:
     """Speed of each codec at its setting nearest to one common rate, quartiles in brackets, and
     the peak of memory where it was measured."""
-    found = speeds(rows)
-    header = ["codec", "bpp", "PSNR (dB)", "compress (MP/s)", "decompress (MP/s)"]
-    peaks = any(one.peaks for one in found.values())
-    header += ["memory (MB)"] if peaks else []
-    body = []
-    for name in _known(rows):
-        if (one := found.get(name)) is None:
-            continue
-        cells = [
-            LOSSY.label(name),
-            f"{one.bpp:.2f}",
-            f"{one.psnr:.2f}",
-            rate(one.encode_mps) + _between(one.encode_quartiles),
-            rate(one.decode_mps) + _between(one.decode_quartiles),
-        ]
-        memory = " / ".join(f"{peak:.0f}" for peak in one.peaks) if one.peaks else NO_VALUE
-        body.append([*cells, memory] if peaks else cells)
-    return Table(header, body)
+    found = timed(rows)
+
+    def memory(name: str) -> str:
+        peaks = ((row.encode_mb, row.decode_mb) for row in found[name])
+        return next((f"{a:.0f} / {b:.0f}" for a, b in peaks if a and b), NO_VALUE)
+
+    columns: dict[str, Callable[[str], str]] = {
+        "codec": LOSSY.label,
+        "bpp": lambda name: f"{fmean(row.bpp for row in found[name]):.2f}",
+        "PSNR (dB)": lambda name: f"{fmean(row.psnr for row in found[name]):.2f}",
+        "compress (MP/s)": lambda name: _speed(found[name], "encode"),
+        "decompress (MP/s)": lambda name: _speed(found[name], "decode"),
+    }
+    if any(memory(name) != NO_VALUE for name in found):
+        columns["memory (MB)"] = memory
+    return Table.of([name for name in _known(rows) if name in found], columns)
 
 
 def speed_note(rows: Sequence[Timing], where: Mapping[str, Any]) -> str:
     """One paragraph: how the speed was taken, and m's time as a part of AVIF's."""
-    found = speeds(rows)
+    found = timed(rows)
     some = next(iter(found.values()))
-    quartiles = ", quartiles in brackets" if some.encode_quartiles else ""
+    quartiles = "" if _rate(some, "encode_low") == NO_VALUE else ", quartiles in brackets"
     text = (
         f"Medians of {rows[0].repeats} interleaved runs in memory{quartiles}, "
-        f"{some.pictures} pictures, {rows[0].threads} threads asked for{runs.machine_text(where)}."
+        f"{len(some)} pictures, {rows[0].threads} threads asked for{runs.machine_text(where)}."
     )
     if measured := next((row for row in rows if row.encode_mb), None):
         text += (
@@ -180,10 +174,11 @@ def speed_note(rows: Sequence[Timing], where: Mapping[str, Any]) -> str:
             f"decompresses, one picture of {measured.width}x{measured.height}, Python and "
             "libraries included."
         )
+    seconds = {name: sum(row.encode_s for row in own) for name, own in found.items()}
     ratios = [
-        f"{ratio:.2f} of {LOSSY.label(peer)}"
+        f"{seconds[SHORT_OWN] / seconds[peer]:.2f} of {LOSSY.label(peer)}"
         for peer in ("avif", "avif_psnr")
-        if (ratio := time_ratio(found, "pellucid-m", peer)) is not None
+        if {SHORT_OWN, peer} <= seconds.keys()
     ]
     return text + (f" Compress time of pellucid m: {', '.join(ratios)}." if ratios else "")
 
@@ -193,18 +188,19 @@ def scope_of(rows: Sequence[Result]) -> str:
     return count(len({row.image for row in rows}), "picture")
 
 
-def curve_plots(rows: Sequence[Result]) -> list[Plot]:
-    """`rd-<metric>` for every metric that the rows have."""
+def plots(folder: Path) -> list[Plot]:
+    """`rd-<metric>`: quality over rate, for every metric that the rows have; and over speed."""
+    rows = SWEEP.load(folder)
     title = f"Mean of {scope_of(rows)}"
-    return [
+    curves = [
         Plot(
             f"rd-{metric.name}",
             f"{metric.label} over bits per pixel of each codec, {title.lower()}",
             _draw(rows, metric, title),
         )
-        for metric in METRICS.values()
-        if any(getattr(row, metric.name) is not None for row in rows)
+        for metric in _measured(rows)
     ]
+    return [*curves, *speed_plots(rows, SPEED_ROWS.load(folder))]
 
 
 def speed_plots(rows: Sequence[Result], speed: Sequence[Timing]) -> list[Plot]:
@@ -213,17 +209,16 @@ def speed_plots(rows: Sequence[Result], speed: Sequence[Timing]) -> list[Plot]:
     Quality is that of all pictures of the sweep, between two settings of the mean curve; a codec
     whose curve doesn't reach the rate is left out. Without speed nothing is drawn.
     """
-    times = speeds(speed)
+    times = timed(speed)
     found = {name: quality_at(rows, name, METRICS["psnr"], TARGET_BPP) for name in times}
     quality = {name: value for name, value in found.items() if value is not None}
     if not quality:
         return []
     figure, axes = new_figure(11.0, 5.0, columns=2)
-    for ax, task, column in zip(
-        axes, ("compress", "decompress"), ("encode_mps", "decode_mps"), strict=True
-    ):
+    for ax, task in zip(axes, ("compress", "decompress"), strict=True):
+        column = "encode_s" if task == "compress" else "decode_s"
         dots = [
-            Dot(LOSSY.label(name), getattr(times[name], column), value, is_own(name))
+            Dot(LOSSY.label(name), megapixels_a_second(times[name], column), value, is_own(name))
             for name, value in quality.items()
         ]
         draw_dots(
@@ -247,8 +242,7 @@ def _draw(rows: Sequence[Result], metric: Metric, title: str) -> Any:
     figure, (axes,) = new_figure(9.0, 5.5)
     seen: list[float] = []  # the qualities inside the frame
     for name in _known(rows):
-        curve = average_curve(rows, name, metric)
-        if not curve:
+        if not (curve := average_curve(rows, name, metric)):
             continue
         seen += [quality for at, quality in curve if at <= MAX_BPP]
         colour, marker = STYLES[name]
@@ -272,25 +266,31 @@ def _known(rows: Sequence[Result]) -> list[str]:
     return [name for name in LOSSY.labels if name in present]
 
 
+def _measured(rows: Sequence[Result]) -> list[Metric]:
+    return [m for m in METRICS.values() if any(getattr(row, m.name) is not None for row in rows)]
+
+
 def _bd_cell(value: BdAverage | None, both: bool = False) -> str:
     if value is None:
         return NO_VALUE
-    text = percent(value.per_picture)
-    if both:
-        text += f" ({percent(value.of_mean_curve)})"
-    return text + (f" *n* {value.pictures}" if value.left_out else "")
+    mean = f" ({percent(value.of_mean_curve)})" if both else ""
+    few = f" *n* {value.pictures}" if value.left_out else ""
+    return percent(value.per_picture) + mean + few
 
 
-def _between(quartiles: tuple[float, float] | None) -> str:
-    return "" if quartiles is None else f" ({rate(quartiles[0])}–{rate(quartiles[1])})"
+def _rate(rows: Sequence[Timing], seconds: str) -> str:
+    found = megapixels_a_second(rows, seconds)
+    return NO_VALUE if math.isnan(found) else rate(found)
 
 
-def _versions(rows: Sequence[Result], methods: Mapping[str, Mapping[str, Any]]) -> str:
-    lines = []
-    for name in _known(rows):
-        version = ", ".join(dict.fromkeys(row.versions for row in rows if row.codec == name))
-        settings = sorted({row.setting for row in rows if row.codec == name})
-        note = f"; {methods[name]['threading']}" if name in methods else ""
-        shown = ", ".join(f"{setting:g}" for setting in settings)
-        lines.append(f"- {LOSSY.label(name)}: {version}; at {shown}{note}")
-    return "\n".join(lines)
+def _speed(rows: Sequence[Timing], task: str) -> str:
+    """With the rates of the slower and the faster quartile, where they are known."""
+    middle, slow, fast = (_rate(rows, f"{task}_{end}") for end in ("s", "high", "low"))
+    return middle + ("" if NO_VALUE in (slow, fast) else f" ({slow}–{fast})")
+
+
+def _said(rows: Sequence[Result], name: str) -> str:
+    """The versions and settings of a codec."""
+    own = [row for row in rows if row.codec == name]
+    settings = ", ".join(f"{setting:g}" for setting in sorted({row.setting for row in own}))
+    return f"{', '.join(dict.fromkeys(row.versions for row in own))}; at {settings}"

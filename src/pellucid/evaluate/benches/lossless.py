@@ -21,7 +21,7 @@ from pellucid.errors import InputError, OptionError
 from pellucid.evaluate import bench
 from pellucid.evaluate.bench import Bench, Case, Key, Turn
 from pellucid.evaluate.benches import lossless_tables as tables
-from pellucid.evaluate.benches.lossless_rows import ROWS, ExactResult
+from pellucid.evaluate.benches.lossless_tables import ROWS, ExactResult
 from pellucid.evaluate.peers.base import Codec, Files, Samples, kind_of
 from pellucid.evaluate.peers.exact import EXACT, OWN
 from pellucid.evaluate.pictures import SUFFIXES, check_stems

@@ -1,21 +1,16 @@
-"""What `bench lossless` shows: a table for each set and bound, who is smaller and faster in words,
-what codecs refuse, and how it was measured."""
+"""Rows of `bench lossless`, and what it shows of them: a table for each set and bound, who is
+smaller and faster in words, what codecs refuse, and how it was measured."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pellucid.evaluate import runs
 from pellucid.evaluate.bench import Part
-from pellucid.evaluate.benches.lossless_rows import (
-    ROWS,
-    ExactResult,
-    Standing,
-    smaller_without_loss,
-    standings,
-)
-from pellucid.evaluate.peers.exact import APART, EXACT, OURS
+from pellucid.evaluate.peers.exact import APART, EXACT, OURS, OWN
+from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.table import NO_VALUE, Table, count, percent, rate
 from pellucid.pixels.info import WITH_ALPHA
 
@@ -43,50 +38,141 @@ SHORT = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class ExactResult:
+    """One picture coded and decoded.
+
+    `data` names the set of pictures. `bound` is the largest error that was allowed, 0 for lossless,
+    and `worst` the largest that decoding gave. `bytes` are those of all files, `bits` 8 * bytes /
+    (width * height * channels). `encode_s` and `decode_s` are wall seconds, medians of `repeats`
+    runs that took turns with the other codecs; `threads` is what was asked for.
+    """
+
+    method: str
+    data: str
+    picture: str
+    width: int
+    height: int
+    channels: int
+    dtype: str
+    bound: int
+    files: int
+    bytes: int
+    bits: float
+    worst: int
+    encode_s: float
+    decode_s: float
+    threads: int
+    repeats: int
+    version: str
+
+    @property
+    def samples(self) -> int:
+        """How many numbers the picture is made of."""
+        return self.width * self.height * self.channels
+
+
+ROWS = Rows(ExactResult, "lossless-{method}.tsv")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One codec on one set at one bound: its rows of the pictures that pellucid has too, and
+    pellucid's of the same; all its rows where pellucid has none."""
+
+    method: str
+    rows: Sequence[ExactResult]
+    ours: Sequence[ExactResult]
+
+    @property
+    def bits(self) -> float:
+        """Bits a sample."""
+        return 8 * sum(row.bytes for row in self.rows) / sum(row.samples for row in self.rows)
+
+    def rate(self, seconds: str) -> float:
+        """Megasamples a second, by a column of seconds."""
+        taken = float(sum(getattr(row, seconds) for row in self.rows))
+        return sum(row.samples for row in self.rows) / 1e6 / max(taken, 1e-9)
+
+    def ratio(self, column: str) -> float | None:
+        """Sum of a column divided by pellucid's; None where pellucid has no rows."""
+        own, ours = (sum(getattr(r, column) for r in rows) for rows in (self.rows, self.ours))
+        return own / ours if self.ours else None
+
+    @property
+    def size(self) -> str:
+        """Bytes against pellucid's as percent more or fewer."""
+        ratio = self.ratio("bytes")
+        return NO_VALUE if ratio is None else percent(100 * (ratio - 1))
+
+
+def standings(
+    rows: Sequence[ExactResult], data: str, bound: int, our_bound: int | None = None
+) -> list[Standing]:
+    """Every codec of a set and bound, pellucid's first, the others by size; against pellucid's rows
+    of the same bound or of another."""
+    here = [row for row in rows if row.data == data]
+    base = bound if our_bound is None else our_bound
+    ours = {row.picture: row for row in here if (row.method, row.bound) == (OURS, base)}
+    found = []
+    for method in EXACT.labels:
+        own = [row for row in here if (row.method, row.bound) == (method, bound)]
+        both = [row for row in own if row.picture in ours]
+        if own:
+            found.append(Standing(method, both or own, [ours[row.picture] for row in both]))
+    return sorted(found, key=lambda one: (one.method != OURS, one.ratio("bytes") or one.bits))
+
+
 def report(folder: Path) -> list[Part]:
     """The whole report."""
-    rows = ROWS.load(folder)
-    if not rows:
+    if not (rows := ROWS.load(folder)):
         return []
     parts: list[Part] = [HOW]
-    for data in sets_in(rows):
+    for data in sorted({row.data for row in rows}):
         parts += [f"## {data}", *set_part(rows, data, folder)]
-    return [*parts, "## Speed", speed_note(rows, folder), "## Codecs", versions(rows, folder)]
+    named = {name: [row.version for row in rows if row.method == name] for name in EXACT.labels}
+    versions = {name: ", ".join(dict.fromkeys(found)) for name, found in named.items() if found}
+    codecs = EXACT.listed(versions, runs.methods_of(folder, "lossless"))
+    return [*parts, "## Speed", speed_note(rows, folder), "## Codecs", codecs]
 
 
 def all_sets(folder: Path) -> list[Part]:
     """Every table for the docs, a set of pictures after the other."""
-    rows = ROWS.load(folder)
-    if not rows:
+    if not (rows := ROWS.load(folder)):
         return []
     parts: list[Part] = [HOW, speed_note(rows, folder)]
-    for data in sets_in(rows):
-        parts += [f"### {set_name(data)}", *set_part(rows, data, folder)]
+    for data in sorted({row.data for row in rows}):
+        parts += [f"### {SETS.get(data, data)}", *set_part(rows, data, folder)]
     return parts
 
 
 def overview(folder: Path) -> list[Part]:
     """The short table of the docs: a row a set and bound, a column a codec."""
-    rows, found = ROWS.load(folder), {}
-    for data in sets_in(rows):
-        for bound in bounds_in(row for row in rows if row.data == data):
-            here = {one.method: one for one in standings(rows, data, bound)}
-            found.update({(data, bound): here} if OURS in here else {})
+    rows, found = ROWS.load(folder), dict[str, dict[str, Standing]]()
+    for data, bound in sorted({(row.data, row.bound) for row in rows}):
+        here = {one.method: one for one in standings(rows, data, bound)}
+        if OURS in here:
+            found[f"{SETS.get(data, data)}: {bound_name(bound).lower()}"] = here
     if not found:
         return []
     peers = [name for name in SHORT if any(name in here for here in found.values())]
-    body = []
-    for (data, bound), here in found.items():
-        cells = [size_text(here[name].size) if name in here else NO_VALUE for name in peers]
-        name = bound_name(bound)
-        label = f"{set_name(data)}: {name[0].lower()}{name[1:]}"
-        body.append([label, f"{here[OURS].bits:.2f}", *cells])
-    ours = [here[OURS] for here in found.values()]
-    encode, decode = _span([one.encode_rate for one in ours]), _span([o.decode_rate for o in ours])
+    body = [
+        [
+            pictures,
+            f"{here[OURS].bits:.2f}",
+            *(here[name].size if name in here else NO_VALUE for name in peers),
+        ]
+        for pictures, here in found.items()
+    ]
+
+    def span(seconds: str) -> str:
+        rates = [here[OURS].rate(seconds) for here in found.values()]
+        return " to ".join(dict.fromkeys((rate(min(rates)), rate(max(rates)))))
+
     note = (
         "Size of the other files against pellucid's, + is larger, over the pictures that the codec "
-        f"takes. pellucid compresses {encode} and decompresses {decode} million "
-        f"samples a second on {count(rows[0].threads, 'thread')}; the others' speed "
+        f"takes. pellucid compresses {span('encode_s')} and decompresses {span('decode_s')} "
+        f"million samples a second on {count(rows[0].threads, 'thread')}; the others' speed "
         "and more codecs are below."
     )
     header = ["pictures", "pellucid, bits a sample", *(SHORT[name] for name in peers)]
@@ -97,14 +183,22 @@ def set_part(rows: Sequence[ExactResult], data: str, folder: Path) -> list[Part]
     """All tables of one set, what they say in words, what is missing, and the command."""
     own = [row for row in rows if row.data == data]
     parts: list[Part] = [scope(own)]
-    for bound in bounds_in(own):
+    for bound in sorted({row.bound for row in own}):
         found = standings(own, data, bound)
-        parts += [f"{bound_name(bound)}:", standings_table(found, bound)]
-        parts += list(filter(None, [verdict(found), apart_note(found)]))
-        if bound and (better := smaller_without_loss(own, data, bound)):
-            names = [f"{EXACT.label(name)} ({size_text(size)})" for name, size in better.items()]
+        parts += [f"{bound_name(bound)}:", standings_table(found, bound), verdict(found)]
+        parts += [
+            f"With each band in a file of its own pellucid's bytes change by {one.size}."
+            for one in found
+            if one.method == APART and one.ours
+        ]
+        smaller = [
+            f"{EXACT.label(one.method)} ({one.size})"
+            for one in standings(own, data, 0, bound)
+            if one.method not in OWN and (one.ratio("bytes") or 1) < 1
+        ]
+        if bound and smaller:
             parts.append(
-                f"Lossless, and yet smaller than pellucid within this bound: {_list(names)}."
+                f"Lossless, and yet smaller than pellucid within this bound: {_list(smaller)}."
             )
     if any(row.channels in WITH_ALPHA and row.bound for row in own):
         parts.append(
@@ -130,21 +224,22 @@ def refusals(folder: Path, data: str) -> tuple[dict[str, list[str]], str]:
 
 def standings_table(found: Sequence[Standing], bound: int) -> Table:
     """A row a codec."""
-    header = ["method", "bits a sample", "size", "compress (MS/s)", "decompress (MS/s)"]
-    header += ["largest error"] if bound else []
-    most = max(one.pictures for one in found)
-    body = []
-    for one in found:
-        few = f" ({count(one.pictures, 'picture')})" if one.pictures < most else ""
-        line = [
-            EXACT.label(one.method) + few,
-            f"{one.bits:.3f}",
-            "" if one.method == OURS else size_text(one.size),
-            rate(one.encode_rate),
-            rate(one.decode_rate),
-        ]
-        body.append([*line, str(one.worst)] if bound else line)
-    return Table(header, body)
+    most = max(len(one.rows) for one in found)
+
+    def name(one: Standing) -> str:
+        few = f" ({count(len(one.rows), 'picture')})" if len(one.rows) < most else ""
+        return EXACT.label(one.method) + few
+
+    columns: dict[str, Callable[[Standing], str]] = {
+        "method": name,
+        "bits a sample": lambda one: f"{one.bits:.3f}",
+        "size": lambda one: "" if one.method == OURS else one.size,
+        "compress (MS/s)": lambda one: rate(one.rate("encode_s")),
+        "decompress (MS/s)": lambda one: rate(one.rate("decode_s")),
+    }
+    if bound:
+        columns["largest error"] = lambda one: str(max(row.worst for row in one.rows))
+    return Table.of(found, columns)
 
 
 def verdict(found: Sequence[Standing]) -> str:
@@ -152,31 +247,21 @@ def verdict(found: Sequence[Standing]) -> str:
     others = {
         EXACT.label(one.method): one
         for one in found
-        if one.method not in (OURS, APART) and one.size is not None
+        if one.method not in (OURS, APART) and one.ours
     }
-    if not others or found[0].method != OURS:
+    if not others:
         return ""
-    over = {name: (one.size or 1.0) - 1 for name, one in others.items()}
-    shown = {name: f"{name} ({size_text(one.size)})" for name, one in others.items()}
-    larger = [shown[name] for name in others if over[name] > SAME]
-    smaller = [shown[name] for name in others if over[name] < -SAME]
+    over = {name: (one.ratio("bytes") or 1.0) - 1 for name, one in others.items()}
+    larger = [f"{name} ({one.size})" for name, one in others.items() if over[name] > SAME]
+    smaller = [f"{name} ({one.size})" for name, one in others.items() if over[name] < -SAME]
     text = f"Larger files than pellucid's: {_list(larger)}. Smaller: {_list(smaller)}."
     if equal := [name for name in others if abs(over[name]) <= SAME]:
         text += f" Equal: {_list(equal)}."
-    for words, times in (("compress", "encode_time"), ("decompress", "decode_time")):
-        slower = [name for name, one in others.items() if getattr(one, times) > 1]
+    for words, seconds in (("compress", "encode_s"), ("decompress", "decode_s")):
+        slower = [name for name, one in others.items() if (one.ratio(seconds) or 0) > 1]
         text += f" Slower than pellucid to {words}: {_list(slower)}"
         text += "; all others are faster." if len(slower) < len(others) else "."
     return text
-
-
-def apart_note(found: Sequence[Standing]) -> str:
-    """What bands gain from each other; empty where it wasn't measured."""
-    sizes = [one.size for one in found if one.method == APART and one.size is not None]
-    if not sizes:
-        return ""
-    changed = size_text(sizes[0])
-    return f"With each band in a file of its own pellucid's bytes change by {changed}."
 
 
 def speed_note(rows: Sequence[ExactResult], folder: Path) -> str:
@@ -201,45 +286,10 @@ def scope(rows: Sequence[ExactResult]) -> str:
     return f"{count(len(pictures), 'picture')}: {some}{words}."
 
 
-def versions(rows: Sequence[ExactResult], folder: Path) -> str:
-    """Libraries, options and threads of every codec."""
-    methods, lines = runs.methods_of(folder, "lossless"), []
-    for name in EXACT.labels:
-        if found := dict.fromkeys(row.version for row in rows if row.method == name):
-            note = f"; {methods[name]['threading']}" if name in methods else ""
-            lines.append(f"- {EXACT.label(name)}: {', '.join(found)}{note}")
-    return "\n".join(lines)
-
-
-def sets_in(rows: Iterable[ExactResult]) -> list[str]:
-    """Names of the sets, each once, sorted."""
-    return sorted({row.data for row in rows})
-
-
-def set_name(data: str) -> str:
-    """How a set of pictures is known, from its name in the rows."""
-    return SETS.get(data, data)
-
-
-def bounds_in(rows: Iterable[ExactResult]) -> list[int]:
-    """The bounds, each once, ascending."""
-    return sorted({row.bound for row in rows})
-
-
 def bound_name(bound: int) -> str:
     """How tables call a bound."""
     return f"Largest error {bound}" if bound else "Lossless"
 
 
-def size_text(size: float | None) -> str:
-    """A ratio of sizes as percent more or fewer."""
-    return NO_VALUE if size is None else percent(100 * (size - 1))
-
-
 def _list(names: Iterable[str]) -> str:
     return ", ".join(names) or "none"
-
-
-def _span(rates: Sequence[float]) -> str:
-    low, high = rate(min(rates)), rate(max(rates))
-    return low if low == high else f"{low} to {high}"

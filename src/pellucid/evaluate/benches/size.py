@@ -22,7 +22,7 @@ from pellucid.evaluate._extras import require
 from pellucid.evaluate.bench import Bench, Case, Key, Turn
 from pellucid.evaluate.benches import size_tables
 from pellucid.evaluate.benches.denoise_tasks import with_noise
-from pellucid.evaluate.benches.size_rows import QUALITY, ROWS, SIGMA, TASKS, SizeResult
+from pellucid.evaluate.benches.size_tables import QUALITY, ROWS, SIGMA, TASKS, SizeResult
 from pellucid.evaluate.fresh import Work
 from pellucid.evaluate.mosaic import side_by_side, side_of
 from pellucid.evaluate.peers import lossy

@@ -5,50 +5,94 @@ Growth is the slope of log over log, by least squares.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import log
 from pathlib import Path
 
 import numpy as np
 
 from pellucid.evaluate import runs
 from pellucid.evaluate.bench import Part
-from pellucid.evaluate.benches.size_rows import QUALITY, ROWS, SIGMA, TASKS, SizeResult
 from pellucid.evaluate.drawing import GRID, INK, OWN_COLOUR, SOFT, Plot, new_figure
+from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.table import MINUS, Table, count
 
+TASKS = ("compress", "decompress", "denoise")
+QUALITY = 60.0
+SIGMA = 25.0
 MARKERS = {"compress": "o", "decompress": "s", "denoise": "^"}
 DASHES = {"m": "-", "s": "--"}
 
 
 @dataclass(frozen=True, slots=True)
-class Growth:
-    """One task of one model over all sizes.
+class SizeResult:
+    """One task on one picture, in a process that did nothing else.
 
-    `time_slope` and `peak_slope` are exponents: 1 is proportional to the number of pixels, 0 the
-    same for all sizes. `peak_per_megapixel` is the slope of a straight line through the peaks, in
-    millions of bytes.
+    `task` is compress, decompress or denoise; `data` names the pictures that the square was made
+    of; `setting` is the quality, or sigma. `bytes` are those of the file, 0 for denoise. `seconds`
+    is the median of `repeats` runs after a small one that isn't counted, between quartiles.
+    `peak_mb` is the most resident memory, in millions of bytes, with Python and libraries;
+    `base_mb` what that was before, with the picture or file loaded.
     """
 
     task: str
     model: str
-    rows: tuple[SizeResult, ...]
-    time_slope: float
-    peak_slope: float
-    peak_per_megapixel: float
+    data: str
+    width: int
+    height: int
+    setting: float
+    bytes: int
+    seconds: float
+    seconds_low: float
+    seconds_high: float
+    peak_mb: float
+    base_mb: float
+    threads: int
+    repeats: int
+    version: str
 
     @property
-    def name(self) -> str:
-        """Of its line in the plot."""
-        return f"{self.task}, {self.model}"
+    def megapixels(self) -> float:
+        """Size of the picture in millions of pixels."""
+        return self.width * self.height / 1e6
+
+
+ROWS = Rows(SizeResult, "size.tsv")
+COLUMNS: dict[str, Callable[[SizeResult], str]] = {
+    "task": lambda row: row.task,
+    "model": lambda row: row.model,
+    "pixels": lambda row: f"{row.megapixels:.3g} M",
+    "seconds": lambda row: f"{row.seconds:.3g}",
+    "quartiles": lambda row: f"{row.seconds_low:.3g}–{row.seconds_high:.3g}",
+    "s/megapixel": lambda row: f"{row.seconds / row.megapixels:.3g}",
+    "memory (MB)": lambda row: f"{row.peak_mb:.0f}",
+    "of it before (MB)": lambda row: f"{row.base_mb:.0f}",
+}
+
+
+class Growth:
+    """One task of one model over all sizes.
+
+    `time` and `peak` are exponents: 1 is proportional to the number of pixels, 0 the same for all
+    sizes.
+    """
+
+    def __init__(self, rows: Sequence[SizeResult]) -> None:
+        self.task, self.model = rows[0].task, rows[0].model
+        self.name = f"{self.task}, {self.model}"
+        self.sizes = [row.megapixels for row in rows]
+        self.seconds, self.peaks = [row.seconds for row in rows], [row.peak_mb for row in rows]
+        self.time, self.peak = (
+            _signed(slope(list(map(log, self.sizes)), list(map(log, costs))))
+            for costs in (self.seconds, self.peaks)
+        )
 
     def __str__(self) -> str:
-        sizes = [row.megapixels for row in self.rows]
         return (
-            f"- {self.name}: time grows as pixels to the power {_signed(self.time_slope)}, "
-            f"peak memory to the power {_signed(self.peak_slope)} "
-            f"({_signed(self.peak_per_megapixel)} MB a megapixel on a straight line), "
-            f"from {min(sizes):.3g} to {max(sizes):.3g} megapixels."
+            f"- {self.name}: time grows as pixels to the power {self.time}, peak memory to the "
+            f"power {self.peak} ({_signed(slope(self.sizes, self.peaks))} MB a megapixel on a "
+            f"straight line), from {self.sizes[0]:.3g} to {self.sizes[-1]:.3g} megapixels."
         )
 
 
@@ -61,13 +105,13 @@ def growths(rows: Sequence[SizeResult]) -> list[Growth]:
             sets = sorted({row.data for row in own}, key=lambda d: -sum(r.data == d for r in own))
             here = sorted((r for r in own if r.data in sets[:1]), key=lambda row: row.width)
             if len(here) > 1:
-                found.append(_growth(task, model, here))
+                found.append(Growth(here))
     return found
 
 
-def slope(sizes: Sequence[float], costs: Sequence[float]) -> float:
-    """The exponent b of cost = a * size ** b, by least squares of the logs."""
-    return float(np.polyfit(np.log(sizes), np.log(costs), 1)[0])
+def slope(x: Sequence[float], y: Sequence[float]) -> float:
+    """Of the straight line through points, by least squares."""
+    return float(np.polyfit(x, y, 1)[0])
 
 
 def tables(folder: Path) -> list[Part]:
@@ -75,55 +119,34 @@ def tables(folder: Path) -> list[Part]:
     rows = sorted(ROWS.load(folder), key=lambda r: (r.model, r.width, TASKS.index(r.task)))
     if not rows:
         return []
-    header = ["task", "model", "pixels", "seconds", "quartiles", "s/megapixel", "memory (MB)"]
-    header.append("of it before (MB)")
-    body = [
-        [
-            row.task,
-            row.model,
-            f"{row.megapixels:.3g} M",
-            f"{row.seconds:.3g}",
-            f"{row.seconds_low:.3g}–{row.seconds_high:.3g}",
-            f"{row.seconds / row.megapixels:.3g}",
-            f"{row.peak_mb:.0f}",
-            f"{row.base_mb:.0f}",
-        ]
-        for row in rows
-    ]
-    how = note(rows, runs.machine_text(runs.machine_of(folder, "size")))
-    return [Table(header, body), "\n".join(map(str, growths(rows))), how]
-
-
-def note(rows: Sequence[SizeResult], where: str) -> str:
-    """How it was measured; `where` names the machine."""
     sets = ", ".join(sorted({row.data for row in rows}))
-    return (
+    where = runs.machine_text(runs.machine_of(folder, "size"))
+    how = (
         f"Squares of photographs side by side ({sets}), each task in a fresh process; medians of "
         f"{count(rows[0].repeats, 'run')} after a small one, {rows[0].threads} threads asked for"
         f"{where}. Compressed at quality {QUALITY:g}; denoising 8-bit samples with sigma "
         f"{SIGMA:g}. Memory is the process's peak, Python and libraries included; before the work "
         "it already holds the picture, or the file. Powers are fitted by least squares of logs."
     )
+    return [Table.of(rows, COLUMNS), "\n".join(map(str, growths(rows))), how]
 
 
 def plots(folder: Path) -> list[Plot]:
     """`size`: seconds and peak memory over megapixels, in logs; nothing with one size only."""
-    found = growths(ROWS.load(folder))
-    if not found:
+    if not (found := growths(ROWS.load(folder))):
         return []
-    figure, (left, right) = new_figure(11.0, 4.8, columns=2)
-    for one in found:
-        sizes = [row.megapixels for row in one.rows]
-        look = {
-            "marker": MARKERS[one.task],
-            "linestyle": DASHES.get(one.model, ":"),
-            "color": SOFT if one.task == "denoise" else OWN_COLOUR,
-        }
-        costs = [row.seconds for row in one.rows]
-        left.plot(sizes, costs, label=f"{one.name}: {_signed(one.time_slope)}", **look)
-        peaks = [row.peak_mb for row in one.rows]
-        right.plot(sizes, peaks, label=f"{one.name}: {_signed(one.peak_slope)}", **look)
-    for axes, what in ((left, "seconds"), (right, "peak memory (MB)")):
+    figure, both = new_figure(11.0, 4.8, columns=2)
+    for axes, what in zip(both, ("seconds", "peak memory (MB)"), strict=True):
+        for one in found:
+            timed = what == "seconds"
+            axes.plot(
+                one.sizes,
+                one.seconds if timed else one.peaks,
+                label=f"{one.name}: {one.time if timed else one.peak}",
+                marker=MARKERS[one.task],
+                linestyle=DASHES.get(one.model, ":"),
+                color=SOFT if one.task == "denoise" else OWN_COLOUR,
+            )
         axes.set(xscale="log", yscale="log", xlabel="megapixels", ylabel=what)
         axes.set_title(f"{what}, with the power of size")
         for axis in (axes.xaxis, axes.yaxis):
@@ -132,18 +155,6 @@ def plots(folder: Path) -> list[Plot]:
         axes.legend(frameon=False, labelcolor=INK, fontsize=9)
     alt = "Seconds and peak memory of compressing, decompressing and denoising over megapixels"
     return [Plot("size", alt, figure)]
-
-
-def _growth(task: str, model: str, rows: Sequence[SizeResult]) -> Growth:
-    sizes, peaks = [row.megapixels for row in rows], [row.peak_mb for row in rows]
-    return Growth(
-        task,
-        model,
-        tuple(rows),
-        slope(sizes, [row.seconds for row in rows]),
-        slope(sizes, peaks),
-        float(np.polyfit(sizes, peaks, 1)[0]),
-    )
 
 
 def _signed(value: float) -> str:

@@ -194,6 +194,12 @@ class Registry(Generic[Peer]):
         """How tables call a peer."""
         return self.labels.get(name, name.replace("-", " ", 1) if is_own(name) else name)
 
+    def listed(self, said: Mapping[str, str], methods: Mapping[str, Mapping[str, Any]]) -> str:
+        """As Markdown, what is said of each peer, and what it did with threads where it's known."""
+        notes = {name: f"; {facts['threading']}" for name, facts in methods.items()}
+        lines = (f"- {self.label(n)}: {said[n]}{notes.get(n, '')}" for n in self.in_order(said))
+        return "\n".join(lines)
+
     def in_order(self, names: Iterable[str]) -> list[str]:
         """Names, each once, as tables list them; those that have no label come first."""
         order = list(self.labels)
