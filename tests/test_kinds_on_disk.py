@@ -122,7 +122,7 @@ def test_a_guide_and_nodata_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyP
     for module in (
         "denoising.flow",
         "denoising.picture",
-        "denoising.options",
+        "pixels.lazy",
         "pixels.formats.tiff",
     ):
         monkeypatch.setattr(f"pellucid.{module}.LARGE", 1000)

@@ -85,6 +85,12 @@ class MissingExtraError(PellucidError, ImportError):
         return partial(type(self), command=command), (package, extra)
 
 
+def require(fine: object, name: str, value: object, what: str) -> None:
+    """Raise OptionError unless `fine`: the option `name` is `value` and must be `what`."""
+    if not fine:
+        raise OptionError(f"{name} is {value!r}; it must be {what}")
+
+
 def first_line(error: Exception) -> str:
     """What an error of another library says, in short; its kind if it says nothing."""
     lines = str(error).strip().splitlines() or [type(error).__name__]

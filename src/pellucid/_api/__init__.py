@@ -2,23 +2,21 @@
 
     options.py    what the verbs can be asked for, checked once; results.py: what they give back
     layer.py      what a layer does; learned.py (with alpha.py, targets.py) and exact.py: the two
-    layers.py     which of the two it is
-    encode.py     a picture into a stream; decode.py: an open file
+    layers.py     which of the two it is, and a picture into a stream; decode.py: an open file
     codec.py      compress, decompress, salvage; on_disk.py: from file to file
-    about.py      info; verify.py: verify
+    about.py      info, verify
 
 `import pellucid` stays quick, as it imports this when something of it is first used.
 """
 
-from pellucid._api.about import FileInfo, info
+from pellucid._api.about import info, verify
 from pellucid._api.codec import compress, decompress, models, salvage
 from pellucid._api.denoise import denoise, denoise_file, denoisers, noise_level
 from pellucid._api.explain import explain
 from pellucid._api.explanation import Explanation
 from pellucid._api.on_disk import compress_file, compress_to, decompress_file, decompress_to
 from pellucid._api.options import CompressOptions, DecompressOptions
-from pellucid._api.results import CompressResult, DecompressResult, Verification
-from pellucid._api.verify import verify
+from pellucid._api.results import CompressResult, DecompressResult, FileInfo, Verification
 from pellucid.bitstream import Limits
 from pellucid.denoising import DenoiseOptions, DenoiseResult, NoiseEstimate
 

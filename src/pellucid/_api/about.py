@@ -1,61 +1,14 @@
-"""What is in a .pel file."""
+"""What is in a .pel file, and what is wrong with it, tile by tile."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from pellucid._api.files import PelSource, open_pel
 from pellucid._api.layers import open_layer
 from pellucid._api.options import PICTURE
+from pellucid._api.results import FileInfo, Verification
 from pellucid.bitstream import DEFAULT_LIMITS, Limits, PelFile, check_limits, require_supported
+from pellucid.errors import DamagedFileError
 from pellucid.pixels.geo import orientation_of
-
-
-@dataclass(frozen=True)
-class FileInfo:
-    """What a .pel file holds.
-
-    `channels` are of colour, or of all `pages` of a stack. `guide` says of a pair's guide how many
-    channels of which type it has; all else but sizes is then said of the picture. `max_error`, in
-    the samples' unit, is 0 for a lossless file, and None for one of the learned codec, whose
-    `quality` it is then; of that, nine
-    of ten colour samples are likely within `likely_error` (None where the model isn't installed or
-    was never measured), samples of 16 bits lie in `sample_range`, and `alpha_bytes` of the tiles
-    are alpha's (None in other files, whose tiles hold both). `bytes_by_part` maps chunk
-    types to bytes, container included; `orientation` is that of EXIF, 1 to 8, which is kept and not
-    applied; `latents_sha256` is None unless asked for: of latents (and
-    alpha), or of samples if the file is lossless or error-bounded.
-    """
-
-    version: int
-    width: int
-    height: int
-    channels: int
-    bit_depth: int
-    dtype: str
-    alpha: bool
-    max_error: float | None
-    quality: int
-    likely_error: float | None
-    model_id: str
-    model_name: str | None
-    tile_size: int
-    tiles: int
-    file_bytes: int
-    bits_per_pixel: float
-    metadata: dict[str, int]
-    bytes_by_part: dict[str, int]
-    latents_sha256: str | None = None
-    guide: str | None = None
-    sample_range: tuple[int, int] | None = None
-    pages: int = 1
-    alpha_bytes: int | None = None
-    orientation: int = 1
-
-    @property
-    def kind(self) -> str:
-        """What a pixel has, for a person: grey, RGB, .. with alpha, pages of these."""
-        return describe_channels(self.channels, alpha=self.alpha, pages=self.pages)
 
 
 def info(data: PelSource, *, latents: bool = False, limits: Limits = DEFAULT_LIMITS) -> FileInfo:
@@ -109,20 +62,28 @@ def alpha_bytes(file: PelFile) -> int | None:
     return sum(tiles[file.header.tile_count :])  # behind those of the colours
 
 
-def describe_channels(channels: int, *, alpha: bool = False, pages: int = 1) -> str:
-    """What a pixel of `channels`, alpha not counted, is called."""
-    if pages > 1:
-        return f"{pages} pages of {describe_channels((channels + alpha) // pages)}"
-    kind = {1: "grey", 3: "RGB"}.get(channels, f"{channels} channels")
-    return f"{kind} with alpha" if alpha else kind
-
-
 def name_of_model(identity: bytes) -> str | None:
     """The name of an installed model, or None."""
     from pellucid.exact import exact_model
     from pellucid.runtime import installed_models
 
-    names = {value: name for name, value in installed_models().items()} | {
-        exact_model()[1].hex(): "exact"
-    }
-    return names.get(identity.hex())
+    names = {value: name for name, value in installed_models().items()}
+    return (names | {exact_model()[1].hex(): "exact"}).get(identity.hex())
+
+
+def verify(data: PelSource, *, limits: Limits = DEFAULT_LIMITS) -> Verification:
+    """Check every checksum of a .pel file and decode every latent; says what is wrong.
+
+    Raises:
+        FormatError: nothing of the file can be read, or it can't be decoded here. LimitError.
+    """
+    check_limits(limits)
+    file = open_pel(data, limits, tolerant=True)
+    require_supported(file.header)
+    tiles = {}
+    for place, read in enumerate(open_layer(file, {}).readers()):
+        try:
+            read()
+        except DamagedFileError as error:
+            tiles[place] = str(error)
+    return Verification(tiles, file.damage, file.header.tile_chunks)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pellucid._api.decode import Opened
-from pellucid._api.encode import encode
 from pellucid._api.files import PelSource
+from pellucid._api.layers import encode
 from pellucid._api.options import (
     DEFAULT_MODEL,
     PICTURE,
@@ -112,7 +112,7 @@ def decompress(
         FormatError, LimitError: see the tree in `pellucid.errors`; `salvage` saves what is whole.
     """
     options = DecompressOptions(region=region, scale=scale, which=which, limits=limits)
-    return Opened.open(data, options).read()
+    return Opened(data, options).read()
 
 
 def salvage(
@@ -133,7 +133,7 @@ def salvage(
         FormatError: the header is damaged, or the file can't be decoded here. LimitError.
     """
     options = DecompressOptions(region=region, scale=scale, which=which, limits=limits)
-    opened = Opened.open(data, options, tolerant=True)
+    opened = Opened(data, options, tolerant=True)
     return opened.result(opened.read())
 
 

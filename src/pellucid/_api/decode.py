@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid._api.about import describe_channels
 from pellucid._api.files import PelSource, open_pel
 from pellucid._api.layer import Damaged
 from pellucid._api.layers import open_layer
 from pellucid._api.options import PICTURE, DecompressOptions
-from pellucid._api.results import DecompressResult
-from pellucid.bitstream import PelFile, require_supported
+from pellucid._api.results import DecompressResult, describe_channels
+from pellucid.bitstream import require_supported
 from pellucid.pixels.lazy import Sink
 from pellucid.pixels.reduced import Reduced
 
@@ -28,26 +27,18 @@ class Opened:
         damaged: number of a damaged tile -> why, of a tolerant reader; else None.
     """
 
-    def __init__(self, file: PelFile, options: DecompressOptions, *, tolerant: bool) -> None:
-        require_supported(file.header)
-        self.file, self.options = file, options
+    def __init__(
+        self, data: PelSource, options: DecompressOptions, *, tolerant: bool = False
+    ) -> None:
+        """Open a file's bytes or path; a tolerant reader fills what is damaged."""
+        self.file, self.options = open_pel(data, options.limits, tolerant=tolerant), options
+        require_supported(self.file.header)
         self.damaged: Damaged | None = {} if tolerant else None
-        self.layer = open_layer(file, self.damaged)
-        self.box = options.box(file.header)
+        self.layer = open_layer(self.file, self.damaged)
+        self.box = options.box(self.file.header)
         layout = self.layer.layout(options.which, self.box)
         (height, width, channels), scale = layout.shape, options.scale
         self.layout = layout._replace(shape=(-(-height // scale), -(-width // scale), channels))
-
-    @classmethod
-    def open(
-        cls,
-        data: PelSource,
-        options: DecompressOptions,
-        *,
-        tolerant: bool = False,
-    ) -> Self:
-        """A file's bytes or path; a tolerant reader fills what is damaged."""
-        return cls(open_pel(data, options.limits, tolerant=tolerant), options, tolerant=tolerant)
 
     @property
     def metadata(self) -> dict[str, bytes]:

@@ -12,16 +12,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid._api.codec import Picture
-from pellucid._api.files import refuse_same_file
-from pellucid._api.metadata import left_out, metadata_of
-from pellucid._api.progress import Progress, Watched
+from pellucid._api.files import left_out, metadata_of, refuse_same_file
+from pellucid._api.layers import Progress
+from pellucid._api.on_disk import Watched
 from pellucid.bitstream import DEFAULT_LIMITS, Limits
 from pellucid.denoising import DEFAULT_DENOISER, DenoiseOptions, DenoiseResult, NoiseEstimate
+from pellucid.denoising.options import Sigma
 from pellucid.errors import PellucidWarning
 from pellucid.pixels import open_image, open_sink
 from pellucid.pixels.dicom_change import Change
-
-Sigma = str | float | NDArray[Any] | NoiseEstimate
 
 
 def denoise(

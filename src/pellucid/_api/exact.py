@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import cached_property, partial
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
-from pellucid._api.layer import Damaged, Encoded, Layout, way_out
+from pellucid._api.layer import Encoded, Layer, Layout, held, way_out
 from pellucid._api.options import GUIDE, PICTURE, CompressOptions
-from pellucid.bitstream import FLOAT_MAP, PelFile
+from pellucid.bitstream import FLOAT_MAP
 from pellucid.errors import InputError, OptionError
 from pellucid.exact import (
     MOST_BOUND,
-    FloatMap,
     Pair,
     decode_into,
     exact_tiles,
@@ -27,7 +25,7 @@ from pellucid.exact import (
     joined,
     tile_reader,
 )
-from pellucid.pixels import Box, ImageInfo, ImageSource
+from pellucid.pixels import Box, ImageSource
 from pellucid.pixels.axes import pages_in
 from pellucid.pixels.lazy import Sink, Source
 
@@ -35,73 +33,50 @@ TYPES = ("uint8", "uint16", "int16", "float16", "float32")
 MOST_CHANNELS = 4096
 
 
-class ExactLayer:
+def encode_exact(
+    source: ImageSource, options: CompressOptions, bound: float, guide: ImageSource | None
+) -> Encoded:
+    """Tiles of a picture within a bound, and of a guide as it is; raises what `compress` does."""
+    for one in (source,) if guide is None else (source, guide):
+        check_samples(one)
+    samples, pair = (source, None) if guide is None else joined(guide, source)
+    header_of(samples, alpha=False, max_error=0).check_limits(options.limits)
+    info, floats, nodata = source.info, None, None
+    if source.dtype.kind == "f":
+        floats, reach = find_map(source, bound, mark_of(source, options.nodata))
+    else:
+        reach = check_whole(bound, source.dtype)
+        nodata = mark_of(source, options.nodata)
+    header = header_of(
+        samples,
+        alpha=info.has_alpha and floats is None,
+        max_error=reach,
+        pair=pair,
+        pages=info.pages,
+    )
+    mark = None if nodata is None else int(nodata)
+    tiles = exact_tiles(samples, header, max_error=reach, nodata=mark, floats=floats, pair=pair)
+    return Encoded(header, {} if floats is None else {FLOAT_MAP: floats.pack()}, tiles)
+
+
+class ExactLayer(Layer):
     """Lossless and error-bounded files; see `Layer`."""
-
-    likely_error = None
-
-    @classmethod
-    def encode(
-        cls,
-        source: ImageSource,
-        options: CompressOptions,
-        *,
-        origin: Any,  # noqa: ARG003 - part of the protocol
-        guide: ImageSource | None,
-    ) -> Encoded:
-        """Tiles of a picture, and of a guide as it is."""
-        for one in (source, guide):
-            if one is not None:
-                check_samples(one)
-        samples, pair = (source, None) if guide is None else joined(guide, source)
-        bound, info = options.bound or 0, source.info
-        header_of(samples, alpha=False, max_error=0).check_limits(options.limits)
-        floats, reach, nodata = None, 0, None
-        if source.dtype.kind == "f":
-            floats, reach = float_map(source, bound, options.nodata)
-        else:
-            reach = check_whole(bound, source.dtype)
-            nodata = nodata_of(info, source.dtype, options.nodata)
-        header = header_of(
-            samples,
-            alpha=info.has_alpha and floats is None,
-            max_error=reach,
-            pair=pair,
-            pages=info.pages,
-        )
-        tiles = exact_tiles(
-            samples, header, max_error=reach, nodata=nodata, floats=floats, pair=pair
-        )
-        return Encoded(header, {} if floats is None else {FLOAT_MAP: floats.pack()}, tiles)
-
-    @classmethod
-    def open(cls, file: PelFile, damaged: Damaged | None = None) -> Self:
-        """A file to decode."""
-        return cls(file, damaged)
-
-    def __init__(self, file: PelFile, damaged: Damaged | None) -> None:
-        self._file, self._header, self._damaged = file, file.header, damaged
 
     @property
     def max_error(self) -> float:
-        """The largest error of a sample."""
         return file_bound(self._file)
 
     @property
     def guide(self) -> tuple[int, np.dtype[Any]] | None:
-        """Planes and type of a pair's guide."""
         return None if self._pair is None else (self._pair.planes, self._pair.guide)
 
     def layout(self, which: str, box: Box | None = None) -> Layout:
-        """Of a part of the picture or of its guide."""
         header, pair = self._header, self._pair
         if which == GUIDE and pair is None:
             raise OptionError("the file holds one picture and no guide; leave which out")
         size = (header.height, header.width) if box is None else (box.height, box.width)
-        planes = header.channels + header.alpha
-        if pair is None:
-            dtype = header.dtype
-        else:
+        planes, dtype = header.channels + header.alpha, header.dtype
+        if pair is not None:
             part, dtype = pair.part(which)
             planes = len(range(planes)[part])
         if which == GUIDE:
@@ -110,22 +85,19 @@ class ExactLayer:
         return Layout((*size, planes), dtype, bool(header.alpha), pages)
 
     def decode_into(self, sink: Sink, box: Box, which: str) -> None:
-        """The samples of a part, tile by tile."""
         layout = self.layout(which)
-        planes = slice(None) if self._pair is None else self._pair.part(which)[0]
         decode_into(
             sink,
             self._header,
             self._reader(),
             box,
-            planes=planes,
+            planes=slice(None) if self._pair is None else self._pair.part(which)[0],
             dtype=layout.dtype,
             alpha=layout.alpha,
             damaged=self._damaged,
         )
 
     def readers(self) -> Iterator[Callable[[], Any]]:
-        """What reads each tile."""
         read = self._reader()
         return (partial(read, number) for number in range(self._header.tile_count))
 
@@ -145,33 +117,21 @@ class ExactLayer:
         return tile_reader(self._file, tolerant=self._damaged is not None)
 
 
-def float_map(source: ImageSource, bound: float, nodata: float | None) -> tuple[FloatMap, int]:
-    """The map of floats, and how far their codes may be off; a GeoTIFF may say what is no data."""
-    given = check_mark(nodata, source.dtype)
-    if given is None:
-        with suppress(OptionError):  # what the type can't hold isn't there
-            given = check_mark(source.info.nodata, source.dtype)
-    return find_map(source, bound, given)
-
-
-def nodata_of(info: ImageInfo, dtype: np.dtype[Any], given: float | None = None) -> int | None:
-    """The value that means no data: the one given, or the one that a GeoTIFF marks, if any.
+def mark_of(source: ImageSource, given: float | None) -> float | int | None:
+    """The value that means no data: the one given, or that of a GeoTIFF if its type can hold it.
 
     Raises:
-        OptionError: whole samples of `dtype` can't have the value that was given.
+        OptionError: samples can't have the value that was given.
     """
-    limits = np.iinfo(dtype)
-    found = info.nodata if given is None else given
-    if found is None:
-        return None
-    if limits.min <= found <= limits.max and found == int(found):
-        return int(found)
-    if given is None:
-        return None
-    raise OptionError(
-        f"nodata is {given!r}; it must be a whole number from {limits.min} to {limits.max}, as "
-        f"samples of type {dtype.name} are"
-    )
+    dtype = source.dtype
+    found = held(source.info.nodata if given is None else given, dtype)
+    if given is None or found is not None:
+        return found
+    must = f"a finite number that {dtype.name} holds (NaN is kept without being given)"
+    if dtype.kind != "f":
+        low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+        must = f"a whole number from {low} to {high}, as samples of type {dtype.name} are"
+    raise OptionError(f"nodata is {given!r}; it must be {must}")
 
 
 def check_whole(max_error: float, dtype: np.dtype[Any]) -> int:
@@ -182,20 +142,6 @@ def check_whole(max_error: float, dtype: np.dtype[Any]) -> int:
         f"max_error is {max_error!r}; for samples of type {dtype.name} it must be a whole number "
         f"from 0 to {MOST_BOUND}"
     )
-
-
-def check_mark(nodata: float | None, dtype: np.dtype[Any]) -> float | None:
-    """`nodata` as samples of a float type hold it; OptionError if they can't."""
-    if nodata is None:
-        return None
-    with np.errstate(over="ignore"):
-        held = float(np.array(nodata, dtype))
-    if not np.isfinite(held):
-        raise OptionError(
-            f"nodata is {nodata!r}; it must be a finite number that {dtype.name} holds (NaN is "
-            "kept without being given)"
-        )
-    return held
 
 
 def check_samples(source: Source) -> None:

@@ -15,7 +15,7 @@ from pellucid._api.about import info
 from pellucid._api.codec import compress
 from pellucid._api.decode import Opened
 from pellucid._api.explanation import NEVER, Explanation
-from pellucid._api.files import name_of, open_pel
+from pellucid._api.files import name_of
 from pellucid._api.options import DEFAULT_MODEL, DEFAULT_QUALITY, DecompressOptions
 from pellucid.bitstream import DEFAULT_LIMITS, SIGNATURE, Limits, PelFile, check_limits
 from pellucid.denoising import DenoiseOptions, NoiseEstimate
@@ -100,9 +100,9 @@ def explain_file(data: Any, limits: Limits) -> Explanation:
     from pellucid.explaining import bit_map, exact_bits
     from pellucid.runtime import find_model
 
-    file = open_pel(data, limits)
     about = info(data, limits=limits)
-    opened = Opened(file, DecompressOptions(limits=limits), tolerant=False)
+    opened = Opened(data, DecompressOptions(limits=limits))
+    file = opened.file
     after = opened.samples()
     alpha = after[..., -1] if about.alpha else None
     found = Explanation("file", {"max_error": about.max_error}, None, after, about, alpha=alpha)
@@ -161,7 +161,7 @@ def explain_compress(
 
 def opened_samples(data: bytes) -> NDArray[Any]:
     """The samples (H, W, C) of a file's bytes."""
-    return Opened.open(data, DecompressOptions()).samples()
+    return Opened(data, DecompressOptions()).samples()
 
 
 def decoded_widths(after: NDArray[Any], file: PelFile, folder: Path) -> NDArray[np.float32] | None:

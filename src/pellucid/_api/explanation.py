@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid._api.about import FileInfo
+from pellucid._api.results import FileInfo
 from pellucid.denoising.estimate import NoiseEstimate
 from pellucid.explaining import BitMap, ExactBits, PixelFilter, Removed, Strip
 

@@ -1,4 +1,4 @@
-"""Files: a .pel file read, and which names an output can't have."""
+"""Files: a .pel file read, names an output can't have, and what is kept beside the samples."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pellucid.bitstream import Limits, PelFile
+from pellucid.bitstream.writer import METADATA_CHUNKS
 from pellucid.errors import InputError, OptionError, OutputError
-from pellucid.pixels import DICOM, NPY, WRITE_SUFFIXES, ZARR
+from pellucid.pixels import DICOM, NPY, WRITE_SUFFIXES, ZARR, ImageInfo
+from pellucid.pixels.metadata import kept_exif
 
 PelSource = bytes | str | os.PathLike[str] | BinaryIO
 
@@ -20,6 +22,7 @@ PICTURE_SUFFIXES = {*WRITE_SUFFIXES, NPY, ZARR, *DICOM} | {
     *(".jxr", ".nef", ".pam", ".pbm", ".pdf", ".pgm", ".pnm", ".ppm", ".psd", ".qoi", ".svg"),
     *(".tga", ".tif", ".tiff", ".webp"),
 }
+WITHOUT_METADATA = (".bmp", ".ppm", ".pgm", NPY, ZARR)
 MAPPED = 1 << 24  # bytes from which a file is mapped, not read
 
 
@@ -87,3 +90,28 @@ def check_pel_name(target: str | os.PathLike[str]) -> None:
             f"the output {target} looks like a picture; compress writes .pel files, so name it "
             f"{Path(target).with_suffix('.pel').name}"
         )
+
+
+def metadata_of(info: ImageInfo) -> dict[str, bytes]:
+    """The metadata that a file keeps, by kind: exif, icc, xmp, axes, dicom.
+
+    A picture without EXIF whose resolution is known gets EXIF of that alone.
+    """
+    found = {name: getattr(info, name) for name in METADATA_CHUNKS} | {"exif": kept_exif(info)}
+    return {name: value for name, value in found.items() if value}
+
+
+def kept_of(metadata: dict[str, bytes], wanted: bool) -> dict[str, bytes]:
+    """All metadata if they are wanted; else the pages alone, which are always kept."""
+    return metadata if wanted else {name: metadata[name] for name in metadata if name == "axes"}
+
+
+def left_out(target: Path, metadata: dict[str, bytes]) -> tuple[str, ...]:
+    """What a person must know about metadata that the picture's format can't hold."""
+    suffix = target.suffix.lower()
+    if suffix in DICOM:
+        metadata = {name: value for name, value in metadata.items() if name != "dicom"}
+    elif suffix not in WITHOUT_METADATA:
+        metadata = {name: value for name, value in metadata.items() if name == "dicom"}
+    kinds = ", ".join(name.upper() for name in metadata)
+    return (f"{suffix} can't hold metadata; left out: {kinds}",) if kinds else ()

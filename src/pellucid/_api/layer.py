@@ -6,21 +6,24 @@ says which, and `layers.py` asks it once; whatever else depends on the kind is a
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from pellucid._api.options import CompressOptions
 from pellucid.bitstream import Header, PelFile
-from pellucid.pixels import Box, ImageSource
+from pellucid.pixels import Box
 from pellucid.pixels.lazy import Sink
 
 Damaged = dict[int, str]  # number of a tile -> what is wrong with it
 
 
 class Encoded(NamedTuple):
-    """A file but for its metadata: header, payloads of extra chunks by type, tiles in order."""
+    """A file but for its metadata: header, payloads of extra chunks by type, tiles in order.
+
+    Tiles are made as they are taken, while the pictures are open.
+    """
 
     header: Header
     extras: Mapping[str, bytes]
@@ -36,54 +39,58 @@ class Layout(NamedTuple):
     pages: int
 
 
-class Layer(Protocol):
-    """One kind of coding, and a file of that kind that is open.
-
-    Attributes:
-        max_error: the largest error of a sample, in its own unit; None for the learned codec.
-        likely_error: how far nine of ten samples are off at most, for photographs at the file's
-            quality; None where this isn't known.
-        guide: of a pair's guide, how many planes of which type, as (planes, type).
+class Layer(ABC):
+    """A file of one kind that is open; with `damaged`, tiles that are so are noted there and filled
+    with grey.
     """
 
-    @classmethod
-    def encode(
-        cls,
-        source: ImageSource,
-        options: CompressOptions,
-        *,
-        origin: Any,
-        guide: ImageSource | None,
-    ) -> Encoded:
-        """The file of a picture; tiles are made as they are taken, while the pictures are open.
+    def __init__(self, file: PelFile, damaged: Damaged | None = None) -> None:
+        self._file, self._header, self._damaged = file, file.header, damaged
 
-        `origin` is what the caller gave, for messages. Raises what `compress` does.
+    @property
+    def max_error(self) -> float | None:
+        """The largest error of a sample, in its own unit; None for the learned codec."""
+        return None
+
+    @property
+    def likely_error(self) -> float | None:
+        """How far nine of ten samples are off at most, for photographs at the file's quality; None
+        where this isn't known.
         """
-
-    @classmethod
-    def open(cls, file: PelFile, damaged: Damaged | None = None) -> Self:
-        """A file to decode; with `damaged`, damaged tiles are noted there and filled with grey."""
+        return None
 
     @property
-    def max_error(self) -> float | None: ...
+    def guide(self) -> tuple[int, np.dtype[Any]] | None:
+        """Of a pair's guide, how many planes of which type."""
+        return None
 
-    @property
-    def likely_error(self) -> float | None: ...
-
-    @property
-    def guide(self) -> tuple[int, np.dtype[Any]] | None: ...
-
+    @abstractmethod
     def layout(self, which: str, box: Box | None = None) -> Layout:
         """Of a part of the picture or of its guide; OptionError if the file has no guide."""
 
+    @abstractmethod
     def decode_into(self, sink: Sink, box: Box, which: str) -> None:
         """The samples of a part, tile by tile."""
 
+    @abstractmethod
     def readers(self) -> Iterator[Callable[[], Any]]:
         """What reads each tile, those of alpha last; it fails where `decode_into` would fill."""
 
+    @abstractmethod
     def sha256(self) -> str:
         """Of the decoded integers: latents and alpha, or samples."""
+
+
+def held(value: float | None, dtype: np.dtype[Any]) -> float | int | None:
+    """`value` as samples of a type hold it; None if they can't."""
+    if value is None:
+        return None
+    if dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            number = float(np.array(value, dtype))
+        return number if np.isfinite(number) else None
+    limits = np.iinfo(dtype)
+    return int(value) if limits.min <= value <= limits.max and value == int(value) else None
 
 
 def way_out(dtype: np.dtype[Any]) -> str:

@@ -7,16 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import chain
-from typing import Any, Self
-
-import numpy as np
+from typing import Any
 
 from pellucid._api.alpha import Alpha, alpha_reader, extras_of
-from pellucid._api.files import name_of
-from pellucid._api.layer import Damaged, Encoded, Layout, way_out
+from pellucid._api.layer import Encoded, Layer, Layout, held, way_out
 from pellucid._api.options import DEFAULT_QUALITY, GUIDE, CompressOptions
 from pellucid._api.targets import best_file
-from pellucid.bitstream import PelFile, SampleRange
+from pellucid.bitstream import SampleRange
 from pellucid.bitstream.extras import needs_range
 from pellucid.codec import (
     Picture,
@@ -39,50 +36,34 @@ from pellucid.runtime import find_model, load_model
 TYPES = ("uint8", "uint16", "int16")
 
 
-class LearnedLayer:
+def encode_learned(source: ImageSource, options: CompressOptions, name: str) -> Encoded:
+    """Tiles of colours, then those of alpha; with a target, of the quality that meets it.
+
+    `name` is what messages call the picture. Raises what `compress` does.
+    """
+    check_samples(source, name)
+    net = load_model(os.fspath(options.model))
+    samples = source.without_full_alpha()
+    alpha = samples.info.has_alpha
+    quality = DEFAULT_QUALITY if options.quality is None else options.quality
+    header = header_of(Picture(samples, alpha), net, quality)
+    header.check_limits(options.limits)
+    if needs_range(header):
+        net.check_deep()  # or the file couldn't be decoded
+    if options.metadata:
+        check_marks(source, name)
+    picture = look_at(samples, alpha=alpha)
+    extras = extras_of(picture, header)
+    layer = alpha_tiles(Alpha(picture), header) if alpha else iter(())
+    if options.bpp is not None or options.size is not None or options.psnr is not None:
+        best, colours = best_file(picture, net, header, list(layer), extras, source, options)
+        return Encoded(replace(header, quality=best), extras, colours)
+    coloured = (payload for payload, _ in compress_tiles(picture, net, header))
+    return Encoded(header, extras, chain(coloured, layer))
+
+
+class LearnedLayer(Layer):
     """Grey or RGB of 8 or 16 bits, with alpha or without; see `Layer`."""
-
-    max_error = None
-    guide = None
-
-    @classmethod
-    def encode(
-        cls,
-        source: ImageSource,
-        options: CompressOptions,
-        *,
-        origin: Any,
-        guide: ImageSource | None,
-    ) -> Encoded:
-        """Tiles of colours, then those of alpha; with a target, of the quality that meets it."""
-        assert guide is None, "CompressOptions refuses one"
-        check_samples(source, name_of(origin))
-        net = load_model(os.fspath(options.model))
-        samples = source.without_full_alpha()
-        alpha = samples.info.has_alpha
-        quality = DEFAULT_QUALITY if options.quality is None else options.quality
-        header = header_of(Picture(samples, alpha), net, quality)
-        header.check_limits(options.limits)
-        if needs_range(header):
-            net.check_deep()  # or the file couldn't be decoded
-        if options.metadata:
-            check_marks(source, name_of(origin))
-        picture = look_at(samples, alpha=alpha)
-        extras = extras_of(picture, header)
-        layer = alpha_tiles(Alpha(picture), header) if alpha else iter(())
-        if options.bpp is not None or options.size is not None or options.psnr is not None:
-            best, colours = best_file(picture, net, header, list(layer), extras, source, options)
-            return Encoded(replace(header, quality=best), extras, colours)
-        coloured = (payload for payload, _ in compress_tiles(picture, net, header))
-        return Encoded(header, extras, chain(coloured, layer))
-
-    @classmethod
-    def open(cls, file: PelFile, damaged: Damaged | None = None) -> Self:
-        """A file to decode."""
-        return cls(file, damaged)
-
-    def __init__(self, file: PelFile, damaged: Damaged | None) -> None:
-        self._file, self._header, self._damaged = file, file.header, damaged
 
     @property
     def likely_error(self) -> float | None:
@@ -98,7 +79,6 @@ class LearnedLayer:
             return None
 
     def layout(self, which: str, box: Box | None = None) -> Layout:
-        """Of a part of the picture; there is no guide."""
         if which == GUIDE:
             raise OptionError("the file holds one picture and no guide; leave which out")
         header, place = self._header, box or self._header.box
@@ -106,7 +86,6 @@ class LearnedLayer:
         return Layout(shape, header.dtype, bool(header.alpha), 1)
 
     def decode_into(self, sink: Sink, box: Box, which: str) -> None:  # noqa: ARG002 - no guide
-        """The samples of a part, half a tile after the other."""
         net = find_model(self._header.model_id)
         read, found = self._colours()
         alpha = alpha_reader(self._file, self._damaged)
@@ -118,7 +97,6 @@ class LearnedLayer:
         )
 
     def readers(self) -> Iterator[Callable[[], Any]]:
-        """What reads each tile of colours, then of alpha."""
         read, _ = self._colours()
         alpha = alpha_reader(self._file)
         for each in (read, alpha):
@@ -184,14 +162,14 @@ def check_marks(source: ImageSource, name: str) -> None:
 
     The samples (H, W, C) are looked through up to the first of these.
     """
-    mark, limits = source.info.nodata, np.iinfo(source.dtype)
-    if mark is None or not (limits.min <= mark <= limits.max and mark.is_integer()):
+    mark = held(source.info.nodata, source.dtype)
+    if mark is None:
         return
     colours = source.shape[2] - source.info.has_alpha
     for part in parts_of(source.shape):
-        if (source[part][..., :colours] == int(mark)).any():
+        if (source[part][..., :colours] == mark).any():
             raise InputError(
-                f"{name} is a GeoTIFF whose samples of {int(mark)} mean no data and would come "
+                f"{name} is a GeoTIFF whose samples of {mark} mean no data and would come "
                 "back as others; use max_error or lossless, or leave out the mark with all "
                 "metadata (metadata=False, --no-metadata)"
             )

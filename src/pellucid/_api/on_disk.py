@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 import os
 from pathlib import Path
+from typing import Any
 
 from pellucid._api.about import info
 from pellucid._api.codec import Picture
 from pellucid._api.decode import Opened
-from pellucid._api.encode import encode
-from pellucid._api.files import PelSource, check_pel_name, refuse_same_file
-from pellucid._api.metadata import kept_of, left_out
+from pellucid._api.files import PelSource, check_pel_name, kept_of, left_out, refuse_same_file
+from pellucid._api.layers import Progress, encode
 from pellucid._api.options import (
     DEFAULT_MODEL,
     PICTURE,
@@ -23,7 +23,6 @@ from pellucid._api.options import (
     DecompressOptions,
     Region,
 )
-from pellucid._api.progress import Progress, Watched
 from pellucid._api.results import CompressResult, DecompressResult
 from pellucid.bitstream import DEFAULT_LIMITS, Limits
 from pellucid.errors import OutputError
@@ -31,7 +30,22 @@ from pellucid.pixels import DICOM, ImageInfo, open_sink
 from pellucid.pixels.atomic import new_file
 from pellucid.pixels.dicom_change import Change
 from pellucid.pixels.geo import cropped
+from pellucid.pixels.lazy import Sink
 from pellucid.pixels.metadata import with_resolution
+
+
+class Watched:
+    """A sink that tells what part of a picture it has got."""
+
+    def __init__(self, sink: Sink, shape: tuple[int, ...], progress: Progress | None) -> None:
+        self._sink, self._total, self._progress = sink, shape[0] * shape[1], progress
+        self._done = 0
+
+    def __setitem__(self, key: tuple[slice, slice], samples: Any) -> None:
+        self._sink[key] = samples
+        self._done += samples.shape[0] * samples.shape[1]
+        if self._progress is not None:
+            self._progress(self._done / self._total)
 
 
 def compress_file(
@@ -98,17 +112,16 @@ def compress_to(
     check_pel_name(target)
     with new_file(target, force=force) as out:
         encode(out, source, options, progress=progress)
-    found = info(target, limits=options.limits)
-    before = None
+    found, before = info(target, limits=options.limits), None
     if isinstance(source, str | os.PathLike) and Path(source).is_file():
         before = Path(source).stat().st_size
-    remarks: tuple[str, ...] = ()
-    if before is not None and options.bound is not None and found.file_bytes > before:
-        remarks = (
-            f"the file grew from {before:,} to {found.file_bytes:,} bytes: lossless and max_error "
-            "keep every sample, and of a lossy format such as JPEG also the errors that it made",
-        )
-    return CompressResult(found, before, remarks)
+    if before is None or options.bound is None or found.file_bytes <= before:
+        return CompressResult(found, before)
+    grown = (
+        f"the file grew from {before:,} to {found.file_bytes:,} bytes: lossless and max_error "
+        "keep every sample, and of a lossy format such as JPEG also the errors that it made"
+    )
+    return CompressResult(found, before, (grown,))
 
 
 def decompress_file(
@@ -169,20 +182,14 @@ def decompress_to(
     from pellucid.runtime.session import thread_count
 
     refuse_same_file(target, source)
-    opened = Opened.open(source, options, tolerant=keep_going)
+    opened = Opened(source, options, tolerant=keep_going)
     shape, dtype, alpha, _ = opened.layout
     if options.scale > 1 and Path(target).suffix.lower() in DICOM:
         raise OutputError(f"cannot write {target}: DICOM can't say that a picture is reduced")
     kept = kept_of(opened.metadata, metadata)
-    about = ImageInfo(
-        opened.box.width,
-        opened.box.height,
-        shape[2],
-        8 * dtype.itemsize,
-        alpha=alpha if options.which == PICTURE else None,
-        **kept,  # type: ignore[arg-type]
-    )
-    about = with_resolution(about)
+    told = alpha if options.which == PICTURE else None
+    size = (opened.box.width, opened.box.height, shape[2], 8 * dtype.itemsize)
+    about = with_resolution(ImageInfo(*size, alpha=told, **kept))  # type: ignore[arg-type]
     if options.region is not None or options.scale > 1:
         about = cropped(about, opened.box, options.scale)
     sink = open_sink(

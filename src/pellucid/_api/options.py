@@ -10,7 +10,7 @@ from typing import Any
 
 from pellucid.bitstream import DEFAULT_LIMITS, Header, Limits, check_limits
 from pellucid.bitstream.limits import is_number
-from pellucid.errors import OptionError
+from pellucid.errors import OptionError, require
 from pellucid.pixels import Box
 from pellucid.pixels.reduced import SCALES, whole_squares
 
@@ -44,21 +44,19 @@ class CompressOptions:
     page: int | None = None
 
     def __post_init__(self) -> None:
-        check_flags(lossless=self.lossless, metadata=self.metadata)
+        for name, flag in (("lossless", self.lossless), ("metadata", self.metadata)):
+            require(isinstance(flag, bool), name, flag, "True or False")
         check_limits(self.limits)
-        check_max_error(self.lossless, self.max_error)
         check_targets(self)
-        if self.page is not None and not (is_whole(self.page) and self.page >= 0):
-            raise OptionError(f"page is {self.page!r}; it must be a whole number from 0")
-        if not isinstance(self.model, str | os.PathLike):
-            raise OptionError(
-                f"model is {self.model!r}; it must be the name of an installed model, or the path "
-                "of a model's folder"
-            )
+        page = self.page
+        require(
+            page is None or (is_whole(page) and page >= 0), "page", page, "a whole number from 0"
+        )
+        names = "the name of an installed model, or the path of a model's folder"
+        require(isinstance(self.model, str | os.PathLike), "model", self.model, names)
         if self.bound is None:
             check_learned(self)
-        if self.nodata is not None and not is_number(self.nodata):
-            raise OptionError(f"nodata is {self.nodata!r}; it must be a number")
+        require(self.nodata is None or is_number(self.nodata), "nodata", self.nodata, "a number")
 
     @property
     def bound(self) -> float | None:
@@ -84,12 +82,9 @@ class DecompressOptions:
 
     def __post_init__(self) -> None:
         check_limits(self.limits)
-        if not is_whole(self.scale) or self.scale not in SCALES:
-            raise OptionError(
-                f"scale is {self.scale!r}; it must be one of {', '.join(map(str, SCALES))}"
-            )
-        if self.which not in (GUIDE, PICTURE):
-            raise OptionError(f"which is {self.which!r}; it must be {PICTURE} or {GUIDE}")
+        scales = f"one of {', '.join(map(str, SCALES))}"
+        require(is_whole(self.scale) and self.scale in SCALES, "scale", self.scale, scales)
+        require(self.which in (GUIDE, PICTURE), "which", self.which, f"{PICTURE} or {GUIDE}")
         if self.region is not None:
             try:
                 _, _, _, _ = map(operator.index, self.region)
@@ -120,27 +115,13 @@ def is_whole(value: object) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
-def check_flags(**flags: object) -> None:
-    """Raise OptionError unless each is True or False."""
-    for name, value in flags.items():
-        if not isinstance(value, bool):
-            raise OptionError(f"{name} is {value!r}; it must be True or False")
-
-
-def check_max_error(lossless: bool, max_error: float | None) -> None:
-    """Raise OptionError for a bound that no samples can have, or two bounds."""
-    if max_error is None:
-        return
-    if not is_number(max_error) or not 0 <= max_error < float("inf"):
-        raise OptionError(
-            f"max_error is {max_error!r}; it must be a number from 0, in the samples' unit"
-        )
-    if lossless and max_error:
-        raise OptionError(f"lossless means a max_error of 0, and {max_error} was given; choose one")
-
-
 def check_targets(options: CompressOptions) -> None:
-    """Raise OptionError for two targets at once or a value out of range."""
+    """Raise OptionError for two targets at once, or a value out of range."""
+    bound, quality = options.max_error, options.quality
+    fine = bound is None or (is_number(bound) and 0 <= bound < float("inf"))
+    require(fine, "max_error", bound, "a number from 0, in the samples' unit")
+    if options.lossless and bound:
+        raise OptionError(f"lossless means a max_error of 0, and {bound} was given; choose one")
     names = ("quality", "bpp", "size", "psnr")
     given = [name for name in names if getattr(options, name) is not None]
     if options.bound is not None:
@@ -149,13 +130,12 @@ def check_targets(options: CompressOptions) -> None:
         raise OptionError(
             "give one of quality, bpp, size, psnr, lossless, max_error; got " + ", ".join(given)
         )
-    quality = options.quality
-    if quality is not None and not (is_whole(quality) and 0 <= quality <= 100):
-        raise OptionError(f"quality is {quality!r}; it must be a whole number from 0 to 100")
-    for name in given:
+    fine = quality is None or (is_whole(quality) and 0 <= quality <= 100)
+    require(fine, "quality", quality, "a whole number from 0 to 100")
+    for name in names[1:]:
         value = getattr(options, name)
-        if name in names[1:] and not (is_number(value) and 0 < value < float("inf")):
-            raise OptionError(f"{name} is {value!r}; it must be a number above 0")
+        fine = value is None or (is_number(value) and 0 < value < float("inf"))
+        require(fine, name, value, "a number above 0")
 
 
 def check_learned(options: CompressOptions) -> None:

@@ -7,7 +7,60 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from pellucid._api.about import FileInfo
+
+def describe_channels(channels: int, *, alpha: bool = False, pages: int = 1) -> str:
+    """What a pixel of `channels`, alpha not counted, is called."""
+    if pages > 1:
+        return f"{pages} pages of {describe_channels((channels + alpha) // pages)}"
+    kind = {1: "grey", 3: "RGB"}.get(channels, f"{channels} channels")
+    return f"{kind} with alpha" if alpha else kind
+
+
+@dataclass(frozen=True)
+class FileInfo:
+    """What a .pel file holds.
+
+    `channels` are of colour, or of all `pages` of a stack. `guide` says of a pair's guide how many
+    channels of which type it has; all else but sizes is then said of the picture. `max_error`, in
+    the samples' unit, is 0 for a lossless file, and None for one of the learned codec, whose
+    `quality` it is then; of that, nine
+    of ten colour samples are likely within `likely_error` (None where the model isn't installed or
+    was never measured), samples of 16 bits lie in `sample_range`, and `alpha_bytes` of the tiles
+    are alpha's (None in other files, whose tiles hold both). `bytes_by_part` maps chunk
+    types to bytes, container included; `orientation` is that of EXIF, 1 to 8, which is kept and not
+    applied; `latents_sha256` is None unless asked for: of latents (and
+    alpha), or of samples if the file is lossless or error-bounded.
+    """
+
+    version: int
+    width: int
+    height: int
+    channels: int
+    bit_depth: int
+    dtype: str
+    alpha: bool
+    max_error: float | None
+    quality: int
+    likely_error: float | None
+    model_id: str
+    model_name: str | None
+    tile_size: int
+    tiles: int
+    file_bytes: int
+    bits_per_pixel: float
+    metadata: dict[str, int]
+    bytes_by_part: dict[str, int]
+    latents_sha256: str | None = None
+    guide: str | None = None
+    sample_range: tuple[int, int] | None = None
+    pages: int = 1
+    alpha_bytes: int | None = None
+    orientation: int = 1
+
+    @property
+    def kind(self) -> str:
+        """What a pixel has, for a person: grey, RGB, .. with alpha, pages of these."""
+        return describe_channels(self.channels, alpha=self.alpha, pages=self.pages)
 
 
 @dataclass(frozen=True)

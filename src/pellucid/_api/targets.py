@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pellucid._api.metadata import kept_of, metadata_of
+from pellucid._api.files import kept_of, metadata_of
 from pellucid._api.options import CompressOptions
 from pellucid.bitstream import ALPHA, Header, file_length
 from pellucid.codec import Picture, Target, compress_tiles, psnr_of, reach_target

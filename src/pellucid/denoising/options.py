@@ -16,7 +16,7 @@ from pellucid.bitstream.limits import is_number
 from pellucid.denoising.estimate import NoiseEstimate
 from pellucid.denoising.picture import LARGEST
 from pellucid.denoising.samples import MOST, Floats, check_kind
-from pellucid.errors import InputError, OptionError
+from pellucid.errors import InputError, OptionError, require
 from pellucid.pixels import open_image
 from pellucid.pixels.lazy import in_memory_if_small
 
@@ -60,17 +60,12 @@ class DenoiseOptions:
     measure: bool = False
 
     def __post_init__(self) -> None:
-        if not (is_number(self.strength) and 0 <= self.strength <= 1):
-            raise OptionError(f"strength is {self.strength!r}; it must be a number from 0 to 1")
-        if self.nodata is not None and not (is_number(self.nodata) and np.isfinite(self.nodata)):
-            raise OptionError(
-                f"nodata is {self.nodata!r}; it must be a number, and finite: others are left out"
-            )
-        if not is_path(self.model):
-            raise OptionError(
-                f"model is {self.model!r}; it must be the name of an installed denoiser, or the "
-                "path of a model's folder"
-            )
+        fine = is_number(self.strength) and 0 <= self.strength <= 1
+        require(fine, "strength", self.strength, "a number from 0 to 1")
+        fine = self.nodata is None or (is_number(self.nodata) and np.isfinite(self.nodata))
+        require(fine, "nodata", self.nodata, "a number, and finite: others are left out")
+        names = "the name of an installed denoiser, or the path of a model's folder"
+        require(is_path(self.model), "model", self.model, names)
         check_limits(self.limits)
         check_sigma(self.sigma)
         if not (self.mask is None or is_path(self.mask)):
@@ -191,11 +186,9 @@ def check_sigma(sigma: Sigma) -> None:
     if isinstance(sigma, NoiseEstimate):
         check_estimate(sigma)
     elif isinstance(sigma, str):
-        if sigma != "auto":
-            raise OptionError(f"sigma is {sigma!r}; it must be auto, a number or an array")
+        require(sigma == "auto", "sigma", sigma, "auto, a number or an array")
     elif is_number(sigma):
-        if not 0 <= sigma <= LARGEST:
-            raise OptionError(f"sigma is {sigma!r}; it must be a number from 0 to {LARGEST:.2g}")
+        require(0 <= sigma <= LARGEST, "sigma", sigma, f"a number from 0 to {LARGEST:.2g}")
     else:
         values = numbers(sigma, "sigma")
         if not (np.isfinite(values).all() and (values >= 0).all()):
@@ -207,8 +200,9 @@ def check_estimate(noise: NoiseEstimate) -> None:
     values = (noise.sigma, noise.slope, noise.offset, noise.correlation)
     if not (np.isfinite(values).all() and 0 <= noise.sigma <= LARGEST):
         raise OptionError(f"{noise} must hold finite numbers, and a sigma from 0 to {LARGEST:.2g}")
-    if noise.jpeg_quality is not None and not 1 <= noise.jpeg_quality <= 100:
-        raise OptionError(f"jpeg_quality is {noise.jpeg_quality}; it must be 1 to 100, or None")
+    quality = noise.jpeg_quality
+    fine = quality is None or 1 <= quality <= 100
+    require(fine, "jpeg_quality", quality, "1 to 100, or None")
 
 
 def to_mask(mask: Any) -> Floats:
