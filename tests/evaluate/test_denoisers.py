@@ -12,10 +12,9 @@ import pytest
 
 from pellucid.errors import MissingExtraError, OptionError
 from pellucid.evaluate.metrics import psnr
-from pellucid.evaluate.peers import block_matching as vst
-from pellucid.evaluate.peers import ffdnet
+from pellucid.evaluate.peers import filters as vst
 from pellucid.evaluate.peers.denoiser import GREY, NoiseGiven
-from pellucid.evaluate.peers.denoisers import DENOISERS
+from pellucid.evaluate.peers.denoisers import DENOISERS, ffdnet_weights
 from pellucid.runtime.session import THREADS_VARIABLE
 
 SIGMA = 30.0
@@ -123,7 +122,7 @@ def test_names(monkeypatch):
     assert DENOISERS.expand(["none"]) == ()
     assert DENOISERS.expand(["tv", "median", "tv"]) == ("tv", "median")
     assert set(DENOISERS.labels) == set(DENOISERS.makers)
-    with pytest.raises(OptionError, match="'dncnn'; there are: all, none, bm3d"):
+    with pytest.raises(OptionError, match="'dncnn'; there are: all, none, ffdnet, bm3d"):
         DENOISERS.expand(["dncnn"])
     with pytest.raises(OptionError, match="no denoiser called 'x'"):
         DENOISERS.load(["x"], threads=1)
@@ -146,7 +145,7 @@ def test_a_missing_library_leaves_its_denoiser_out_and_says_so(monkeypatch):
 
 def test_torch_is_asked_for_as_the_extra_that_has_it(monkeypatch):
     try:
-        ffdnet.find_weights()
+        ffdnet_weights()
     except MissingExtraError as error:
         pytest.skip(str(error))
     monkeypatch.setitem(sys.modules, "torch", None)

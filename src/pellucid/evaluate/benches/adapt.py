@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -27,7 +28,7 @@ from pellucid.evaluate.peers.base import using
 from pellucid.evaluate.peers.denoiser import Samples
 from pellucid.evaluate.pictures import load_rgb
 from pellucid.evaluate.rows import Rows
-from pellucid.evaluate.table import Table
+from pellucid.evaluate.table import Table, grouped
 
 PHOTONS = 12.0  # that a white sample counts on average
 ROW_SIGMA, OWN_SIGMA = 18.0, 10.0
@@ -60,8 +61,7 @@ def coarse(clean: Samples, generator: np.random.Generator) -> Samples:
     return np.asarray(clean + COARSE_SIGMA / side * views.sum(axis=(-2, -1)), np.float32)
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """Noise, and the number of shots that are learned from: 1 is Neighbor2Neighbor."""
 
     draw: Draw
@@ -91,6 +91,12 @@ class Adaptation:
 
 
 ROWS = Rows(Adaptation, "denoise-adapt.tsv")
+COLUMNS = {
+    "noisy_psnr": "one shot",
+    "mean_psnr": "mean of shots",
+    "prior_psnr": "prior",
+    "psnr": "tuned",
+}  # of a row, and how the table calls their means
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,8 +110,7 @@ class Plan(bench.Plan):
     model: str = "m"
 
 
-@dataclass(frozen=True)
-class Prior:
+class Prior(NamedTuple):
     """The denoiser that tuning starts from; `version` has the id of an installed one."""
 
     name: str
@@ -143,19 +148,12 @@ def tuned(turn: Turn[Plan, Prior]) -> Iterator[Adaptation]:
         model = plan.tune(noisy, Path(folder, "model"), kind.shots > 1)
         first = noisy / "0.png"
         before, after = (api.denoise(first, model=str(one)) for one in (plan.model, model))
-    yield Adaptation(
-        data=plan.data.resolve().name,
-        kind=name,
-        shots=kind.shots,
-        image=image,
-        minutes=plan.minutes,
-        noisy_psnr=round(psnr(clean, shots[0]), 4),
-        mean_psnr=round(psnr(clean, np.mean(shots, axis=0)), 4),
-        prior_psnr=round(psnr(clean, before), 4),
-        psnr=round(psnr(clean, after), 4),
-        threads=plan.threads,
-        prior=turn.todo[0][0].version,
-    )
+    results = (shots[0], np.mean(shots, axis=0), before, after)
+    cells: dict[str, Any] = {
+        name: round(psnr(clean, result), 4) for name, result in zip(COLUMNS, results, strict=True)
+    }
+    cells |= {"minutes": plan.minutes, "threads": plan.threads, "prior": turn.todo[0][0].version}
+    yield Adaptation(plan.data.resolve().name, name, kind.shots, image, **cells)
 
 
 def usable(plan: Plan, found: Sequence[Prior], row: Adaptation) -> bool:
@@ -170,13 +168,10 @@ def report(folder: Path) -> list[Part]:
     if not kept:
         return []
     body = []
-    for kind in sorted({row.kind for row in kept}):
-        own = [row for row in kept if row.kind == kind]
+    for kind, own in grouped(kept, lambda row: row.kind).items():
         gains = [row.psnr - row.prior_psnr for row in own]
-        names = ("noisy_psnr", "mean_psnr", "prior_psnr", "psnr")
-        means = [f"{fmean(getattr(row, name) for row in own):.2f}" for name in names]
-        gained = [f"{value:+.2f}" for value in (fmean(gains), min(gains))]
-        body.append([kind, str(own[0].shots), *means, *gained])
+        means = [f"{fmean(getattr(row, name) for row in own):.2f}" for name in COLUMNS]
+        body.append([kind, f"{own[0].shots}", *means, f"{fmean(gains):+.2f}", f"{min(gains):+.2f}"])
     one = kept[0]
     note = (
         f"PSNR in dB, mean over {len({row.image for row in kept})} scene(s) of {one.data}; each "
@@ -186,8 +181,7 @@ def report(folder: Path) -> list[Part]:
         f"{ROW_SIGMA:g}, and white noise of {OWN_SIGMA:g}. Coarse: sigma {COARSE_SIGMA:g}, shared "
         f"by {COARSE_SIDE} x {COARSE_SIDE} samples."
     )
-    header = ["noise", "shots", "one shot", "mean of shots", "prior", "tuned", "gain", "least gain"]
-    return [Table(header, body), note]
+    return [Table(["noise", "shots", *COLUMNS.values(), "gain", "least gain"], body), note]
 
 
 BENCH: Bench[Plan, Prior, Adaptation] = Bench(

@@ -11,11 +11,8 @@
 | `toy_predictive` | `toy_learners` at both jobs                                       |
 | `pellucid_codec` | pellucid's lossy models, lossless and within a bound               |
 | `denoiser`       | `Denoiser`, and what one is told about the noise                  |
-| `denoisers`      | registry of the denoisers                                         |
-| `block_matching` | BM3D, also with a variance-stabilising transform                  |
-| `ffdnet`         | FFDNet                                                            |
-| `filters`        | wavelets, non-local means, total variation, median                |
-| `pellucid_denoiser` | pellucid's denoisers                                           |
+| `denoisers`      | FFDNet, pellucid's denoisers, and the registry of all             |
+| `filters`        | BM3D, wavelets, non-local means, total variation, median          |
 """
 
 from __future__ import annotations

@@ -28,13 +28,6 @@ class NoiseGiven:
     line: tuple[float, float] | None = None
     bits: int | None = None
 
-    @property
-    def label(self) -> str:
-        """As in the rows: `line`, `auto` or the number."""
-        if self.line is not None:
-            return "line"
-        return "auto" if self.sigma is None else f"{self.sigma:g}"
-
 
 @dataclass(frozen=True)
 class Denoiser:
@@ -63,11 +56,10 @@ class Denoiser:
         """(H, W, C) to the same shape and type, black 0 and white 255; need not be clipped.
 
         Raises:
-            ValueError: what it needs isn't given.
+            ValueError: what it needs isn't given, or it gave another number of samples.
         """
         told = {"sigma": given.sigma, "line": given.line, "nothing": given}[self.needs]
         if told is None:
             what = "slope and offset of the variance" if self.needs == "line" else "sigma"
             raise ValueError(f"{self.name} must be told {what}")
-        result = np.asarray(self.run(noisy, told), np.float32)
-        return result[..., None] if result.ndim == 2 else result
+        return np.asarray(self.run(noisy, told), np.float32).reshape(noisy.shape)
