@@ -7,7 +7,7 @@ import pytest
 
 from pellucid.errors import OptionError, PellucidError
 from pellucid.explaining import OpenNetwork, filter_at
-from pellucid.explaining.transposes import TRANSPOSES, interpolation
+from pellucid.explaining.network import TRANSPOSES, interpolation
 from pellucid.runtime import Network, load_denoiser, load_model
 from pellucid.runtime.denoiser import FILE
 from pictures import photograph

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pellucid.explaining.page.charts import chart, gathered
-from pellucid.explaining.page.numbers import number, percent, signed, unit_of
+from pellucid.explaining.page.parts import chart, gathered, number, percent, signed, unit_of
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def explain_compress(
     """A picture coded at a quality: the same, and what was lost of what can be seen."""
     from pellucid._api.learned import check_samples
     from pellucid.codec import look_at
-    from pellucid.explaining import detail_of, removed, strip
+    from pellucid.explaining import Strip, detail_of, removed
 
     with open_image(image, page=page, limits=limits) as opened:
         check_samples(opened, name_of(image))
@@ -145,9 +145,10 @@ def explain_compress(
     x, y, width, height = detail = detail_of(seen)
     part = np.ascontiguousarray(before[y : y + height, x : x + width])
 
-    def coded(picture: NDArray[Any], setting: float) -> tuple[NDArray[Any], str]:
-        file = compress(picture, quality=int(setting), model=model)
-        return opened_samples(file), f"{8 * len(file) / (width * height):.2f} bits per pixel"
+    def coded(setting: int) -> tuple[NDArray[Any], str]:
+        file = compress(part, quality=setting, model=model)
+        said = f"{8 * len(file) / (width * height):.2f} bits per pixel"
+        return Opened(file, DecompressOptions()).samples(), said
 
     return replace(
         found,
@@ -155,13 +156,8 @@ def explain_compress(
         before=before,
         removed=removed(colours, kept, scale=float(picture.peak or 1)),
         detail=detail,
-        strips=strip(part, QUALITIES, coded),
+        strips=[Strip(setting, *coded(setting)) for setting in QUALITIES],
     )
-
-
-def opened_samples(data: bytes) -> NDArray[Any]:
-    """The samples (H, W, C) of a file's bytes."""
-    return Opened(data, DecompressOptions()).samples()
 
 
 def decoded_widths(after: NDArray[Any], file: PelFile, folder: Path) -> NDArray[np.float32] | None:

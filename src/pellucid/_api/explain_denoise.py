@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 Noise = NoiseEstimate | float
 ALL = "all"
-STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the strips
+STRENGTHS = (0.25, 0.5, 0.75, 1.0)  # of the strips
 
 
 def explain_denoise(
     image: Any, options: DenoiseOptions, pixel: tuple[int, int] | None, layers: Sequence[str]
 ) -> Explanation:
     """What `denoise` does to a picture with these options."""
-    from pellucid.explaining import detail_of, removed, strip
+    from pellucid.explaining import Strip, detail_of, removed
     from pellucid.runtime import load_denoiser
 
     net = load_denoiser(options.model)
@@ -54,11 +54,6 @@ def explain_denoise(
     detail = Box.of_region(detail_of(filled))
     shown = np.ascontiguousarray(filled[detail.slices])
 
-    def cleaned(picture: NDArray[Any], setting: float) -> tuple[NDArray[Any], str]:
-        if setting == 0:
-            return picture, "as it was"
-        return denoise_array(picture, noise, setting, net), ""
-
     half_width, unsure = widths_of(clean, net, noise, options.strength, stored.dtype)
     if half_width is not None:
         half_width[weight == 0] = 0
@@ -76,7 +71,10 @@ def explain_denoise(
         pixel=None if pixel is None else why(net, filled, noise, weight, pixel),
         layers=results_of(net, *seen, layers) if layers else {},
         detail=detail.region,
-        strips=strip(shown, STRENGTHS, cleaned),
+        strips=[
+            Strip(0.0, shown, "as it was"),
+            *(Strip(part, denoise_array(shown, noise, part, net), "") for part in STRENGTHS),
+        ],
     )
 
 

@@ -1,9 +1,9 @@
-"""Where the bits of a learned file went: by place, by channel, by pass, and what is not latents.
+"""Where the bits of a file went: by place, by channel, by pass, and what holds no samples.
 
-A symbol costs minus the logarithm of its probability, which the tables say. The sum over a tile is
-what its payload ought to have; the rest of the payload, the coder's last words and up to 0.01 bits
-a symbol that it loses by rounding, is reported as such. So all parts together are the file's size,
-to the byte.
+In a learned file a symbol costs minus the logarithm of its probability, which the tables say. The
+sum over a tile is what its payload ought to have; the rest of the payload, the coder's last words
+and up to 0.01 bits a symbol that it loses by rounding, is reported as such. So all parts together
+are the file's size, to the byte.
 """
 
 from __future__ import annotations
@@ -29,10 +29,14 @@ from pellucid.codec.latents import (
     z_tables,
 )
 from pellucid.entropy import TableSet
-from pellucid.explaining.container import container_bytes, payload_bytes
+from pellucid.exact.floats import map_of
+from pellucid.exact.kind import opened
+from pellucid.exact.tables import exact_model
+from pellucid.exact.tile import decode_tile
 from pellucid.runtime import CodecModel
 
 Bits = NDArray[np.float64]
+Costs = Callable[[NDArray[np.int32], NDArray[np.uint8], int], NDArray[np.float32]]
 ESCAPED = 16  # bits that follow an escape
 PASSES = ("even anchors", "odd anchors", "non-anchors")  # A, B, C of `docs/format.md`
 
@@ -56,7 +60,7 @@ class BitMap:
     hyper: Bits
     latent_channels: Bits
     hyper_channels: Bits
-    passes: tuple[float, float, float]
+    passes: tuple[float, ...]
     coder: float
     container: dict[str, int]
     file_bytes: int
@@ -69,6 +73,32 @@ class BitMap:
         return places + self.coder + self.alpha + 8 * sum(self.container.values())
 
 
+@dataclass(frozen=True)
+class ExactBits:
+    """The bits of an exact file, which sum to 8 times its bytes.
+
+    Attributes:
+        tiles: (rows, columns) bits of each tile's payload.
+        planes: (C,) bits of each channel, in all tiles that were predicted.
+        plain: bits of tiles that are stored or deflated, all planes together.
+        frame: bits that belong to no plane: bounds, kinds, and the coder's last words.
+        container: bytes by part of the file that is no payload.
+        file_bytes: of the whole file.
+    """
+
+    tiles: Bits
+    planes: Bits
+    plain: float
+    frame: float
+    container: dict[str, int]
+    file_bytes: int
+
+    @property
+    def total(self) -> float:
+        """Bits of all parts."""
+        return float(self.tiles.sum()) + 8 * sum(self.container.values())
+
+
 def bit_map(file: PelFile, model: CodecModel) -> BitMap:
     """Decode the latents of a learned file and count what each cost.
 
@@ -79,71 +109,59 @@ def bit_map(file: PelFile, model: CodecModel) -> BitMap:
     whole = latents_of(header.box)
     y = np.zeros((whole.height, whole.width))
     z = np.zeros((whole.height // 4, whole.width // 4))
-    y_channels, z_channels, passes = (
-        np.zeros(model.latents),
-        np.zeros(model.hyper_latents),
-        [0.0] * 3,
-    )
+    y_channels, z_channels = np.zeros(model.latents), np.zeros(model.hyper_latents)
+    passes = np.zeros(len(PASSES))
     read = tile_reader(header, file.tile, model)
     costs = cost_of(model.tables)
 
-    def count(number: int) -> TileBits:
+    def count(number: int) -> tuple[NDArray[np.float32], NDArray[np.float32], list[float]]:
         return tile_bits(read(number), model, header.quality, costs)
 
     with ThreadPoolExecutor(model.threads) as pool:
-        for number, tile in enumerate(pool.map(count, range(header.tile_count))):
-            place = latents_of(header.tile_box(number))
-            y[place.within(whole)] = tile.y.sum(axis=0)
-            rows, columns = (slice(s.start // 4, s.stop // 4) for s in place.within(whole))
-            z[rows, columns] = tile.z.sum(axis=0)
-            y_channels += tile.y.sum(axis=(1, 2))
-            z_channels += tile.z.sum(axis=(1, 2))
-            passes = [a + b for a, b in zip(passes, tile.passes, strict=True)]
+        for number, (own_z, own_y, own) in enumerate(pool.map(count, range(header.tile_count))):
+            place = latents_of(header.tile_box(number)).within(whole)
+            y[place] = own_y.sum(axis=0)
+            z[tuple(slice(s.start // 4, s.stop // 4) for s in place)] = own_z.sum(axis=0)
+            y_channels += own_y.sum(axis=(1, 2))
+            z_channels += own_z.sum(axis=(1, 2))
+            passes += own
     container = container_bytes(file)
     total = file.chunks[-1].end
     alpha = 8.0 * payload_bytes(file, ALPHA_LAYER) if header.has_alpha_layer else 0.0
-    payload = 8 * (total - sum(container.values())) - alpha
-    coder = payload - float(y.sum() + z.sum())
-    by_pass = (passes[0], passes[1], passes[2])
+    coder = 8 * (total - sum(container.values())) - alpha - float(y.sum() + z.sum())
+    by_pass = tuple(passes.tolist())
     return BitMap(y, z, y_channels, z_channels, by_pass, coder, container, total, alpha)
 
 
-@dataclass(frozen=True)
-class TileBits:
-    """Bits of each z (Z, h/4, w/4) and each y (M, h, w), and of y by pass."""
-
-    z: NDArray[np.float32]
-    y: NDArray[np.float32]
-    passes: tuple[float, float, float]
-
-
 def tile_bits(
-    latents: TileLatents, model: CodecModel, quality: int, costs: Callable[..., NDArray[np.float32]]
-) -> TileBits:
-    """What the latents of one tile cost, by the tables a decoder would choose."""
-    z = costs(latents.z, z_tables(model, quality, latents.z.shape), 0)
-    y = np.zeros(latents.y.shape, np.float32)
+    latents: TileLatents, model: CodecModel, quality: int, costs: Costs
+) -> tuple[NDArray[np.float32], NDArray[np.float32], list[float]]:
+    """What the latents of one tile cost, by the tables a decoder would choose.
+
+    Returns:
+        Bits of each z (Z, h/4, w/4) and each y (M, h, w), and of y by pass.
+    """
     passes = Passes(model, latents.z, quality)
 
-    def symbols(part: NDArray[np.float32], given: Given) -> NDArray[np.int32]:
-        return np.rint((part - given.mean) / MEAN_UNIT).astype(np.int32)
+    def spent(
+        part: NDArray[np.float32], given: Given
+    ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+        symbols = np.rint((part - given.mean) / MEAN_UNIT).astype(np.int32)
+        return costs(symbols, given.index, model.skip), symbols
 
-    given = passes.even_anchors()
-    found = symbols(even_anchors(latents.y), given)
-    even_anchors(y)[...] = first = costs(found, given.index, model.skip)
-    passes.take_even_anchors(found)
-    given = passes.odd_anchors()
-    found = symbols(odd_anchors(latents.y), given)
-    odd_anchors(y)[...] = second = costs(found, given.index, model.skip)
-    passes.take_odd_anchors(found)
-    given = passes.non_anchors()
-    third = costs(symbols(non_anchors(latents.y), given), given.index, model.skip)
+    first, symbols = spent(even_anchors(latents.y), passes.even_anchors())
+    passes.take_even_anchors(symbols)
+    second, symbols = spent(odd_anchors(latents.y), passes.odd_anchors())
+    passes.take_odd_anchors(symbols)
+    third, _ = spent(non_anchors(latents.y), passes.non_anchors())
+    y = np.empty(latents.y.shape, np.float32)
+    even_anchors(y)[...], odd_anchors(y)[...] = first, second
     y[:, 0::2, 1::2], y[:, 1::2, 0::2] = third[:, 0::2], third[:, 1::2]
-    sums = [float(part.sum(dtype=np.float64)) for part in (first, second, third)]
-    return TileBits(z, y, (sums[0], sums[1], sums[2]))
+    z = costs(latents.z, z_tables(model, quality, latents.z.shape), 0)
+    return z, y, [float(part.sum(dtype=np.float64)) for part in (first, second, third)]
 
 
-def cost_of(tables: TableSet) -> Callable[..., NDArray[np.float32]]:
+def cost_of(tables: TableSet) -> Costs:
     """(symbols, tables' numbers, first table that is coded) -> bits of each symbol."""
     most = max(tables.reach)
     bits = np.zeros((len(tables), 2 * most + 2), np.float32)
@@ -155,10 +173,58 @@ def cost_of(tables: TableSet) -> Callable[..., NDArray[np.float32]]:
     def costs(
         symbols: NDArray[np.int32], index: NDArray[np.uint8], skip: int
     ) -> NDArray[np.float32]:
-        column = np.clip(symbols, -most, most + 1) + most
-        found: NDArray[np.float32] = bits[index, column]
-        if skip:
-            found[index < skip] = 0
+        found: NDArray[np.float32] = bits[index, np.clip(symbols, -most, most + 1) + most]
+        found[index < skip] = 0
         return found
 
     return costs
+
+
+def exact_bits(file: PelFile) -> ExactBits:
+    """Decode a lossless or error-bounded file and count what each plane cost.
+
+    Raises:
+        DamagedFileError: a tile is damaged.
+    """
+    header = file.header
+    (layer,) = header.layer_numbers
+    tables, _ = exact_model()
+    floats = map_of(file)
+    each = 1 if floats is None else floats.planes // floats.channels  # planes of a channel
+    tiles = np.zeros(header.tile_count)
+    planes = np.zeros(header.channels + header.alpha)
+    plain = 0.0
+    for number in range(header.tile_count):
+        payload = file.tile(number, layer=layer)
+        tiles[number] = 8 * len(payload)
+        left = [float(tiles[number])]  # before and after each plane
+
+        def watch(plane: int, bits: float, left: list[float] = left) -> None:
+            if plane >= 0:
+                planes[plane // each] += left[-1] - bits
+            left.append(bits)
+
+        kind, body, _ = opened(header, number, payload, floats)
+        decode_tile(body, kind, bounded=header.layers != 0b10, tables=tables, watch=watch)
+        if len(left) == 1:
+            plain += left[0]
+    frame = float(tiles.sum() - planes.sum()) - plain
+    places = tiles.reshape(header.rows, header.columns)
+    return ExactBits(places, planes, plain, frame, container_bytes(file), file.chunks[-1].end)
+
+
+def container_bytes(file: PelFile) -> dict[str, int]:
+    """Bytes of a file's parts other than the tiles' payloads, by chunk type."""
+    parts = {"signature": file.chunks[0].offset}
+    for chunk in file.chunks:
+        size = chunk.end - chunk.offset
+        name = f"{chunk.type} frames" if chunk.type == "TILE" else chunk.type
+        parts[name] = parts.get(name, 0) + size
+    payloads = (payload_bytes(file, layer) for layer in file.header.layer_numbers)
+    parts["TILE frames"] -= sum(payloads)
+    return parts
+
+
+def payload_bytes(file: PelFile, layer: int) -> int:
+    """Bytes of the payloads of a layer."""
+    return sum(len(file.tile(n, layer=layer)) for n in range(file.header.tile_count))

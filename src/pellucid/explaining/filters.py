@@ -66,8 +66,8 @@ def filter_at(
     height, width = picture.shape[:2]
     check_inside(x, y, picture.shape)
     rows, columns = (around(at, size, model) for at, size in ((y, height), (x, width)))
-    part = np.broadcast_to(picture[rows, columns], (*cut(rows, columns), 3)).transpose(2, 0, 1)
-    noisy = whole(part, model.multiple)
+    part = picture[rows, columns]
+    noisy = whole(np.broadcast_to(part, (*part.shape[:2], 3)).transpose(2, 0, 1), model.multiple)
     levels = whole(maps[:, rows, columns], model.multiple)
     pull = np.zeros(noisy.shape, np.float32)
     grey = picture.shape[2] == 1
@@ -77,7 +77,7 @@ def filter_at(
     linear = (pull - noise["noisy"])[0].transpose(1, 2, 0)
     of_map = -float(np.sum(noise["maps"] * levels, dtype=np.float64))
     value = float(np.sum(linear * noisy[0].transpose(1, 2, 0), dtype=np.float64)) + of_map
-    weights = linear[: part.shape[1], : part.shape[2]]
+    weights = linear[: part.shape[0], : part.shape[1]]
     return PixelFilter(
         x=x,
         y=y,
@@ -103,11 +103,6 @@ def around(at: int, size: int, model: DenoiserModel) -> slice:
     """What lies within reach of a row or column, from a place where the network's blocks begin."""
     start = max(0, at - model.reach) // model.multiple * model.multiple
     return slice(start, min(size, at + model.reach + model.multiple))
-
-
-def cut(rows: slice, columns: slice) -> tuple[int, int]:
-    """Height and width of a part."""
-    return rows.stop - rows.start, columns.stop - columns.start
 
 
 def half_radius(weights: Floats, x: int, y: int) -> float:

@@ -59,11 +59,8 @@ class Intervals:
         """(GROUPS, GROUPS) at a level, between those measured by interpolation."""
         place = np.interp(level, self.levels, np.arange(len(self.levels)))
         low = int(place)
-        high = min(low + 1, len(self.levels) - 1)
-        between: Floats = self.widths[low] + np.float32(place - low) * (
-            self.widths[high] - self.widths[low]
-        )
-        return between
+        least, most = self.widths[low], self.widths[min(low + 1, len(self.levels) - 1)]
+        return np.asarray(least + np.float32(place - low) * (most - least), np.float32)
 
     def typical_at(self, level: float) -> float:
         """Half-width over all groups, at a level."""
@@ -119,8 +116,8 @@ def half_widths(
     """
     table = intervals.at(level)
     out = np.empty(result.shape[:2], np.float32)
-    for rows, fine, coarse in variation(result, sigma):
-        groups = (np.digitize(s, e) for s, e in zip((fine, coarse), intervals.edges, strict=True))
+    for rows, *seen in variation(result, sigma):
+        groups = (np.digitize(s, e) for s, e in zip(seen, intervals.edges, strict=True))
         part = sigma[rows] if isinstance(sigma, np.ndarray) else np.float32(sigma)
         out[rows] = part * table[tuple(groups)]
     return out

@@ -10,7 +10,6 @@ blocks instead of sliding windows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,10 +64,13 @@ def removed(before: NDArray[Any], after: NDArray[Any], *, scale: float = 255.0) 
     """
     if before.shape != after.shape:
         raise InputError(f"pictures of {before.shape} and {after.shape} can't be compared")
-    parts = [
-        strip(before[rows], after[rows], (STEADY * scale) ** 2) for rows in strips(len(before))
-    ]
-    residual, texture, kept = (np.concatenate(same) for same in list(zip(*parts, strict=True))[:3])
+    parts = []
+    for start in range(0, len(before), STRIP):  # so that memory is that of the residual
+        pictures = before[start : start + STRIP], after[start : start + STRIP]
+        residual = np.subtract(*pictures, dtype=np.float32)
+        kept = structure(*pictures, (STEADY * scale) ** 2)
+        parts.append((residual, kept, *whiteness(residual)))
+    residual, kept, texture = (np.concatenate(same) for same in list(zip(*parts, strict=True))[:3])
     products = np.sum([part[3] for part in parts], axis=0)  # by lag; the first is the power
     by_chance = 1 / np.sqrt(BLOCK * BLOCK * residual.shape[2] * len(LAGS))
     return Removed(
@@ -81,21 +83,6 @@ def removed(before: NDArray[Any], after: NDArray[Any], *, scale: float = 255.0) 
         left=float((texture < -CHANCE * by_chance).mean()),
         structure=kept,
     )
-
-
-def strips(height: int) -> Iterator[slice]:
-    """Rows that are looked at together, whole blocks, so that memory is that of the residual."""
-    for start in range(0, height, STRIP):
-        yield slice(start, min(start + STRIP, height))
-
-
-def strip(
-    before: NDArray[Any], after: NDArray[Any], steady: float
-) -> tuple[Floats, Floats, Floats, NDArray[np.float64]]:
-    """Residual, texture and structure of some rows, and the sums of products by lag."""
-    residual = np.subtract(before, after, dtype=np.float32)
-    texture, products = whiteness(residual)
-    return residual, texture, structure(before, after, steady), products
 
 
 def whiteness(residual: Floats) -> tuple[Floats, NDArray[np.float64]]:
@@ -119,10 +106,7 @@ def whiteness(residual: Floats) -> tuple[Floats, NDArray[np.float64]]:
 
 def structure(before: NDArray[Any], after: NDArray[Any], steady: float) -> Floats:
     """(H / 8, W / 8) contrast and structure of SSIM, from 0 to 1, of the mean of the channels."""
-    first, second = (
-        centred(np.asarray(image.mean(axis=2, dtype=np.float32))[..., None])
-        for image in (before, after)
-    )
+    first, second = (centred(image.mean(axis=2, dtype=np.float32)) for image in (before, after))
     shared = block_means(first, second, FINE)
     power = block_means(first, first, FINE) + block_means(second, second, FINE)
     kept: Floats = np.clip((2 * shared + steady) / (power + steady), 0, 1)
@@ -130,11 +114,10 @@ def structure(before: NDArray[Any], after: NDArray[Any], steady: float) -> Float
 
 
 def centred(plane: Floats) -> Floats:
-    """(H, W, 1) less the mean of each block."""
-    ones = np.ones((1, 1, 1), np.float32)
-    means = block_means(plane, np.broadcast_to(ones, plane.shape), FINE)
+    """(H, W) less the mean of each block, (H, W, 1)."""
+    means = block_means(plane[..., None], np.ones((*plane.shape, 1), np.float32), FINE)
     wide = means.repeat(FINE, axis=0).repeat(FINE, axis=1)
-    return plane - wide[: plane.shape[0], : plane.shape[1], None]
+    return (plane - wide[: plane.shape[0], : plane.shape[1]])[..., None]
 
 
 def block_means(one: Floats, two: Floats, side: int) -> Floats:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,16 +21,7 @@ class Strip:
     caption: str
 
 
-def strip(
-    detail: NDArray[Any],
-    settings: Sequence[float],
-    make: Callable[[NDArray[Any], float], tuple[NDArray[Any], str]],
-) -> list[Strip]:
-    """The detail as `make` gives it at each setting: a picture and its caption."""
-    return [Strip(setting, *make(detail, setting)) for setting in settings]
-
-
-def detail_of(picture: NDArray[Any], *, side: int = SIDE) -> tuple[int, int, int, int]:
+def detail_of(picture: NDArray[Any]) -> tuple[int, int, int, int]:
     """x, y, width and height of the liveliest part of (H, W, C): where neighbours differ most."""
     height, width = picture.shape[:2]
     step = max(1, min(height, width) // 1500)  # of a large picture every so many samples say enough
@@ -40,11 +30,11 @@ def detail_of(picture: NDArray[Any], *, side: int = SIDE) -> tuple[int, int, int
     change = np.zeros(some.shape, np.float32)
     change[:, 1:] += np.abs(np.diff(some, axis=1))
     change[1:] += np.abs(np.diff(some, axis=0))
-    best = (-1.0, 0, 0)
-    for y in range(0, max(1, height - side + 1), CELL):
-        for x in range(0, max(1, width - side + 1), CELL):
-            rows = slice(y // step, (y + side) // step)
-            part = change[rows, x // step : (x + side) // step]
-            best = max(best, (float(part.mean()), -y, -x))
-    x, y = -best[2], -best[1]
-    return x, y, min(side, width - x), min(side, height - y)
+
+    def lively(place: tuple[int, int]) -> float:
+        rows, columns = (slice(at // step, (at + SIDE) // step) for at in place)
+        return float(change[rows, columns].mean())
+
+    down, right = (range(0, max(1, size - SIDE + 1), CELL) for size in (height, width))
+    y, x = max(((y, x) for y in down for x in right), key=lively)
+    return x, y, min(SIDE, width - x), min(SIDE, height - y)

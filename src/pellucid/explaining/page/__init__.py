@@ -1,9 +1,8 @@
 """An explanation as one HTML file that needs no network and no other file.
 
-draw.py      arrays to small pictures          charts.py    rows of numbers to bars
-parts.py     pieces of HTML                    sections.py  what is told, in order
-numbers.py   numbers and units as shown        spent.py, removed.py, pixel.py, layers.py  sections
-style.py     how it looks, beside what all pages share (pellucid.pages)
+draw.py     arrays to small pictures         sections.py   what is told, in order
+parts.py    numbers, figures, charts         spent.py, changed.py   sections
+style.py    how it looks, beside what all pages share (pellucid.pages)
 """
 
 from __future__ import annotations

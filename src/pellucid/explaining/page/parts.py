@@ -1,4 +1,4 @@
-"""Pieces of the page: figures with a scale, two pictures under a slider, rows of figures."""
+"""Pieces of the page: numbers as a person reads them, figures with a scale, bars, a slider."""
 
 from __future__ import annotations
 
@@ -6,61 +6,39 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.explaining.page.draw import AMOUNT, RGB, data_uri, heat
-from pellucid.explaining.page.numbers import number
+from pellucid.explaining.page.draw import AMOUNT, RGB, SIGNED, data_uri, heat
+
+MINUS = "\N{MINUS SIGN}"
+FULL = {"uint8": "of 255", "uint16": "of 65,535"}
+WIDTH, HEIGHT = 640, 120  # of a chart
+MOST = 128  # bars; more are put together by neighbours
 
 
-def figure(
-    rgb: RGB,
-    caption: str,
-    alt: str,
-    *,
-    below: str = "",
-    photograph: bool = False,
-    big: bool = False,
-) -> str:
-    """A picture with its caption; `big` samples stay squares."""
-    kind = ' class="pixels"' if big else ""
-    return (
-        f'<figure><img{kind} src="{data_uri(rgb, photograph=photograph)}" alt="{escape(alt)}" '
-        f'width="{rgb.shape[1]}" height="{rgb.shape[0]}">{below}'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
-    )
+def number(value: float, digits: int = 3) -> str:
+    """So many digits that count, with an exponent only for the very small and very large."""
+    text = f"{abs(value):.{digits}g}"
+    if "e" in text and 1 <= abs(value) < 1e7:
+        text = f"{float(text):,.0f}"
+    return (MINUS if value < 0 else "") + text
 
 
-def heat_figure(
-    values: NDArray[Any],
-    caption: str,
-    alt: str,
-    *,
-    low: float,
-    high: float,
-    unit: str,
-    scale: Any = AMOUNT,
-) -> str:
-    """Values as shades, with the scale below."""
-    stops = ", ".join(f"rgb{anchor}" for anchor in scale)
-    below = (
-        f'<div class="scale"><span>{number(low)}</span><span class="bar" style="background:'
-        f'linear-gradient(90deg, {stops})"></span><span>{number(high)} {escape(unit)}</span></div>'
-    )
-    return figure(heat(values, low, high, scale), caption, alt, below=below, big=True)
+def signed(value: float) -> str:
+    """Three places and a sign, none for 0."""
+    text = f"{value:+.3f}"
+    return text[1:] if float(text) == 0 else text.replace("-", MINUS)
 
 
-def pair(before: RGB, after: RGB, names: tuple[str, str], mark: str) -> str:
-    """Two pictures of one size, one over the other, cut where the slider stands."""
-    images = "".join(
-        f'<img src="{data_uri(rgb, photograph=True)}" alt="The picture {escape(name)}" '
-        f'width="{rgb.shape[1]}" height="{rgb.shape[0]}">'
-        for rgb, name in zip((before, after), names, strict=True)
-    )
-    return (
-        f'<div class="pair" id="{mark}">{images}</div><label>{escape(names[0])} to the left of the '
-        f"slider, {escape(names[1])} to the right"
-        f'<input type="range" min="0" max="100" value="50" data-pair="{mark}"></label>'
-    )
+def percent(part: float, places: int = 1) -> str:
+    """A part of 1 as a percentage."""
+    return f"{100 * part:.{places}f} %"
+
+
+def unit_of(dtype: np.dtype[Any]) -> str:
+    """What is said after a value of samples: of how many, or that it is in their own unit."""
+    return FULL.get(dtype.name, "in the samples' unit")
 
 
 def paragraph(text: str, *, soft: bool = False) -> str:
@@ -71,3 +49,86 @@ def paragraph(text: str, *, soft: bool = False) -> str:
 def row(figures: Sequence[str], *, small: bool = False) -> str:
     """Figures side by side where there is room."""
     return f'<div class="row{" small" if small else ""}">{"".join(figures)}</div>'
+
+
+def image(rgb: RGB, alt: str, *, photograph: bool = False, big: bool = False) -> str:
+    """A picture; `big` samples stay squares."""
+    kind = ' class="pixels"' if big else ""
+    return (
+        f'<img{kind} src="{data_uri(rgb, photograph=photograph)}" alt="{escape(alt)}" '
+        f'width="{rgb.shape[1]}" height="{rgb.shape[0]}">'
+    )
+
+
+def figure(drawing: str, caption: str) -> str:
+    """A drawing with its caption."""
+    return f"<figure>{drawing}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
+def heat_map(
+    values: NDArray[Any],
+    caption: str,
+    alt: str,
+    *,
+    high: float | None = None,
+    unit: str = "",
+    signed: bool = False,
+) -> str:
+    """Values as shades, with the scale below: from 0, or if `signed` from -high, to high.
+
+    Without `high` all but the largest 0.5 % are told apart.
+    """
+    high = float(np.percentile(values, 99.5)) or 1.0 if high is None else high
+    low, scale = (-high, SIGNED) if signed else (0, AMOUNT)
+    stops = ", ".join(f"rgb{anchor}" for anchor in scale)
+    below = (
+        f'<div class="scale"><span>{number(low)}</span><span class="bar" style="background:'
+        f'linear-gradient(90deg, {stops})"></span><span>{number(high)} {escape(unit)}</span></div>'
+    )
+    return figure(image(heat(values, low, high, scale), alt, big=True) + below, caption)
+
+
+def pair(before: RGB, after: RGB) -> str:
+    """Two pictures of one size, one over the other, cut where the slider stands."""
+    images = "".join(
+        image(rgb, f"The picture {name}", photograph=True)
+        for rgb, name in ((before, "before"), (after, "after"))
+    )
+    return (
+        f'<div class="pair" id="pair">{images}</div><label>before to the left of the '
+        "slider, after to the right"
+        '<input type="range" min="0" max="100" value="50" data-pair="pair"></label>'
+    )
+
+
+def chart(bits: Sequence[float], what: str, order: str) -> str:
+    """Bars with what they mean below: each some of `what`, as high as it has bits.
+
+    `order` goes on from there: of what they are, and how they are sorted.
+    """
+    shown = gathered(bits)
+    most, wide = max(*shown, 1e-12), WIDTH / len(shown)
+    bars = "".join(
+        f'<rect x="{place * wide:.1f}" y="{HEIGHT * (1 - value / most):.1f}" '
+        f'width="{max(0.8, wide - 1):.1f}" height="{HEIGHT * value / most:.1f}"/>'
+        for place, value in enumerate(shown)
+    )
+    each = together(len(bits))
+    name = (f"{each} {what}s" if each > 1 else f"each {what}") + order
+    drawing = (
+        f'<svg class="bars" role="img" aria-label="{escape(f"Bytes of {name}")}" '
+        f'viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none">{bars}</svg>'
+    )
+    tallest = number(max(shown) / 8)
+    return figure(drawing, f"A bar for {name}; the tallest holds {tallest} bytes.")
+
+
+def gathered(values: Sequence[float]) -> list[float]:
+    """At most `MOST` sums of neighbours."""
+    each = together(len(values))
+    return [float(sum(values[start : start + each])) for start in range(0, len(values), each)]
+
+
+def together(count: int) -> int:
+    """How many of so many values go into one bar."""
+    return -(-count // MOST)

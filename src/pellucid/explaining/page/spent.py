@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pellucid.explaining.bits import PASSES, BitMap
-from pellucid.explaining.exact_bits import ExactBits
-from pellucid.explaining.page.charts import chart
-from pellucid.explaining.page.numbers import percent
-from pellucid.explaining.page.parts import heat_figure, paragraph, row
+from pellucid.explaining.bits import PASSES, BitMap, ExactBits
+from pellucid.explaining.page.parts import chart, heat_map, paragraph, percent, row
 from pellucid.pages import table
 
 MOST_PLANES = 16  # with a line each
@@ -30,20 +27,17 @@ PARTS = {
 
 def latent_bits(bits: BitMap) -> str:
     """Maps, channels and sums of a learned file."""
-    per_sample = bits.latents / 256  # a latent covers 16 x 16 samples
-    per_hyper = bits.hyper / 4096
     maps = [
-        heat_figure(
-            values,
-            caption,
-            f"Map of bits: {caption}",
-            low=0,
-            high=float(np.percentile(values, 99.5)) or 1.0,
-            unit="bits per pixel",
-        )
+        heat_map(values, caption, f"Map of bits: {caption}", unit="bits per pixel")
         for values, caption in (
-            (per_sample, "Latents y, one value for 16 x 16 pixels: bright places cost most."),
-            (per_hyper, "Hyper-latents z, one for 64 x 64: they say how busy a place is."),
+            (
+                bits.latents / 256,
+                "Latents y, one value for 16 x 16 pixels: bright places cost most.",
+            ),
+            (
+                bits.hyper / 4096,
+                "Hyper-latents z, one for 64 x 64: they say how busy a place is.",
+            ),
         )
     ]
     order = np.sort(bits.latent_channels)[::-1]
@@ -56,61 +50,48 @@ def latent_bits(bits: BitMap) -> str:
         "the better the prediction, the fewer bits."
     )
     said = f"Of the {len(order)} channels of y, the {half} dearest hold half of its bits."
-    rows = [
-        (f"y, {name}", *amount(value, bits))
-        for name, value in zip(PASSES, bits.passes, strict=True)
-    ]
-    rows.append(("z", *amount(float(bits.hyper.sum()), bits)))
-    rows.append(("the entropy coder's last words", *amount(bits.coder, bits)))
+    parts = {f"y, {name}": value for name, value in zip(PASSES, bits.passes, strict=True)}
+    parts |= {"z": float(bits.hyper.sum()), "the entropy coder's last words": bits.coder}
     if bits.alpha:
-        rows.append(("alpha, without loss", *amount(bits.alpha, bits)))
-    return (
-        paragraph(means)
-        + row(maps)
-        + paragraph(said)
-        + chart(order.tolist(), "channel", " of y, dearest first")
-        + sums(rows, bits)
-    )
+        parts["alpha, without loss"] = bits.alpha
+    bars = chart(order.tolist(), "channel", " of y, dearest first")
+    return paragraph(means) + row(maps) + paragraph(said) + bars + sums(parts, bits)
 
 
 def tile_bits(bits: ExactBits) -> str:
     """Tiles and planes of an exact file."""
-    said = "Every sample is predicted from those known around it; the bits are what was missing. "
+    said = "Every sample is predicted from those known around it; the bits are what was missing."
+    where = bars = ""
     if bits.tiles.size > 1:
         caption = "Bytes of each tile: plain places are predicted well and cost little."
         most = float(bits.tiles.max()) / 8 or 1.0
-        map_ = heat_figure(
-            bits.tiles / 8, caption, "Map of bytes by tile", low=0, high=most, unit="bytes"
-        )
-        where = row([map_])
-    else:
-        where = ""  # of one colour, it would say nothing
-        said += "The picture is one tile. "
+        alt = "Map of bytes by tile"
+        where = row([heat_map(bits.tiles / 8, caption, alt, high=most, unit="bytes")])
+    else:  # of one colour, it would say nothing
+        said += " The picture is one tile."
     if len(bits.planes) > 1:
         said += (
-            "A plane is one channel (of a pair those of the guide too), predicted with the help "
+            " A plane is one channel (of a pair those of the guide too), predicted with the help "
+            "of those before it."
         )
-        said += "of those before it."
-    rows = [(f"plane {n}", *amount(float(v), bits)) for n, v in enumerate(bits.planes)]
-    if len(rows) > MOST_PLANES:
-        rows = [("all planes", *amount(float(bits.planes.sum()), bits))]
+        bars = chart(bits.planes.tolist(), "plane", ", in order")
+    parts = {f"plane {n}": float(v) for n, v in enumerate(bits.planes)}
+    if len(parts) > MOST_PLANES:
+        parts = {"all planes": float(bits.planes.sum())}
     if bits.plain:
-        rows.append(("tiles stored or deflated whole", *amount(bits.plain, bits)))
-    rows.append(("bounds, kinds, the entropy coder's last words", *amount(bits.frame, bits)))
-    bars = chart(bits.planes.tolist(), "plane", ", in order") if len(bits.planes) > 1 else ""
-    return paragraph(said.strip()) + where + bars + sums(rows, bits)
+        parts["tiles stored or deflated whole"] = bits.plain
+    parts["bounds, kinds, the entropy coder's last words"] = bits.frame
+    return paragraph(said) + where + bars + sums(parts, bits)
 
 
-def sums(rows: list[tuple[str, str, str]], bits: BitMap | ExactBits) -> str:
-    """All parts of a file down to its size."""
+def sums(parts: dict[str, float], bits: BitMap | ExactBits) -> str:
+    """All parts of a file, by name in bits, down to its size."""
     for name, size in bits.container.items():
-        rows.append((f"container: {PARTS.get(name, name)}", *amount(8.0 * size, bits)))
-    rows.append(("the whole file", *amount(bits.total, bits)))
+        parts[f"container: {PARTS.get(name, name)}"] = 8.0 * size
+    parts["the whole file"] = bits.total
+    rows = [
+        (name, f"{value / 8:,.1f}", percent(value / 8 / bits.file_bytes, 2))
+        for name, value in parts.items()
+    ]
     caption = f"All parts of the file, which has {bits.file_bytes:,} bytes"
-    head = ("part", "bytes", "of the file")
-    return table(head, rows, "parts of the file", caption=caption)
-
-
-def amount(value: float, bits: BitMap | ExactBits) -> tuple[str, str]:
-    """Bits as bytes, and as a part of the file."""
-    return f"{value / 8:,.1f}", f"{percent(value / 8 / bits.file_bytes, 2)}"
+    return table(("part", "bytes", "of the file"), rows, "parts of the file", caption=caption)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pellucid.pages import LOOK
 
-OWN = """
+CSS = (
+    LOOK
+    + """
 header, main, footer { max-width: 72rem; }
 h2 { font-size: 1.25rem; }
 p { max-width: 46rem; }
@@ -28,8 +30,7 @@ svg.bars { display: block; width: 100%; height: 7rem; fill: var(--mark);
 input[type=range] { width: 100%; }
 @media print { input, .pair + label { display: none; } }
 """
-
-CSS = LOOK + OWN
+)
 
 SCRIPT = """
 for (const slider of document.querySelectorAll('input[data-pair]')) {
