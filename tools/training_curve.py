@@ -29,13 +29,14 @@ import torch
 from torch import Tensor, nn
 
 from pellucid.errors import InputError, OptionError, PellucidError
-from pellucid.evaluate.benches.compress import Plan, run
+from pellucid.evaluate.bench import run
+from pellucid.evaluate.benches.compress import BENCH, Plan
 from pellucid.evaluate.benches.compress_rows import SWEEP, Result, codecs_in, compare
+from pellucid.evaluate.benches.training import ROWS, TrainingPoint
 from pellucid.evaluate.metrics import METRICS
 from pellucid.evaluate.peers import pellucid_codec
 from pellucid.evaluate.pictures import find_pictures
 from pellucid.evaluate.runs import path_word
-from pellucid.evaluate.training_rows import TABLE, TrainingPoint
 from pellucid.nets.codec import Codec
 from pellucid.runtime.store import MODELS_VARIABLE, installed_models
 from pellucid.train.checkpoint import average_in, read_state, take_weights
@@ -103,7 +104,7 @@ class Course:
         peer = pellucid_codec.make(
             self.plan.threads, model=str(model), label=label, settings=self.qualities
         )
-        failures = run(replace(self.plan, peers=(peer,)), print).failures
+        failures = run(BENCH, replace(self.plan, peers=(peer,)), print).failures
         if failures:
             raise PellucidError(f"{len(failures)} failed, the first: {failures[0]}")
         asked = {path.stem for path in find_pictures(self.plan.data, self.plan.images)}
@@ -212,7 +213,7 @@ def compare_all(options: argparse.Namespace, folder: Path) -> list[TrainingPoint
         own = course.rows(name, snapshot, folder / str(number))
         points.append(point_of(name, snapshot.progress, own, rows, metrics))
         print(points[-1])
-        TABLE.write(options.output, points)
+        ROWS.write(options.output, points)
     return points
 
 

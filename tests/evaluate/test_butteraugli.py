@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from pellucid.errors import InputError, MissingExtraError, OptionError, PellucidError
-from pellucid.evaluate.benches.compress import Plan, run
+from pellucid.evaluate.bench import run
+from pellucid.evaluate.benches.compress import BENCH, Plan
 from pellucid.evaluate.metrics import (
     DEFAULT_METRICS,
     METRICS,
@@ -78,7 +79,7 @@ def test_a_missing_program_is_named_with_the_way_to_get_it(picture, tmp_path, mo
     with pytest.raises(MissingExtraError, match="apt-get install butteraugli"):
         butteraugli(picture, picture)
     with pytest.raises(MissingExtraError, match="butteraugli"):
-        run(Plan(data=tmp_path, out=tmp_path, metrics=("psnr", "butteraugli"), repeats=0))
+        run(BENCH, Plan(data=tmp_path, out=tmp_path, metrics=("psnr", "butteraugli"), repeats=0))
 
 
 def test_what_it_cannot_compare_is_refused(picture):

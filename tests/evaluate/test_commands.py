@@ -11,15 +11,13 @@ import click
 import pytest
 
 from pellucid.cli import main
-from pellucid.cli._bench_end import command_line
+from pellucid.cli._bench_command import command_line
 from pellucid.cli.bench import bench
 from pellucid.errors import InputError
-from pellucid.evaluate import training_rows
-from pellucid.evaluate.benches import denoise_tools, large
+from pellucid.evaluate.benches import denoise_tools, intervals, large, training
+from pellucid.evaluate.benches import guided_tables as guided
 from pellucid.evaluate.benches import toy_rows as toy
-from pellucid.evaluate.guided import rows as guided
 from pellucid.evaluate.html import report_page
-from pellucid.evaluate.intervals import coverage
 from pellucid.evaluate.registry import unknown_files
 from pellucid.evaluate.runs import Run, load_runs, machine_of, methods_of, record
 
@@ -97,7 +95,11 @@ ODD = Path("some where") / "it's 50% (a)"  # a folder that a shell would take ap
 def test_each_bench_that_makes_rows_has_a_command():
     lines = [run.command for run in load_runs(RESULTS)]
     made = {line.split()[2] for line in lines if line.startswith("pellucid bench ")}
-    assert made == set(bench.commands) - {"all", "report", "table"}  # these measure nothing new
+    assert made == set(bench.list_commands(None)) - {
+        "all",
+        "report",
+        "table",
+    }  # these measure nothing new
 
 
 def written_down(*words: object) -> str:
@@ -188,13 +190,13 @@ def test_benches_of_one_subject(tmp_path):
         replace(pair, method=name) for name in ("guided", "noisy", "guided filter, radius 3")
     )
     rows = [pair, more, noisy, peer, replace(pair, method="turned")]
-    guided.DENOISED.write(tmp_path / guided.DENOISE, rows)
-    within = coverage.Coverage("decode", "m", "album", 30.0, "one", 8, 8, 0.9, 2.0, "1")
-    coverage.TABLE.write(tmp_path / coverage.FILE, [within, replace(within, step=60.0)])
+    guided.DENOISED.add(tmp_path, rows)
+    within = intervals.Coverage("decode", "m", "album", 30.0, "one", 8, 8, 0.9, 2.0, "1")
+    intervals.ROWS.add(tmp_path, [within, replace(within, step=60.0)])
     ways = denoise_tools.BandWay("bands", 64, 0.1, "noisy", 33.98, 0.1)
     denoise_tools.BANDS.add(tmp_path, [ways])
-    point = training_rows.FirstPoint(42.1, 8857, 1161, -2.91)
-    training_rows.FIRST.write(tmp_path / "training-s.tsv", [point])
+    point = training.FirstPoint(42.1, 8857, 1161, -2.91)
+    training.FIRST.write(tmp_path / "training-s.tsv", [point])
     page = report_page(tmp_path)
     for title in ("Large pictures", "With a guide", "Coverage of intervals", "Training"):
         assert f">{title}</h2>" in page

@@ -14,9 +14,8 @@ from pellucid.errors import InputError, MissingExtraError, OptionError, OutputEr
 from pellucid.evaluate import fresh
 from pellucid.evaluate.bench import run as run_bench
 from pellucid.evaluate.benches import denoise as bench
-from pellucid.evaluate.benches.denoise import ESTIMATE
 from pellucid.evaluate.benches.denoise_rows import SPEED_ROWS, SWEEP, scores
-from pellucid.evaluate.benches.denoise_tasks import TASKS, Pair, find_sources, fitted_line
+from pellucid.evaluate.benches.denoise_tasks import TASKS, Pair, Plan, find_sources, fitted_line
 from pellucid.evaluate.benches.denoise_tools import ESTIMATES, estimates
 from pellucid.evaluate.metrics import psnr, ssim
 from pellucid.evaluate.peers.denoisers import DENOISERS
@@ -80,7 +79,11 @@ def plan(tmp_path, picture):
     data.mkdir()
     for name, crop in (("one", 48), ("two", 40)):
         Image.fromarray(picture[:crop, :50]).save(data / f"{name}.png")
-    return bench.Plan(data=data, out=tmp_path / "out", methods=("tv",), threads=1)
+    return Plan(data=data, out=tmp_path / "out", methods=("tv",), models=(), threads=1)
+
+
+def measured(plan, *notify):
+    return run_bench(bench.BENCH, plan, *notify)
 
 
 def kept(plan, method="tv", task=None):
@@ -88,7 +91,7 @@ def kept(plan, method="tv", task=None):
 
 
 def test_a_row_for_every_picture_and_level(plan, stub):
-    assert bench.run(plan).new_rows == 6
+    assert measured(plan).new_rows == 6
     found = kept(plan)
     assert [(r.level, r.image, r.told) for r in found] == [
         (level, image, f"{level:g}") for level in (15.0, 25.0, 50.0) for image in ("one", "two")
@@ -102,33 +105,33 @@ def test_a_row_for_every_picture_and_level(plan, stub):
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(plan, stub):
-    bench.run(plan)
+    measured(plan)
     path = plan.out / "denoise-gaussian-tv.tsv"
     whole = path.read_text(encoding="utf-8")
     path.write_text(whole[: len(whole) * 2 // 3], encoding="utf-8")
     left = len(kept(plan))
-    assert bench.run(plan).new_rows == 6 - left > 0
+    assert measured(plan).new_rows == 6 - left > 0
     before = stub.runs
-    assert bench.run(plan).new_rows == 0
+    assert measured(plan).new_rows == 0
     assert stub.runs == before
     assert len(kept(plan)) == 6
-    assert bench.run(replace(plan, levels=(35,))).new_rows == 2
+    assert measured(replace(plan, sigma=(35.0,))).new_rows == 2
     assert len(kept(plan)) == 8
 
 
 def test_rows_of_another_version_or_threads_are_made_again(plan, stub):
-    bench.run(plan)
+    measured(plan)
     stub.version = "stub 2"
-    assert bench.run(plan).new_rows == 6
+    assert measured(plan).new_rows == 6
     assert {row.version for row in kept(plan)} == {"stub 2"}
-    assert bench.run(replace(plan, threads=2)).new_rows == 6
-    assert bench.run(replace(plan, threads=2, fresh=True)).new_rows == 6
+    assert measured(replace(plan, threads=2)).new_rows == 6
+    assert measured(replace(plan, threads=2, fresh=True)).new_rows == 6
 
 
 def test_one_failure_does_not_stop_the_others(plan, stub):
     stub.fail_at = 25
     (plan.data / "broken.png").write_bytes(b"not a picture")
-    outcome = bench.run(plan)
+    outcome = measured(plan)
     assert outcome.new_rows == 4
     assert len(outcome.failures) == 5
     assert "one by tv at 25: stub fails here" in outcome.failures
@@ -140,7 +143,7 @@ def test_a_missing_method_is_told_and_left_out(plan, stub, monkeypatch):
 
     monkeypatch.setitem(DENOISERS.makers, "bm3d", missing)
     lines = []
-    outcome = bench.run(replace(plan, methods=("bm3d", "tv")), lines.append)
+    outcome = measured(replace(plan, methods=("bm3d", "tv")), lines.append)
     assert outcome.new_rows == 6
     assert list(outcome.missing) == ["bm3d"]
     assert lines[0].startswith("without bm3d: bm3d is not installed")
@@ -179,9 +182,9 @@ def real_folder(tmp_path, picture, noisy):
 def test_where_noise_is_real_peers_get_their_best_sigma(plan, stub, own, tmp_path, picture, noisy):
     data = real_folder(tmp_path, picture, noisy)
     plan = replace(
-        plan, data=data, task="real", methods=("pellucid-m", "tv"), search=(5.0, 40.0, 75.0)
+        plan, data=data, task="real", methods=("pellucid-m", "tv"), sigma=(5.0, 40.0, 75.0)
     )
-    assert bench.run(plan).new_rows == 2 + 6
+    assert measured(plan).new_rows == 2 + 6
     assert {row.told for row in kept(plan, "pellucid-m")} == {"auto"}
     found = scores([*kept(plan, "pellucid-m"), *kept(plan)])
     best = found["tv", 0.0]
@@ -193,7 +196,7 @@ def test_where_noise_is_real_peers_get_their_best_sigma(plan, stub, own, tmp_pat
     assert "## Noise of cameras: cameras" in text
     (data / "a_iso1_mean.png").unlink()
     with pytest.raises(InputError, match="needs pictures called"):
-        bench.run(plan)
+        measured(plan)
 
 
 def test_pairs_are_16_bits_and_a_line_is_fitted(plan, stub, tmp_path, picture, noisy):
@@ -203,7 +206,7 @@ def test_pairs_are_16_bits_and_a_line_is_fitted(plan, stub, tmp_path, picture, n
         Image.fromarray(pixels[..., 0]).save(data / folder / "cell.png")
     stub.needs = "line"
     plan = replace(plan, data=data, task="pairs")
-    bench.run(plan)
+    measured(plan)
     (row,) = kept(plan)
     assert (row.told, row.level) == ("line", 0.0)
     case = TASKS["pairs"].load(find_sources(TASKS["pairs"], data)[0], 0)
@@ -214,12 +217,12 @@ def test_pairs_are_16_bits_and_a_line_is_fitted(plan, stub, tmp_path, picture, n
     assert (slope, offset) == pytest.approx((2, 30), rel=0.2)
     (data / "gt" / "cell.png").unlink()
     with pytest.raises(InputError, match="called raw/NAME and gt/NAME"):
-        bench.run(plan)
+        measured(plan)
 
 
 def test_jpeg_gives_the_gain_over_it(plan, stub):
-    plan = replace(plan, task="jpeg", levels=(10, 40), search=(8.0,))
-    assert bench.run(plan).new_rows == 4
+    plan = replace(plan, task="jpeg", quality=(10, 40), sigma=(8.0,))
+    assert measured(plan).new_rows == 4
     found = kept(plan)
     assert found[0].noisy_psnr < found[2].noisy_psnr
     text, _ = write_report(bench.BENCH, plan.out)
@@ -232,10 +235,10 @@ def test_jpeg_gives_the_gain_over_it(plan, stub):
 def test_report_with_a_method_on_fewer_pictures(plan, stub, own, monkeypatch):
     few = StubDenoiser("bm3d")
     monkeypatch.setitem(DENOISERS.makers, "bm3d", lambda threads: few)
-    bench.run(replace(plan, methods=("pellucid-m", "tv")))
+    measured(replace(plan, methods=("pellucid-m", "tv")))
     monkeypatch.setattr(bench, "peak_of_denoiser", lambda *_words, **_more: 123.4)
     monkeypatch.setattr(fresh, "can_measure", lambda: True)
-    bench.run(replace(plan, methods=("bm3d", "pellucid-m"), every=2, repeats=2))
+    measured(replace(plan, methods=("bm3d", "pellucid-m"), every=2, repeats=2))
     found = SPEED_ROWS.load(plan.out)
     assert [row.method for row in found] == ["bm3d", "pellucid-m"]
     assert all(0 < r.seconds_low <= r.seconds <= r.seconds_high for r in found)
@@ -262,9 +265,9 @@ def test_report_with_a_method_on_fewer_pictures(plan, stub, own, monkeypatch):
 def test_measured_noise_levels(plan, own):
     for name in ("one", "two"):
         Image.new("RGB", (64, 64), (120, 120, 120)).save(plan.data / f"{name}.png")
-    plan = replace(plan, task="estimate", levels=(10.0, 50.0))
-    assert run_bench(ESTIMATE, plan).new_rows == 4
-    assert run_bench(ESTIMATE, plan).new_rows == 0
+    plan = replace(plan, task="estimate", sigma=(10.0, 50.0))
+    assert measured(plan).new_rows == 4
+    assert measured(plan).new_rows == 0
     found = ESTIMATES.load(plan.out)
     assert [(r.level, r.image) for r in found][:2] == [(10.0, "one"), (10.0, "two")]
     assert found[0].sigma == pytest.approx(11, rel=0.05)
@@ -292,10 +295,10 @@ def test_scores():
     ("change", "message"),
     [
         ({"task": "snow"}, "no task called 'snow'; there are: gaussian"),
-        ({"levels": (0,)}, "more than 0 and at most 255, got 0"),
-        ({"task": "jpeg", "levels": (101,)}, "whole number from 1 to 100, got 101"),
-        ({"task": "real", "levels": (25,)}, "no strengths to choose"),
-        ({"search": (-1.0,)}, "got -1"),
+        ({"sigma": (0.0,)}, "more than 0 and at most 255, got 0"),
+        ({"task": "jpeg", "quality": (101,)}, "at least 1 and at most 100, got 101"),
+        ({"task": "real", "quality": (25,)}, "--quality goes with --task jpeg"),
+        ({"task": "real", "sigma": (-1.0,)}, "got -1"),
         ({"methods": ("dncnn",)}, "no denoiser called 'dncnn'"),
         ({"every": 0}, "every must be at least 1"),
         ({"threads": 0}, "threads must be at least 1"),
@@ -303,18 +306,18 @@ def test_scores():
 )
 def test_wrong_options(plan, change, message):
     with pytest.raises(OptionError, match=message):
-        bench.run(replace(plan, **change))
+        measured(replace(plan, **change))
 
 
 def test_folders(plan, stub, tmp_path):
     with pytest.raises(InputError, match="isn't a folder"):
-        bench.run(replace(plan, data=tmp_path / "none"))
+        measured(replace(plan, data=tmp_path / "none"))
     with pytest.raises(InputError, match="no rows in"):
         write_report(bench.BENCH, tmp_path)
     blocker = tmp_path / "file"
     blocker.write_bytes(b"")
     with pytest.raises(OutputError, match="can't write"):
-        bench.run(replace(plan, out=blocker / "out"))
+        measured(replace(plan, out=blocker / "out"))
 
 
 def run(*words, code=0):

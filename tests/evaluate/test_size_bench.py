@@ -130,8 +130,8 @@ def test_photographs_side_by_side(picture):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"megapixels": ()}, "no sizes"),
-        ({"megapixels": (0.001,)}, "a size is 0.001"),
+        ({"megapixels": ()}, "no megapixels; give some, such as --megapixels 0.25,1"),
+        ({"megapixels": (0.001,)}, "megapixels must be at least 0.01 and at most 250, got 0.001"),
         ({"models": ("xl",)}, "no model called 'xl'; there are: m, s"),
         ({"threads": 0}, "threads must be at least 1"),
         ({"repeats": 0}, "repeats must be at least 1"),

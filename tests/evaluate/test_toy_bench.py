@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from pellucid.cli.bench import bench as commands
 from pellucid.errors import InputError, OptionError, OutputError
-from pellucid.evaluate.benches import toy as bench
+from pellucid.evaluate import bench
 from pellucid.evaluate.benches.toy import BENCH, Plan, from_sheet, to_sheet
 from pellucid.evaluate.benches.toy_rows import (
     ROWS,
@@ -107,6 +107,10 @@ def plan(tmp_path):
     )
 
 
+def measured(plan):
+    return bench.run(BENCH, plan)
+
+
 @pytest.fixture
 def only_codec(monkeypatch):
     monkeypatch.delitem(CLEANERS, "cnn")
@@ -114,7 +118,7 @@ def only_codec(monkeypatch):
 
 @pytest.mark.usefixtures("only_codec")
 def test_rows_for_every_file_and_a_row_for_every_run(plan, stub):
-    outcome = bench.run(replace(plan, command="the command"))
+    outcome = measured(replace(plan, command="the command"))
     assert outcome.failures == []
     assert outcome.new_rows == 2 * 20 + 2 * 1 + 1 + 20 + 1
     rows = ROWS.read(plan.out / "toy-cnn.tsv")
@@ -142,32 +146,32 @@ def test_rows_for_every_file_and_a_row_for_every_run(plan, stub):
 
 @pytest.mark.usefixtures("only_codec")
 def test_it_goes_on_where_it_stopped_and_drops_what_is_stale(plan, stub):
-    bench.run(plan)
-    assert bench.run(plan).new_rows == 0
+    measured(plan)
+    assert measured(plan).new_rows == 0
     assert stub.learnt == 1
     stub.version = "stub 2"
-    assert bench.run(plan).new_rows == 43
-    assert bench.run(replace(plan, train=6)).new_rows == 43
-    assert bench.run(replace(plan, train=6, fresh=True)).new_rows == 64
+    assert measured(plan).new_rows == 43
+    assert measured(replace(plan, train=6)).new_rows == 43
+    assert measured(replace(plan, train=6, fresh=True)).new_rows == 64
     assert len(load_rows(plan.out)) == 62
     assert len(ROWS.load(plan.out)) == 62
 
 
 @pytest.mark.usefixtures("only_codec")
 def test_rows_of_a_run_that_was_cut_off_are_made_anew(plan, stub):
-    bench.run(plan)
+    measured(plan)
     runs = [run for run in RUNS.load(plan.out) if run.system != "cnn"]
     RUNS.write(plan.out / RUNS.file, runs)
     assert {row.system for row in load_rows(plan.out)} == {"noisy"}
-    assert bench.run(plan).new_rows == 43
+    assert measured(plan).new_rows == 43
     assert len(ROWS.load(plan.out)) == 62
 
 
 @pytest.mark.usefixtures("only_codec")
 def test_a_system_that_fails_has_no_rows(plan, stub):
-    bench.run(plan)
+    measured(plan)
     stub.broken = True
-    outcome = bench.run(replace(plan, fresh=True))
+    outcome = measured(replace(plan, fresh=True))
     assert len(outcome.failures) == 1
     assert outcome.failures[0].startswith("mnist, compress by cnn: cnn gave uint8 (27, 28, 1)")
     assert len(load_rows(plan.out)) == 20
@@ -177,14 +181,14 @@ def test_wrong_options(plan, stub, tmp_path):
     (tmp_path / "file").write_bytes(b"")
     for change, error, message in (
         ({"minutes": 0.0}, OptionError, "more than 0"),
-        ({"rounds": -1}, OptionError, "at least 0"),
+        ({"rounds": 0}, OptionError, "at least 1, got 0"),
         ({"systems": ("lstm",)}, OptionError, "'lstm'"),
         ({"threads": 0}, OptionError, "at least 1, got 0"),
         ({"data": (tmp_path / "none",)}, InputError, "isn't a folder"),
         ({"out": tmp_path / "file" / "out"}, OutputError, "can't write"),
     ):
         with pytest.raises(error, match=message):
-            bench.run(replace(plan, **change))
+            measured(replace(plan, **change))
 
 
 def test_sheets_come_apart_as_they_were():

@@ -12,8 +12,9 @@ pytest.importorskip("bjontegaard")
 
 import spec_files
 import tiny_model
-from pellucid.evaluate import training_rows
+from pellucid.evaluate.benches import training
 from pellucid.evaluate.benches.compress_rows import SWEEP
+from pellucid.evaluate.report import markdown
 from pellucid.runtime.store import MODELS_VARIABLE
 from pellucid.train.checkpoint import write_state
 
@@ -45,12 +46,12 @@ def run(files, tmp_path, monkeypatch):
     monkeypatch.setenv(MODELS_VARIABLE, "")
     monkeypatch.setenv("PELLUCID_THREADS", "1")
 
-    def tool(*words: str) -> list[training_rows.TrainingPoint]:
+    def tool(*words: str) -> list[training.TrainingPoint]:
         out = tmp_path / "training-tiny.tsv"
         fixed = ["--train", str(files / "train"), "--test", str(files / "test"), "--threads", "1"]
         fixed += ["--qualities", "10,40,70,95", "-o", str(out)]
         training_curve.main([str(files / "tiny.toml"), *words, *fixed])
-        return training_rows.read_points(out)
+        return training.read_points(out)
 
     return tool
 
@@ -73,7 +74,7 @@ def test_a_checkpoint_and_weights_beside_weights(files, run, tmp_path):
     written = (rows / "compress-late.tsv").read_bytes()
     assert run(*words) == points  # from kept rows, which go on
     assert (rows / "compress-late.tsv").read_bytes() == written
-    table = training_rows.training_tables(tmp_path)
+    table = markdown(training.tables(tmp_path))
     assert "PSNR, against known" in table
     assert "| +0.0 % |" in table
 
@@ -106,8 +107,7 @@ def test_files_that_will_not_do(files, run, tmp_path):
 
 
 def test_the_first_file_is_still_read():
-    points = training_rows.read_points(KEPT)
+    points = training.read_points(KEPT)
     assert asdict(points[0]) | {"minutes": 42.1, "bd_psnr_mean": -2.91} == asdict(points[0])
     assert {point.anchor for point in points} == {"webp"}
-    assert training_rows.metrics_of(points) == ["psnr"]
-    assert "PSNR, mean curve, against webp" in training_rows.training_table(points)
+    assert training.training_table(points).header[3:] == ["PSNR, mean curve, against webp"]

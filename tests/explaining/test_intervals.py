@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 
 import numpy as np
 import pytest
@@ -14,10 +13,15 @@ from PIL import Image
 import pellucid
 from pellucid.cli import main
 from pellucid.errors import InputError, PellucidError
+from pellucid.evaluate import bench
+from pellucid.evaluate import calibrate as calibrating
+from pellucid.evaluate.benches import intervals as coverage
+from pellucid.evaluate.benches.intervals import BENCH, ROWS, Plan, tables
+from pellucid.evaluate.calibrate import calibrate, save_intervals
 from pellucid.evaluate.held_out import sample_hash
-from pellucid.evaluate.intervals import calibrate, load_coverage, run, save_intervals
-from pellucid.evaluate.intervals.sections import coverage_table
 from pellucid.evaluate.pictures import load_rgb
+from pellucid.evaluate.report import markdown
+from pellucid.evaluate.runs import load_runs
 from pellucid.explaining.intervals import (
     GROUPS,
     Intervals,
@@ -28,7 +32,12 @@ from pellucid.explaining.intervals import (
 from pellucid.runtime import load_denoiser, load_model
 from pictures import photograph, unpacked
 
-calibrating = sys.modules["pellucid.evaluate.intervals.calibrate"]  # the function has its name
+
+def run(data, out, notify=lambda _line: None, **options):
+    """The new rows of `bench intervals` on one folder."""
+    before = ROWS.load(out)
+    bench.run(BENCH, Plan(data=(data,), out=out, **options), notify)
+    return [row for row in ROWS.load(out) if row not in before]
 
 
 @pytest.fixture
@@ -147,11 +156,10 @@ def test_calibrate_then_measure(folder, tmp_path, tiny_denoiser):
         changed[0, 0, 0] ^= 1
         Image.fromarray(changed).save(again / each.name)
     try:
-        rows = run(again, tmp_path / "out", task="denoise", model=tiny_denoiser, steps=[15, 25])
+        rows = run(again, tmp_path / "out", task="denoise", model=tiny_denoiser, steps=(15, 25))
     finally:
         path.unlink()
     assert len(rows) == 6
-    assert load_coverage(tmp_path / "out") == rows
     mean = np.mean([row.covered for row in rows])
     assert 0.86 < mean < 0.94  # measured on next to what it was made from
 
@@ -168,7 +176,7 @@ def measured_denoiser(folder, tiny_denoiser):
 def test_pictures_of_the_calibration_are_left_out(folder, tmp_path, measured_denoiser):
     """By their samples: another name and format don't hide them, nor does --grey."""
     said: list[str] = []
-    options = {"task": "denoise", "model": measured_denoiser, "steps": [25], "notify": said.append}
+    options = {"task": "denoise", "model": measured_denoiser, "steps": (25,), "notify": said.append}
     with pytest.raises(InputError, match=r"made from all pictures of .*; measure others"):
         run(folder, tmp_path / "out", **options)
     others = tmp_path / "others"
@@ -178,7 +186,7 @@ def test_pictures_of_the_calibration_are_left_out(folder, tmp_path, measured_den
     for grey in (False, True):
         rows = run(others, tmp_path / "out", images=1, grey=grey, **options)
         assert [row.image for row in rows] == ["new"]
-        assert "left out, as the intervals were made from them: copy.bmp" in said
+        assert "without copy.bmp: the intervals were made from it" in said
         said.clear()
 
 
@@ -190,15 +198,14 @@ def test_without_a_list_of_pictures_only_test_sets_are_known_to_be_others(
         parts = {name: found[name] for name in found if name != "seen"}
     np.savez(path, **parts)
     said: list[str] = []
-    options = {"task": "denoise", "model": measured_denoiser, "steps": [25], "notify": said.append}
+    options = {"task": "denoise", "model": measured_denoiser, "steps": (25,), "notify": said.append}
     assert len(run(folder, tmp_path / "out", **options)) == 3
-    assert said[0].startswith("not checked for 3 pictures (0.png, ..)")
+    assert said[0].startswith("without a check of 3 pictures (0.png, ..): the model's intervals")
     known = {sample_hash(load_rgb(each)): "set/x" for each in folder.glob("*.png")}
-    coverage = sys.modules["pellucid.evaluate.intervals.coverage"]
     monkeypatch.setattr(coverage, "test_set_hashes", lambda: known)
     said.clear()
     run(folder, tmp_path / "out", **options)
-    assert said == ["denoise 25: 3 pictures"]
+    assert said == []
     np.savez(path, **parts, seen=np.zeros((2, 32), np.uint8))
     with pytest.raises(PellucidError, match=r"seen has the shape \(2, 32\).*not \(3, 32\)"):
         intervals_of(path.parent)
@@ -212,21 +219,22 @@ def test_grey_pictures_are_measured_as_grey(task, tmp_path):
     colour = photograph(96, 128, top=10, left=10)
     Image.fromarray(colour).save(folder / "colour.png")
     Image.fromarray(colour).convert("L").save(folder / "grey.png")
-    options = {"task": task, "model": "s", "steps": [30.0]}
+    options = {"task": task, "model": "s", "steps": (30.0,)}
     rows = run(folder, tmp_path, **options)
-    assert [(row.image, row.channels) for row in rows] == [("colour", 3), ("grey", 1)]
+    assert [(row.image, row.channels) for row in rows] == [("grey", 1), ("colour", 3)]
     same = run(folder, tmp_path, grey=True, **options)
-    assert [(row.image, row.channels) for row in same] == [("colour", 1), ("grey", 1)]
+    assert [(row.image, row.channels) for row in same] == [("colour", 1)]  # the other is there
     if task == "decode":  # without noise of its own the same picture
-        assert same[0].covered == same[1].covered == rows[1].covered
-    kept = load_coverage(tmp_path)
+        assert same[0].covered == rows[0].covered
+    kept = ROWS.load(tmp_path)
     assert sorted((row.image, row.channels) for row in kept) == [
         ("colour", 1),
         ("colour", 3),
         ("grey", 1),
     ]
-    assert "set, grey (2)" in coverage_table(tmp_path)
-    assert "set (1)" in coverage_table(tmp_path)
+    text = markdown(tables(tmp_path))
+    assert "set, grey (2)" in text
+    assert "set (1)" in text
 
 
 def test_command_for_grey(tmp_path):
@@ -235,6 +243,14 @@ def test_command_for_grey(tmp_path):
     done = CliRunner().invoke(main, [*words, "-o", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output
     assert f"| denoise | s | {tmp_path.name}, grey (1) | sigma 25 |" in done.output
+    (made,) = load_runs(tmp_path / "out")
+    assert (made.what, made.files) == (
+        f"coverage of intervals, denoise: {tmp_path.name}, grey",
+        ["intervals.tsv"],
+    )
+    assert made.command == (
+        f"pellucid bench intervals --data {tmp_path.name} -o out --model s --at 25 --grey"
+    )
     done = CliRunner().invoke(main, [*words, "--calibrate"])
     assert done.exit_code == 2
     assert "--grey goes with --out" in done.output

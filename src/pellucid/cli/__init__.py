@@ -5,7 +5,7 @@
     denoise.py      picture(s) -> clean picture(s)   adapt.py     tune a denoiser on noisy pictures
     explain.py      where bits went, how sure, why   train.py     make a model
     demo.py         one photograph, end to end
-    bench.py        side by side with other codecs, one file a kind (bench_*.py)
+    bench.py        side by side with other codecs; the benches are in `evaluate`
 
     _program.py     errors -> messages and exit codes
     _remarks.py     warnings of the library -> remarks on a file
@@ -14,7 +14,7 @@
     _streams.py     standard input and output, and pipes, as files
     _batch.py       one job after another; one that fails doesn't stop the others
     _options.py     what several commands take
-    _bench_options.py  what several benches take
+    _bench_command.py  a command made of a bench
 
 What is heavy (ONNX Runtime, PyTorch, matplotlib) is imported by the command that needs it, so that
 `pellucid --help` is quick.

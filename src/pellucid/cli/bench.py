@@ -1,111 +1,84 @@
-"""`pellucid bench`: side by side with what people use; other kinds have files of their own."""
+"""`pellucid bench`: pellucid beside what people use; the benches themselves are in `evaluate`.
+
+A bench's plan says which options there are (`evaluate/plan.py`); a command is made of it when
+it is asked for, so that `pellucid --help` is quick.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from pellucid.cli import _bench_options as shared
-from pellucid.cli._bench_end import close_bench, command_line, tell
-from pellucid.cli.bench_adapt import adapt
+from pellucid.cli._bench_command import command_of
+from pellucid.cli._bench_intervals import with_calibrate
+from pellucid.cli._program import tell
 from pellucid.cli.bench_all import all_benches
-from pellucid.cli.bench_denoise import denoise
-from pellucid.cli.bench_guided import guided
-from pellucid.cli.bench_intervals import intervals
-from pellucid.cli.bench_large import large
-from pellucid.cli.bench_lossless import lossless
-from pellucid.cli.bench_report import report
-from pellucid.cli.bench_size import size
-from pellucid.cli.bench_toy import toy
-from pellucid.errors import PellucidError
+from pellucid.errors import OutputError, PellucidError
 
-EVERYTHING = "psnr,ms_ssim,ssimulacra2"
+if TYPE_CHECKING:
+    from pellucid.evaluate.bench import AnyBench
+
+PATH = click.Path(path_type=Path)
 
 
-@click.group()
+class Benches(click.Group):
+    """Commands of its own, and one for each registered bench that measures."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """By name."""
+        return sorted([*self.commands, *measuring()])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One of them, or None."""
+        if own := super().get_command(ctx, cmd_name):
+            return own
+        if cmd_name not in (known := measuring()):
+            return None
+        command = command_of(known[cmd_name])
+        return with_calibrate(command) if cmd_name == "intervals" else command
+
+
+def measuring() -> dict[str, AnyBench]:
+    """The benches that have options, by name."""
+    from pellucid.evaluate.plan import BasePlan
+    from pellucid.evaluate.registry import BENCHES
+
+    return {bench.name: bench for bench in BENCHES if bench.plan is not BasePlan}
+
+
+@click.group(cls=Benches)
 def bench() -> None:
     """Measure pellucid beside the codecs and denoisers people use."""
 
 
 bench.add_command(all_benches)
-bench.add_command(denoise)
-bench.add_command(adapt)
-bench.add_command(intervals)
-bench.add_command(lossless)
-bench.add_command(large)
-bench.add_command(toy)
-bench.add_command(size)
-bench.add_command(report)
-bench.add_command(guided)
 
 
 @bench.command()
-@shared.data_option("Folder of source pictures.")
-@shared.out_option("Folder for rows and plots.")
-@shared.names_option(
-    "--against",
-    "all",
-    "Codecs, comma between: jpeg, jpeg2000, webp, avif, heic, jxl; or all, or none.",
-)
-@shared.models_option()
-@shared.names_option("--metrics", EVERYTHING, "Must have psnr. There is butteraugli too.")
-@shared.count_option("--images", "Only the first N pictures.")
-@shared.threads_option("Of every codec.")
-@shared.count_option(
-    "--repeats", "Runs a timing; 0 leaves the speed table out.", default=5, least=0
-)
-@shared.fresh_option("Forget earlier rows of these codecs.")
-@click.option("--quick", is_flag=True, help="A look: 2 pictures, 4 settings, PSNR, three timings.")
-def compress(
-    data: Path,
-    out: Path,
-    against: tuple[str, ...],
-    models: tuple[str, ...],
-    metrics: tuple[str, ...],
-    images: int | None,
-    threads: int,
-    repeats: int,
-    fresh: bool,
-    quick: bool,
-) -> None:
-    """Rate, quality and speed of pellucid and its peers on a folder of pictures.
+@click.argument("folder", metavar="DIR", type=PATH)
+@click.option("-o", "--out", type=PATH, help="HTML file.  [default: DIR/report.html]")
+@click.option("--force", is_flag=True, help="Overwrite the file that -o names.")
+def report(folder: Path, out: Path | None, force: bool) -> None:
+    """One self-contained HTML page of all rows in DIR: tables, plots, machine, commands.
 
-    Rows are written as they come; the same command goes on where an earlier one stopped.
+    Made from the rows alone; nothing is measured. Needs the extra: pip install 'pellucid[bench]'.
     """
-    from pellucid.evaluate.benches.compress import BENCH, Plan, run
-    from pellucid.evaluate.peers.lossy import LOSSY
-    from pellucid.evaluate.report import write_report
+    from pellucid.evaluate.html import write_html
 
-    own = LOSSY.expand(f"pellucid-{model}" for model in models)
-    plan = Plan(
-        command=command_line(),
-        data=data,
-        out=out,
-        codecs=(*own, *LOSSY.expand(against)),
-        metrics=("psnr",) if quick else metrics,
-        images=images,
-        threads=threads,
-        repeats=repeats,
-        fresh=fresh,
-        quick=quick,
-        memory=not quick,
-    )
-    outcome = run(plan, tell)
-    close_bench(write_report(BENCH, out), outcome.failures)
+    if out is not None and out.exists() and not force:
+        raise OutputError(f"{out} exists; use --force to overwrite it")
+    tell(f"wrote {write_html(folder, out)}")
 
 
 @bench.command()
 @click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    default=Path("results/v0.1"),
-    show_default=True,
-    help="Folder of rows.",
+    "--results", type=PATH, default=Path("results/v0.1"), show_default=True, help="Folder of rows."
 )
 @click.option(
     "--readme",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default=Path("README.md"),
     show_default=True,
     help="File with the markers.",

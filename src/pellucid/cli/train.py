@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pellucid.cli._bench_end import tell
+from pellucid.cli._program import tell
 from pellucid.cli.adapt import require_training
 from pellucid.errors import OutputError
 

@@ -3,6 +3,7 @@
 | module             | idea                                                               |
 |--------------------|--------------------------------------------------------------------|
 | `bench`            | a bench as data, and the one `run`: cases x methods -> rows        |
+| `plan`             | what a bench is told: fields that are options of its command       |
 | `rows`             | the one store: a dataclass declares columns, a name the file       |
 | `runs`             | command, machine and methods behind the rows: `runs.json`          |
 | `table`, `report`  | parts of a report -> Markdown, HTML, the tables of the docs        |
@@ -17,6 +18,7 @@
 | `html`             | every kept row as one HTML page                                    |
 | `pictures`         | the pictures of a folder; `samples`: some without a folder         |
 | `held_out`         | which pictures results are reported on, by hash                    |
+| `calibrate`        | the half-widths of a model's intervals                             |
 | `macs`             | multiply-adds a pixel, counted from a network's graph              |
 
 Nothing here is imported by the rest of the package except by `cli`. What it needs beyond the

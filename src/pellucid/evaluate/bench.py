@@ -18,9 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from pellucid.errors import OptionError, OutputError, PellucidError
+from pellucid.errors import OutputError, PellucidError
 from pellucid.evaluate import runs
 from pellucid.evaluate.drawing import Plot
+from pellucid.evaluate.plan import BasePlan, Wish
 from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.table import Table
 
@@ -29,21 +30,9 @@ METHOD_ERRORS = (PellucidError, OSError, ValueError, RuntimeError, MemoryError)
 Notify = Callable[[str], None]
 Key = tuple[Any, ...]  # the cells that tell a row apart
 Part = str | Table  # of a report: a paragraph or heading in Markdown, or a table
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """What every bench is told: folder for the rows, threads of each method, the command line."""
-
-    out: Path
-    threads: int = 2
-    fresh: bool = False
-    command: str = ""
-
-    def check(self) -> None:
-        """Raise OptionError for a number that is out of range."""
-        if self.threads < 1:
-            raise OptionError(f"threads must be at least 1, got {self.threads}")
+P = TypeVar("P", bound=BasePlan)
+M = TypeVar("M", bound="Method")
+R = TypeVar("R")
 
 
 class Method(Protocol):
@@ -54,11 +43,6 @@ class Method(Protocol):
 
     @property
     def threading(self) -> str: ...
-
-
-P = TypeVar("P", bound=Plan)
-M = TypeVar("M", bound=Method)
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -124,24 +108,9 @@ class Turn(Generic[P, M]):
     first: bool
 
 
-def no_methods(_plan: Any) -> tuple[Sequence[Any], dict[str, str]]:
-    """For a bench that hasn't any."""
-    return (), {}
-
-
 def nothing(_: Any) -> list[Any]:
     """For a bench without plots, or without cases."""
     return []
-
-
-def no_tool(_plan: Any) -> AbstractContextManager[Any]:
-    """For a bench whose turns share nothing."""
-    return nullcontext()
-
-
-def no_facts(_plan: Any, _method: Any) -> dict[str, Any]:
-    """For methods of which there is nothing to say."""
-    return {}
 
 
 @dataclass(frozen=True)
@@ -150,13 +119,18 @@ class Bench(Generic[P, M, R]):
 
     Attributes:
         name: as in `pellucid bench NAME`.
-        title: heading of its report.
         columns: its rows and their files; `measure` makes those of the first, whose `key` says
             what is done, and may make others beside them.
+        plan: the options of its command; `BasePlan` if it has none.
+        title: heading of its report.
         report: name of its Markdown file.
         tables: folder -> the parts of its report, without the title; empty without rows.
         plots: folder -> its plots.
         sections: name of markers in the docs -> folder -> the parts between them.
+        steps: plan -> benches to run in its place, such as it and then one of speed.
+        wished: what all benches are asked for -> its plans; InputError or MissingExtraError says
+            why it's left out.
+        quick: whether it's part of a quick run of all.
         cases: plan -> what to measure on, errors in the plan told first.
         methods: plan -> methods, and those that can't be had with the reason.
         wanted: plan, case, method -> the keys of all rows it should have.
@@ -171,14 +145,18 @@ class Bench(Generic[P, M, R]):
     """
 
     name: str
-    title: str
     columns: tuple[Rows[Any], ...]
-    report: str
-    tables: Callable[[Path], list[Part]]
+    plan: type[Any] = BasePlan
+    title: str = ""
+    report: str = ""
+    tables: Callable[[Path], list[Part]] = nothing
     plots: Callable[[Path], list[Plot]] = nothing
     sections: Mapping[str, Callable[[Path], list[Part]]] = field(default_factory=dict)
+    steps: Callable[[P], Sequence[Bench[P, Any, Any]]] | None = None
+    wished: Callable[[Wish], Sequence[P]] | None = None
+    quick: bool = False
     cases: Callable[[P], Sequence[Case]] = nothing
-    methods: Callable[[P], tuple[Sequence[M], dict[str, str]]] = no_methods
+    methods: Callable[[P], tuple[Sequence[M], dict[str, str]]] = lambda _plan: ((), {})
     wanted: Callable[[P, Case, M], Iterable[Key]] = lambda _plan, _case, _method: ()
     measure: Callable[[Turn[P, M]], Iterable[R]] = lambda _turn: ()
     key: Callable[[R], Key] = lambda _row: ()
@@ -186,12 +164,15 @@ class Bench(Generic[P, M, R]):
     what: Callable[[P], str] = lambda _plan: ""
     order: Callable[[R], Any] | None = None
     warm: Callable[[M, Any], object] | None = None
-    facts: Callable[[P, M], dict[str, Any]] = no_facts
-    tool: Callable[[P], AbstractContextManager[Any]] = no_tool
+    facts: Callable[[P, M], dict[str, Any]] = lambda _plan, _method: {}
+    tool: Callable[[P], AbstractContextManager[Any]] = lambda _plan: nullcontext()
 
     def found(self, folder: Path) -> list[Path]:
         """The files of its rows that a folder has."""
         return sorted({path for rows in self.columns for path in rows.paths(folder)})
+
+
+AnyBench = Bench[Any, Any, Any]
 
 
 def run(bench: Bench[P, M, R], plan: P, notify: Notify = lambda _line: None) -> Outcome:
@@ -203,10 +184,22 @@ def run(bench: Bench[P, M, R], plan: P, notify: Notify = lambda _line: None) -> 
         MissingExtraError: a library that the bench can't do without.
     """
     plan.check()
+    total = Outcome()
+    for step in bench.steps(plan) if bench.steps else [bench]:
+        outcome = _run_step(step, plan, notify, total.missing)
+        total.missing |= outcome.missing
+        total.failures += outcome.failures
+        total.facts |= outcome.facts
+        total.new_rows += outcome.new_rows
+    return total
+
+
+def _run_step(bench: Bench[P, M, R], plan: P, notify: Notify, told: Mapping[str, str]) -> Outcome:
     cases = list(bench.cases(plan))
     methods, missing = bench.methods(plan)
     for name, reason in missing.items():
-        notify(f"without {name}: {reason}")
+        if name not in told:
+            notify(f"without {name}: {reason}")
     make_folder(plan.out)
     rows, outcome = bench.columns[0], Outcome(missing)
     kept = rows.keep(plan.out, lambda row: bench.usable(plan, methods, row))

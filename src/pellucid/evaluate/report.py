@@ -121,17 +121,3 @@ def write_page(path: Path, text: str) -> Path:
     except OSError as error:
         raise OutputError(f"can't write {path}: {error}") from error
     return path
-
-
-def parts_of(text: str) -> list[Part]:
-    """Markdown, from benches that put their reports together as text, as parts."""
-    parts: list[Part] = []
-    for block in re.sub(r"\A\s*# .*\n", "", text).strip().split("\n\n"):
-        if block.startswith("|"):
-            header, _, *lines = (line.strip("| ").split(" | ") for line in block.split("\n"))
-            parts.append(
-                Table(header, [(cells + [""] * len(header))[: len(header)] for cells in lines])
-            )
-        else:
-            parts.append(block)
-    return parts

@@ -95,8 +95,3 @@ def rate(value: float) -> str:
 def plain(cell: str) -> str:
     """Text that has nothing to do with Markdown, as a cell."""
     return re.sub(r"([\\`*_\[\]|<])", r"\\\1", cell)
-
-
-def table(header: Sequence[str], body: Sequence[Sequence[str]]) -> str:
-    """A table as Markdown, for benches that put their reports together as text."""
-    return str(Table(header, body))

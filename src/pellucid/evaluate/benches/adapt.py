@@ -14,12 +14,11 @@ from functools import partial
 from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from pellucid.evaluate import bench
 from pellucid.evaluate._extras import require
 from pellucid.evaluate.bench import Bench, Case, Part, Turn
 from pellucid.evaluate.benches.denoise_tasks import TASKS, find_sources
@@ -27,6 +26,7 @@ from pellucid.evaluate.metrics import psnr
 from pellucid.evaluate.peers.base import using
 from pellucid.evaluate.peers.denoiser import Samples
 from pellucid.evaluate.pictures import load_rgb
+from pellucid.evaluate.plan import BasePlan, Option
 from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.table import Table, grouped
 
@@ -100,14 +100,23 @@ COLUMNS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan(bench.Plan):
-    """What to run: each `every`-th picture of `data`, tuned for `minutes` from `model`."""
+class Plan(BasePlan):
+    """Gain of `pellucid adapt` over the denoiser it starts from, each scene tuned for itself.
 
-    data: Path
+    \b
+    photons  Poisson noise, learned from one shot
+    rows     rows that are lighter or darker as a whole, from four shots
+    coarse   noise that neighbours share, from four shots
+
+    Needs the extras: pip install 'pellucid[bench,train]'.
+    """
+
+    data: Annotated[Path, Option("Folder of pictures.")]
+    minutes: Annotated[float, Option("To tune for, each time.", over=0)] = 2.0
+    every: Annotated[int, Option("Each N-th picture.", least=1)] = 1
+    model: Annotated[str, Option("Denoiser to start from.")] = "m"
+    threads: Annotated[int, Option("Of the tuning.", least=1)] = 2
     tune: Tune
-    minutes: float = 2.0
-    every: int = 1
-    model: str = "m"
 
 
 class Prior(NamedTuple):
@@ -186,6 +195,7 @@ def report(folder: Path) -> list[Part]:
 
 BENCH: Bench[Plan, Prior, Adaptation] = Bench(
     name="adapt",
+    plan=Plan,
     title="Tuning",
     columns=(ROWS,),
     report="adapt.md",

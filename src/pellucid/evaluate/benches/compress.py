@@ -15,60 +15,73 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Annotated, Any, Self
 
 import numpy as np
 
 from pellucid.errors import OptionError
-from pellucid.evaluate import bench, fresh
+from pellucid.evaluate import fresh
 from pellucid.evaluate._extras import require
-from pellucid.evaluate.bench import Bench, Case, Key, Notify, Outcome, Turn
+from pellucid.evaluate.bench import Bench, Case, Key, Turn
 from pellucid.evaluate.benches import compress_tables as tables
 from pellucid.evaluate.benches.compress_rows import SPEED_ROWS, SWEEP, Result, Timing, setting_near
 from pellucid.evaluate.metrics import DEFAULT_METRICS, METRICS, program, psnr
-from pellucid.evaluate.peers.base import Codec, Files, Rgb, kind_of
+from pellucid.evaluate.peers.base import Codec, Files, Rgb, kind_of, own_names
 from pellucid.evaluate.peers.lossy import LOSSY
 from pellucid.evaluate.pictures import find_pictures, load_rgb
+from pellucid.evaluate.plan import BasePlan, Option, Wish
 from pellucid.evaluate.scoring import Scorer, Scores
 from pellucid.evaluate.speed import interleaved
 
 QUICK_PICTURES = 2
 QUICK_SETTINGS = 4
 QUICK_REPEATS = 3
+QUICK_PEERS = ("jpeg420", "webp", "avif_psnr")
+PEERS = "Codecs, comma between: jpeg, jpeg2000, webp, avif, heic, jxl; or all, or none."
+LOOK = "A look: 2 pictures, 4 settings, PSNR, three timings."
 
 Sweep = Turn["Plan", Codec]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan(bench.Plan):
-    """What to run. `images` limits the pictures (None: all); `repeats` 0 leaves speed out.
+class Plan(BasePlan):
+    """Rate, quality and speed of pellucid and its peers on a folder of pictures."""
 
-    `memory`: measure peaks too, on the first picture that is timed. `peers`: adapters made
-    elsewhere, in place of `codecs`.
-    """
-
-    data: Path
-    codecs: tuple[str, ...] = ()
-    metrics: tuple[str, ...] = DEFAULT_METRICS
-    images: int | None = None
-    repeats: int = 5
+    data: Annotated[Path, Option("Folder of source pictures.")]
+    out: Annotated[Path, Option("Folder for rows and plots.")]
+    codecs: Annotated[tuple[str, ...], Option(PEERS, flag="against")] = ("all",)
+    models: Annotated[tuple[str, ...], Option("pellucid's own.")] = ("m", "s")
+    metrics: Annotated[
+        tuple[str, ...],
+        Option("Must have psnr. There is butteraugli too.", choices=tuple(METRICS)),
+    ] = DEFAULT_METRICS
+    images: Annotated[int | None, Option("Only the first N pictures.", least=1)] = None
+    threads: Annotated[int, Option("Of every codec.", least=1)] = 2
+    repeats: Annotated[int, Option("Runs a timing; 0 leaves the speed table out.", least=0)] = 5
+    fresh: Annotated[bool, Option("Forget earlier rows of these codecs.")] = False
+    quick: Annotated[bool, Option(LOOK)] = False
     speed_images: int = 4
     processes: int = 2
-    quick: bool = False
-    memory: bool = True
-    peers: tuple[Codec, ...] = ()
+    memory: bool = True  # measure peaks too, on the first picture that is timed
+    peers: tuple[Codec, ...] = ()  # adapters made elsewhere, in place of `codecs` and `models`
 
     def check(self) -> None:
         """Raise OptionError for an unknown metric or a number out of range."""
         super().check()
-        if unknown := [name for name in self.metrics if name not in METRICS]:
-            raise OptionError(f"no metric called {unknown[0]!r}; there are: {', '.join(METRICS)}")
         if "psnr" not in self.metrics:
             raise OptionError("the metrics must include psnr")
-        if self.images is not None and self.images < 1:
-            raise OptionError(f"images must be at least 1, got {self.images}")
-        if self.repeats < 0 or self.speed_images < 1:
-            raise OptionError("repeats must be at least 0 and speed_images at least 1")
+
+    def settled(self) -> Self:
+        """A quick look has one metric and measures no memory."""
+        return replace(self, metrics=("psnr",), memory=False) if self.quick else self
+
+    @classmethod
+    def wished(cls, wish: Wish) -> list[Self]:
+        """All metrics and codecs; of a quick run PSNR, and few."""
+        more: dict[str, Any] = {"data": wish.data, "models": wish.models}
+        if wish.quick:
+            more |= {"codecs": QUICK_PEERS, "metrics": ("psnr",), "processes": 0, "quick": True}
+        return [wish.plan(cls, **more)]
 
     def settings(self, codec: Codec) -> tuple[float, ...]:
         """All settings of a codec, or of a quick run a few spread over them."""
@@ -76,19 +89,6 @@ class Plan(bench.Plan):
         if not self.quick or last < QUICK_SETTINGS:
             return codec.settings
         return tuple(codec.settings[round(i * last / (QUICK_SETTINGS - 1))] for i in range(4))
-
-
-def run(plan: Plan, notify: Notify = lambda _line: None) -> Outcome:
-    """Run the sweep and time the codecs; rows end up in `plan.out`.
-
-    Raises:
-        As `bench.run` does. MissingExtraError: the library or program of a metric isn't installed.
-    """
-    outcome = bench.run(BENCH, plan, notify)
-    if plan.repeats:
-        timed = bench.run(SPEED, plan, lambda line: None if "without" in line else notify(line))
-        outcome.failures += timed.failures
-    return outcome
 
 
 def cases(plan: Plan) -> list[Case]:
@@ -105,7 +105,8 @@ def cases(plan: Plan) -> list[Case]:
 
 def codecs(plan: Plan) -> tuple[Sequence[Codec], dict[str, str]]:
     """Those that are asked for."""
-    return (plan.peers, {}) if plan.peers else LOSSY.load(plan.codecs, plan.threads)
+    names = (*own_names(plan.models), *plan.codecs)
+    return (plan.peers, {}) if plan.peers else LOSSY.load(names, plan.threads)
 
 
 def usable(plan: Plan, found: Sequence[Codec], row: Result) -> bool:
@@ -244,14 +245,31 @@ def measured_facts(plan: Plan, _codec: Codec) -> dict[str, str]:
     return {"butteraugli": program().stem} if "butteraugli" in plan.metrics else {}
 
 
+# All rows are measured together, since only times of one run compare.
+SPEED: Bench[Plan, Codec, Timing] = Bench(
+    name="compress",
+    columns=(SPEED_ROWS,),
+    what=lambda plan: f"speed and memory of codecs: {plan.data.resolve().name}",
+    cases=lambda plan: cases(plan)[: plan.speed_images],
+    methods=codecs,
+    wanted=lambda _plan, case, codec: [(codec.name, case.name)],
+    measure=time_codecs,
+    key=lambda row: (row.codec, row.image),
+    order=lambda row: row.image,
+    usable=lambda _plan, _found, _row: False,
+)
 BENCH: Bench[Plan, Codec, Result] = Bench(
     name="compress",
-    title="Compression",
     columns=(SWEEP, SPEED_ROWS),
+    plan=Plan,
+    title="Compression",
     report="report.md",
     tables=tables.report,
     plots=tables.plots,
     sections={"bench": tables.overview, "overview-compression": tables.short_overview},
+    steps=lambda plan: [BENCH, SPEED] if plan.repeats else [BENCH],
+    wished=Plan.wished,
+    quick=True,
     what=lambda plan: f"compression: {plan.data.resolve().name}",
     cases=cases,
     methods=codecs,
@@ -264,18 +282,3 @@ BENCH: Bench[Plan, Codec, Result] = Bench(
     tool=scorer,
     facts=measured_facts,
 )
-# All rows are measured together, since only times of one run compare.
-SPEED: Bench[Plan, Codec, Timing] = replace(
-    BENCH,
-    columns=(SPEED_ROWS,),
-    what=lambda plan: f"speed and memory of codecs: {plan.data.resolve().name}",
-    cases=lambda plan: cases(plan)[: plan.speed_images],
-    wanted=lambda _plan, case, codec: [(codec.name, case.name)],
-    measure=time_codecs,
-    key=lambda row: (row.codec, row.image),
-    order=lambda row: row.image,
-    usable=lambda _plan, _found, _row: False,
-    warm=None,
-    tool=bench.no_tool,
-    facts=bench.no_facts,
-)  # type: ignore[assignment]  # mypy takes replace() to keep the type of the rows

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from pellucid.errors import InputError, OptionError
-from pellucid.evaluate import bench, fresh
+from pellucid.errors import InputError
+from pellucid.evaluate import fresh
 from pellucid.evaluate._extras import require
-from pellucid.evaluate.bench import Bench, Case, Key, Notify, Outcome, Turn
+from pellucid.evaluate.bench import Bench, Case, Key, Turn
 from pellucid.evaluate.benches import denoise_tables as tables
 from pellucid.evaluate.benches import denoise_tools as tools
 from pellucid.evaluate.benches.denoise_rows import (
@@ -29,104 +28,32 @@ from pellucid.evaluate.benches.denoise_rows import (
     DenoiseTiming,
 )
 from pellucid.evaluate.benches.denoise_tasks import (
-    SEARCH,
+    ESTIMATE_TASK,
     TASKS,
     Pair,
-    Task,
-    find_sources,
+    Plan,
+    cases,
     given,
     what_to_tell,
 )
 from pellucid.evaluate.benches.denoise_tools import Estimate
 from pellucid.evaluate.metrics import psnr, ssim
+from pellucid.evaluate.peers.base import own_names
 from pellucid.evaluate.peers.denoiser import RGB, Denoiser, NoiseGiven, Samples
 from pellucid.evaluate.peers.denoisers import DENOISERS, SIGMA, peak_of_denoiser, warm_up
 from pellucid.evaluate.speed import interleaved
 
-MAX_SIGMA = 255.0
-TIMED = "gaussian"  # task of the speed table
 LEVELS = (5.0, 10.0, 15.0, 25.0, 35.0, 50.0, 75.0)  # of noise that is measured
 TOLD = 4  # where a row's key says what the method is told
 REST = 0.5  # seconds; PyTorch's threads spin that long after a run, and would slow the next method
-ESTIMATE_TASK = "estimate"
 
-Sweep = Turn["Plan", Denoiser]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan(bench.Plan):
-    """What to run.
-
-    `levels`: strengths of noise or JPEG qualities, empty for the task's own; `search`: sigmas that
-    peers may choose from where nobody knows; `every`: take each N-th picture; `repeats`: runs a
-    timing, 0 leaves speed out.
-    """
-
-    data: Path
-    task: str = TIMED
-    methods: tuple[str, ...] = ()
-    levels: tuple[float, ...] = ()
-    search: tuple[float, ...] = SEARCH
-    every: int = 1
-    repeats: int = 0
-    speed_images: int = 1
-
-    def check(self) -> None:
-        """Raise OptionError for an unknown task or a number out of range."""
-        super().check()
-        if self.task not in (*TASKS, ESTIMATE_TASK):
-            raise OptionError(f"no task called {self.task!r}; there are: {', '.join(TASKS)}")
-        if self.kind.levels == (0,) and self.levels:
-            raise OptionError(f"the task {self.task} has no strengths to choose")
-        sigmas = self.search
-        if self.task == "jpeg":
-            if wrong := [level for level in self.levels if not 1 <= level <= 100 or level % 1]:
-                what = "a JPEG quality is a whole number from 1 to 100"
-                raise OptionError(f"{what}, got {wrong[0]:g}")
-        else:
-            sigmas = (*self.levels, *sigmas)
-        if wrong := [sigma for sigma in sigmas if not 0 < sigma <= MAX_SIGMA]:
-            raise OptionError(f"sigma is more than 0 and at most {MAX_SIGMA:g}, got {wrong[0]:g}")
-        if self.repeats < 0 or self.speed_images < 1:
-            raise OptionError("repeats must be at least 0 and speed_images at least 1")
-
-    @property
-    def kind(self) -> Task:
-        """The task; noise levels are measured on that of white noise."""
-        return TASKS[TIMED if self.task == ESTIMATE_TASK else self.task]
-
-    @property
-    def data_name(self) -> str:
-        """The folder's name, for the rows."""
-        return self.data.resolve().name
+Sweep = Turn[Plan, Denoiser]
 
 
-def run(plan: Plan, notify: Notify = lambda _line: None) -> Outcome:
-    """Run the sweep and time the methods; rows end up in `plan.out`.
-
-    Raises:
-        As `bench.run` does. MissingExtraError: scikit-image, for SSIM, isn't installed.
-    """
+def scored_cases(plan: Plan) -> list[Case]:
+    """The same, where SSIM can be had."""
     require("skimage.metrics", "scikit-image")
-    outcome = bench.run(BENCH, plan, notify)
-    if plan.repeats:
-        timed = bench.run(SPEED, plan, lambda line: None if "without" in line else notify(line))
-        outcome.failures += timed.failures
-    return outcome
-
-
-def cases(plan: Plan, levels: Sequence[float] = ()) -> list[Case]:
-    """Each picture at each strength."""
-    task = plan.kind
-    return [
-        Case(
-            f"{source.image}, {task.level_label.format(level)}",
-            partial(task.load, source, level),
-            about=(source.image, float(level)),
-        )
-        for source in find_sources(task, plan.data, plan.every)
-        for level in plan.levels or levels or task.levels
-    ]
+    return cases(plan)
 
 
 def wanted(plan: Plan, case: Case, one: Denoiser) -> list[Key]:
@@ -234,10 +161,33 @@ def estimate(turn: Turn[Plan, Estimator]) -> Iterator[Estimate]:
     yield Estimate(name, level, image, width, height, sigma, seconds, one.version)
 
 
+def denoisers(plan: Plan) -> tuple[list[Denoiser], dict[str, str]]:
+    """Those that are asked for."""
+    return DENOISERS.load((*own_names(plan.models), *plan.methods), plan.threads)
+
+
+def key(row: DenoiseResult) -> Key:
+    """What tells a row of either kind apart."""
+    return (row.method, row.task, row.data, row.level, row.told, row.image)
+
+
+def facts(_plan: Plan, one: Denoiser) -> dict[str, float]:
+    """What a network computes for a pixel."""
+    return {} if one.kmac is None else {"kmac": one.kmac}
+
+
+def steps(plan: Plan) -> list[Bench[Plan, Any, Any]]:
+    """The sweep, then the speed; or how near measured noise levels are."""
+    if plan.task == ESTIMATE_TASK:
+        return [ESTIMATE]
+    return [BENCH, SPEED] if plan.repeats else [BENCH]
+
+
 BENCH: Bench[Plan, Denoiser, DenoiseResult] = Bench(
     name="denoise",
-    title="Denoising",
     columns=(SWEEP, SPEED_ROWS, tools.ESTIMATES, tools.BLOCKS, tools.BANDS, tools.SCORES),
+    plan=Plan,
+    title="Denoising",
     report="denoise.md",
     tables=tables.report,
     plots=tables.plots,
@@ -250,35 +200,37 @@ BENCH: Bench[Plan, Denoiser, DenoiseResult] = Bench(
         "denoise-structure": tools.structure,
         **{f"denoise-{name}": partial(tables.task_tables, name) for name in TASKS},
     },
+    steps=steps,
+    wished=Plan.wished,
+    quick=True,
     what=lambda plan: f"{plan.kind.title}: {plan.data_name}",
-    cases=cases,
-    methods=lambda plan: DENOISERS.load(plan.methods, plan.threads),
+    cases=scored_cases,
+    methods=denoisers,
     wanted=wanted,
     measure=clean,
-    key=lambda row: (row.method, row.task, row.data, row.level, row.told, row.image),
+    key=key,
     order=lambda row: (row.data, row.level, row.image, row.told),
     usable=usable,
     warm=warm,
-    facts=lambda _plan, one: {} if one.kmac is None else {"kmac": one.kmac},
+    facts=facts,
 )
 # All rows are measured together, since only times of one run compare.
-SPEED: Bench[Plan, Denoiser, DenoiseTiming] = replace(
-    BENCH,
+SPEED: Bench[Plan, Denoiser, DenoiseTiming] = Bench(
+    name="denoise",
     columns=(SPEED_ROWS,),
     what=lambda plan: f"speed and memory of denoisers: {plan.data_name}",
-    cases=lambda plan: cases(replace(plan, levels=(SIGMA,)))[: plan.speed_images],
+    cases=lambda plan: cases(replace(plan, sigma=(SIGMA,)))[: plan.speed_images],
+    methods=denoisers,
     wanted=lambda plan, case, one: wanted(plan, case, one) if RGB in one.channels else [],
     measure=time_all,
+    key=key,
     order=lambda row: row.image,
     usable=lambda _plan, _methods, _row: False,
-    warm=None,
-)  # type: ignore[assignment]  # mypy takes replace() to keep the type of the rows
+    facts=facts,
+)
 ESTIMATE: Bench[Plan, Estimator, Estimate] = Bench(
-    name=BENCH.name,
-    title=BENCH.title,
+    name="denoise",
     columns=(tools.ESTIMATES,),
-    report=BENCH.report,
-    tables=BENCH.tables,
     what=lambda plan: f"measured noise level: {plan.data_name}",
     cases=partial(cases, levels=LEVELS),
     methods=estimators,

@@ -9,20 +9,35 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Annotated, Any, Self
 
 import numpy as np
 from PIL import Image
 
 from pellucid.errors import InputError, OptionError
+from pellucid.evaluate.bench import Case
 from pellucid.evaluate.peers.denoiser import Denoiser, NoiseGiven, Samples
+from pellucid.evaluate.peers.denoisers import SIGMA
 from pellucid.evaluate.pictures import find_pictures, load_pixels, load_rgb
+from pellucid.evaluate.plan import BasePlan, Option, Wish
 from pellucid.pixels import read_image
 
 SEARCH = (5.0, 10.0, 15.0, 20.0)  # sigmas that peers may choose from
+TIMED = "gaussian"  # task of the speed table
+ESTIMATE_TASK = "estimate"
+QUICK_DENOISERS = ("wavelet", "tv", "opencv_nlm", "median")
+OWN = "pellucid's own, or none."
+PEERS = (
+    "Methods, comma between: bm3d, bm3d_vst, ffdnet, wavelet, nlm, opencv_nlm, tv, median; or all, "
+    "or none."
+)
+STRENGTHS = "Strengths of the noise, of 255; in real, pairs and jpeg those that peers may choose."
+QUALITIES = "Of the task jpeg.  [default: 10,20,40]"
+TIMINGS = "Runs a timing, with the task gaussian; 0 measures no speed."
 
 
 @dataclass(frozen=True)
@@ -153,6 +168,80 @@ def find_sources(task: Task, folder: Path, every: int = 1) -> list[Source]:
     if every < 1:
         raise OptionError(f"every must be at least 1, got {every}")
     return task.find(folder)[::every]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan(BasePlan):
+    """Quality and speed of pellucid and its peers at removing noise.
+
+    \b
+    gaussian, grey  clean pictures, to which noise is added
+    real            NAME_real.png and NAME_mean.png of cameras
+    pairs           raw/NAME.png and gt/NAME.png of microscopes, as 16 bits
+    jpeg            clean pictures, coded as JPEG
+    estimate        clean pictures: how near the measured noise level is
+    """
+
+    data: Annotated[Path, Option("Folder of pictures.")]
+    task: Annotated[str, Option("See above.", choices=(*TASKS, ESTIMATE_TASK))] = TIMED
+    methods: Annotated[tuple[str, ...], Option(PEERS, flag="against")] = ("all",)
+    models: Annotated[tuple[str, ...], Option(OWN, flag="model")] = ("m", "s")
+    sigma: Annotated[tuple[float, ...], Option(STRENGTHS, over=0, most=255)] = ()
+    quality: Annotated[tuple[int, ...], Option(QUALITIES, least=1, most=100)] = ()
+    every: Annotated[int, Option("Each N-th picture.", least=1)] = 1
+    repeats: Annotated[int, Option(TIMINGS, least=0)] = 0
+    speed_images: Annotated[int, Option("Pictures that are timed.", least=1)] = 1
+    fresh: Annotated[bool, Option("Forget earlier rows of these methods and this task.")] = False
+
+    def check(self) -> None:
+        """Raise OptionError for an unknown task or a number out of range."""
+        super().check()
+        if self.quality and self.task != "jpeg":
+            raise OptionError("--quality goes with --task jpeg only")
+        if self.repeats and self.task != TIMED:
+            raise OptionError(f"--repeats goes with --task {TIMED} only")
+
+    @classmethod
+    def wished(cls, wish: Wish) -> list[Self]:
+        """White noise on colour; of a quick run of one strength, and few peers."""
+        more: dict[str, Any] = {"data": wish.data, "models": wish.models, "repeats": 3}
+        if wish.quick:
+            more |= {"methods": QUICK_DENOISERS, "sigma": (SIGMA,)}
+        return [wish.plan(cls, **more)]
+
+    @property
+    def kind(self) -> Task:
+        """The task; noise levels are measured on that of white noise."""
+        return TASKS[TIMED if self.task == ESTIMATE_TASK else self.task]
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """Strengths of noise or JPEG qualities, empty for the task's own."""
+        return self.sigma if self.kind.known else self.quality
+
+    @property
+    def search(self) -> tuple[float, ...]:
+        """Sigmas that peers may choose from where nobody knows."""
+        return (not self.kind.known and self.sigma) or SEARCH
+
+    @property
+    def data_name(self) -> str:
+        """The folder's name, for the rows."""
+        return self.data.resolve().name
+
+
+def cases(plan: Plan, levels: Sequence[float] = ()) -> list[Case]:
+    """Each picture at each strength."""
+    task = plan.kind
+    return [
+        Case(
+            f"{source.image}, {task.level_label.format(level)}",
+            partial(task.load, source, level),
+            about=(source.image, float(level)),
+        )
+        for source in find_sources(task, plan.data, plan.every)
+        for level in plan.levels or levels or task.levels
+    ]
 
 
 def what_to_tell(

@@ -16,13 +16,15 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
 from pellucid import __version__
 from pellucid.errors import OptionError
 from pellucid.evaluate import bench, fresh, runs
+from pellucid.evaluate._extras import require
 from pellucid.evaluate.bench import Bench, Case, Key, Part, Turn
 from pellucid.evaluate.mosaic import Pixels, load_photos, side_of, write_mosaic
+from pellucid.evaluate.plan import BasePlan, Option, Wish
 from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.table import MINUS, Table
 from pellucid.runtime.session import THREADS_VARIABLE
@@ -31,6 +33,7 @@ TASKS = ("compress", "decompress", "region", "denoise")
 REGION = 512  # samples a side
 QUALITY, SIGMA = "60", "10"
 LEAST, MOST = 1.1, 4000.0  # megapixels
+FOLDER = "For mosaics and outputs: 7 bytes a pixel of the largest.  [default: a temporary one]"
 HOW = (
     "Square mosaics of photographs (cells of 1024 x 1024, shifted and mirrored), as BigTIFF with "
     "tiles. Each command ran once, in a process of its own: wall seconds with the start of Python, "
@@ -68,27 +71,34 @@ ROWS = Rows(LargeResult, "large.tsv")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan(bench.Plan):
-    """What to run; `folder` is for the mosaics and outputs, None a temporary one."""
+class Plan(BasePlan):
+    """Seconds and peak memory of compress, decompress, a region and denoise on large pictures.
 
-    data: Path
-    megapixels: tuple[float, ...] = (24, 1000)
-    tasks: tuple[str, ...] = TASKS
-    model: str = "m"
-    folder: Path | None = None
+    Makes mosaics of photographs as tiled BigTIFF, and runs each command in a process of its own.
+    """
+
+    data: Annotated[Path, Option("Folder of photographs.")]
+    megapixels: Annotated[
+        tuple[float, ...], Option("Sizes of the mosaics.", least=LEAST, most=MOST)
+    ] = (24, 1000)
+    tasks: Annotated[tuple[str, ...], Option("What to measure.", choices=TASKS)] = TASKS
+    model: Annotated[str, Option("m or s, codec and denoiser.")] = "m"
+    folder: Annotated[Path | None, Option(FOLDER)] = None
+    threads: Annotated[int, Option("Of every command.", least=1)] = 2
+    fresh: Annotated[bool, Option("Measure again what was measured before.")] = False
 
     def check(self) -> None:
         """Raise OptionError for a task that there isn't, or a size out of range."""
         super().check()
-        if unknown := [task for task in self.tasks if task not in TASKS]:
-            raise OptionError(f"there is no task {unknown[0]!r}; the tasks are {', '.join(TASKS)}")
         if {"decompress", "region"} & set(self.tasks) and "compress" not in self.tasks:
             raise OptionError("decompress and region need compress among the tasks")
-        if not self.megapixels:
-            raise OptionError("give sizes, such as --megapixels 24,1000")
-        for size in self.megapixels:
-            if not LEAST <= size <= MOST:
-                raise OptionError(f"{size:g} megapixels are not from {LEAST:g} to {MOST:g}")
+
+    @classmethod
+    def wished(cls, wish: Wish) -> list[Self]:
+        """Two sizes of the first model; InputError if no photograph is large enough for one."""
+        require("tifffile", extra="science")
+        load_photos(wish.data)
+        return [wish.plan(cls, data=wish.data, megapixels=(24.0, 100.0), model=wish.models[0])]
 
 
 class Program(NamedTuple):
@@ -258,8 +268,10 @@ def growth(rows: Sequence[LargeResult]) -> str:
 
 BENCH: Bench[Plan, Program, LargeResult] = Bench(
     name="large",
-    title="Large pictures",
     columns=(ROWS,),
+    plan=Plan,
+    title="Large pictures",
+    wished=Plan.wished,
     report="large.md",
     tables=tables,
     sections={"large-tasks": tables},

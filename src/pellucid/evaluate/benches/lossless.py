@@ -14,58 +14,57 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
+from typing import Annotated, Self
 
 import numpy as np
 
-from pellucid.errors import InputError, OptionError
-from pellucid.evaluate import bench
+from pellucid.errors import InputError
 from pellucid.evaluate.bench import Bench, Case, Key, Turn
 from pellucid.evaluate.benches import lossless_tables as tables
 from pellucid.evaluate.benches.lossless_tables import ROWS, ExactResult
 from pellucid.evaluate.peers.base import Codec, Files, Samples, kind_of
 from pellucid.evaluate.peers.exact import EXACT, OWN
 from pellucid.evaluate.pictures import SUFFIXES, check_stems
+from pellucid.evaluate.plan import BasePlan, Option, Wish
 from pellucid.evaluate.speed import Spread, interleaved
 from pellucid.pixels import NPY, open_image
 
 LARGEST_BOUND = 16383  # of pellucid's format
 READ = (*SUFFIXES, NPY)
 TYPES = ("uint8", "uint16", "int16")
+DATA = "Folder of pictures or .npy arrays, or one file. More than once: more sets."
+PEERS = (
+    "Codecs, comma between: png, webp, jxl, jpeg2000, jpegls, lerc, lerc_zstd, zstd, blosc2; or "
+    "all, or none."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan(bench.Plan):
-    """What to run.
+class Plan(BasePlan):
+    """Size and speed of lossless and error-bounded files, by pellucid and its peers.
 
-    Attributes:
-        data: folders, of which what lies directly inside is taken, and single files.
-        codecs: beside pellucid's.
-        bounds: largest errors; 0 is lossless.
-        match: pattern of the file names that are wanted, such as `*.depth.png`.
-        name: makes one set of all; else each folder is one, called as it is.
-        images: only the first so many of each set.
+    Pictures of 8 bits, 16-bit grey, transparency; .npy arrays of uint8, uint16 or int16 with any
+    number of bands. A codec that can't hold a picture has no row for it; nothing is converted.
     """
 
-    data: tuple[Path, ...]
-    codecs: tuple[str, ...] = ()
-    bounds: tuple[int, ...] = (0, 1)
-    match: str = "*"
-    name: str | None = None
-    images: int | None = None
-    repeats: int = 3
+    data: Annotated[tuple[Path, ...], Option(DATA)]
+    match: Annotated[str, Option("Only files with such names, as '*.depth.png'.")] = "*"
+    name: Annotated[str | None, Option("Name of the set.  [default: the folder's]", flag="set")] = (
+        None
+    )
+    bounds: Annotated[
+        tuple[int, ...], Option("Largest errors; 0 is lossless.", least=0, most=LARGEST_BOUND)
+    ] = (0, 1)
+    codecs: Annotated[tuple[str, ...], Option(PEERS, flag="against")] = ("all",)
+    images: Annotated[int | None, Option("Only the first N of each set.", least=1)] = None
+    threads: Annotated[int, Option("Of every codec.", least=1)] = 2
+    repeats: Annotated[int, Option("Runs a timing.", least=1)] = 3
+    fresh: Annotated[bool, Option("Forget earlier rows of these codecs and sets.")] = False
 
-    def check(self) -> None:
-        """Raise OptionError for a number that is out of range."""
-        super().check()
-        if not self.bounds:
-            raise OptionError("no bounds; give some, such as --bounds 0,1")
-        for bound in self.bounds:
-            if not 0 <= bound <= LARGEST_BOUND:
-                raise OptionError(
-                    f"a bound is {bound}; it must be from 0 (lossless) to {LARGEST_BOUND}"
-                )
-        if self.repeats < 1:
-            raise OptionError(f"repeats must be at least 1, got {self.repeats}")
+    @classmethod
+    def wished(cls, wish: Wish) -> list[Self]:
+        """Lossless and with the smallest bound."""
+        return [wish.plan(cls, data=(wish.data,))]
 
     @property
     def sets(self) -> list[str]:
@@ -217,8 +216,10 @@ def _row(
 
 BENCH: Bench[Plan, Codec, ExactResult] = Bench(
     name="lossless",
-    title="Lossless and error-bounded",
     columns=(ROWS,),
+    plan=Plan,
+    title="Lossless and error-bounded",
+    wished=Plan.wished,
     report="lossless.md",
     tables=tables.report,
     sections={"lossless": tables.overview, "lossless-sets": tables.all_sets},

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
 import numpy as np
 
-from pellucid.errors import OptionError
-from pellucid.evaluate import bench, fresh
+from pellucid.evaluate import fresh
 from pellucid.evaluate._extras import require
 from pellucid.evaluate.bench import Bench, Case, Key, Turn
 from pellucid.evaluate.benches import size_tables
@@ -28,37 +27,38 @@ from pellucid.evaluate.mosaic import side_by_side, side_of
 from pellucid.evaluate.peers import lossy
 from pellucid.evaluate.peers.base import OWN_PREFIX, Rgb, Samples, is_own, model_of
 from pellucid.evaluate.pictures import find_pictures, load_rgb
+from pellucid.evaluate.plan import BasePlan, Option, Wish
 from pellucid.evaluate.speed import spread_of
 from pellucid.runtime.session import THREADS_VARIABLE
 
-MEGAPIXELS = (0.25, 1.0, 4.0, 16.0, 64.0)
 LEAST, MOST = 0.01, 250.0  # megapixels; the most is what `read_image` takes and memory holds
 MOST_PICTURES = 24  # more say nothing new
 SAMPLE = Path(__file__).parents[2] / "samples" / "chelsea.png"  # without pictures of the user's
+MODELS = tuple(model_of(name) for name in lossy.LOSSY.labels if is_own(name))
+DATA = "Folder of pictures, or one.  [default: the photograph of the demo]"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan(bench.Plan):
-    """What to run: `data` is a folder of pictures or one picture, that squares are made of."""
+class Plan(BasePlan):
+    """Seconds and peak memory of compress, decompress and denoise against the picture's size.
 
-    data: Path = SAMPLE
-    megapixels: tuple[float, ...] = MEGAPIXELS
-    models: tuple[str, ...] = ("m", "s")
-    repeats: int = 3
+    Each is measured in a process of its own, on squares of photographs side by side. The slopes of
+    log over log are in the report.
+    """
 
-    def check(self) -> None:
-        """Raise OptionError for an unknown model or a number out of range."""
-        super().check()
-        if self.repeats < 1:
-            raise OptionError(f"repeats must be at least 1, got {self.repeats}")
-        if not self.megapixels:
-            raise OptionError("no sizes; give some, such as --megapixels 0.25,1")
-        for size in self.megapixels:
-            if not LEAST <= size <= MOST:
-                raise OptionError(f"a size is {size:g}; it must be {LEAST:g} to {MOST:g} MP")
-        known = [model_of(name) for name in lossy.LOSSY.labels if is_own(name)]
-        if unknown := [model for model in self.models if model not in known]:
-            raise OptionError(f"no model called {unknown[0]!r}; there are: {', '.join(known)}")
+    data: Annotated[Path, Option(DATA)] = SAMPLE
+    megapixels: Annotated[
+        tuple[float, ...],
+        Option("Sizes; 64 takes minutes and some gigabytes.", least=LEAST, most=MOST),
+    ] = (0.25, 1.0, 4.0, 16.0, 64.0)
+    models: Annotated[tuple[str, ...], Option("pellucid's own.", choices=MODELS)] = ("m", "s")
+    threads: Annotated[int, Option("Of every task.", least=1)] = 2
+    repeats: Annotated[int, Option("Runs a timing.", least=1)] = 3
+
+    @classmethod
+    def wished(cls, wish: Wish) -> list[Self]:
+        """All sizes."""
+        return [wish.plan(cls, data=wish.data, models=wish.models)]
 
 
 class Model(NamedTuple):
@@ -181,8 +181,10 @@ def _row(turn: Turn[Plan, Model], model: Model, task: str, work: Work) -> SizeRe
 
 BENCH: Bench[Plan, Model, SizeResult] = Bench(
     name="size",
-    title="Cost against size",
     columns=(ROWS,),
+    plan=Plan,
+    title="Cost against size",
+    wished=Plan.wished,
     report="size.md",
     tables=size_tables.tables,
     plots=size_tables.plots,

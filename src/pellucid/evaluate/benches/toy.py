@@ -15,20 +15,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import InputError, OptionError
-from pellucid.evaluate import bench
+from pellucid.errors import InputError
 from pellucid.evaluate._extras import require
-from pellucid.evaluate.bench import Bench, Case, Key, Notify, Outcome, Turn
+from pellucid.evaluate.bench import Bench, Case, Key, Turn
 from pellucid.evaluate.benches.denoise_tasks import with_noise
 from pellucid.evaluate.benches.toy_data import ToySet, find_sets
 from pellucid.evaluate.benches.toy_rows import ROWS, RUNS, ToyResult, ToyRun, key_of, report
 from pellucid.evaluate.metrics import psnr, ssim
-from pellucid.evaluate.peers.toy import AT, NAMES, SYSTEMS
+from pellucid.evaluate.peers.toy import AT, SYSTEMS
 from pellucid.evaluate.peers.toy_base import (
     DENOISE,
     SHEET,
@@ -39,8 +38,22 @@ from pellucid.evaluate.peers.toy_base import (
     Pictures,
     System,
 )
+from pellucid.evaluate.plan import BasePlan, Option, Wish
 
 ACROSS, DOWN = 10, 10  # pictures of a sheet, whose header they share
+DATA = (
+    "Folder of MNIST's idx files, CIFAR-10's pickles or sprites, or a folder of pictures for each "
+    "class; or a folder of such folders. More than once: more sets."
+)
+CHOICE = (
+    "Comma between: pellucid, networks, cnn, cnn_bce, cnn_sigmoid, cnn_tanh, cnn_flat, forest, "
+    "svr, jpeg420, jpeg444, jpeg2000, webp, avif_psnr, jxl, bm3d, nlm, wavelet, tv, noisy; or all."
+)
+ROUNDS = (
+    "Of training at most, in each system's own count; the time allowing, the result then doesn't "
+    "depend on it."
+)
+LOOK = "A look: 20 pictures held out, 500 and six seconds to learn, two rounds at most."
 CAME_OF_IT: dict[str, Any] = {
     "train_s": 0.0,
     "learnt": "",
@@ -49,30 +62,45 @@ CAME_OF_IT: dict[str, Any] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan(bench.Plan):
-    """What to run.
+class Plan(BasePlan):
+    """Small CNNs in Keras, forests and support vectors beside codecs, denoisers and pellucid.
 
-    Attributes:
-        minutes: of training, for each system that learns, set and task.
-        train, held_out: pictures of a set, at most.
-        rounds: ceiling of training, see `Budget.rounds`; 0 for the system's own.
+    Each learns from part of a set of small pictures and is measured on the rest, at compression
+    and at denoising: rate from real files, PSNR, SSIM, seconds to train and to run.
+
+    The CNNs need more than the others: pip install 'pellucid[bench,train]'. A system's rows are
+    written when it has done a task on a set.
     """
 
-    data: tuple[Path, ...]
-    systems: tuple[str, ...] = NAMES
-    minutes: float = 2.0
-    train: int = 10_000
-    held_out: int = 200
-    rounds: int = 0
+    data: Annotated[tuple[Path, ...], Option(DATA)]
+    out: Annotated[Path, Option("Folder for the rows.")] = Path("toy-results")
+    systems: Annotated[tuple[str, ...], Option(CHOICE)] = ("all",)
+    minutes: Annotated[
+        float, Option("Of training, for each system that learns, task and set.", over=0)
+    ] = 2.0
+    train: Annotated[int, Option("Pictures of a set to learn from, at most.", least=1)] = 10_000
+    held_out: Annotated[int, Option("Others of it to report on, at most.", least=1)] = 200
+    rounds: Annotated[int | None, Option(ROUNDS, least=1)] = None
+    threads: Annotated[int, Option("Of every system.", least=1)] = 2
+    fresh: Annotated[bool, Option("Forget earlier rows of these systems and sets.")] = False
+    quick: Annotated[bool, Option(LOOK)] = False
 
     def check(self) -> None:
         """Raise OptionError for an unknown system or a number that is out of range."""
         super().check()
-        if not self.minutes > 0:
-            raise OptionError(f"minutes must be more than 0, got {self.minutes:g}")
-        if self.rounds < 0:
-            raise OptionError(f"rounds must be at least 0, got {self.rounds}")
         SYSTEMS.expand(self.systems)
+
+    def settled(self) -> Self:
+        """A quick look learns for six seconds."""
+        few = replace(self, minutes=0.1, train=500, held_out=20, rounds=2)
+        return few if self.quick else self
+
+    @classmethod
+    def wished(cls, wish: Wish) -> list[Self]:
+        """All systems, if there are pictures for them; else InputError."""
+        if wish.toy is None:
+            raise InputError("give --toy with a folder of CIFAR-10 or MNIST")
+        return [wish.plan(cls, data=(wish.toy,))]
 
     @cached_property
     def sets(self) -> dict[str, ToySet]:
@@ -89,22 +117,11 @@ class Plan(bench.Plan):
             train_pictures=len(self.sets[data].train) if system.learns else 0,
             held_out=len(self.sets[data].held_out),
             minutes=float(self.minutes) if system.learns else 0.0,
-            rounds=self.rounds if system.learns else 0,
+            rounds=(self.rounds or 0) if system.learns else 0,
             threads=self.threads,
             version=system.version,
             **CAME_OF_IT,
         )
-
-
-def run(plan: Plan, notify: Notify = lambda _line: None) -> Outcome:
-    """Run the bench; rows end up in `plan.out`.
-
-    Raises:
-        As `bench.run` does. MissingExtraError: scikit-image, for SSIM, isn't installed.
-    """
-    outcome = bench.run(BENCH, plan, notify)
-    ROWS.sort(plan.out, lambda r: (r.data, r.task, r.files, r.setting, r.picture))
-    return outcome
 
 
 def cases(plan: Plan) -> list[Case]:
@@ -155,7 +172,7 @@ def measure(turn: Turn[Plan, System]) -> Iterator[ToyResult | ToyRun]:
     ((system, ((_, _, task),)),) = turn.todo
     plan, data = turn.plan, turn.data
     start = time.perf_counter()
-    model = system.train(data.train, Budget(60 * plan.minutes, plan.rounds or None))
+    model = system.train(data.train, Budget(60 * plan.minutes, plan.rounds))
     seconds = time.perf_counter() - start if system.learns else 0.0
     rows = list(used(system, model, data))
     finished = replace(
@@ -167,6 +184,7 @@ def measure(turn: Turn[Plan, System]) -> Iterator[ToyResult | ToyRun]:
     ROWS.keep(plan.out, lambda row: key_of(row) != key_of(finished))
     yield from rows
     yield finished
+    ROWS.sort(plan.out, lambda r: (r.data, r.task, r.files, r.setting, r.picture))
 
 
 def used(system: System, model: Model, data: ToySet) -> Iterator[ToyResult]:
@@ -241,8 +259,10 @@ def row_of(
 
 BENCH: Bench[Plan, System, Any] = Bench(
     name="toy",
-    title="Beside what articles build",
     columns=(RUNS, ROWS),
+    plan=Plan,
+    title="Beside what articles build",
+    wished=Plan.wished,
     report="toy.md",
     tables=report,
     sections={"toy": partial(report, level="###")},

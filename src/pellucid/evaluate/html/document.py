@@ -9,10 +9,10 @@ from pathlib import Path
 from pellucid.errors import InputError
 from pellucid.evaluate import runs
 from pellucid.evaluate._extras import require
-from pellucid.evaluate.bench import Part
+from pellucid.evaluate.bench import AnyBench, Part
 from pellucid.evaluate.html.figures import figure
 from pellucid.evaluate.html.style import css
-from pellucid.evaluate.registry import BENCHES, AnyBench, unknown_files
+from pellucid.evaluate.registry import BENCHES, unknown_files
 from pellucid.evaluate.report import html, write_page
 from pellucid.evaluate.table import Table, plain
 from pellucid.pages import Section, document, facts

@@ -206,6 +206,11 @@ class Registry(Generic[Peer]):
         return sorted(set(names), key=lambda n: (order.index(n) if n in order else -1, n))
 
 
+def own_names(models: Iterable[str]) -> list[str]:
+    """Names of pellucid's models as peers; `none` is none."""
+    return [OWN_PREFIX + model for model in models if model != "none"]
+
+
 def is_own(name: str) -> bool:
     """Whether it's one of pellucid's."""
     return f"{name}-".startswith(OWN_PREFIX)

@@ -4,31 +4,61 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+import pellucid
 from pellucid.errors import InputError
 from pellucid.evaluate.held_out import sample_hash, test_set_hashes
-from pellucid.evaluate.intervals.trials import STEPS, Task, Trial, trials
-from pellucid.evaluate.pictures import load_rgb
+from pellucid.evaluate.pictures import load_pixels, load_rgb
 from pellucid.explaining.intervals import COVERED, FILE, GROUPS, HASH, Intervals, variation
 from pellucid.pixels import write_atomic
+from pellucid.runtime import load_denoiser, load_model
 
 if TYPE_CHECKING:
     from pellucid.runtime import CodecModel, DenoiserModel
 
-SIDE = 256  # of the square that is looked at in each picture
+STEPS: dict[str, tuple[float, ...]] = {
+    "denoise": (3, 8, 15, 25, 40, 60),  # sigma, of 255
+    "decode": tuple(range(0, 101, 10)),  # quality
+}
+SIDE = 256  # of the square that is looked at in the middle of each picture
 FEW = 500  # samples are too few to set a half-width; the next larger group's is taken
 EVERY = 5  # samples of a trial; neighbours say the same
 
 Floats = NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class Trial:
+    """`result` and `truth` (H, W, C) of 0-255; what `half_widths` is told beside the result."""
+
+    result: Floats
+    truth: Floats
+    sigma: float
+    level: float
+
+
+def trial(picture: NDArray[np.uint8], task: str, step: float, model: str, seed: int) -> Trial:
+    """Denoise a picture with added noise of sigma `step`, or code it at quality `step`."""
+    truth = picture.astype(np.float32)
+    result: NDArray[Any]
+    if task == "decode":
+        data = pellucid.compress(picture, quality=int(step), model=model)
+        result = pellucid.decompress(data)
+        return Trial(np.atleast_3d(result).astype(np.float32), truth, 1.0, step)
+    noise = np.random.default_rng(seed).normal(0, step, truth.shape)
+    noisy = (truth + noise).astype(np.float32)
+    result = pellucid.denoise(noisy, sigma=float(step), model=model)
+    return Trial(result, truth, float(step), 0.0)
+
+
 def calibrate(
-    pictures: list[Path], task: Task, model: str, notify: Callable[[str], None] = lambda _line: None
+    pictures: list[Path], task: str, model: str, notify: Callable[[str], None] = lambda _line: None
 ) -> Intervals:
     """Half-widths that hold `COVERED` of the errors of `model` on the middles of `pictures`.
 
@@ -40,7 +70,12 @@ def calibrate(
     found = []
     for step in STEPS[task]:
         notify(f"{task} {step:g}: {len(pictures)} pictures")
-        found.append([observe(each) for _, each in trials(pictures, task, step, model, side=SIDE)])
+        found.append(
+            [
+                observe(trial(middle(load_pixels(path)), task, step, model, seed))
+                for seed, path in enumerate(pictures)
+            ]
+        )
     if task == "denoise":  # errors relative to sigma are alike at all sigma
         found = [[part for parts in found for part in parts]]
     levels = STEPS[task] if task == "decode" else (0,)
@@ -61,10 +96,14 @@ def calibrate(
     )
 
 
-def net_of(task: Task, model: str) -> DenoiserModel | CodecModel:
-    """The network that a task uses."""
-    from pellucid.runtime import load_denoiser, load_model
+def middle(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The square of `SIDE` in the middle of a picture, or what there is of it."""
+    top, left = (max(0, (size - SIDE) // 2) for size in picture.shape[:2])
+    return np.ascontiguousarray(picture[top : top + SIDE, left : left + SIDE])
 
+
+def net_of(task: str, model: str) -> DenoiserModel | CodecModel:
+    """The network that a task uses."""
     return load_denoiser(model) if task == "denoise" else load_model(model)
 
 
@@ -111,16 +150,7 @@ def table(errors: Floats, fine: Floats, coarse: Floats, edges: Floats) -> Floats
 def save_intervals(intervals: Intervals, folder: Path) -> Path:
     """Write them beside the model in `folder`."""
     stream = io.BytesIO()
-    np.savez_compressed(
-        stream,
-        levels=intervals.levels,
-        edges=intervals.edges,
-        widths=intervals.widths,
-        typical=intervals.typical,
-        model=intervals.model,
-        pictures=intervals.pictures,
-        seen=intervals.seen,
-    )
+    np.savez_compressed(stream, **asdict(intervals))
     path = folder / FILE
     write_atomic(path, stream.getvalue(), force=True)
     return path

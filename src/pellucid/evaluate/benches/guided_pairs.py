@@ -7,8 +7,8 @@ motorcycle   a disparity map and its left picture (Middlebury 2014), shipped by 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ from PIL import Image
 
 from pellucid.errors import InputError, OptionError
 from pellucid.evaluate._extras import require
+from pellucid.evaluate.bench import Case
 
-KINDS = ("roadscene", "rgbd", "motorcycle")
 INFRARED, VISIBLE = "ir_aligned", "visible_aligned"
 DEPTH, COLOUR = ".depth.png", ".color.png"
 STEPS = 64  # of a disparity of 1
@@ -29,7 +29,6 @@ STEPS = 64  # of a disparity of 1
 class GuidedPair:
     """`picture` (H, W) of uint8 or uint16, 0 a hole if `holes`; `guide` (H, W, 3) uint8."""
 
-    name: str
     picture: NDArray[Any]
     guide: NDArray[np.uint8]
     holes: bool
@@ -45,42 +44,38 @@ class GuidedPair:
         return float(self.picture.max()) if self.holes else 255.0
 
 
-def find_pairs(kind: str, data: Path | None, limit: int | None = None) -> Iterator[GuidedPair]:
+def find_pairs(kind: str, data: Path | None, limit: int | None = None) -> list[Case]:
     """The pairs of a folder, in order of name.
 
     Raises:
-        OptionError: no such kind, or no folder for it.
-        InputError: no pairs there, or one whose sizes differ.
-        MissingExtraError: scikit-image is needed and not installed.
+        OptionError: no folder, and pairs that need one. InputError: no pairs there.
     """
-    if kind not in KINDS:
-        raise OptionError(f"pairs {kind!r} are unknown; there are: {', '.join(KINDS)}")
     if kind == "motorcycle":
-        yield motorcycle()
-        return
+        return [Case(kind, motorcycle, kind, about=0)]
     if data is None:
         raise OptionError(f"pairs of {kind} need --data, the folder they lie in")
-    pattern = f"{INFRARED}/*.*" if kind == "roadscene" else f"*{DEPTH}"
+    load, pattern, end = KINDS[kind]
     found = sorted(data.glob(pattern))[:limit]
     if not found:
         raise InputError(f"no pictures {pattern} in {data}")
-    for path in found:
-        yield roadscene(path) if kind == "roadscene" else rgbd(path)
+    names = [path.name.removesuffix(end or path.suffix) for path in found]
+    return [
+        Case(name, partial(load, path), kind, about=seed)
+        for seed, (name, path) in enumerate(zip(names, found, strict=True))
+    ]
 
 
 def roadscene(path: Path) -> GuidedPair:
     """Infrared, guided by visible light."""
     other = path.parents[1] / VISIBLE / path.name
-    return checked(GuidedPair(path.stem, opened(path, "L"), opened(other, "RGB"), holes=False))
+    return checked(GuidedPair(opened(path, "L"), opened(other, "RGB"), holes=False))
 
 
 def rgbd(path: Path) -> GuidedPair:
     """Depth, guided by colour."""
-    name = path.name.removesuffix(DEPTH)
+    other = path.with_name(path.name.removesuffix(DEPTH) + COLOUR)
     depth = opened(path, None).astype(np.uint16)
-    return checked(
-        GuidedPair(name, depth, opened(path.with_name(name + COLOUR), "RGB"), holes=True)
-    )
+    return checked(GuidedPair(depth, opened(other, "RGB"), holes=True))
 
 
 def motorcycle() -> GuidedPair:
@@ -94,7 +89,7 @@ def motorcycle() -> GuidedPair:
     known = np.isfinite(disparity) & (disparity > 0)
     steps = np.rint(np.where(known, disparity, 0) * STEPS).astype(np.uint16)
     guide = opened(folder / "motorcycle_left.png", "RGB")
-    return checked(GuidedPair("motorcycle", steps, guide, holes=True))
+    return checked(GuidedPair(steps, guide, holes=True))
 
 
 def opened(path: Path, mode: str | None) -> NDArray[Any]:
@@ -110,7 +105,14 @@ def checked(pair: GuidedPair) -> GuidedPair:
     """The pair, if both have the same size."""
     if pair.picture.shape != pair.guide.shape[:2]:
         raise InputError(
-            f"{pair.name}: the picture is {pair.picture.shape} and its guide "
-            f"{pair.guide.shape[:2]} (height, width); they must be the same"
+            f"the picture is {pair.picture.shape} and its guide {pair.guide.shape[:2]} (height, "
+            "width); they must be the same"
         )
     return pair
+
+
+# Pairs -> how one is read, the files that are its picture, and the end of their names.
+KINDS = {
+    "roadscene": (roadscene, f"{INFRARED}/*.*", ""),
+    "rgbd": (rgbd, f"*{DEPTH}", DEPTH),
+}

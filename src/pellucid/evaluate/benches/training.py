@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pellucid.errors import InputError
+from pellucid.evaluate.bench import Bench, Part
 from pellucid.evaluate.metrics import METRICS
+from pellucid.evaluate.plan import BasePlan
 from pellucid.evaluate.rows import Rows
-from pellucid.evaluate.table import MINUS, table
+from pellucid.evaluate.table import MINUS, Table
 
-PREFIX = "training-"
 FIRST_QUALITIES = "20,35,50,65,80"
 
 
@@ -54,7 +56,7 @@ class FirstPoint:
     bd_rate_webp: float
 
 
-TABLE = Rows(TrainingPoint)
+ROWS = Rows(TrainingPoint, "training-{model}.tsv")
 FIRST = Rows(FirstPoint)
 
 
@@ -63,7 +65,7 @@ def read_points(path: Path) -> list[TrainingPoint]:
     try:
         first = FIRST.read(path)
     except InputError:
-        return TABLE.read(path)
+        return ROWS.read(path)
     return [
         TrainingPoint(
             "", "webp", row.minutes, row.steps, row.megapixels, 0, None, None,
@@ -73,34 +75,20 @@ def read_points(path: Path) -> list[TrainingPoint]:
     ]  # fmt: skip
 
 
-def files_in(folder: Path) -> list[Path]:
-    """A file a model, by name."""
-    return sorted(folder.glob(f"{PREFIX}*.tsv"))
+def tables(folder: Path) -> list[Part]:
+    """A table a model; InputError for a file that can't be read."""
+    parts: list[Part] = []
+    for path in ROWS.paths(folder):
+        name = path.stem.removeprefix("training-")
+        parts += [f"## Codec {name}", training_table(read_points(path))]
+    return parts
 
 
-def model_of(path: Path) -> str:
-    """`training-m.tsv` -> `m`."""
-    return path.stem.removeprefix(PREFIX)
-
-
-def training_tables(folder: Path) -> str:
-    """A table a model, as Markdown; InputError for a file that can't be read."""
-    parts = []
-    for path in files_in(folder):
-        parts += [f"## Codec {model_of(path)}", training_table(read_points(path))]
-    return "\n\n".join(parts) + "\n"
-
-
-def metrics_of(points: list[TrainingPoint]) -> list[str]:
-    """Names of the metrics that any row has."""
-    return [m for m in METRICS if any(getattr(p, f"bd_{m}_mean") is not None for p in points)]
-
-
-def training_table(points: list[TrainingPoint]) -> str:
+def training_table(points: list[TrainingPoint]) -> Table:
     """Minutes, steps and pixels, then the BD-rates that any row has."""
     columns = {
         f"bd_{metric}{end}": f"{METRICS[metric].label}{words}"
-        for metric in metrics_of(points)
+        for metric in METRICS
         for end, words in (("", ""), ("_mean", ", mean curve"))
     }
     shown = [name for name in columns if any(getattr(p, name) is not None for p in points)]
@@ -116,8 +104,17 @@ def training_table(points: list[TrainingPoint]) -> str:
         ]
         for point in points
     ]
-    return table(header, body)
+    return Table(header, body)
 
 
 def _percent(value: float | None) -> str:
     return "" if value is None else f"{value:+.1f} %".replace("-", MINUS)
+
+
+BENCH: Bench[BasePlan, Any, TrainingPoint] = Bench(
+    name="training",
+    columns=(ROWS,),
+    title="Training",
+    report="training.md",
+    tables=tables,
+)

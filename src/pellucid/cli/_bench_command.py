@@ -1,0 +1,143 @@
+"""A command made of a bench: its options, the words of it for the record, and how it ends."""
+
+from __future__ import annotations
+
+import inspect
+import shlex
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from pellucid.cli._options import names
+from pellucid.cli._program import tell
+from pellucid.cli.adapt import require_training
+from pellucid.errors import PellucidError
+
+if TYPE_CHECKING:
+    from pellucid.evaluate.bench import AnyBench
+    from pellucid.evaluate.plan import Field
+
+GOES_ON = "Rows are written as they come; the same command goes on where an earlier one stopped."
+
+
+def command_of(bench: AnyBench) -> click.Command:
+    """`pellucid bench NAME`: measures what is missing, and shows the report."""
+    from pellucid.evaluate.bench import run
+    from pellucid.evaluate.plan import options_of
+    from pellucid.evaluate.report import write_report
+
+    def measure(**given: Any) -> None:
+        if bench.name == "adapt":
+            given["tune"] = tuning(**given)
+        plan = bench.plan(command=command_line(), **given).settled()
+        outcome = run(bench, plan, tell)
+        text, paths = write_report(bench, plan.out)
+        click.echo(text)
+        for path in paths:
+            tell(f"wrote {path}")
+        tell_failures(outcome.failures)
+
+    return click.Command(
+        bench.name,
+        callback=measure,
+        params=[option_of(field) for field in options_of(bench.plan)],
+        help=f"{inspect.getdoc(bench.plan)}\n\n{GOES_ON}",
+    )
+
+
+def tuning(
+    *, minutes: float, model: str, threads: int, **_others: Any
+) -> Callable[[Path, Path, bool], Path]:
+    """What `bench adapt` measures: shots, a folder and whether shots repeat -> the tuned model."""
+    require_training()
+    from pellucid.train.adapt_run import AdaptOptions, adapt_denoiser
+
+    def tune(shots: Path, folder: Path, repeats: bool) -> Path:
+        options = AdaptOptions(shots, minutes, model, repeats, threads)
+        return adapt_denoiser(options, folder, lambda _line: None).folder
+
+    return tune
+
+
+def option_of(field: Field) -> click.Option:
+    """A field of a plan as an option of the command line."""
+    option, kind = field.option, field.kind
+    flags = [*(["-o"] if field.name == "out" else []), field.flag, field.name]
+    more: dict[str, Any] = {"required": True} if field.required else {"default": field.default}
+    more["show_default"] = "[default: " not in option.help
+    if kind is bool:
+        return click.Option(flags, is_flag=True, help=option.help)
+    if kind is Path:
+        more |= {"type": click.Path(path_type=Path), "multiple": field.many}
+    elif field.many and not option.each:
+        more["callback"] = names if kind is str else numbers(kind)
+        more["default"] = as_word(field.default) if field.default else None
+        if kind is not str:
+            more["metavar"] = "N,N"
+    elif option.choices:
+        more["type"] = click.Choice(option.choices)
+    elif kind is str:
+        more["type"] = str
+    else:
+        least = option.least if option.over is None else option.over
+        number: Any = click.IntRange if kind is int else click.FloatRange
+        more["type"] = number(least, option.most, min_open=option.over is not None)
+        more["multiple"] = field.many
+    return click.Option(flags, help=option.help, **more)
+
+
+def numbers(kind: type) -> Callable[[click.Context, click.Parameter, str | None], tuple[Any, ...]]:
+    """Reads numbers with commas between, each once; none without a value."""
+
+    def read(_context: click.Context, _option: click.Parameter, value: str | None) -> Any:
+        try:
+            parts = (value or "").split(",")
+            return tuple(dict.fromkeys(kind(part) for part in parts if part.strip()))
+        except ValueError as error:
+            what = "whole numbers" if kind is int else "numbers"
+            raise click.BadParameter(f"{what} with commas between, got {value!r}") from error
+
+    return read
+
+
+def as_word(value: object) -> str:
+    """A value as it is given on a command line; of a path that leads elsewhere its last name."""
+    from pellucid.evaluate.runs import path_word
+
+    if isinstance(value, Path):
+        return path_word(value)
+    if isinstance(value, tuple):
+        return ",".join(map(as_word, value)) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def command_line() -> str:
+    """The words of the command that runs, for the record of its rows; only those that were given.
+
+    Relative paths stay as they were given; of others the last name is kept.
+    """
+    context = click.get_current_context()
+    words = context.command_path.split()
+    for option in context.command.params:
+        name = option.name or ""
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if not given or not isinstance(option, click.Option):
+            continue
+        value: Any = context.params[name]
+        if option.is_flag:
+            words += option.opts[-1:] if value else []
+        else:
+            each = value if option.multiple else [value]
+            words += [word for one in each for word in (option.opts[0], as_word(one))]
+    return shlex.join(["pellucid", *words[words.index("bench") :]])
+
+
+def tell_failures(failures: Sequence[str]) -> None:
+    """Name what failed, and raise PellucidError if anything did."""
+    for failure in failures:
+        tell(f"failed: {failure}")
+    if failures:
+        raise PellucidError(f"{len(failures)} failures; the other rows are complete")

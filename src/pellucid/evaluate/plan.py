@@ -1,0 +1,153 @@
+"""What a bench is told: fields that say what the command line offers and what is in range.
+
+A field that is an option has the type `Annotated[T, Option("Its help.")]`; T is `str`, `int`,
+`float`, `bool` or `Path`, one of these or None, or a tuple of any number of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import MISSING, dataclass, fields
+from inspect import get_annotations
+from pathlib import Path
+from types import NoneType
+from typing import Annotated, Any, Self, TypeVar, get_args, get_origin, get_type_hints
+
+from pellucid.errors import OptionError
+
+P = TypeVar("P", bound="BasePlan")
+
+FIRST = ("data", "out")  # in the help of every bench
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option of a bench.
+
+    Attributes:
+        help: one sentence or two.
+        flag: without dashes; that of the field's name if not given.
+        least, most, over: range of numbers; `over` itself is outside.
+        choices: the words that there are.
+        each: given more than once; other tuples are written with commas between.
+    """
+
+    help: str
+    flag: str = ""
+    least: float | None = None
+    most: float | None = None
+    over: float | None = None
+    choices: Sequence[str] = ()
+    each: bool = False
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a plan that is an option: `kind` is the type of one value."""
+
+    name: str
+    kind: type
+    many: bool
+    default: Any
+    option: Option
+
+    @property
+    def flag(self) -> str:
+        """With its dashes."""
+        return "--" + (self.option.flag or self.name).replace("_", "-")
+
+    @property
+    def required(self) -> bool:
+        """Whether it must be given."""
+        return self.default is MISSING
+
+    def check(self, value: Any) -> None:
+        """OptionError for a value, or one of several, that is out of range or no choice."""
+        option, number = self.option, self.kind in (int, float)
+        if self.many and number and self.default and not value:
+            shown = ",".join(f"{one:g}" for one in self.default)
+            raise OptionError(f"no {self.name}; give some, such as {self.flag} {shown}")
+        for one in value if self.many else [value]:
+            if one is not None and option.choices and one not in option.choices:
+                what, there = self.name.removesuffix("s"), ", ".join(option.choices)
+                raise OptionError(f"no {what} called {one!r}; there are: {there}")
+            if one is not None and number and not self._within(one):
+                raise OptionError(f"{self.name} must be {self._range()}, got {one:g}")
+
+    def _within(self, number: float) -> bool:
+        option = self.option
+        return (
+            (option.least is None or number >= option.least)
+            and (option.over is None or number > option.over)
+            and (option.most is None or number <= option.most)
+        )
+
+    def _range(self) -> str:
+        """Its bounds in words."""
+        option = self.option
+        words = [
+            ("at least", option.least), ("more than", option.over), ("at most", option.most),
+        ]  # fmt: skip
+        return " and ".join(f"{word} {bound:g}" for word, bound in words if bound is not None)
+
+
+def options_of(plan: type[BasePlan]) -> tuple[Field, ...]:
+    """The options of a plan: data and out, its own, and those of every bench."""
+    types = get_type_hints(plan, include_extras=True)
+    known = {field.name: field for field in fields(plan)}
+    order = [
+        *FIRST,
+        *(name for one in plan.__mro__ for name in get_annotations(one)),
+    ]
+    found = []
+    for name in dict.fromkeys(order):
+        for option in getattr(types.get(name), "__metadata__", ()):
+            kind, many = _kind(types[name].__origin__)
+            found.append(Field(name, kind, many, known[name].default, option))
+    return tuple(found)
+
+
+def _kind(hint: Any) -> tuple[type, bool]:
+    """The type of one value, and whether there may be more."""
+    if get_origin(hint) is tuple:
+        return get_args(hint)[0], True
+    return next((one for one in get_args(hint) if one is not NoneType), hint), False
+
+
+@dataclass(frozen=True, kw_only=True)
+class BasePlan:
+    """What every bench is told; what its docstring says is the help of its command.
+
+    Fields with an `Option` are options of the command, `command` are its words.
+    """
+
+    out: Annotated[Path, Option("Folder for the rows.")]
+    threads: Annotated[int, Option("Of every method.", least=1)] = 2
+    fresh: Annotated[bool, Option("Forget earlier rows.")] = False
+    command: str = ""
+
+    def check(self) -> None:
+        """Raise OptionError for a number that is out of range, or a word that isn't known."""
+        for field in options_of(type(self)):
+            field.check(getattr(self, field.name))
+
+    def settled(self) -> Self:
+        """The plan of a command, with what `quick` means spelt out."""
+        return self
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What `pellucid bench all` asks of every bench; `toy` has the pictures of that bench."""
+
+    data: Path
+    out: Path
+    quick: bool
+    models: tuple[str, ...]
+    threads: int
+    toy: Path | None = None
+    command: str = ""
+
+    def plan(self, kind: type[P], **more: Any) -> P:
+        """A plan that goes with it."""
+        return kind(out=self.out, threads=self.threads, command=self.command, **more)
