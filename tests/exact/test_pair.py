@@ -9,6 +9,7 @@ import pytest
 
 import pellucid
 from pellucid.errors import DamagedFileError, InputError, OptionError
+from pellucid.exact.encode import header_of
 from pellucid.exact.pair import Pair, joined, take_pair
 from pellucid.exact.tables import FOLDER
 from pictures import unpacked
@@ -141,7 +142,7 @@ def test_what_is_refused() -> None:
 )
 def test_starts_that_can_not_be(start: bytes) -> None:
     with pytest.raises(DamagedFileError):
-        take_pair(start, 2, np.dtype("uint16"))
+        take_pair(start, header_of(np.zeros((1, 1, 2), np.uint16), alpha=False, max_error=0))
 
 
 def test_joined_and_taken_apart() -> None:
@@ -150,7 +151,9 @@ def test_joined_and_taken_apart() -> None:
     assert both.shape == source.shape
     assert both.dtype == np.uint16
     assert pair == Pair(3, np.dtype("uint8"), np.dtype("uint16"))
-    found: tuple[Pair, Any] = take_pair(pair.pack() + b"rest", 4, np.dtype("uint16"))
+    found: tuple[Pair, Any] = take_pair(
+        pair.pack() + b"rest", header_of(np.zeros((1, 1, 4), np.uint16), alpha=False, max_error=0)
+    )
     assert found == (pair, b"rest")
     both[0, 0, 1] = 256
     with pytest.raises(DamagedFileError, match="the guide are out of the range of uint8"):

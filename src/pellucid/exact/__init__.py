@@ -6,13 +6,12 @@
     fit.py        how an encoder finds them
     plane.py      one plane of a tile, pass by pass
     references.py which planes an encoder predicts another from
-    raw.py        samples as they are
     tile.py       all planes of a tile as a payload
     floats.py     floats as whole numbers, and back
     float_fit.py  how an encoder finds which; float_lattice.py
     threads.py    threads for tiles
     pair.py       two pictures in one file
-    kind.py       what is known of a tile before it is read
+    kind.py       what is known of a tile before it is read; samples as they are
     encode.py     a picture to tiles, in parallel; alpha of learned files, too
     decode.py     tiles to a picture, or to a part of it
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +12,18 @@ from numpy.typing import NDArray
 from pellucid.bitstream import EXACT, Header, PelFile
 from pellucid.errors import DamagedFileError
 from pellucid.exact.floats import FloatMap, map_of
-from pellucid.exact.kind import alpha_kind, opened, tile_kind
+from pellucid.exact.kind import alpha_kind, opened
 from pellucid.exact.pair import PAIR, START, Pair, take_pair
 from pellucid.exact.tables import check_tables, exact_model
 from pellucid.exact.threads import workers
-from pellucid.exact.tile import BOUND, MOST_BOUND, decode_tile
+from pellucid.exact.tile import decode_tile, take_bound
 from pellucid.pixels.box import Box, tiles_under
 from pellucid.pixels.lazy import Sink
 from pellucid.runtime.ahead import in_order
 from pellucid.runtime.session import thread_count
 
 LOSSLESS, BOUNDED = EXACT  # the header's layers
+Told = TypeVar("Told")
 TileReader = Callable[[int], NDArray[Any]]  # tile number -> samples (h, w, planes)
 
 
@@ -98,8 +99,8 @@ def tile_reader(file: PelFile, *, tolerant: bool = False) -> TileReader:
         if not tolerant:
             raise
         return lost_tiles(header, str(error))
-    payload = payload_reader(file)
-    return lambda number: decoded(header, number, payload(number), floats)
+    (layer,) = header.layer_numbers
+    return lambda number: decoded(header, number, file.tile(number, layer=layer), floats)
 
 
 def lost_tiles(header: Header, reason: str) -> Callable[[int], Any]:
@@ -132,22 +133,12 @@ def decoded_alpha(header: Header, number: int, payload: bytes | memoryview) -> N
     return decode_tile(payload, alpha_kind(header, number), bounded=False, tables=tables)[..., 0]
 
 
-def payload_reader(file: PelFile) -> Callable[[int], memoryview]:
-    """Tile number -> payload of the file's one layer."""
-    (layer,) = file.header.layer_numbers
-    return lambda number: file.tile(number, layer=layer)
-
-
 def file_pair(file: PelFile) -> Pair | None:
     """How the two pictures of a pair lie in it, None for a single one; all tiles say the same."""
-    header, payload = file.header, payload_reader(file)
+    header = file.header
     if not header.features & PAIR:
         return None
-    for number in range(header.tile_count):
-        with suppress(DamagedFileError):
-            kind = tile_kind(header, number)
-            return take_pair(payload(number), kind.planes - kind.alpha, kind.dtype)[0]
-    raise DamagedFileError("no tile is whole that would tell the pair's types; get the file again")
+    return _told(file, lambda payload: take_pair(payload, header)[0], "the pair's types")
 
 
 def file_bound(file: PelFile) -> float:
@@ -158,11 +149,13 @@ def file_bound(file: PelFile) -> float:
     if file.header.layers == LOSSLESS:
         return 0
     start = START.size if file.header.features & PAIR else 0
-    payload = payload_reader(file)
+    return _told(file, lambda payload: take_bound(payload[start:]), "the file's bound")
+
+
+def _told(file: PelFile, take: Callable[[memoryview], Told], what: str) -> Told:
+    """What `take` finds in the payload of a tile, the first that is whole."""
+    (layer,) = file.header.layer_numbers
     for number in range(file.header.tile_count):
         with suppress(DamagedFileError):
-            body = payload(number)[start:]
-            bound = BOUND.unpack_from(body)[0] if len(body) >= BOUND.size else 0
-            if 1 <= bound <= MOST_BOUND:
-                return int(bound)
-    raise DamagedFileError("no tile is whole that would tell the file's bound; get the file again")
+            return take(file.tile(number, layer=layer))
+    raise DamagedFileError(f"no tile is whole that would tell {what}; get the file again")

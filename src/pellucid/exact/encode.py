@@ -25,8 +25,6 @@ TILE_LOG2 = 9
 LOSSLESS, BOUNDED = EXACT  # the header's layers
 GREY, RGB, OTHER = 0, 1, 2  # and colours
 
-TileEncoder = Callable[[int, NDArray[Any]], bytes]  # tile number and its samples -> payload
-
 
 def header_of(
     samples: Source, *, alpha: bool, max_error: int, pair: Pair | None = None, pages: int = 1
@@ -89,8 +87,10 @@ def alpha_tiles(plane: Source, header: Header) -> Iterator[bytes]:
     return each_tile(plane, header, encode)
 
 
-def each_tile(samples: Source, header: Header, encode: TileEncoder) -> Iterator[bytes]:
-    """The payloads in order; memory is bounded by a few tiles."""
+def each_tile(
+    samples: Source, header: Header, encode: Callable[[int, NDArray[Any]], bytes]
+) -> Iterator[bytes]:
+    """The payloads, made by `encode` of a tile's number and samples; a few tiles are in memory."""
 
     def work(number: int) -> bytes:
         return encode(number, np.asarray(samples[header.tile_box(number).slices]))

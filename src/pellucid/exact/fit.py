@@ -6,7 +6,6 @@ machine to machine.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -33,16 +32,10 @@ CLOSE = 0.25  # added to errors before they are divided by
 UNIT = 16  # `expected` is in 1/16 of a level
 
 
-@dataclass(frozen=True)
-class Predictor:
-    """The part of a pass's rules that means come from."""
-
-    cuts: NDArray[np.uint8]
-    weights: NDArray[np.int32]
-
-
-def fit_predictor(known: Known, wanted: Vector, bins: NDArray[np.uint32]) -> Predictor:
-    """Weights for samples `wanted` (n,), by class.
+def fit_predictor(
+    known: Known, wanted: Vector, bins: NDArray[np.uint32]
+) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+    """The cuts of classes, and their weights, for samples `wanted` (n,).
 
     Least squares twice, the second time with less weight on what the first missed by much: bits
     grow with the size of an error, not with its square.
@@ -62,7 +55,7 @@ def fit_predictor(known: Known, wanted: Vector, bins: NDArray[np.uint32]) -> Pre
             weights[number] = solve(terms, goal, often, RIDGE)
         elif number:
             weights[number] = weights[number - 1]
-    return Predictor(cuts, reachable(whole(weights * (1 << WEIGHT_BITS))))
+    return cuts, reachable(whole(weights * (1 << WEIGHT_BITS)))
 
 
 def reachable(weights: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -71,9 +71,14 @@ def find_map(
         )
     marks = tuple(sorted(seen.marks, key=lambda bits: (-seen.marks[bits], bits)))
     empty = FloatMap(dtype, samples.shape[2], float(max_error), marks, (), ())
-    if max_error == 0:
-        return exact_map(seen, empty) or ordered, 0
-    return bounded_map(samples, seen, empty, nodata)
+    own = [lattice_of(values, empty.dtype, empty.top) for values in seen.values]
+    if max_error > 0:
+        return bounded_map(samples, seen, empty, own, nodata)
+    exact = [lattice for lattice in own if lattice is not None]
+    if len(exact) < len(own):
+        return ordered, 0
+    offsets, steps = zip(*exact, strict=True)
+    return replace(empty, offsets=offsets, steps=steps), 0
 
 
 def look(samples: Source, nodata: float | None, *, exact: bool) -> Seen:
@@ -117,43 +122,33 @@ def is_mark(part: Floats, nodata: float | None, *, exact: bool) -> NDArray[np.bo
     return marked
 
 
-# --- without loss ---------------------------------------------------------------------------------
-
-
-def exact_map(seen: Seen, empty: FloatMap) -> FloatMap | None:
-    """A map that gives every value as it was, if there is one."""
-    found = [lattice_of(values, empty.dtype, empty.top) for values in seen.values]
-    known = [lattice for lattice in found if lattice is not None]
-    if len(known) < len(found):
-        return None
-    offsets, steps = zip(*known, strict=True)
-    return replace(empty, offsets=offsets, steps=steps)
-
-
 # --- within a bound -------------------------------------------------------------------------------
 
 
 def bounded_map(
-    samples: Source, seen: Seen, empty: FloatMap, nodata: float | None
+    samples: Source,
+    seen: Seen,
+    empty: FloatMap,
+    own: list[Lattice | None],
+    nodata: float | None,
 ) -> tuple[FloatMap, int]:
     """The map with which all comes back within the bound, and by how much codes may be off.
 
     Errors in the codes are cheaper than coarse codes, but for fine ones; they would spoil all marks
     but one.
     """
-    own = [lattice_of(values, empty.dtype, empty.top) for values in seen.values]
     for reach in reaches(seen, empty, own, nodata):
-        offsets, steps = [], []
+        found: list[Lattice] = []
         for channel in range(empty.channels):
             options = candidates(seen, channel, empty, own[channel], nodata, reach)
-            found = first_within(samples, channel, empty, options, nodata, reach)
-            if found is None:
+            one = first_within(samples, channel, empty, options, nodata, reach)
+            if one is None:
                 break
-            offsets.append(found[0])
-            steps.append(found[1])
+            found.append(one)
         else:
-            return replace(empty, offsets=tuple(offsets), steps=tuple(steps)), reach
-    channel = len(steps)
+            offsets, steps = zip(*found, strict=True)
+            return replace(empty, offsets=offsets, steps=steps), reach
+    channel = len(found)
     raise too_wide(seen.low[channel], seen.high[channel], empty, channel)
 
 

@@ -1,15 +1,20 @@
-"""What a decoder knows of a tile before it reads it."""
+"""What a decoder knows of a tile before it reads it; and its samples stored as they are."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import zlib
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pellucid.bitstream import Header
+from pellucid.errors import DamagedFileError
 from pellucid.exact.floats import FloatMap
 from pellucid.exact.pair import PAIR, Pair, take_pair
+
+Samples = NDArray[Any]  # (h, w, planes) of uint8, uint16 or int16
 
 
 @dataclass(frozen=True)
@@ -57,12 +62,12 @@ def tile_kind(
     tile = header.tile_box(number)
     if floats is not None:
         return TileKind(tile.height, tile.width, floats.planes, False, np.dtype("<u2"))
-    dtype = header.dtype.newbyteorder("<")
     planes, alpha = header.channels + header.alpha, bool(header.alpha)
+    kind = TileKind(tile.height, tile.width, planes, alpha, header.dtype.newbyteorder("<"))
     if pair is None:
-        return TileKind(tile.height, tile.width, planes, alpha, dtype)
+        return kind
     narrow = pair.guide.newbyteorder("<"), pair.picture.newbyteorder("<")
-    return TileKind(tile.height, tile.width, planes, alpha, dtype, pair.planes, narrow)
+    return replace(kind, guide=pair.planes, narrow=narrow)
 
 
 def alpha_kind(header: Header, number: int) -> TileKind:
@@ -78,8 +83,37 @@ def opened(
 
     Raises DamagedFileError for a start that can't be.
     """
-    kind = tile_kind(header, number, floats)
-    if not header.features & PAIR:
-        return kind, payload, None
-    pair, rest = take_pair(payload, kind.planes - kind.alpha, kind.dtype)
-    return tile_kind(header, number, pair=pair), rest, pair
+    pair = None
+    if header.features & PAIR:
+        pair, payload = take_pair(payload, header)
+    return tile_kind(header, number, floats, pair), payload, pair
+
+
+def raw_bytes(samples: Samples, kind: TileKind) -> bytes:
+    """Plane by plane, each in the type of its own picture."""
+    planes = samples.transpose(2, 0, 1)
+    return b"".join(planes[part].astype(dtype).tobytes() for part, dtype in kind.parts)
+
+
+def raw_samples(body: bytes | memoryview, kind: TileKind) -> Samples:
+    """Samples (h, w, planes) that are stored plane by plane, widened if they are a pair's."""
+    start, found = 0, []
+    for part, dtype in kind.parts:
+        count = (part.stop - part.start) * kind.height * kind.width
+        planes = np.frombuffer(body, dtype, count, start)
+        found.append(planes.reshape(-1, kind.height, kind.width).astype(kind.dtype, copy=False))
+        start += planes.nbytes
+    joined = found[0] if len(found) == 1 else np.concatenate(found)
+    return joined.transpose(1, 2, 0)
+
+
+def inflate(body: bytes, size: int) -> bytes:
+    """`size` bytes out of a zlib stream, of which no more than that is ever made."""
+    stream = zlib.decompressobj()
+    try:
+        data = stream.decompress(body, size + 1)
+    except zlib.error as error:
+        raise DamagedFileError(f"a tile's deflated samples are damaged: {error}") from error
+    if not stream.eof or stream.unused_data:
+        raise DamagedFileError("a tile's deflated samples are cut off or too many")
+    return data

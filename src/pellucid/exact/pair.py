@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.bitstream import Header
 from pellucid.errors import DamagedFileError, InputError
 from pellucid.pixels.lazy import Source
 
@@ -85,8 +86,8 @@ def joined(guide: Source, picture: Source) -> tuple[Joined, Pair]:
     return Joined(guide, picture, common), Pair(guide.shape[2], guide.dtype, picture.dtype)
 
 
-def take_pair(payload: bytes | memoryview, planes: int, dtype: np.dtype[Any]) -> tuple[Pair, Any]:
-    """What a tile's payload begins with, and the rest; `planes` in all, of `dtype`.
+def take_pair(payload: bytes | memoryview, header: Header) -> tuple[Pair, Any]:
+    """What the payload of a pair's tile begins with, and the rest.
 
     Raises:
         DamagedFileError: no such pair can be.
@@ -94,6 +95,7 @@ def take_pair(payload: bytes | memoryview, planes: int, dtype: np.dtype[Any]) ->
     if len(payload) < START.size:
         raise DamagedFileError(f"a tile's payload has {len(payload)} bytes; that can't be all")
     count, guide, picture = START.unpack_from(payload)
+    planes, dtype = header.channels, header.dtype
     if not 0 < count < planes or max(guide, picture) >= len(TYPES):
         raise DamagedFileError(
             f"a guide of {count} planes of {planes}, of the types {guide} and {picture}, can't be"

@@ -20,7 +20,6 @@ from pellucid.exact.known import Known, Reference, Vector, known_around
 from pellucid.exact.lattice import PASSES, TOP, Pass, Plane
 from pellucid.exact.rules import (
     Rules,
-    classes_of,
     error_bins,
     means_of,
     put_rules,
@@ -113,9 +112,7 @@ def taken(
     rules, _, all_symbols[level_pass.chosen] = coder.symbols(
         known.of(level_pass.chosen), level_pass
     )
-    classes = classes_of(known, rules.cuts, tables.bins)
-    means = np.clip(means_of(known, classes, rules.weights), 0, values.steps)
-    return means, all_symbols
+    return means_of(known, rules.cuts, rules.weights, tables.bins, values.steps), all_symbols
 
 
 class Writer:
@@ -137,17 +134,15 @@ class Writer:
         """Find the level_pass's rules and put them, then its symbols."""
         bins, encoder = self._tables.bins, self._encoder
         wanted = level_pass.of(self._plane)
-        predictor = fit.fit_predictor(known, wanted, bins)
-        classes = classes_of(known, predictor.cuts, bins)
-        means = np.clip(means_of(known, classes, predictor.weights), 0, self._values.steps)
+        cuts, weights = fit.fit_predictor(known, wanted, bins)
+        means = means_of(known, cuts, weights, bins, self._values.steps)
         error = (wanted - means) / self._values.width
         symbols = np.rint(error).astype(np.int32)
         scale = fit.fit_scale(known, error)
         coarse = fit.COARSE if wanted.size < fit.FEW else 0
         spots = error_bins(known, scale, coarse, bins)
-        count = len(bins) + 1
-        tables, shifts = fit.fit_tables(symbols, spots, count, self._tables)
-        rules = Rules(predictor.cuts, predictor.weights, scale, coarse, tables, shifts)
+        tables, shifts = fit.fit_tables(symbols, spots, len(bins) + 1, self._tables)
+        rules = Rules(cuts, weights, scale, coarse, tables, shifts)
         put_rules(encoder, rules, fit.cheapest_weight_table(rules.weights, self._tables))
         put_tables(encoder, rules, np.unique(spots))
         by_sample = rules.shifts[spots].astype(np.int32)
@@ -176,8 +171,7 @@ class Reader:
         tables, decoder = self._tables, self._decoder
         terms, texture = len(known.terms), len(known.texture)
         rules = take_rules(decoder, terms, texture, len(tables.bins) + 1, len(tables))
-        classes = classes_of(known, rules.cuts, tables.bins)
-        means = np.clip(means_of(known, classes, rules.weights), 0, self._values.steps)
+        means = means_of(known, rules.cuts, rules.weights, tables.bins, self._values.steps)
         spots = error_bins(known, rules.scale, rules.coarse, tables.bins)
         take_tables(decoder, rules, np.unique(spots), len(tables))
         shifts = rules.shifts[spots].astype(np.int32)

@@ -24,7 +24,6 @@ SCALE_BITS = 4  # texture . scale, shifted by this, is in 1/16 of a level
 LARGEST = 32767  # of a weight
 MOST_CLASSES = 8
 MOST_SHIFT = 16
-WIDEST = 12  # log2 of the largest sum of a table of weights' scale, see `weight_tables`
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,15 @@ def classes_of(known: Known, cuts: NDArray[np.uint8], bins: NDArray[np.uint32]) 
     return np.searchsorted(cuts, bin_of(known.activity, bins), side="right")
 
 
-def means_of(known: Known, classes: NDArray[np.intp], weights: NDArray[np.int32]) -> Vector:
-    """(n,) what each sample is predicted to be."""
+def means_of(
+    known: Known,
+    cuts: NDArray[np.uint8],
+    weights: NDArray[np.int32],
+    bins: NDArray[np.uint32],
+    steps: int,
+) -> Vector:
+    """(n,) what each sample is predicted to be, 0 to `steps`."""
+    classes = classes_of(known, cuts, bins)
     total = np.zeros(known.base.size)
     for number, row in enumerate(weights.astype(np.float64)):
         if len(weights) == 1:
@@ -69,7 +75,8 @@ def means_of(known: Known, classes: NDArray[np.intp], weights: NDArray[np.int32]
         else:
             chosen = np.flatnonzero(classes == number)
             total[chosen] = row @ known.terms[:, chosen]
-    return known.base + np.floor((total + (1 << WEIGHT_BITS - 1)) / (1 << WEIGHT_BITS))
+    means = known.base + np.floor((total + (1 << WEIGHT_BITS - 1)) / (1 << WEIGHT_BITS))
+    return np.clip(means, 0, steps)
 
 
 def error_bins(

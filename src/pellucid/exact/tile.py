@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 
 from pellucid.entropy import SymbolDecoder, SymbolEncoder
 from pellucid.errors import DamagedFileError, PellucidError
-from pellucid.exact.kind import TileKind
+from pellucid.exact.kind import Samples, TileKind, inflate, raw_bytes, raw_samples
 from pellucid.exact.known import Reference
 from pellucid.exact.plane import Reader, Writer, walk
-from pellucid.exact.raw import Samples, inflate, raw_bytes, raw_samples
 from pellucid.exact.references import MOST_REFERENCES, references_for, shortest
 from pellucid.exact.tables import ExactTables
 from pellucid.exact.values import BITS, MASK, Values, choices_of, put_values, take_values
@@ -137,13 +136,11 @@ def decode_tile(
     Raises:
         DamagedFileError: the payload is not one that an encoder makes.
     """
-    start = BOUND.size if bounded else 0
-    if len(payload) <= start:
+    bound = take_bound(payload) if bounded else 0
+    body = payload[BOUND.size if bounded else 0 :]
+    if not len(body):
         raise DamagedFileError(f"a tile's payload has {len(payload)} bytes; that can't be all")
-    bound = BOUND.unpack_from(payload)[0] if bounded else 0
-    if bounded and not 1 <= bound <= MOST_BOUND:
-        raise DamagedFileError(f"a tile's bound is {bound}; 1 to {MOST_BOUND} are possible")
-    mode, body = payload[start], payload[start + 1 :]
+    mode, body = body[0], body[1:]
     if mode == PREDICTED:
         return unpredict(body, kind, bound, tables, watch)
     if mode == DEFLATED:
@@ -153,6 +150,14 @@ def decode_tile(
     if len(body) != kind.bytes:
         raise DamagedFileError(f"a tile holds {len(body)} bytes of samples, not {kind.bytes}")
     return raw_samples(body, kind)
+
+
+def take_bound(payload: bytes | memoryview) -> int:
+    """The bound that a payload begins with; DamagedFileError if none does."""
+    bound = int.from_bytes(payload[: BOUND.size], "little")
+    if not 1 <= bound <= MOST_BOUND or len(payload) < BOUND.size:
+        raise DamagedFileError(f"a tile's bound is {bound}; 1 to {MOST_BOUND} are possible")
+    return bound
 
 
 def unpredict(
