@@ -16,7 +16,7 @@ import pellucid
 from opened import tiff_bytes
 from pellucid.errors import InputError
 from pellucid.pixels import ImageInfo, tiff
-from pellucid.pixels.write import encode_picture
+from pellucid.pixels.formats import pillow_write
 from pictures import unpacked
 
 PAGE = Path(__file__).parent.parent / "docs" / "images.md"
@@ -52,7 +52,7 @@ def deep_png(channels: int, *, transparent: bool = False) -> bytes:
     samples = np.dstack([DEEP, DEEP // 2, DEEP // 3, ALPHA.astype(np.uint16) * 255])
     samples = samples[..., [0, 3]] if channels == 2 else samples[..., :channels]
     info = ImageInfo(48, 40, channels, 16)
-    data = encode_picture(Path("a.png"), np.ascontiguousarray(samples), info)
+    data = pillow_write.png(np.ascontiguousarray(samples), info)
     if not transparent:
         return data
     body = b"tRNS" + samples[0, 0].astype(">u2").tobytes()

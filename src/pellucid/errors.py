@@ -20,6 +20,8 @@ into exit code 1 (`OptionError`: 2); any other exception is a bug.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -89,6 +91,17 @@ def require(fine: object, name: str, value: object, what: str) -> None:
     """Raise OptionError unless `fine`: the option `name` is `value` and must be `what`."""
     if not fine:
         raise OptionError(f"{name} is {value!r}; it must be {what}")
+
+
+@contextmanager
+def refusing(message: str, kind: type[PellucidError] = InputError) -> Iterator[None]:
+    """Whatever another library raises in the block is an error of this kind: message and reason."""
+    try:
+        yield
+    except PellucidError:
+        raise
+    except Exception as error:
+        raise kind(f"{message}: {error}") from error
 
 
 def first_line(error: Exception) -> str:

@@ -36,8 +36,7 @@ from pellucid.errors import (
     PellucidError,
 )
 from pellucid.pixels import ImageInfo
-from pellucid.pixels.dicom_change import Change
-from pellucid.pixels.dicom_stored import stored_of
+from pellucid.pixels.dicom import Change, stored_of
 from pellucid.pixels.formats.dicom import encode_dicom
 
 SETS = Path(__file__).resolve().parents[3] / "shared" / "data" / "test" / "dicom"

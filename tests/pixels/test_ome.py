@@ -13,10 +13,9 @@ import pellucid
 from pellucid.errors import OutputError
 from pellucid.pixels import open_sink
 from pellucid.pixels.axes import pack_axes
+from pellucid.pixels.description import told
 from pellucid.pixels.info import ImageInfo
-from pellucid.pixels.ome import Stack, fits, ome_of, stack_of
-from pellucid.pixels.ome_page import page_xml
-from pellucid.pixels.stacked import told
+from pellucid.pixels.ome import Stack, fits, ome_of, page_xml, stack_of
 
 tifffile = pytest.importorskip("tifffile")
 
@@ -155,7 +154,7 @@ def test_a_page_that_the_ome_does_not_name(tmp_path: Path, change: tuple[str, st
     raw = told.replace(*change).encode("utf-8")
     root = ome_of(raw)
     assert root is not None
-    assert page_xml(root, raw, 1, Stack(70, 60, "uint16", (), 1)) is None
+    assert page_xml(root, 1, Stack(70, 60, "uint16", (), 1)) is None
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32", "float64", "uint32"])
@@ -242,14 +241,14 @@ PIXELS = (
 )
 def test_a_description_is_kept_only_where_it_is_true(inner: str, same: bool) -> None:
     info = ImageInfo(30, 20, 6, 8, axes=pack_axes([("C", 3), ("Z", 2)]))
-    stack = stack_of(info, (20, 30, 6), np.dtype("uint8"))
+    stack = stack_of(info, np.dtype("uint8"))
     root = ome_of(PIXELS.format(inner).encode())
     assert root is not None
     assert fits(root, stack) is same
     for other in ("uint16", "int8"):
-        assert not fits(root, stack_of(info, (20, 30, 6), np.dtype(other)))
+        assert not fits(root, stack_of(info, np.dtype(other)))
     turned = ImageInfo(30, 20, 6, 8, axes=pack_axes([("Z", 2), ("C", 3)]))
-    assert not fits(root, stack_of(turned, (20, 30, 6), np.dtype("uint8")))
+    assert not fits(root, stack_of(turned, np.dtype("uint8")))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from pellucid.errors import InputError, LimitError, OutputError
 from pellucid.pixels import ImageInfo, open_sink
 from pellucid.pixels.axes import pack_axes, unpack_axes
 from pellucid.pixels.lazy import parts_of
-from pellucid.pixels.tiff_sink import Layout, tiff_output
 from pictures import unpacked
 from work import calls_of
 
@@ -38,16 +37,15 @@ COLOURS = pack_axes([("Z", 2), ("S", 3)])
 )
 def test_tiff_by_another_reader(tmp_path, monkeypatch, most, order, dtype, channels, axes) -> None:
     tifffile = pytest.importorskip("tifffile")
-    monkeypatch.setattr("pellucid.pixels.tiff_sink.MOST_CLASSIC", most)
+    monkeypatch.setattr("pellucid.pixels.formats.tiff_write.MOST_CLASSIC", most)
     samples = (RANDOM.random((*SHAPE, channels)) * 200).astype(dtype)
     exif = (b"II*\0" if order == "<" else b"MM\0*") + (8).to_bytes(
         4, "little" if order == "<" else "big"
     )
     exif += bytes(6)
-    info = ImageInfo(1100, 700, channels, axes=axes, exif=exif)
-    layout = Layout(samples.shape, samples.dtype, False, channels % 3 == 0)
+    info = ImageInfo(1100, 700, channels, axes=axes, exif=exif, alpha=False)
     path = tmp_path / "a.tif"
-    with tiff_output(path, layout, info, force=False, threads=2) as out:
+    with open_sink(path, samples.shape, samples.dtype, info, threads=2) as out:
         for rows, columns in parts_of(samples.shape, 300):
             out[rows, columns] = samples[rows, columns]
     with tifffile.TiffFile(path) as file:
@@ -67,8 +65,8 @@ def test_tiff_by_another_reader(tmp_path, monkeypatch, most, order, dtype, chann
 
 def test_pillow_reads_a_tiff_in_tiles(tmp_path) -> None:
     samples = RANDOM.integers(0, 256, (600, 530, 3), np.uint8)
-    layout = Layout(samples.shape, samples.dtype, False, True)
-    with tiff_output(tmp_path / "a.tif", layout, ImageInfo(530, 600, 3), force=False) as out:
+    info = ImageInfo(530, 600, 3)
+    with open_sink(tmp_path / "a.tif", samples.shape, samples.dtype, info) as out:
         out[0:600, 0:530] = samples
     assert np.array_equal(np.asarray(Image.open(tmp_path / "a.tif")), samples)
 
@@ -119,10 +117,10 @@ def test_what_fails_leaves_nothing(tmp_path, name) -> None:
 
 
 def test_missing_samples_are_no_picture(tmp_path) -> None:
-    layout = Layout((600, 600, 1), np.dtype(np.uint8), False, False)
+    shape, info = (600, 600, 1), ImageInfo(600, 600, 1)
     with (
         pytest.raises(OutputError, match="not all samples"),
-        tiff_output(tmp_path / "a.tif", layout, ImageInfo(600, 600, 1), force=False) as out,
+        open_sink(tmp_path / "a.tif", shape, np.dtype(np.uint8), info) as out,
     ):
         out[0:512, 0:512] = np.zeros((512, 512, 1), np.uint8)
     assert not list(tmp_path.iterdir())

@@ -112,5 +112,5 @@ def test_big_endian_exif_makes_a_big_endian_file(tmp_path: Path) -> None:
 
 
 def test_exif_that_is_no_directory_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="no TIFF header; PNG can hold it"):
+    with pytest.raises(OutputError, match="PNG can hold it: no TIFF header"):
         write_image(tmp_path / "a.tif", PICTURE, ImageInfo(6, 4, 3, exif=b"not a directory"))

@@ -19,7 +19,7 @@ from pellucid.pixels.axes import Axes, unpack_axes
 from pellucid.pixels.formats.input import Input
 from pellucid.pixels.formats.tiff import open_pages as open_tiff_pages
 from pellucid.pixels.formats.tiff_facts import tiff_facts
-from pellucid.pixels.formats.tiff_segments import SegmentCache
+from pellucid.pixels.formats.tiff_segments import Pages
 
 tifffile = pytest.importorskip("tifffile")
 
@@ -91,11 +91,8 @@ def test_every_layout(name: str, tmp_path: Path) -> None:
         assert np.array_equal(source[13:55, 7:90], wanted[13:55, 7:90])
         assert unpack_axes(info.axes, wanted.shape[2]) == axes
         assert info.alpha is (name == "alpha")
-    facts = tiff_facts(path.read_bytes())
-    assert facts is not None
-    assert (facts.width, facts.height) == (150, 120)
     whole = wanted.shape[2] in (3, 4) and "planes" not in name and name != "no alpha"
-    assert facts.for_pillow is whole
+    assert tiff_facts(path.read_bytes()) == (whole, 150 * 120)
 
 
 def test_axes_that_the_pages_do_not_have(tmp_path: Path) -> None:
@@ -250,14 +247,20 @@ def test_a_tile_that_only_claims_to_be_large(tmp_path: Path) -> None:
         source[0:10, 0:10]
 
 
-def test_the_cache_is_bounded() -> None:
-    cache = SegmentCache(1000)
-    for number in range(50):
-        cache.put((0, number), np.zeros(100, np.uint8))
-    kept = [number for number in range(50) if cache.get((0, number)) is not None]
-    assert kept == list(range(40, 50))
-    cache.put((0, 99), np.zeros(2000, np.uint8))
-    assert cache.get((0, 99)) is None
+def test_the_cache_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 16 tiles of 1536 bytes the last ten are kept."""
+    monkeypatch.setattr("pellucid.pixels.formats.tiff_segments.LEAST_CACHE", 0)
+    monkeypatch.setattr("pellucid.pixels.formats.tiff_segments.MOST_CACHE", 10 * 32 * 48)
+    tifffile.imwrite(tmp_path / "a.tif", RGB[..., 0], photometric="minisblack", **TILES)
+    with open_pages(tmp_path / "a.tif", 10**6) as (source, _):
+        assert isinstance(source, Pages)
+        source[0:120, 0:150]
+        decoded = source._segment.cache_info()
+        assert (decoded.misses, decoded.currsize) == (16, 10)
+        source[100:120, 0:150]
+        assert source._segment.cache_info().misses == 16
+        source[0:10, 0:10]
+        assert source._segment.cache_info().misses == 17
 
 
 def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

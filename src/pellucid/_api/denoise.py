@@ -20,7 +20,7 @@ from pellucid.denoising import DEFAULT_DENOISER, DenoiseOptions, DenoiseResult, 
 from pellucid.denoising.options import Sigma
 from pellucid.errors import PellucidWarning
 from pellucid.pixels import open_image, open_sink
-from pellucid.pixels.dicom_change import Change
+from pellucid.pixels.dicom import Change
 
 
 def denoise(

@@ -28,7 +28,7 @@ from pellucid.bitstream import DEFAULT_LIMITS, Limits
 from pellucid.errors import OutputError
 from pellucid.pixels import DICOM, ImageInfo, open_sink
 from pellucid.pixels.atomic import new_file
-from pellucid.pixels.dicom_change import Change
+from pellucid.pixels.dicom import Change
 from pellucid.pixels.geo import cropped
 from pellucid.pixels.lazy import Sink
 from pellucid.pixels.metadata import with_resolution

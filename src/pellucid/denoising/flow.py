@@ -23,7 +23,7 @@ from pellucid.denoising.plan import Noise, nothing_to_do
 from pellucid.denoising.remove import denoise_array, remove_noise
 from pellucid.denoising.samples import MOST, Floats, check_kind
 from pellucid.pixels import Box, ImageSource
-from pellucid.pixels.dicom_stored import Stored, stored_of
+from pellucid.pixels.dicom import Stored, stored_of
 from pellucid.pixels.lazy import LARGE, Sink
 
 if TYPE_CHECKING:

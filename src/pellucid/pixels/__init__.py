@@ -1,7 +1,7 @@
 """Step 1, any picture <-> samples: the only package that knows picture formats.
 
     open.py       open_image: the only way in
-    formats/      one module a format, in a registry: how it is recognised and read
+    formats/      one module a format, in registries: how it is recognised, read and written
     info.py       ImageInfo: geometry, what channels are, metadata
     box.py        Box, and the tiles under one
     lazy.py       pictures in parts: what a Source and a Sink are; the one check of sizes
@@ -14,10 +14,9 @@
 and the way back:
 
     sink.py       open_sink, write_image: samples -> file, in parts where the format allows
-    write.py      the formats that are written whole, and what each holds
-    tiff.py, tiff_sink.py   TIFF directories, and a tiled TIFF of any size
-    ome.py, ome_page.py, stacked.py   what a TIFF says of its pages: kept true
-    dicom_change.py, dicom_stored.py  what was done to a DICOM picture; what its values mean
+    tiff.py       the directories of a TIFF
+    description.py, ome.py  what a TIFF says of its pages: kept true
+    dicom.py      the elements of a DICOM file, and what was done to its values
     atomic.py     bytes -> file, whole or not at all
 
 Pillow does most of the decoding; nothing above this package imports it.
@@ -32,8 +31,7 @@ from pellucid.pixels.formats.npy import NPY
 from pellucid.pixels.formats.zarr import ZARR, is_zarr
 from pellucid.pixels.info import ImageInfo, Role
 from pellucid.pixels.open import ImageSource, PixelLimits, open_image, read_image
-from pellucid.pixels.sink import open_sink, write_image
-from pellucid.pixels.write import WRITE_SUFFIXES
+from pellucid.pixels.sink import WRITE_SUFFIXES, open_sink, write_image
 
 __all__ = [
     "DICOM",

@@ -96,17 +96,21 @@ def tiles_of(shape: Sequence[int], tile: int) -> Iterator[Box]:
     return (box for _, box in tiles_under(Box.whole(shape), shape, tile))
 
 
-def tiles_under(box: Box, shape: Sequence[int], tile: int) -> Iterator[tuple[int, Box]]:
+def tiles_under(
+    box: Box, shape: Sequence[int], tile: int | tuple[int, int]
+) -> Iterator[tuple[int, Box]]:
     """Number and place of each tile of a picture of `shape` that shares samples with `box`.
 
-    Tiles have `tile` samples a side and are counted row by row; numbers are ascending.
+    Tiles have `tile` samples a side, or rows and columns, and are counted row by row; numbers are
+    ascending.
     """
+    tall, wide = (tile, tile) if isinstance(tile, int) else tile
     picture = Box.whole(shape)
     inside = box.overlap(picture)
     if not inside.size:
         return
-    columns = -(-picture.width // tile)
-    for row in range(inside.y // tile, -(-inside.bottom // tile)):
-        for column in range(inside.x // tile, -(-inside.right // tile)):
-            place = Box(row * tile, column * tile, tile, tile)
+    columns = -(-picture.width // wide)
+    for row in range(inside.y // tall, -(-inside.bottom // tall)):
+        for column in range(inside.x // wide, -(-inside.right // wide)):
+            place = Box(row * tall, column * wide, tall, wide)
             yield row * columns + column, place.overlap(picture)

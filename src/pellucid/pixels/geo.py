@@ -7,25 +7,24 @@ gets a new place on Earth and new sizes, and nothing that shows what was cut awa
 
 from __future__ import annotations
 
-import struct
 import warnings
 from dataclasses import replace
 
 from pellucid.errors import PellucidWarning
+from pellucid.pixels import tiff
 from pellucid.pixels.box import Box
 from pellucid.pixels.info import ImageInfo
-from pellucid.pixels.tiff import EXIF, LONG, SHORT, Directory, Value, build, header, parse
+from pellucid.pixels.tiff import DOUBLE, LONG, SHORT, Directory, numbers_in, tags_of
 
 PIXEL_SCALE, TIEPOINTS, TRANSFORMATION, NODATA = 33550, 33922, 34264, 42113
 ORIENTATION, PIXEL_WIDTH, PIXEL_HEIGHT, MAKER_NOTE = 274, 40962, 40963, 37500
-DOUBLE = 12
+GROUPS = {TIEPOINTS: 6, PIXEL_SCALE: 3, TRANSFORMATION: 16}  # numbers that belong together
 _THUMBNAILS = (b"xmpGImg:image", b"xmp:Thumbnails")
 
 
 def nodata_of(exif: bytes | None) -> float | None:
     """The value that GDAL marks as no data; None if a TIFF's metadata name none."""
-    value = _tags(exif)[1].get(NODATA)
-    return _number(value.raw) if isinstance(value, Value) else None
+    return _number(tiff.raw_of(tags_of(exif)[1], NODATA))
 
 
 def nodata_in(image: object) -> float | None:
@@ -56,68 +55,46 @@ def cropped(info: ImageInfo, box: Box, scale: int = 1) -> ImageInfo:
             stacklevel=2,
         )
         info = replace(info, xmp=None)
-    order, tags = _tags(info.exif)
+    order, tags = tags_of(info.exif)
     if not tags:
         return info
     _move(tags, order, box, scale)
-    inner = tags.get(EXIF)
+    inner = tags.get(tiff.EXIF)
     if isinstance(inner, dict):
         inner.pop(MAKER_NOTE, None)
         for tag, side in ((PIXEL_WIDTH, width), (PIXEL_HEIGHT, height)):
             if tag in inner:
-                kind, letter = (SHORT, "H") if side < 2**16 else (LONG, "I")
-                inner[tag] = Value(kind, 1, struct.pack(order + letter, side))
-    return replace(info, exif=header(order, 8) + build(tags, order, 8))  # IFD 0 and below alone
+                inner[tag] = tiff.value_of(order, SHORT if side < 2**16 else LONG, side)
+    return replace(info, exif=tiff.block(tags, order))  # IFD 0 and below alone
 
 
 def _move(tags: Directory, order: str, box: Box, scale: int) -> None:
     """Make the corner of `box` the corner of a GeoTIFF, whose samples are `scale` times as wide."""
-    points = _doubles(tags, TIEPOINTS, order, 6)
-    for at in range(0, len(points), 6):  # column, row, depth in the picture; then on Earth
+    points, sides, matrix = (
+        numbers_in(tags, tag, order, DOUBLE) for tag in (TIEPOINTS, PIXEL_SCALE, TRANSFORMATION)
+    )
+    for at in range(0, len(points) - 5, 6):  # column, row, depth in the picture; then on Earth
         points[at] = (points[at] - box.x) / scale
         points[at + 1] = (points[at + 1] - box.y) / scale
-    sides = _doubles(tags, PIXEL_SCALE, order, 3)
     sides[:2] = [side * scale for side in sides[:2]]
-    matrix = _doubles(tags, TRANSFORMATION, order, 16)[:16]
-    for row in range(0, len(matrix), 4):
+    for row in range(0, len(matrix) - 3, 4):
         matrix[row + 3] += matrix[row] * box.x + matrix[row + 1] * box.y
         matrix[row : row + 2] = [step * scale for step in matrix[row : row + 2]]
     for tag, numbers in ((TIEPOINTS, points), (PIXEL_SCALE, sides), (TRANSFORMATION, matrix)):
-        value = tags.get(tag)
-        if numbers and isinstance(value, Value):
-            raw = struct.pack(f"{order}{len(numbers)}d", *numbers)
-            tags[tag] = replace(value, raw=raw, count=len(numbers))
-
-
-def _tags(exif: bytes | None) -> tuple[str, Directory]:
-    try:
-        return parse(exif) if exif else ("<", {})
-    except ValueError:
-        return "<", {}
-
-
-def _doubles(tags: Directory, tag: int, order: str, group: int) -> list[float]:
-    """The numbers of a tag, in whole groups; none if it isn't there or is no list of doubles."""
-    value = tags.get(tag)
-    if not isinstance(value, Value) or value.kind != DOUBLE or value.count % group:
-        return []
-    return list(struct.unpack(f"{order}{value.count}d", value.raw))
+        if numbers and len(numbers) % GROUPS[tag] == 0:
+            tags[tag] = tiff.value_of(order, DOUBLE, *numbers)
 
 
 def upright(exif: bytes | None) -> bytes | None:
     """EXIF of a picture whose decoder has turned it already, so that viewers don't once more."""
     if orientation_of(exif) == 1:
         return exif
-    order, tags = _tags(exif)
-    tags[ORIENTATION] = Value(SHORT, 1, struct.pack(f"{order}H", 1))
-    return header(order, 8) + build(tags, order, 8)
+    order, tags = tags_of(exif)
+    return tiff.block({**tags, ORIENTATION: tiff.value_of(order, SHORT, 1)}, order)
 
 
 def orientation_of(exif: bytes | None) -> int:
     """How viewers turn a picture, 1 (not at all) to 8, by its EXIF."""
-    order, tags = _tags(exif)
-    value = tags.get(ORIENTATION)
-    if not isinstance(value, Value) or value.kind != SHORT or len(value.raw) < 2:
-        return 1
-    found: int = struct.unpack(f"{order}H", value.raw[:2])[0]
-    return found if 1 <= found <= 8 else 1
+    order, tags = tags_of(exif)
+    found = numbers_in(tags, ORIENTATION, order, SHORT)
+    return found[0] if found and 1 <= found[0] <= 8 else 1

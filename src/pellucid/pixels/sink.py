@@ -1,7 +1,7 @@
 """Where a picture goes, in parts: `.npy`, Zarr and TIFF on disk, or memory for the others.
 
 Formats that are written whole (PNG and its like) get an array in memory, which is encoded when it
-is full.
+is full. How each is written stands in its module of `formats`.
 """
 
 from __future__ import annotations
@@ -16,18 +16,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import OutputError
-from pellucid.pixels.atomic import check_target, write_atomic
-from pellucid.pixels.axes import pages_in
-from pellucid.pixels.dicom_change import Change
-from pellucid.pixels.formats.dicom import DICOM, encode_dicom
-from pellucid.pixels.formats.npy import NPY, npy_output
-from pellucid.pixels.formats.zarr import ZARR, zarr_output
+from pellucid.errors import OptionError, OutputError
+from pellucid.pixels.dicom import Change
+from pellucid.pixels.formats import PICTURES, WRITERS, Output, Writer, pillow_write
 from pellucid.pixels.info import WITH_ALPHA, ImageInfo
 from pellucid.pixels.lazy import Sink
-from pellucid.pixels.metadata import kept_exif
-from pellucid.pixels.tiff_sink import Layout, tiff_output
-from pellucid.pixels.write import TIFF, able, check_holds, check_quality, encode_picture
+
+WRITE_SUFFIXES = tuple(suffix for writer in PICTURES for suffix in writer.suffixes)
+_BY_SUFFIX = {suffix: writer for writer in WRITERS for suffix in writer.suffixes}
+_ANY = (".npy", ".tif", ".zarr")  # which hold all samples
 
 
 @contextmanager
@@ -61,32 +58,21 @@ def open_sink(
         OptionError: `quality` of another format, or out of range.
         MissingExtraError: writing needs an optional library.
     """
-    suffix = path.suffix.lower()
-    check_quality(quality, path)
+    height, width, channels = shape
+    info = replace(info, height=height, width=width, channels=channels)
     if not metadata:
         info = replace(info, exif=None, icc=None, xmp=None, dpi=None)
-    alpha = shape[2] in WITH_ALPHA if info.alpha is None else info.alpha
-    if suffix == NPY:
-        with npy_output(path, shape[:2] if flat else shape, dtype, force=force) as out:
-            yield out
-    elif suffix == ZARR:
-        with zarr_output(path, shape, dtype, alpha=alpha, force=force) as store:
-            yield store
-    elif suffix in TIFF and dtype.kind in "uif":
-        rgb = shape[2] - alpha == 3 or (info.axes is not None and shape[2] % 3 == 0)
-        layout = Layout(shape, dtype, alpha, rgb)
-        info = replace(info, exif=kept_exif(info))  # where a TIFF has its resolution
-        with tiff_output(path, layout, info, force=force, threads=threads) as tiles:
-            yield tiles
-    else:
-        check_whole(path, shape, dtype, info, alpha, force)  # before the work
-        samples = np.empty(shape, dtype)
-        yield samples
-        if suffix in DICOM:
-            data = encode_dicom(samples, elements_for(path, info, dtype, shape[2]), change())
-        else:
-            data = encode_picture(path, samples, info, quality)
-        write_atomic(path, data, force=force)
+    writer = _writer_of(path, quality)
+    others = [
+        suffix
+        for suffix, one in _BY_SUFFIX.items()
+        if info.pages == 1 and not one.stacks and one.holds(dtype, channels)
+    ]
+    able = " ".join((*others, *_ANY))
+    out = Output(path, dtype, info, flat, force, threads, change, quality, able)
+    _check(writer, out)
+    with writer.open(out) as sink:
+        yield sink
 
 
 def write_image(
@@ -132,40 +118,37 @@ def write_image(
         out[0:height, 0:width] = whole
 
 
-def check_whole(
-    path: Path,
-    shape: tuple[int, int, int],
-    dtype: np.dtype[Any],
-    info: ImageInfo,
-    alpha: bool,
-    force: bool,
-) -> None:
-    """OutputError for a file that can't be there, or a format that can't hold the samples."""
-    check_target(path, force=force)
-    channels = shape[2]
-    if path.suffix.lower() in DICOM:
-        elements_for(path, info, dtype, channels)
-        return
-    pages = pages_in(info.axes, channels)
-    if pages > 1:
+def _writer_of(path: Path, quality: int | None) -> Writer:
+    """The format that the suffix of `path` names; OptionError for a quality that it hasn't."""
+    suffix = path.suffix.lower()
+    writer = _BY_SUFFIX.get(suffix)
+    if quality is not None and writer is not pillow_write.JPEG:
+        raise OptionError(f"quality {quality} applies to JPEG only; {suffix} is written lossless")
+    if quality is not None and (isinstance(quality, bool) or quality not in range(1, 101)):
+        raise OptionError(f"quality must be 1..100, not {quality}")
+    if writer is None:
         raise OutputError(
-            f"cannot write {path}: its {channels} channels are {pages} pages or frames, and no "
-            "colours; write .tif, .npy or .zarr"
+            f"cannot write {path}: the suffix {suffix or '(none)'} names no known format; "
+            f"use one of {' '.join(WRITE_SUFFIXES)}"
         )
-    if channels in WITH_ALPHA and not alpha:
-        raise OutputError(
-            f"cannot write {path}: the last of its {channels} channels is no transparency; "
-            "write .tif, .npy or .zarr"
-        )
-    check_holds(path, dtype, channels)
+    return writer
 
 
-def elements_for(target: Path, info: ImageInfo, dtype: np.dtype[Any], channels: int) -> bytes:
-    """The elements that a DICOM file of samples is written with; OutputError if there are none."""
-    if info.dicom is not None:
-        return info.dicom
-    pages = pages_in(info.axes, channels)
-    raise OutputError(
-        f"cannot write {target}: a DICOM file needs the elements of one, and the picture came "
-        f"without; these can hold it: {able(dtype, channels if pages == 1 else 0)}"
-    )
+def _check(writer: Writer, out: Output) -> None:
+    """OutputError for a format that can't hold the samples."""
+    info, channels, suffix = out.info, out.info.channels, out.path.suffix.lower()
+    problem = None
+    if not writer.stacks and info.pages > 1:
+        problem = f"its {channels} channels are {info.pages} pages or frames, and no colours; "
+        problem += "write .tif, .npy or .zarr"
+    elif not writer.stacks and channels in WITH_ALPHA and not info.has_alpha:
+        problem = f"the last of its {channels} channels is no transparency; "
+        problem += "write .tif, .npy or .zarr"
+    elif not writer.holds(out.dtype, channels) and (suffix, channels) == (".pgm", 3):
+        problem = "a .pgm holds grey pictures only, and this one is RGB; " + f"{out.others} can"
+    elif not writer.holds(out.dtype, channels):
+        kind = {1: "grey", 2: "grey with transparency", 3: "RGB", 4: "RGB with transparency"}
+        what = f"{out.dtype.name} {kind.get(channels, f'of {channels} channels')}"
+        problem = f"{suffix} can't hold {what}; these can: {out.others}"
+    if problem:
+        raise OutputError(f"cannot write {out.path}: {problem}")

@@ -17,12 +17,12 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from mmap import mmap
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-SHORT, LONG, UNDEFINED, LONG8 = 3, 4, 7, 16
-TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
-_WORDS = {1: "B", 3: "H", 4: "I", 16: "Q"}  # of whole numbers
-POINTERS = {4, 13, 16, 18}  # LONG, IFD and their 8-byte forms
+BYTE, SHORT, LONG, UNDEFINED, DOUBLE, LONG8 = 1, 3, 4, 7, 12, 16
+_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
+_LETTERS = {1: "B", 3: "H", 4: "I", 12: "d", 16: "Q"}  # of whole numbers, and of floats
+_POINTERS = {4, 13, 16, 18}  # LONG, IFD and their 8-byte forms
 
 XMP, ICC, EXIF, GPS, INTEROP = 700, 34675, 34665, 34853, 40965
 SUBDIRECTORIES = frozenset({EXIF, GPS, INTEROP})
@@ -52,6 +52,26 @@ class Value:
 Directory: TypeAlias = "dict[int, Value | Directory]"
 
 
+def value_of(order: str, kind: int, *numbers: float) -> Value:
+    """Numbers of a type as the content of a tag."""
+    raw = struct.pack(f"{order}{len(numbers)}{_LETTERS[kind]}", *numbers)
+    return Value(kind, len(numbers), raw)
+
+
+def numbers_in(tags: Directory, tag: int, order: str, *kinds: int) -> list[Any]:
+    """The numbers of a tag; none if it isn't there or of another type than those."""
+    value = tags.get(tag)
+    if not isinstance(value, Value) or value.kind not in kinds:
+        return []
+    return list(struct.unpack(f"{order}{value.count}{_LETTERS[value.kind]}", value.raw))
+
+
+def raw_of(tags: Directory, tag: int) -> bytes:
+    """The bytes of a tag; none if it isn't there."""
+    value = tags.get(tag)
+    return value.raw if isinstance(value, Value) else b""
+
+
 @dataclass(frozen=True, slots=True)
 class Metadata:
     """What a TIFF says besides its samples; `exif` is a block of its own, in canonical order."""
@@ -70,22 +90,29 @@ def read_metadata(data: bytes | mmap, at: int | None = None) -> Metadata:
         order, tags = parse(data, at)
     except ValueError:
         return Metadata()
-    icc, xmp = tags.pop(ICC, None), tags.pop(XMP, None)
-    return Metadata(
-        exif=header(order, 8) + build(tags, order, 8) if tags else None,
-        icc=icc.raw or None if isinstance(icc, Value) else None,
-        xmp=xmp.raw or None if isinstance(xmp, Value) else None,
-    )
+    icc, xmp = raw_of(tags, ICC) or None, raw_of(tags, XMP) or None
+    others = {tag: value for tag, value in tags.items() if tag not in (ICC, XMP)}
+    return Metadata(block(others, order), icc, xmp)
 
 
-def parse(data: bytes | mmap, at: int | None = None) -> tuple[str, Directory]:
-    """Return the byte order ("<" or ">") and a directory, without layout tags.
+def parse(data: bytes | mmap | None, at: int | None = None) -> tuple[str, Directory]:
+    """Return the byte order ("<" or ">") and a directory, without layout tags; empty for no data.
 
     `data` is a TIFF file or an EXIF block; the directory begins at byte `at`, or is the first one.
     Raises ValueError if it is neither.
     """
-    reader, first = _reader(data, LAYOUT)
-    return reader.order, reader.directory(first if at is None else at, depth=0)
+    if not data:
+        return "<", {}
+    reader = _Reader(data, LAYOUT)
+    return reader.order, reader.directory(reader.first if at is None else at, depth=0)
+
+
+def tags_of(exif: bytes | None) -> tuple[str, Directory]:
+    """The same of an EXIF block; empty if it is none."""
+    try:
+        return parse(exif)
+    except ValueError:
+        return "<", {}
 
 
 def layout_of(data: bytes | mmap) -> tuple[dict[int, list[int]], bool]:
@@ -93,76 +120,63 @@ def layout_of(data: bytes | mmap) -> tuple[dict[int, list[int]], bool]:
 
     Raises ValueError for what is no TIFF file.
     """
-    reader, first = _reader(data, frozenset())
-    found = {}
-    for tag, value in reader.directory(first, depth=0).items():
-        letter = _WORDS.get(value.kind) if isinstance(value, Value) else None
-        if isinstance(value, Value) and letter:
-            found[tag] = list(struct.unpack(f"{reader.order}{value.count}{letter}", value.raw))
+    reader = _Reader(data, frozenset())
+    tags = reader.directory(reader.first, depth=0)
+    found = {tag: numbers_in(tags, tag, reader.order, BYTE, SHORT, LONG, LONG8) for tag in tags}
     return found, reader.following != 0
-
-
-def _reader(data: bytes | mmap, skipped: frozenset[int]) -> tuple[_Reader, int]:
-    """A reader that leaves out some tags, and where the first directory is."""
-    order = {b"II": "<", b"MM": ">"}.get(data[:2])
-    if order is None or len(data) < 8:
-        raise ValueError("no TIFF header")
-    version, offset = struct.unpack(order + "HI", data[2:8])
-    big = version == 43
-    if big and len(data) >= 16:
-        (offset,) = struct.unpack(order + "Q", data[8:16])
-    elif version != 42:
-        raise ValueError(f"TIFF version {version} is unknown")
-    return _Reader(data, order, big, skipped), offset
 
 
 class _Reader:
     """Reads directories out of `data`, never more value bytes or rows in all than `data` has."""
 
-    def __init__(self, data: bytes | mmap, order: str, big: bool, skipped: frozenset[int]) -> None:
-        self.data, self.order, self.big, self.skipped = data, order, big, skipped
+    def __init__(self, data: bytes | mmap, skipped: frozenset[int]) -> None:
+        self.order = order = {b"II": "<", b"MM": ">"}.get(data[:2], "")
+        if not order or len(data) < 8:
+            raise ValueError("no TIFF header")
+        version, self.first = struct.unpack(order + "HI", data[2:8])
+        big = version == 43
+        if big and len(data) >= 16:
+            (self.first,) = struct.unpack(order + "Q", data[8:16])
+        elif version != 42:
+            raise ValueError(f"TIFF version {version} is unknown")
+        self.data, self.skipped = data, skipped
+        self.word = struct.Struct(order + ("Q" if big else "I"))
+        self.row = struct.Struct(order + ("HHQ" if big else "HHI"))
+        self.count = struct.Struct(order + ("Q" if big else "H"))
         self.following = 0  # where the directory after the first one is
-        self.budget = len(data)
-        self.rows = len(data) // 12
+        self.budget, self.rows = len(data), len(data) // 12
 
     def directory(self, offset: int, depth: int) -> Directory:
-        count_format, item = ("Q", 20) if self.big else ("H", 12)
-        start = offset + struct.calcsize("=" + count_format)
+        start, step = offset + self.count.size, self.row.size + self.word.size
         if start > len(self.data):
             raise ValueError("the directory lies outside the file")
-        (count,) = struct.unpack(self.order + count_format, self.data[offset:start])
-        count = min(count, (len(self.data) - start) // item)
+        (count,) = self.count.unpack_from(self.data, offset)
+        count = min(count, (len(self.data) - start) // step)
         if count > self.rows:
             raise ValueError("directories overlap")
         self.rows -= count
-        word, end = ("Q" if self.big else "I"), start + count * item
-        if depth == 0 and end + struct.calcsize("=" + word) <= len(self.data):
-            (self.following,) = struct.unpack_from(self.order + word, self.data, end)
-        tags: Directory = {}
-        for at in range(start, end, item):
-            tag, value = self._entry(self.data[at : at + item], depth)
-            if value is not None:
-                tags[tag] = value
-        return tags
+        end = start + count * step
+        if depth == 0 and end + self.word.size <= len(self.data):
+            (self.following,) = self.word.unpack_from(self.data, end)
+        found = (self._entry(self.data[at : at + step], depth) for at in range(start, end, step))
+        return {tag: value for tag, value in found if value is not None}
 
     def _entry(self, entry: bytes, depth: int) -> tuple[int, Value | Directory | None]:
         """One row of the table; None for layout, unknown types and values outside the file."""
-        tag, kind, count = struct.unpack_from(self.order + ("HHQ" if self.big else "HHI"), entry)
+        tag, kind, count = self.row.unpack_from(entry)
         if depth == 0 and tag in self.skipped:
             return tag, None
-        word = "Q" if self.big else "I"
-        field = entry[-struct.calcsize("=" + word) :]
-        if tag in SUBDIRECTORIES and kind in POINTERS and count == 1:
-            narrow = "I" if kind in (LONG, 13) else word
-            (offset,) = struct.unpack_from(self.order + narrow, field)
+        field = entry[self.row.size :]
+        if tag in SUBDIRECTORIES and kind in _POINTERS and count == 1:
+            letter = "I" if kind in (LONG, 13) else self.word.format[1:]
+            (offset,) = struct.unpack_from(self.order + letter, field)
             return tag, self._subdirectory(offset, depth)
-        size = TYPE_BYTES.get(kind, 0) * count
+        size = _BYTES.get(kind, 0) * count
         if size == 0 or size > self.budget:
             return tag, None
-        if size <= len(field):
-            raw = field[:size]
-        else:
-            (offset,) = struct.unpack(self.order + word, field)
+        raw = field[:size]
+        if size > len(field):
+            (offset,) = self.word.unpack(field)
             raw = self.data[offset : offset + size]
         self.budget -= size
         return tag, Value(kind, count, bytes(raw)) if len(raw) == size else None
@@ -179,14 +193,19 @@ class _Reader:
 def header(order: str, offset: int, *, big: bool = False) -> bytes:
     """Return what stands before everything: byte order, version, where the first directory lies."""
     kind = (b"II" if order == "<" else b"MM") + struct.pack(order + "H", 43 if big else 42)
-    return kind + (struct.pack(order + "HHQ", 8, 0, offset) if big else pack_word(order, offset))
+    return kind + (struct.pack(order + "HHQ", 8, 0, offset) if big else _word(order, offset))
 
 
-def pack_word(order: str, number: int) -> bytes:
-    """Four bytes; ValueError for a number that needs more."""
-    if number >= 2**32:
+def block(tags: Directory, order: str) -> bytes | None:
+    """An EXIF block of `tags`; None without any."""
+    return header(order, 8) + build(tags, order, 8) if tags else None
+
+
+def _word(order: str, number: int, *, big: bool = False) -> bytes:
+    """Four bytes, or eight; ValueError for a number that needs more."""
+    if number >= 2**32 and not big:
         raise ValueError(f"byte {number} lies beyond what a TIFF can point to")
-    return struct.pack(order + "I", number)
+    return struct.pack(order + ("Q" if big else "I"), number)
 
 
 def build(
@@ -200,20 +219,17 @@ def build(
     table = bytearray(struct.pack(order + count, len(tags)))
     heap = bytearray()
     heap_start = start + len(table) + (4 + 2 * room) * len(tags) + room
-
-    def word(number: int) -> bytes:
-        return struct.pack(order + "Q", number) if big else pack_word(order, number)
-
     for tag in sorted(tags):
         value = tags[tag]
         at = heap_start + len(heap)
         if isinstance(value, dict):
-            table += struct.pack(order + row, tag, LONG8 if big else LONG, 1) + word(at)
+            table += struct.pack(order + row, tag, LONG8 if big else LONG, 1)
+            table += _word(order, at, big=big)
             heap += build(value, order, at, big=big)
         else:
             table += struct.pack(order + row, tag, value.kind, value.count)
             inline = len(value.raw) <= room
-            table += value.raw.ljust(room, b"\0") if inline else word(at)
+            table += value.raw.ljust(room, b"\0") if inline else _word(order, at, big=big)
             heap += b"" if inline else value.raw
         heap += b"\0" * (len(heap) % 2)
-    return bytes(table + word(following) + heap)
+    return bytes(table + _word(order, following, big=big) + heap)

@@ -1,6 +1,7 @@
-"""The formats that pictures are read from, one module each; `FORMATS` asks them in order.
+"""The formats that pictures are read from and written in.
 
-A new format is a module with a `Format` here, and a line in `tests/pixels/test_formats.py`.
+`FORMATS` asks in order which one claims an input; `WRITERS` are found by the suffix. A new format
+is a module with a `Format`, a `Writer` or both here, and a line in `tests/pixels/test_formats.py`.
 """
 
 from __future__ import annotations
@@ -12,15 +13,18 @@ from pellucid.pixels.formats import (
     jpegxl,
     npy,
     pillow,
+    pillow_write,
     png16,
     pnm,
     tiff,
+    tiff_write,
     zarr,
 )
 from pellucid.pixels.formats.format import Format
 from pellucid.pixels.formats.input import Input
+from pellucid.pixels.formats.writer import Output, Writer
 
-__all__ = ["FORMATS", "Format", "Input", "format_of"]
+__all__ = ["FORMATS", "PICTURES", "WRITERS", "Format", "Input", "Output", "Writer", "format_of"]
 
 FORMATS: tuple[Format, ...] = (
     zarr.FORMAT,
@@ -35,6 +39,18 @@ FORMATS: tuple[Format, ...] = (
     jpegxl.FORMAT,
     pillow.FORMAT,  # takes what is left, and says what it isn't
 )
+
+
+PICTURES: tuple[Writer, ...] = (
+    pillow_write.PNG,
+    pillow_write.JPEG,
+    pillow_write.WEBP,
+    tiff_write.WRITER,
+    pillow_write.BMP,
+    pnm.PPM,
+    pnm.PGM,
+)
+WRITERS: tuple[Writer, ...] = (*PICTURES, npy.WRITER, zarr.WRITER, dicom.WRITER)
 
 
 def format_of(source: Input) -> Format:

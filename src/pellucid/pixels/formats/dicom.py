@@ -2,10 +2,7 @@
 
 The samples are the stored values, bit for bit as pydicom decodes them: no rescaling, no window, no
 palette is applied; the elements that say how to show them are kept, and so are the UIDs. Frames lie
-behind one another as channels. A picture whose samples were changed is another instance: it gets a
-UID of its own, and says what was done and to which (PS3.3, C.7.6.1.1, C.12.1).
-
-pydicom is in the extra `science` and imported when a DICOM file is met.
+behind one another as channels. A picture whose samples were changed is another instance.
 """
 
 from __future__ import annotations
@@ -20,15 +17,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import DamagedFileError, InputError, OutputError
+from pellucid.errors import DamagedFileError, InputError, OptionError, OutputError, refusing
 from pellucid.pixels.axes import SAMPLES, UNNAMED, pack_axes
-from pellucid.pixels.dicom_change import Change, mark_changed
-from pellucid.pixels.formats.dicom_frame import check_frame, frames_of, take_frame
-from pellucid.pixels.formats.dicom_parse import DEFLATED, parse
+from pellucid.pixels.dicom import (
+    DEFLATED,
+    Change,
+    drop,
+    frames_of,
+    mark_changed,
+    parse,
+    take_frame,
+)
 from pellucid.pixels.formats.format import Format
 from pellucid.pixels.formats.input import Input
+from pellucid.pixels.formats.writer import Output, Writer, at_once
 from pellucid.pixels.info import ImageInfo
-from pellucid.pixels.lazy import check_size
+from pellucid.pixels.lazy import Sink, check_size
 
 DICOM = (".dcm", ".dicom")
 PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
@@ -36,13 +40,6 @@ OFFSETS = ("ExtendedOffsetTable", "ExtendedOffsetTableLengths")  # of frames tha
 COLOURS = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB")
 EXPLICIT, BIG = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
 MOST_ELEMENTS = 2**26  # bytes of a deflated data set that are no samples
-_START, _MARK = 128, b"DICM"
-
-
-def is_dicom(source: Input) -> bool:
-    """Whether an input is of a DICOM file by its name or its first bytes."""
-    marked = source.head[_START : _START + len(_MARK)] == _MARK
-    return marked or source.suffix in DICOM
 
 
 @contextmanager
@@ -59,39 +56,39 @@ def open_dicom(
     name = source.name
     with source.open() as file:
         dataset = parse(file, name, most=MOST_ELEMENTS + 8 * max_pixels)
-    samples = decoded(dataset, name, max_pixels, page)
+    samples = _decoded(dataset, name, max_pixels, page)
     if page is not None:
         take_frame(dataset, samples, page, name)
-    for keyword in PIXELS:
-        if keyword in dataset:
-            delattr(dataset, keyword)
+    drop(dataset, *PIXELS)
+    with refusing(f"{name} has elements that can't be written again"):
+        elements = _packed(dataset)
     height, width, channels = samples.shape
     info = ImageInfo(width, height, channels, 8 * samples.itemsize, source_format="DICOM")
-    yield samples, replace(info, dicom=packed(dataset, name), axes=axes_of(dataset))
+    yield samples, replace(info, dicom=elements, axes=_axes_of(dataset))
 
 
-def axes_of(dataset: Any) -> bytes | None:
+def _axes_of(dataset: Any) -> bytes | None:
     """That channels are frames, and samples of each if it has several; None for one frame."""
     frames, channels = frames_of(dataset)
     colours = [(SAMPLES, channels)] if channels > 1 else []
     return pack_axes([(UNNAMED, frames), *colours]) if frames > 1 else None
 
 
-def decoded(dataset: Any, name: str, max_pixels: int, page: int | None = None) -> NDArray[Any]:
+def _decoded(dataset: Any, name: str, max_pixels: int, page: int | None) -> NDArray[Any]:
     """The stored values of all frames, or of one, as channels, in this machine's byte order."""
-    try:
+    with refusing(f"{name} is a DICOM file without a picture"):
         rows, columns = int(dataset.Rows), int(dataset.Columns)
         frames, channels = frames_of(dataset)
         colour, bits = str(dataset.PhotometricInterpretation), int(dataset.get("BitsAllocated", 0))
         encapsulated = dataset.file_meta.TransferSyntaxUID.is_encapsulated
         if min(rows, columns, frames, channels) < 1:
             raise ValueError(f"{columns} x {rows}, {frames} frames of {channels} channels")
-    except Exception as error:
-        raise InputError(f"{name} is a DICOM file without a picture: {error}") from error
-    index = None if page is None else check_frame(page, frames, name)
-    cut = slice(None)
-    if index is not None and bits == 1:  # a frame may begin within a byte: all are decoded
-        cut, index = slice(index, index + 1), None
+    if page is not None and not 0 <= page < frames:
+        count = "1 frame, 0" if frames == 1 else f"{frames} frames, 0 to {frames - 1}"
+        raise OptionError(f"{name} has {count}, and no {page}")
+    index, cut = page, slice(None)
+    if page is not None and bits == 1:  # a frame may begin within a byte: all are decoded
+        index, cut = None, slice(page, page + 1)
     frames = frames if index is None else 1
     check_size(name, (rows, columns, frames * channels), max_pixels)
     if colour not in COLOURS and not encapsulated:
@@ -99,14 +96,13 @@ def decoded(dataset: Any, name: str, max_pixels: int, page: int | None = None) -
             f"{name} has the colour space {colour}, and only {', '.join(COLOURS)} can be kept; "
             "convert it with pydicom's convert_color_space"
         )
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            # Overlays may lie in the bits above.
-            dataset.pixel_array_options(index=index, correct_unused_bits=False)
-            stored = dataset.pixel_array
-    except Exception as error:  # decoders raise anything on damaged files
-        raise InputError(f"{name} is damaged, or its pixels can't be decoded: {error}") from error
+    with (
+        refusing(f"{name} is damaged, or its pixels can't be decoded"),
+        warnings.catch_warnings(action="ignore"),
+    ):
+        # Overlays may lie in the bits above.
+        dataset.pixel_array_options(index=index, correct_unused_bits=False)
+        stored = dataset.pixel_array
     if encapsulated and colour not in COLOURS:
         dataset.PhotometricInterpretation = "RGB"  # what pydicom makes of it
     if bits not in (1, 8, 16) and stored.dtype.name != "float32":
@@ -115,29 +111,36 @@ def decoded(dataset: Any, name: str, max_pixels: int, page: int | None = None) -
         raise InputError(f"{name} is damaged: its pixels have the shape {stored.shape}")
     planes = stored.reshape(frames, rows, columns, channels)[cut].transpose(1, 2, 0, 3)
     samples = np.ascontiguousarray(planes.reshape(rows, columns, -1))
-    wide = {"int8": "int16"}.get(samples.dtype.name, samples.dtype.name)
-    return samples.astype(wide, copy=False)
+    return samples.astype(np.int16) if samples.dtype == np.int8 else samples
 
 
-def packed(dataset: Any, name: str) -> bytes:
+def _packed(dataset: Any) -> bytes:
     """A data set as the bytes of a file, in a transfer syntax that compresses nothing."""
-    for keyword in OFFSETS:
-        if keyword in dataset:
-            delattr(dataset, keyword)
+    drop(dataset, *OFFSETS)
     syntax = dataset.file_meta.TransferSyntaxUID
     if syntax.is_encapsulated or syntax == DEFLATED:
         dataset.file_meta.TransferSyntaxUID = type(syntax)(EXPLICIT)
     out = BytesIO()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            dataset.save_as(out, enforce_file_format=True)
-    except Exception as error:
-        raise InputError(f"{name} has elements that can't be written again: {error}") from error
+    with warnings.catch_warnings(action="ignore"):
+        dataset.save_as(out, enforce_file_format=True)
     return out.getvalue()
 
 
 # --- back -----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def dicom_output(out: Output) -> Iterator[Sink]:
+    """What takes the samples of a file with the elements in `info`; OutputError without any."""
+    elements = out.info.dicom
+    if elements is None:
+        raise OutputError(
+            f"cannot write {out.path}: a DICOM file needs the elements of one, and the picture "
+            f"came without; these can hold it: {out.others}"
+        )
+    encode = at_once(lambda samples, _: encode_dicom(samples, elements, out.change()))
+    with encode(out) as samples:
+        yield samples
 
 
 def encode_dicom(samples: NDArray[Any], elements: bytes, change: Change | None) -> bytes:
@@ -149,34 +152,30 @@ def encode_dicom(samples: NDArray[Any], elements: bytes, change: Change | None) 
     height, width, planes = samples.shape
     try:
         dataset = parse(BytesIO(elements), "the file's DICOM part")
-        frames, channels = frames_of(dataset)
-        described = (int(dataset.Rows), int(dataset.Columns), frames * channels)
+        with refusing("the file's DICOM part describes no picture"):
+            frames, channels = frames_of(dataset)
+            described = (int(dataset.Rows), int(dataset.Columns), frames * channels)
     except InputError as error:
         raise DamagedFileError(str(error)) from error
-    except (AttributeError, TypeError, ValueError, OverflowError) as error:
-        raise DamagedFileError(f"the file's DICOM part describes no picture: {error}") from error
-    if (height, width, planes) != described:
+    if samples.shape != described:
         raise OutputError(
             f"{width} x {height} samples of {planes} channels are not the whole picture that the "
             f"DICOM elements describe, {described[1]} x {described[0]}; write a part as .npy or "
             ".png"
         )
     stacked = samples.reshape(height, width, frames, channels).transpose(2, 0, 1, 3)
-    try:
-        put_pixels(dataset, stacked)
+    with refusing(
+        "cannot write a DICOM file with the elements that the picture came with (write it as .npy "
+        "or .tif)",
+        OutputError,
+    ):
+        _put_pixels(dataset, stacked)
         if change is not None:
             mark_changed(dataset, change, samples)
-        return packed(dataset, "the DICOM file")
-    except OutputError:
-        raise
-    except Exception as error:  # elements of damaged files hold anything
-        raise OutputError(
-            f"cannot write a DICOM file with the elements that the picture came with: {error}; "
-            "write it as .npy or .tif"
-        ) from error
+        return _packed(dataset)
 
 
-def put_pixels(dataset: Any, stacked: NDArray[Any]) -> None:
+def _put_pixels(dataset: Any, stacked: NDArray[Any]) -> None:
     """Set the pixel data of (frames, height, width, channels) stored values."""
     order = ">" if dataset.file_meta.TransferSyntaxUID == BIG else "<"
     if stacked.dtype.kind == "f":
@@ -201,4 +200,10 @@ def put_pixels(dataset: Any, stacked: NDArray[Any]) -> None:
     dataset["PixelData"].is_undefined_length = False
 
 
-FORMAT = Format("DICOM", is_dicom, open_dicom, pages=True)
+FORMAT = Format(
+    "DICOM",
+    lambda source: source.head[128:132] == b"DICM" or source.suffix in DICOM,
+    open_dicom,
+    pages=True,
+)
+WRITER = Writer(DICOM, dicom_output, stacks=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import InputError, PellucidError
+from pellucid.errors import InputError, refusing
 from pellucid.pixels.extras import science
 from pellucid.pixels.formats.input import Input
 from pellucid.pixels.info import ImageInfo
@@ -44,15 +44,9 @@ def whole(
     return lambda source, max_pixels: nullcontext(read(source, max_pixels))
 
 
-@contextmanager
-def damage(name: str) -> Iterator[None]:
+def damage(name: str) -> AbstractContextManager[None]:
     """Whatever a decoder raises in the block is an InputError that names the file."""
-    try:
-        yield
-    except PellucidError:
-        raise
-    except Exception as error:  # decoders raise anything on damaged files
-        raise InputError(f"{name} is damaged or cut off: {error}") from error
+    return refusing(f"{name} is damaged or cut off")
 
 
 def decoded(

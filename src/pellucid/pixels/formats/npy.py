@@ -16,8 +16,9 @@ from pellucid.pixels.atomic import new_file
 from pellucid.pixels.flat import FlatSink, FlatSource
 from pellucid.pixels.formats.format import Format
 from pellucid.pixels.formats.input import Input
+from pellucid.pixels.formats.writer import Output, Writer
 from pellucid.pixels.info import ImageInfo
-from pellucid.pixels.lazy import Source, check_size
+from pellucid.pixels.lazy import Sink, Source, check_size
 
 NPY = ".npy"
 _MAGIC = b"\x93NUMPY"
@@ -68,23 +69,18 @@ def _header_of(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
 
 
 @contextmanager
-def npy_output(
-    path: str | os.PathLike[str],
-    shape: tuple[int, ...],
-    dtype: np.dtype[Any],
-    *,
-    force: bool = False,
-) -> Iterator[FlatSink]:
-    """A file (H, W, C) or (H, W) to be filled in by parts; it has its name at the end, or never.
+def npy_output(out: Output) -> Iterator[Sink]:
+    """A file to be filled in by parts, of two dimensions if it is `flat`.
 
     Raises OutputError.
     """
-    with new_file(path, force=force) as file:
-        about = {"descr": dtype.str, "fortran_order": False, "shape": shape}
+    shape = out.shape[:2] if out.flat else out.shape
+    with new_file(out.path, force=out.force) as file:
+        about = {"descr": out.dtype.str, "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(file, about)
         start = file.tell()
-        _reserve(file, math.prod(shape) * dtype.itemsize)
-        yield FlatSink(file, start, shape, dtype)
+        _reserve(file, math.prod(shape) * out.dtype.itemsize)
+        yield FlatSink(file, start, shape, out.dtype)
 
 
 def _reserve(file: BinaryIO, size: int) -> None:
@@ -101,3 +97,4 @@ def _reserve(file: BinaryIO, size: int) -> None:
 FORMAT = Format(
     "NumPy", lambda source: source.suffix == NPY or source.head.startswith(_MAGIC), open_npy
 )
+WRITER = Writer((NPY,), npy_output, stacks=True)

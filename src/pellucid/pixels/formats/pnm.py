@@ -11,14 +11,17 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pellucid.errors import InputError
 from pellucid.pixels.flat import FlatSource
 from pellucid.pixels.formats import pillow
 from pellucid.pixels.formats.format import Format
 from pellucid.pixels.formats.input import Input
+from pellucid.pixels.formats.writer import Output, Writer, at_once, only
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import Source, check_size, in_memory_if_small
 
@@ -66,4 +69,13 @@ def open_pnm(source: Input, max_pixels: int) -> Iterator[tuple[Source, ImageInfo
         yield samples, replace(ImageInfo.of(samples), source_format="PPM")
 
 
+def _encode(samples: NDArray[Any], _: Output) -> bytes:
+    height, width, channels = samples.shape
+    white = np.iinfo(samples.dtype).max
+    head = b"P%d\n%d %d\n%d\n" % (6 if channels == 3 else 5, width, height, white)
+    return head + samples.astype(samples.dtype.newbyteorder(">")).tobytes()
+
+
 FORMAT = Format("PPM", lambda source: source.head[:2] in _CHANNELS, open_pnm)
+PPM = Writer((".ppm",), at_once(_encode), only(uint8=(1, 3), uint16=(1, 3)))
+PGM = Writer((".pgm",), at_once(_encode), only(uint8=(1,), uint16=(1,)))

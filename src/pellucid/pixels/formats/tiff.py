@@ -18,28 +18,28 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.errors import InputError, MissingExtraError, OptionError, PellucidError
+from pellucid.errors import InputError, MissingExtraError, OptionError
 from pellucid.pixels.axes import SAMPLES, pack_axes
+from pellucid.pixels.description import page_exif
 from pellucid.pixels.extras import science
 from pellucid.pixels.flat import FlatSource
 from pellucid.pixels.formats import pillow
-from pellucid.pixels.formats.format import Format, Opened
+from pellucid.pixels.formats.format import Format, Opened, damage
 from pellucid.pixels.formats.input import Input
 from pellucid.pixels.formats.tiff_facts import (
     BLACK_IS_ZERO,
     JPEG,
     PHOTOMETRIC,
     RGB,
-    SIGNATURES,
     YCBCR,
     tiff_facts,
 )
-from pellucid.pixels.formats.tiff_segments import PageSource, SegmentCache, Stack, cache_for
+from pellucid.pixels.formats.tiff_segments import Pages
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import LARGE, Source, check_size
-from pellucid.pixels.ome_page import page_exif
 from pellucid.pixels.tiff import read_metadata
 
+SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 STRAIGHT = 2  # kind of an extra sample: transparency, not multiplied into the colours
 
 
@@ -56,42 +56,31 @@ def open_tiff(
     MissingExtraError without tifffile.
     """
     with _mapped(source) as data:
-        facts = tiff_facts(data)
-    large = facts is not None and facts.width * facts.height > LARGE and facts.plain
-    by_pillow = page is None and (facts is None or facts.for_pillow)
-    opened = None
-    if not by_pillow or large:
+        by_pillow, pixels = tiff_facts(data)
+    by_pillow = by_pillow and page is None
+    way: Opened = pillow.open_pillow(source, max_pixels)
+    if not by_pillow or pixels > LARGE:
         try:
-            opened = open_pages(source, max_pixels, page)
+            science("tifffile")
+            way = open_pages(source, max_pixels, page)
         except MissingExtraError:
             if not by_pillow:
                 raise
-    with opened or pillow.open_pillow(source, max_pixels) as found:
+    with way as found:
         yield found
 
 
-def open_pages(source: Input, max_pixels: int, page: int | None = None) -> Opened:
-    """The same by tifffile, whatever the file holds; MissingExtraError at once without it."""
-    return _open_pages(science("tifffile"), source, max_pixels, page)
-
-
 @contextmanager
-def _open_pages(
-    tifffile: Any, source: Input, max_pixels: int, page: int | None
+def open_pages(
+    source: Input, max_pixels: int, page: int | None = None
 ) -> Iterator[tuple[Source, ImageInfo]]:
-    name = source.name
+    """The same by tifffile, whatever the file holds."""
     with source.open() as raw:
-        try:
-            file = tifffile.TiffFile(raw, _multifile=False)
-        except Exception as error:  # it raises anything on damaged files
-            raise InputError(f"{name} is damaged or cut off: {error}") from error
+        with damage(source.name):
+            file = science("tifffile").TiffFile(raw, _multifile=False)
         with file:
-            try:
+            with damage(source.name):
                 found = _picture(file, source, page, max_pixels)
-            except PellucidError:
-                raise
-            except Exception as error:
-                raise InputError(f"{name} is damaged or cut off: {error}") from error
             yield found
 
 
@@ -110,7 +99,7 @@ def _picture(
     if samples > 1 and others and others[-1][1] == samples:
         others[-1] = (SAMPLES, samples)  # whatever letter a program gave it
     check_size(path, (sides["Y"], sides["X"], channels), max_pixels)
-    source = _source(file, path, chosen, pages, (sides["Y"], sides["X"], channels))
+    source = _source(file, path, chosen, pages, channels)
     if source.shape != (sides["Y"], sides["X"], channels):
         raise InputError(f"{path} has {source.shape} samples where its pages say {chosen.shape}")
     with _mapped(given) as data:
@@ -209,27 +198,22 @@ def _check_page(page: Any, path: str) -> None:
     )
 
 
-def _source(
-    file: Any, path: str, chosen: Any, pages: list[Any], shape: tuple[int, int, int]
-) -> Source:
+def _source(file: Any, path: str, chosen: Any, pages: list[Any], channels: int) -> Source:
     """The samples by their place where they lie in one piece, else page by page."""
-    height, width, channels = shape
-    first = chosen.keyframe
-    dtype = np.dtype(file.byteorder + first.dtype.char)
+    first, together = chosen.keyframe, _together(chosen.keyframe)
     start = _one_piece(chosen)
-    together = _together(first)
-    if start is not None and not together:
-        planar = channels > 1
+    if start is not None and (not together or channels == int(first.samplesperpixel)):
         return FlatSource(
-            file.filehandle, path, start, (height, width, channels), dtype, planar=planar
+            file.filehandle,
+            path,
+            start,
+            (int(first.imagelength), int(first.imagewidth), channels),
+            np.dtype(file.byteorder + first.dtype.char),
+            planar=not together and channels > 1,
         )
-    if start is not None and channels == int(first.samplesperpixel):
-        return FlatSource(file.filehandle, path, start, (height, width, channels), dtype)
-    cache = SegmentCache(cache_for(width * channels * dtype.itemsize))
     if None in pages:
         raise InputError(f"{path} names pages that lie in other files; give one with all pages")
-    sources = [PageSource(page, path, number, cache) for number, page in enumerate(pages)]
-    return sources[0] if len(sources) == 1 else Stack(sources)
+    return Pages(pages, path)
 
 
 def _together(page: Any) -> bool:

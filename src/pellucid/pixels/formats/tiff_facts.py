@@ -7,12 +7,10 @@ that Pillow would change.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from mmap import mmap
 
 from pellucid.pixels.tiff import layout_of
 
-SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES = 256, 257, 258, 259, 262, 277
 PLANAR, EXTRA, FORMAT = 284, 338, 339
 JPEG = (6, 7, 34892)
@@ -23,65 +21,31 @@ WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, YCBCR = 0, 1, 2, 3, 6
 UNSPECIFIED, MULTIPLIED = 0, 1  # extra samples: without meaning, alpha that is in the colours
 
 
-@dataclass(frozen=True)
-class TiffFacts:
-    """Size in pixels, samples a pixel, their bits and format, and whether more pages come.
+def tiff_facts(data: bytes | mmap) -> tuple[bool, int]:
+    """Whether Pillow gives a file's samples as they are, or refuses them well; and its pixels.
 
-    `extra` is the kind of the first sample beside the colours, None if it isn't said.
+    The number of pixels is 0 if the samples don't mean what Pillow makes of them, so that they
+    can't be read in parts, or if the first directory makes no sense.
     """
-
-    width: int
-    height: int
-    samples: int
-    bits: int
-    kind: int
-    photometric: int
-    compression: int
-    planar: bool
-    pages: bool
-    extra: int | None = None
-
-    @property
-    def for_pillow(self) -> bool:
-        """Whether Pillow gives these samples as they are, or refuses them well."""
-        if self.compression not in _BY_PILLOW:
-            return False
-        if self.pages or (self.planar and self.samples > 1):
-            return False
-        if self.extra in (UNSPECIFIED, MULTIPLIED):  # it drops the one and divides by the other
-            return False
-        if self.bits <= 8:
-            return self.kind == UNSIGNED and self.samples <= 4
-        whole = self.kind == UNSIGNED and self.bits == 16
-        return self.samples == 1 and (whole or (self.kind, self.bits) == (FLOAT, 32))
-
-    @property
-    def plain(self) -> bool:
-        """Whether the samples mean what Pillow makes of them, so that they can be read in parts."""
-        if self.photometric == YCBCR and self.compression not in JPEG:
-            return False
-        return self.bits in (8, 16, 32) and self.photometric in (BLACK_IS_ZERO, RGB, YCBCR)
-
-
-def tiff_facts(data: bytes | mmap) -> TiffFacts | None:
-    """The facts of a file; None if its first directory makes no sense."""
     try:
         tags, pages = layout_of(data)
     except (ValueError, struct.error):
-        return None
+        return True, 0
 
     def first(tag: int, otherwise: int) -> int:
-        return tags.get(tag, [otherwise])[0]
+        return (tags.get(tag) or [otherwise])[0]
 
-    return TiffFacts(
-        width=first(WIDTH, 0),
-        height=first(HEIGHT, 0),
-        samples=first(SAMPLES, 1),
-        bits=first(BITS, 1),
-        kind=first(FORMAT, UNSIGNED),
-        photometric=first(PHOTOMETRIC, BLACK_IS_ZERO),
-        compression=first(COMPRESSION, 1),
-        planar=first(PLANAR, 1) == 2,
-        pages=pages,
-        extra=tags.get(EXTRA, [None])[0],
-    )
+    samples, bits = first(SAMPLES, 1), first(BITS, 1)
+    compression, photometric = first(COMPRESSION, 1), first(PHOTOMETRIC, BLACK_IS_ZERO)
+    kind, whole = first(FORMAT, UNSIGNED), compression in _BY_PILLOW and not pages
+    if samples > 1 and first(PLANAR, 1) == 2:
+        whole = False
+    if first(EXTRA, -1) in (UNSPECIFIED, MULTIPLIED):  # it drops the one and divides by the other
+        whole = False
+    if bits <= 8:
+        whole = whole and kind == UNSIGNED and samples <= 4
+    else:
+        whole = whole and samples == 1 and (kind, bits) in ((UNSIGNED, 16), (FLOAT, 32))
+    coloured = photometric == YCBCR and compression in JPEG
+    plain = bits in (8, 16, 32) and (photometric in (BLACK_IS_ZERO, RGB) or coloured)
+    return whole, plain * first(WIDTH, 0) * first(HEIGHT, 0)

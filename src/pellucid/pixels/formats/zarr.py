@@ -18,15 +18,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import InputError, OutputError
+from pellucid.errors import InputError, OutputError, refusing
 from pellucid.pixels.atomic import new_folder
 from pellucid.pixels.axes import pack_axes
 from pellucid.pixels.extras import science
 from pellucid.pixels.formats.format import Format
 from pellucid.pixels.formats.input import Input
 from pellucid.pixels.formats.tiff_segments import LARGEST
+from pellucid.pixels.formats.writer import Output, Writer
 from pellucid.pixels.info import ImageInfo
-from pellucid.pixels.lazy import Source, bounds_of, check_size
+from pellucid.pixels.lazy import Sink, Source, bounds_of, check_size
 
 ZARR = ".zarr"
 CHUNK = 512  # samples a side
@@ -42,7 +43,7 @@ def is_zarr(path: object) -> bool:
     return isinstance(path, str | os.PathLike) and Path(path).suffix.lower() == ZARR
 
 
-def claims(source: Input) -> bool:
+def _claims(source: Input) -> bool:
     """Whether an input is a store by its name, or a folder with the files of one."""
     path = source.path
     return source.suffix == ZARR or (path is not None and source.is_folder and _is_store(path))
@@ -58,12 +59,8 @@ def open_zarr(source: Input, max_pixels: int) -> Iterator[tuple[Source, ImageInf
     if source.path is None or not source.is_folder:
         raise InputError(f"{source.name}: no such folder, as a Zarr store is")
     path = source.path
-    try:
+    with refusing(f"{path} can't be read as a Zarr store"):
         array, names = _array(zarr.open(os.fspath(path), mode="r"), path)
-    except InputError:
-        raise
-    except Exception as error:  # stores that make no sense raise anything
-        raise InputError(f"{path} can't be read as a Zarr store: {error}") from error
     samples = ZarrSource(array, names, path)
     check_size(path, samples.shape, max_pixels)
     height, width, channels = samples.shape
@@ -113,51 +110,42 @@ class ZarrSource:
         top, bottom, left, right = bounds_of(key, self.shape)
         where = [slice(None)] * len(self._order)
         where[self._y], where[self._x] = slice(top, bottom), slice(left, right)
-        try:
+        with refusing(f"{self._path} is damaged or can't be decoded"):
             part = np.asarray(self._array[tuple(where)])
-        except Exception as error:  # damaged chunks raise anything
-            raise InputError(f"{self._path} is damaged or can't be decoded: {error}") from error
         samples = part.transpose(self._order).reshape(bottom - top, right - left, self.shape[2])
         return samples.astype(self.dtype, copy=False)
 
 
 @contextmanager
-def zarr_output(
-    path: Path, shape: tuple[int, int, int], dtype: np.dtype[Any], *, alpha: bool, force: bool
-) -> Iterator[Any]:
+def zarr_output(out: Output) -> Iterator[Sink]:
     """A store of one array (H, W, C), or (H, W), to be filled in; it has its name at the end.
 
-    With `alpha` an attribute says that the last channel is transparency.
-
-    Raises OutputError.
+    An attribute says whether the last channel is transparency. Raises OutputError.
     """
     zarr = science("zarr")
-    flat = shape[2] == 1
-    sides = tuple(min(CHUNK, side) for side in shape[:2])
-    names = ["y", "x", "c"][: 2 if flat else 3]
-    with new_folder(path, force=force, ours=_is_store) as folder:
-        try:
+    axes = 2 if out.shape[2] == 1 else 3
+    chunks = (*(min(CHUNK, side) for side in out.shape[:2]), out.shape[2])
+    with new_folder(out.path, force=out.force, ours=_is_store) as folder:
+        with refusing(f"cannot write {out.path}", OutputError):
             array = zarr.create_array(
                 os.fspath(folder),
-                shape=shape[:2] if flat else shape,
-                chunks=sides if flat else (*sides, shape[2]),
-                dtype=dtype.newbyteorder("="),
-                dimension_names=names,
-                attributes={LAST: ALPHA} if alpha else None,
+                shape=out.shape[:axes],
+                chunks=chunks[:axes],
+                dtype=out.dtype.newbyteorder("="),
+                dimension_names=["y", "x", "c"][:axes],
+                attributes={LAST: ALPHA} if out.info.has_alpha else None,
             )
-        except (ValueError, TypeError) as error:
-            raise OutputError(f"cannot write {path}: {error}") from error
-        yield ZarrSink(array, flat=flat)
+        yield ZarrSink(array)
 
 
 class ZarrSink:
     """Takes samples (h, w, C) for parts of a Zarr array."""
 
-    def __init__(self, array: Any, *, flat: bool) -> None:
-        self._array, self._flat = array, flat
+    def __init__(self, array: Any) -> None:
+        self._array = array
 
     def __setitem__(self, key: tuple[slice, slice], samples: NDArray[Any]) -> None:
-        self._array[key] = samples[..., 0] if self._flat else samples
+        self._array[key] = samples.reshape(samples.shape[: self._array.ndim])
 
 
 def _array(opened: Any, path: str | os.PathLike[str]) -> tuple[Any, list[str] | None]:
@@ -204,4 +192,5 @@ def _is_store(folder: Path) -> bool:
     return any((folder / name).is_file() for name in MARKS)
 
 
-FORMAT = Format("Zarr", claims, open_zarr)
+FORMAT = Format("Zarr", _claims, open_zarr)
+WRITER = Writer((ZARR,), zarr_output, stacks=True)
