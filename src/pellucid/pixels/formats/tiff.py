@@ -31,6 +31,7 @@ from pellucid.pixels.formats.tiff_facts import (
     JPEG,
     PHOTOMETRIC,
     RGB,
+    SIGNATURES,
     YCBCR,
     tiff_facts,
 )
@@ -39,7 +40,6 @@ from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import LARGE, Source, check_size
 from pellucid.pixels.tiff import read_metadata
 
-SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 STRAIGHT = 2  # kind of an extra sample: transparency, not multiplied into the colours
 
 

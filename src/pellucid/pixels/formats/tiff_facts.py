@@ -11,6 +11,7 @@ from mmap import mmap
 
 from pellucid.pixels.tiff import layout_of
 
+SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES = 256, 257, 258, 259, 262, 277
 PLANAR, EXTRA, FORMAT = 284, 338, 339
 JPEG = (6, 7, 34892)
