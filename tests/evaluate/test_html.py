@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -61,7 +62,7 @@ def folder(tmp_path_factory, make_row):
                 for i in ("one", "two")
             ]
             SWEEP.add(tmp_path, rows)
-    timed = [Timing.of(make_row(codec=codec)) for codec in ("pellucid-m", "webp")]
+    timed = [Timing(**asdict(make_row(codec=codec))) for codec in ("pellucid-m", "webp")]
     SPEED_ROWS.add(tmp_path, timed)
     line, machine = (
         "pellucid bench compress --data album",

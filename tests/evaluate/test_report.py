@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -58,7 +58,7 @@ def results(tmp_path, sweep, make_row):
     SPEED_ROWS.add(
         tmp_path,
         [
-            Timing.of(make_row(codec=codec, image=image, encode_s=e, decode_s=d, repeats=5))
+            Timing(**asdict(make_row(codec=codec, image=image, encode_s=e, decode_s=d, repeats=5)))
             for image in ("one", "two")
             for codec, (e, d) in times.items()
         ],

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from math import prod
 from pathlib import Path
-from typing import Any
 
 from pellucid.errors import PellucidError
 from pellucid.evaluate._extras import require
@@ -37,22 +36,18 @@ def macs_per_pixel(path: Path, grid: Mapping[str, int] = PIXELS) -> float:
     del model.graph.value_info[:]
     for output in model.graph.output:
         output.type.tensor_type.ClearField("shape")
-    shapes = _shapes(require("onnx.shape_inference", extra="train"), model)
-    total = 0
-    for node in model.graph.node:
-        if node.op_type == "Conv":
-            taps = prod(shapes[node.input[1]][1:])
-            total += prod(shapes[node.output[0]]) * taps
-    return total / SIDE**2
-
-
-def _shapes(inference: Any, model: Any) -> dict[str, list[int]]:
-    inferred = inference.infer_shapes(model, data_prop=True).graph
-    shapes = {
-        value.name: [dimension.dim_value for dimension in value.type.tensor_type.shape.dim]
-        for value in [*inferred.value_info, *inferred.output]
+    inferred = require("onnx.shape_inference", extra="train").infer_shapes(model, data_prop=True)
+    shapes: dict[str, list[int]] = {
+        weight.name: list(weight.dims) for weight in inferred.graph.initializer
     }
-    return shapes | {weight.name: list(weight.dims) for weight in inferred.initializer}
+    for value in (*inferred.graph.value_info, *inferred.graph.output):
+        shapes[value.name] = [size.dim_value for size in value.type.tensor_type.shape.dim]
+    total = sum(
+        prod(shapes[node.output[0]]) * prod(shapes[node.input[1]][1:])
+        for node in model.graph.node
+        if node.op_type == "Conv"
+    )
+    return total / SIDE**2
 
 
 @lru_cache(maxsize=8)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import islice, product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,13 +34,10 @@ def load_photos(folder: Path) -> list[Pixels]:
     Raises:
         InputError: there are none.
     """
-    found: list[Pixels] = []
-    names = sorted(folder.iterdir()) if folder.is_dir() else []
-    for path in names:
-        if path.suffix.lower() in SUFFIXES and len(found) < MOST_PHOTOS:
-            samples, _ = read_image(path)
-            if samples.shape[2] == 3 and min(samples.shape[:2]) >= CELL:
-                found.append(samples)
+    paths = sorted(folder.iterdir()) if folder.is_dir() else []
+    pictures = (read_image(path)[0] for path in paths if path.suffix.lower() in SUFFIXES)
+    large = (p for p in pictures if p.shape[2] == 3 and min(p.shape[:2]) >= CELL)
+    found = list(islice(large, MOST_PHOTOS))
     if not found:
         raise InputError(
             f"{folder} holds no colour photographs of {CELL} x {CELL} pixels or more; give another "
@@ -56,28 +53,18 @@ def side_of(megapixels: float) -> int:
 
 def write_mosaic(path: Path, photos: Sequence[Pixels], side: int) -> None:
     """Write a square picture of `side` x `side` pixels as a BigTIFF with tiles, not compressed."""
-    tifffile: Any = require("tifffile", extra="science")
-    tifffile.imwrite(
-        path,
-        tiles_of(photos, side),
-        shape=(side, side, 3),
-        dtype=np.uint8,
-        tile=(TILE, TILE),
-        photometric="rgb",
-        bigtiff=True,
-        metadata=None,
-    )
+    layout = {"shape": (side, side, 3), "dtype": np.uint8, "tile": (TILE, TILE)}
+    kind = {"photometric": "rgb", "bigtiff": True, "metadata": None}
+    tifffile = require("tifffile", extra="science")
+    tifffile.imwrite(path, tiles_of(photos, side), **layout, **kind)
 
 
 def tiles_of(photos: Sequence[Pixels], side: int) -> Iterator[Pixels]:
     """The tiles of the picture in raster order; those at its edges go on beyond them."""
-    count = -(-side // TILE)
-    inside = CELL // TILE
-    for row in range(count):
-        for column in range(count):
-            cell = cell_of(photos, row // inside, column // inside)
-            y, x = row % inside * TILE, column % inside * TILE
-            yield np.ascontiguousarray(cell[y : y + TILE, x : x + TILE])
+    for row, column in product(range(0, side, TILE), repeat=2):
+        cell = cell_of(photos, row // CELL, column // CELL)
+        y, x = row % CELL, column % CELL
+        yield np.ascontiguousarray(cell[y : y + TILE, x : x + TILE])
 
 
 def cell_of(photos: Sequence[Pixels], row: int, column: int) -> Pixels:
@@ -99,14 +86,11 @@ def side_by_side(pictures: Sequence[Pixels], side: int) -> Pixels:
         pictures: at least one, (H, W, 3) uint8.
         side: in pixels.
     """
-    height = min(rgb.shape[0] for rgb in pictures)
-    width = min(rgb.shape[1] for rgb in pictures)
+    height, width, _ = np.min([rgb.shape for rgb in pictures], axis=0)
     out = np.empty((side, side, 3), np.uint8)
-    places = [(top, left) for top in range(0, side, height) for left in range(0, side, width)]
-    for number, (top, left) in enumerate(places):
+    for number, (top, left) in enumerate(product(range(0, side, height), range(0, side, width))):
         turn, which = divmod(number, len(pictures))
-        cell = pictures[which][:height, :width]
-        cell = cell[:: -1 if turn & 1 else 1, :: -1 if turn & 2 else 1]
+        cell = pictures[which][:height, :width][:: 1 - 2 * (turn & 1), :: 1 - (turn & 2)]
         room = out[top : top + height, left : left + width]
         room[:] = cell[: room.shape[0], : room.shape[1]]
     return out

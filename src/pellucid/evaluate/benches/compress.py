@@ -125,49 +125,41 @@ def usable(plan: Plan, found: Sequence[Codec], row: Result) -> bool:
 def code(turn: Sweep) -> Iterator[Result]:
     """One picture by each codec at its settings: all coded first, then all scored."""
     for codec, keys in turn.todo:
-        coded: list[tuple[Result, Rgb]] = []
+        coded: list[tuple[dict[str, Any], Rgb]] = []
         for *_, setting in keys:
             with turn.outcome.attempt(f"{turn.case.name} by {codec.name} at {setting:g}"):
                 coded.append(_coded(turn, codec, setting))
         scores: list[Scores] = turn.tool(turn.data, [decoded for _, decoded in coded])
-        for (row, _), found in zip(coded, scores, strict=True):
-            quality: dict[str, Any] = {**found, "psnr": found["psnr"] or 0.0}
-            yield replace(row, **quality)
+        for (cells, _), found in zip(coded, scores, strict=True):
+            yield Result(**{**cells, **found, "psnr": found["psnr"] or 0.0})
 
 
-def _coded(turn: Sweep, codec: Codec, setting: float) -> tuple[Result, Rgb]:
+def _coded(turn: Sweep, codec: Codec, setting: float) -> tuple[dict[str, Any], Rgb]:
     start = time.perf_counter()
     files = codec.encode(turn.data, setting)
     middle = time.perf_counter()
     decoded = codec.decode(files, kind_of(turn.data))
     end = time.perf_counter()
-    if decoded.shape != turn.data.shape:
-        raise ValueError(f"decoded to {decoded.shape}, source is {turn.data.shape}")
-    row = _row(turn, codec, setting, files)
-    return replace(row, encode_s=round(middle - start, 6), decode_s=round(end - middle, 6)), decoded
+    times = {"encode_s": round(middle - start, 6), "decode_s": round(end - middle, 6)}
+    return {**_cells(turn, codec, setting, files), **times, "repeats": 1}, decoded
 
 
-def _row(turn: Sweep, codec: Codec, setting: float, files: Files) -> Result:
-    """What rows of both tables have, without quality and time."""
+def _cells(turn: Sweep, codec: Codec, setting: float, files: Files) -> dict[str, Any]:
+    """What rows of both tables have, without time; no metric is known yet."""
     height, width = turn.data.shape[:2]
     size = sum(map(len, files))
-    return Result(
-        codec=codec.name,
-        setting=float(setting),
-        image=turn.case.name,
-        width=width,
-        height=height,
-        bytes=size,
-        bpp=round(8 * size / (width * height), 6),
-        psnr=0.0,
-        ms_ssim=None,
-        ssimulacra2=None,
-        encode_s=0.0,
-        decode_s=0.0,
-        threads=turn.plan.threads,
-        repeats=1,
-        versions=codec.version,
-    )
+    return {
+        "codec": codec.name,
+        "setting": float(setting),
+        "image": turn.case.name,
+        "width": width,
+        "height": height,
+        "bytes": size,
+        "bpp": round(8 * size / (width * height), 6),
+        "threads": turn.plan.threads,
+        "versions": codec.version,
+        **dict.fromkeys(METRICS),
+    }
 
 
 def warm(codec: Codec, rgb: Rgb) -> None:
@@ -197,14 +189,12 @@ def time_codecs(turn: Sweep) -> Iterator[Timing]:
     repeats = min(turn.plan.repeats, QUICK_REPEATS) if turn.plan.quick else turn.plan.repeats
     times = interleaved(tasks, repeats=repeats)
     for codec, setting, files in made:
-        encode, decode = times[f"encode {codec.name}"], times[f"decode {codec.name}"]
-        row = Timing.of(
-            _row(turn, codec, setting, files),
-            psnr=round(psnr(rgb, codec.decode(files, kind)), 4),
-            repeats=repeats,
-            **{f"encode_{name}": value for name, value in encode.rounded("s").items()},
-            **{f"decode_{name}": value for name, value in decode.rounded("s").items()},
-        )
+        cells = _cells(turn, codec, setting, files)
+        for task in ("encode", "decode"):
+            found = times[f"{task} {codec.name}"].rounded("s")
+            cells |= {f"{task}_{name}": value for name, value in found.items()}
+        cells |= {"psnr": round(psnr(rgb, codec.decode(files, kind)), 4), "repeats": repeats}
+        row = Timing(**cells)
         yield _with_peaks(turn, row) if turn.first and turn.plan.memory else row
 
 

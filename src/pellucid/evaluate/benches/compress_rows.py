@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
 
 from pellucid.errors import OptionError
 from pellucid.evaluate.bd_rate import BdAverage, Point, average_bd_rate, mean_curve
@@ -66,12 +65,6 @@ class Timing(Result):
     decode_high: float | None = None
     encode_mb: float | None = None
     decode_mb: float | None = None
-
-    @classmethod
-    def of(cls, row: Result, **changes: Any) -> Self:
-        """A row of the sweep with what was timed."""
-        cells = {column.name: getattr(row, column.name) for column in fields(row)}
-        return cls(**{**cells, **changes})
 
 
 SWEEP = Rows(Result, "compress-{codec}.tsv")

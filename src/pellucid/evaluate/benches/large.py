@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Self
 
@@ -23,10 +22,10 @@ from pellucid.errors import OptionError
 from pellucid.evaluate import bench, fresh, runs
 from pellucid.evaluate._extras import require
 from pellucid.evaluate.bench import Bench, Case, Key, Part, Turn
-from pellucid.evaluate.mosaic import Pixels, load_photos, side_of, write_mosaic
+from pellucid.evaluate.mosaic import load_photos, side_of, write_mosaic
 from pellucid.evaluate.plan import BasePlan, Option, Wish
 from pellucid.evaluate.rows import Rows
-from pellucid.evaluate.table import MINUS, Table
+from pellucid.evaluate.table import MINUS, Table, rate
 from pellucid.runtime.session import THREADS_VARIABLE
 
 TASKS = ("compress", "decompress", "region", "denoise")
@@ -157,12 +156,12 @@ def program_work(order: dict[str, Any]) -> tuple[Callable[[], object], Callable[
 
 def measure(turn: Turn[Plan, Program]) -> Iterator[LargeResult]:
     """A row for each task that lacks one on the mosaic of one size, whose file goes at the end."""
-    plan, (photos, side) = turn.plan, turn.data
+    plan, side = turn.plan, turn.case.about
     mosaic = Path(turn.tool) / f"mosaic-{side}.tif"
     commands, lacking = commands_of(plan, mosaic, side), {task for task, _ in turn.todo[0][1]}
     needed = lacking | ({"compress"} if lacking & {"decompress", "region"} else set())
     try:
-        write_mosaic(mosaic, photos, side)
+        write_mosaic(mosaic, turn.data, side)
         for task in (task for task in TASKS if task in needed):
             with turn.outcome.attempt(f"{task}, {side} x {side}"):
                 row = _row(plan, task, commands[task], side)
@@ -198,16 +197,12 @@ def cases(plan: Plan) -> list[Case]:
     """The sizes, from small to large."""
     photos = load_photos(plan.data)
     sides = [side_of(size) for size in sorted(plan.megapixels)]
-    return [Case(f"{side} x {side}", partial(_with, photos, side)) for side in sides]
-
-
-def _with(photos: Sequence[Pixels], side: int) -> tuple[Sequence[Pixels], int]:
-    return photos, side
+    return [Case(f"{side} x {side}", lambda: photos, about=side) for side in sides]
 
 
 def wanted(plan: Plan, case: Case, _method: Program) -> list[Key]:
     """A row a task."""
-    return [(task, case.load()[1]) for task in plan.tasks]
+    return [(task, case.about) for task in plan.tasks]
 
 
 def usable(plan: Plan, _methods: Sequence[Program], row: LargeResult) -> bool:
@@ -227,40 +222,36 @@ def workplace(plan: Plan) -> AbstractContextManager[Any]:
     return nullcontext(plan.folder)
 
 
+COLUMNS: dict[str, Callable[[LargeResult], str]] = {
+    "task": lambda row: f"{row.task} ({row.setting})" if row.setting else row.task,
+    "megapixels": lambda row: f"{row.width * row.height / 1e6:.0f}",
+    "seconds": lambda row: rate(row.seconds),
+    "MP/s": lambda row: "" if row.task == "region" else f"{row.rate:.2f}",
+    "peak memory (MB)": lambda row: f"{row.peak / 1e6:.0f}",
+    "output (MB)": lambda row: f"{row.bytes / 1e6:.1f}",
+}
+
+
 def tables(folder: Path) -> list[Part]:
     """The table and what it says."""
     rows = sorted(ROWS.load(folder), key=lambda row: (TASKS.index(row.task), row.width))
     if not rows:
         return []
-    header = ["task", "megapixels", "seconds", "MP/s", "peak memory (MB)", "output (MB)"]
-    body = [
-        [
-            f"{row.task} ({row.setting})" if row.setting else row.task,
-            f"{row.width * row.height / 1e6:.0f}",
-            f"{row.seconds:.2f}" if row.seconds < 10 else f"{row.seconds:.0f}",
-            "" if row.task == "region" else f"{row.rate:.2f}",
-            f"{row.peak / 1e6:.0f}",
-            f"{row.bytes / 1e6:.1f}",
-        ]
-        for row in rows
-    ]
     threads = " or ".join(sorted({str(row.threads) for row in rows}))
     found = runs.load_runs(folder, BENCH.name)
     machine = found[-1].machine.get("processor", "a processor") if found else "a processor"
     said = f"Measured on {machine}, {threads} thread(s)"
     command = f", last with `{found[-1].command}`" if found and found[-1].command else ""
-    return [HOW, Table(header, body), growth(rows), f"{said}{command}."]
+    return [HOW, Table.of(rows, COLUMNS), growth(rows), f"{said}{command}."]
 
 
 def growth(rows: Sequence[LargeResult]) -> str:
     """How the speed of each task changes from the smallest picture to the largest; empty of one."""
     said = []
-    for task in TASKS:
-        own = [row for row in rows if row.task == task]
-        if task == "region" or len(own) < 2:
-            continue
-        change = f"{own[-1].rate / own[0].rate - 1:+.0%}".replace("-", MINUS)
-        said.append(f"{task} {change}")
+    for task in (task for task in TASKS if task != "region"):
+        own = [row.rate for row in rows if row.task == task]
+        if len(own) > 1:
+            said.append(f"{task} {own[-1] / own[0] - 1:+.0%}".replace("-", MINUS))
     if not said:
         return ""
     return f"Speed of the largest picture against that of the smallest: {', '.join(said)}."

@@ -26,7 +26,7 @@ from pellucid.evaluate.peers.base import Codec, Files, Samples, kind_of
 from pellucid.evaluate.peers.exact import EXACT, OWN
 from pellucid.evaluate.pictures import SUFFIXES, check_stems
 from pellucid.evaluate.plan import BasePlan, Option, Wish
-from pellucid.evaluate.speed import Spread, interleaved
+from pellucid.evaluate.speed import interleaved_medians
 from pellucid.pixels import NPY, open_image
 
 LARGEST_BOUND = 16383  # of pellucid's format
@@ -164,10 +164,30 @@ def _within(turn: Turn[Plan, Codec], bound: int, codecs: Sequence[Codec]) -> Ite
             made.append((codec, files, worst))
             tasks[f"encode {codec.name}"] = partial(codec.encode, turn.data, bound)
             tasks[f"decode {codec.name}"] = partial(codec.decode, files, kind)
-    times = interleaved(tasks, repeats=turn.plan.repeats, warmup=0)  # all ran once above
+    # All ran once above.
+    times = interleaved_medians(tasks, repeats=turn.plan.repeats, warmup=0)
+    height, width, channels = turn.data.shape
     for codec, files, worst in made:
-        seconds = times[f"encode {codec.name}"], times[f"decode {codec.name}"]
-        yield _row(turn, codec, bound, files, worst, seconds)
+        size = sum(map(len, files))
+        yield ExactResult(
+            method=codec.name,
+            data=turn.case.data,
+            picture=turn.case.name,
+            width=width,
+            height=height,
+            channels=channels,
+            dtype=kind.dtype.name,
+            bound=bound,
+            files=len(files),
+            bytes=size,
+            bits=round(8 * size / turn.data.size, 6),
+            worst=worst,
+            encode_s=round(times[f"encode {codec.name}"], 6),
+            decode_s=round(times[f"decode {codec.name}"], 6),
+            threads=turn.plan.threads,
+            repeats=turn.plan.repeats,
+            version=codec.version,
+        )
 
 
 def largest_error(samples: Samples, decoded: Samples, bound: int) -> int:
@@ -180,38 +200,6 @@ def largest_error(samples: Samples, decoded: Samples, bound: int) -> int:
     if worst > bound:
         raise ValueError(f"a sample came back {worst} off, the bound is {bound}")
     return worst
-
-
-def _row(
-    turn: Turn[Plan, Codec],
-    codec: Codec,
-    bound: int,
-    files: Files,
-    worst: int,
-    seconds: tuple[Spread, Spread],
-) -> ExactResult:
-    kind, size = kind_of(turn.data), sum(map(len, files))
-    height, width, channels = kind.shape
-    encode_s, decode_s = (round(spread.median, 6) for spread in seconds)
-    return ExactResult(
-        method=codec.name,
-        data=turn.case.data,
-        picture=turn.case.name,
-        width=width,
-        height=height,
-        channels=channels,
-        dtype=kind.dtype.name,
-        bound=bound,
-        files=len(files),
-        bytes=size,
-        bits=round(8 * size / turn.data.size, 6),
-        worst=worst,
-        encode_s=encode_s,
-        decode_s=decode_s,
-        threads=turn.plan.threads,
-        repeats=turn.plan.repeats,
-        version=codec.version,
-    )
 
 
 BENCH: Bench[Plan, Codec, ExactResult] = Bench(

@@ -69,16 +69,6 @@ class Codec:
     refuses: Callable[[Kind, float], str] = lambda _kind, _setting: ""
 
 
-def one_file(
-    encode: Callable[[Samples, float], bytes], decode: Callable[[bytes], Samples]
-) -> dict[str, Any]:
-    """`encode` and `decode` of a `Codec` that makes one file and needs nothing beside it."""
-    return {
-        "encode": lambda samples, setting: (bytes(encode(samples, setting)),),
-        "decode": lambda files, _kind: np.asarray(decode(files[0])),
-    }
-
-
 def in_parts(
     encode: Callable[[Samples, float], bytes],
     decode: Callable[[bytes, Kind], Samples],

@@ -19,7 +19,7 @@ from PIL import __version__ as pillow_version
 from pellucid.errors import MissingExtraError
 from pellucid.evaluate._extras import require
 from pellucid.evaluate.peers import pellucid_codec
-from pellucid.evaluate.peers.base import Codec, Files, Kind, Registry, Samples, kind_of, one_file
+from pellucid.evaluate.peers.base import Codec, Files, Kind, Registry, Samples, in_parts, kind_of
 
 BITS_PER_PIXEL = 24.0  # of the source
 JPEG = ("JPEG", "libjpeg_turbo", "libjpeg-turbo")
@@ -76,8 +76,9 @@ def pillow(
     words = " ".join(f"{key}={value}" for key, value in options.items())
     fields = {
         "threading": "one thread both ways: Pillow offers no choice",
-        **one_file(
-            lambda rgb, setting: save(kind, {**options, **turn(setting)}, rgb), partial(load, kind)
+        **in_parts(
+            lambda rgb, setting: save(kind, {**options, **turn(setting)}, rgb),
+            lambda data, _kind: load(kind, data),
         ),
         **more,
     }
@@ -115,7 +116,7 @@ def heic_psnr(threads: int) -> Codec:
         image.save(stream, quality=int(setting), chroma=444, enc_params=options)
         return stream.getvalue()
 
-    def decode(data: bytes) -> Samples:
+    def decode(data: bytes, _kind: Kind) -> Samples:
         library.options.DECODE_THREADS = threads
         return np.asarray(library.open_heif(data, convert_hdr_to_8bit=True))
 
@@ -127,7 +128,7 @@ def heic_psnr(threads: int) -> Codec:
             f"decoder: up to {threads}, which a picture of one tile can't use"
         ),
         settings=(5, 18, 30, 40, 50, 60),
-        **one_file(encode, decode),
+        **in_parts(encode, decode),
     )
 
 
@@ -156,9 +157,9 @@ def jxl(threads: int) -> Codec:
         version=f"{version}, effort={JXL_EFFORT}",
         threading=f"{threads} threads both ways",
         settings=(14, 8, 4.5, 2.5, 1.5, 0.8),
-        **one_file(
+        **in_parts(
             lambda rgb, distance: library.jpegxl_encode(rgb, distance=distance, **options),
-            lambda data: library.jpegxl_decode(data, numthreads=threads),
+            lambda data, _kind: library.jpegxl_decode(data, numthreads=threads),
         ),
     )
 
@@ -220,17 +221,18 @@ def work(order: dict[str, Any]) -> tuple[Callable[[], object], Callable[[], int]
 
     Args:
         order: `name` of a codec, `threads` for it and `setting`; `task`, compress or decompress;
-            `picture`, a .npy file to compress; `file`, which compress writes and decompress reads.
+            `picture`, a .npy file; `file`, which compress writes and decompress reads.
 
     Returns:
         The work, and what says the size of its file afterwards.
     """
     codec, file = LOSSY.make(order["name"], order["threads"]), Path(order["file"])
-    setting = order["setting"]
+    setting, rgb = order["setting"], np.load(order["picture"], mmap_mode="r")
+    corner = np.ascontiguousarray(rgb[:CORNER, :CORNER])
+    coded = codec.encode(corner, setting)
     if order["task"] == "decompress":
-        data, black = file.read_bytes(), np.zeros((CORNER, CORNER, 3), np.uint8)
-        codec.decode(codec.encode(black, setting), kind_of(black))
-        return lambda: codec.decode((data,), kind_of(black)), lambda: len(data)
-    rgb = np.load(order["picture"])
-    codec.encode(np.ascontiguousarray(rgb[:CORNER, :CORNER]), setting)
+        data, kind = file.read_bytes(), kind_of(rgb)
+        codec.decode(coded, kind_of(corner))
+        return lambda: codec.decode((data,), kind), lambda: len(data)
+    rgb = np.array(rgb)
     return lambda: file.write_bytes(codec.encode(rgb, setting)[0]), lambda: file.stat().st_size

@@ -17,7 +17,6 @@ from pellucid.evaluate.peers.base import (
     Samples,
     bands_of,
     in_parts,
-    one_file,
 )
 from pellucid.pixels.info import WITH_ALPHA
 from pellucid.runtime.session import THREADS_VARIABLE
@@ -47,9 +46,9 @@ def make(
         version=f"pellucid {api.__version__}, model {identity}, probe {check:08x}",
         threading=f"{threads} threads both ways",
         settings=settings,
-        **one_file(
+        **in_parts(
             lambda rgb, quality: api.compress(rgb, quality=int(quality), model=model),
-            api.decompress,
+            lambda data, _kind: api.decompress(data),
         ),
     )
 
