@@ -19,8 +19,11 @@ from PIL import Image  # noqa: E402
 
 import tiny_denoiser  # noqa: E402 - needs torch
 import tiny_model  # noqa: E402
-from pellucid.train.begin import choose_device  # noqa: E402
-from pellucid.train.run import RunOptions, train_model  # noqa: E402
+from pellucid.train.run import (  # noqa: E402
+    RunOptions,
+    choose_device,
+    train_model,
+)
 
 
 def test_train_stop_resume_export_compress_decompress(

@@ -16,8 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pellucid.nets.blocks import DepthConvBlock
 from pellucid.nets.codec import Codec, CodecShape
+from pellucid.nets.transforms import DepthConvBlock
 from pellucid.train import codec_trainer
 from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.export import export_codec

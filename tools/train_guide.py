@@ -15,11 +15,10 @@ from pathlib import Path
 import torch
 
 from pellucid.errors import PellucidError
-from pellucid.train.checkpoint import write_state
+from pellucid.train.checkpoint import only_run, write_state
 from pellucid.train.data import encoded_pictures
 from pellucid.train.folder import check_place
 from pellucid.train.guide_training import POOL, GuideRecipe, GuideTrainer, Pairs, export_guide
-from pellucid.train.lock import only_run
 
 
 def parse(words: Sequence[str] | None) -> argparse.Namespace:

@@ -31,13 +31,12 @@ from pellucid.errors import PellucidError
 from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.runs import describe_machine
 from pellucid.evaluate.speed import interleaved_medians
-from pellucid.train.begin import make_trainer
+from pellucid.train.checkpoint import only_run
 from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.data import Tiles, encoded_pictures, load_split
-from pellucid.train.lock import only_run
 from pellucid.train.recipe import CodecRecipe
+from pellucid.train.run import make_trainer
 from pellucid.train.speed import has_bfloat16_units, has_compiler, one_pass
-from pellucid.train.validate import judge
 
 CPU = torch.device("cpu")
 FORMATS = ("float32", "bfloat16")
@@ -97,7 +96,7 @@ def speeds(
     for form, compiled in ways:
         trainer = new_trainer(recipe, tiles, start, form)
         if compiled:
-            trainer.compile()
+            trainer.measure = torch.compile(trainer.measure, dynamic=False)
         one_pass(trainer)
         steps[f"{form} {compiled}"] = partial(turn, trainer)
     found = interleaved_medians(steps, repeats=TURNS, warmup=0, clock=time.process_time)
@@ -122,7 +121,7 @@ def learned(recipe: CodecRecipe, tiles: Tiles, start: Path, form: str, steps: in
         for number in range(steps):
             trainer.step(number / steps)
     trainer.use_bfloat16(False)  # figures are those of the net that is shipped
-    loss = judge(trainer, tiles.held_out[:TILES])["held_out_loss"]
+    loss = trainer.judge(tiles.held_out[:TILES])["held_out_loss"]
     return replace(row_of(recipe, form, False), steps=steps, held_out_loss=round(loss, 4))
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 torch = pytest.importorskip("torch", exc_type=ImportError)
 pytest.importorskip("onnx", exc_type=ImportError)
 
+
 import pellucid  # noqa: E402
 import tiny_denoiser as tiny  # noqa: E402 - needs torch
 from opened import write_samples  # noqa: E402
@@ -22,6 +23,7 @@ from pellucid.runtime import load_denoiser  # noqa: E402
 from pellucid.train.adapt import (  # noqa: E402
     AdaptSettings,
     AdaptTrainer,
+    Shots,
     adapt,
     draw_crops,
     helped,
@@ -29,8 +31,7 @@ from pellucid.train.adapt import (  # noqa: E402
     rows_of,
     take,
 )
-from pellucid.train.adapt_data import Shots, load_shots  # noqa: E402
-from pellucid.train.adapt_run import AdaptOptions, adapt_denoiser, find_scenes  # noqa: E402
+from pellucid.train.adapt_run import adapt_denoiser, find_scenes, load_shots  # noqa: E402
 from pictures import photograph  # noqa: E402
 from tiny_model import synthetic_picture  # noqa: E402
 
@@ -101,10 +102,10 @@ def test_two_neighbours_of_every_four_are_taken() -> None:
 def test_it_learns_without_clean_pictures(repeats: int) -> None:
     shots, clean = scene(repeats)
     trainer = new_net(shots)
-    before = trainer.judge(trainer.average)
+    before = trainer.kept_loss(trainer.average)
     for step in range(40):
         trainer.step(step / 40)
-    assert trainer.judge(trainer.average) < before
+    assert trainer.kept_loss(trainer.average) < before
     noisy, maps = shots.planes[:1], shots.maps[None]
     left = noisy - tiny.noise_of(trainer.average, noisy, maps) - clean
     assert 20 * torch.log10((noisy - clean).std() / left.std()) > 1.5
@@ -113,7 +114,7 @@ def test_it_learns_without_clean_pictures(repeats: int) -> None:
 def test_judging_is_the_same_every_time() -> None:
     trainer = new_net(scene(1)[0])
     state = trainer.generator.get_state()
-    assert trainer.judge(trainer.net) == trainer.judge(trainer.net)
+    assert trainer.kept_loss(trainer.net) == trainer.kept_loss(trainer.net)
     assert torch.equal(trainer.generator.get_state(), state)
 
 
@@ -155,7 +156,7 @@ def test_the_prior_is_kept_if_tuning_is_no_better() -> None:
     tiny.ruffle(trainer.net)
     start = {name: value.clone() for name, value in trainer.average.state_dict().items()}
     losses = iter([1.0, 1.0])
-    trainer.judge = lambda net: next(losses)  # type: ignore[method-assign]
+    trainer.kept_loss = lambda net: next(losses)  # type: ignore[method-assign]
     assert adapt(trainer, 0.002, lambda _: None) == (1.0, 1.0)
     assert trainer.progress.step > 0
     assert all(torch.equal(v, start[name]) for name, v in trainer.average.state_dict().items())
@@ -170,8 +171,8 @@ def test_the_prior_is_kept_if_tuning_is_no_better() -> None:
 def test_one_picture_is_enough(tmp_path: Path, prior: str) -> None:
     path = write(tmp_path / "one.png", noisy_picture(1))
     lines: list[str] = []
-    options = AdaptOptions(path, 0.02, prior, threads=1)
-    result = adapt_denoiser(options, tmp_path / "mine", lines.append)
+    options = {"minutes": 0.02, "model": prior, "threads": 1}
+    result = adapt_denoiser(path, tmp_path / "mine", lines.append, **options)
     assert lines[0] == "1 scene(s), single shots; starting from tiny"
     card = json.loads((result.folder / "card.json").read_text())
     assert (card["name"], card["kind"]) == ("adapted", "denoiser")
@@ -184,14 +185,14 @@ def test_one_picture_is_enough(tmp_path: Path, prior: str) -> None:
     clean = pellucid.denoise(noisy, model=str(result.folder))
     truth = synthetic_picture(3, 128, 160).astype(float)
     assert np.square(clean - truth).mean() < np.square(noisy - truth).mean()
-    again = AdaptOptions(path, 0.001, str(result.folder))
-    assert adapt_denoiser(again, tmp_path / "more", lines.append).folder.is_dir()
+    again = {"minutes": 0.001, "model": str(result.folder)}
+    assert adapt_denoiser(path, tmp_path / "more", lines.append, **again).folder.is_dir()
 
 
 def test_no_better_is_the_prior(tmp_path: Path, prior: str) -> None:
     path = write(tmp_path / "one.png", noisy_picture(1))
-    still, options = replace(SETTINGS, rate=0.0), AdaptOptions(path, 0.002, prior)
-    result = adapt_denoiser(options, tmp_path / "mine", lambda _: None, settings=still)
+    options = {"minutes": 0.002, "model": prior, "settings": replace(SETTINGS, rate=0.0)}
+    result = adapt_denoiser(path, tmp_path / "mine", lambda _: None, **options)
     assert not result.better
     assert result.after == result.before
     assert load_denoiser(str(result.folder)).id == load_denoiser(prior).id
@@ -203,8 +204,8 @@ def test_repeats_of_scenes(tmp_path: Path, prior: str) -> None:
             picture = noisy_picture(10 * number + shot, 64 + 16 * number, 80)
             write(tmp_path / "shots" / f"scene{number}" / f"{shot}.png", picture)
     lines: list[str] = []
-    options = AdaptOptions(tmp_path / "shots", 0.002, prior, repeats=True)
-    adapt_denoiser(options, tmp_path / "mine", lines.append)
+    options = {"minutes": 0.002, "model": prior, "repeats": True}
+    adapt_denoiser(tmp_path / "shots", tmp_path / "mine", lines.append, **options)
     assert lines[0] == "2 scene(s), repeats; starting from tiny"
     one, two = find_scenes(tmp_path / "shots", repeats=True)
     assert (one.planes.shape, two.planes.shape) == ((2, 3, 64, 80), (3, 3, 80, 80))
@@ -236,9 +237,9 @@ def test_noise_that_grows_with_light_is_stabilised_first(tmp_path: Path) -> None
 
 def test_pictures_that_cannot_be_learned_from(tmp_path: Path, prior: str) -> None:
     def refused(name: str, message: str, *, repeats: bool = False) -> None:
-        options = AdaptOptions(tmp_path / name, 0.001, prior, repeats=repeats)
+        options = {"minutes": 0.001, "model": prior, "repeats": repeats}
         with pytest.raises(InputError, match=message):
-            adapt_denoiser(options, tmp_path / "mine", lambda _: None)
+            adapt_denoiser(tmp_path / name, tmp_path / "mine", lambda _: None, **options)
         assert not (tmp_path / "mine").exists()
 
     (tmp_path / "empty").mkdir()
@@ -254,6 +255,4 @@ def test_pictures_that_cannot_be_learned_from(tmp_path: Path, prior: str) -> Non
     write(tmp_path / "pairs" / "b.png", noisy_picture(2, 128, 128))
     refused("pairs", r"b\.png and .*a\.png are not shots of one scene", repeats=True)
     with pytest.raises(OptionError, match="no denoiser 'none'"):
-        adapt_denoiser(
-            AdaptOptions(tmp_path / "clean.png", model="none"), tmp_path / "mine", lambda _: None
-        )
+        adapt_denoiser(tmp_path / "clean.png", tmp_path / "mine", lambda _: None, model="none")

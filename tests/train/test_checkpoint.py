@@ -16,13 +16,19 @@ torch = pytest.importorskip("torch", exc_type=ImportError)
 import tiny_model  # noqa: E402 - needs torch
 from pellucid.errors import InputError, OutputError  # noqa: E402
 from pellucid.nets.denoiser import DenoiserShape  # noqa: E402
-from pellucid.train.begin import make_trainer  # noqa: E402
-from pellucid.train.checkpoint import read_state, write_state  # noqa: E402
+from pellucid.train.checkpoint import (  # noqa: E402
+    only_run,
+    read_state,
+    write_state,
+)
 from pellucid.train.codec_trainer import CodecTrainer  # noqa: E402
 from pellucid.train.denoiser_trainer import DenoiserTrainer  # noqa: E402
-from pellucid.train.lock import only_run  # noqa: E402
 from pellucid.train.recipe import DenoiserRecipe, load_recipe  # noqa: E402
-from pellucid.train.run import RunOptions, train_model  # noqa: E402
+from pellucid.train.run import (  # noqa: E402
+    RunOptions,
+    make_trainer,
+    train_model,
+)
 
 
 def test_weights_start_a_net_with_more_blocks(tmp_path: Path) -> None:
@@ -125,7 +131,7 @@ def test_a_second_run_on_a_checkpoint_is_refused(tmp_path: Path) -> None:
     """Another process holds the lock; the file that a killed one leaves behind does not count."""
     run = tmp_path / "run.pt"
     code = (
-        "import sys, pathlib; from pellucid.train.lock import only_run\n"
+        "import sys, pathlib; from pellucid.train.checkpoint import only_run\n"
         "with only_run(pathlib.Path(sys.argv[1])):\n"
         "    print('held', flush=True); sys.stdin.read()"
     )

@@ -14,7 +14,6 @@ torch = pytest.importorskip("torch", exc_type=ImportError)
 
 from pellucid.denoising import jpeg as jpeg_strength  # noqa: E402 - needs torch
 from pellucid.train.degrade import (  # noqa: E402
-    Degraded,
     Dice,
     Mixture,
     camera_noise,
@@ -22,17 +21,16 @@ from pellucid.train.degrade import (  # noqa: E402
     degrade,
     jpeg,
     jpeg_sigma,
-    white_noise,
 )
 from pellucid.train.degrade import mixture as kinds  # noqa: E402
-from pellucid.train.degrade.camera import (  # noqa: E402
+from pellucid.train.degrade.jpeg import CHROMA, LUMA, tables  # noqa: E402
+from pellucid.train.degrade.noise import (  # noqa: E402
     blurred,
     colour_matrix,
     demosaic,
     inverse_mix,
     reduced,
 )
-from pellucid.train.degrade.jpeg import CHROMA, LUMA, tables  # noqa: E402
 from pictures import photograph  # noqa: E402
 
 COUNT, SIDE = 12, 64
@@ -113,10 +111,10 @@ def test_kinds_come_as_often_as_the_mixture_says() -> None:
     clean = crops(400, 16)
     seen: dict[str, int] = {}
 
-    def counted(name: str) -> Callable[..., Degraded]:
-        def kind(part: torch.Tensor, *_: object) -> Degraded:
+    def counted(name: str) -> Callable[..., kinds.Part]:
+        def kind(part: torch.Tensor, *_: object) -> kinds.Part:
             seen[name] = seen.get(name, 0) + len(part)
-            return Degraded(part, part, part.new_zeros(len(part), 2, 16, 16))
+            return part, part, part.new_zeros(len(part), 1, 1, 1)
 
         return kind
 
@@ -159,9 +157,8 @@ def test_grain_is_as_strong_as_told_and_correlated() -> None:
     assert correlation.max() - correlation.min() > 0.2, "of many kinds"
     red_green = (noise[:, 0] * noise[:, 1]).mean(dim=(1, 2)) / told**2
     assert red_green.max() > 0.5, "some is mostly of brightness"
-    unit = correlated_noise(flat(0.5, 4), seeded())
+    unit = correlated_noise(flat(0.5, 4).shape, dice())
     assert torch.allclose(unit.std(dim=(2, 3)), torch.ones(4, 3), atol=1e-3)
-    assert white_noise(unit, seeded()).shape == unit.shape
 
 
 def test_maps_are_wrong_by_as_much_as_the_mixture_says() -> None:
@@ -187,8 +184,8 @@ def test_some_are_told_far_too_much_noise_and_none_too_little(kind: str, channel
 
 
 def test_noise_reduction_in_a_camera_leaves_weaker_coarser_noise() -> None:
-    noise = 0.1 * white_noise(flat(0.5), seeded())
-    left = reduced(noise, seeded())
+    noise = 0.1 * dice().normal(flat(0.5).shape)
+    left = reduced(noise, dice())
     assert (left.std(dim=(1, 2, 3)) < 1.02 * noise.std(dim=(1, 2, 3))).all()
     assert left.std(dim=(1, 2, 3)).min() > 0.02
     grey = left.mean(dim=1, keepdim=True)

@@ -17,11 +17,13 @@ from pellucid.errors import InputError, OptionError, PellucidError  # noqa: E402
 from pellucid.evaluate.macs import macs_per_pixel  # noqa: E402
 from pellucid.nets.denoiser import Denoiser, DenoiserShape  # noqa: E402
 from pellucid.runtime import DenoiserModel, network_id  # noqa: E402
-from pellucid.train.centre import centre  # noqa: E402
 from pellucid.train.checkpoint import read_state, write_state  # noqa: E402
 from pellucid.train.denoiser_trainer import DenoiserTrainer  # noqa: E402
-from pellucid.train.export_denoiser import denoiser_graph  # noqa: E402
-from pellucid.train.import_denoiser import import_denoiser  # noqa: E402
+from pellucid.train.export_denoiser import (  # noqa: E402
+    centre,
+    denoiser_graph,
+    import_denoiser,
+)
 from pellucid.train.recipe import DenoiserRecipe, load_recipe  # noqa: E402
 from tiny_model import synthetic_tiles  # noqa: E402
 

@@ -13,7 +13,7 @@ from tools import train_guide
 
 from pellucid.denoising.guide import COUNT
 from pellucid.errors import InputError
-from pellucid.nets.guide import REACH, GuideNet
+from pellucid.nets.denoiser import GUIDE_REACH, GuideNet
 from pellucid.runtime import GuideModel, load_guide
 from pellucid.train import guide_training as training
 from pellucid.train.guide_pairs import MAKERS, draw_pair
@@ -87,7 +87,7 @@ def test_the_command_keeps_weights_and_writes_a_model(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "in").mkdir()
-    words = ["--data", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--minutes", "0.02"]
+    words = ["--data", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--minutes", "0.06"]
     words += ["--pool", "4"]
     with pytest.raises(SystemExit, match="error: no pictures in"):
         train_guide.main(words)
@@ -111,5 +111,5 @@ def test_reach() -> None:
     other[:, :, :, 100:] += 1
     with torch.no_grad():
         change = (net(planes) - net(other)).abs().amax(dim=(0, 1, 2))
-    assert change[: 100 - REACH].max() < 1e-5
+    assert change[: 100 - GUIDE_REACH].max() < 1e-5
     assert change[98:].max() > 1e-3

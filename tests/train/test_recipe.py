@@ -12,8 +12,8 @@ pytest.importorskip("onnx", exc_type=ImportError)
 from pellucid.errors import OptionError  # noqa: E402 - needs torch
 from pellucid.nets.quality import QualityTable, anchor_qualities, trade_off  # noqa: E402
 from pellucid.train.codec_trainer import parameter_groups  # noqa: E402
+from pellucid.train.optimisers import Schedule  # noqa: E402
 from pellucid.train.recipe import load_recipe  # noqa: E402
-from pellucid.train.schedule import cosine  # noqa: E402
 from pellucid.train.trainer import move_average  # noqa: E402
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
@@ -61,14 +61,14 @@ def test_a_wrong_value_is_named(tmp_path: Path, text: str, message: str) -> None
 
 def test_the_learning_rate_warms_up_and_falls_to_nothing() -> None:
     parts = [n / 1000 for n in range(1001)]
-    rates = [cosine(part, 0.02) for part in parts]
+    rates = [Schedule("cosine", 0.02).rate(part, 0) for part in parts]
     assert 0 < rates[0] < 0.01
     assert max(rates) == pytest.approx(1, abs=2e-3)
     assert rates.index(max(rates)) in (19, 20)
     assert rates[:19] == sorted(rates[:19])
     assert rates[20:] == sorted(rates[20:], reverse=True)
     assert rates[-1] == pytest.approx(0, abs=1e-9)
-    assert cosine(0.0, 0.0) == 1
+    assert Schedule("cosine", 0.0).rate(0.0, 0) == 1
 
 
 def test_quality_tables_pass_through_their_anchors() -> None:

@@ -15,8 +15,8 @@ import tiny_model  # noqa: E402 - needs torch
 from pellucid.errors import InputError, OptionError, OutputError  # noqa: E402
 from pellucid.train.checkpoint import read_state, write_state  # noqa: E402
 from pellucid.train.codec_trainer import CodecTrainer  # noqa: E402
+from pellucid.train.optimisers import WARM_STEPS, Schedule  # noqa: E402
 from pellucid.train.run import RunOptions, train_model  # noqa: E402
-from pellucid.train.schedule import WARM_STEPS, Schedule  # noqa: E402
 
 
 def test_a_constant_rate_has_no_end() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import shlex
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,11 +54,11 @@ def tuning(
 ) -> Callable[[Path, Path, bool], Path]:
     """What `bench adapt` measures: shots, a folder and whether shots repeat -> the tuned model."""
     require_training()
-    from pellucid.train.adapt_run import AdaptOptions, adapt_denoiser
+    from pellucid.train.adapt_run import adapt_denoiser
 
     def tune(shots: Path, folder: Path, repeats: bool) -> Path:
-        options = AdaptOptions(shots, minutes, model, repeats, threads)
-        return adapt_denoiser(options, folder, lambda _line: None).folder
+        start = partial(adapt_denoiser, minutes=minutes, model=model, threads=threads)
+        return start(shots, folder, lambda _line: None, repeats=repeats).folder
 
     return tune
 

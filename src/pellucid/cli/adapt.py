@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib.util
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 
 from pellucid.cli._jobs import make_folder
+from pellucid.cli._program import tell
 from pellucid.errors import MissingExtraError, OutputError
 
 NEEDED = ("torch", "onnx")
@@ -37,15 +39,7 @@ MODEL_FILES = {"card.json", "denoiser.onnx"}
 )
 @click.option("--threads", type=click.IntRange(min=1), help="[default: PyTorch's]")
 @click.option("--force", is_flag=True, help="Replace the model in OUT.")
-def adapt(
-    source: Path,
-    out: Path,
-    minutes: float,
-    model: str,
-    repeats: bool,
-    threads: int | None,
-    force: bool,
-) -> None:
+def adapt(source: Path, out: Path, force: bool, **options: Any) -> None:
     """Tune a denoiser on noisy pictures (a file or a folder); no clean ones are needed.
 
     It learns from neighbouring samples, whose noise must be independent, or with --repeats from
@@ -55,10 +49,9 @@ def adapt(
     """
     require_training()
     check_out(out, force=force)
-    from pellucid.train.adapt_run import AdaptOptions, adapt_denoiser
+    from pellucid.train.adapt_run import adapt_denoiser
 
-    options = AdaptOptions(source, minutes, model, repeats, threads)
-    result = adapt_denoiser(options, out, lambda line: click.echo(line, err=True))
+    result = adapt_denoiser(source, out, tell, **options)
     change = f"loss on rows kept from learning {result.before:.4f} -> {result.after:.4f}"
     kept = "" if result.better else "; no better, so the model is the one it started from"
     click.echo(f"{result.folder}: {change}{kept}")

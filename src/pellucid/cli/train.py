@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -29,6 +30,7 @@ from pellucid.errors import OutputError
 @click.option(
     "-o",
     "--out",
+    "output",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("runs"),
     show_default=True,
@@ -70,20 +72,7 @@ from pellucid.errors import OutputError
 )
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in OUT.")
 @click.option("--force", is_flag=True, help="Start anew over what is in OUT.")
-def train(
-    recipe: Path,
-    data: Path,
-    minutes: float,
-    out: Path,
-    device: str,
-    threads: int | None,
-    processes: int,
-    compiled: bool | None,
-    schedule: str,
-    start: Path | None,
-    resume: bool,
-    force: bool,
-) -> None:
+def train(recipe: Path, force: bool, **words: Any) -> None:
     """Train a codec or a denoiser and export it to OUT/<name>, or OUT/denoise-<name>.
 
     Bounded by time: the learning rate ends with the minutes, so that every run gives a finished
@@ -94,21 +83,9 @@ def train(
     require_training()
     from pellucid.train.run import RunOptions, train_model
 
-    check_start(recipe, out, resume=resume, force=force)
-    options = RunOptions(
-        data,
-        minutes,
-        out,
-        device,
-        threads,
-        resume,
-        start,
-        processes=processes,
-        compiled=compiled,
-        schedule=schedule,
-    )
-    folder = train_model(recipe, options, tell)
-    click.echo(str(folder))
+    options = RunOptions(**words)
+    check_start(recipe, options.output, resume=options.resume, force=force)
+    click.echo(str(train_model(recipe, options, tell)))
 
 
 def check_start(recipe: Path, out: Path, *, resume: bool, force: bool) -> None:

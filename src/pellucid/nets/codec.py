@@ -5,7 +5,7 @@
                           |                 ^ table index, mean
                           h_a -> z -round-> z^ -> integer hyper-decoder, spatial prior
 
-Rounding: noise in the rate terms, straight-through everywhere else (`pellucid.nets.quantise`).
+Rounding: noise in the rate terms, straight-through everywhere else (`pellucid.nets.rate`).
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from pellucid.nets.entropy_model import HyperDecoder, SpatialPrior, checkerboard, even_rows
+from pellucid.nets.entropy_model import HyperDecoder, SpatialPrior, white_squares
 from pellucid.nets.quality import QualityTable
-from pellucid.nets.quantise import add_noise, round_through
-from pellucid.nets.rate import TABLES, bits
+from pellucid.nets.rate import TABLES, add_noise, bits, round_through
 from pellucid.nets.transforms import Analysis, HyperAnalysis, Synthesis
 
 
@@ -35,15 +34,6 @@ class CodecShape:
     features: int = 96
     prior_hidden: int = 128
     context: int = 128
-
-
-@dataclass
-class CodecOutput:
-    """One forward pass: x^ (N, 3, H, W) and bits per picture (N,) for y and z."""
-
-    decoded: Tensor
-    y_bits: Tensor
-    z_bits: Tensor
 
 
 @dataclass
@@ -88,8 +78,11 @@ class Codec(nn.Module):
         decoded: Tensor = self.synthesis(y, torch.exp2(self.log_synthesis_scale(quality)))
         return decoded
 
-    def forward(self, x: Tensor, quality: Tensor) -> CodecOutput:
-        """x (N, 3, H, W) in 0-1 with H, W multiples of 64; quality (N,) in 0..100."""
+    def forward(self, x: Tensor, quality: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """x (N, 3, H, W) in 0-1 with H, W multiples of 64; quality (N,) in 0..100.
+
+        Returns x^ (N, 3, H, W), and bits per picture (N,) for y and for z.
+        """
         y = self.encode(x, quality)
         z = self.hyper_analysis(y)
         z_bits = bits(add_noise(z), round_index(self.z_index(quality)))
@@ -97,13 +90,13 @@ class Codec(nn.Module):
         residual = y - given.mean
         y_bits = bits(add_noise(residual), given.index)
         decoded = self.decode(round_through(residual) + given.mean, quality)
-        return CodecOutput(decoded, y_bits.sum(dim=(1, 2, 3)), z_bits.sum(dim=(1, 2, 3)))
+        return decoded, y_bits.sum(dim=(1, 2, 3)), z_bits.sum(dim=(1, 2, 3))
 
     def predict(self, y: Tensor, z_hat: Tensor, quality: Tensor) -> Prediction:
         """Mean and table index of every symbol of y, from z^ and the symbols decoded before it."""
         features, head1, mean1 = self.hyper_decoder(z_hat)
-        white = checkerboard(y)
-        corner, centre = white * even_rows(y), white * (1 - even_rows(y))
+        corner, centre = white_squares(y)
+        white = corner + centre
 
         symbols = round_through(y - mean1) * corner
         mean = mean1 + self.spatial_prior.centre_means(symbols) * centre

@@ -1,4 +1,4 @@
-"""The denoiser: a small U-Net without biases, with a noise level map.
+"""The denoiser, a small U-Net without biases, with a noise level map; and the net of a guide.
 
     noisy 3 + maps 2 at 1/1 -> halved -> 12 + 2 at 1/2 -> 3x3 -> C0 --------- blocks - 3x3 -> 12
                                                          \\ 2x2/2 -> C1 at 1/4 --- blocks /
@@ -24,11 +24,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pellucid.denoising.guide import COUNT
+
 SAMPLES = 3  # red, green, blue
 MAPS = 2  # standard deviation of independent noise, and of processed noise
 STEM = 2  # samples a position of the finest level covers, each way
 START = 0.3  # what a block adds at first, relative
 AVERAGED = 8  # samples over which the local average is taken, each way
+GUIDE_WIDTHS, GUIDE_MIDDLE = (32, 64), 3  # of the guide's net: channels, blocks at 1/4
+GUIDE_REACH = 2 * (3 + 2) * STEM + (2 * GUIDE_MIDDLE + 2) * 2 * STEM  # samples around one, at most
 
 
 @dataclass(frozen=True)
@@ -87,19 +91,15 @@ class Denoiser(nn.Module):
         widths = shape.widths
         pairs = list(pairwise(widths))
         self.enter = convolution(SAMPLES * STEM**2 + MAPS, widths[0])
-        self.before = nn.ModuleList(
-            blocks(width, count) for width, count in zip(widths, shape.before, strict=False)
-        )
+        self.before = nn.ModuleList(map(blocks, widths, shape.before))
         self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2, bias=False) for a, b in pairs)
         self.middle = blocks(widths[-1], shape.middle)
         self.up = nn.ModuleList(nn.Conv2d(b, 4 * a, 1, bias=False) for a, b in pairs)
-        self.after = nn.ModuleList(
-            blocks(width, count) for width, count in zip(widths, shape.after, strict=False)
-        )
+        self.after = nn.ModuleList(map(blocks, widths, shape.after))
         self.leave = convolution(widths[0], SAMPLES * STEM**2)
         nn.init.zeros_(self.leave.weight)
         offset = torch.zeros(SAMPLES * STEM**2, MAPS, 1, 1)
-        self.register_buffer("offset", offset, persistent=False)  # set at export: train/centre.py
+        self.register_buffer("offset", offset, persistent=False)  # set at export
 
     def forward(self, noisy: Tensor, maps: Tensor) -> Tensor:
         average = F.avg_pool2d(noisy, AVERAGED)
@@ -112,11 +112,36 @@ class Denoiser(nn.Module):
             skips.append(before(x))
             x = down(skips[-1])
         x = self.middle(x)
-        levels = list(zip(skips, self.up, self.after, strict=True))
-        for skip, up, after in reversed(levels):
+        for skip, up, after in reversed(list(zip(skips, self.up, self.after, strict=True))):
             x = after(skip + F.pixel_shuffle(up(x), 2))
         noise = self.leave(x).to(noisy.dtype) + F.conv2d(noise_level, self.offset)
         return noisy - F.pixel_shuffle(noise, STEM)
+
+
+class GuideNet(nn.Module):
+    """Planes of `denoising.guide` -> what to put back, in units of the noise.
+
+    (N, 8, H, W) -> (N, 1, H, W), H and W multiples of 4: two levels of the denoiser's, at 1/2 and
+    1/4. Without biases as well: one of the planes is 1 where samples are known.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        fine, coarse = GUIDE_WIDTHS
+        self.enter = convolution(COUNT * STEM**2, fine)
+        self.before = blocks(fine, 1)
+        self.down = nn.Conv2d(fine, coarse, 2, stride=2, bias=False)
+        self.middle = blocks(coarse, GUIDE_MIDDLE)
+        self.up = nn.Conv2d(coarse, 4 * fine, 1, bias=False)
+        self.after = blocks(fine, 1)
+        self.leave = convolution(fine, STEM**2)
+        nn.init.zeros_(self.leave.weight)
+
+    def forward(self, planes: Tensor) -> Tensor:
+        x = self.before(self.enter(F.pixel_unshuffle(planes, STEM)))
+        x = x + F.pixel_shuffle(self.up(self.middle(self.down(x))), 2)
+        found: Tensor = F.pixel_shuffle(self.leave(self.after(x)), STEM)
+        return found
 
 
 def convolution(inputs: int, outputs: int) -> nn.Conv2d:

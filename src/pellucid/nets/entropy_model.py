@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pellucid.nets.integer import IntegerConv2d, clip_activation
-from pellucid.nets.quantise import round_through
+from pellucid.nets.rate import round_through
 
 CROSS = [[0, 1, 0], [1, 0, 1], [0, 1, 0]]  # the white neighbours of a black square
 CORNERS = [[1, 0, 1], [0, 0, 0], [1, 0, 1]]  # the A neighbours of a B square
@@ -138,20 +138,13 @@ def on_black(x: Tensor) -> Tensor:
     """Back to their places, with 0 between: (2 N, M, h/2, w/2) -> (N, M, h, w)."""
     even, odd = x.chunk(2)
     none = torch.zeros_like(even)
-    rows = torch.stack(
-        [torch.stack([none, even], dim=-1), torch.stack([odd, none], dim=-1)], dim=-3
-    )
-    return rows.flatten(-4, -3).flatten(-2, -1)
+    return F.pixel_shuffle(torch.stack([none, even, odd, none], dim=2).flatten(1, 2), 2)
 
 
-def checkerboard(like: Tensor) -> Tensor:
-    """1 on the white squares, row + column even: (1, 1, h, w)."""
-    rows = torch.arange(like.shape[-2], device=like.device)[:, None]
-    columns = torch.arange(like.shape[-1], device=like.device)[None, :]
-    return ((rows + columns) % 2 == 0).to(like.dtype)[None, None]
-
-
-def even_rows(like: Tensor) -> Tensor:
-    """1 on even rows, so that A = white on even rows and B = white on odd ones: (1, 1, h, 1)."""
-    rows = torch.arange(like.shape[-2], device=like.device)
-    return (rows % 2 == 0).to(like.dtype)[None, None, :, None]
+def white_squares(like: Tensor) -> tuple[Tensor, Tensor]:
+    """1 on the squares A, and on B: (1, 1, h, w) each."""
+    corner = like.new_zeros(1, 1, *like.shape[-2:])
+    centre = corner.clone()
+    corner[..., ::2, ::2] = 1
+    centre[..., 1::2, 1::2] = 1
+    return corner, centre

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pellucid.errors import PellucidError
-from pellucid.nets.quantise import round_through
+from pellucid.nets.rate import round_through
 
 MAX_WEIGHT = 63
 MAX_ACTIVATION = 255
@@ -52,12 +52,8 @@ class IntegerLayer:
     bias: NDArray[np.int32]
     shift: NDArray[np.uint8]
 
-    def bound(self, max_input: int) -> int:
-        """Largest |acc| for inputs up to `max_input`; must stay below 2^24."""
-        return int(self.sums(max_input).max())
-
     def sums(self, max_input: int) -> NDArray[np.int64]:
-        """Largest |acc| by output channel, (out,), for inputs up to `max_input`."""
+        """Largest |acc| by output channel, (out,), for inputs up to `max_input`; below 2^24."""
         taps = np.abs(self.weight.astype(np.int64)).sum(axis=(1, 2, 3))
         return np.asarray(taps * max_input + np.abs(self.bias.astype(np.int64)))
 

@@ -1,4 +1,8 @@
-"""Bits a symbol costs under the table it is given, as training sees it.
+"""Rounding that gradients can pass, and the bits a symbol costs, as training sees them.
+
+The codec trains with uniform noise in place of rounding where a rate is estimated, and with
+straight-through rounding where the decoder or the context reads the value (Minnen & Singh 2020,
+"mixed" quantisation).
 
 Tables stand for logistic distributions whose scale grows by 2^(1/6) from one index to the next;
 export replaces their shapes by what was counted (`pellucid.train.tables`).
@@ -15,6 +19,16 @@ TABLES = 64
 SMALLEST_SCALE = 0.04
 TABLES_PER_OCTAVE = 6
 LEAST_PROBABILITY = 2.0**-20
+
+
+def round_through(x: Tensor) -> Tensor:
+    """Round half up, as the integer layers do; the gradient passes as if nothing had happened."""
+    return x + (torch.floor(x + 0.5) - x).detach()
+
+
+def add_noise(x: Tensor) -> Tensor:
+    """Add uniform noise in [-1/2, 1/2), the usual stand-in for rounding in a rate term."""
+    return x + torch.rand_like(x) - 0.5
 
 
 def scale_of(index: Tensor) -> Tensor:

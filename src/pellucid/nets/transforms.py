@@ -4,7 +4,8 @@
     y^ M at 1/16 -> 1x1 -> shuffle(2) -> C at 1/8 -> blocks -> 1x1 -> shuffle(8) -> x^ 3 at 1/1
 
 The linear layers start as principal components of 8x8x3 blocks and of 2x2 groups of them
-(`pellucid.train.klt`), the blocks as nothing: training starts from a good transform codec.
+(`pellucid.train.klt`), the blocks as nothing: training starts from a good transform codec. Almost
+all of a block is matrix products, which are cheap on a CPU.
 
 With `in_bfloat16` set, for training on hardware that is faster so, what blocks add is computed in
 half the bits; the linear layers and the path from one to the other stay in float32.
@@ -16,11 +17,37 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pellucid.nets.blocks import DepthConvBlock
-
 BLOCK = 8  # pixels a trunk position covers, each way
 GROUP = 2  # trunk positions a latent position covers, each way
 PIXEL_MEAN = 0.5
+
+
+class DepthConvBlock(nn.Module):
+    """(N, C, H, W) -> (N, C, H, W); 5 C^2 + 9 C multiply-adds a position.
+
+    After the depth-convolution block of DCVC-RT (Jia et al. 2025): a spatial part (1x1, 3x3
+    depthwise, 1x1) and a channel part (1x1 to a wider space, a gate, 1x1), each beside a skip.
+    Differs in the gate (SiLU of one half times the other instead of summed groups) and in the zero
+    start: both parts begin as nothing, so that a net initialised with a linear transform starts as
+    that transform.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.enter = nn.Conv2d(channels, channels, 1)
+        self.depthwise = nn.Conv2d(channels, channels, 3, padding=1, groups=channels)
+        self.leave = nn.Conv2d(channels, channels, 1)
+        self.widen = nn.Conv2d(channels, 2 * channels, 1)
+        self.narrow = nn.Conv2d(channels, channels, 1)
+        for last in (self.leave, self.narrow):
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)  # type: ignore[arg-type]
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.leave(self.depthwise(F.silu(self.enter(x))))
+        gate, value = self.widen(x).chunk(2, dim=1)
+        out: Tensor = x + self.narrow(F.silu(gate) * value)
+        return out
 
 
 class Analysis(nn.Module):

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from pellucid.nets.denoiser import Denoiser
-from pellucid.train.adapt_data import Shots
 from pellucid.train.optimisers import adamw
 from pellucid.train.recipe import TrainingRecipe
 from pellucid.train.trainer import Figures, Trainer
@@ -39,6 +39,13 @@ class AdaptSettings(TrainingRecipe):
     ema: float = 0.98
     clip: float = 0.5
     bfloat16: bool = True
+
+
+class Shots(NamedTuple):
+    """Repeats of one scene, (n, 3, H, W) in the network's scale, and their maps (2, H, W)."""
+
+    planes: Tensor
+    maps: Tensor
 
 
 class AdaptTrainer(Trainer):
@@ -81,7 +88,7 @@ class AdaptTrainer(Trainer):
         return total / variance
 
     @torch.no_grad()
-    def judge(self, net: torch.nn.Module) -> float:
+    def kept_loss(self, net: torch.nn.Module) -> float:
         """The loss on the rows kept from learning, crops and all the same every time."""
         generator = torch.Generator().manual_seed(self.recipe.seed + 1)
         losses = [self.batch_loss(net, generator, kept=True).item() for _ in range(JUDGED)]
@@ -96,13 +103,13 @@ def adapt(
     Unless that `helped`, `trainer.average` gets the weights it began with.
     """
     start = {name: value.clone() for name, value in trainer.average.state_dict().items()}
-    before = trainer.judge(trainer.average)
+    before = trainer.kept_loss(trainer.average)
     trainer.run(
         minutes,
         save=lambda: None,  # only what helped is kept
         report=lambda figures: report(trainer.describe(figures)),
     )
-    after = trainer.judge(trainer.average)
+    after = trainer.kept_loss(trainer.average)
     if not helped(before, after):
         trainer.average.load_state_dict(start)
     return before, after

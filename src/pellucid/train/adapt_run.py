@@ -1,48 +1,36 @@
-"""One command to tune a denoiser: a folder of noisy pictures -> a model's folder."""
+"""One command to tune a denoiser: a folder of noisy pictures -> a model's folder.
+
+Pictures are prepared just as `denoise --sigma auto` does. One is enough; repeats are shots of one
+scene, each with its own noise.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
+import numpy as np
 import torch
 
+from pellucid.denoising.invalid import fill_invalid, finite_pixels
+from pellucid.denoising.measure import measure
+from pellucid.denoising.plan import noise_level_maps, plan_for
+from pellucid.denoising.samples import check_type, split_alpha
 from pellucid.errors import InputError
 from pellucid.nets.denoiser import Denoiser
+from pellucid.pixels import Box, open_image
 from pellucid.runtime import load_denoiser
-from pellucid.train.adapt import AdaptSettings, AdaptTrainer, adapt, helped
-from pellucid.train.adapt_data import Shots, load_shots
-from pellucid.train.export_denoiser import FILE, denoiser_card, denoiser_graph
+from pellucid.train.adapt import AdaptSettings, AdaptTrainer, Shots, adapt, helped
+from pellucid.train.export_denoiser import FILE, denoiser_card, denoiser_graph, import_denoiser
 from pellucid.train.folder import write_model
-from pellucid.train.import_denoiser import import_denoiser
 from pellucid.train.pack import find_pictures
 
 SETTINGS = AdaptSettings()
+LEAST_SIDE = 64  # samples; smaller pictures have too little to learn from
 
 
-@dataclass(frozen=True)
-class AdaptOptions:
-    """Options of `pellucid adapt`.
-
-    Attributes:
-        source: a noisy picture, or a folder of them.
-        minutes: to tune for.
-        model: name or folder of the denoiser to start from.
-        repeats: every folder in `source` holds shots of one scene.
-        threads: of PyTorch; None leaves its choice.
-    """
-
-    source: Path
-    minutes: float = 2.0
-    model: str = "m"
-    repeats: bool = False
-    threads: int | None = None
-
-
-@dataclass(frozen=True)
-class Adapted:
+class Adapted(NamedTuple):
     """The model's folder, and the loss before and after on rows that were kept from learning."""
 
     folder: Path
@@ -56,25 +44,34 @@ class Adapted:
 
 
 def adapt_denoiser(
-    options: AdaptOptions,
+    source: Path,
     folder: Path,
     report: Callable[[str], None],
     *,
+    minutes: float = 2.0,
+    model: str = "m",
+    repeats: bool = False,
+    threads: int | None = None,
     settings: AdaptSettings = SETTINGS,
 ) -> Adapted:
-    """Tune a denoiser on noisy pictures and write it to `folder`.
+    """Tune a denoiser on a noisy picture, or a folder of them, and write it to `folder`.
+
+    Args:
+        model: name or folder of the denoiser to start from.
+        repeats: every folder in `source` holds shots of one scene.
+        threads: of PyTorch; None leaves its choice.
 
     Raises:
         InputError: no picture, or one that can't be learned from.
     """
-    if options.threads:
-        torch.set_num_threads(options.threads)
-    prior = load_denoiser(options.model)
-    scenes = find_scenes(options.source, repeats=options.repeats)
+    if threads:
+        torch.set_num_threads(threads)
+    prior = load_denoiser(model)
+    scenes = find_scenes(source, repeats=repeats)
     trainer = AdaptTrainer(settings, import_denoiser(prior.folder), scenes)
-    kind = "repeats" if options.repeats else "single shots"
+    kind = "repeats" if repeats else "single shots"
     report(f"{len(scenes)} scene(s), {kind}; starting from {prior.name}")
-    before, after = adapt(trainer, options.minutes, report)
+    before, after = adapt(trainer, minutes, report)
     net = cast(Denoiser, trainer.average)
     data = denoiser_graph(net)
     licence = "yours, on top of the prior's Apache-2.0"
@@ -102,3 +99,39 @@ def find_scenes(source: Path, *, repeats: bool) -> list[Shots]:
         if len(shots) < 2:
             raise InputError(f"{parent} holds one picture; repeats need two or more of each scene")
     return [load_shots(shots) for shots in groups.values()]
+
+
+def load_shots(paths: list[Path]) -> Shots:
+    """Shots of one scene (often one), with maps and stabilised as the first one's noise asks for.
+
+    Raises:
+        InputError: a picture can't be read, is too small, or differs in size from the others.
+    """
+    pictures = []
+    for path in paths:
+        with open_image(path) as image:
+            samples = image.read()
+        if min(samples.shape[:2]) < LEAST_SIDE:
+            raise InputError(
+                f"{path} of {samples.shape[1]} x {samples.shape[0]} is too small to learn from; "
+                f"{LEAST_SIDE} samples a side are the least"
+            )
+        check_type(samples.dtype)
+        pictures.append(split_alpha(samples)[0])
+    first = pictures[0]
+    plan = plan_for(measure(first), eight_bits=first.dtype == np.uint8)
+    maps = noise_level_maps(plan, 1.0, Box.whole(first.shape))
+    if not maps.any():
+        raise InputError(
+            f"{paths[0]} has no noise that could be measured; there is nothing to learn"
+        )
+    shown = []
+    for path, colour in zip(paths, pictures, strict=True):
+        if colour.shape != first.shape:
+            raise InputError(f"{path} and {paths[0]} are not shots of one scene: sizes differ")
+        values = fill_invalid(colour.astype(np.float32), finite_pixels(colour))
+        stable = plan.stabiliser.forward(values) if plan.stabiliser else values
+        shown.append(stable.transpose(2, 0, 1))
+    unit = float(np.abs(shown[0]).max()) or 1.0
+    planes = torch.from_numpy(np.stack(shown).astype(np.float32) / np.float32(unit))
+    return Shots(planes.expand(-1, 3, -1, -1).contiguous(), torch.from_numpy(maps / unit))

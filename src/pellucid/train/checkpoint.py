@@ -1,15 +1,22 @@
-"""Checkpoints: dicts that a trainer gives and takes, written whole or not at all.
+"""Checkpoints: dicts that a trainer gives and takes, written whole or not at all, by one run.
 
 A checkpoint (`Trainer.state`) holds everything (weights, average, optimisers, random state) and
 continues a run as if it had never stopped. *Weights* (`Trainer.averaged`) hold the average alone in
 half precision, small enough to keep in the repository; a new run can start from them, also with
 more blocks than they have, because an untrained block does nothing.
+
+A second run on a file would silently overwrite the first one's. The operating system holds the lock
+against that and lets go of it when a process ends, however that ends, so a lock file that a killed
+run left behind is no obstacle. It says which process holds it.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -18,6 +25,22 @@ import torch
 from torch import Tensor, nn
 
 from pellucid.errors import InputError, OutputError, PellucidError, first_line
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def take(file: int) -> None:
+        """Lock an open file, or raise OSError at once if another process has it."""
+        os.lseek(file, 1 << 20, os.SEEK_SET)  # far behind the text, which stays readable
+        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        os.lseek(file, 0, os.SEEK_SET)
+else:
+    import fcntl
+
+    def take(file: int) -> None:
+        """Lock an open file, or raise OSError at once if another process has it."""
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
 
 # Parameters of blocks, which weights may lack; without its closing layer a block does nothing.
 ADDED = re.compile(r"\.rest\.|^(before\.\d+|middle|after\.\d+)\.\d+\.(first|second)\.weight$")
@@ -100,3 +123,46 @@ def take_weights(path: Path, net: nn.Module, weights: dict[str, Tensor]) -> None
         )
     idle = {name: torch.zeros_like(known[name]) for name in missing if name.endswith(CLOSING)}
     net.load_state_dict(weights | idle, strict=False)
+
+
+@contextmanager
+def only_run(output: Path) -> Iterator[None]:
+    """Hold the file `output` for this process by a hidden file beside it; makes their folder.
+
+    Raises:
+        OutputError: another process holds it, or the folder can't be written to.
+    """
+    path = output.with_name(f".{output.name}.lock")
+    file = lock(path, output)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            path.unlink()  # not on Windows, where it is still open
+        os.close(file)
+
+
+def lock(path: Path, output: Path) -> int:
+    """Make and lock the file `path`; returns its descriptor, which must stay open."""
+    while True:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise OutputError(
+                f"cannot write to {path.parent}: {error.strerror or error}"
+            ) from error
+        try:
+            take(file)
+        except OSError as error:
+            holder = os.read(file, 20).decode(errors="replace") or "unknown"
+            os.close(file)
+            raise OutputError(
+                f"another run, process {holder}, writes {output}; wait for its end, or choose "
+                "another -o"
+            ) from error
+        if path.exists() and os.path.samestat(os.fstat(file), path.stat()):
+            os.ftruncate(file, 0)
+            os.write(file, str(os.getpid()).encode())
+            return file
+        os.close(file)  # the run before has just ended and removed it

@@ -23,10 +23,11 @@ from pellucid.train.eye import dissimilarity
 from pellucid.train.klt import start_from_klt
 from pellucid.train.optimisers import adamw
 from pellucid.train.recipe import CodecRecipe
-from pellucid.train.trainer import Figures, Trainer
+from pellucid.train.trainer import Figures, Scores, Trainer
 
 KLT_CROPS = 1500
 LEAST_ERROR, LEAST_UNLIKE = 1e-9, 1e-5  # whose logarithms are still finite
+JUDGED_AT = (10, 30, 50, 70, 90)  # qualities
 
 
 class CodecTrainer(Trainer):
@@ -72,6 +73,14 @@ class CodecTrainer(Trainer):
         parts = torch.arange(count, device=self.device)
         return (parts + jitter) * (MAX_QUALITY / count)
 
+    def judge(self, tiles: Tensor) -> Scores:
+        rows = validate(cast(Codec, self.average), tiles, self.recipe)
+        figures = {"held_out_loss": sum(row["loss"] for row in rows) / len(rows)}
+        for row in rows:
+            for name in ("bpp", "psnr"):
+                figures[f"held_out_{row['quality']:g}_{name}"] = row[name]
+        return figures
+
 
 def rate_distortion(
     codec: Codec, x: Tensor, quality: Tensor, *, recipe: CodecRecipe
@@ -80,14 +89,14 @@ def rate_distortion(
 
     The figure `loss` has the squared error as its distortion, whatever the objective.
     """
-    output = codec(x, quality)
+    decoded, y_bits, z_bits = codec(x, quality)
     pixels = x.shape[-1] * x.shape[-2]
-    mse = (output.decoded - x).square().mean(dim=(1, 2, 3))
-    y_bpp, z_bpp = output.y_bits / pixels, output.z_bits / pixels
+    mse = (decoded - x).square().mean(dim=(1, 2, 3))
+    y_bpp, z_bpp = y_bits / pixels, z_bits / pixels
     trade = trade_off(quality, recipe.low_lambda, recipe.high_lambda)
     distortion, seen = mse, {}
     if recipe.objective == "eye":
-        unlike = dissimilarity(output.decoded, x)
+        unlike = dissimilarity(decoded, x)
         distortion = joined(mse, unlike, recipe.eye)
         seen = {"unlike": unlike.detach().mean()}
 
@@ -115,14 +124,34 @@ def joined(mse: Tensor, unlike: Tensor, weight: float) -> Tensor:
 
 def parameter_groups(codec: Codec, recipe: CodecRecipe) -> list[dict[str, Any]]:
     """Two groups: the layers started from principal components learn more slowly."""
-    layers = [codec.analysis.enter, codec.analysis.leave]
-    layers += [codec.synthesis.enter, codec.synthesis.leave]
-    slow = {id(p) for layer in layers for p in layer.parameters()}
-    rest = [p for p in codec.parameters() if id(p) not in slow]
+    ends = [(net.enter, net.leave) for net in (codec.analysis, codec.synthesis)]
+    slow = [p for layers in ends for layer in layers for p in layer.parameters()]
+    known = set(map(id, slow))
+    rest = [p for p in codec.parameters() if id(p) not in known]
     return [
         {"params": rest, "peak": recipe.rate},
-        {
-            "params": [p for p in codec.parameters() if id(p) in slow],
-            "peak": recipe.rate * recipe.linear_rate,
-        },
+        {"params": slow, "peak": recipe.rate * recipe.linear_rate},
     ]
+
+
+@torch.no_grad()
+def validate(codec: Codec, tiles: Tensor, recipe: CodecRecipe) -> list[Scores]:
+    """Loss, PSNR and estimated bits per pixel at a few qualities, averaged over `tiles`.
+
+    The noise in the rate is the same every time.
+    """
+    device = next(codec.parameters()).device
+    rows = []
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(0)
+        for quality in map(float, JUDGED_AT):
+            sums: Scores = {}
+            for batch in tiles.split(16):
+                x = batch.to(device).float() / 255
+                given = torch.full((len(x),), quality, device=device)
+                _, figures = rate_distortion(codec, x, given, recipe=recipe)
+                for name, value in figures.items():
+                    sums[name] = sums.get(name, 0.0) + float(value) * len(x) / len(tiles)
+            means = {name: round(value, 4) for name, value in sums.items()}
+            rows.append({"quality": quality, **means})
+    return rows

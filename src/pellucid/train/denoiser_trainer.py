@@ -9,6 +9,8 @@ weights, the loss and what is added to the picture stay in float32.
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor
 
@@ -17,13 +19,14 @@ from pellucid.train.data import random_crops, textured
 from pellucid.train.degrade import Dice, degrade
 from pellucid.train.optimisers import muon_and_adamw
 from pellucid.train.recipe import DenoiserRecipe
-from pellucid.train.trainer import Figures, Trainer
+from pellucid.train.trainer import Figures, Scores, Trainer
 
 ERROR_POWER = 1.15  # of a denoiser: the mean squared error grows as sigma to this power
 FLOOR = 2 / 255  # strengths below this have the typical error of this
 LEAST_ERROR = 5e-4  # of sigma**ERROR_POWER, of which 1e-2 is usual: far below a crop stops counting
 LOSS_SCALE = 0.4  # keeps most gradients below where they are clipped
 SHIFT_WEIGHT = 4.0  # of a channel's mean, whose error counts little among that of all samples
+JUDGED_AT = (15, 25, 50)  # strengths, of 255
 
 
 class DenoiserTrainer(Trainer):
@@ -66,3 +69,24 @@ class DenoiserTrainer(Trainer):
         loss = (relative + LEAST_ERROR).log().mean() * LOSS_SCALE
         gain = 10 * torch.log10((noisy - clean).square().mean() / error.detach().mean())
         return loss, {"loss": loss.detach(), "gain": gain}
+
+    def judge(self, tiles: Tensor) -> Scores:
+        scores = [score(cast(Denoiser, self.average), tiles, sigma) for sigma in JUDGED_AT]
+        return {f"held_out_psnr_{row['sigma']:g}": row["psnr"] for row in scores}
+
+
+@torch.no_grad()
+def score(net: Denoiser, tiles: Tensor, strength: int) -> Scores:
+    """Mean PSNR of held-out tiles with independent noise of `strength` (of 255), same each time."""
+    device = next(net.parameters()).device
+    generator = torch.Generator().manual_seed(strength)  # on the host: the same on every device
+    total = 0.0
+    for batch in tiles.split(8):
+        clean = batch.float() / 255
+        noisy = clean + strength / 255 * torch.randn(clean.shape, generator=generator)
+        maps = torch.zeros(len(clean), 2, *clean.shape[2:])
+        maps[:, 0] = strength / 255
+        denoised = net(noisy.to(device), maps.to(device)).cpu()
+        error = (denoised.clamp(0, 1) - clean).square().mean(dim=(1, 2, 3))
+        total += float((-10 * torch.log10(error)).sum())
+    return {"sigma": float(strength), "psnr": round(total / len(tiles), 3)}

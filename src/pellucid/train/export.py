@@ -27,11 +27,10 @@ from pellucid.nets.integer import ACCUMULATOR_LIMIT, MAX_ACTIVATION, IntegerLaye
 from pellucid.nets.quality import MAX_QUALITY, QualityTable
 from pellucid.nets.rate import TABLES
 from pellucid.runtime.identity import model_id
-from pellucid.train.codec_trainer import CodecTrainer
+from pellucid.train.codec_trainer import CodecTrainer, validate
 from pellucid.train.folder import model_card, write_model
 from pellucid.train.networks import all_networks, integer_layers
-from pellucid.train.tables import build_tables, count_symbols, every_quality
-from pellucid.train.validate import validate
+from pellucid.train.tables import build_tables, count_symbols
 
 LARGEST_INPUT = {
     "hyper.enter": HYPER_LIMIT,
@@ -73,35 +72,28 @@ def entropy_arrays(codec: Codec, held_out: Tensor) -> dict[str, NDArray[Any]]:
     """The arrays of `entropy.npz`, as `docs/format.md` section 5 lists them."""
     layers = integer_layers(codec)
     prove_bounds(layers)
-    tables = build_tables(count_symbols(codec, held_out, every_quality(COUNTING_STEP)))
+    qualities = range(COUNTING_STEP // 2, MAX_QUALITY + 1, COUNTING_STEP)
+    tables = build_tables(count_symbols(codec, held_out, qualities))
+    z_index = by_quality(codec.z_index, round_to=np.int16)
+    centres = codec.spatial_prior.centre_index().detach().flatten().cpu()
     arrays: dict[str, NDArray[Any]] = {
         "tables": tables.counts,
         "reach": tables.reach,
         "skip": np.array(tables.skip, np.uint8),
         "y_offset": by_quality(codec.y_offset, round_to=np.int16),
-        "z_index": np.clip(by_quality(codec.z_index, round_to=np.int16), 0, TABLES - 1).astype(
-            np.uint8
-        ),
-        "centre_offset": centre_offset(codec),
+        "z_index": np.clip(z_index, 0, TABLES - 1).astype(np.uint8),
+        "centre_offset": centres.numpy().astype(np.int16),
         "context": np.array(codec.shape.context, np.uint16),
     }
     for name, layer in layers.items():
-        arrays[f"{name}.weight"] = layer.weight
-        arrays[f"{name}.bias"] = layer.bias
-        arrays[f"{name}.shift"] = layer.shift
+        arrays |= {f"{name}.{part}": array for part, array in vars(layer).items()}
     return arrays
-
-
-@torch.no_grad()
-def centre_offset(codec: Codec) -> NDArray[np.int16]:
-    """What is added to the table index at B, (M,)."""
-    return np.asarray(codec.spatial_prior.centre_index().flatten().cpu().numpy(), np.int16)
 
 
 def prove_bounds(layers: dict[str, IntegerLayer]) -> None:
     """Raise unless every sum in and of layers stays below 2^24 for all valid inputs."""
     largest = {name: LARGEST_INPUT.get(name, MAX_ACTIVATION) for name in layers}
-    bounds = {name: layer.bound(largest[name]) for name, layer in layers.items()}
+    bounds = {name: int(layer.sums(largest[name]).max()) for name, layer in layers.items()}
     for names in ADDED:
         total = np.zeros(len(layers[names[0]].bias), np.int64)
         for name in names:

@@ -8,7 +8,7 @@ float32 (see `pellucid.nets.integer`); their weights are stored as the 8-bit int
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import onnx
@@ -16,19 +16,22 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from pellucid.nets.blocks import DepthConvBlock
-from pellucid.nets.integer import ACTIVATION_BITS, MAX_ACTIVATION, IntegerLayer
+from pellucid.nets.integer import MAX_ACTIVATION
 
 OPSET = 17
 IR_VERSION = 8
 PRODUCER = "pellucid"
+NO_NET = nn.Module()
 
 
 class Graph:
-    """A graph under construction; methods add a node and return the name of its output."""
+    """A graph under construction, of a `net` whose layers are asked for by name.
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    Methods add nodes and return the name of what they give.
+    """
+
+    def __init__(self, name: str, net: nn.Module = NO_NET) -> None:
+        self.name, self._net = name, net
         self._nodes: list[onnx.NodeProto] = []
         self._weights: dict[str, onnx.TensorProto] = {}
         self._inputs: list[onnx.ValueInfoProto] = []
@@ -48,14 +51,10 @@ class Graph:
 
     def node(self, kind: str, *inputs: str, **attributes: Any) -> str:
         """Any operator with one output."""
-        return self.nodes(kind, *inputs, outputs=1, **attributes)[0]
-
-    def nodes(self, kind: str, *inputs: str, outputs: int, **attributes: Any) -> list[str]:
-        """Any operator."""
         self._count += 1
-        names = [f"{kind}_{self._count}_{i}" for i in range(outputs)]
-        self._nodes.append(helper.make_node(kind, list(inputs), names, **attributes))
-        return names
+        name = f"{kind}_{self._count}_0"
+        self._nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
+        return name
 
     def constant(self, name: str, value: NDArray[Any]) -> str:
         """A stored array, once under one name."""
@@ -67,10 +66,29 @@ class Graph:
         """A float32 scalar."""
         return self.constant(f"number_{value!r}", np.array(value, np.float32))
 
+    def clip(self, x: str, low: float, high: float) -> str:
+        """What is below or above becomes the limit."""
+        return self.node("Clip", x, self.number(low), self.number(high))
+
     def half(self, name: str, value: Tensor) -> str:
         """A weight in half precision, cast to float32 when the session loads."""
         stored = self.constant(name, value.detach().cpu().numpy().astype(np.float16))
         return self.node("Cast", stored, to=TensorProto.FLOAT)
+
+    def layer(self, name: str) -> nn.Conv2d:
+        """A convolution of the net."""
+        return cast(nn.Conv2d, self._net.get_submodule(name))
+
+    def convolution(
+        self, name: str, x: str, layer: nn.Conv2d | None = None, **given: Tensor
+    ) -> str:
+        """The net's layer `name`, or another; a `weight` or `bias` that is `given` replaces its."""
+        layer = layer or self.layer(name)
+        weights = dict(layer.named_parameters()) | given
+        stored = [self.half(f"{name}.{part}", value) for part, value in weights.items()]
+        groups = {"group": layer.groups} if layer.groups > 1 else {}
+        pads, strides = [*layer.padding] * 2, [*layer.stride]
+        return self.node("Conv", x, *stored, pads=pads, strides=strides, **groups)
 
     def model(self) -> bytes:
         """The finished graph, checked, as bytes."""
@@ -89,43 +107,9 @@ def silu(graph: Graph, x: str) -> str:
     return graph.node("Mul", x, graph.node("Sigmoid", x))
 
 
-def convolution(
-    graph: Graph,
-    name: str,
-    layer: nn.Conv2d,
-    x: str,
-    *,
-    weight: Tensor | None = None,
-    bias: Tensor | None = None,
-) -> str:
-    """A float convolution with "same" padding; `weight` and `bias` replace the layer's own."""
-    assert layer.bias is not None
-    kernel = graph.half(f"{name}.weight", layer.weight if weight is None else weight)
-    offset = graph.half(f"{name}.bias", layer.bias if bias is None else bias)
-    pad = layer.kernel_size[0] // 2
-    return graph.node("Conv", x, kernel, offset, pads=[pad] * 4, group=layer.groups)
-
-
-def block(graph: Graph, name: str, layer: DepthConvBlock, x: str) -> str:
-    """`pellucid.nets.blocks.DepthConvBlock`."""
-    inner = silu(graph, convolution(graph, f"{name}.enter", layer.enter, x))
-    inner = convolution(graph, f"{name}.depthwise", layer.depthwise, inner)
-    x = graph.node("Add", x, convolution(graph, f"{name}.leave", layer.leave, inner))
-    gate, value = halves(graph, f"{name}.widen", layer.widen, x)
-    gated = graph.node("Mul", silu(graph, gate), value)
-    return graph.node("Add", x, convolution(graph, f"{name}.narrow", layer.narrow, gated))
-
-
-def halves(graph: Graph, name: str, layer: nn.Conv2d, x: str) -> list[str]:
-    """A 1x1 convolution as two, one for each half of its outputs: quicker than to split them."""
-    assert layer.bias is not None
-    pairs = zip(layer.weight.chunk(2), layer.bias.chunk(2), ("gate", "value"), strict=True)
-    return [
-        graph.node(
-            "Conv", x, graph.half(f"{name}.{k}.weight", w), graph.half(f"{name}.{k}.bias", b)
-        )
-        for w, b, k in pairs
-    ]
+def activation(graph: Graph, x: str) -> str:
+    """clip(x, 0, 255) on integers."""
+    return graph.clip(x, 0.0, float(MAX_ACTIVATION))
 
 
 def shuffle(graph: Graph, x: str, factor: int) -> str:
@@ -143,29 +127,3 @@ def unshuffled_weight(weight: Tensor, factor: int) -> Tensor:
     out, inputs, *kernel = weight.shape
     grid = weight.reshape(out, inputs // factor**2, factor**2, *kernel)  # (out, channel, place, …)
     return grid.transpose(1, 2).reshape(weight.shape)
-
-
-def integer_convolution(graph: Graph, name: str, layer: IntegerLayer, x: str) -> str:
-    """floor((sum + bias) / 2^shift) on integers carried in float32."""
-    stored = graph.constant(f"{name}.weight", layer.weight)
-    weight = graph.node("Cast", stored, to=TensorProto.FLOAT)
-    bias = graph.constant(f"{name}.bias", layer.bias.astype(np.float32))
-    factor = np.exp2(-layer.shift.astype(np.float32)).reshape(1, -1, 1, 1)
-    scale = graph.constant(f"{name}.factor", factor)
-    pad = layer.weight.shape[2] // 2
-    groups = x_groups(layer)
-    acc = graph.node("Conv", x, weight, bias, pads=[pad] * 4, group=groups)
-    return graph.node("Floor", graph.node("Mul", acc, scale))
-
-
-def x_groups(layer: IntegerLayer) -> int:
-    """An integer layer is either dense or depthwise (one input channel a group)."""
-    return layer.weight.shape[0] if layer.weight.shape[1] == 1 else 1
-
-
-def activation(graph: Graph, x: str) -> str:
-    """clip(x, 0, 255) on integers."""
-    return graph.node("Clip", x, graph.number(0.0), graph.number(float(MAX_ACTIVATION)))
-
-
-CONTEXT_FACTOR = 2.0 ** (ACTIVATION_BITS - 2)  # a step enters as 8: times 0.25, in 1/32

@@ -22,25 +22,24 @@ from numpy.typing import NDArray
 
 from pellucid.denoising.guide import average
 
-Floats = NDArray[np.floating[Any]]
+Floats = NDArray[Any]
 Random = np.random.Generator
 Crop = Callable[[], Floats]  # a part of any photograph, (3, side, side), 0-1
 
 STRANGE = 0.25  # of the guides belong to another picture
-KINDS = ("curve", "partly", "layers", "flat", "regions")
-SHARES = (0.2, 0.3, 0.15, 0.1, 0.25)
+SHARES = (0.2, 0.3, 0.15, 0.1, 0.25)  # of the kinds
 
 
-def draw_pair(crop: Crop, rng: Random) -> tuple[Floats, Floats]:
+def draw_pair(crop: Crop, rng: Random) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """A picture (side, side) of 0-1, and its guide (3, side, side)."""
-    kind = str(rng.choice(KINDS, p=SHARES))
-    picture, guide = MAKERS[kind](crop, rng)
+    make = MAKERS[str(rng.choice(list(MAKERS), p=SHARES))]
+    picture, guide = make(crop, rng)
     low, high = np.sort(rng.uniform(0, 1, 2))
     if rng.random() < 0.5:
         low, high = low / 4, 1 - (1 - high) / 4
     picture = low + (high - low) * stretched(picture)
     if rng.random() < STRANGE:
-        guide = MAKERS[kind](crop, rng)[1]
+        guide = make(crop, rng)[1]
     return picture.astype(np.float32), spoilt(guide, rng).astype(np.float32)
 
 
@@ -57,7 +56,7 @@ def partly(crop: Crop, rng: Random) -> tuple[Floats, Floats]:
     if rng.random() < 0.5:
         own = bent(own, rng)
     wide = int(rng.integers(2, 14))
-    base: Floats = average(own if rng.random() < 0.6 else other, wide)
+    base = average(own if rng.random() < 0.6 else other, wide)
     if rng.random() < 0.4:
         base = parted(own, rng)
     shared = (own - average(own, wide)) * field(own.shape, rng, rng.uniform(0, 1.2))
@@ -116,28 +115,19 @@ def regions(crop: Crop, rng: Random) -> tuple[Floats, Floats]:
     return picture, guide
 
 
-MAKERS = {
-    "curve": curve,
-    "partly": partly,
-    "layers": layers,
-    "flat": flat,
-    "regions": regions,
-}
+MAKERS = {make.__name__: make for make in (curve, partly, layers, flat, regions)}
 
 
 def parted(plane: Floats, rng: Random) -> Floats:
     """One value for each range of a plane's smoothed values."""
     smooth = average(plane, int(rng.integers(1, 5)))
     limits = np.quantile(smooth, np.sort(rng.uniform(0, 1, int(rng.integers(1, 6)))))
-    values: Floats = rng.uniform(0, 1, len(limits) + 1)[np.digitize(smooth, limits)]
-    return values
+    return rng.uniform(0, 1, len(limits) + 1)[np.digitize(smooth, limits)]
 
 
 def mixed(photo: Floats, rng: Random) -> Floats:
     """(side, side) of three channels, in random parts."""
-    parts = rng.dirichlet((1, 1, 1)).astype(np.float32)
-    result: Floats = np.tensordot(parts, photo, 1)
-    return result
+    return np.tensordot(rng.dirichlet((1, 1, 1)).astype(np.float32), photo, 1)
 
 
 def bent(plane: Floats, rng: Random) -> Floats:
@@ -146,15 +136,14 @@ def bent(plane: Floats, rng: Random) -> Floats:
     values = rng.uniform(0, 1, knots)
     if rng.random() < 0.5:
         values = np.sort(values)
-    bent: Floats = np.interp(stretched(plane), np.linspace(0, 1, knots), values)
-    return bent if rng.random() < 0.5 else 1 - bent
+    curved = np.interp(stretched(plane), np.linspace(0, 1, knots), values)
+    return curved if rng.random() < 0.5 else 1 - curved
 
 
 def stretched(plane: Floats) -> Floats:
     """To 0-1."""
     low, high = float(plane.min()), float(plane.max())
-    result: Floats = ((plane - low) / max(high - low, 1e-6)).astype(np.float32)
-    return result
+    return ((plane - low) / max(high - low, 1e-6)).astype(np.float32)
 
 
 def field(shape: Sequence[int], rng: Random, amount: float) -> Floats:
@@ -168,19 +157,16 @@ def field(shape: Sequence[int], rng: Random, amount: float) -> Floats:
 
 def slanted(down: Floats, right: Floats, rng: Random, slope: float) -> Floats:
     """A plane of distances."""
-    plane: Floats = rng.uniform(0, 1) + slope * (
-        rng.normal(0, 1) * (down - 0.5) + rng.normal(0, 1) * (right - 0.5)
-    )
-    return plane
+    start = rng.uniform(0, 1)
+    return start + slope * (rng.normal(0, 1) * (down - 0.5) + rng.normal(0, 1) * (right - 0.5))
 
 
-def shape_of(down: Floats, right: Floats, rng: Random) -> NDArray[np.bool_]:
+def shape_of(down: Floats, right: Floats, rng: Random) -> Floats:
     """Inside an ellipse, or between some straight lines."""
     y, x = down - rng.uniform(0, 1), right - rng.uniform(0, 1)
     size = rng.uniform(0.05, 0.5)
     if rng.random() < 0.4:
-        inside: NDArray[np.bool_] = (y / size) ** 2 + (x / rng.uniform(0.05, 0.5)) ** 2 < 1
-        return inside
+        return (y / size) ** 2 + (x / rng.uniform(0.05, 0.5)) ** 2 < 1
     inside = np.ones(y.shape, bool)
     for turn in rng.uniform(0, 2 * np.pi, int(rng.integers(2, 6))):
         inside &= np.cos(turn) * y + np.sin(turn) * x < size * rng.uniform(0.4, 1)

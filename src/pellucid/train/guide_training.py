@@ -20,9 +20,9 @@ from torch import Tensor
 
 from pellucid.denoising.guide import COUNT, contrast, features
 from pellucid.errors import InputError
-from pellucid.nets.guide import REACH, GuideNet
+from pellucid.nets.denoiser import GUIDE_REACH, GuideNet
 from pellucid.runtime import load_denoiser, network_id
-from pellucid.train.export_denoiser import blocks, convolution, weight_of
+from pellucid.train.export_denoiser import blocks
 from pellucid.train.folder import model_card, write_model
 from pellucid.train.graph import Graph, shuffle, unshuffle, unshuffled_weight
 from pellucid.train.guide_pairs import draw_pair
@@ -60,9 +60,7 @@ class Pairs:
 
     def __init__(self, pictures: Iterable[Encoded], seed: int, *, pool: int = POOL) -> None:
         self._rng = np.random.default_rng(seed)
-        self._photos = [
-            photo for data in pictures if min((photo := halved(data)).shape[:2]) >= SIDE
-        ]
+        self._photos = [p for p in map(halved, pictures) if min(p.shape[:2]) >= SIDE]
         if not self._photos:
             raise InputError(f"no picture is as large as a pair ({SIDE} x {SIDE})")
         self._models = [load_denoiser("m")] * 3 + [load_denoiser("s")]
@@ -137,35 +135,30 @@ class GuideTrainer(Trainer):
         """The loss of a batch, and by how many dB it comes nearer to the clean pictures."""
         with torch.autocast("cpu", torch.bfloat16):
             found = self.net(planes)
-        left, before = size_of(found.float() - wanted), size_of(wanted)
+        left, before = (
+            (error.square().mean(dim=(1, 2, 3)) + 1e-5).sqrt()
+            for error in (found.float() - wanted, wanted)
+        )
         loss = (left + EASE).log().mean()
         gain = 20 * torch.log10(before / left.detach())
         return loss, {"loss": loss.detach(), "gain": gain.mean()}
 
 
-def size_of(error: Tensor) -> Tensor:
-    """(N,) root mean square of each pair."""
-    return (error.square().mean(dim=(1, 2, 3)) + 1e-5).sqrt()
-
-
 def export_guide(trainer: GuideTrainer, folder: Path) -> Path:
     """Write the averaged weights as a model that `runtime.load_guide` finds."""
     data = guide_graph(cast(GuideNet, trainer.average.eval()))
-    card = model_card(trainer, "guide", network_id(data), reach=REACH)
+    card = model_card(trainer, "guide", network_id(data), reach=GUIDE_REACH)
     return write_model(folder, {"guide.onnx": data}, card)
 
 
 def guide_graph(net: GuideNet) -> bytes:
     """The ONNX model of `net`."""
-    graph = Graph("guide")
-    planes = graph.input("planes", [1, COUNT, "h", "w"])
-    x = unshuffle(graph, planes, 2)
-    x = convolution(graph, "enter", unshuffled_weight(net.enter.weight, 2), x)
+    graph = Graph("guide", net)
+    x = unshuffle(graph, graph.input("planes", [1, COUNT, "h", "w"]), 2)
+    x = graph.convolution("enter", x, weight=unshuffled_weight(net.enter.weight, 2))
     x = blocks(graph, "before", net.before, x)
-    low = blocks(
-        graph, "middle", net.middle, convolution(graph, "down", net.down.weight, x, stride=2)
-    )
-    raised = shuffle(graph, convolution(graph, "up", weight_of(net.up), low), 2)
+    low = blocks(graph, "middle", net.middle, graph.convolution("down", x))
+    raised = shuffle(graph, graph.convolution("up", low), 2)
     x = blocks(graph, "after", net.after, graph.node("Add", x, raised))
-    graph.output(shuffle(graph, convolution(graph, "leave", net.leave.weight, x), 2), "found")
+    graph.output(shuffle(graph, graph.convolution("leave", x), 2), "found")
     return graph.model()

@@ -7,6 +7,10 @@ started from noise is still far from JPEG (figures in `docs/models.md`).
 
 The trunk carries the coefficients divided by a power of their standard deviation, which the next
 linear layer undoes: the blocks between see channels of like size.
+
+Linear predictors start as least squares, so that smooth channels are cheap from the start: each
+channel of y is predicted from four neighbours in the same channel, B from its A corners, C from its
+white cross (`pellucid.nets.entropy_model`). What that saves goes into the table indices.
 """
 
 from __future__ import annotations
@@ -21,10 +25,12 @@ from pellucid.nets.codec import Codec
 from pellucid.nets.quality import ANCHORS, anchor_qualities, trade_off
 from pellucid.nets.rate import index_of
 from pellucid.nets.transforms import BLOCK, GROUP, PIXEL_MEAN
-from pellucid.train.predictors import start_predictors
 
 WHITENING = 0.5
 HYPER_START_DEVIATION = 1.0
+CORNER_TAPS = ((0, 0), (0, 2), (2, 0), (2, 2))
+CROSS_TAPS = ((0, 1), (1, 0), (1, 2), (2, 1))
+RIDGE = 1e-4
 
 
 def principal_components(rows: Tensor, keep: int) -> tuple[Tensor, Tensor]:
@@ -34,11 +40,6 @@ def principal_components(rows: Tensor, keep: int) -> tuple[Tensor, Tensor]:
     order = torch.argsort(values, descending=True)[:keep]
     deviation = values[order].clamp_min(1e-12).sqrt().float()
     return vectors[:, order].T.float(), deviation
-
-
-def quantiser_step(trade: Tensor) -> Tensor:
-    """Step at which a uniform quantiser's slope is lambda, for pixels in 0-1."""
-    return torch.sqrt(18 / (math.log(2) * trade * 255**2))
 
 
 @torch.no_grad()
@@ -65,7 +66,8 @@ def start_from_klt(codec: Codec, pictures: Tensor, low: float, high: float) -> N
     set_linear(codec.synthesis.enter.weight, (basis2 * repeated).T)
 
     trade = trade_off(anchor_qualities(), low, high)
-    log_gain = -torch.log2(quantiser_step(trade))[:, None].expand(ANCHORS, shape.latents)
+    step = torch.sqrt(18 / (math.log(2) * trade * 255**2))  # whose slope is lambda, if uniform
+    log_gain = -torch.log2(step)[:, None].expand(ANCHORS, shape.latents)
     codec.log_gain.set_start(log_gain)
     codec.log_inverse_gain.set_start(-log_gain)
     in_steps = deviation2[None, :] * torch.exp2(log_gain)
@@ -75,10 +77,14 @@ def start_from_klt(codec: Codec, pictures: Tensor, low: float, high: float) -> N
     reach = in_steps[ANCHORS // 2].clamp(1, 32)
     codec.hyper_decoder.mean.reach.copy_(reach)
     codec.spatial_prior.mean.reach.copy_(reach)
-    transforms = (codec.analysis, codec.synthesis)
-    for module in (layer for net in transforms for layer in (net.enter, net.leave)):
-        module.bias.zero_()  # type: ignore[union-attr]
-    start_predictors(codec, codec.analysis(pictures, torch.ones(1, 1, 1, 1)))
+    for net in (codec.analysis, codec.synthesis):
+        for layer in (net.enter, net.leave):
+            layer.bias.zero_()  # type: ignore[union-attr]
+    y, prior = codec.analysis(pictures, torch.ones(1, 1, 1, 1)), codec.spatial_prior
+    saved = predict_linearly(prior.diagonal.weight, y[:, : prior.smooth], CORNER_TAPS)
+    prior.centre_offset[: prior.smooth] = saved / 10
+    saved = predict_linearly(prior.predictor.weight, y, CROSS_TAPS)
+    prior.index.bias.copy_(saved / 8)  # type: ignore[union-attr]
 
 
 def as_rows(maps: Tensor) -> Tensor:
@@ -89,3 +95,23 @@ def as_rows(maps: Tensor) -> Tensor:
 def set_linear(weight: Tensor, matrix: Tensor) -> None:
     """Copy (out, in) into a 1x1 convolution's weight."""
     weight.copy_(matrix[:, :, None, None])
+
+
+def predict_linearly(kernel: Tensor, y: Tensor, taps: tuple[tuple[int, int], ...]) -> Tensor:
+    """Set a depthwise 3x3 `kernel` to predict y (n, M, h, w) from neighbours.
+
+    Returns the table indices that it saves, (M,), <= 0.
+    """
+    height, width = y.shape[-2] - 2, y.shape[-1] - 2
+    near = torch.stack([y[..., r : r + height, c : c + width] for r, c in taps], dim=-1)
+    rows = near.transpose(0, 1).flatten(1, 3)  # (channels, samples, taps)
+    target = y[..., 1:-1, 1:-1].transpose(0, 1).flatten(1)[..., None]
+    gram = rows.transpose(1, 2) @ rows
+    power = gram.diagonal(dim1=1, dim2=2).mean(dim=1)[:, None, None]
+    damped = gram + RIDGE * power * torch.eye(len(taps))
+    weights = torch.linalg.solve(damped, rows.transpose(1, 2) @ target)
+    before = target.square().mean(dim=(1, 2)).sqrt()
+    after = (target - rows @ weights).square().mean(dim=(1, 2)).sqrt()
+    for number, (row, column) in enumerate(taps):
+        kernel[:, 0, row, column] = weights[:, number, 0].clamp(-0.99, 0.99)
+    return index_of(after) - index_of(before)

@@ -21,16 +21,14 @@ from pathlib import Path
 import torch
 
 from pellucid.errors import OptionError, OutputError, PellucidError
-from pellucid.train.begin import choose_device, make_trainer
-from pellucid.train.checkpoint import write_state
+from pellucid.train.checkpoint import only_run, write_state
 from pellucid.train.data import Tiles, encoded_pictures, load_split
-from pellucid.train.lock import only_run
+from pellucid.train.optimisers import Schedule
 from pellucid.train.plan import LEAST_SECONDS, Plan, PlannedRun, load_plan
 from pellucid.train.recipe import load_recipe
-from pellucid.train.schedule import Schedule
+from pellucid.train.run import choose_device, make_trainer
 from pellucid.train.speed import fit
-from pellucid.train.trainer import Trainer
-from pellucid.train.validate import judge
+from pellucid.train.trainer import Scores, Trainer
 
 RESERVE = 0.01, 1.0  # of the seconds, and seconds: kept for the last step and for writing
 JUDGED = 16  # held-out tiles
@@ -54,18 +52,22 @@ class Lease:
     training: float = 0.0  # seconds that were steps
 
     def carry_out(self, data: Path) -> None:
-        """Make all runs within the seconds."""
+        """Make all runs, each in its share of the seconds that are left."""
         self.plan.check(self.seconds)
         with only_run(self.out / LOG):
-            self.make_runs(data)
+            self.say(f"lease of {self.seconds:g} s, {time.strftime('%Y-%m-%d %H:%M')}")
+            if not (self.out / FIGURES).exists():
+                self.add(FIGURES, HEADER)
+            tiles = load_split(encoded_pictures(data))
+            self.say(f"{tiles}; {self.device}")
+            failed = self.make_runs(tiles)
+            share = self.training / self.passed
+            self.say(f"done; {share:.1%} of the time was training; weights are in {self.out}")
+        if failed:
+            raise PellucidError(f"{', '.join(failed)} did not end well; see {self.out / LOG}")
 
-    def make_runs(self, data: Path) -> None:
-        """All runs of the plan, each in its share of the seconds that are left."""
-        self.say(f"lease of {self.seconds:g} s, {time.strftime('%Y-%m-%d %H:%M')}")
-        if not (self.out / FIGURES).exists():
-            self.add(FIGURES, HEADER)
-        tiles = load_split(encoded_pictures(data))
-        self.say(f"{tiles}; {self.device}")
+    def make_runs(self, tiles: Tiles) -> list[str]:
+        """All runs of the plan; returns which of them failed."""
         stop = self.began + self.seconds * (1 - RESERVE[0]) - RESERVE[1]
         unspent = sum(run.share for run in self.plan.runs)
         failed = []
@@ -77,30 +79,29 @@ class Lease:
                 failed.append(run.label)
                 self.say(f"{run.label}: {error}")
             unspent -= run.share
-        share = self.training / (time.monotonic() - self.began)
-        self.say(f"done; {share:.1%} of the time was training; weights are in {self.out}")
-        if failed:
-            raise PellucidError(f"{', '.join(failed)} did not end well; see {self.out / LOG}")
+        return failed
+
+    @property
+    def passed(self) -> float:
+        """Seconds since it began."""
+        return time.monotonic() - self.began
 
     def say(self, line: str) -> None:
         """To the log and to standard output."""
-        line = f"{time.monotonic() - self.began:6.1f} s  {line}\n"
+        line = f"{self.passed:6.1f} s  {line}\n"
         self.add(LOG, line)
         sys.stdout.write(line)
         sys.stdout.flush()
 
-    def keep(self, run: PlannedRun, trainer: Trainer, figures: dict[str, float]) -> None:
+    def keep(self, run: PlannedRun, trainer: Trainer, figures: Scores) -> None:
         """A row for each figure."""
         done = trainer.progress
         where = (
-            run.label,
-            f"{time.monotonic() - self.began:.1f}",
-            str(done.step),
-            f"{(done.pixels + done.earlier) / 1e6:.1f}",
-            f"{done.pixels / max(done.seconds, 1e-9) / 1e6:.3f}",
+            f"{run.label}\t{self.passed:.1f}\t{done.step}\t{(done.pixels + done.earlier) / 1e6:.1f}"
+            f"\t{done.pixels / max(done.seconds, 1e-9) / 1e6:.3f}"
         )
-        rows = ["\t".join((*where, name, f"{value:.6g}")) for name, value in figures.items()]
-        self.add(FIGURES, "\n".join(rows) + "\n")
+        rows = (f"{where}\t{name}\t{value:.6g}\n" for name, value in figures.items())
+        self.add(FIGURES, "".join(rows))
 
     def add(self, name: str, text: str) -> None:
         """Append to a file in `out`."""
@@ -116,26 +117,34 @@ def make_run(run: PlannedRun, lease: Lease, tiles: Tiles, *, end: float) -> None
     if end - time.monotonic() < LEAST_SECONDS / 2:
         raise PellucidError("no time is left for it; give it a larger share, or the whole more")
     weights = lease.out / f"{run.label}.pt"
-    start = start_of(run, lease)
+    start = lease.plan.folder / run.start if run.start else None
+    if run.after:
+        start = lease.out / f"{run.after}.pt"
     if weights.exists() and not (start and run.schedule == "decay"):  # which is always of a copy
         start = weights
     recipe = load_recipe(lease.plan.folder / run.recipe)
     trainer = make_trainer(recipe, tiles.train, lease.device, start)
     trainer.schedule = Schedule(run.schedule, recipe.warmup)
     lease.say(f"{run.label}: from {start or 'nothing'}, {end - time.monotonic():.0f} s")
+
+    def judge() -> None:
+        figures = trainer.judge(tiles.held_out[: lease.judged])
+        lease.keep(run, trainer, figures)
+        name, value = next(iter(figures.items()))
+        lease.say(f"{run.label}: {name} {value:.4f}")
+
+    def report(figures: Scores) -> None:
+        lease.say(f"{run.label} {trainer.describe(figures)}")
+        lease.keep(run, trainer, figures)
+
     began = time.monotonic()
-    keep_judgement(trainer, run, lease, tiles)
+    judge()
     again = 1.5 * (time.monotonic() - began)  # what judging takes at the end
     judged = again < MOST_JUDGED * (end - began)
     end -= again if judged else 0.0
     limit = MOST_COMPILING * (end - time.monotonic())
     fit(trainer, lease.say, compiled=lease.compiled, limit=limit)
     began = time.monotonic()
-
-    def report(figures: dict[str, float]) -> None:
-        lease.say(f"{run.label} {trainer.describe(figures)}")
-        lease.keep(run, trainer, figures)
-
     trainer.run(
         (end - began) / 60,
         save=lambda: write_state(weights, trainer.averaged()),
@@ -144,22 +153,7 @@ def make_run(run: PlannedRun, lease: Lease, tiles: Tiles, *, end: float) -> None
     )
     lease.training += time.monotonic() - began
     if judged:
-        keep_judgement(trainer, run, lease, tiles)
-
-
-def keep_judgement(trainer: Trainer, run: PlannedRun, lease: Lease, tiles: Tiles) -> None:
-    """Figures of the averaged weights on held-out tiles, to the table and the log."""
-    figures = judge(trainer, tiles.held_out[: lease.judged])
-    lease.keep(run, trainer, figures)
-    name, value = next(iter(figures.items()))
-    lease.say(f"{run.label}: {name} {value:.4f}")
-
-
-def start_of(run: PlannedRun, lease: Lease) -> Path | None:
-    """The weights that a run starts from, if it starts from any."""
-    if run.after:
-        return lease.out / f"{run.after}.pt"
-    return lease.plan.folder / run.start if run.start else None
+        judge()
 
 
 def main(words: Sequence[str] | None = None) -> None:

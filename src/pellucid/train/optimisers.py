@@ -1,19 +1,61 @@
-"""What moves the weights: AdamW, Muon for convolutions, and the moving average that is exported.
+"""What moves the weights: AdamW, Muon for convolutions, how fast, and the average that is exported.
 
 Muon takes steps whose matrix has singular values near one (Jordan et al., "Muon: an optimizer for
 hidden layers in neural networks", 2024). PyTorch has it for matrices; here every
 filter of a convolution is one row of a matrix that shares its memory. A step changes what a layer
 does by about the same amount in all directions, so that little training goes as far as much with
 Adam (figures: docs/models.md).
+
+The learning rate goes by one of these:
+
+    cosine     warm-up, then a cosine to zero over the time budget: one run, one finished model
+    constant   warm-up, then the full rate for as long as there is time, over many runs
+    decay      from the full rate to zero, on a copy of a constant run, when weights are wanted;
+               its first steps warm up as well, since weights alone come without an optimiser
+
+A constant rate with a short decay ends where a cosine over the same time does (Hägele et al. 2024,
+"Scaling Laws and Compute-Optimal Training Beyond Fixed Training Durations"), and need not know its
+end beforehand. Their decay, one minus a square root, is used.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+
+from pellucid.errors import OptionError
+
+KINDS = ("cosine", "constant", "decay")
+WARM_STEPS = 300  # of a run at a constant rate, until Adam's averages mean something
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """One of `KINDS`; `warmup` is the part of the budget that a cosine warms up for."""
+
+    kind: str = "cosine"
+    warmup: float = 0.02
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise OptionError(f"the schedule {self.kind!r} is not one of {', '.join(KINDS)}")
+
+    def part(self, seconds: float, budget: float) -> float:
+        """Which part (0-1) of the way to its end a run is; one at a constant rate has no end."""
+        return 0.0 if self.kind == "constant" else min(1.0, seconds / budget)
+
+    def rate(self, part: float, step: int) -> float:
+        """Learning rate relative to the highest, at `part` of the way and after `step` steps."""
+        if self.kind != "cosine":
+            return min(1.0, (step + 1) / WARM_STEPS) * (1 - math.sqrt(part))
+        if part < self.warmup:
+            return part / self.warmup + 1e-3
+        return 0.5 * (1 + math.cos(math.pi * (part - self.warmup) / (1 - self.warmup)))
 
 
 def adamw(groups: list[dict[str, Any]], device: torch.device) -> torch.optim.AdamW:

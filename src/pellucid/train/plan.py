@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pellucid.errors import OptionError
-from pellucid.train.recipe import NAME, checked, read_table
-from pellucid.train.schedule import Schedule
+from pellucid.train.optimisers import Schedule
+from pellucid.train.recipe import NAME, made_from, read_table
 
 LEAST_SECONDS = 2.0  # of a run
 
@@ -75,29 +75,27 @@ def load_plan(path: Path) -> Plan:
         OptionError: no runs, an unknown key, a wrong value, or runs that can't follow each other.
     """
     table = read_table(path)
-    runs = table.pop("run", None)
+    runs, data = table.pop("run", None), table.pop("data", "")
     if not isinstance(runs, list) or not runs:
         raise OptionError(f"{path} has no runs; add a table [[run]] with a recipe")
-    data = table.pop("data", "")
     if table or not isinstance(data, str):
         raise OptionError(
             f"{path}: beside the runs it may have data, a path; found {table or data!r}"
         )
-    planned = tuple(PlannedRun(**checked(PlannedRun, run, path)) for run in runs)
+    planned: list[PlannedRun] = [made_from(PlannedRun, run, path) for run in runs]
     known: set[str] = set()
     for run in planned:
         Schedule(run.schedule)
-        if not run.recipe or run.share <= 0:
-            raise OptionError(f"{path}: a run needs a recipe and a share above 0; found {run}")
-        if run.after and run.after not in known:
-            raise OptionError(
-                f"{path}: {run.label} comes after {run.after!r}, which is no run before"
-            )
-        if not NAME.fullmatch(run.label):
-            raise OptionError(f"{path}: the name {run.label!r} must be a plain one")
-        if run.after and run.start:
-            raise OptionError(f"{path}: {run.label} has both a start and a run it comes after")
-        if run.label in known:
-            raise OptionError(f"{path}: two runs are called {run.label}; give one another name")
+        wrong = {
+            f"a run needs a recipe and a share above 0; found {run}": not run.recipe
+            or run.share <= 0,
+            f"{run.label} comes after {run.after!r}, which is no run before": run.after
+            and run.after not in known,
+            f"the name {run.label!r} must be a plain one": not NAME.fullmatch(run.label),
+            f"{run.label} has both a start and a run it comes after": run.after and run.start,
+            f"two runs are called {run.label}; give one another name": run.label in known,
+        }
+        if problem := next((text for text, found in wrong.items() if found), None):
+            raise OptionError(f"{path}: {problem}")
         known.add(run.label)
-    return Plan(path.parent, data, planned)
+    return Plan(path.parent, data, tuple(planned))

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pellucid.errors import InputError, OptionError
 from pellucid.nets.codec import CodecShape
@@ -37,6 +37,7 @@ class TrainingRecipe:
         clip: largest norm of the gradients.
     """
 
+    prefix: ClassVar[str] = ""
     name: str
     data: str = "not stated"
     patch: int = 128
@@ -52,7 +53,17 @@ class TrainingRecipe:
     @property
     def label(self) -> str:
         """Name of the model's folder and checkpoint."""
-        return self.name
+        return self.prefix + self.name
+
+    def check_crops(self, multiple: int) -> None:
+        """Raise OptionError unless a step's crops can be cut from tiles and go through the net."""
+        if self.batch < 1:
+            raise OptionError(f"batch is {self.batch}; one crop is the least")
+        for name, side in (("patch", self.patch), ("last_patch", self.last_patch)):
+            if not 0 < side <= TILE or side % multiple:
+                raise OptionError(
+                    f"{name} is {side}; it must be a multiple of {multiple} and {TILE} at most"
+                )
 
 
 @dataclass(frozen=True)
@@ -83,7 +94,7 @@ class CodecRecipe(TrainingRecipe):
             raise OptionError(f"objective {self.objective!r} is not one of {known}")
         if not 0 <= self.eye <= 1:
             raise OptionError(f"eye is {self.eye}; a weight from 0 to 1 is wanted")
-        check_crops(self, MULTIPLE)
+        self.check_crops(MULTIPLE)
 
 
 @dataclass(frozen=True)
@@ -97,6 +108,7 @@ class DenoiserRecipe(TrainingRecipe):
         last_rate: highest learning rate of Adam, for the last layer.
     """
 
+    prefix: ClassVar[str] = "denoise-"
     shape: DenoiserShape = field(default_factory=DenoiserShape)
     mixture: Mixture = field(default_factory=Mixture)
     texture: float = 0.7
@@ -109,31 +121,11 @@ class DenoiserRecipe(TrainingRecipe):
     last_rate: float = 8e-3
 
     def __post_init__(self) -> None:
-        check_crops(self, self.shape.multiple)
-
-    @property
-    def label(self) -> str:
-        """Name of the model's folder and checkpoint."""
-        return f"denoise-{self.name}"
+        self.check_crops(self.shape.multiple)
 
 
 Recipe = CodecRecipe | DenoiserRecipe
-KINDS: dict[str, type[CodecRecipe | DenoiserRecipe]] = {
-    "codec": CodecRecipe,
-    "denoiser": DenoiserRecipe,
-}
-
-
-def check_crops(recipe: Recipe, multiple: int) -> None:
-    """Raise OptionError unless a step's crops can be cut from tiles and go through the net."""
-    if recipe.batch < 1:
-        raise OptionError(f"batch is {recipe.batch}; one crop is the least")
-    for name in ("patch", "last_patch"):
-        side = getattr(recipe, name)
-        if not 0 < side <= TILE or side % multiple:
-            raise OptionError(
-                f"{name} is {side}; it must be a multiple of {multiple} and {TILE} at most"
-            )
+KINDS: dict[str, type[Recipe]] = {"codec": CodecRecipe, "denoiser": DenoiserRecipe}
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -153,12 +145,8 @@ def load_recipe(path: Path) -> Recipe:
     kind = KINDS.get(table.pop("kind", "codec"))
     if kind is None:
         raise OptionError(f"{path}: the kind must be one of {', '.join(KINDS)}")
-    made: dict[str, Any] = {}
-    for member in fields(kind):
-        part = member.default_factory
-        if isinstance(part, type) and is_dataclass(part):
-            made[member.name] = part(**checked(part, table.pop(member.name, {}), path))
-    return kind(**made, **checked(kind, table, path))
+    recipe: Recipe = made_from(kind, table, path)
+    return recipe
 
 
 def read_table(path: Path) -> dict[str, Any]:
@@ -169,19 +157,26 @@ def read_table(path: Path) -> dict[str, Any]:
         raise InputError(f"the file {path} can't be read: {error}") from error
 
 
-def checked(kind: type, table: Any, path: Path) -> dict[str, Any]:
-    """`table`, if it sets fields of the dataclass `kind` to values like their defaults."""
+def made_from(kind: Any, table: Any, path: Path) -> Any:
+    """The dataclass `kind` of a table that gives fields values like their defaults.
+
+    A field without a default is a name, which is checked elsewhere.
+    """
     if not isinstance(table, dict):
         raise OptionError(f"{path}: {table!r} stands where a table must")
-    known = {field.name: field.default for field in fields(kind)}
+    known = {field.name: field for field in fields(kind)}
+    values = {}
     for key, value in table.items():
         if key not in known:
             raise OptionError(f"{path}: unknown key {key!r}; known: {', '.join(sorted(known))}")
-        if key == "name":  # checked on its own, and has no default
-            continue
-        if not alike(value, known[key]):
-            raise OptionError(f"{path}: {key} is {value!r}; it must be like {known[key]!r}")
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+        default, part = known[key].default, known[key].default_factory
+        if isinstance(part, type):
+            values[key] = made_from(part, value, path)
+        elif key == "name" or alike(value, default):
+            values[key] = tuple(value) if isinstance(value, list) else value
+        else:
+            raise OptionError(f"{path}: {key} is {value!r}; it must be like {default!r}")
+    return kind(**values)
 
 
 def alike(value: Any, default: Any) -> bool:

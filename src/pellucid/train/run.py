@@ -1,7 +1,12 @@
-"""One command a model: from a recipe and a folder of pictures to files the runtime loads."""
+"""One command a model: from a recipe and a folder of pictures to files the runtime loads.
+
+A machine that is lent for training needs PyTorch, NumPy and Pillow alone: what exports is imported
+when it is needed.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -12,23 +17,21 @@ import torch
 from torch import Tensor
 
 from pellucid.errors import InputError, OptionError
-from pellucid.train.begin import choose_device, make_trainer
-from pellucid.train.checkpoint import read_state, write_state
+from pellucid.train.checkpoint import only_run, read_state, write_state
 from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.data import TILE, Tiles, encoded_pictures, load_split
 from pellucid.train.denoiser_trainer import DenoiserTrainer
-from pellucid.train.export import export_codec
-from pellucid.train.export_denoiser import export_denoiser
-from pellucid.train.lock import only_run
+from pellucid.train.optimisers import Schedule
 from pellucid.train.parallel import ALONE, Crew, in_parallel
-from pellucid.train.recipe import Recipe, load_recipe
-from pellucid.train.schedule import Schedule
+from pellucid.train.recipe import DenoiserRecipe, Recipe, load_recipe
 from pellucid.train.speed import fit, has_compiler
 from pellucid.train.trainer import Trainer
-from pellucid.train.validate import judge
 
 JUDGED = 16  # held-out tiles, for a look now and then
 WORTH_COMPILING = 10.0  # minutes; shorter runs end before they gain what compiling costs
+CPU = torch.device("cpu")
+
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class RunOptions:
         processes: that share the work, each with `threads` threads (one if that is None).
         compiled: whether PyTorch compiles the steps; None: if there is a compiler and the run is
             long enough.
-        schedule: how the learning rate goes, one of `pellucid.train.schedule.KINDS`.
+        schedule: how the learning rate goes, one of `pellucid.train.optimisers.KINDS`.
     """
 
     data: Path
@@ -55,13 +58,52 @@ class RunOptions:
     threads: int | None = None
     resume: bool = False
     start: Path | None = None
-    limit: int | None = None
     processes: int = 1
     compiled: bool | None = None
     schedule: str = "cosine"
 
 
-def train_model(recipe_path: Path, options: RunOptions, report: Callable[[str], None]) -> Path:
+def make_trainer(
+    recipe: Recipe,
+    tiles: Tensor,
+    device: torch.device,
+    start: Path | None,
+    *,
+    resumed: bool = False,
+) -> Trainer:
+    """The trainer of a recipe, from its own start or from weights.
+
+    Args:
+        resumed: a checkpoint will be loaded into it.
+    """
+    trainer: Trainer
+    if isinstance(recipe, DenoiserRecipe):
+        trainer = DenoiserTrainer(recipe, tiles, device)
+    else:
+        trainer = CodecTrainer(recipe, tiles, device, fresh=not (start or resumed))
+    if start:
+        trainer.start_from(read_state(start, trainer.device), start)
+    return trainer
+
+
+def choose_device(name: str) -> torch.device:
+    """`auto` takes an accelerator if there is one."""
+    if name not in ("auto", "cpu", "cuda"):
+        raise OptionError(f"device {name!r} is not one of auto, cpu, cuda")
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda":
+        if not torch.cuda.is_available():
+            raise OptionError("there is no device cuda that PyTorch can use; choose cpu or auto")
+        torch.set_float32_matmul_precision("high")
+        torch.backends.cudnn.allow_tf32 = False  # deviations and 15-bit integers need more digits
+        torch.backends.cudnn.benchmark = True
+    else:
+        os.environ.setdefault("KMP_BLOCKTIME", "0")
+    return torch.device(name)
+
+
+def train_model(recipe_path: Path, options: RunOptions, report: Report) -> Path:
     """Train, then export; returns the folder of the model."""
     if options.processes > 1:
         if options.device == "cuda" or choose_device(options.device).type != "cpu":
@@ -71,48 +113,51 @@ def train_model(recipe_path: Path, options: RunOptions, report: Callable[[str], 
     return train_as(ALONE, recipe_path, options, report)
 
 
-def train_as(
-    crew: Crew, recipe_path: Path, options: RunOptions, report: Callable[[str], None]
-) -> Path:
+def train_as(crew: Crew, recipe_path: Path, options: RunOptions, report: Report) -> Path:
     """`train_model` as one of a crew; only the one that leads reports, saves and exports."""
     recipe = load_recipe(recipe_path)
     schedule = Schedule(options.schedule, recipe.warmup)
     checkpoint, folder = options.output / f"{recipe.label}.pt", options.output / recipe.label
     check_options(options, checkpoint)
+
+    def prepare(tiles: Tensor, device: torch.device, *, fresh: bool) -> Trainer:
+        resumed = options.resume or not fresh
+        trainer = make_trainer(recipe, tiles, device, options.start, resumed=resumed)
+        trainer.crew, trainer.schedule = crew, schedule
+        if options.resume:
+            trainer.restore(read_state(checkpoint, device), checkpoint)
+        return trainer
+
     with only_run(checkpoint) if crew.leads else nullcontext():
-        check_weights(recipe, schedule, options, checkpoint)
+        if options.start or options.resume:  # before pictures are read for minutes
+            prepare(torch.zeros(1, 3, TILE, TILE, dtype=torch.uint8), CPU, fresh=False)
         device = choose_device(options.device)
         if options.threads:
             torch.set_num_threads(options.threads)
         say = report if crew.leads else lambda _line: None
-        tiles = load_split(encoded_pictures(options.data), limit=options.limit)
+        tiles = load_split(encoded_pictures(options.data))
         say(f"{tiles}; training on {device}")
-        trainer = make_trainer(recipe, tiles.train, device, options.start, resumed=options.resume)
-        trainer.crew, trainer.schedule = crew, schedule
+        trainer = prepare(tiles.train, device, fresh=True)
         say(describe_run(trainer, options))
         go_on(trainer, tiles, options, checkpoint, say)
         return export_model(trainer, tiles.held_out, folder, report) if crew.leads else folder
 
 
 def go_on(
-    trainer: Trainer,
-    tiles: Tiles,
-    options: RunOptions,
-    checkpoint: Path,
-    report: Callable[[str], None],
+    trainer: Trainer, tiles: Tiles, options: RunOptions, checkpoint: Path, report: Report
 ) -> None:
-    """Train from where `checkpoint` is, if the run is resumed, until the minutes are spent."""
+    """Train until the minutes are spent; those of a run that is resumed count as well."""
+    spent = trainer.progress.seconds / 60
     if options.resume:
-        trainer.restore(read_state(checkpoint, trainer.device), checkpoint)
-        report(f"resumed at step {trainer.progress.step}, {trainer.progress.seconds / 60:.1f} min")
-    if trainer.progress.seconds < 60 * options.minutes:
+        report(f"resumed at step {trainer.progress.step}, {spent:.1f} min")
+    if spent < options.minutes:
         compiled = options.compiled
         if compiled is None:
             compiled = options.minutes >= WORTH_COMPILING and has_compiler(trainer.device)
         fit(trainer, report, compiled=compiled)
 
     def look() -> None:
-        report(trainer.describe(judge(trainer, tiles.held_out[:JUDGED])))
+        report(trainer.describe(trainer.judge(tiles.held_out[:JUDGED])))
 
     trainer.run(
         options.minutes,
@@ -136,39 +181,24 @@ def check_options(options: RunOptions, checkpoint: Path) -> None:
         raise OptionError("a decay is of a run's copy; name its checkpoint with --start")
 
 
-def check_weights(
-    recipe: Recipe, schedule: Schedule, options: RunOptions, checkpoint: Path
-) -> None:
-    """Raise InputError, before pictures are read for minutes, if a run can't go on from weights."""
-    if options.start or options.resume:
-        blank = torch.zeros(1, 3, TILE, TILE, dtype=torch.uint8)
-        trial = make_trainer(recipe, blank, torch.device("cpu"), options.start, resumed=True)
-        trial.schedule = schedule
-        if options.resume:
-            trial.restore(read_state(checkpoint, trial.device), checkpoint)
-
-
 def describe_run(trainer: Trainer, options: RunOptions) -> str:
     """One line that says what is trained and how."""
     recipe = trainer.recipe
     count, side = trainer.crop_size(0.0)
-    parts = [
-        f"{recipe.label}: objective {getattr(recipe, 'objective', 'noise')}",
-        f"schedule {trainer.schedule.kind}",
-        f"{count} crops of {side} x {side}",
-        f"rate {recipe.rate:g}",
-    ]
+    line = (
+        f"{recipe.label}: objective {getattr(recipe, 'objective', 'noise')}, "
+        f"schedule {trainer.schedule.kind}, {count} crops of {side} x {side}, rate {recipe.rate:g}"
+    )
     if options.processes > 1:
-        parts.append(f"{options.processes} processes")
-    if options.start:
-        parts.append(f"from {options.start}")
-    return ", ".join(parts)
+        line += f", {options.processes} processes"
+    return f"{line}, from {options.start}" if options.start else line
 
 
-def export_model(
-    trainer: Trainer, held_out: Tensor, folder: Path, report: Callable[[str], None]
-) -> Path:
+def export_model(trainer: Trainer, held_out: Tensor, folder: Path, report: Report) -> Path:
     """Write what a trainer made as a model."""
+    from pellucid.train.export import export_codec
+    from pellucid.train.export_denoiser import export_denoiser
+
     if isinstance(trainer, DenoiserTrainer):
         return export_denoiser(trainer, held_out, folder, report)
     return export_codec(cast(CodecTrainer, trainer), held_out, folder, report)

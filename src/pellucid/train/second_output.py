@@ -31,15 +31,16 @@ def with_samples(data: bytes) -> bytes:
     """
     model = onnx.load_from_string(data)
     graph = model.graph
-    if any(output.name == SAMPLES for output in graph.output):
+    outputs = [output.name for output in graph.output]
+    if SAMPLES in outputs:
         return data
     rounding = [node for node in graph.node if node.op_type == "QuantizeLinear"]
-    if len(rounding) != 1 or [output.name for output in graph.output] != [BLOCKS]:
+    if len(rounding) != 1 or outputs != [BLOCKS]:
         raise InputError(f"this is no synthesis network: it has no one output {BLOCKS} of 8 bits")
     inner, *level = rounding[0].input
-    numbers = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
+    numbers = {one.name: numpy_helper.to_array(one).tolist() for one in graph.initializer}
     scale, zero = (numbers.get(name) for name in [*level, ""][:2])
-    if scale is None or zero is None or (scale.tolist(), zero.tolist()) != (1, 0):
+    if (scale, zero) != (1, 0):
         raise InputError(
             f"this synthesis network rounds with the scale {scale} and the zero point {zero}, so "
             "what it rounds are no samples: only 1 and 0 are known; export the model anew"

@@ -140,13 +140,13 @@ def one_pass(trainer: Trainer, part: float = 0.0) -> None:
 def compile_steps(trainer: Trainer, report: Report, limit: float) -> None:
     """Compile steps of all shapes that the run will meet, unless that fails or takes too long."""
     report(f"compiling, for {limit:.0f} s at most")
-    start = time.monotonic()
+    start, plain = time.monotonic(), trainer.measure
     ends = (0.0,) if trainer.schedule.kind == "constant" else (0.0, 1.0)
     parts = {trainer.crop_size(part): part for part in ends}.values()
     done, reason = 1.0, ""
     try:
         with time_limit(limit):
-            trainer.compile()
+            trainer.measure = torch.compile(plain, dynamic=False)
             for part in parts:
                 one_pass(trainer, part)
     except Exception as error:  # noqa: BLE001 - compilers raise anything; the run goes on without
@@ -154,7 +154,7 @@ def compile_steps(trainer: Trainer, report: Report, limit: float) -> None:
     if trainer.crew.least(done):
         report(f"compiled in {time.monotonic() - start:.0f} s")
     else:
-        trainer.compile(undo=True)
+        trainer.measure = plain
         report(f"not compiled: {reason or 'another process could not'}")
 
 

@@ -7,8 +7,8 @@ symmetric, because the networks are not asked to predict skew.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,9 +17,7 @@ from torch import Tensor
 
 from pellucid.entropy.tables import COUNT_TOTAL
 from pellucid.nets.codec import Codec, round_index
-from pellucid.nets.quality import MAX_QUALITY
-from pellucid.nets.quantise import round_through
-from pellucid.nets.rate import SMALLEST_SCALE, TABLES, TABLES_PER_OCTAVE
+from pellucid.nets.rate import SMALLEST_SCALE, TABLES, TABLES_PER_OCTAVE, round_through
 
 WIDEST = 255  # largest reach: the file stores it in a byte
 EDGE = WIDEST + 1  # histograms count this and all beyond in one cell
@@ -28,18 +26,12 @@ PRIOR_WEIGHT = 500.0  # counts the logistic shape is worth
 RARE = 0.03  # tables whose symbols are non-zero less often are skipped: docs/models.md
 
 
-@dataclass(frozen=True)
-class Tables:
-    """Arrays as they go into `entropy.npz`."""
+class Tables(NamedTuple):
+    """What goes into `entropy.npz`."""
 
     counts: NDArray[np.uint32]
     reach: NDArray[np.uint8]
     skip: int
-
-
-def reaches() -> NDArray[np.uint8]:
-    """Largest unescaped symbol of each table, (T,)."""
-    return np.clip(np.ceil(TAIL * scales() + 1), 2, WIDEST).astype(np.uint8)
 
 
 def scales() -> NDArray[np.float64]:
@@ -57,7 +49,7 @@ def logistic(scale: float, reach: int) -> NDArray[np.float64]:
 
 def build_tables(histogram: NDArray[np.int64]) -> Tables:
     """Counts of symbols -EDGE..EDGE (the ends: and beyond) by index -> tables."""
-    reach = reaches()
+    reach = np.clip(np.ceil(TAIL * scales() + 1), 2, WIDEST).astype(np.uint8)
     counts = np.zeros((TABLES, 2 * int(reach.max()) + 2), np.uint32)
     skip = 0
     for table, scale in enumerate(scales()):
@@ -81,32 +73,23 @@ def to_counts(weights: NDArray[np.float64]) -> NDArray[np.uint32]:
 
 
 @torch.no_grad()
-def count_symbols(codec: Codec, tiles: Tensor, qualities: list[int]) -> NDArray[np.int64]:
-    """Histogram of symbols by table index over `tiles` (n, 3, 256, 256) uint8: (T, 513)."""
+def count_symbols(codec: Codec, tiles: Tensor, qualities: Iterable[int]) -> NDArray[np.int64]:
+    """Histogram of symbols by table index over `tiles` (n, 3, 256, 256) uint8: (T, 513).
+
+    Of z and of y, as the file would hold them without optimisation.
+    """
+    device = next(codec.parameters()).device
     width = 2 * EDGE + 1
     histogram = np.zeros(TABLES * width, np.int64)
     for quality in qualities:
         for batch in tiles.split(8):
-            for residual, index in coded_symbols(codec, batch, quality):
-                symbol = residual.clamp(-EDGE, EDGE) + EDGE
-                cell = (index * width + symbol).long().flatten().cpu().numpy()
-                histogram += np.bincount(cell, minlength=histogram.size)
+            given = torch.full((len(batch),), float(quality), device=device)
+            y = codec.encode(batch.to(device).float() / 255, given)
+            z = round_through(codec.hyper_analysis(y))
+            told = codec.predict(y, z, given)
+            z_index = round_index(codec.z_index(given)).expand_as(z)
+            for symbol, index in ((z, z_index), (round_through(y - told.mean), told.index)):
+                cell = index * width + symbol.clamp(-EDGE, EDGE) + EDGE
+                cells = cell.long().flatten().cpu().numpy()
+                histogram += np.bincount(cells, minlength=histogram.size)
     return histogram.reshape(TABLES, width)
-
-
-def coded_symbols(codec: Codec, tiles: Tensor, quality: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Symbols and table indices of z and y, as the file would hold them without optimisation."""
-    device = next(codec.parameters()).device
-    x = tiles.to(device).float() / 255
-    qualities = torch.full((len(tiles),), float(quality), device=device)
-    y = codec.encode(x, qualities)
-    z = round_through(codec.hyper_analysis(y))
-    z_index = round_index(codec.z_index(qualities))
-    yield z, z_index.expand_as(z)
-    given = codec.predict(y, z, qualities)
-    yield round_through(y - given.mean), given.index
-
-
-def every_quality(step: int) -> list[int]:
-    """Qualities to count at."""
-    return list(range(step // 2, MAX_QUALITY + 1, step))

@@ -22,9 +22,8 @@ from torch import Tensor, nn
 
 from pellucid.errors import PellucidError
 from pellucid.train.checkpoint import average_in, check_state, take_weights
-from pellucid.train.optimisers import load_optimisers, move_average
+from pellucid.train.optimisers import Schedule, load_optimisers, move_average
 from pellucid.train.parallel import ALONE, Crew
-from pellucid.train.schedule import Schedule
 
 LONGEST_STEP = 10.0  # seconds; a longer one means that the process was paused
 REPORT_EVERY = 100  # steps
@@ -33,6 +32,7 @@ JUDGE_EVERY = 600.0
 AHEAD = 8  # steps that Python may ask an accelerator for before the first of them is done
 
 Figures = dict[str, Tensor]
+Scores = dict[str, float]
 
 
 @dataclass
@@ -57,7 +57,6 @@ class Trainer(ABC):
     """
 
     measure: Callable[..., tuple[Tensor, Figures]]
-    plain: Callable[..., tuple[Tensor, Figures]]
 
     def __init__(self, recipe: Any, net: nn.Module, tiles: Tensor, device: torch.device) -> None:
         self.recipe, self.tiles, self.device = recipe, tiles.to(device), device
@@ -143,13 +142,9 @@ class Trainer(ABC):
         batch, patch = self.crop_size(part)
         return batch * patch * patch
 
-    def compile(self, *, undo: bool = False) -> None:
-        """Let PyTorch compile `measure`, at the next step; or no longer."""
-        if undo:
-            self.measure = self.plain
-        else:
-            self.plain = self.measure
-            self.measure = torch.compile(self.plain, dynamic=False)
+    def judge(self, tiles: Tensor) -> Scores:
+        """Figures of the average on `tiles` that were held out; what to watch comes first."""
+        raise NotImplementedError
 
     def use_bfloat16(self, wanted: bool) -> None:  # noqa: B027 - not every net has such layers
         """Whether convolutions that decide no bits run in bfloat16."""
@@ -159,7 +154,7 @@ class Trainer(ABC):
         minutes: float,
         *,
         save: Callable[[], None],
-        report: Callable[[dict[str, float]], None],
+        report: Callable[[Scores], None],
         judge: Callable[[], None] | None = None,
         deadline: float | None = None,
     ) -> None:
@@ -203,10 +198,10 @@ class Trainer(ABC):
         now = time.monotonic()
         took, self.since = min(now - self.since, LONGEST_STEP), now
         self.set_rate(self.schedule.rate(part, self.progress.step))
-        if self.replay is None:
-            took = self.learn(part, took)
-        else:
+        if self.replay:
             self.replay()
+        else:
+            took = self.learn(part, took)
         self.progress.seconds += took
         self.progress.step += 1
         self.progress.pixels += self.pixels(part) * self.crew.count
@@ -236,10 +231,7 @@ class Trainer(ABC):
         for optimiser in self.optimisers:
             optimiser.step()
         for name, value in figures.items():
-            if name in self.sums:
-                self.sums[name] += value
-            else:
-                self.sums[name] = value.detach().clone()
+            self.sums.setdefault(name, torch.zeros_like(value)).add_(value)
         return seconds
 
     def set_rate(self, rate: float) -> None:
@@ -251,7 +243,7 @@ class Trainer(ABC):
                 else:
                     group["lr"] = group["peak"] * rate
 
-    def read_figures(self, steps: int) -> dict[str, float]:
+    def read_figures(self, steps: int) -> Scores:
         """Means of the figures of the last `steps` steps, which begin anew; waits for the device.
 
         Raises:
@@ -267,7 +259,7 @@ class Trainer(ABC):
             )
         return means
 
-    def describe(self, figures: dict[str, float]) -> str:
+    def describe(self, figures: Scores) -> str:
         """One line of the log."""
         parts = " ".join(f"{name} {value:.4f}" for name, value in figures.items())
         progress = self.progress

@@ -1,14 +1,13 @@
 """Seeded damage for training: noise of many kinds, JPEG, and the maps that describe them.
 
-All functions take and give pictures (N, 3, H, W) in 0-1 on any device. They draw from a generator
-on the same device, or from `Dice` where Python must know a number, and never wait for the device.
+All functions take and give pictures (N, 3, H, W) in 0-1 on any device. They draw from `Dice`, and
+never wait for the device.
 """
 
-from pellucid.train.degrade.camera import camera_noise
 from pellucid.train.degrade.draw import Dice
-from pellucid.train.degrade.gaussian import correlated_noise, white_noise
 from pellucid.train.degrade.jpeg import jpeg, jpeg_sigma
 from pellucid.train.degrade.mixture import Degraded, Mixture, degrade
+from pellucid.train.degrade.noise import camera_noise, correlated_noise
 
 __all__ = [
     "Degraded",
@@ -19,5 +18,4 @@ __all__ = [
     "degrade",
     "jpeg",
     "jpeg_sigma",
-    "white_noise",
 ]

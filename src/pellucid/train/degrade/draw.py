@@ -8,6 +8,7 @@ is the only kind that is copied without a wait.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -24,7 +25,7 @@ class Dice:
 
     Attributes:
         host: on the CPU, for `chance` and `whole`.
-        device: on the training device, for noise and for a number a picture.
+        device: on the training device, for noise and for a number a picture, (count, 1, 1, 1).
     """
 
     host: torch.Generator
@@ -43,39 +44,33 @@ class Dice:
         """Each once, the device's first; their states are all there is to save."""
         return [self.device] if self.host is self.device else [self.device, self.host]
 
+    def evenly(self, count: int) -> Tensor:
+        """Numbers of 0-1."""
+        return torch.rand(count, 1, 1, 1, generator=self.device, device=self.device.device)
 
-def uniform(
-    count: int, low: float, high: float, generator: torch.Generator, *, power: float = 1.0
-) -> Tensor:
-    """(count,) from low to high; a `power` above 1 favours low values."""
-    draws = torch.rand(count, generator=generator, device=generator.device)
-    return low + (high - low) * draws**power
+    def uniform(self, count: int, low: float, high: float, *, power: float = 1.0) -> Tensor:
+        """From low to high; a `power` above 1 favours low values."""
+        return low + (high - low) * self.evenly(count) ** power
 
+    def log_uniform(self, count: int, low: float, high: float) -> Tensor:
+        """With evenly spread logarithms."""
+        return low * (high / low) ** self.evenly(count)
 
-def log_uniform(count: int, low: float, high: float, generator: torch.Generator) -> Tensor:
-    """(count,) with evenly spread logarithms."""
-    draws = torch.rand(count, generator=generator, device=generator.device)
-    return low * (high / low) ** draws
+    def coins(self, count: int, probability: float) -> Tensor:
+        """Of bool, each True with this probability."""
+        return self.evenly(count) < probability
 
+    def normal(self, shape: Sequence[int]) -> Tensor:
+        """Standard normal numbers."""
+        return torch.randn(shape, generator=self.device, device=self.device.device)
 
-def normal(shape: torch.Size | tuple[int, ...], generator: torch.Generator) -> Tensor:
-    """Standard normal numbers."""
-    return torch.randn(shape, generator=generator, device=generator.device)
+    def chance(self, probability: float) -> bool:
+        """True with this probability."""
+        return bool(torch.rand((), generator=self.host) < probability)
 
-
-def coins(count: int, probability: float, generator: torch.Generator) -> Tensor:
-    """(count,) of bool, each True with this probability."""
-    return torch.rand(count, generator=generator, device=generator.device) < probability
-
-
-def chance(probability: float, dice: Dice) -> bool:
-    """True with this probability."""
-    return bool(torch.rand((), generator=dice.host) < probability)
-
-
-def whole(high: int, dice: Dice) -> int:
-    """A whole number from 0 to high - 1."""
-    return int(torch.randint(high, (), generator=dice.host))
+    def whole(self, high: int) -> int:
+        """A whole number from 0 to high - 1."""
+        return int(torch.randint(high, (), generator=self.host))
 
 
 def moved(values: Tensor, device: torch.device) -> Tensor:
@@ -89,8 +84,3 @@ def moved(values: Tensor, device: torch.device) -> Tensor:
 def constant(values: tuple[Any, ...], device: torch.device) -> Tensor:
     """Numbers, in tuples as deep as the tensor has axes, on a device. Not to be written to."""
     return moved(torch.tensor(values), device)
-
-
-def per_picture(values: Tensor) -> Tensor:
-    """(N,) -> (N, 1, 1, 1)."""
-    return values[:, None, None, None]

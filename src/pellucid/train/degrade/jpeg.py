@@ -31,13 +31,12 @@ FROM_YCC = ((1.0, 0.0, 1.402), (1.0, -0.344136286, -0.714136286), (1.0, 1.772, 0
 
 
 def jpeg(pictures: Tensor, quality: Tensor, *, subsampled: bool) -> Tensor:
-    """Compress and decode (N, 3, H, W) in 0-1, H and W multiples of 16; quality (N,), 1-100.
+    """Compress and decode (N, 3, H, W) in 0-1, H and W multiples of 16; N qualities, 1-100.
 
     Returns 8-bit samples as k / 255.
     """
-    matrix = constant(TO_YCC, pictures.device)
-    levels = torch.round(pictures.clamp(0, 1) * 255)
-    ycc = torch.einsum("ij,njhw->nihw", matrix, levels)
+    to_ycc, from_ycc = (constant(matrix, pictures.device) for matrix in (TO_YCC, FROM_YCC))
+    ycc = torch.einsum("ij,njhw->nihw", to_ycc, torch.round(pictures.clamp(0, 1) * 255))
     luma = coded(ycc[:, :1] - 128, tables(LUMA, quality)) + 128
     chroma = ycc[:, 1:]
     if subsampled:
@@ -45,8 +44,7 @@ def jpeg(pictures: Tensor, quality: Tensor, *, subsampled: bool) -> Tensor:
     chroma = coded(chroma, tables(CHROMA, quality))
     if subsampled:
         chroma = F.interpolate(chroma, scale_factor=2, mode="bilinear", align_corners=False)
-    back = constant(FROM_YCC, pictures.device)
-    rgb = torch.einsum("ij,njhw->nihw", back, torch.cat([luma, chroma], 1))
+    rgb = torch.einsum("ij,njhw->nihw", from_ycc, torch.cat([luma, chroma], 1))
     return torch.round(rgb).clamp(0, 255) / 255
 
 
@@ -58,7 +56,7 @@ def scale_of(quality: Tensor) -> Tensor:
 def tables(text: str, quality: Tensor) -> Tensor:
     """Quantiser steps (N, 1, 8, 8, 1, 1) of the table `text` at each quality."""
     base = constant(tuple(map(float, text.split())), quality.device)
-    steps = torch.floor(base * scale_of(quality)[:, None] + 0.5).clamp(1, 255)
+    steps = torch.floor(base * scale_of(quality).reshape(-1, 1) + 0.5).clamp(1, 255)
     return steps.reshape(-1, 1, BLOCK, BLOCK, 1, 1)
 
 

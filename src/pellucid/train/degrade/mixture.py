@@ -13,30 +13,23 @@ is: a net that never saw that shifts brightness and colour there.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pellucid.train.degrade.camera import camera_noise
-from pellucid.train.degrade.draw import (
-    Dice,
-    chance,
-    coins,
-    log_uniform,
-    moved,
-    per_picture,
-    uniform,
-    whole,
-)
-from pellucid.train.degrade.gaussian import correlated_noise, white_noise
+from pellucid.train.degrade.draw import Dice, moved
 from pellucid.train.degrade.jpeg import jpeg, jpeg_sigma
+from pellucid.train.degrade.noise import camera_noise, correlated_noise
 
 STRONGEST = 75 / 255
 LEAST = 0.5 / 255
 MOST_OVERSTATED = 3.0  # times the noise there is, at most, where a map overstates it
 ADDED_LEVEL = 5 / 255  # and so much beyond
 LOCAL = 16  # samples over which a camera's local strength is averaged
+
+Part = tuple[Tensor, Tensor, Tensor]  # noisy, clean (N, 3, H, W); level (N, 1, 1, 1 or H, 1 or W)
 
 
 @dataclass(frozen=True)
@@ -70,110 +63,93 @@ class Degraded:
 
 def degrade(clean: Tensor, mixture: Mixture, dice: Dice) -> Degraded:
     """Damage a batch; each picture gets one kind."""
-    count = len(clean)
+    count, _, *size = clean.shape
     draws = torch.rand(count, generator=dice.host)
+    grey = torch.zeros(count, 1, 1, 1, dtype=torch.bool, device=clean.device)
     if mixture.grey:
-        grey = coins(count, mixture.grey, dice.device)
-        clean = torch.where(per_picture(grey), clean.mean(dim=1, keepdim=True), clean)
-    else:
-        grey = torch.zeros(count, dtype=torch.bool, device=clean.device)
+        grey = dice.coins(count, mixture.grey)
+    clean = torch.where(grey, clean.mean(dim=1, keepdim=True), clean)
     noisy, target = clean.clone(), clean.clone()
-    maps = clean.new_zeros(count, 2, *clean.shape[2:])
-    edges = (mixture.grain, mixture.grain + mixture.camera)
-    last = edges[1] + mixture.jpeg
-    for low, high, kind in (
-        (0.0, edges[0], grain),
-        (edges[0], edges[1], camera),
-        (edges[1], last, compressed),
-        (last, 1.1, white),
-    ):
+    maps = clean.new_zeros(count, 2, *size)
+    edges = (*accumulate((0.0, mixture.grain, mixture.camera, mixture.jpeg)), 1.1)
+    kinds = (grain, camera, compressed, white)
+    for (low, high), kind in zip(pairwise(edges), kinds, strict=True):
         chosen = torch.nonzero((draws >= low) & (draws < high)).flatten()
         if len(chosen):
             chosen = moved(chosen, clean.device)
-            part = kind(clean[chosen], grey[chosen], mixture, dice)
-            noisy[chosen], target[chosen], maps[chosen] = part.noisy, part.clean, part.maps
+            noisy[chosen], target[chosen], level = kind(clean[chosen], grey[chosen], mixture, dice)
+            maps[chosen, int(kind is not white)] = level[:, 0].expand(-1, *size)
     return Degraded(noisy, target, maps)
 
 
-def white(clean: Tensor, grey: Tensor, mixture: Mixture, dice: Dice) -> Degraded:
+def white(clean: Tensor, grey: Tensor, mixture: Mixture, dice: Dice) -> Part:
     """Independent noise, sometimes clipped and rounded as an 8-bit file is."""
-    sigma = per_picture(uniform(len(clean), 0.0, STRONGEST, dice.device, power=mixture.weak))
-    noise = white_noise(clean, dice.device)
-    noisy = clean + sigma * torch.where(per_picture(grey), noise[:, :1], noise)
-    if chance(0.1, dice):
+    sigma = dice.uniform(len(clean), 0.0, STRONGEST, power=mixture.weak)
+    noise = dice.normal(clean.shape)
+    noisy = clean + sigma * torch.where(grey, noise[:, :1], noise)
+    if dice.chance(0.1):
         noisy = torch.round(noisy.clamp(0, 1) * 255) / 255
-    level = sigma * per_picture(excess(len(clean), mixture, dice.device))
-    extra = uniform(len(clean), 0.0, ADDED_LEVEL, dice.device)
-    level = torch.where(level > sigma, level + per_picture(extra), sigma)
-    return Degraded(noisy, clean, constant_maps(clean, level, 0))
+    level = sigma * excess(len(clean), mixture, dice)
+    extra = dice.uniform(len(clean), 0.0, ADDED_LEVEL)
+    return noisy, clean, torch.where(level > sigma, level + extra, sigma)
 
 
-def grain(clean: Tensor, grey: Tensor, mixture: Mixture, dice: Dice) -> Degraded:
+def grain(clean: Tensor, grey: Tensor, mixture: Mixture, dice: Dice) -> Part:
     """Correlated noise."""
-    sigma = per_picture(uniform(len(clean), LEAST, STRONGEST * 0.6, dice.device, power=1.5))
-    noise = correlated_noise(clean, dice.device)
-    noisy = clean + sigma * torch.where(per_picture(grey), noise[:, :1], noise)
-    level = sigma * per_picture(factor(len(clean), mixture, dice.device))
-    return Degraded(noisy, clean, constant_maps(clean, level, 1))
+    sigma = dice.uniform(len(clean), LEAST, STRONGEST * 0.6, power=1.5)
+    noise = correlated_noise(clean.shape, dice)
+    noisy = clean + sigma * torch.where(grey, noise[:, :1], noise)
+    return noisy, clean, sigma * factor(len(clean), mixture, dice)
 
 
-def camera(clean: Tensor, grey: Tensor, mixture: Mixture, dice: Dice) -> Degraded:
+def camera(clean: Tensor, grey: Tensor, mixture: Mixture, dice: Dice) -> Part:
     """Sensor noise, half of it saved as JPEG; a level by picture, or by place as a curve has it."""
-    noisy, target = camera_noise(clean, dice)
-    noisy = torch.where(per_picture(grey), noisy.mean(dim=1, keepdim=True), noisy)
-    target = torch.where(per_picture(grey), target.mean(dim=1, keepdim=True), target)
-    if chance(0.6, dice):
-        quality = uniform(len(clean), 75, 100, dice.device)
-        noisy = jpeg(noisy, quality, subsampled=chance(0.5, dice))
+    noisy, target = (
+        torch.where(grey, shown.mean(dim=1, keepdim=True), shown)
+        for shown in camera_noise(clean, dice)
+    )
+    if dice.chance(0.6):
+        quality = dice.uniform(len(clean), 75, 100)
+        noisy = jpeg(noisy, quality, subsampled=dice.chance(0.5))
     else:
         noisy = torch.round(noisy * 255) / 255
     variance = (noisy - target).square().mean(dim=1, keepdim=True)
     level = variance.mean(dim=(2, 3), keepdim=True).sqrt().clamp(min=LEAST)
-    level = level.expand(-1, 1, *clean.shape[2:])
-    if chance(0.4, dice):
+    if dice.chance(0.4):
         local = F.avg_pool2d(variance, LOCAL).sqrt().clamp(min=LEAST)
         level = F.interpolate(local, size=clean.shape[2:], mode="bilinear")
-    level = level * per_picture(factor(len(clean), mixture, dice.device))
-    return Degraded(noisy, target, torch.cat([torch.zeros_like(level), level], dim=1))
+    return noisy, target, level * factor(len(clean), mixture, dice)
 
 
-def compressed(clean: Tensor, grey: Tensor, mixture: Mixture, dice: Dice) -> Degraded:
+def compressed(clean: Tensor, grey: Tensor, mixture: Mixture, dice: Dice) -> Part:
     """JPEG at 8-98; a quarter was JPEG before on another grid, a quarter was noisy."""
     count = len(clean)
-    quality = uniform(count, 8, 98, dice.device)
+    quality = dice.uniform(count, 8, 98)
     variance = jpeg_sigma(quality).square()
     picture = clean
-    if chance(0.25, dice):
-        sigma = uniform(count, 0.0, 20 / 255, dice.device, power=2.0)
-        picture = picture + per_picture(sigma) * white_noise(picture, dice.device)
+    if dice.chance(0.25):
+        sigma = dice.uniform(count, 0.0, 20 / 255, power=2.0)
+        picture = picture + sigma * dice.normal(picture.shape)
         variance = variance + sigma.square()
-    if chance(0.25, dice):
-        first = uniform(count, 20, 98, dice.device)
-        shift = (whole(8, dice), whole(8, dice))
-        shifted = jpeg(picture.roll(shift, (2, 3)), first, subsampled=chance(0.6, dice))
-        picture = shifted.roll((-shift[0], -shift[1]), (2, 3))
+    if dice.chance(0.25):
+        first = dice.uniform(count, 20, 98)
+        down, right = dice.whole(8), dice.whole(8)
+        shifted = picture.roll((down, right), (2, 3))
+        shifted = jpeg(shifted, first, subsampled=dice.chance(0.6))
+        picture = shifted.roll((-down, -right), (2, 3))
         variance = variance + jpeg_sigma(first).square()
-    noisy = jpeg(picture, quality, subsampled=chance(0.7, dice))
-    noisy = torch.where(per_picture(grey), noisy.mean(dim=1, keepdim=True), noisy)
-    level = variance.sqrt() * factor(count, mixture, dice.device)
-    return Degraded(noisy, clean, constant_maps(clean, per_picture(level), 1))
+    noisy = jpeg(picture, quality, subsampled=dice.chance(0.7))
+    noisy = torch.where(grey, noisy.mean(dim=1, keepdim=True), noisy)
+    return noisy, clean, variance.sqrt() * factor(count, mixture, dice)
 
 
-def factor(count: int, mixture: Mixture, generator: torch.Generator) -> Tensor:
-    """What an estimate may be wrong by, (count,)."""
-    error = uniform(count, 1 - mixture.map_error, 1 + mixture.map_error, generator)
-    return error * excess(count, mixture, generator)
+def factor(count: int, mixture: Mixture, dice: Dice) -> Tensor:
+    """What an estimate may be wrong by."""
+    error = dice.uniform(count, 1 - mixture.map_error, 1 + mixture.map_error)
+    return error * excess(count, mixture, dice)
 
 
-def excess(count: int, mixture: Mixture, generator: torch.Generator) -> Tensor:
-    """(count,) 1, or what a map overstates the noise by."""
-    drawn = log_uniform(count, 1.0, MOST_OVERSTATED, generator)
-    overstated = coins(count, mixture.overstated, generator)
-    return torch.where(overstated, drawn, torch.ones_like(drawn))
-
-
-def constant_maps(like: Tensor, sigma: Tensor, channel: int) -> Tensor:
-    """Maps (N, 2, H, W) with sigma (N, 1, 1, 1) everywhere in one of the channels."""
-    maps = like.new_zeros(len(like), 2, *like.shape[2:])
-    maps[:, channel] = sigma[:, 0]
-    return maps
+def excess(count: int, mixture: Mixture, dice: Dice) -> Tensor:
+    """1, or what a map overstates the noise by."""
+    drawn = dice.log_uniform(count, 1.0, MOST_OVERSTATED)
+    return torch.where(dice.coins(count, mixture.overstated), drawn, torch.ones_like(drawn))
