@@ -23,9 +23,9 @@ from pellucid.pixels.axes import SAMPLES, pack_axes
 from pellucid.pixels.description import page_exif
 from pellucid.pixels.extras import science
 from pellucid.pixels.flat import FlatSource
-from pellucid.pixels.formats import pillow
-from pellucid.pixels.formats.format import Format, Opened, damage
+from pellucid.pixels.formats.format import Format, damage
 from pellucid.pixels.formats.input import Input
+from pellucid.pixels.formats.pillow import open_pillow
 from pellucid.pixels.formats.tiff_facts import (
     BLACK_IS_ZERO,
     JPEG,
@@ -58,15 +58,15 @@ def open_tiff(
     with _mapped(source) as data:
         by_pillow, pixels = tiff_facts(data)
     by_pillow = by_pillow and page is None
-    way: Opened = pillow.open_pillow(source, max_pixels)
-    if not by_pillow or pixels > LARGE:
-        try:
-            science("tifffile")
-            way = open_pages(source, max_pixels, page)
-        except MissingExtraError:
-            if not by_pillow:
-                raise
-    with way as found:
+    in_parts = not by_pillow or pixels > LARGE
+    try:
+        in_parts = in_parts and bool(science("tifffile"))
+    except MissingExtraError:
+        if not by_pillow:
+            raise
+        in_parts = False
+    opened = open_pages(source, max_pixels, page) if in_parts else open_pillow(source, max_pixels)
+    with opened as found:
         yield found
 
 
