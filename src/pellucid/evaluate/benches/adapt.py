@@ -23,7 +23,7 @@ from pellucid.evaluate._extras import require
 from pellucid.evaluate.bench import Bench, Case, Part, Turn
 from pellucid.evaluate.benches.denoise_tasks import TASKS, find_sources
 from pellucid.evaluate.metrics import psnr
-from pellucid.evaluate.peers.base import using
+from pellucid.evaluate.peers.base import Named, using
 from pellucid.evaluate.peers.denoiser import Samples
 from pellucid.evaluate.pictures import load_rgb
 from pellucid.evaluate.plan import BasePlan, Option
@@ -119,14 +119,6 @@ class Plan(BasePlan):
     tune: Tune
 
 
-class Prior(NamedTuple):
-    """The denoiser that tuning starts from; `version` has the id of an installed one."""
-
-    name: str
-    version: str
-    threading: str
-
-
 def cases(plan: Plan) -> list[Case]:
     """Each picture with each kind of noise."""
     return [
@@ -136,14 +128,14 @@ def cases(plan: Plan) -> list[Case]:
     ]
 
 
-def priors(plan: Plan) -> tuple[list[Prior], dict[str, str]]:
-    """The one that is asked for."""
+def priors(plan: Plan) -> tuple[list[Named], dict[str, str]]:
+    """The denoiser that tuning starts from; its version has the id of an installed one."""
     known = require("pellucid").denoisers()
     version = f"{plan.model} {known.get(plan.model, '')}".strip()
-    return [Prior(plan.model, version, using(plan.threads))], {}
+    return [Named(plan.model, version, using(plan.threads))], {}
 
 
-def tuned(turn: Turn[Plan, Prior]) -> Iterator[Adaptation]:
+def tuned(turn: Turn[Plan, Named]) -> Iterator[Adaptation]:
     """One scene with one kind of noise."""
     api, plan, (image, name) = require("pellucid"), turn.plan, turn.case.about
     kind, clean = KINDS[name], turn.data.astype(np.float32)
@@ -165,7 +157,7 @@ def tuned(turn: Turn[Plan, Prior]) -> Iterator[Adaptation]:
     yield Adaptation(plan.data.resolve().name, name, kind.shots, image, **cells)
 
 
-def usable(plan: Plan, found: Sequence[Prior], row: Adaptation) -> bool:
+def usable(plan: Plan, found: Sequence[Named], row: Adaptation) -> bool:
     """Only rows of the same tuning stand in one table."""
     same = (plan.data.resolve().name, plan.minutes, plan.threads, found[0].version)
     return not plan.fresh and (row.data, row.minutes, row.threads, row.prior) == same
@@ -173,8 +165,7 @@ def usable(plan: Plan, found: Sequence[Prior], row: Adaptation) -> bool:
 
 def report(folder: Path) -> list[Part]:
     """A row for each kind of noise: means over its scenes; and how it was measured."""
-    kept = ROWS.load(folder)
-    if not kept:
+    if not (kept := ROWS.load(folder)):
         return []
     body = []
     for kind, own in grouped(kept, lambda row: row.kind).items():
@@ -193,7 +184,7 @@ def report(folder: Path) -> list[Part]:
     return [Table(["noise", "shots", *COLUMNS.values(), "gain", "least gain"], body), note]
 
 
-BENCH: Bench[Plan, Prior, Adaptation] = Bench(
+BENCH: Bench[Plan, Named, Adaptation] = Bench(
     name="adapt",
     plan=Plan,
     title="Tuning",

@@ -8,10 +8,10 @@ DIR/denoise-estimate.tsv          of the task `estimate`: what `pellucid.noise_l
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +38,7 @@ from pellucid.evaluate.benches.denoise_tasks import (
 )
 from pellucid.evaluate.benches.denoise_tools import Estimate
 from pellucid.evaluate.metrics import psnr, ssim
-from pellucid.evaluate.peers.base import own_names
+from pellucid.evaluate.peers.base import Named, own_names
 from pellucid.evaluate.peers.denoiser import RGB, Denoiser, NoiseGiven, Samples
 from pellucid.evaluate.peers.denoisers import DENOISERS, SIGMA, peak_of_denoiser, warm_up
 from pellucid.evaluate.speed import interleaved
@@ -131,30 +131,21 @@ def time_all(turn: Sweep) -> Iterator[DenoiseTiming]:
         yield DenoiseTiming(*key, **cells)
 
 
-class Estimator(NamedTuple):
-    """`pellucid.noise_level`; `version` has a measurement that changes when the code does."""
-
-    measure: Callable[[Samples], Any]
-    version: str
-    name: str = "pellucid"
-    threading: str = "one thread"
-
-
-def estimators(_plan: Plan) -> tuple[list[Estimator], dict[str, str]]:
-    """The one there is."""
+def estimators(_plan: Plan) -> tuple[list[Named], dict[str, str]]:
+    """The one there is; its version has a measurement that changes when the code does."""
     api = require("pellucid")
     rows, columns = np.mgrid[0:96, 0:96]
     shades = 128 + 60 * np.sin(rows / 7) + 30 * np.cos(columns / 3)
     noise = np.random.default_rng(1).normal(0, 20, shades.shape)
     probe = float(api.noise_level((shades + noise).astype(np.float32)[..., None]).sigma)
-    return [Estimator(api.noise_level, f"pellucid {api.__version__}, probe {probe:.3f}")], {}
+    return [Named("pellucid", f"pellucid {api.__version__}, probe {probe:.3f}")], {}
 
 
-def estimate(turn: Turn[Plan, Estimator]) -> Iterator[Estimate]:
+def estimate(turn: Turn[Plan, Named]) -> Iterator[Estimate]:
     """The measured noise of one picture."""
     ((one, _),), (image, level), noisy = turn.todo, turn.case.about, turn.data.noisy
     start = time.perf_counter()
-    sigma = round(float(one.measure(noisy).sigma), 4)
+    sigma = round(float(require("pellucid").noise_level(noisy).sigma), 4)
     seconds = round(time.perf_counter() - start, 5)
     height, width = noisy.shape[:2]
     name = turn.plan.data_name
@@ -194,10 +185,7 @@ BENCH: Bench[Plan, Denoiser, DenoiseResult] = Bench(
     sections={
         "overview-denoising": partial(tables.told_part, methods=tables.SHORT),
         "denoise": tables.overview,
-        "denoise-estimate": tools.estimates,
-        "denoise-speed": tables.speed,
-        "denoise-blocks": tools.blocks,
-        "denoise-structure": tools.structure,
+        **{f"denoise-{name}": made for name, (_, made) in tables.OTHERS.items()},
         **{f"denoise-{name}": partial(tables.task_tables, name) for name in TASKS},
     },
     steps=steps,
@@ -228,7 +216,7 @@ SPEED: Bench[Plan, Denoiser, DenoiseTiming] = Bench(
     usable=lambda _plan, _methods, _row: False,
     facts=facts,
 )
-ESTIMATE: Bench[Plan, Estimator, Estimate] = Bench(
+ESTIMATE: Bench[Plan, Named, Estimate] = Bench(
     name="denoise",
     columns=(tools.ESTIMATES,),
     what=lambda plan: f"measured noise level: {plan.data_name}",

@@ -37,7 +37,7 @@ SETS = {"cbsd68": "CBSD68", "kodak24": "Kodak", "cc15": "CC15", "fmd": "FMD"}
 # Tasks in which pellucid is told nothing, and how a row is called, of the set and the level.
 BLIND = {"real": "cameras, {0}", "pairs": "microscopes, {0}", "jpeg": "JPEG quality {1:g}, {0}"}
 BESIDE = ("bm3d", "bm3d_vst")  # what the short table of those tasks shows beside it
-SHORT = ("noisy", "pellucid-m", "pellucid-s", "ffdnet", "bm3d", "opencv_nlm")
+SHORT = ("pellucid-m", "pellucid-s", "ffdnet", "bm3d", "opencv_nlm")
 PLOTTED = ("gaussian", 25.0)  # task and level
 
 
@@ -47,17 +47,13 @@ def report(folder: Path) -> list[Part]:
     for task in TASKS.values():
         for data, own in sets_of(rows, task.name).items():
             parts += [f"## {task.title}: {data}", *task_part(task, own)]
-    for title, made in (
-        ("Measured noise level", tools.estimates),
-        ("Speed and cost", speed),
-        ("Speed of building blocks", tools.blocks),
-        ("Many bands", tools.bands),
-        ("Repeated structure", tools.structure),
-    ):
+    for title, made in OTHERS.values():
         if found := made(folder):
             parts += [f"## {title}", *found]
     if rows:
-        parts += ["## Methods", _versions(rows, runs.methods_of(folder, BENCH))]
+        methods = grouped(rows, lambda row: row.method).items()
+        said = {name: "; ".join(dict.fromkeys(row.version for row in own)) for name, own in methods}
+        parts += ["## Methods", DENOISERS.listed(said, runs.methods_of(folder, BENCH))]
     return [HOW, *parts] if parts else []
 
 
@@ -131,8 +127,7 @@ def told_part(folder: Path, methods: Sequence[str] = ()) -> list[Part]:
 
     The set of pictures is the one that most methods ran on; of two the one with more rows.
     """
-    sets = sets_of(SWEEP.load(folder), "gaussian")
-    if not sets:
+    if not (sets := sets_of(SWEEP.load(folder), "gaussian")):
         return []
     data = max(sets, key=lambda d: (len({row.method for row in sets[d]}), len(sets[d])))
     rows = [row for row in sets[data] if not methods or row.method in methods]
@@ -189,9 +184,9 @@ def speed(folder: Path) -> list[Part]:
     """Seconds a megapixel with quartiles, multiply-adds, peak of memory where it was measured, and
     how many times as long as each of pellucid's; then how it was taken, and pellucid's against BM3D
     and FFDNet."""
-    rows, methods = SPEED_ROWS.load(folder), runs.methods_of(folder, BENCH)
-    if not rows:
+    if not (rows := SPEED_ROWS.load(folder)):
         return []
+    methods = runs.methods_of(folder, BENCH)
     one, label, seconds = rows[0], DENOISERS.label, per_megapixel(rows)
     low, high = dict[str, float](), dict[str, float]()
     if not any(row.seconds_low is None or row.seconds_high is None for row in rows):
@@ -289,10 +284,11 @@ def _scope(found: Iterable[Score]) -> str:
     return " or ".join(count(number, "picture") for number in counts)
 
 
-def _versions(rows: Iterable[DenoiseResult], methods: Mapping[str, Any]) -> str:
-    lines, found = [], grouped(rows, lambda row: row.method)
-    for name in DENOISERS.in_order(found):
-        version = "; ".join(dict.fromkeys(row.version for row in found[name]))
-        note = f"; {methods[name]['threading']}" if name in methods else ""
-        lines.append(f"- {DENOISERS.label(name)}: {version}{note}")
-    return "\n".join(lines)
+# Name of the section in the docs -> title in the report, and what stands there.
+OTHERS: dict[str, tuple[str, Callable[[Path], list[Part]]]] = {
+    "estimate": ("Measured noise level", tools.estimates),
+    "speed": ("Speed and cost", speed),
+    "blocks": ("Speed of building blocks", tools.blocks),
+    "bands": ("Many bands", tools.bands),
+    "structure": ("Repeated structure", tools.structure),
+}

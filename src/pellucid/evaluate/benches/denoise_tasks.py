@@ -42,7 +42,7 @@ TIMINGS = "Runs a timing, with the task gaussian; 0 measures no speed."
 
 @dataclass(frozen=True)
 class Source:
-    """A picture by name: its file, and that of the clean one where there are two."""
+    """A picture by name: its file, and that of the clean one, the same where noise is added."""
 
     image: str
     path: Path
@@ -63,35 +63,19 @@ class Task:
     """A kind of test.
 
     `levels` are its strengths, (0,) if there is only one; `known` says that methods are told the
-    level as sigma. `note` says how it's done, for the report.
+    level as sigma. `note` says how it's done, for the report. `noisy` and `clean` say how files are
+    called.
     """
 
     name: str
     title: str
-    find: Callable[[Path], list[Source]]
     load: Callable[[Source, float], Pair]
     levels: tuple[float, ...]
     level_label: str
     note: str
     known: bool = False
-
-
-def single(folder: Path) -> list[Source]:
-    """Every picture of a folder, noisy once noise is added."""
-    return [Source(path.stem, path, path) for path in find_pictures(folder)]
-
-
-def paired(folder: Path, *, noisy: str, clean: str) -> list[Source]:
-    """Pictures called `noisy`, such as raw/NAME, each with a clean one called `clean`."""
-    place, mark = (folder / noisy).parent, noisy.rpartition("NAME")[2]
-    sources = []
-    for path in find_pictures(place):
-        if path.stem.endswith(mark):
-            name = path.stem.removesuffix(mark)
-            sources.append(Source(name, path, folder / (clean.replace("NAME", name) + path.suffix)))
-    if not sources or not all(source.clean.is_file() for source in sources):
-        raise InputError(f"{folder} needs pictures called {noisy} and {clean}")
-    return sources
+    noisy: str = "NAME"
+    clean: str = "NAME"
 
 
 def noised(source: Source, sigma: float, *, grey: bool = False) -> Pair:
@@ -123,8 +107,6 @@ def with_noise(clean: Samples, sigma: float, name: str) -> Samples:
     return (clean + sigma * generator.standard_normal(clean.shape)).astype(np.float32)
 
 
-CAMERAS = partial(paired, noisy="NAME_real", clean="NAME_mean")
-MICROSCOPES = partial(paired, noisy="raw/NAME", clean="gt/NAME")
 _SYNTHETIC = "White Gaussian noise from a seed for each picture, neither clipped nor rounded."
 _SEARCHED = (
     "pellucid measures the noise; other methods are given what serves them best (last column)."
@@ -133,25 +115,26 @@ TASKS: dict[str, Task] = {
     task.name: task
     for task in (
         Task(
-            "gaussian", "Gaussian noise, colour", single, noised, (15, 25, 50), "sigma {:g}",
+            "gaussian", "Gaussian noise, colour", noised, (15, 25, 50), "sigma {:g}",
             f"{_SYNTHETIC} Every method knows sigma. PSNR over RGB.", known=True,
         ),
         Task(
-            "grey", "Gaussian noise, grey", single, partial(noised, grey=True), (15, 25, 50),
-            "sigma {:g}", f"Luma as 8 bits. {_SYNTHETIC} Every method knows sigma.", known=True,
+            "grey", "Gaussian noise, grey", partial(noised, grey=True), (15, 25, 50), "sigma {:g}",
+            f"Luma as 8 bits. {_SYNTHETIC} Every method knows sigma.", known=True,
         ),
         Task(
-            "real", "Noise of cameras", CAMERAS, partial(as_taken, bits=8), (0,), "as taken",
+            "real", "Noise of cameras", partial(as_taken, bits=8), (0,), "as taken",
             f"The clean picture is a mean of many. 8 bits. {_SEARCHED}",
+            noisy="NAME_real", clean="NAME_mean",
         ),
         Task(
-            "pairs", "Noise of microscopes", MICROSCOPES, partial(as_taken, bits=16), (0,),
-            "as taken",
+            "pairs", "Noise of microscopes", partial(as_taken, bits=16), (0,), "as taken",
             f"The clean picture is a mean of many. 16 bits for pellucid. {_SEARCHED} The line is "
             "the variance fitted to noisy and clean picture, which nobody has in practice.",
+            noisy="raw/NAME", clean="gt/NAME",
         ),
         Task(
-            "jpeg", "JPEG", single, jpeg, (10, 20, 40), "quality {:g}",
+            "jpeg", "JPEG", jpeg, (10, 20, 40), "quality {:g}",
             f"Pillow's JPEG, 4:2:0; in brackets the gain over it. {_SEARCHED}",
         ),
     )
@@ -167,7 +150,15 @@ def find_sources(task: Task, folder: Path, every: int = 1) -> list[Source]:
     """
     if every < 1:
         raise OptionError(f"every must be at least 1, got {every}")
-    return task.find(folder)[::every]
+    sources, mark = [], task.noisy.rpartition("NAME")[2]
+    for path in find_pictures((folder / task.noisy).parent):
+        if path.stem.endswith(mark):
+            name = path.stem.removesuffix(mark)
+            clean = folder / task.clean.replace("NAME", name)
+            sources.append(Source(name, path, clean.with_name(clean.name + path.suffix)))
+    if not sources or not all(source.clean.is_file() for source in sources):
+        raise InputError(f"{folder} needs pictures called {task.noisy} and {task.clean}")
+    return sources[::every]
 
 
 @dataclass(frozen=True, kw_only=True)

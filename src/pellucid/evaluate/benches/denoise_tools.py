@@ -122,8 +122,7 @@ GROUPS: dict[str, Callable[[Tile], bool]] = {
 
 def estimates(folder: Path) -> list[Part]:
     """How near the measured noise level is, a row a sigma."""
-    rows = ESTIMATES.load(folder)
-    if not rows:
+    if not (rows := ESTIMATES.load(folder)):
         return []
     body = []
     for level, own in grouped(rows, lambda row: row.level).items():
@@ -166,8 +165,7 @@ def blocks_table(rows: Sequence[BlockSpeed]) -> list[Part]:
 
 def bands(folder: Path) -> list[Part]:
     """A row a picture of many bands and way."""
-    rows = BANDS.load(folder)
-    if not rows:
+    if not (rows := BANDS.load(folder)):
         return []
     levels = sorted({row.level for row in rows})
     found = {(row.picture, row.way, row.level): f"{row.psnr:.2f}" for row in rows}
@@ -181,9 +179,9 @@ def bands(folder: Path) -> list[Part]:
 
 def structure(folder: Path) -> list[Part]:
     """A row a strength and kind of tile; how much better the others are, and on how many tiles."""
-    rows, body = SCORES.load(folder), []
-    if not rows:
+    if not (rows := SCORES.load(folder)):
         return []
+    body = []
     peers = [name for name in DENOISERS.in_order(row.method for row in rows) if name != OWN]
     for sigma, scored in grouped(rows, lambda row: row.sigma).items():
         found = {name: {r.picture: r for r in scored if r.method == name} for name in (OWN, *peers)}

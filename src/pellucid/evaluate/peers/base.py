@@ -105,6 +105,14 @@ def using(threads: int) -> str:
     return "one thread" if threads == 1 else f"{threads} threads"
 
 
+class Named(NamedTuple):
+    """A method of which a bench knows no more than rows and reports say."""
+
+    name: str
+    version: str
+    threading: str = "one thread"
+
+
 Peer = TypeVar("Peer")
 Maker = Callable[[int], Peer]  # of a number of threads
 
