@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pellucid.evaluate.html.style import css
+from pellucid.evaluate.html import css
 from pellucid.explaining.page.style import CSS
 from pellucid.pages import LOOK, document, facts, scroll, table
 

@@ -34,7 +34,7 @@ from pellucid.evaluate.benches.denoise_tools import BLOCKS, BlockSpeed, blocks_t
 from pellucid.evaluate.macs import macs_per_pixel
 from pellucid.evaluate.report import markdown
 from pellucid.evaluate.runs import describe_machine
-from pellucid.evaluate.speed import interleaved_medians
+from pellucid.evaluate.speed import interleaved
 from pellucid.nets.denoiser import MAPS, SAMPLES, START
 from pellucid.runtime.session import Network
 from pellucid.train.graph import Graph, shuffle, silu, unshuffle
@@ -238,7 +238,8 @@ def measure(
             for count in {1, threads}:
                 network = Network(path, count)
                 tasks[f"{candidate.name} {count}"] = partial(network, **inputs)
-    seconds = interleaved_medians(tasks, repeats=repeats)
+    times = interleaved(tasks, repeats=repeats)
+    seconds = {name: found.median for name, found in times.items()}
     scale = 1e6 / side**2
     return [
         BlockSpeed(

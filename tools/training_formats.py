@@ -30,7 +30,7 @@ from torch.overrides import TorchFunctionMode
 from pellucid.errors import PellucidError
 from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.runs import describe_machine
-from pellucid.evaluate.speed import interleaved_medians
+from pellucid.evaluate.speed import interleaved
 from pellucid.train.checkpoint import only_run
 from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.data import Tiles, encoded_pictures, load_split
@@ -99,10 +99,10 @@ def speeds(
             trainer.measure = torch.compile(trainer.measure, dynamic=False)
         one_pass(trainer)
         steps[f"{form} {compiled}"] = partial(turn, trainer)
-    found = interleaved_medians(steps, repeats=TURNS, warmup=0, clock=time.process_time)
+    found = interleaved(steps, repeats=TURNS, warmup=0, clock=time.process_time)
     pixels = STEPS_A_TURN * trainer.pixels(0.0) / 1e6
     return [
-        row_of(recipe, form, compiled, speed=pixels / found[f"{form} {compiled}"])
+        row_of(recipe, form, compiled, speed=pixels / found[f"{form} {compiled}"].median)
         for form, compiled in ways
     ]
 

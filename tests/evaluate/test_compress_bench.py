@@ -175,10 +175,10 @@ def test_memory_that_cannot_be_measured_is_told(plan, stub, monkeypatch):
 
 
 def test_two_processes_score_alike(picture):
-    from pellucid.evaluate.scoring import Scorer
+    from pellucid.evaluate.scoring import scorer
 
     decoded = [np.clip(picture.astype(int) + k, 0, 255).astype(np.uint8) for k in (1, 5, 9)]
-    with Scorer(["psnr"], processes=0) as here, Scorer(["psnr"], processes=2) as there:
+    with scorer(["psnr"], processes=0) as here, scorer(["psnr"], processes=2) as there:
         assert here(picture, decoded) == there(picture, decoded)
 
 

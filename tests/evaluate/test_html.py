@@ -14,9 +14,7 @@ from pellucid.evaluate import runs
 from pellucid.evaluate.benches.compress_rows import SPEED_ROWS, SWEEP, Timing
 from pellucid.evaluate.benches.compress_tables import STYLES
 from pellucid.evaluate.drawing import Plot, new_figure
-from pellucid.evaluate.html import report_page, write_html
-from pellucid.evaluate.html.figures import inline
-from pellucid.evaluate.html.style import PLOT_COLOURS, css
+from pellucid.evaluate.html import PLOT_COLOURS, css, inline, report_page, write_html
 
 for module in ("bjontegaard", "markdown_it", "matplotlib"):
     pytest.importorskip(module)

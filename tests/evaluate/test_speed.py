@@ -6,7 +6,6 @@ from pellucid.errors import OptionError
 from pellucid.evaluate.speed import (
     Spread,
     interleaved,
-    interleaved_medians,
     spread_of,
 )
 
@@ -42,4 +41,4 @@ def test_one_run_has_no_spread():
 
 def test_repeats_are_checked():
     with pytest.raises(OptionError, match="got 0"):
-        interleaved_medians({}, repeats=0)
+        interleaved({}, repeats=0)

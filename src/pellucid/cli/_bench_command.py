@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import shlex
 from collections.abc import Callable, Sequence
+from dataclasses import MISSING
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from pellucid.cli._options import names
 from pellucid.cli._program import tell
 from pellucid.cli.adapt import require_training
 from pellucid.errors import PellucidError
@@ -63,45 +63,47 @@ def tuning(
     return tune
 
 
-def option_of(field: Field) -> click.Option:
-    """A field of a plan as an option of the command line."""
-    option, kind = field.option, field.kind
-    flags = [*(["-o"] if field.name == "out" else []), field.flag, field.name]
-    more: dict[str, Any] = {"required": True} if field.required else {"default": field.default}
-    more["show_default"] = "[default: " not in option.help
-    if kind is bool:
-        return click.Option(flags, is_flag=True, help=option.help)
-    if kind is Path:
-        more |= {"type": click.Path(path_type=Path), "multiple": field.many}
-    elif field.many and not option.each:
-        more["callback"] = names if kind is str else numbers(kind)
-        more["default"] = as_word(field.default) if field.default else None
-        if kind is not str:
-            more["metavar"] = "N,N"
-    elif option.choices:
-        more["type"] = click.Choice(option.choices)
-    elif kind is str:
-        more["type"] = str
-    else:
-        least = option.least if option.over is None else option.over
-        number: Any = click.IntRange if kind is int else click.FloatRange
-        more["type"] = number(least, option.most, min_open=option.over is not None)
-        more["multiple"] = field.many
-    return click.Option(flags, help=option.help, **more)
+def several(kind: type) -> Callable[[str], tuple[Any, ...]]:
+    """What reads words or numbers with commas between, each once."""
 
-
-def numbers(kind: type) -> Callable[[click.Context, click.Parameter, str | None], tuple[Any, ...]]:
-    """Reads numbers with commas between, each once; none without a value."""
-
-    def read(_context: click.Context, _option: click.Parameter, value: str | None) -> Any:
+    def read(text: str) -> tuple[Any, ...]:
         try:
-            parts = (value or "").split(",")
-            return tuple(dict.fromkeys(kind(part) for part in parts if part.strip()))
+            parts = [part.strip() for part in text.split(",")]
+            return tuple(dict.fromkeys(kind(part) for part in parts if part))
         except ValueError as error:
             what = "whole numbers" if kind is int else "numbers"
-            raise click.BadParameter(f"{what} with commas between, got {value!r}") from error
+            raise click.BadParameter(f"{what} with commas between, got {text!r}") from error
 
     return read
+
+
+def option_of(field: Field) -> click.Option:
+    """A field of a plan as an option of the command line."""
+    option, kind, default = field.option, field.kind, field.default
+    with_commas = field.many and kind is not Path and not option.each
+    ends: dict[str, Any] = {"min": option.least, "max": option.most}
+    if option.over is not None:
+        ends |= {"min": option.over, "min_open": True}
+    types: dict[type, Any] = {
+        Path: click.Path(path_type=Path),
+        str: click.Choice(option.choices) if option.choices else str,
+        int: click.IntRange(**ends),
+        float: click.FloatRange(**ends),
+    }
+    more: dict[str, Any] = {"type": types.get(kind), "required": default is MISSING}
+    if with_commas:
+        more = {"type": several(kind), "default": as_word(default) if default else ""}
+        more["metavar"] = "TEXT" if kind is str else "N,N"
+    elif default is not MISSING:
+        more["default"] = default
+    return click.Option(
+        [*(["-o"] if field.name == "out" else []), field.flag, field.name],
+        is_flag=kind is bool,
+        multiple=field.many and not with_commas,
+        show_default=kind is not bool and default != () and "[default: " not in option.help,
+        help=option.help,
+        **more,
+    )
 
 
 def as_word(value: object) -> str:

@@ -7,15 +7,14 @@ it is asked for, so that `pellucid --help` is quick.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pellucid.cli._bench_command import command_of
-from pellucid.cli._bench_intervals import with_calibrate
 from pellucid.cli._program import tell
 from pellucid.cli.bench_all import all_benches
-from pellucid.errors import OutputError, PellucidError
+from pellucid.errors import OptionError, OutputError, PellucidError
 
 if TYPE_CHECKING:
     from pellucid.evaluate.bench import AnyBench
@@ -48,6 +47,30 @@ def measuring() -> dict[str, AnyBench]:
     return {bench.name: bench for bench in BENCHES if bench.plan is not BasePlan}
 
 
+def with_calibrate(command: click.Command) -> click.Command:
+    """`bench intervals`, which may make a model's intervals instead of rows."""
+    measure = command.callback
+
+    def either(calibrate: bool, out: Path | None, **given: Any) -> None:
+        if calibrate == (out is not None):
+            raise OptionError("give either --out, for rows, or --calibrate")
+        if out is not None and measure:
+            measure(out=out, **given)
+        elif given["grey"]:
+            raise OptionError("--grey goes with --out; give grey pictures to calibrate on such")
+        else:
+            from pellucid.evaluate.calibrate import make_intervals
+
+            words = (given[name] for name in ("data", "images", "task", "model"))
+            tell(f"wrote {make_intervals(*words, notify=tell)}")
+
+    text = "Make the model's intervals from DATA, in its folder."
+    command.callback = either
+    command.params.append(click.Option(["--calibrate"], is_flag=True, help=text))
+    next(option for option in command.params if option.name == "out").required = False
+    return command
+
+
 @click.group(cls=Benches)
 def bench() -> None:
     """Measure pellucid beside the codecs and denoisers people use."""
@@ -74,14 +97,10 @@ def report(folder: Path, out: Path | None, force: bool) -> None:
 
 @bench.command()
 @click.option(
-    "--results", type=PATH, default=Path("results/v0.1"), show_default=True, help="Folder of rows."
+    "--results", type=PATH, default="results/v0.1", show_default=True, help="Folder of rows."
 )
 @click.option(
-    "--readme",
-    type=PATH,
-    default=Path("README.md"),
-    show_default=True,
-    help="File with the markers.",
+    "--readme", type=PATH, default="README.md", show_default=True, help="File with the markers."
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if one is out of step.")
 def table(results: Path, readme: Path, check: bool) -> None:

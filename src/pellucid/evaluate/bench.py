@@ -201,26 +201,54 @@ def _run_step(bench: Bench[P, M, R], plan: P, notify: Notify, told: Mapping[str,
         if name not in told:
             notify(f"without {name}: {reason}")
     make_folder(plan.out)
-    rows, outcome = bench.columns[0], Outcome(missing)
-    kept = rows.keep(plan.out, lambda row: bench.usable(plan, methods, row))
-    keeper = _Keeper(bench, plan, methods, outcome)
-    done, warm = {bench.key(row) for row in kept}, set[str]()
+    rows, outcome, warm = bench.columns[0], Outcome(missing), set[str]()
+    done = {bench.key(r) for r in rows.keep(plan.out, lambda r: bench.usable(plan, methods, r))}
+    record = _recorder(bench, plan, methods, outcome)
     with bench.tool(plan) as tool:
         for number, case in enumerate(cases, start=1):
-            todo = _todo(bench, plan, case, methods, done)
+            keys = [[k for k in bench.wanted(plan, case, one) if k not in done] for one in methods]
+            todo = [(one, own) for one, own in zip(methods, keys, strict=True) if own]
             if not todo:
                 continue
             notify(f"{bench.name} {number} of {len(cases)}: {case.title}")
             with outcome.attempt(case.title):
                 data = case.load()
-                _warm_up(bench, todo, data, warm)
+                for one, _ in todo:
+                    if bench.warm and one.name not in warm:
+                        warm.add(one.name)
+                        with suppress(*METHOD_ERRORS):  # it shows up again when it's measured
+                            bench.warm(one, data)
                 turn = Turn(plan, case, data, todo, outcome, tool, number == 1)
                 for row in bench.measure(turn):
-                    keeper.add(row)
-                    outcome.new_rows += 1
+                    record(row)
     rows.sort(plan.out, bench.order or bench.key)
-    keeper.close()
+    record(None)
     return outcome
+
+
+def _recorder(
+    bench: Bench[P, M, R], plan: P, methods: Sequence[M], outcome: Outcome
+) -> Callable[[R | None], None]:
+    """Keeps a row, and what made it before the first row of a file; at the end what failed."""
+    run = runs.Run(bench.name, bench.what(plan), plan.command, runs.describe_machine())
+    run.facts, run.failures = outcome.facts, outcome.failures
+    for one in methods:
+        run.methods[one.name] = {"threading": one.threading, **bench.facts(plan, one)}
+    files = set[str]()
+
+    def record(row: R | None) -> None:
+        if row is None:
+            if files:
+                runs.record(plan.out, run)
+            return
+        rows = next(one for one in bench.columns if one.row is type(row))
+        if (file := rows.file_of(row)) not in files:
+            files.add(file)
+            runs.record(plan.out, run, file, anew=not (plan.out / file).exists())
+        rows.add(plan.out, [row])
+        outcome.new_rows += 1
+
+    return record
 
 
 def make_folder(folder: Path) -> None:
@@ -229,56 +257,3 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"can't write to {folder}: {error}") from error
-
-
-def _todo(
-    bench: Bench[P, M, R], plan: P, case: Case, methods: Sequence[M], done: set[Key]
-) -> list[tuple[M, list[Key]]]:
-    found = []
-    for method in methods:
-        lacking = [key for key in bench.wanted(plan, case, method) if key not in done]
-        if lacking:
-            found.append((method, lacking))
-    return found
-
-
-def _warm_up(
-    bench: Bench[P, M, R], todo: Sequence[tuple[M, Sequence[Key]]], data: Any, warm: set[str]
-) -> None:
-    """A failure shows up again, and is told, when the method is measured."""
-    for method, _ in todo:
-        if bench.warm and method.name not in warm:
-            warm.add(method.name)
-            with suppress(*METHOD_ERRORS):
-                bench.warm(method, data)
-
-
-class _Keeper(Generic[P, M, R]):
-    """Writes rows, and what made them before the first row of a file."""
-
-    def __init__(
-        self,
-        bench: Bench[P, M, R],
-        plan: P,
-        methods: Sequence[M],
-        outcome: Outcome,
-    ) -> None:
-        self._columns, self._folder = bench.columns, plan.out
-        self._recorded: set[str] = set()
-        machine = runs.describe_machine()
-        self._run = runs.Run(bench.name, bench.what(plan), plan.command, machine)
-        self._run.facts, self._run.failures = outcome.facts, outcome.failures
-        for method in methods:
-            facts = {"threading": method.threading, **bench.facts(plan, method)}
-            self._run.methods[method.name] = facts
-
-    def add(self, row: R) -> None:
-        rows = next((one for one in self._columns if one.holds(row)), self._columns[0])
-        file = rows.file_of(row)
-        if file not in self._recorded:
-            self._recorded.add(file)
-            runs.record(self._folder, self._run, file, anew=not (self._folder / file).exists())
-        rows.add(self._folder, [row])
-
-    def close(self) -> None:
-        runs.finish(self._folder, self._run)

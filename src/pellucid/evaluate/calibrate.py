@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 import pellucid
 from pellucid.errors import InputError
 from pellucid.evaluate.held_out import sample_hash, test_set_hashes
-from pellucid.evaluate.pictures import load_pixels, load_rgb
+from pellucid.evaluate.pictures import find_pictures, load_pixels, load_rgb
 from pellucid.explaining.intervals import COVERED, FILE, GROUPS, HASH, Intervals, variation
 from pellucid.pixels import write_atomic
 from pellucid.runtime import load_denoiser, load_model
@@ -31,6 +31,7 @@ FEW = 500  # samples are too few to set a half-width; the next larger group's is
 EVERY = 5  # samples of a trial; neighbours say the same
 
 Floats = NDArray[np.float32]
+Notify = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def trial(picture: NDArray[np.uint8], task: str, step: float, model: str, seed: 
 
 
 def calibrate(
-    pictures: list[Path], task: str, model: str, notify: Callable[[str], None] = lambda _line: None
+    pictures: list[Path], task: str, model: str, notify: Notify = lambda _line: None
 ) -> Intervals:
     """Half-widths that hold `COVERED` of the errors of `model` on the middles of `pictures`.
 
@@ -154,3 +155,12 @@ def save_intervals(intervals: Intervals, folder: Path) -> Path:
     path = folder / FILE
     write_atomic(path, stream.getvalue(), force=True)
     return path
+
+
+def make_intervals(
+    data: Sequence[Path], images: int | None, task: str, model: str, *, notify: Notify
+) -> Path:
+    """Calibrate a model on the first `images` pictures of folders, beside it; errors as there."""
+    pictures = [path for folder in data for path in find_pictures(folder, images)]
+    found = calibrate(pictures, task, model, notify)
+    return save_intervals(found, net_of(task, model).folder)

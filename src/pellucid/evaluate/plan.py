@@ -6,9 +6,10 @@ A field that is an option has the type `Annotated[T, Option("Its help.")]`; T is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from inspect import get_annotations
+from operator import ge, gt, le
 from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, Self, TypeVar, get_args, get_origin, get_type_hints
@@ -18,6 +19,11 @@ from pellucid.errors import OptionError
 P = TypeVar("P", bound="BasePlan")
 
 FIRST = ("data", "out")  # in the help of every bench
+ENDS: tuple[tuple[str, str, Callable[[float, float], bool]], ...] = (
+    ("least", "at least", ge),
+    ("over", "more than", gt),
+    ("most", "at most", le),
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Field:
-    """A field of a plan that is an option: `kind` is the type of one value."""
+    """A field of a plan that is an option: `kind` is the type of one value; MISSING: no default."""
 
     name: str
     kind: type
@@ -56,49 +62,28 @@ class Field:
         """With its dashes."""
         return "--" + (self.option.flag or self.name).replace("_", "-")
 
-    @property
-    def required(self) -> bool:
-        """Whether it must be given."""
-        return self.default is MISSING
-
     def check(self, value: Any) -> None:
         """OptionError for a value, or one of several, that is out of range or no choice."""
         option, number = self.option, self.kind in (int, float)
         if self.many and number and self.default and not value:
             shown = ",".join(f"{one:g}" for one in self.default)
             raise OptionError(f"no {self.name}; give some, such as {self.flag} {shown}")
-        for one in value if self.many else [value]:
-            if one is not None and option.choices and one not in option.choices:
+        ends = [(words, getattr(option, name), within) for name, words, within in ENDS]
+        ends = [end for end in ends if end[1] is not None]
+        for one in value if self.many else [value] if value is not None else []:
+            if option.choices and one not in option.choices:
                 what, there = self.name.removesuffix("s"), ", ".join(option.choices)
                 raise OptionError(f"no {what} called {one!r}; there are: {there}")
-            if one is not None and number and not self._within(one):
-                raise OptionError(f"{self.name} must be {self._range()}, got {one:g}")
-
-    def _within(self, number: float) -> bool:
-        option = self.option
-        return (
-            (option.least is None or number >= option.least)
-            and (option.over is None or number > option.over)
-            and (option.most is None or number <= option.most)
-        )
-
-    def _range(self) -> str:
-        """Its bounds in words."""
-        option = self.option
-        words = [
-            ("at least", option.least), ("more than", option.over), ("at most", option.most),
-        ]  # fmt: skip
-        return " and ".join(f"{word} {bound:g}" for word, bound in words if bound is not None)
+            if not all(within(one, end) for _, end, within in ends):
+                wanted = " and ".join(f"{words} {end:g}" for words, end, _ in ends)
+                raise OptionError(f"{self.name} must be {wanted}, got {one:g}")
 
 
 def options_of(plan: type[BasePlan]) -> tuple[Field, ...]:
     """The options of a plan: data and out, its own, and those of every bench."""
     types = get_type_hints(plan, include_extras=True)
     known = {field.name: field for field in fields(plan)}
-    order = [
-        *FIRST,
-        *(name for one in plan.__mro__ for name in get_annotations(one)),
-    ]
+    order = [*FIRST, *(name for one in plan.__mro__ for name in get_annotations(one))]
     found = []
     for name in dict.fromkeys(order):
         for option in getattr(types.get(name), "__metadata__", ()):

@@ -10,7 +10,7 @@ The command, the machine and the versions behind the rows are in `runs`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -37,16 +37,12 @@ class Rows(Generic[Row]):
     """
 
     def __init__(self, row: type[Row], file: str = "", *, but: Sequence[str] = ()) -> None:
-        self._row = row
+        self.row = row
         self._columns = {f.name: _PARSERS[str(f.type)] for f in fields(row)}  # type: ignore[arg-type]  # a dataclass
         self._later = {f.name for f in fields(row) if f.default is not MISSING}  # type: ignore[arg-type]
         self._but = frozenset(but)
         self.file = file
         self.header = "\t".join(self._columns)
-
-    def holds(self, row: object) -> bool:
-        """Whether a row is of this kind."""
-        return type(row) is self._row
 
     def file_of(self, row: Row) -> str:
         """Name of the file that a row belongs into."""
@@ -63,8 +59,8 @@ class Rows(Generic[Row]):
 
     def add(self, folder: Path, rows: Iterable[Row]) -> None:
         """Append rows, each to its file; OutputError if one can't be written."""
-        for name, own in self._by_file(rows).items():
-            self.append(folder / name, own)
+        for row in rows:
+            self.append(folder / self.file_of(row), [row])
 
     def keep(self, folder: Path, usable: Callable[[Row], bool]) -> list[Row]:
         """The rows that still hold; others, and lines cut short, are taken out of their files."""
@@ -86,12 +82,6 @@ class Rows(Generic[Row]):
             if (ordered := sorted(rows, key=order)) != rows:
                 self.write(path, ordered)
 
-    def _by_file(self, rows: Iterable[Row]) -> dict[str, list[Row]]:
-        found: dict[str, list[Row]] = {}
-        for row in rows:
-            found.setdefault(self.file_of(row), []).append(row)
-        return found
-
     def append(self, path: Path, rows: Iterable[Row]) -> None:
         """Add rows to a file, which is made with its header if it isn't there.
 
@@ -99,22 +89,19 @@ class Rows(Generic[Row]):
             OutputError: the file can't be written.
         """
         try:
-            new = not path.exists()
-            if not new and self._header_of(path) != self.header:
-                return self.write(path, [*self.read(path), *rows])
-            with path.open("a", encoding="utf-8", newline="\n") as stream:
-                if new:
+            with path.open("a+", encoding="utf-8", errors="replace", newline="\n") as stream:
+                stream.seek(0)
+                header = stream.readline().rstrip("\n")
+                if not header:
                     stream.write(self.header + "\n")
-                stream.writelines(self._line(row) for row in rows)
+                elif header != self.header:
+                    return self.write(path, [*self.read(path), *rows])
+                stream.writelines(map(self._line, rows))
         except OSError as error:
             raise OutputError(f"can't write results to {path}: {error}") from error
 
     def write(self, path: Path, rows: Sequence[Row]) -> None:
-        """Replace a file as a whole.
-
-        Raises:
-            OutputError: the file can't be written.
-        """
+        """Replace a file as a whole; OutputError if it can't be written."""
         temporary = path.with_name(path.name + ".part")
         temporary.unlink(missing_ok=True)
         self.append(temporary, rows)
@@ -130,42 +117,26 @@ class Rows(Generic[Row]):
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(f"can't read results from {path}: {error}") from error
-        lines = text.split("\n")[:-1]  # what follows the last newline is empty or cut short
-        names = lines[0].split("\t") if lines else []
-        if not self._fits(names):
+        header, *lines = text.split("\n")[:-1] or [""]  # what follows the last newline is cut short
+        names = header.split("\t")
+        if names != [name for name in self._columns if name in names or name not in self._later]:
             raise InputError(
                 f"{path} isn't a results file of this version: its header must be {self.header!r}; "
                 "measure again, with --fresh or into another folder"
             )
-        columns = {name: self._columns[name] for name in names}
-        numbered = enumerate(lines[1:], start=2)
-        return [self._parse(path, number, line, columns) for number, line in numbered]
-
-    def _fits(self, names: Sequence[str]) -> bool:
-        """Whether these are the columns, but for some that came later."""
-        return list(names) == [
-            name for name in self._columns if name in names or name not in self._later
-        ]
-
-    @staticmethod
-    def _header_of(path: Path) -> str:
-        with path.open(encoding="utf-8", errors="replace") as stream:
-            return stream.readline().rstrip("\n")
+        return [self._parse(path, at, names, line) for at, line in enumerate(lines, start=2)]
 
     def _line(self, row: Row) -> str:
         cells = (getattr(row, name) for name in self._columns)
-        return "\t".join("" if cell is None else _clean(str(cell)) for cell in cells) + "\n"
+        texts = ("" if cell is None else re.sub(r"[\t\n]", " ", str(cell)) for cell in cells)
+        return "\t".join(texts) + "\n"
 
-    def _parse(self, path: Path, number: int, line: str, columns: Mapping[str, Any]) -> Row:
+    def _parse(self, path: Path, number: int, names: Sequence[str], line: str) -> Row:
         cells = line.split("\t")
         try:
-            if len(cells) != len(columns):
-                raise ValueError(f"{len(cells)} cells, expected {len(columns)}")
-            pairs = zip(columns.items(), cells, strict=True)
-            return self._row(**{name: parse(cell) for (name, parse), cell in pairs})
+            if len(cells) != len(names):
+                raise ValueError(f"{len(cells)} cells, expected {len(names)}")
+            pairs = zip(names, cells, strict=True)
+            return self.row(**{name: self._columns[name](cell) for name, cell in pairs})
         except ValueError as error:
             raise InputError(f"{path}, line {number}: {error}") from error
-
-
-def _clean(cell: str) -> str:
-    return cell.replace("\t", " ").replace("\n", " ")

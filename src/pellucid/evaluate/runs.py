@@ -47,6 +47,11 @@ class Run:
     facts: dict[str, Any] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
 
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What is the same of a run that goes on."""
+        return (self.bench, self.what, self.command, self.machine)
+
 
 def load_runs(folder: Path, bench: str | None = None) -> list[Run]:
     """The runs of a bench or of all, oldest first; none if the folder has no such file.
@@ -74,24 +79,19 @@ def save_runs(folder: Path, runs: list[Run]) -> None:
         raise OutputError(f"can't write {path}: {error}") from error
 
 
-def record(folder: Path, run: Run, file: str, *, anew: bool) -> None:
-    """Write down that `run` adds rows to `file`; `anew`: no earlier rows are left in it."""
-    run.files = [*dict.fromkeys([*run.files, file])]
-    others = [one for one in load_runs(folder) if not _same(one, run)]
-    if anew:
-        for one in others:
-            one.files = [name for name in one.files if name != file]
-    earlier = [one for one in load_runs(folder) if _same(one, run)]
-    if earlier:
-        run.files = [*dict.fromkeys([*earlier[0].files, *run.files])]
-        run.methods = {**earlier[0].methods, **run.methods}
-    save_runs(folder, [*(one for one in others if one.files), run])
-
-
-def finish(folder: Path, run: Run) -> None:
-    """Write down what a run that has made rows found out until its end."""
-    if run.files:
-        save_runs(folder, [run if _same(one, run) else one for one in load_runs(folder)])
+def record(folder: Path, run: Run, file: str = "", *, anew: bool = False) -> None:
+    """Write down a run, and that it adds rows to `file`; `anew`: no earlier rows are left in it."""
+    run.files += [file] if file else []
+    others = []
+    for one in load_runs(folder):
+        if one.identity == run.identity:
+            run.files = [*one.files, *run.files]
+            run.methods = {**one.methods, **run.methods}
+        else:
+            one.files = [name for name in one.files if not (anew and name == file)]
+            others += [one] if one.files else []
+    run.files = [*dict.fromkeys(run.files)]
+    save_runs(folder, [*others, run])
 
 
 def machine_of(folder: Path, bench: str, file: str = "") -> dict[str, Any]:
@@ -136,11 +136,6 @@ def describe_machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "pellucid": __version__,
     }
-
-
-def _same(one: Run, other: Run) -> bool:
-    names = ("bench", "what", "command", "machine")
-    return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
 def _processor() -> str:

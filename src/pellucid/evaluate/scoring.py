@@ -7,16 +7,17 @@ before the next picture is timed, so that it never runs beside a timed encoder.
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from types import TracebackType
-from typing import Self
+from contextlib import contextmanager
+from functools import partial
 
 from pellucid.errors import InputError
 from pellucid.evaluate.metrics import METRICS
 from pellucid.evaluate.peers.base import Rgb
 
 Scores = dict[str, float | None]
+Scorer = Callable[[Rgb, Sequence[Rgb]], list[Scores]]
 
 
 def score(reference: Rgb, decoded: Rgb, names: Sequence[str]) -> Scores:
@@ -35,40 +36,23 @@ def score(reference: Rgb, decoded: Rgb, names: Sequence[str]) -> Scores:
     return scores
 
 
-def _score_share(reference: Rgb, share: list[Rgb], names: Sequence[str]) -> list[Scores]:
+def _score_share(reference: Rgb, names: Sequence[str], share: Sequence[Rgb]) -> list[Scores]:
     return [score(reference, decoded, names) for decoded in share]
 
 
-class Scorer:
-    """Scores batches in `processes` workers, or in this process if that's 0."""
+@contextmanager
+def scorer(names: Sequence[str], processes: int = 2) -> Iterator[Scorer]:
+    """Scores of pictures beside a reference, in order; by workers or, if they are 0, right here."""
+    if not processes:
+        yield lambda reference, decoded: _score_share(reference, names, decoded)
+        return
+    context = multiprocessing.get_context("spawn")  # forking would copy codec threads
+    with ProcessPoolExecutor(processes, mp_context=context) as pool:
 
-    def __init__(self, names: Sequence[str], processes: int = 2) -> None:
-        self._names = tuple(names)
-        self._processes = processes
-        self._pool: ProcessPoolExecutor | None = None
+        def scored(reference: Rgb, decoded: Sequence[Rgb]) -> list[Scores]:
+            # worker k takes every k-th picture; each prepares the reference once
+            shares = [decoded[k::processes] for k in range(processes)]
+            found = [*pool.map(partial(_score_share, reference, names), shares)]
+            return [found[i % processes][i // processes] for i in range(len(decoded))]
 
-    def __enter__(self) -> Self:
-        if self._processes:
-            context = multiprocessing.get_context("spawn")  # forking would copy codec threads
-            self._pool = ProcessPoolExecutor(self._processes, mp_context=context)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._pool:
-            self._pool.shutdown(cancel_futures=True)
-
-    def __call__(self, reference: Rgb, decoded: Sequence[Rgb]) -> list[Scores]:
-        """Scores of each decoded picture, in order."""
-        if not self._pool:
-            return _score_share(reference, list(decoded), self._names)
-        # worker k takes every k-th picture; each prepares the reference once
-        count = self._processes
-        shares = [list(decoded[k::count]) for k in range(count)]
-        jobs = [self._pool.submit(_score_share, reference, s, self._names) for s in shares]
-        results = [job.result() for job in jobs]
-        return [results[i % count][i // count] for i in range(len(decoded))]
+        yield scored

@@ -39,26 +39,6 @@ def spread_of(seconds: Sequence[float]) -> Spread:
     return Spread(middle, low, high)
 
 
-def timed(task: Callable[[], object], clock: Clock = time.perf_counter) -> float:
-    """Wall seconds of one call."""
-    start = clock()
-    task()
-    return clock() - start
-
-
-def interleaved_medians(
-    tasks: Mapping[str, Callable[[], object]],
-    *,
-    repeats: int,
-    warmup: int = 1,
-    rest: float = 0.0,
-    clock: Clock = time.perf_counter,
-) -> dict[str, float]:
-    """The medians of `interleaved`."""
-    found = interleaved(tasks, repeats=repeats, warmup=warmup, rest=rest, clock=clock)
-    return {name: spread.median for name, spread in found.items()}
-
-
 def interleaved(
     tasks: Mapping[str, Callable[[], object]],
     *,
@@ -81,7 +61,8 @@ def interleaved(
     for number in range(warmup + repeats):
         for name in order if number % 2 == 0 else reversed(order):
             time.sleep(rest)
-            seconds = timed(tasks[name], clock)
+            start = clock()
+            tasks[name]()
             if number >= warmup:
-                times[name].append(seconds)
+                times[name].append(clock() - start)
     return {name: spread_of(values) for name, values in times.items()}

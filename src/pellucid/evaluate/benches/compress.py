@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -30,7 +29,7 @@ from pellucid.evaluate.peers.base import Codec, Files, Rgb, kind_of, own_names
 from pellucid.evaluate.peers.lossy import LOSSY
 from pellucid.evaluate.pictures import find_pictures, load_rgb
 from pellucid.evaluate.plan import BasePlan, Option, Wish
-from pellucid.evaluate.scoring import Scorer, Scores
+from pellucid.evaluate.scoring import Scores, scorer
 from pellucid.evaluate.speed import interleaved
 
 QUICK_PICTURES = 2
@@ -168,11 +167,6 @@ def warm(codec: Codec, rgb: Rgb) -> None:
     codec.decode(files, kind_of(rgb))
 
 
-def scorer(plan: Plan) -> AbstractContextManager[Scorer]:
-    """Scores in processes of their own, after a picture has been coded."""
-    return Scorer(plan.metrics, plan.processes)
-
-
 def time_codecs(turn: Sweep) -> Iterator[Timing]:
     """A row a codec, at its setting nearest to one common rate; the codecs take turns."""
     rgb, kind = turn.data, kind_of(turn.data)
@@ -269,6 +263,6 @@ BENCH: Bench[Plan, Codec, Result] = Bench(
     order=lambda row: (row.image, row.bytes),
     usable=usable,
     warm=warm,
-    tool=scorer,
+    tool=lambda plan: scorer(plan.metrics, plan.processes),
     facts=measured_facts,
 )

@@ -26,7 +26,7 @@ from pellucid.evaluate.peers.base import Codec, Files, Samples, kind_of
 from pellucid.evaluate.peers.exact import EXACT, OWN
 from pellucid.evaluate.pictures import SUFFIXES, check_stems
 from pellucid.evaluate.plan import BasePlan, Option, Wish
-from pellucid.evaluate.speed import interleaved_medians
+from pellucid.evaluate.speed import interleaved
 from pellucid.pixels import NPY, open_image
 
 LARGEST_BOUND = 16383  # of pellucid's format
@@ -165,7 +165,7 @@ def _within(turn: Turn[Plan, Codec], bound: int, codecs: Sequence[Codec]) -> Ite
             tasks[f"encode {codec.name}"] = partial(codec.encode, turn.data, bound)
             tasks[f"decode {codec.name}"] = partial(codec.decode, files, kind)
     # All ran once above.
-    times = interleaved_medians(tasks, repeats=turn.plan.repeats, warmup=0)
+    times = interleaved(tasks, repeats=turn.plan.repeats, warmup=0)
     height, width, channels = turn.data.shape
     for codec, files, worst in made:
         size = sum(map(len, files))
@@ -182,8 +182,8 @@ def _within(turn: Turn[Plan, Codec], bound: int, codecs: Sequence[Codec]) -> Ite
             bytes=size,
             bits=round(8 * size / turn.data.size, 6),
             worst=worst,
-            encode_s=round(times[f"encode {codec.name}"], 6),
-            decode_s=round(times[f"decode {codec.name}"], 6),
+            encode_s=round(times[f"encode {codec.name}"].median, 6),
+            decode_s=round(times[f"decode {codec.name}"].median, 6),
             threads=turn.plan.threads,
             repeats=turn.plan.repeats,
             version=codec.version,
