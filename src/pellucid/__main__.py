@@ -1,7 +1,7 @@
 """Where the program starts: `pellucid` and `python -m pellucid`.
 
 Loading the commands takes a moment. Until they run Ctrl-C ends the process at once, as there is
-nothing to clean up yet; then `cli/_signals.py` takes over.
+nothing to clean up yet; then `cli/_program.py` takes over.
 """
 
 from __future__ import annotations

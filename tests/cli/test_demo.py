@@ -15,8 +15,7 @@ from PIL import Image
 import pellucid
 from opened import read_samples
 from pellucid import _api
-from pellucid.cli._demo_denoise import show_denoising, with_noise
-from pellucid.cli.demo import Stage
+from pellucid.cli.demo import Stage, show_denoising, with_noise
 from pellucid.errors import OutputError
 
 PACKAGE = Path(pellucid.__file__).parent
@@ -55,15 +54,16 @@ def test_demo_overwrites_only_what_it_made(folder):
     assert path.read_bytes() == b"two"
 
 
-def test_demo_of_denoising(monkeypatch, capsys):
+def test_demo_of_denoising(folder, monkeypatch, capsys):
     """With a denoiser that knows the answer."""
     picture = read_samples(SAMPLE)[0]
     noise = SimpleNamespace(sigma=24.6)
     monkeypatch.setattr(_api, "noise_level", lambda noisy: noise)
     monkeypatch.setattr(_api, "denoise", lambda noisy, **_: picture)
-    kept = {}
-    panels = show_denoising(picture, kept.__setitem__)
-    assert [panel.picture is kept[name] for panel, name in zip(panels, kept, strict=True)]
+    panels = show_denoising(Stage(folder, force=False), picture)
+    kept = {path.stem: read_samples(path)[0] for path in folder.iterdir()}
+    for (_, shown), name in zip(panels, ("noisy", "denoised"), strict=True):
+        np.testing.assert_array_equal(shown, kept[name])
     text = capsys.readouterr().out
     assert "of standard deviation 25 added: 20." in text
     assert "Measured as 24.6 and taken off: inf dB" in text

@@ -14,7 +14,7 @@ from PIL import Image, ImageCms
 import pellucid
 from opened import read_samples, write_samples
 from pellucid import _api, runtime
-from pellucid.cli._demo_denoise import with_noise
+from pellucid.cli.demo import with_noise
 from pellucid.denoising import flow
 from pellucid.errors import OptionError
 from pellucid.evaluate.metrics import psnr

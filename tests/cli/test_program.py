@@ -84,8 +84,7 @@ def test_pipe(photo):
 
 def test_progress_on_a_terminal(capsys, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    progress = _batch.Progress()
-    progress.expect(7)
+    progress = _batch.Progress(7)
     progress.show(3, "photo.png")
     assert "[3/7] photo.png" in capsys.readouterr().err
 

@@ -19,8 +19,7 @@ from pellucid.cli._progress import Progress, clock_text
 def test_time_left(capsys, monkeypatch) -> None:
     now = [0.0]
     monkeypatch.setattr(_progress.sys.stderr, "isatty", lambda: True)
-    progress = Progress(clock=lambda: now[0])
-    progress.expect(3)
+    progress = Progress(3, clock=lambda: now[0])
     progress.show(1, "mosaic.tif")
     now[0] = 1
     progress.part(0.001)  # too little to know the speed
@@ -54,7 +53,7 @@ def test_shown_on_a_terminal_or_when_asked_for(run) -> None:
 
 def test_quiet_with_json_on_a_terminal(capsys, monkeypatch) -> None:
     monkeypatch.setattr(_progress.sys.stderr, "isatty", lambda: True)
-    progress = Progress(quiet=True)
+    progress = Progress(1, quiet=True)
     progress.show(1, "a.png")
     progress.part(0.5)
     progress.clear()

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import pellucid
-from pellucid.cli import _demo_denoise
+from pellucid.cli.demo import SAMPLE
 from pellucid.denoising.guide import Guide, average, contrast, features
 from pellucid.denoising.remove import denoise_array
 from pellucid.errors import OptionError
@@ -17,9 +17,7 @@ from pellucid.evaluate.metrics import psnr
 from pellucid.runtime import load_denoiser, load_guide
 
 SIGMA = 25.0
-PHOTO = np.asarray(
-    Image.open(_demo_denoise.__file__.replace("cli/_demo_denoise.py", "samples/chelsea.png"))
-)
+PHOTO = np.asarray(Image.open(SAMPLE))
 PHOTO = PHOTO[20:180, 100:292]
 CLEAN = (200 - 0.7 * PHOTO[..., 0] + 20 * np.sin(PHOTO[..., 0] / 40)).astype(np.float32)
 NOISY = CLEAN + np.random.default_rng(0).normal(0, SIGMA, CLEAN.shape).astype(np.float32)

@@ -7,9 +7,7 @@
     demo.py         one photograph, end to end
     bench.py        side by side with other codecs; the benches are in `evaluate`
 
-    _program.py     errors -> messages and exit codes
-    _remarks.py     warnings of the library -> remarks on a file
-    _signals.py     signals -> exceptions, so that temporary files are removed
+    _program.py     errors, signals and remarks -> messages and exit codes
     _jobs.py        inputs and -o -> which file goes where
     _streams.py     standard input and output, and pipes, as files
     _batch.py       one job after another; one that fails doesn't stop the others

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from threading import Event
@@ -23,9 +23,8 @@ import click
 
 from pellucid.cli._jobs import Job, Outputs, plan_jobs
 from pellucid.cli._options import Batch
-from pellucid.cli._program import FAILED, about, exit_code, say, tell
+from pellucid.cli._program import FAILED, about, exit_code, remarks_of_file, say, tell
 from pellucid.cli._progress import Progress
-from pellucid.cli._remarks import remarks_of_file
 from pellucid.cli._streams import STREAM, real_files
 from pellucid.errors import PellucidError
 
@@ -61,46 +60,6 @@ class Outcome:
     written: int = 0  # and of what was made of it
 
 
-@dataclass
-class Totals:
-    """What is said at the end."""
-
-    done: int = 0
-    skipped: int = 0
-    damaged: int = 0
-    read: int = 0
-    written: int = 0
-    errors: list[PellucidError] = field(default_factory=list)
-
-    def add(self, outcome: Outcome) -> None:
-        """Count one more."""
-        if outcome.error is not None:
-            self.errors.append(outcome.error)
-        elif outcome.report is None:
-            self.skipped += 1
-        else:
-            self.done += 1
-            self.damaged += outcome.report.damaged
-            self.read += outcome.read
-            self.written += outcome.written
-
-    def finish(self, total: int) -> None:
-        """Say what is done, and end the program if not all is, or not whole."""
-        if total > 1 or self.skipped:
-            said = [f"{self.done} of {total} done"]
-            said += [f"{self.damaged} of them with damage"] if self.damaged else []
-            said += [f"{self.skipped} there already"] if self.skipped else []
-            said += [f"{len(self.errors)} failed"] if self.errors else []
-            tell(", ".join(said))
-        if self.done > 1 and self.written:
-            saved = (
-                f", {1 - self.written / self.read:.1%} saved" if self.written < self.read else ""
-            )
-            tell(f"{self.read:,} bytes to {self.written:,}{saved}")
-        if self.damaged or self.errors:
-            raise click.exceptions.Exit(FAILED if self.damaged else exit_code(self.errors))
-
-
 class Stop(Exception):
     """The program ends while a thread is still at work."""
 
@@ -125,8 +84,8 @@ def run_batch(
     `suffix` gives that of an output for its source; `passed` are the suffixes of files in folders
     that no job was made of.
     """
-    progress, totals, stop = Progress(wanted=batch.progress, quiet=batch.as_json), Totals(), Event()
-    progress.expect(len(jobs))
+    progress, stop = Progress(len(jobs), wanted=batch.progress, quiet=batch.as_json), Event()
+    done: list[Outcome] = []
 
     def attempt(number: int, job: Job) -> Outcome:
         progress.show(number, job.source)
@@ -147,13 +106,13 @@ def run_batch(
         with closing(outcomes(attempt, jobs, batch.jobs, stop)) as found:
             for job, outcome in zip(jobs, found, strict=True):
                 progress.clear()
-                totals.add(outcome)
                 show(job, outcome, batch.as_json)
+                done.append(outcome)
     finally:
         progress.clear()
     if passed:
         say(passed_over(passed))
-    totals.finish(len(jobs))
+    finish(done)
 
 
 def outcomes(
@@ -201,19 +160,18 @@ def show(job: Job, outcome: Outcome, as_json: bool) -> None:
     """Print what came of a job; to stderr if its output went to standard output."""
     report, error = outcome.report, outcome.error
     aside = job.target == STREAM
-    names: dict[str, Any] = {"source": str(job.source)}
-    if job.target is not None:
-        names["output"] = str(job.target)
+    fields: dict[str, Any] = {"source": str(job.source)}
+    if job.target is not None and error is None:
+        fields["output"] = str(job.target)
     if error is not None:
         say(about(job.source, error))
-        fields: dict[str, Any] = {"error": type(error).__name__, "message": str(error)}
-        names.pop("output", None)
+        fields |= {"error": type(error).__name__, "message": str(error)}
     elif report is None:
-        fields = {"skipped": True}
+        fields["skipped"] = True
     else:
-        fields = {**report.fields, "seconds": round(outcome.seconds, 4)}
+        fields |= {**report.fields, "seconds": round(outcome.seconds, 4)}
     if as_json:
-        click.echo(json.dumps({**names, **fields}), err=aside)
+        click.echo(json.dumps(fields), err=aside)
     elif report is not None and not aside:
         click.echo(f"{click.format_filename(job.target or job.source)}  {report.line}")
     for remark in report.remarks if report is not None else ():
@@ -226,8 +184,26 @@ def passed_over(passed: Counter[str]) -> str:
     kinds = [f"{suffix or 'without a suffix'} {count}" for suffix, count in ordered[:NAMED]]
     if len(ordered) > NAMED:
         kinds.append(f"others {sum(count for _, count in ordered[NAMED:])}")
-    number = sum(passed.values())
+    number = passed.total()
     return (
         f"passed over {number} file{'s' * (number > 1)} in folders, of suffixes that aren't taken "
         f"from there ({', '.join(kinds)}); a file that is named itself is tried"
     )
+
+
+def finish(outcomes: Sequence[Outcome]) -> None:
+    """Say what is done, and end the program if not all is, or not whole."""
+    reports = [one.report for one in outcomes if one.report is not None]
+    errors = [one.error for one in outcomes if one.error is not None]
+    damaged = sum(report.damaged for report in reports)
+    skipped = len(outcomes) - len(reports) - len(errors)
+    if len(outcomes) > 1 or skipped:
+        rest = {"of them with damage": damaged, "there already": skipped, "failed": len(errors)}
+        said = [f"{number} {what}" for what, number in rest.items() if number]
+        tell(", ".join([f"{len(reports)} of {len(outcomes)} done", *said]))
+    read, written = (sum(getattr(one, name) for one in outcomes) for name in ("read", "written"))
+    if len(reports) > 1 and written:
+        saved = f", {1 - written / read:.1%} saved" if written < read else ""
+        tell(f"{read:,} bytes to {written:,}{saved}")
+    if damaged or errors:
+        raise click.exceptions.Exit(FAILED if damaged else exit_code(errors))

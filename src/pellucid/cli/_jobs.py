@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -40,12 +40,20 @@ class Job:
         assert self.target is not None
         return self.target
 
+    @property
+    def is_done(self) -> bool:
+        """Whether there is an output of that name."""
+        return (
+            self.target is not None
+            and self.problem is None
+            and os.path.lexists(self.target)
+            and not is_folder(self.target)
+        )
+
     def check(self, batch: Batch) -> None:
         """Raise the job's problem, or OutputError if its target can't be written."""
         if self.problem is not None:
             raise self.problem
-        if self.target is None:
-            return
         if self.target == STREAM:
             if sys.stdout is None:
                 raise OutputError("standard output is closed; give a name with -o")
@@ -56,16 +64,6 @@ class Job:
                 f"{self.target} exists already; overwrite it with --force, pass over what is there "
                 "with --skip-existing, or choose another name with -o"
             )
-
-    @property
-    def is_done(self) -> bool:
-        """Whether there is an output of that name."""
-        return (
-            self.target is not None
-            and os.path.lexists(self.target)
-            and not is_folder(self.target)
-            and self.problem is None
-        )
 
 
 @dataclass(frozen=True)
@@ -98,11 +96,11 @@ def plan_jobs(batch: Batch, outputs: Outputs, passed: Counter[str]) -> list[Job]
     if batch.out is not None and wants_folder(batch.inputs, batch.out):
         folder = make_folder(Path(batch.out))
     found = [
-        job
+        placed(job, batch.out, folder, outputs)
         for given in batch.inputs
         for job in find_jobs(Path(given), outputs, batch.recursive, passed, made=folder)
     ]
-    jobs = apart([placed(job, batch.out, folder, outputs) for job in found])
+    jobs = apart(found)
     if folder is not None:
         for parent in {job.output.parent for job in jobs if job.problem is None}:
             make_folder(parent)
@@ -114,14 +112,12 @@ def placed(job: Job, out: str | None, folder: Path | None, outputs: Outputs) -> 
     if job.problem is not None:
         return job  # a folder may have no name to put a suffix to
     suffix = outputs.suffix(job.source)
+    target = job.source.with_name(f"{job.source.stem}{outputs.mark}{suffix}")
     if folder is not None:
-        return replace(job, target=folder / job.below.with_suffix(suffix))
-    if out is not None:
-        return replace(job, target=Path(out))
-    if is_unnamed(job.source):
-        return replace(job, target=STREAM)
-    beside = job.source.with_name(f"{job.source.stem}{outputs.mark}{suffix}")
-    return replace(job, target=beside)
+        target = folder / job.below.with_suffix(suffix)
+    elif out is not None or is_unnamed(job.source):
+        target = STREAM if out is None else Path(out)
+    return replace(job, target=target)
 
 
 def apart(jobs: list[Job]) -> list[Job]:
@@ -134,9 +130,9 @@ def apart(jobs: list[Job]) -> list[Job]:
 
     def renamed(job: Job) -> Job:
         target = job.target
-        if job.problem is not None or target is None or wanted[str(target).lower()] == 1:
+        if target is None or wanted[str(target).lower()] == 1 or target == STREAM:
             return job
-        if target.suffix.lower() == job.source.suffix.lower() or target == STREAM:
+        if target.suffix.lower() == job.source.suffix.lower():
             return job
         ending = target.name.removeprefix(job.source.stem)
         return replace(job, target=target.with_name(job.source.name + ending))
@@ -145,11 +141,7 @@ def apart(jobs: list[Job]) -> list[Job]:
 
 
 def find_jobs(
-    given: Path,
-    outputs: Outputs,
-    recursive: bool,
-    passed: Counter[str],
-    made: Path | None = None,
+    given: Path, outputs: Outputs, recursive: bool, passed: Counter[str], made: Path | None = None
 ) -> Iterator[Job]:
     """One input -> its job, or one for each file below a folder; their targets aren't set yet.
 
@@ -159,54 +151,54 @@ def find_jobs(
     if given == STREAM or not is_folder(given):
         yield Job(given, Path("stdin") if given == STREAM else Path(given.name))
         return
-    problem = InputError(f"{given} is a folder; add --recursive to take what is in it")
+    problem = f"{given} is a folder; add --recursive to take what is in it"
     if recursive:
-        found, errors, others = files_below(given, outputs.sources)
-        passed.update(suffix for suffix in others if suffix not in outputs.own)
+        found, errors = files_below(given, outputs, passed)
         for error in errors:
             folder = Path(error.filename)
             reason = InputError(f"{folder}: the folder can't be read: {error.strerror}")
             yield Job(folder, folder.relative_to(given), problem=reason)
-        fresh = list(without_own(found, given, outputs.mark, made)) if outputs.mark else found
+        fresh = [path for path in found if not is_own(path, given, outputs.mark, made)]
         yield from (Job(path, path.relative_to(given)) for path in fresh)
         if fresh or errors:
             return
         known = " ".join(f"*{suffix}" for suffix in outputs.sources)
-        problem = InputError(
-            f"{given} holds no pictures but denoised ones"
-            if found
-            else f"{given} holds no files named {known}"
-        )
-    yield Job(given, Path(given.name), problem=problem)
+        problem = f"{given} holds no files named {known}"
+        if found:
+            problem = f"{given} holds no pictures but denoised ones"
+    yield Job(given, Path(given.name), problem=InputError(problem))
 
 
-def without_own(found: list[Path], given: Path, mark: str, made: Path | None) -> Iterator[Path]:
-    """The files but those that have the mark, or lie in a folder of outputs below `given`."""
-    inside = made is not None and given.resolve() in made.resolve().parents
-    for path in found:
-        own = inside and made is not None and made.resolve() in path.resolve().parents
-        if not own and not path.stem.endswith(mark):
-            yield path
+def is_own(path: Path, given: Path, mark: str, made: Path | None) -> bool:
+    """Whether a file has the mark, or with a mark lies in a folder of outputs below `given`."""
+    if not mark or path.stem.endswith(mark):
+        return bool(mark)
+    return (
+        made is not None
+        and given.resolve() in made.resolve().parents
+        and made.resolve() in path.resolve().parents
+    )
 
 
 def files_below(
-    folder: Path, suffixes: tuple[str, ...]
-) -> tuple[list[Path], list[OSError], list[str]]:
-    """The files below a folder with one of `suffixes`, in order; why folders can't be read; and the
-    suffixes of the other files, one each, but hidden ones.
+    folder: Path, outputs: Outputs, passed: Counter[str]
+) -> tuple[list[Path], list[OSError]]:
+    """The files below a folder that a command takes, in order; and why folders can't be read.
+
+    `passed` is told the suffixes of the other files, but hidden ones and the command's own.
     """
     errors: list[OSError] = []
     kept: list[Path] = []
-    others: list[str] = []
     for where, folders, names in os.walk(folder, onerror=errors.append):
         stores = [name for name in folders if is_zarr(name)]
         folders[:] = [name for name in folders if name not in stores]
         for path in (Path(where, name) for name in (*stores, *names)):
-            if path.suffix.lower() not in suffixes:
-                others += [] if path.name.startswith(".") else [path.suffix.lower()]
-            elif path.is_file() or (path.exists() and is_zarr(path)):
-                kept.append(path)
-    return sorted(kept), errors, others
+            suffix = path.suffix.lower()
+            if suffix in outputs.sources:
+                kept += [path] if path.is_file() or (path.exists() and is_zarr(path)) else []
+            elif suffix not in outputs.own and not path.name.startswith("."):
+                passed[suffix] += 1
+    return sorted(kept), errors
 
 
 def is_zarr(path: str | os.PathLike[str]) -> bool:
@@ -247,37 +239,35 @@ def make_folder(folder: Path) -> Path:
     return folder
 
 
-def without_clashes(jobs: Iterable[Job], outputs: Outputs) -> Iterator[Job]:
+def without_clashes(jobs: list[Job], outputs: Outputs) -> Iterator[Job]:
     """The jobs; one whose target is a source, or an earlier job's target, has a problem."""
-    jobs = list(jobs)
     sources = {os.path.realpath(job.source) for job in jobs}
-    taken: dict[Path, Path] = {}
+    taken: dict[str, Path] = {}
     for job in jobs:
         if job.problem is not None or job.output == STREAM:
             yield job
             continue
-        target = Path(os.path.abspath(job.output))
-        if os.path.realpath(job.source) == os.path.realpath(target) or same(job):
-            yield replace(job, problem=same_file(job, outputs))
+        target = os.path.abspath(job.output)
+        problem: PellucidError | None = None
+        if is_same(job.source, job.output):
+            problem = OutputError(outputs.same)
+            if not job.source.exists():
+                problem = InputError(f"{job.source}: no such file")
         elif os.path.lexists(target) and os.path.realpath(target) in sources:
-            text = f"its output would replace another input, {job.target}; choose another -o"
-            yield replace(job, problem=OutputError(text))
+            problem = OutputError(
+                f"its output would replace another input, {job.target}; choose another -o"
+            )
         elif target in taken:
-            text = f"its output {job.target} is that of {taken[target]} already; choose one by -o"
-            yield replace(job, problem=OutputError(text))
+            problem = OutputError(
+                f"its output {job.target} is that of {taken[target]} already; choose one by -o"
+            )
         else:
             taken[target] = job.source
-            yield job
+        yield replace(job, problem=problem)
 
 
-def same(job: Job) -> bool:
-    """Whether source and target are one file by two names."""
-    there = os.path.exists(job.source) and os.path.exists(job.output)
-    return there and os.path.samefile(job.source, job.output)
-
-
-def same_file(job: Job, outputs: Outputs) -> PellucidError:
-    """What is wrong with a job that would write over its own input."""
-    if not job.source.exists():
-        return InputError(f"{job.source}: no such file")
-    return OutputError(outputs.same)
+def is_same(one: Path, other: Path) -> bool:
+    """Whether these are one file, perhaps by two names."""
+    if os.path.realpath(one) == os.path.realpath(other):
+        return True
+    return os.path.exists(one) and os.path.exists(other) and os.path.samefile(one, other)

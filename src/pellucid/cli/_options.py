@@ -23,10 +23,8 @@ Command = Callable[..., None]
 FILE = click.Path(readable=False)  # no check, but a shell completes it
 
 
-def to_bytes(_context: click.Context, _option: click.Parameter, value: str | None) -> int | None:
+def to_bytes(value: str) -> int:
     """200k, 200kB, 1.5M, 100KiB or plain bytes -> whole bytes; k is 1000 and Ki 1024."""
-    if value is None:
-        return None
     match = _SIZE.fullmatch(value.strip())
     if not match:
         raise click.BadParameter(f"{value!r} is not a size; write 200k, 1.5MB, 100KiB or 51200")
@@ -35,24 +33,32 @@ def to_bytes(_context: click.Context, _option: click.Parameter, value: str | Non
     return round(float(number) * factor)
 
 
-def to_region(
-    _context: click.Context, _option: click.Parameter, value: str | None
-) -> tuple[int, int, int, int] | None:
-    """X,Y,W,H -> (x, y, width, height)."""
-    if value is None:
-        return None
-    try:
-        x, y, width, height = map(int, value.split(","))
-    except ValueError as error:
-        message = f"{value!r} is not X,Y,W,H, such as 0,0,640,480"
-        raise click.BadParameter(message) from error
-    return x, y, width, height
-
-
-def to_limits(_context: click.Context, _option: click.Parameter, value: str | None) -> Limits:
+def to_limits(value: str) -> Limits:
     """What --max-pixels says -> limits of a picture."""
-    pixels = to_bytes(_context, _option, value)
-    return DEFAULT_LIMITS if pixels is None else replace(DEFAULT_LIMITS, max_pixels=pixels)
+    return replace(DEFAULT_LIMITS, max_pixels=to_bytes(value))
+
+
+def to_numbers(form: str, such_as: str) -> Callable[[str], tuple[int, ...]]:
+    """What reads whole numbers with commas between, as many as `form` has."""
+
+    def to_form(value: str) -> tuple[int, ...]:
+        parts = value.split(",")
+        try:
+            if len(parts) == len(form.split(",")):
+                return tuple(map(int, parts))
+        except ValueError:
+            pass
+        raise click.BadParameter(f"{value!r} is not {form}, such as {such_as}")
+
+    return to_form
+
+
+def number_or_auto(value: str) -> str | float:
+    """`auto`, or the number that `value` is."""
+    try:
+        return value if value == "auto" else float(value)
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is neither auto nor a number from 0") from error
 
 
 def names(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
@@ -64,7 +70,8 @@ limits_option = click.option(
     "--max-pixels",
     "limits",
     metavar="N",
-    callback=to_limits,
+    default=str(DEFAULT_LIMITS.max_pixels),
+    type=to_limits,
     help="Take larger pictures than 268M pixels (1G), if you trust them.",
 )
 page_option = click.option(
@@ -75,6 +82,13 @@ page_option = click.option(
 )
 model_option = click.option(
     "--model", default="m", show_default=True, help="m, s (faster), or a model's folder."
+)
+sigma_option = functools.partial(
+    click.option, "--sigma", default="auto", show_default=True, type=number_or_auto
+)
+strength_option = functools.partial(click.option, "--strength", default=1.0, show_default=True)
+metadata_option = functools.partial(
+    click.option, "--no-metadata", "metadata", is_flag=True, callback=lambda _c, _o, no: not no
 )
 force_option = click.option("--force", is_flag=True, help="Overwrite outputs that exist.")
 json_option = click.option(

@@ -2,21 +2,33 @@
 
 `PellucidError` gives 1, `OptionError` 2 (as wrong usage does), a signal 128 plus its number, which
 is 130 for Ctrl-C. Any other exception is a bug and shows its traceback.
+
+By default SIGTERM and SIGHUP end a process on the spot. Here they raise `Stopped`, a kind of
+KeyboardInterrupt, which passes through every `finally` on its way, so that temporary files are
+removed. What the library remarks on pictures, as warnings of a kind of its own, is told, too; all
+other warnings are meant for programmers, and `__main__.py` silences them.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 import click
 
-from pellucid.cli._remarks import remarks_told
-from pellucid.cli._signals import Stopped, heeded
-from pellucid.errors import OptionError, PellucidError
+from pellucid.errors import OptionError, PellucidError, PellucidWarning
 
 FAILED, USAGE = 1, 2
+# What a person is told; SIGHUP, of a terminal that was closed, doesn't exist on Windows.
+REASONS = {"SIGINT": "interrupted", "SIGTERM": "terminated", "SIGHUP": "terminal closed"}
+
+_work = threading.local()  # `remarks`: on the file that this thread works on
 
 
 class Program(click.Group):
@@ -40,15 +52,76 @@ class Program(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; turn what it raises on purpose into an exit code."""
         try:
-            with heeded(), remarks_told(say):
+            with signals_heeded(), remarks_told():
                 return super().invoke(ctx)
         except PellucidError as error:
             say(str(error))
             raise click.exceptions.Exit(exit_code([error])) from error
         except KeyboardInterrupt as error:
-            stopped = error if isinstance(error, Stopped) else Stopped(2)
-            say(stopped.reason)
-            raise click.exceptions.Exit(stopped.exit_code) from error
+            number = error.args[0] if isinstance(error, Stopped) else signal.SIGINT
+            say(REASONS[signal.Signals(number).name])
+            raise click.exceptions.Exit(128 + number) from error
+
+
+class Stopped(KeyboardInterrupt):
+    """The command was asked to end by a signal, whose number this holds."""
+
+
+@contextmanager
+def signals_heeded() -> Iterator[None]:
+    """While the block lasts these signals raise `Stopped` in it, unless they are ignored.
+
+    Nothing changes outside of the main thread, where Python delivers no signals.
+    """
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        numbers = [getattr(signal, name) for name in REASONS if hasattr(signal, name)]
+        before = {number: signal.getsignal(number) for number in numbers}
+        before = {n: there for n, there in before.items() if there not in (signal.SIG_IGN, None)}
+
+    def stop(number: int, _frame: object) -> None:
+        for each in before:  # a second one mustn't end the clearing up that the first began
+            if each != signal.SIGINT:
+                signal.signal(each, signal.SIG_IGN)
+        raise Stopped(number)
+
+    try:
+        for number in before:
+            signal.signal(number, stop)
+        yield
+    finally:
+        for number, there in before.items():
+            signal.signal(number, there)
+
+
+@contextmanager
+def remarks_told() -> Iterator[None]:
+    """While the block lasts remarks are kept for the file that they are made on, or else said."""
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+
+        def told(*warning: Any, **place: Any) -> None:
+            message, category, *_ = warning
+            if not issubclass(category, PellucidWarning):
+                show(*warning, **place)
+            elif hasattr(_work, "remarks"):
+                _work.remarks.append(str(message))
+            else:
+                say(str(message))
+
+        warnings.simplefilter("always", PellucidWarning)
+        warnings.showwarning = told
+        yield
+
+
+@contextmanager
+def remarks_of_file() -> Iterator[list[str]]:
+    """A list that gets what is remarked by this thread while the block lasts."""
+    _work.remarks = []
+    try:
+        yield _work.remarks
+    finally:
+        del _work.remarks
 
 
 def fill_closed_streams() -> None:
@@ -96,9 +169,7 @@ def say(message: str) -> None:
 
 
 def exit_code(errors: list[PellucidError]) -> int:
-    """2 if only options were wrong, else 1; 0 for no errors."""
-    if not errors:
-        return 0
+    """2 if only options were wrong, else 1."""
     return USAGE if all(isinstance(error, OptionError) for error in errors) else FAILED
 
 

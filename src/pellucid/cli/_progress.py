@@ -17,10 +17,11 @@ from pellucid.cli._program import tell
 EVERY = 0.2  # seconds between two lines
 LEAST_TIME, LEAST_PART = 2.0, 0.01  # of the work, before which its speed isn't known
 STEPS = 10  # lines for an item where they can't be written over
+FRESH = "\r\x1b[K"  # an empty line to write on
 
 
 class Progress:
-    """A counter of items, and the part that is done of the one under way.
+    """A counter of `total` items, and the part that is done of the one under way.
 
     Args:
         wanted: show it without a terminal, too.
@@ -29,6 +30,7 @@ class Progress:
 
     def __init__(
         self,
+        total: int,
         *,
         wanted: bool = False,
         quiet: bool = False,
@@ -36,55 +38,38 @@ class Progress:
     ) -> None:
         self._live = sys.stderr.isatty()
         self._shown = wanted or (self._live and not quiet)
-        self._clock, self._total = clock, 1
-        self._name, self._number = "", 0
+        self._clock, self._total, self._item = clock, total, ""
         self._start = self._said = 0.0
         self._step = 0
 
-    def expect(self, total: int) -> None:
-        """Say how many items there will be."""
-        self._total = total
-
     def show(self, number: int, name: object) -> None:
         """Say what is being done; replaces what was said before."""
-        self._number, self._name = number, str(name)
+        self._item = f"[{number}/{self._total}] {name} …"
         self._start, self._step = self._clock(), 0
         if self._live:
             self._write("")
 
     def part(self, done: float) -> None:
         """Say that `done`, 0 to 1, of the item is done."""
-        if not self._shown:
-            return
-        if not self._live:
-            if int(done * STEPS) > self._step:
-                self._step = int(done * STEPS)
-                self._write(self._state(done))
-        elif self._clock() - self._said >= EVERY:
-            self._write(self._state(done))
+        if self._live:
+            due = self._clock() - self._said >= EVERY
+        else:
+            due, self._step = int(done * STEPS) > self._step, int(done * STEPS)
+        if due:
+            spent = self._clock() - self._start
+            known = spent >= LEAST_TIME and LEAST_PART <= done < 1
+            left = f", {clock_text(spent * (1 - done) / done)} left" if known else ""
+            self._write(f" {100 * done:.0f} %{left}")
 
     def clear(self) -> None:
         """Leave an empty line to write on."""
         if self._shown and self._live:
-            tell("\r\x1b[K", newline=False)
-
-    def _state(self, done: float) -> str:
-        """`34 %, 2:10 left`."""
-        spent = self._clock() - self._start
-        text = f" {100 * done:.0f} %"
-        if spent < LEAST_TIME or done < LEAST_PART or done >= 1:
-            return text
-        return f"{text}, {clock_text(spent * (1 - done) / done)} left"
+            tell(FRESH, newline=False)
 
     def _write(self, state: str) -> None:
-        if not self._shown:
-            return
-        self._said = self._clock()
-        line = f"[{self._number}/{self._total}] {self._name} …{state}"
-        if self._live:
-            tell(f"\r\x1b[K{line}", newline=False)
-        else:
-            tell(line)
+        if self._shown:
+            self._said = self._clock()
+            tell(f"{FRESH if self._live else ''}{self._item}{state}", newline=not self._live)
 
 
 def clock_text(seconds: float) -> str:

@@ -12,7 +12,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 from pellucid.cli._program import drop_rest
@@ -23,10 +23,7 @@ STREAM = Path("-")
 MAGIC = {
     b"\x89PNG": ".png",
     b"\xff\xd8": ".jpg",
-    b"II*\0": ".tif",
-    b"MM\0*": ".tif",
-    b"II+\0": ".tif",
-    b"MM\0+": ".tif",
+    **dict.fromkeys((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), ".tif"),
     b"\x93NUMPY": ".npy",
     b"RIFF": ".webp",
     b"BM": ".bmp",
@@ -82,12 +79,9 @@ def copied_in(source: Path, folder: Path) -> Path:
         if source == STREAM and sys.stdin is None:
             raise InputError("standard input is closed")
         with (
-            ExitStack() as stack,
+            nullcontext(sys.stdin.buffer) if source == STREAM else open(source, "rb") as stream,
             copy.open("wb") as file,
         ):
-            stream = (
-                sys.stdin.buffer if source == STREAM else stack.enter_context(open(source, "rb"))
-            )
             shutil.copyfileobj(stream, file)
     except OSError as error:
         raise InputError(f"{source}: cannot be read: {error.strerror or error}") from error

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
+from pellucid._api.files import PICTURE_SUFFIXES
 from pellucid.cli import _options as options
 from pellucid.cli._batch import Part, Report, run_command
 from pellucid.cli._jobs import Job, Outputs, single_output
@@ -13,24 +14,10 @@ from pellucid.cli.info import kind_of
 from pellucid.errors import OptionError
 from pellucid.pixels import DICOM, NPY, ZARR
 
-if TYPE_CHECKING:
-    from pellucid import CompressOptions, Limits
-
 PICTURES = (
-    ".png",
-    ".jpg",
-    ".jpeg",
-    ".jp2",
-    ".j2k",
-    ".webp",
-    ".tif",
-    ".tiff",
-    ".bmp",
-    ".ppm",
+    *(".png", ".jpg", ".jpeg", ".jp2", ".j2k", ".webp", ".tif", ".tiff", ".bmp", ".ppm"),
     ".pgm",
 )
-ARRAYS = (*DICOM, NPY, ZARR)
-OTHERS = (".avif", ".gif", ".heic", ".heif", ".jxl", ".jpe", ".pbm", ".pnm", ".pdf", ".svg")
 SAME = (
     "it is a .pel file already, by its name: pellucid decompress makes a picture of it; if it "
     "isn't what it is called, give -o with another name"
@@ -45,7 +32,7 @@ SAME = (
 @click.option(
     "--size",
     metavar="BYTES",
-    callback=options.to_bytes,
+    type=options.to_bytes,
     help="Best quality of at most this: 200k, 1.5MB, 100KiB.",
 )
 @click.option(
@@ -75,30 +62,14 @@ SAME = (
     "without loss in the same file.",
 )
 @options.model_option
-@click.option(
-    "--no-metadata",
-    is_flag=True,
+@options.metadata_option(
     help="Leave EXIF (and the place of a GeoTIFF), ICC profile, XMP and the elements of DICOM out; "
-    "pages stay.",
+    "pages stay."
 )
 @options.page_option
 @options.limits_option
 @options.batch_options
-def compress(
-    batch: options.Batch,
-    quality: int | None,
-    bpp: float | None,
-    size: int | None,
-    psnr: float | None,
-    lossless: bool,
-    max_error: float | None,
-    nodata: float | None,
-    guide: str | None,
-    model: str,
-    no_metadata: bool,
-    page: int | None,
-    limits: Limits,
-) -> None:
+def compress(batch: options.Batch, **wanted: Any) -> None:
     """Compress pictures to .pel: PNG, JPEG, WebP, AVIF, HEIC, JPEG XL, TIFF, BMP, PPM, Zarr, .npy;
     grey or RGB, 8 or 16 bits (uint8, uint16, int16), with transparency, which is kept as it is, or
     without.
@@ -112,48 +83,27 @@ def compress(
     import pellucid
 
     file = single_output(batch)
-    if file is not None and file.suffix.lower() in (*PICTURES, *ARRAYS, *OTHERS):
+    if file is not None and file.suffix.lower() in PICTURE_SUFFIXES:
         raise OptionError(
             f"the output {batch.out} looks like a picture; compress writes .pel files"
         )
-    wanted = pellucid.CompressOptions(
-        quality=quality,
-        bpp=bpp,
-        size=size,
-        psnr=psnr,
-        lossless=lossless,
-        max_error=max_error,
-        nodata=nodata,
-        guide=guide,
-        model=model,
-        metadata=not no_metadata,
-        limits=limits,
-        page=page,
-    )
-    many = (*PICTURES, *ARRAYS)
-    sources = (*PICTURES, ZARR) if wanted.bound is None else many  # many arrays are bands
-    outputs = Outputs(lambda _: ".pel", sources, SAME, own=(".pel",))
-    run_command(
-        batch, outputs, lambda job, part: compress_one(job, part, wanted, force=batch.force)
-    )
+    asked = pellucid.CompressOptions(**wanted)
 
+    def compress_one(job: Job, part: Part) -> Report:
+        made = pellucid.compress_to(job.source, job.output, asked, force=batch.force, progress=part)
+        about = made.info
+        fields = {
+            "width": about.width,
+            "height": about.height,
+            "bytes": about.file_bytes,
+            "bits_per_pixel": about.bits_per_pixel,
+            "quality": about.quality if about.max_error is None else None,
+            "max_error": about.max_error,
+            "model": about.model_id,
+        }
+        size = f"{about.file_bytes:,} bytes, {about.bits_per_pixel:.3f} bits per pixel"
+        return Report(f"{size}, {kind_of(about)}", fields, made.remarks)
 
-def compress_one(job: Job, part: Part, wanted: CompressOptions, *, force: bool) -> Report:
-    """One picture to its file."""
-    import pellucid
-
-    done = pellucid.compress_to(job.source, job.output, wanted, force=force, progress=part)
-    about = done.info
-    line = (
-        f"{about.file_bytes:,} bytes, {about.bits_per_pixel:.3f} bits per pixel, {kind_of(about)}"
-    )
-    fields = {
-        "width": about.width,
-        "height": about.height,
-        "bytes": about.file_bytes,
-        "bits_per_pixel": about.bits_per_pixel,
-        "quality": about.quality if about.max_error is None else None,
-        "max_error": about.max_error,
-        "model": about.model_id,
-    }
-    return Report(line, fields, done.remarks)
+    arrays = (ZARR,) if asked.bound is None else (*DICOM, NPY, ZARR)  # many arrays are bands
+    outputs = Outputs(lambda _: ".pel", (*PICTURES, *arrays), SAME, own=(".pel",))
+    run_command(batch, outputs, compress_one)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import Any
 
 import click
 
@@ -12,9 +12,6 @@ from pellucid.cli._batch import Part, Report, run_command
 from pellucid.cli._jobs import Job, Outputs, single_output
 from pellucid.errors import OptionError, OutputError
 from pellucid.pixels import DICOM, NPY, WRITE_SUFFIXES, ZARR
-
-if TYPE_CHECKING:
-    from pellucid import DecompressOptions, Limits
 
 SUFFIXES = (*WRITE_SUFFIXES, NPY, ZARR, *DICOM)
 FORMATS = tuple(suffix[1:] for suffix in SUFFIXES)
@@ -25,28 +22,17 @@ SAME = (
 )
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How each file of a run is decoded and written."""
-
-    options: DecompressOptions
-    jpeg_quality: int | None
-    metadata: bool
-    keep_going: bool
-    force: bool
-    chosen: bool  # whether the format was told, by name or by --format
-
-
 @click.command(short_help=".pel to pictures.")
 @click.option(
     "--region",
     metavar="X,Y,W,H",
-    callback=options.to_region,
+    type=options.to_numbers("X,Y,W,H", "0,0,640,480"),
     help="Only this part, in samples as stored: before EXIF turns the picture (see info).",
 )
 @click.option(
     "--scale",
     type=click.Choice(tuple(REDUCED)),
+    callback=lambda _context, _option, value: REDUCED.get(value, 1),
     help="A thumbnail: all is decoded, and each output sample is the mean of a square of samples.",
 )
 @click.option(
@@ -63,7 +49,7 @@ class Settings:
     help="Of outputs whose name isn't given; otherwise OUT's suffix decides.  [default: png]",
 )
 @click.option("--jpeg-quality", type=click.IntRange(1, 100), help="Of JPEG outputs.  [default: 95]")
-@click.option("--no-metadata", is_flag=True, help="Write no EXIF, ICC profile and XMP.")
+@options.metadata_option(help="Write no EXIF, ICC profile and XMP.")
 @click.option(
     "--keep-going",
     is_flag=True,
@@ -74,14 +60,11 @@ class Settings:
 @options.batch_options
 def decompress(
     batch: options.Batch,
-    region: tuple[int, int, int, int] | None,
-    scale: str | None,
-    which: str,
     kind: str | None,
     jpeg_quality: int | None,
-    no_metadata: bool,
+    metadata: bool,
     keep_going: bool,
-    limits: Limits,
+    **wanted: Any,
 ) -> None:
     """Decode .pel files to pictures, with the metadata they came with.
 
@@ -95,44 +78,34 @@ def decompress(
     file = single_output(batch)
     if kind is not None and file is not None and file.suffix.lower() != suffix:
         raise OptionError(f"--format {kind} and -o {batch.out} name two formats; leave one out")
-    chosen = kind is not None or file is not None
-    wanted = pellucid.DecompressOptions(
-        region=region, scale=1 if scale is None else REDUCED[scale], which=which, limits=limits
+    write = partial(
+        pellucid.decompress_to,
+        options=pellucid.DecompressOptions(**wanted),
+        jpeg_quality=jpeg_quality,
+        metadata=metadata,
+        keep_going=keep_going,
+        force=batch.force,
     )
-    settings = Settings(wanted, jpeg_quality, not no_metadata, keep_going, batch.force, chosen)
+
+    def decompress_one(job: Job, part: Part) -> Report:
+        if job.output.suffix.lower() not in SUFFIXES:
+            known = " ".join(SUFFIXES)
+            raise OutputError(f"cannot write {job.output}: its suffix must be one of {known}")
+        try:
+            made = write(job.source, job.output, progress=part)
+        except OutputError as error:
+            if kind is not None or file is not None or ".tif" not in str(error):
+                raise  # the format was told, or there is no other
+            raise OutputError(f"{error}; choose one with --format, such as --format tif") from error
+        fields = {
+            "width": made.width,
+            "height": made.height,
+            "channels": made.channels,
+            "damaged_tiles": list(made.damaged),
+            "lost_metadata": list(made.lost_metadata),
+        }
+        line = f"{made.width} x {made.height}, {made.kind}"
+        return Report(line, fields, (*made.damage, *made.remarks), damaged=bool(made.damage))
+
     outputs = Outputs(lambda _: suffix, (".pel",), SAME, own=SUFFIXES)
-    run_command(batch, outputs, lambda job, part: decompress_one(job, part, settings))
-
-
-def decompress_one(job: Job, part: Part, settings: Settings) -> Report:
-    """One file to its picture."""
-    import pellucid
-
-    target = job.output
-    if target.suffix.lower() not in SUFFIXES:
-        known = " ".join(SUFFIXES)
-        raise OutputError(f"cannot write {target}: its suffix must be one of {known}")
-    try:
-        done = pellucid.decompress_to(
-            job.source,
-            target,
-            settings.options,
-            jpeg_quality=settings.jpeg_quality,
-            metadata=settings.metadata,
-            keep_going=settings.keep_going,
-            force=settings.force,
-            progress=part,
-        )
-    except OutputError as error:
-        if settings.chosen or ".tif" not in str(error):
-            raise
-        raise OutputError(f"{error}; choose one with --format, such as --format tif") from error
-    fields = {
-        "width": done.width,
-        "height": done.height,
-        "channels": done.channels,
-        "damaged_tiles": list(done.damaged),
-        "lost_metadata": list(done.lost_metadata),
-    }
-    line = f"{done.width} x {done.height}, {done.kind}"
-    return Report(line, fields, (*done.damage, *done.remarks), damaged=bool(done.damage))
+    run_command(batch, outputs, decompress_one)

@@ -6,6 +6,7 @@ import os
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -40,33 +41,12 @@ OUTPUTS = Outputs(
 )
 
 
-def number_or_auto(_context: click.Context, _option: click.Parameter, value: str) -> str | float:
-    """`auto`, or the number that `value` is."""
-    if value == "auto":
-        return value
-    try:
-        return float(value)
-    except ValueError as error:
-        raise click.BadParameter(f"{value!r} is neither auto nor a number from 0") from error
-
-
 @click.command(short_help="Pictures without their noise.")
-@click.option(
-    "--sigma",
+@options.sigma_option(
     metavar="auto|N",
-    default="auto",
-    show_default=True,
-    callback=number_or_auto,
     help="Standard deviation of the noise in the file's own unit; auto measures it.",
 )
-@click.option(
-    "--strength",
-    metavar="0..1",
-    type=float,
-    default=1.0,
-    show_default=True,
-    help="How much of it to take off.",
-)
+@options.strength_option(metavar="0..1", type=float, help="How much of it to take off.")
 @click.option(
     "--mask",
     metavar="FILE",
@@ -89,17 +69,7 @@ def number_or_auto(_context: click.Context, _option: click.Parameter, value: str
 @options.page_option
 @options.limits_option
 @options.batch_options
-def denoise(
-    batch: options.Batch,
-    sigma: str | float,
-    strength: float,
-    mask: str | None,
-    guide: str | None,
-    nodata: float | None,
-    model: str,
-    page: int | None,
-    limits: pellucid.Limits,
-) -> None:
+def denoise(batch: options.Batch, model: str, **wanted: Any) -> None:
     """Take noise and JPEG artefacts off pictures: photo.png -> photo.clean.png.
 
     Grey and RGB of 8 and 16 bits with or without transparency, float32 TIFF, DICOM, Zarr, .npy
@@ -107,27 +77,24 @@ def denoise(
     OUT says otherwise. Large TIFF, Zarr and .npy of up to 4 channels are never in memory as a
     whole.
     """
-    beside = Path(model).with_name("card.json") if os.path.isfile(model) else None
-    model = str(Path(model).parent) if beside is not None and beside.is_file() else model
-    measure = batch.as_json or sigma == "auto"
-    wanted = pellucid.DenoiseOptions(
-        sigma, strength, mask, guide, nodata, model, page, limits, measure
-    )
-    wanted.check_model()  # a wrong name is wrong usage, said once
-    run_command(batch, OUTPUTS, lambda job, part: denoise_one(job, part, wanted, force=batch.force))
+    if os.path.isfile(model) and Path(model).with_name("card.json").is_file():
+        model = str(Path(model).parent)
+    measure = batch.as_json or wanted["sigma"] == "auto"
+    asked = pellucid.DenoiseOptions(model=model, measure=measure, **wanted)
+    asked.check_model()  # a wrong name is wrong usage, said once
 
+    def denoise_one(job: Job, part: Part) -> Report:
+        started = time.perf_counter()
+        result = pellucid.denoise_file(
+            job.source, job.output, **vars(asked), force=batch.force, progress=part
+        )
+        return report(asked, result, time.perf_counter() - started)
 
-def denoise_one(job: Job, part: Part, wanted: pellucid.DenoiseOptions, *, force: bool) -> Report:
-    """One picture to its clean one."""
-    started = time.perf_counter()
-    result = pellucid.denoise_file(
-        job.source, job.output, **vars(wanted), force=force, progress=part
-    )
-    return report(wanted, result, time.perf_counter() - started)
+    run_command(batch, OUTPUTS, denoise_one)
 
 
 def report(
-    wanted: pellucid.DenoiseOptions, result: pellucid.DenoiseResult, seconds: float
+    asked: pellucid.DenoiseOptions, result: pellucid.DenoiseResult, seconds: float
 ) -> Report:
     """What a person and a program should know."""
     height, width, channels = result.shape
@@ -136,32 +103,32 @@ def report(
         "height": height,
         "channels": channels,
         "dtype": result.dtype,
-        **{name: getattr(wanted, name) for name in GIVEN},
+        **{name: getattr(asked, name) for name in GIVEN},
         "model_id": result.model_id,
         "estimate": None if result.noise is None else asdict(result.noise),
         "not_finite": result.not_finite,
     }
     said = list(result.left_out)  # its remarks come as warnings
-    if wanted.sigma == "auto" and wanted.strength > 0 and result.found_no_noise:
+    if asked.sigma == "auto" and asked.strength > 0 and result.found_no_noise:
         small = f", and a side below {SMALL} is little to measure it by"
         said.append(
             f"no noise found, so nothing was changed{small if min(height, width) < SMALL else ''}; "
             "if there is some (clipped or constant places can hide it), give its strength with "
             "--sigma"
         )
-    return Report(f"{describe(wanted, result)}, {seconds:.2f} s", fields, tuple(said))
+    return Report(f"{describe(asked, result)}, {seconds:.2f} s", fields, tuple(said))
 
 
-def describe(wanted: pellucid.DenoiseOptions, result: pellucid.DenoiseResult) -> str:
+def describe(asked: pellucid.DenoiseOptions, result: pellucid.DenoiseResult) -> str:
     """The noise in words: how much, of what, and what was taken off."""
-    noise, given = (None, " (given)") if wanted.sigma != "auto" else (result.noise, "")
-    sigma = wanted.sigma if noise is None else noise.sigma
+    noise, given = (None, " (given)") if asked.sigma != "auto" else (result.noise, "")
+    sigma = asked.sigma if noise is None else noise.sigma
     assert isinstance(sigma, float)
     unit = f" of {WHITE[result.dtype]}" if result.dtype in WHITE else ""
     number = f"{sigma:,.0f}" if 100 <= sigma < 1e6 else f"{sigma:.3g}"
     words = [f"noise {number}{unit}{given}"]
     if noise is not None and noise.jpeg_quality is not None:
         words.append(f"JPEG of quality {noise.jpeg_quality}")
-    if wanted.strength != 1:
-        words.append(f"strength {wanted.strength:g}")
+    if asked.strength != 1:
+        words.append(f"strength {asked.strength:g}")
     return ", ".join(words)

@@ -4,28 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from pellucid.cli import _options as options
-from pellucid.cli.denoise import number_or_auto
-
-if TYPE_CHECKING:
-    from pellucid import Limits
-
-
-def pixel_option(
-    _context: click.Context, _option: click.Parameter, value: str | None
-) -> tuple[int, int] | None:
-    """X,Y as two whole numbers."""
-    if value is None:
-        return None
-    try:
-        x, y = (int(part) for part in value.split(","))
-    except ValueError as error:
-        raise click.BadParameter(f"give X,Y such as 120,80, not {value!r}") from error
-    return x, y
 
 
 @click.command(short_help="Where bits went, what was removed, how sure.")
@@ -44,26 +27,17 @@ def pixel_option(
 @click.option(
     "-q", "--quality", type=click.IntRange(0, 100), default=60, show_default=True, help="compress"
 )
-@click.option(
-    "--sigma",
-    default="auto",
-    show_default=True,
-    callback=number_or_auto,
-    help="denoise: auto or a number.",
-)
-@click.option(
-    "--strength", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="denoise"
-)
+@options.sigma_option(metavar="TEXT", help="denoise: auto or a number.")
+@options.strength_option(type=click.FloatRange(0, 1), help="denoise")
 @click.option("--model", default="m", show_default=True, help="Name, or a model's folder.")
 @click.option(
     "--pixel",
     metavar="X,Y",
-    callback=pixel_option,
+    type=options.to_numbers("X,Y", "120,80"),
     help="denoise: why this pixel. Needs the extra: pip install 'pellucid[explain]'.",
 )
 @click.option(
     "--layers",
-    "layer",
     multiple=True,
     help="denoise: results of a layer by name, or of all. Needs the extra too.",
 )
@@ -72,19 +46,7 @@ def pixel_option(
 @options.force_option
 @options.json_option
 def explain(
-    file: Path,
-    out: Path | None,
-    task: Any,
-    quality: int,
-    sigma: str | float,
-    strength: float,
-    model: str,
-    pixel: tuple[int, int] | None,
-    layer: tuple[str, ...],
-    page: int | None,
-    limits: Limits,
-    force: bool,
-    as_json: bool,
+    file: Path, out: Path | None, page: int | None, force: bool, as_json: bool, **wanted: Any
 ) -> None:
     """Explain FILE, a .pel file or a picture with --task, in one HTML page.
 
@@ -100,18 +62,7 @@ def explain(
 
     target = out or file.with_name(file.name + ".html")
     check_target(target, force=force)
-    found = pellucid.explain(
-        file,
-        task=task,
-        quality=quality,
-        sigma=sigma,
-        strength=strength,
-        model=model,
-        pixel=pixel,
-        layers=layer,
-        limits=limits,
-        page=page,
-    )
+    found = pellucid.explain(file, page=page, **wanted)
     title = file.name if page is None else f"{file.name}, page {page}"
     text = page_of(found, title, pellucid.__version__)
     write_atomic(target, text.encode("utf-8", "replace"), force=force)

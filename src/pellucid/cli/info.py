@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pellucid.cli import _options as options
-from pellucid.cli._program import about, exit_code, say
+from pellucid.cli._program import about
 from pellucid.cli._streams import real_files
 from pellucid.errors import PellucidError
 
@@ -48,8 +48,8 @@ def info(file: Path, limits: Limits, as_json: bool, latents: bool) -> None:
         with real_files(file, None, lambda path: path.suffix) as (source, _):
             found = pellucid.info(source, latents=latents, limits=limits)
     except PellucidError as error:
-        say(about(file, error))
-        raise click.exceptions.Exit(exit_code([error])) from error
+        error.args = (about(file, error),)
+        raise
     if as_json:
         click.echo(json.dumps({"file": str(file), **asdict(found)}, indent=2))
     else:
