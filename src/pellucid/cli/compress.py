@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from pellucid._api.files import PICTURE_SUFFIXES
 from pellucid.cli import _options as options
 from pellucid.cli._batch import Part, Report, run_command
 from pellucid.cli._jobs import Job, Outputs, single_output
@@ -81,6 +80,7 @@ def compress(batch: options.Batch, **wanted: Any) -> None:
     orientation), ICC profile and XMP are kept byte for byte.
     """
     import pellucid
+    from pellucid._api.files import PICTURE_SUFFIXES
 
     file = single_output(batch)
     if file is not None and file.suffix.lower() in PICTURE_SUFFIXES:
