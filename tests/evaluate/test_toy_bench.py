@@ -25,10 +25,6 @@ from pellucid.evaluate.benches.toy_rows import (
 )
 from pellucid.evaluate.peers.toy import CLEANERS, CODERS
 from pellucid.evaluate.peers.toy_base import (
-    COMPRESS,
-    DENOISE,
-    SHEET,
-    SINGLE,
     Cleaner,
     Coder,
     System,
@@ -58,11 +54,11 @@ class StubCodec:
 
     def system(self, _threads):
         return System(
-            task=COMPRESS,
+            task="compress",
             name="cnn",
             version=self.version,
             train=self.train,
-            settings={SINGLE: (2.0, 4.0), SHEET: (4.0, 8.0)},
+            settings={"single": (2.0, 4.0), "sheet": (4.0, 8.0)},
         )
 
     def train(self, pictures, budget):
@@ -87,7 +83,9 @@ def untouched(_threads):
         return noisy
 
     made = Cleaner(denoise)
-    return System(task=DENOISE, name="noisy", version="stub 1", train=lambda *_: made, learns=False)
+    return System(
+        task="denoise", name="noisy", version="stub 1", train=lambda *_: made, learns=False
+    )
 
 
 @pytest.fixture
@@ -122,13 +120,13 @@ def test_rows_for_every_file_and_a_row_for_every_run(plan, stub):
     assert outcome.failures == []
     assert outcome.new_rows == 2 * 20 + 2 * 1 + 1 + 20 + 1
     rows = ROWS.read(plan.out / "toy-cnn.tsv")
-    single = [row for row in rows if row.files == SINGLE and row.setting == 2]
+    single = [row for row in rows if row.files == "single" and row.setting == 2]
     assert [row.picture for row in single] == list(range(20))
     assert {(row.bytes, row.pixels) for row in single} == {(784, 784)}
-    (sheet,) = [row for row in rows if row.files == SHEET and row.setting == 8]
+    (sheet,) = [row for row in rows if row.files == "sheet" and row.setting == 8]
     assert (sheet.pictures, sheet.pixels, sheet.bytes) == (20, 20 * 784, 20 * 784)
     assert math.isinf(sheet.psnr)
-    assert [row.files for row in rows[:2]] == [SHEET, SHEET], "in order"
+    assert [row.files for row in rows[:2]] == ["sheet", "sheet"], "in order"
     noisy = ROWS.read(plan.out / "toy-noisy.tsv")
     assert len(noisy) == 20
     assert all(abs(row.psnr - 20.17) < 4 for row in noisy)
@@ -200,7 +198,7 @@ def test_sheets_come_apart_as_they_were():
 
 
 def test_curves_are_read_between_their_points():
-    one = Standing("webp", SHEET, 1.0, rate=1.0, psnr=20.0, ssim=0.5, run_ms=1.0)
+    one = Standing("webp", "sheet", 1.0, rate=1.0, psnr=20.0, ssim=0.5, run_ms=1.0)
     curve = [one, replace(one, setting=2.0, rate=4.0, psnr=30.0)]
     assert psnr_at(curve, 2.0) == pytest.approx(25)
     assert psnr_at(curve, 0.9) is psnr_at(curve, 4.1) is psnr_at([], 1.0) is None
@@ -209,7 +207,7 @@ def test_curves_are_read_between_their_points():
 
 
 def result(**changes) -> ToyResult:
-    base = ToyResult("cnn", "mnist", "compress", SINGLE, 4.0, 0, 1, 1000, 125, 20.0, 0.9, 0.002)
+    base = ToyResult("cnn", "mnist", "compress", "single", 4.0, 0, 1, 1000, 125, 20.0, 0.9, 0.002)
     return replace(base, **changes)
 
 
@@ -217,8 +215,8 @@ def test_numbers_are_over_all_pictures(tmp_path):
     rows = [
         result(),
         result(picture=1, bytes=375, psnr=math.inf, ssim=0.7, run_s=0.004),
-        result(system="webp", files=SHEET, pictures=100, pixels=10**5, bytes=12500, setting=5.0),
-        result(system="webp", files=SHEET, pictures=100, pixels=10**5, bytes=50000, setting=9.0),
+        result(system="webp", files="sheet", pictures=100, pixels=10**5, bytes=12500, setting=5.0),
+        result(system="webp", files="sheet", pictures=100, pixels=10**5, bytes=50000, setting=9.0),
     ]
     sheet, _, ours = standings(rows, "mnist", "compress")
     assert (ours.rate, ours.ssim, ours.run_ms) == pytest.approx((2.0, 0.8, 3.0))

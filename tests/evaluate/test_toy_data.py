@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from pellucid.errors import InputError, LimitError, OptionError
-from pellucid.evaluate.benches.toy_data import find_sets, from_arrays, split
+from pellucid.evaluate.benches.toy_data import find_sets, from_arrays
 from pellucid.evaluate.benches.toy_files import read_idx, read_npz, read_pickle
 
 DRAW = np.random.default_rng(7)
@@ -135,17 +135,18 @@ def test_a_folder_for_each_class(tmp_path):
 
 
 def test_arrays_as_of_keras():
-    found = from_arrays("mnist", GREY[..., 0], GREY[:10, ..., 0])
+    found = from_arrays("mnist", GREY[..., 0], GREY[:10, ..., 0], train=100, held_out=10)
     assert found.shape == (28, 28, 1)
-    assert len(split("x", COLOUR, 10).train) == 14
-    assert len(split("x", COLOUR, 100).train) == 12, "half at least is to learn from"
+    assert len(from_arrays("x", COLOUR, train=100, held_out=10).train) == 14
+    halves = from_arrays("x", COLOUR, train=100, held_out=100)
+    assert len(halves.train) == 12, "half at least is to learn from"
     for wrong in (GREY.astype(float), GREY[:0], GREY[:, :15], GREY[..., [0, 0]], GREY[0]):
         with pytest.raises(InputError, match=r"must be uint8 of the shape"):
-            from_arrays("x", wrong, wrong)
+            from_arrays("x", wrong, wrong, train=100, held_out=10)
     with pytest.raises(InputError, match="alike"):
-        from_arrays("x", GREY, COLOUR)
+        from_arrays("x", GREY, COLOUR, train=100, held_out=10)
     with pytest.raises(InputError, match="two are the least"):
-        split("x", GREY[:1], 1)
+        from_arrays("x", GREY[:1], train=100, held_out=1)
 
 
 def test_folders_that_are_no_sets(tmp_path):

@@ -29,10 +29,7 @@ from pellucid.evaluate.benches.toy_rows import ROWS, RUNS, ToyResult, ToyRun, ke
 from pellucid.evaluate.metrics import psnr, ssim
 from pellucid.evaluate.peers.toy import AT, SYSTEMS
 from pellucid.evaluate.peers.toy_base import (
-    DENOISE,
-    SHEET,
     SIGMA,
-    TASKS,
     Budget,
     Model,
     Pictures,
@@ -54,11 +51,8 @@ ROUNDS = (
     "depend on it."
 )
 LOOK = "A look: 20 pictures held out, 500 and six seconds to learn, two rounds at most."
-CAME_OF_IT: dict[str, Any] = {
-    "train_s": 0.0,
-    "learnt": "",
-    "model_bytes": 0,
-}  # what a run isn't asked for
+# What a run isn't asked for, but comes of it.
+CAME_OF_IT: dict[str, Any] = {"train_s": 0.0, "learnt": "", "model_bytes": 0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,12 +102,12 @@ class Plan(BasePlan):
         found = find_sets(self.data, train=self.train, held_out=self.held_out)
         return {one.name: one for one in found}
 
-    def run_of(self, system: System, data: str, task: str) -> ToyRun:
+    def run_of(self, system: System, data: str) -> ToyRun:
         """What is asked of a system, without what came of it."""
         return ToyRun(
             system=system.name,
             data=data,
-            task=task,
+            task=system.task,
             train_pictures=len(self.sets[data].train) if system.learns else 0,
             held_out=len(self.sets[data].held_out),
             minutes=float(self.minutes) if system.learns else 0.0,
@@ -128,17 +122,12 @@ def cases(plan: Plan) -> list[Case]:
     """Each set at each task, system by system, so that one model at a time is in memory."""
     require("skimage.metrics", "scikit-image")
     return [
-        Case(job(task, name), lambda data=data: data, data.name)  # type: ignore[misc]
+        Case(f"{task} by {name}", lambda data=data: data, data.name, (name, task))  # type: ignore[misc]
         for data in plan.sets.values()
-        for task in TASKS
+        for task, peers in AT.items()
         for name in SYSTEMS.expand(plan.systems)
-        if name in AT[task].makers
+        if name in peers.makers
     ]
-
-
-def job(task: str, system: str) -> str:
-    """How a case is called."""
-    return f"{task} by {system}"
 
 
 def systems(plan: Plan) -> tuple[list[System], dict[str, str]]:
@@ -154,7 +143,7 @@ def systems(plan: Plan) -> tuple[list[System], dict[str, str]]:
 
 def wanted(_plan: Plan, case: Case, system: System) -> list[Key]:
     """One run, at the job that the case names."""
-    own = case.name == job(system.task, system.name)
+    own = case.about == (system.name, system.task)
     return [(system.name, case.data, system.task)] if own else []
 
 
@@ -163,20 +152,20 @@ def usable(plan: Plan, found: Sequence[System], run: ToyRun) -> bool:
     system = next((one for one in found if (one.name, one.task) == (run.system, run.task)), None)
     if system is None or run.data not in plan.sets:
         return True
-    asked = plan.run_of(system, run.data, run.task)
+    asked = plan.run_of(system, run.data)
     return not plan.fresh and replace(run, **CAME_OF_IT) == asked
 
 
 def measure(turn: Turn[Plan, System]) -> Iterator[ToyResult | ToyRun]:
     """Train, then code or clean every held-out picture; rows first, the run when they are there."""
-    ((system, ((_, _, task),)),) = turn.todo
+    ((system, _),) = turn.todo
     plan, data = turn.plan, turn.data
     start = time.perf_counter()
     model = system.train(data.train, Budget(60 * plan.minutes, plan.rounds))
     seconds = time.perf_counter() - start if system.learns else 0.0
     rows = list(used(system, model, data))
     finished = replace(
-        plan.run_of(system, data.name, task),
+        plan.run_of(system, data.name),
         train_s=round(seconds, 1),
         learnt=model.learnt,
         model_bytes=model.size,
@@ -190,12 +179,12 @@ def measure(turn: Turn[Plan, System]) -> Iterator[ToyResult | ToyRun]:
 def used(system: System, model: Model, data: ToySet) -> Iterator[ToyResult]:
     """A row for each file of each setting; InputError if what comes back isn't such a picture."""
     given: Any = data.held_out
-    if system.task == DENOISE:  # from a seed made of the name, neither clipped nor rounded
+    if system.task == "denoise":  # from a seed made of the name, neither clipped nor rounded
         numbered = enumerate(given.astype(np.float32))
         given = np.stack([with_noise(one, SIGMA, f"{data.name}-{at}") for at, one in numbered])
     model.run(given[0], next(iter(system.settings.values()))[0])
     for files, settings in system.settings.items():
-        each = ACROSS * DOWN if files == SHEET else 1
+        each = ACROSS * DOWN if files == "sheet" else 1
         for setting in settings:
             for number, first in enumerate(range(0, len(given), each)):
                 source = to_sheet(given[first : first + each])
@@ -208,10 +197,8 @@ def used(system: System, model: Model, data: ToySet) -> Iterator[ToyResult]:
                         f"{system.name} gave {result.dtype} {result.shape} for {source.shape}, or "
                         "samples that aren't numbers"
                     )
-                clean, back = (
-                    data.held_out[first : first + each],
-                    from_sheet(result, *data.shape[:2]),
-                )
+                clean = data.held_out[first : first + each]
+                back = from_sheet(result, *data.shape[:2])
                 about = (system.name, data.name, system.task, files, float(setting), number)
                 yield row_of(about, clean, back, size, seconds)
 

@@ -34,6 +34,7 @@ SMALLEST_SIDE = 16  # of two poolings and SSIM's window
 ROW = 10  # held-out pictures come in tens, to fill the rows of a sheet
 SPRITE = SIDE * SIDE  # pixels of a row, which is one picture
 MAX_PIXELS = SPRITE * 60_000  # of CIFAR-10
+Found = tuple[str, NDArray[Any], NDArray[Any] | None]  # name, pictures, those held out if apart
 LOOKED = (
     "train-images-idx3-ubyte(.gz) and t10k-images-idx3-ubyte(.gz), mnist.npz, data_batch_*, "
     "PNG sprites (*cifar*.png), or a folder of pictures for each class"
@@ -73,57 +74,59 @@ def find_sets(folders: Sequence[Path], *, train: int, held_out: int) -> list[Toy
     """
     if train < 1 or held_out < 1:
         raise OptionError(f"pictures must be at least 1, got {train} and {held_out} held out")
-    sets: list[ToySet] = []
+    sets: dict[str, ToySet] = {}
     for folder in folders:
         if not folder.is_dir():
             raise InputError(f"{folder} isn't a folder")
-        here = [folder], sorted(path for path in folder.iterdir() if path.is_dir())
-        known = (
-            [one for path in paths if (one := _known(path, train, held_out))] for paths in here
+        below = sorted(path for path in folder.iterdir() if path.is_dir())
+        found = next(
+            filter(None, (_known(paths, train, held_out) for paths in ([folder], below))), []
         )
-        found = next(filter(None, known), [])
         if not found and class_pictures(folder):
-            pictures = read_classes(folder, train + held_out)
-            found = [split(folder.resolve().name, pictures, held_out)]
+            found = [(folder.resolve().name, read_classes(folder, train + held_out), None)]
         if not found:
             raise InputError(f"no set of small pictures in {folder}; looked for {LOOKED}")
-        sets += found
-    names = [one.name for one in sets]
-    if double := next((name for name in names if names.count(name) > 1), None):
-        raise InputError(f"two sets are called {double!r}; give them in two runs")
-    return [from_arrays(one.name, one.train[:train], one.held_out[:held_out]) for one in sets]
+        for name, pictures, apart in found:
+            if name in sets:
+                raise InputError(f"two sets are called {name!r}; give them in two runs")
+            sets[name] = from_arrays(name, pictures, apart, train=train, held_out=held_out)
+    return list(sets.values())
 
 
-def from_arrays(name: str, train: NDArray[Any], held_out: NDArray[Any]) -> ToySet:
+def from_arrays(
+    name: str,
+    pictures: NDArray[Any],
+    apart: NDArray[Any] | None = None,
+    *,
+    train: int,
+    held_out: int,
+) -> ToySet:
     """A set of arrays in memory, such as `keras.datasets.mnist.load_data()` gives.
 
     Args:
-        train: (N, H, W) or (N, H, W, C) uint8, C 1 or 3; sides even, from 16 to 64.
-        held_out: the same for other pictures.
+        pictures: (N, H, W) or (N, H, W, C) uint8, C 1 or 3; sides even, from 16 to 64.
+        apart: the same for other pictures, to report on; else the last of the former are held out,
+            at most half of them.
+        train, held_out: how many to take.
 
     Raises:
         InputError: another type or shape, no pictures, or two shapes.
     """
-    parts = [_checked(name, part) for part in (train, held_out)]
-    if parts[0].shape[1:] != parts[1].shape[1:]:
+    if apart is None:
+        if len(pictures) < 2:
+            raise InputError(
+                f"{name} has {len(pictures)} pictures; two are the least to learn from"
+            )
+        kept = len(pictures) - min(held_out, len(pictures) // 2)
+        pictures, apart = pictures[:kept], pictures[kept:]
+    first, second = _checked(name, pictures[:train]), _checked(name, apart[:held_out])
+    if first.shape[1:] != second.shape[1:]:
         raise InputError(
-            f"{name}: pictures to train on are {parts[0].shape[1:]}, those held out "
-            f"{parts[1].shape[1:]}; they must be alike"
+            f"{name}: pictures to train on are {first.shape[1:]}, those held out "
+            f"{second.shape[1:]}; they must be alike"
         )
-    count = len(parts[1])
-    return ToySet(name, parts[0], parts[1][: count - count % ROW if count > ROW else count])
-
-
-def split(name: str, pictures: NDArray[Any], held_out: int) -> ToySet:
-    """A set whose last `held_out` pictures are held out, at most half of them.
-
-    Raises:
-        InputError: as `from_arrays`, or fewer than two pictures.
-    """
-    if len(pictures) < 2:
-        raise InputError(f"{name} has {len(pictures)} pictures; two are the least to learn from")
-    kept = len(pictures) - min(held_out, len(pictures) // 2)
-    return from_arrays(name, pictures[:kept], pictures[kept:])
+    count = len(second)
+    return ToySet(name, first, second[: count - count % ROW if count > ROW else count])
 
 
 def _checked(name: str, pictures: NDArray[Any]) -> Pictures:
@@ -142,23 +145,26 @@ def _checked(name: str, pictures: NDArray[Any]) -> Pictures:
     return np.ascontiguousarray(found)
 
 
-def _known(folder: Path, train: int, held_out: int) -> ToySet | None:
-    """The set in a folder by its files' names; None if they say nothing."""
-    for suffix in ("", ".gz"):
-        parts = [folder / f"{part}-images-idx3-ubyte{suffix}" for part in ("train", "t10k")]
-        if all(part.is_file() for part in parts):
-            return from_arrays("mnist", read_idx(parts[0], train), read_idx(parts[1], held_out))
-    if (kept := folder / "mnist.npz").is_file():
-        train_part, test_part = read_npz(kept, "x_train", train), read_npz(kept, "x_test", held_out)
-        return from_arrays("mnist", train_part, test_part)
-    if batches := sorted(p for p in folder.glob("data_batch_*") if p.is_file()):
-        pictures = np.concatenate([read_pickle(path, train) for path in batches])
-        if (test := folder / "test_batch").is_file():
-            return from_arrays("cifar10", pictures, read_pickle(test, held_out))
-        return split("cifar10", pictures, held_out)
-    if sprites := sorted(folder.glob("*cifar*.png")):
-        return split("cifar10", np.concatenate([read_sprite(path) for path in sprites]), held_out)
-    return None
+def _known(folders: Sequence[Path], train: int, held_out: int) -> list[Found]:
+    """The sets that files' names tell."""
+    found: list[Found] = []
+    for folder in folders:
+        idx = [sorted(folder.glob(f"{part}-images-idx3-ubyte*")) for part in ("train", "t10k")]
+        batches = sorted(p for p in folder.glob("data_batch_*") if p.is_file())
+        kept, test = folder / "mnist.npz", folder / "test_batch"
+        if all(idx):
+            found.append(("mnist", read_idx(idx[0][0], train), read_idx(idx[1][0], held_out)))
+        elif kept.is_file():
+            parts = read_npz(kept, "x_train", train), read_npz(kept, "x_test", held_out)
+            found.append(("mnist", *parts))
+        elif batches:
+            pictures = np.concatenate([read_pickle(path, train) for path in batches])
+            apart = read_pickle(test, held_out) if test.is_file() else None
+            found.append(("cifar10", pictures, apart))
+        elif sprites := sorted(folder.glob("*cifar*.png")):
+            pictures = np.concatenate([read_sprite(path) for path in sprites])
+            found.append(("cifar10", pictures, None))
+    return found
 
 
 def read_sprite(path: Path) -> Pictures:

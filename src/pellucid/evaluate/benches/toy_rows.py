@@ -13,13 +13,12 @@ import numpy as np
 from pellucid.evaluate import runs as commands
 from pellucid.evaluate.bench import Part
 from pellucid.evaluate.peers.toy import LABELS
-from pellucid.evaluate.peers.toy_base import COMPRESS, DENOISE, SHEET, SINGLE, TASKS
 from pellucid.evaluate.rows import Rows
-from pellucid.evaluate.table import NO_VALUE, Table
+from pellucid.evaluate.table import NO_VALUE, Table, grouped
 
 SETS = {"cifar10": "CIFAR-10, 32x32 colour", "mnist": "MNIST, 28x28 grey"}
-TITLES = {COMPRESS: "compress", DENOISE: "denoise, sigma 25"}
-FILES = {SHEET: "sheet", SINGLE: "each its own"}
+TITLES = {"compress": "compress", "denoise": "denoise, sigma 25"}
+FILES = {"sheet": "sheet", "single": "each its own"}
 ORDER = list(LABELS)
 REFERENCE = ("cnn", 4.0)  # the article's network and the bits at whose rate codecs are shown
 FALLBACK_RATE = 1.0  # bits per pixel, where it wasn't run
@@ -108,14 +107,11 @@ def load_rows(folder: Path) -> list[ToyResult]:
 
 def standings(rows: Sequence[ToyResult], data: str, task: str) -> list[Standing]:
     """Every system, kind of file and setting, in the order of `LABELS` and by rate."""
-
-    def point(row: ToyResult) -> tuple[str, str, float]:
-        return row.system, row.files, row.setting
-
-    own = sorted((row for row in rows if (row.data, row.task) == (data, task)), key=point)
+    own = [row for row in rows if (row.data, row.task) == (data, task)]
+    groups = grouped(own, lambda row: (row.system, row.files, row.setting))
     return sorted(
-        (_standing(key, list(group)) for key, group in groupby(own, point)),
-        key=lambda one: (one.files == SINGLE, ORDER.index(one.system), one.rate),
+        (_standing(key, group) for key, group in groups.items()),
+        key=lambda one: (one.files == "single", ORDER.index(one.system), one.rate),
     )
 
 
@@ -153,10 +149,10 @@ def report(folder: Path, level: str = "##") -> list[Part]:
     by_key = {key_of(one): one for one in runs}
     parts: list[Part] = [how(runs, folder)]
     for data in sorted({row.data for row in rows}):
-        for task in TASKS:
+        for task in TITLES:
             if found := standings(rows, data, task):
                 parts.append(f"{level} {SETS.get(data, data)}: {TITLES[task]}")
-                show = compress_part if task == COMPRESS else denoise_part
+                show = compress_part if task == "compress" else denoise_part
                 parts += show(found, data, by_key)
     versions = [
         f"- {label}: {'; '.join(texts)}"
@@ -194,15 +190,12 @@ def compress_part(found: Sequence[Standing], data: str, runs: Runs) -> list[Part
     rates = [one.rate for one in found if (one.system, one.setting) == REFERENCE]
     shown = rates[0] if rates else FALLBACK_RATE
     lines, points = [], []
-    for (system, files), points_of_it in groupby(found, lambda one: (one.system, one.files)):
-        curve = list(points_of_it)
-        one, names = nearest(curve, shown), [LABELS[system], FILES[files]]
-        there = psnr_at(curve, shown)
-        lines.append(
-            [*names, f"{one.rate:.2f}", _psnr(one.psnr), f"{one.ssim:.3f}",
-             NO_VALUE if there is None else _psnr(there),
-             *_times(runs.get((system, data, COMPRESS)), one)]
-        )  # fmt: skip
+    for (system, files), group in groupby(found, lambda one: (one.system, one.files)):
+        curve, names = list(group), [LABELS[system], FILES[files]]
+        one = nearest(curve, shown)
+        run = runs.get((system, data, "compress"))
+        quality = [_psnr(one.psnr), f"{one.ssim:.3f}", _psnr(psnr_at(curve, shown))]
+        lines.append([*names, f"{one.rate:.2f}", *quality, *_times(run, one)])
         points.append([*names, ", ".join(f"{at.rate:.2f}: {_psnr(at.psnr)}" for at in curve)])
     header = ["system", "files", "rate (bits/pixel)", "PSNR (dB)", "SSIM",
               f"PSNR at {shown:.2f}", "train (s)", "run (ms)"]  # fmt: skip
@@ -216,11 +209,10 @@ def compress_part(found: Sequence[Standing], data: str, runs: Runs) -> list[Part
 
 def denoise_part(found: Sequence[Standing], data: str, runs: Runs) -> list[Part]:
     """The table of a set's denoisers, the best first."""
-    lines = [
-        [LABELS[one.system], _psnr(one.psnr), f"{one.ssim:.3f}",
-         *_times(runs.get((one.system, data, DENOISE)), one)]
-        for one in sorted(found, key=lambda one: -one.psnr)
-    ]  # fmt: skip
+    lines = []
+    for one in sorted(found, key=lambda one: -one.psnr):
+        times = _times(runs.get((one.system, data, "denoise")), one)
+        lines.append([LABELS[one.system], _psnr(one.psnr), f"{one.ssim:.3f}", *times])
     return [Table(["system", "PSNR (dB)", "SSIM", "train (s)", "run (ms)"], lines)]
 
 
@@ -243,7 +235,9 @@ def _times(run: ToyRun | None, one: Standing) -> list[str]:
     return [trained, f"{one.run_ms:.{1 if one.run_ms < 100 else 0}f}"]
 
 
-def _psnr(value: float) -> str:
+def _psnr(value: float | None) -> str:
+    if value is None:
+        return NO_VALUE
     return f"{value:.2f}" if math.isfinite(value) else "no error"
 
 

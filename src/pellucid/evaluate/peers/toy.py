@@ -1,48 +1,34 @@
 """The systems of `bench toy`: small networks, forests and support vectors, and the codecs and
 denoisers of the other benches, pellucid among them.
 
-To add one: a line in `CODERS` or `CLEANERS` and one in `LABELS`. The contract tests in
-`tests/evaluate` then run it too.
+To add one: a line in `KNOWN`. The contract tests in `tests/evaluate` then run it too.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
 from pellucid.evaluate.peers import toy_cnn, toy_predictive
-from pellucid.evaluate.peers.base import Kind, Maker, Registry
+from pellucid.evaluate.peers.base import Kind, Maker, Registry, is_own
 from pellucid.evaluate.peers.denoiser import Denoiser, NoiseGiven
 from pellucid.evaluate.peers.denoisers import DENOISERS
 from pellucid.evaluate.peers.lossy import LOSSY
 from pellucid.evaluate.peers.toy_base import (
-    COMPRESS,
-    DENOISE,
-    SHEET,
-    SINGLE,
     Cleaner,
     Coder,
     Pictures,
     Shape,
     System,
 )
-from pellucid.evaluate.peers.toy_learners import forest, vectors
 
 GREY = 1
-OWN = ("pellucid-m", "pellucid-s")
-PEERS = ("jpeg420", "jpeg444", "jpeg2000", "webp", "avif_psnr", "jxl")
 UNTOUCHED = Denoiser("noisy", "nothing done, version 1", lambda noisy, _sigma: noisy)
-FILTERS = ("bm3d", "nlm", "wavelet", "tv")
-NETWORKS = {
-    "cnn": ("relu", "mse"),
-    "cnn_bce": ("relu", "bce"),
-    "cnn_sigmoid": ("sigmoid", "mse"),
-    "cnn_tanh": ("tanh", "mse"),
-}
 
 
-def known_coder(threads: int, *, name: str) -> System:
+def known_coder(name: str, threads: int) -> System:
     """A codec of `bench compress`; grey goes in as RGB and comes back as the colours' mean.
 
     In single files only two settings: these files are mostly header.
@@ -64,22 +50,22 @@ def known_coder(threads: int, *, name: str) -> System:
         return np.asarray(np.rint(rgb.mean(axis=2, keepdims=True)), np.uint8)
 
     return System(
-        task=COMPRESS,
+        task="compress",
         name=name,
         version=peer.version,
         train=lambda _pictures, _budget: Coder(encode, decode),
         learns=False,
-        settings={SHEET: every, SINGLE: (every[0], every[len(every) // 2])},
+        settings={"sheet": every, "single": (every[0], every[len(every) // 2])},
         threading=peer.threading,
     )
 
 
-def known_cleaner(threads: int, *, name: str) -> System:
+def known_cleaner(name: str, threads: int) -> System:
     """A denoiser of `bench denoise`; PellucidError, with the way out, if it can't be had."""
     one = UNTOUCHED if name == UNTOUCHED.name else DENOISERS.make(name, threads)
     cleaner = Cleaner(lambda noisy, sigma: one.denoise(noisy, NoiseGiven(sigma)))
     return System(
-        task=DENOISE,
+        task="denoise",
         name=name,
         version=one.version,
         train=lambda _pictures, _budget: cleaner,
@@ -88,50 +74,45 @@ def known_cleaner(threads: int, *, name: str) -> System:
     )
 
 
+Make = Callable[[str, int], System]  # of the name and a number of threads
+# Name -> how tables call it, in their order, and what makes it as a codec and as a denoiser.
+KNOWN: dict[str, tuple[str, Make | None, Make | None]] = {
+    "pellucid-m": ("pellucid m", known_coder, known_cleaner),
+    "pellucid-s": ("pellucid s", known_coder, known_cleaner),
+    "jpeg420": ("JPEG 4:2:0", known_coder, None),
+    "jpeg444": ("JPEG 4:4:4", known_coder, None),
+    "jpeg2000": ("JPEG 2000", known_coder, None),
+    "webp": ("WebP", known_coder, None),
+    "avif_psnr": ("AVIF, tune=psnr", known_coder, None),
+    "jxl": ("JPEG XL", known_coder, None),
+    "bm3d": ("BM3D (non-commercial)", None, known_cleaner),
+    "nlm": ("NLM", None, known_cleaner),
+    "wavelet": ("wavelets", None, known_cleaner),
+    "tv": ("total variation", None, known_cleaner),
+    "cnn": ("CNN, ReLU, MSE", toy_cnn.coder, toy_cnn.cleaner),
+    "cnn_bce": ("CNN, ReLU, cross-entropy", toy_cnn.coder, toy_cnn.cleaner),
+    "cnn_sigmoid": ("CNN, sigmoid, MSE", toy_cnn.coder, toy_cnn.cleaner),
+    "cnn_tanh": ("CNN, tanh, MSE", toy_cnn.coder, toy_cnn.cleaner),
+    "cnn_flat": ("CNN without dense layers", None, toy_cnn.cleaner),
+    "forest": ("random forest", toy_predictive.coder, toy_predictive.cleaner),
+    "svr": ("support vectors", toy_predictive.coder, toy_predictive.cleaner),
+    "noisy": ("nothing: the noisy picture", None, known_cleaner),
+}
+LABELS = {name: label for name, (label, _, _) in KNOWN.items()}
 CODERS: dict[str, Maker[System]] = {
-    **{name: partial(known_coder, name=name) for name in (*OWN, *PEERS)},
-    **{name: partial(toy_cnn.coder, name=name, kind=kind) for name, kind in NETWORKS.items()},
-    "forest": partial(toy_predictive.coder, make=forest),
-    "svr": partial(toy_predictive.coder, make=vectors),
+    name: partial(make, name) for name, (_, make, _) in KNOWN.items() if make
 }
 CLEANERS: dict[str, Maker[System]] = {
-    **{name: partial(known_cleaner, name=name) for name in (*OWN, *FILTERS, "noisy")},
-    **{name: partial(toy_cnn.cleaner, name=name, kind=kind) for name, kind in NETWORKS.items()},
-    "cnn_flat": partial(toy_cnn.cleaner, name="cnn_flat", dense=False),
-    "forest": partial(toy_predictive.cleaner, make=forest),
-    "svr": partial(toy_predictive.cleaner, make=vectors),
+    name: partial(make, name) for name, (_, _, make) in KNOWN.items() if make
 }
-# For tables, in their order.
-LABELS = {
-    "pellucid-m": "pellucid m",
-    "pellucid-s": "pellucid s",
-    "jpeg420": "JPEG 4:2:0",
-    "jpeg444": "JPEG 4:4:4",
-    "jpeg2000": "JPEG 2000",
-    "webp": "WebP",
-    "avif_psnr": "AVIF, tune=psnr",
-    "jxl": "JPEG XL",
-    "bm3d": "BM3D (non-commercial)",
-    "nlm": "NLM",
-    "wavelet": "wavelets",
-    "tv": "total variation",
-    "cnn": "CNN, ReLU, MSE",
-    "cnn_bce": "CNN, ReLU, cross-entropy",
-    "cnn_sigmoid": "CNN, sigmoid, MSE",
-    "cnn_tanh": "CNN, tanh, MSE",
-    "cnn_flat": "CNN without dense layers",
-    "forest": "random forest",
-    "svr": "support vectors",
-    "noisy": "nothing: the noisy picture",
-}
-NAMES = tuple(LABELS)
+NAMES = tuple(KNOWN)
 GROUPS = {
     "all": NAMES,
     "networks": tuple(name for name in NAMES if name.startswith("cnn")),
-    "pellucid": OWN,
+    "pellucid": tuple(name for name in NAMES if is_own(name)),
 }
 SYSTEMS: Registry[System] = Registry("system", {**CLEANERS, **CODERS}, LABELS, GROUPS)
 AT: dict[str, Registry[System]] = {
-    COMPRESS: Registry("codec", CODERS, LABELS),
-    DENOISE: Registry("denoiser", CLEANERS, LABELS),
+    "compress": Registry("codec", CODERS, LABELS),
+    "denoise": Registry("denoiser", CLEANERS, LABELS),
 }

@@ -5,18 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.entropy.tables import COUNT_TOTAL, TableSet
 
-COMPRESS, DENOISE = "compress", "denoise"
-TASKS = (COMPRESS, DENOISE)
-SINGLE, SHEET = "single", "sheet"  # a file a picture, or one for many side by side
 SIGMA = 25.0  # of the white noise
 
+Task = Literal["compress", "denoise"]
+Files = Literal["single", "sheet"]  # a file a picture, or one for many side by side
 Pictures = NDArray[np.uint8]  # (N, H, W, C) or one of them, C 1 or 3
 Shape = tuple[int, ...]
 Samples = NDArray[np.float32]  # (H, W, C), black 0 and white 255, not clipped
@@ -92,7 +91,6 @@ class System:
     """A system at one job.
 
     Attributes:
-        task: `compress` or `denoise`.
         name: short, stable, as in the rows and on the command line.
         version: libraries and fixed options: rows with another text are stale.
         train: from (N, H, W, C) to what does the job.
@@ -101,12 +99,14 @@ class System:
         threading: how many threads it really uses.
     """
 
-    task: str
+    task: Task
     name: str
     version: str
     train: Callable[[Pictures, Budget], Model]
     learns: bool = True
-    settings: Mapping[str, tuple[float, ...]] = field(default_factory=lambda: {SINGLE: (SIGMA,)})
+    settings: Mapping[Files, tuple[float, ...]] = field(
+        default_factory=lambda: {"single": (SIGMA,)}
+    )
     threading: str = "one thread"
 
 

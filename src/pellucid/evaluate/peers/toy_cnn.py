@@ -32,10 +32,7 @@ from pellucid.entropy import SymbolDecoder, SymbolEncoder, TableSet
 from pellucid.errors import MissingExtraError, OptionError
 from pellucid.evaluate.peers.base import using
 from pellucid.evaluate.peers.toy_base import (
-    COMPRESS,
-    DENOISE,
     SIGMA,
-    SINGLE,
     Budget,
     Cleaner,
     Coder,
@@ -60,13 +57,22 @@ SAMPLES_A_NUMBER_NOISY = 8  # and when denoising, where no bytes are to be saved
 LONGEST = 256  # code; each number has a table of its own
 CHUNK = 500
 
+FLAT = "cnn_flat"  # has no bottleneck
+KINDS = {
+    "cnn": ("relu", "mse"),
+    "cnn_bce": ("relu", "bce"),
+    "cnn_sigmoid": ("sigmoid", "mse"),
+    "cnn_tanh": ("tanh", "mse"),
+    FLAT: ("relu", "mse"),
+}
+
 Batch = NDArray[np.float32]  # (N, H, W, C), 0 black and 1 white
 Design = tuple[str, str]  # hidden layers: relu, sigmoid or tanh; the loss: mse or bce
 
 
-def coder(threads: int, *, name: str, kind: Design = ("relu", "mse")) -> System:
+def coder(name: str, threads: int) -> System:
     """The codec; MissingExtraError without keras or PyTorch."""
-    keras = load_keras(threads)
+    keras, kind = load_keras(threads), KINDS[name]
     low, high = code_range(kind)
 
     def train(pictures: Pictures, budget: Budget) -> Coder:
@@ -106,24 +112,18 @@ def coder(threads: int, *, name: str, kind: Design = ("relu", "mse")) -> System:
         return Coder(encode, decode, learnt, model_bytes(network))
 
     return System(
-        task=COMPRESS,
+        task="compress",
         name=name,
         version=version_of(keras, kind, f"a number for {SAMPLES_A_NUMBER} samples"),
         train=train,
-        settings={SINGLE: BITS},
+        settings={"single": BITS},
         threading=using(threads),
     )
 
 
-def cleaner(
-    threads: int, *, name: str, kind: Design = ("relu", "mse"), dense: bool = True
-) -> System:
-    """The denoiser, noisy in and clean out; `dense` says whether it has the bottleneck.
-
-    Raises:
-        MissingExtraError: keras or PyTorch isn't installed.
-    """
-    keras = load_keras(threads)
+def cleaner(name: str, threads: int) -> System:
+    """The denoiser, noisy in and clean out; MissingExtraError without keras or PyTorch."""
+    keras, kind, dense = load_keras(threads), KINDS[name], name != FLAT
 
     def train(pictures: Pictures, budget: Budget) -> Cleaner:
         shape, draw = pictures.shape[1:], np.random.default_rng(budget.seed)
@@ -144,7 +144,7 @@ def cleaner(
 
     code = f"a number for {SAMPLES_A_NUMBER_NOISY} samples" if dense else "no dense layer"
     return System(
-        task=DENOISE,
+        task="denoise",
         name=name,
         version=version_of(keras, kind, code),
         train=train,

@@ -43,7 +43,6 @@ class Fitted:
 class Learner:
     """A regressor. `most` is how many samples are worth giving it."""
 
-    name: str
     version: str
     threading: str
     most: int
@@ -93,7 +92,7 @@ def forest(threads: int) -> Learner:
         return Fitted(model.predict, learnt, int(size))
 
     version = f"scikit-learn {library.__version__}, at most {TREES} trees, leaves of 5"
-    return Learner("forest", version, f"{using(threads)} to learn, one to run", FOREST_SAMPLES, fit)
+    return Learner(version, f"{using(threads)} to learn, one to run", FOREST_SAMPLES, fit)
 
 
 def vectors(_threads: int) -> Learner:
@@ -124,4 +123,7 @@ def vectors(_threads: int) -> Learner:
 
     options = f"RBF kernel, gamma {WIDTH:g} / features, C 1, at most {MOST_VECTORS} samples"
     version = f"scikit-learn {library.__version__}, {options}"
-    return Learner("svr", version, "one thread", MOST_VECTORS, fit)
+    return Learner(version, "one thread", MOST_VECTORS, fit)
+
+
+LEARNERS = {"forest": forest, "svr": vectors}

@@ -28,10 +28,7 @@ from numpy.typing import NDArray
 
 from pellucid.entropy import SymbolDecoder, SymbolEncoder, TableSet
 from pellucid.evaluate.peers.toy_base import (
-    COMPRESS,
-    DENOISE,
     SIGMA,
-    SINGLE,
     Budget,
     Cleaner,
     Coder,
@@ -41,7 +38,7 @@ from pellucid.evaluate.peers.toy_base import (
     System,
     tables_of,
 )
-from pellucid.evaluate.peers.toy_learners import Features, Fitted, Learner
+from pellucid.evaluate.peers.toy_learners import LEARNERS, Features, Fitted
 
 STEPS = (64.0, 36.0, 20.0, 8.0)
 CLASSES = np.array([2, 8, 20, 40, 80])  # how far the nearest are apart -> one of six tables
@@ -67,9 +64,9 @@ At = tuple[int, Places, Places]  # P samples of planes: channel, rows and column
 Exchange = Callable[[At, Planes, Index], Symbols]  # of the guess (P,)
 
 
-def coder(threads: int, *, make: Callable[[int], Learner]) -> System:
+def coder(name: str, threads: int) -> System:
     """The codec around a learner."""
-    learner = make(threads)
+    learner = LEARNERS[name](threads)
 
     def train(pictures: Pictures, budget: Budget) -> Coder:
         fitted = learner.learn(pictures, samples_around, budget)
@@ -109,18 +106,18 @@ def coder(threads: int, *, make: Callable[[int], Learner]) -> System:
         return Coder(encode, decode, fitted.learnt, fitted.size)
 
     return System(
-        task=COMPRESS,
-        name=learner.name,
+        task="compress",
+        name=name,
         version=f"{learner.version}, guesses coarse to fine",
         train=train,
-        settings={SINGLE: STEPS},
+        settings={"single": STEPS},
         threading=learner.threading,
     )
 
 
-def cleaner(threads: int, *, make: Callable[[int], Learner]) -> System:
+def cleaner(name: str, threads: int) -> System:
     """The denoiser around a learner; one for all colours, each patch with its own in front."""
-    learner = make(threads)
+    learner = LEARNERS[name](threads)
 
     def noisy_patches(picture: Pictures, draw: np.random.Generator) -> tuple[Features, Features]:
         clean = picture.astype(np.float32)
@@ -140,8 +137,8 @@ def cleaner(threads: int, *, make: Callable[[int], Learner]) -> System:
         return Cleaner(denoise, fitted.learnt, fitted.size)
 
     return System(
-        task=DENOISE,
-        name=learner.name,
+        task="denoise",
+        name=name,
         version=f"{learner.version}, patches of {SIDE}x{SIDE}",
         train=train,
         threading=learner.threading,
