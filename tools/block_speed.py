@@ -30,7 +30,7 @@ import numpy as np
 import onnxruntime
 import torch
 
-from pellucid.evaluate.benches.denoise_tools import BLOCKS, BlockSpeed, blocks_table
+from pellucid.evaluate.benches.denoise_tools import BLOCKS, BlockSpeed, blocks
 from pellucid.evaluate.macs import macs_per_pixel
 from pellucid.evaluate.report import markdown
 from pellucid.evaluate.runs import describe_machine
@@ -269,7 +269,7 @@ def main() -> None:
         parser.error(f"--side is {options.side}; it must be a multiple of {MULTIPLE}")
     rows = measure(CANDIDATES, side=options.side, threads=options.threads, repeats=options.repeats)
     BLOCKS.write(options.out, rows)
-    print(markdown(blocks_table(rows)))
+    print(markdown(blocks(rows)))
     print(f"\nwrote {options.out}")
 
 

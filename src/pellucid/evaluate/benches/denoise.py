@@ -30,7 +30,6 @@ from pellucid.evaluate.benches.denoise_rows import (
 from pellucid.evaluate.benches.denoise_tasks import (
     ESTIMATE_TASK,
     TASKS,
-    Pair,
     Plan,
     cases,
     given,
@@ -45,15 +44,10 @@ from pellucid.evaluate.speed import interleaved
 
 LEVELS = (5.0, 10.0, 15.0, 25.0, 35.0, 50.0, 75.0)  # of noise that is measured
 TOLD = 4  # where a row's key says what the method is told
+LINE = (0.0, SIGMA**2)  # of noise like that at which cost is measured
 REST = 0.5  # seconds; PyTorch's threads spin that long after a run, and would slow the next method
 
 Sweep = Turn[Plan, Denoiser]
-
-
-def scored_cases(plan: Plan) -> list[Case]:
-    """The same, where SSIM can be had."""
-    require("skimage.metrics", "scikit-image")
-    return cases(plan)
 
 
 def wanted(plan: Plan, case: Case, one: Denoiser) -> list[Key]:
@@ -69,11 +63,6 @@ def usable(plan: Plan, methods: Sequence[Denoiser], row: DenoiseResult) -> bool:
     if one is None or row.task != plan.task:
         return True
     return not plan.fresh and row.version == one.version and row.threads == plan.threads
-
-
-def warm(one: Denoiser, pair: Pair) -> None:
-    """Load what a method loads on first use."""
-    warm_up(one, pair.noisy, NoiseGiven(SIGMA, (0.0, SIGMA**2), pair.bits))
 
 
 def clean(turn: Sweep) -> Iterator[DenoiseResult]:
@@ -143,17 +132,17 @@ def estimators(_plan: Plan) -> tuple[list[Named], dict[str, str]]:
 
 def estimate(turn: Turn[Plan, Named]) -> Iterator[Estimate]:
     """The measured noise of one picture."""
-    ((one, _),), (image, level), noisy = turn.todo, turn.case.about, turn.data.noisy
+    ((one, ((data, level, image),)),), noisy = turn.todo, turn.data.noisy
     start = time.perf_counter()
     sigma = round(float(require("pellucid").noise_level(noisy).sigma), 4)
     seconds = round(time.perf_counter() - start, 5)
     height, width = noisy.shape[:2]
-    name = turn.plan.data_name
-    yield Estimate(name, level, image, width, height, sigma, seconds, one.version)
+    yield Estimate(data, level, image, width, height, sigma, seconds, one.version)
 
 
 def denoisers(plan: Plan) -> tuple[list[Denoiser], dict[str, str]]:
-    """Those that are asked for."""
+    """Those that are asked for; MissingExtraError where SSIM can't be had."""
+    require("skimage.metrics", "scikit-image")
     return DENOISERS.load((*own_names(plan.models), *plan.methods), plan.threads)
 
 
@@ -184,7 +173,7 @@ BENCH: Bench[Plan, Denoiser, DenoiseResult] = Bench(
     plots=tables.plots,
     sections={
         "overview-denoising": partial(tables.told_part, methods=tables.SHORT),
-        "denoise": tables.overview,
+        "denoise": lambda folder: [*tables.told_part(folder), *tables.blind_part(folder)],
         **{f"denoise-{name}": made for name, (_, made) in tables.OTHERS.items()},
         **{f"denoise-{name}": partial(tables.task_tables, name) for name in TASKS},
     },
@@ -192,14 +181,14 @@ BENCH: Bench[Plan, Denoiser, DenoiseResult] = Bench(
     wished=Plan.wished,
     quick=True,
     what=lambda plan: f"{plan.kind.title}: {plan.data_name}",
-    cases=scored_cases,
+    cases=cases,
     methods=denoisers,
     wanted=wanted,
     measure=clean,
     key=key,
     order=lambda row: (row.data, row.level, row.image, row.told),
     usable=usable,
-    warm=warm,
+    warm=lambda one, pair: warm_up(one, pair.noisy, NoiseGiven(SIGMA, LINE, pair.bits)),
     facts=facts,
 )
 # All rows are measured together, since only times of one run compare.

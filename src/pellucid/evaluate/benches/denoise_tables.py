@@ -117,11 +117,6 @@ def score_table(
     return Table(["method", *map(task.level_label.format, levels), *more], body)
 
 
-def overview(folder: Path) -> list[Part]:
-    """Two short tables: noise of known level, and of unknown."""
-    return [*told_part(folder), *blind_part(folder)]
-
-
 def told_part(folder: Path, methods: Sequence[str] = ()) -> list[Part]:
     """PSNR of methods, all unless named, over the pictures that all have, and what it costs.
 
@@ -288,7 +283,7 @@ def _scope(found: Iterable[Score]) -> str:
 OTHERS: dict[str, tuple[str, Callable[[Path], list[Part]]]] = {
     "estimate": ("Measured noise level", tools.estimates),
     "speed": ("Speed and cost", speed),
-    "blocks": ("Speed of building blocks", tools.blocks),
+    "blocks": ("Speed of building blocks", lambda f: tools.blocks(tools.BLOCKS.load(f))),
     "bands": ("Many bands", tools.bands),
     "structure": ("Repeated structure", tools.structure),
 }

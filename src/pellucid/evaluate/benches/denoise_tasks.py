@@ -146,10 +146,7 @@ def find_sources(task: Task, folder: Path, every: int = 1) -> list[Source]:
 
     Raises:
         InputError: no such folder, no pictures, or half of a pair is missing.
-        OptionError: `every` below 1.
     """
-    if every < 1:
-        raise OptionError(f"every must be at least 1, got {every}")
     sources, mark = [], task.noisy.rpartition("NAME")[2]
     for path in find_pictures((folder / task.noisy).parent):
         if path.stem.endswith(mark):

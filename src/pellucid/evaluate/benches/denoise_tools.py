@@ -139,12 +139,7 @@ def estimates(folder: Path) -> list[Part]:
     return [Table(["true sigma", "measured", "bias", "mean error", "worst picture"], body), note]
 
 
-def blocks(folder: Path) -> list[Part]:
-    """How fast candidate blocks are."""
-    return blocks_table(BLOCKS.load(folder))
-
-
-def blocks_table(rows: Sequence[BlockSpeed]) -> list[Part]:
+def blocks(rows: Sequence[BlockSpeed]) -> list[Part]:
     """A row a network, in the order given, and how it was measured."""
     if not rows:
         return []
