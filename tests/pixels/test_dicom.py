@@ -37,7 +37,6 @@ from pellucid.errors import (
 )
 from pellucid.pixels import ImageInfo
 from pellucid.pixels.dicom import Change, stored_of
-from pellucid.pixels.formats.dicom import encode_dicom
 
 SETS = Path(__file__).resolve().parents[3] / "shared" / "data" / "test" / "dicom"
 
@@ -303,7 +302,7 @@ def test_deflated_elements_are_read_and_never_inflated_without_bound(tmp_path: P
     with pytest.raises(LimitError, match="inflates to more than"):
         read_samples(hostile, max_pixels=2000)
     with pytest.raises(DamagedFileError, match="deflated"):
-        encode_dicom(slope()[..., None], hostile, None)
+        write_samples(tmp_path / "a.dcm", slope(), ImageInfo(50, 40, 1, 16, dicom=hostile))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 8 << 20

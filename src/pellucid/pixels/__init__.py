@@ -28,7 +28,7 @@ from pellucid.pixels.atomic import check_target, write_atomic
 from pellucid.pixels.box import Box, tiles_of, tiles_under
 from pellucid.pixels.formats.dicom import DICOM
 from pellucid.pixels.formats.npy import NPY
-from pellucid.pixels.formats.zarr import ZARR, is_zarr
+from pellucid.pixels.formats.zarr import ZARR
 from pellucid.pixels.info import ImageInfo, Role
 from pellucid.pixels.open import ImageSource, PixelLimits, open_image, read_image
 from pellucid.pixels.sink import WRITE_SUFFIXES, open_sink, write_image
@@ -44,7 +44,6 @@ __all__ = [
     "PixelLimits",
     "Role",
     "check_target",
-    "is_zarr",
     "open_image",
     "open_sink",
     "read_image",

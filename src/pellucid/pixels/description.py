@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -98,15 +99,27 @@ def told(text: bytes, pages: Axes, size: tuple[int, int, int]) -> bytes:
 
     Empty if nothing of it can be kept; other descriptions stay as they are.
     """
+    lengths = [length for _, length in pages]
     if text.startswith(_IMAGEJ):
-        return _imagej(text, math.prod(length for _, length in pages), size[2])
+        return _imagej(text, math.prod(lengths), size[2])
+    shape = [*lengths, *size[: 2 + (size[2] > 1)]]
     if text.startswith(_PLAIN_SHAPE):
-        numbers = text.removeprefix(_PLAIN_SHAPE).strip(b"()").split(b",")
-        known = [int(n) for n in numbers if n.strip().isdigit() and len(n) < 20]
-        return text if _squeezed(known) == _squeezed(_shape(pages, size)) else b""
-    if text.startswith(b"{") and b'"shape":' in text:
-        return _shaped(text, pages, size)
-    return text
+        known = [int(n) for n in re.findall(rb"\d{1,19}", text)]
+        return text if _squeezed(known) == _squeezed(shape) else b""
+    if not text.startswith(b"{") or b'"shape":' not in text:
+        return text
+    try:
+        about = json.loads(text)
+        same = _squeezed(about["shape"]) == _squeezed(shape)
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return b""
+    if same and not about.get("truncated"):
+        return text
+    about.pop("truncated", None)  # pages that aren't there follow: now all are
+    about["shape"] = shape
+    if "axes" in about:
+        about["axes"] = "".join(letter for letter, _ in pages) + f"YX{SAMPLES}"[: 2 + (size[2] > 1)]
+    return json.dumps(about).encode("ascii")
 
 
 def _imagej(text: bytes, pages: int, samples: int) -> bytes:
@@ -117,30 +130,6 @@ def _imagej(text: bytes, pages: int, samples: int) -> bytes:
     if given.get(_IMAGES, 1) == pages and count in (1, pages, pages * samples):
         return text
     return b"\n".join(line for line in lines if line.partition(b"=")[0].strip() not in _OF_STACKS)
-
-
-def _shaped(text: bytes, pages: Axes, size: tuple[int, int, int]) -> bytes:
-    """tifffile's JSON, with what else stands in it."""
-    try:
-        about = json.loads(text)
-        known = about["shape"]
-        whole = all(isinstance(n, int) for n in known)
-    except (ValueError, LookupError, TypeError, RecursionError):
-        return b""
-    shape = _shape(pages, size)
-    if whole and _squeezed(known) == _squeezed(shape) and not about.get("truncated"):
-        return text
-    about.pop("truncated", None)  # pages that aren't there follow: now all are
-    about["shape"] = shape
-    if "axes" in about:
-        letters = "".join(letter for letter, _ in pages)
-        about["axes"] = letters + ("YX" if size[2] == 1 else f"YX{SAMPLES}")
-    return json.dumps(about).encode("ascii")
-
-
-def _shape(pages: Axes, size: tuple[int, int, int]) -> list[int]:
-    height, width, samples = size
-    return [length for _, length in pages] + [height, width] + ([samples] if samples > 1 else [])
 
 
 def _squeezed(shape: list[int]) -> list[int]:

@@ -33,20 +33,11 @@ _FRAME = "ReferencedFrameNumber"
 _GROUPS = "PerFrameFunctionalGroupsSequence"
 _RUNNING = ("Vector", "Increment")  # how names of elements end that may have a value a frame
 _OF_MANY = (  # what a frame alone isn't: a part of a concatenation, or one of several by number
-    "ConcatenationUID",
-    "InConcatenationNumber",
-    "InConcatenationTotalNumber",
-    "ConcatenationFrameOffsetNumber",
-    "SOPInstanceUIDOfConcatenationSource",
-    "StartTrim",
-    "StopTrim",
-    "RepresentativeFrameNumber",
-    "FrameNumbersOfInterest",
-    "FrameOfInterestDescription",
-    "FrameOfInterestType",
-    "RWavePointer",
-    "MaskSubtractionSequence",
-    "RecommendedViewingMode",
+    *("ConcatenationUID", "InConcatenationNumber", "InConcatenationTotalNumber"),
+    *("ConcatenationFrameOffsetNumber", "SOPInstanceUIDOfConcatenationSource"),
+    *("StartTrim", "StopTrim", "RepresentativeFrameNumber", "FrameNumbersOfInterest"),
+    *("FrameOfInterestDescription", "FrameOfInterestType", "RWavePointer"),
+    *("MaskSubtractionSequence", "RecommendedViewingMode"),
 )
 _OVERLAY_FRAMES = 0x0015  # element of the groups 6000, 6002, ..
 

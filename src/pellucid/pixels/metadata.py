@@ -69,17 +69,13 @@ def kept_exif(info: ImageInfo) -> bytes | None:
         for tag, fraction in zip(_RESOLUTION, fractions, strict=True)
         if max(fraction.as_integer_ratio()) < 2**32
     }
-    tags[_UNIT] = tiff.Value(tiff.SHORT, 1, struct.pack("<H", _INCH))
-    return tiff.header("<", 8) + tiff.build(tags, "<", 8)
+    return tiff.block({**tags, _UNIT: tiff.value_of("<", tiff.SHORT, _INCH)}, "<")
 
 
 def with_resolution(info: ImageInfo) -> ImageInfo:
     """`info` of a .pel file: EXIF that `kept_exif` made of a resolution is one again."""
-    try:
-        order, tags = tiff.parse(info.exif) if info.exif else ("<", {})
-    except ValueError:
-        return info
-    raws = [getattr(tags.get(tag), "raw", b"") for tag in _RESOLUTION]
+    order, tags = tiff.tags_of(info.exif)
+    raws = [tiff.raw_of(tags, tag) for tag in _RESOLUTION]
     if set(tags) != {*_RESOLUTION, _UNIT} or any(len(raw) != 8 for raw in raws):
         return info
     pairs = [struct.unpack(order + "II", raw) for raw in raws]

@@ -107,7 +107,7 @@ def write_image(
         Path(path),
         (height, width, channels),
         whole.dtype,
-        info or ImageInfo(width, height, channels, 8 * whole.itemsize),
+        info or ImageInfo.of(whole),
         flat=flat,
         force=force,
         change=lambda: change,

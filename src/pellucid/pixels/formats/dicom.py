@@ -21,7 +21,6 @@ from pellucid.errors import DamagedFileError, InputError, OptionError, OutputErr
 from pellucid.pixels.axes import SAMPLES, UNNAMED, pack_axes
 from pellucid.pixels.dicom import (
     DEFLATED,
-    Change,
     drop,
     frames_of,
     mark_changed,
@@ -62,16 +61,10 @@ def open_dicom(
     drop(dataset, *PIXELS)
     with refusing(f"{name} has elements that can't be written again"):
         elements = _packed(dataset)
-    height, width, channels = samples.shape
-    info = ImageInfo(width, height, channels, 8 * samples.itemsize, source_format="DICOM")
-    yield samples, replace(info, dicom=elements, axes=_axes_of(dataset))
-
-
-def _axes_of(dataset: Any) -> bytes | None:
-    """That channels are frames, and samples of each if it has several; None for one frame."""
     frames, channels = frames_of(dataset)
-    colours = [(SAMPLES, channels)] if channels > 1 else []
-    return pack_axes([(UNNAMED, frames), *colours]) if frames > 1 else None
+    axes = pack_axes([(UNNAMED, frames), (SAMPLES, channels)][: 1 + (channels > 1)])
+    info = replace(ImageInfo.of(samples), source_format="DICOM", dicom=elements)
+    yield samples, replace(info, axes=axes if frames > 1 else None)
 
 
 def _decoded(dataset: Any, name: str, max_pixels: int, page: int | None) -> NDArray[Any]:
@@ -132,26 +125,24 @@ def _packed(dataset: Any) -> bytes:
 @contextmanager
 def dicom_output(out: Output) -> Iterator[Sink]:
     """What takes the samples of a file with the elements in `info`; OutputError without any."""
-    elements = out.info.dicom
-    if elements is None:
+    if out.info.dicom is None:
         raise OutputError(
             f"cannot write {out.path}: a DICOM file needs the elements of one, and the picture "
             f"came without; these can hold it: {out.others}"
         )
-    encode = at_once(lambda samples, _: encode_dicom(samples, elements, out.change()))
-    with encode(out) as samples:
+    with at_once(_encode)(out) as samples:
         yield samples
 
 
-def encode_dicom(samples: NDArray[Any], elements: bytes, change: Change | None) -> bytes:
-    """A DICOM file of samples (height, width, frames * channels) with `elements` of a read one.
+def _encode(samples: NDArray[Any], out: Output) -> bytes:
+    """A DICOM file of samples (height, width, frames * channels) with the elements of a read one.
 
     Without a `change` it is the same instance. Raises OutputError if the samples don't fit them, or
     they can't be written; DamagedFileError if they describe no picture.
     """
     height, width, planes = samples.shape
     try:
-        dataset = parse(BytesIO(elements), "the file's DICOM part")
+        dataset = parse(BytesIO(out.info.dicom or b""), "the file's DICOM part")
         with refusing("the file's DICOM part describes no picture"):
             frames, channels = frames_of(dataset)
             described = (int(dataset.Rows), int(dataset.Columns), frames * channels)
@@ -170,7 +161,7 @@ def encode_dicom(samples: NDArray[Any], elements: bytes, change: Change | None) 
         OutputError,
     ):
         _put_pixels(dataset, stacked)
-        if change is not None:
+        if (change := out.change()) is not None:
             mark_changed(dataset, change, samples)
         return _packed(dataset)
 

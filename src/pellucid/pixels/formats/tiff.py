@@ -13,13 +13,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from mmap import ACCESS_READ, mmap
 from typing import Any
 
 import numpy as np
 
 from pellucid.errors import InputError, MissingExtraError, OptionError
-from pellucid.pixels.axes import SAMPLES, pack_axes
+from pellucid.pixels.axes import SAMPLES, UNNAMED, pack_axes
 from pellucid.pixels.description import page_exif
 from pellucid.pixels.extras import science
 from pellucid.pixels.flat import FlatSource
@@ -36,7 +37,7 @@ from pellucid.pixels.formats.tiff_facts import (
     tiff_facts,
 )
 from pellucid.pixels.formats.tiff_segments import Pages
-from pellucid.pixels.info import ImageInfo
+from pellucid.pixels.info import WITH_ALPHA, ImageInfo
 from pellucid.pixels.lazy import LARGE, Source, check_size
 from pellucid.pixels.tiff import read_metadata
 
@@ -59,12 +60,13 @@ def open_tiff(
         by_pillow, pixels = tiff_facts(data)
     by_pillow = by_pillow and page is None
     in_parts = not by_pillow or pixels > LARGE
-    try:
-        in_parts = in_parts and bool(science("tifffile"))
-    except MissingExtraError:
-        if not by_pillow:
-            raise
-        in_parts = False
+    if in_parts:
+        try:
+            science("tifffile")
+        except MissingExtraError:
+            in_parts = False
+            if not by_pillow:
+                raise
     opened = open_pages(source, max_pixels, page) if in_parts else open_pillow(source, max_pixels)
     with opened as found:
         yield found
@@ -87,44 +89,29 @@ def open_pages(
 def _picture(
     file: Any, given: Input, number: int | None, max_pixels: int
 ) -> tuple[Source, ImageInfo]:
-    path = given.name
-    chosen, pages = _chosen(file, path, number)
-    first = chosen.keyframe  # of a page that page itself
+    path, chosen = given.name, _chosen(file, given.name, number)
+    first = chosen.keyframe
     _check_page(first, path)
-    sides, others = _sides(chosen, path)
-    for series in _of_page(file, number):
-        _sides(series, path)  # what is said of a page's stack is said of the page
-    channels = math.prod(n for _, n in others)
+    others = _others(chosen, path)
     samples = int(first.samplesperpixel)
     if samples > 1 and others and others[-1][1] == samples:
         others[-1] = (SAMPLES, samples)  # whatever letter a program gave it
-    check_size(path, (sides["Y"], sides["X"], channels), max_pixels)
-    source = _source(file, path, chosen, pages, channels)
-    if source.shape != (sides["Y"], sides["X"], channels):
+    shape = (int(first.imagelength), int(first.imagewidth), math.prod(n for _, n in others))
+    check_size(path, shape, max_pixels)
+    source = _source(file, path, chosen, shape)
+    if source.shape != shape:
         raise InputError(f"{path} has {source.shape} samples where its pages say {chosen.shape}")
     with _mapped(given) as data:
         kept = read_metadata(data, int(first.offset))
         exif = kept.exif
         if number is not None:
             whole = read_metadata(data, int(file.pages[0].offset)).exif
-            exif = page_exif(exif, whole, number, source.shape, source.dtype)
+            exif = page_exif(exif, whole, number, shape, source.dtype)
     stack = any(letter != SAMPLES for letter, _ in others)
-    extra = tuple(map(int, first.extrasamples))
-    info = ImageInfo(
-        sides["X"],
-        sides["Y"],
-        channels,
-        8 * source.dtype.itemsize,
-        exif=exif,
-        icc=kept.icc,
-        xmp=kept.xmp,
-        source_format="TIFF",
-        axes=pack_axes([(letter if letter.isascii() else "Q", n) for letter, n in others])
-        if stack
-        else None,
-        alpha=not stack and channels in (2, 4) and extra[-1:] == (STRAIGHT,),
-    )
-    return source, info
+    axes = pack_axes([(letter if letter.isascii() else UNNAMED, n) for letter, n in others])
+    alpha = not stack and shape[2] in WITH_ALPHA and first.extrasamples[-1:] == (STRAIGHT,)
+    info = replace(ImageInfo.of(source), source_format="TIFF", exif=exif, icc=kept.icc)
+    return source, replace(info, xmp=kept.xmp, axes=axes if stack else None, alpha=alpha)
 
 
 @contextmanager
@@ -137,42 +124,16 @@ def _mapped(given: Input) -> Iterator[bytes | mmap]:
         yield data
 
 
-def _sides(chosen: Any, path: str) -> tuple[dict[str, int], list[tuple[str, int]]]:
-    """Lengths of all axes of a page or a series, and the axes besides rows and columns.
-
-    Raises InputError if rows and columns aren't those of the pages.
-    """
-    first = chosen.keyframe
-    axes, shape = str(chosen.axes), tuple(map(int, chosen.shape))
-    if axes.count("Y") != 1 or axes.count("X") != 1 or axes.index("X") != axes.index("Y") + 1:
-        raise InputError(f"{path} has the axes {axes} ({shape}), which are no picture")
-    sides = dict(zip(axes, shape, strict=True))
-    after = math.prod(shape[axes.index("X") + 1 :])
-    samples = int(first.samplesperpixel) if _together(first) else 1
-    page = (int(first.imagelength), int(first.imagewidth), samples)
-    if page != (sides["Y"], sides["X"], after):
-        raise InputError(
-            f"{path} says that its axes are {axes} ({shape}), and its pages say not so"
-        )
-    others = [(letter, length) for letter, length in zip(axes, shape, strict=True)]
-    return sides, [(letter, n) for letter, n in others if letter not in "YX"]
-
-
-def _of_page(file: Any, number: int | None) -> Iterator[Any]:
-    """The series, and the smaller copies of series, that a page is in; none without a page."""
-    for series in () if number is None else file.series:
-        for level in series.levels:
-            if any(page is not None and page.treeindex == (number,) for page in level.pages):
-                yield level
-
-
-def _chosen(file: Any, path: str, number: int | None) -> tuple[Any, list[Any]]:
-    """The page of a number, or the first picture and all pages that it has."""
+def _chosen(file: Any, path: str, number: int | None) -> Any:
+    """The series of the first picture, with all pages that it has, or of the page of a number."""
     if number is not None:
         if not 0 <= number < len(file.pages):
             raise OptionError(f"{path} has pages 0 to {len(file.pages) - 1}, and no {number}")
+        for level in (level for series in file.series for level in series.levels):
+            if any(page is not None and page.treeindex == (number,) for page in level.pages):
+                _others(level, path)  # what is said of a page's stack is said of the page
         page = file.pages[number].aspage()
-        return page, [page]
+        return science("tifffile").TiffPageSeries([page], squeeze=False)
     main, *others = file.series
     apart = [series for series in others if not series.keyframe.is_reduced]
     if apart:
@@ -181,53 +142,51 @@ def _chosen(file: Any, path: str, number: int | None) -> tuple[Any, list[Any]]:
             f"{path} holds {1 + len(apart)} pictures of different kinds ({sizes}); choose a page "
             "with --page N (page=N), from 0"
         )
-    return main, list(main.pages)
+    return main
+
+
+def _others(series: Any, path: str) -> list[tuple[str, int]]:
+    """The axes besides rows and columns; InputError if those aren't the pages' own."""
+    page, axes, shape = series.keyframe, str(series.axes), tuple(map(int, series.shape))
+    y, x = axes.find("Y"), axes.find("X")
+    if (axes.count("Y"), axes.count("X")) != (1, 1) or x != y + 1:
+        raise InputError(f"{path} has the axes {axes} ({shape}), which are no picture")
+    samples = int(page.samplesperpixel) if _together(page) else 1
+    sides = (int(page.imagelength), int(page.imagewidth), samples)
+    if sides != (shape[y], shape[x], math.prod(shape[x + 1 :])):
+        raise InputError(
+            f"{path} says that its axes are {axes} ({shape}), and its pages say not so"
+        )
+    return [(axes[at], shape[at]) for at in range(len(axes)) if at not in (y, x)]
 
 
 def _check_page(page: Any, path: str) -> None:
     """Refuse samples that would come back as something else."""
     photometric = int(page.photometric) if PHOTOMETRIC in page.tags else BLACK_IS_ZERO
-    if photometric in (BLACK_IS_ZERO, RGB):
-        return
-    if photometric == YCBCR and int(page.compression) in JPEG:
-        return  # decoded to RGB, as viewers do
-    name = getattr(page.photometric, "name", photometric)
-    raise InputError(
-        f"{path} has samples of the kind {name}, which can't be kept: only grey (0 is black) and "
-        "RGB can; convert it first, or give the Python API the array"
-    )
-
-
-def _source(file: Any, path: str, chosen: Any, pages: list[Any], channels: int) -> Source:
-    """The samples by their place where they lie in one piece, else page by page."""
-    first, together = chosen.keyframe, _together(chosen.keyframe)
-    start = _one_piece(chosen)
-    if start is not None and (not together or channels == int(first.samplesperpixel)):
-        return FlatSource(
-            file.filehandle,
-            path,
-            start,
-            (int(first.imagelength), int(first.imagewidth), channels),
-            np.dtype(file.byteorder + first.dtype.char),
-            planar=not together and channels > 1,
+    decoded = photometric == YCBCR and int(page.compression) in JPEG  # to RGB, as viewers do
+    if photometric not in (BLACK_IS_ZERO, RGB) and not decoded:
+        name = getattr(page.photometric, "name", photometric)
+        raise InputError(
+            f"{path} has samples of the kind {name}, which can't be kept: only grey (0 is black) "
+            "and RGB can; convert it first, or give the Python API the array"
         )
-    if None in pages:
+
+
+def _source(file: Any, path: str, series: Any, shape: tuple[int, int, int]) -> Source:
+    """The samples by their place where they lie in one piece, else page by page."""
+    first, start, together = series.keyframe, series.dataoffset, _together(series.keyframe)
+    if start is not None and (not together or shape[2] == int(first.samplesperpixel)):
+        dtype = np.dtype(file.byteorder + first.dtype.char)
+        planar = not together and shape[2] > 1
+        return FlatSource(file.filehandle, path, int(start), shape, dtype, planar=planar)
+    if None in series.pages:
         raise InputError(f"{path} names pages that lie in other files; give one with all pages")
-    return Pages(pages, path)
+    return Pages(list(series.pages), path)
 
 
 def _together(page: Any) -> bool:
     """Whether the samples of a pixel lie side by side: the page says so, no axis does."""
     return int(page.samplesperpixel) > 1 and int(page.planarconfig) == 1
-
-
-def _one_piece(chosen: Any) -> int | None:
-    """Where samples begin that lie in the file as in memory, all of them; None if they don't."""
-    if hasattr(chosen, "dataoffset"):  # of a series
-        return None if chosen.dataoffset is None else int(chosen.dataoffset)
-    if chosen.is_final and chosen.is_contiguous:
-        return int(chosen.dataoffsets[0])
-    return None
 
 
 FORMAT = Format("TIFF", lambda source: source.head[:4] in SIGNATURES, open_tiff, pages=True)

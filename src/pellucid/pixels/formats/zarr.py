@@ -12,6 +12,7 @@ import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from pellucid.errors import InputError, OutputError, refusing
 from pellucid.pixels.atomic import new_folder
-from pellucid.pixels.axes import pack_axes
+from pellucid.pixels.axes import SAMPLES, pack_axes
 from pellucid.pixels.extras import science
 from pellucid.pixels.formats.format import Format
 from pellucid.pixels.formats.input import Input
@@ -38,11 +39,6 @@ NAMES = "_ARRAY_DIMENSIONS"
 LAST, ALPHA = "last_channel", "alpha"  # the attribute of an array that pellucid wrote
 
 
-def is_zarr(path: object) -> bool:
-    """Whether `path` is one, and of such a store by its name."""
-    return isinstance(path, str | os.PathLike) and Path(path).suffix.lower() == ZARR
-
-
 def _claims(source: Input) -> bool:
     """Whether an input is a store by its name, or a folder with the files of one."""
     path = source.path
@@ -55,41 +51,36 @@ def open_zarr(source: Input, max_pixels: int) -> Iterator[tuple[Source, ImageInf
 
     Raises InputError for what is no picture, LimitError, MissingExtraError without zarr.
     """
-    zarr = science("zarr")
-    if source.path is None or not source.is_folder:
-        raise InputError(f"{source.name}: no such folder, as a Zarr store is")
-    path = source.path
-    with refusing(f"{path} can't be read as a Zarr store"):
-        array, names = _array(zarr.open(os.fspath(path), mode="r"), path)
-    samples = ZarrSource(array, names, path)
-    check_size(path, samples.shape, max_pixels)
-    height, width, channels = samples.shape
-    stack = [(name, n) for name, n in samples.others if name != "S"]
-    pages = len(stack) > 1 or any(name in PAGES for name, _ in stack)
+    zarr, name = science("zarr"), source.name
+    if not source.is_folder:
+        raise InputError(f"{name}: no such folder, as a Zarr store is")
+    with refusing(f"{name} can't be read as a Zarr store"):
+        array, names = _array(zarr.open(name, mode="r"), name)
+        samples = ZarrSource(array, names, name)
+    check_size(name, samples.shape, max_pixels)
+    stack = [letter for letter, _ in samples.others if letter != SAMPLES]
+    pages = len(stack) > 1 or any(letter in PAGES for letter in stack)
     axes = pack_axes(samples.others) if pages else None
-    yield (
-        samples,
-        ImageInfo(
-            width,
-            height,
-            channels,
-            8 * samples.dtype.itemsize,
-            source_format="Zarr",
-            axes=axes,
-            alpha=None if names is None else samples.has_alpha,
-        ),
-    )
+    alpha = None if names is None else samples.has_alpha
+    yield samples, replace(ImageInfo.of(samples), source_format="Zarr", axes=axes, alpha=alpha)
 
 
 class ZarrSource:
     """A Zarr array as samples (H, W, C); `others` are the axes that became channels.
 
-    `has_alpha`: an attribute says that the last channel is transparency.
+    `has_alpha`: an attribute says that the last channel is transparency. Raises InputError for no
+    picture, and for chunks that a reader would have to make room for, however few are stored.
     """
 
-    def __init__(self, array: Any, names: list[str] | None, path: str | os.PathLike[str]) -> None:
+    def __init__(self, array: Any, names: list[str] | None, path: str) -> None:
         self._array, self._path = array, path
-        _check_chunks(array, path)
+        chunk = tuple(getattr(array, "shards", None) or array.chunks)
+        size = math.prod(map(int, chunk)) * np.dtype(array.dtype).itemsize
+        if size > LARGEST:
+            raise InputError(
+                f"{path} has chunks of {size} bytes each ({chunk}), {LARGEST} is the most; save it "
+                "again with smaller ones, for example of 512 x 512"
+            )
         shape = tuple(map(int, array.shape))
         names = names or ["y", "x", "s"][: len(shape)]
         if len(names) != len(shape) or (names.count("y"), names.count("x")) != (1, 1):
@@ -148,7 +139,7 @@ class ZarrSink:
         self._array[key] = samples.reshape(samples.shape[: self._array.ndim])
 
 
-def _array(opened: Any, path: str | os.PathLike[str]) -> tuple[Any, list[str] | None]:
+def _array(opened: Any, path: str) -> tuple[Any, list[str] | None]:
     """The array to read, and the names of its axes where they have any."""
     if hasattr(opened, "shape"):
         names = getattr(opened.metadata, "dimension_names", None) or opened.attrs.get(NAMES)
@@ -167,17 +158,6 @@ def _array(opened: Any, path: str | os.PathLike[str]) -> tuple[Any, list[str] | 
             f"as {path}/name"
         )
     return _array(opened[arrays[0]], path)
-
-
-def _check_chunks(array: Any, path: str | os.PathLike[str]) -> None:
-    """Refuse chunks that a reader would have to make room for, however few of them are stored."""
-    chunk = tuple(getattr(array, "shards", None) or array.chunks)
-    size = math.prod(map(int, chunk)) * np.dtype(array.dtype).itemsize
-    if size > LARGEST:
-        raise InputError(
-            f"{path} has chunks of {size} bytes each ({chunk}), {LARGEST} is the most; save it "
-            "again with smaller ones, for example of 512 x 512"
-        )
 
 
 def _letter(name: str) -> str:
