@@ -12,10 +12,12 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+import numpy as np
+
 from pellucid.bitstream.edges import EDGE, edges_problem
-from pellucid.bitstream.header import BASE, FLOAT, SIGNED, Header
+from pellucid.bitstream.header import BASE, FLOAT, Header
 from pellucid.bitstream.limits import MODEL_ID_BYTES
-from pellucid.errors import DamagedFileError, OptionError
+from pellucid.errors import OptionError
 
 FLOAT_MAP, RANGE, ALPHA = "FMAP", "RANG", "ALPH"
 EXTRAS = (FLOAT_MAP, RANGE, ALPHA, EDGE)  # in file order
@@ -64,29 +66,19 @@ def extras_problem(header: Header, type_: str, payload: bytes | memoryview) -> s
         return "gives the range of 16-bit samples with loss, in a file that has none"
     if len(payload) != _LAYOUT.size:
         return f"holds {len(payload)} bytes, not {_LAYOUT.size}"
-    found, (least, most) = SampleRange.unpack(payload), limits_of(header)
-    if least <= found.low <= found.high <= most:
+    found, most = SampleRange.unpack(payload), np.iinfo(header.dtype)
+    if most.min <= found.low <= found.high <= most.max:
         return None
-    return f"says that samples lie in {found.low} .. {found.high}; {least} .. {most} are possible"
+    return (
+        f"says that samples lie in {found.low} .. {found.high}; {most.min} .. {most.max} are "
+        "possible"
+    )
 
 
 def required_extras(header: Header) -> dict[str, str]:
     """The chunks without which a file of this header isn't whole, and what needs each."""
     found = {RANGE: "16 bits with loss"} if needs_range(header) else {}
     return found | ({ALPHA: "an alpha layer"} if header.has_alpha_layer else {})
-
-
-def limits_of(header: Header) -> tuple[int, int]:
-    """The least and the greatest whole sample of the header's type."""
-    half = 1 << (header.bit_depth - 1)
-    return (-half, half - 1) if header.sample_type == SIGNED else (0, 2 * half - 1)
-
-
-def check_extra(header: Header, type_: str, payload: bytes | memoryview, name: str) -> None:
-    """Raise DamagedFileError, calling the chunk `name`, unless it is right."""
-    problem = extras_problem(header, type_, payload)
-    if problem is not None:
-        raise DamagedFileError(f"{name} {problem}; get the file again")
 
 
 def check_given(header: Header, extras: dict[str, bytes]) -> None:

@@ -103,29 +103,32 @@ class PelFile:
             if type_ in self._single
         }
 
+    def _payload(self, type_: str) -> memoryview | None:
+        chunk = self._single.get(type_)
+        return None if chunk is None else payload_of(self._data, chunk)
+
     @property
     def float_map(self) -> memoryview | None:
         """Section 12's payload, if the file has one that is whole."""
-        chunk = self._single.get(FLOAT_MAP)
-        return None if chunk is None else payload_of(self._data, chunk)
+        return self._payload(FLOAT_MAP)
 
     @property
     def sample_range(self) -> SampleRange | None:
         """What the samples of a learned file of 16 bits lie in, if the file has it whole."""
-        chunk = self._single.get(RANGE)
-        return None if chunk is None else SampleRange.unpack(payload_of(self._data, chunk))
+        payload = self._payload(RANGE)
+        return None if payload is None else SampleRange.unpack(payload)
 
     @property
     def edges(self) -> Edges | None:
         """The lines of one colour along the edges of a learned file's picture, if it has them."""
-        chunk = self._single.get(EDGE)
-        return None if chunk is None else Edges.unpack(self.header, payload_of(self._data, chunk))
+        payload = self._payload(EDGE)
+        return None if payload is None else Edges.unpack(self.header, payload)
 
     @property
     def alpha_model(self) -> bytes | None:
         """The id of the tables of an alpha layer, if the file has it whole."""
-        chunk = self._single.get(ALPHA)
-        return None if chunk is None else bytes(payload_of(self._data, chunk))
+        payload = self._payload(ALPHA)
+        return None if payload is None else bytes(payload)
 
     def tile(self, number: int, *, layer: int = 0) -> memoryview:
         """Return a view of a tile's payload (section 7), its checksum checked.

@@ -17,18 +17,17 @@ up the rest counts as a hole. Only positions are kept.
 from __future__ import annotations
 
 import re
-import struct
+from contextlib import suppress
 from typing import TypeVar
 
 from pellucid.bitstream.chunk import Chunk, crc_damage, payload_of, read_chunk
 from pellucid.bitstream.extras import EXTRAS, extras_problem
 from pellucid.bitstream.header import Header
 from pellucid.bitstream.limits import Limits
-from pellucid.bitstream.scan import check_count, check_known
-from pellucid.bitstream.writer import METADATA_CHUNKS, TILE_START
+from pellucid.bitstream.scan import check_count, check_known, indexed_length
+from pellucid.bitstream.writer import METADATA_TYPES, TILE_START
 from pellucid.errors import DamagedFileError
 
-METADATA_TYPES = (*METADATA_CHUNKS.values(), "nois")
 KNOWN_TYPES = ("HEAD", *METADATA_TYPES, *EXTRAS, "TIDX", "TILE", "DONE")
 
 _TYPE = re.compile("|".join(KNOWN_TYPES).encode())
@@ -77,7 +76,7 @@ class Salvage:
             self._take(chunk)
             at = chunk.end
 
-    def place(self, chunk: Chunk) -> int | None:
+    def _place(self, chunk: Chunk) -> int | None:
         """Where a TILE belongs among all, by its own number and layer; None if nowhere."""
         if chunk.length < TILE_START.size:
             return None
@@ -102,24 +101,23 @@ class Salvage:
 
     def _whole(self, at: int) -> Chunk | None:
         """The chunk at `at` if it is one of this file and its CRC is right."""
-        try:
+        cost = _TRY
+        with suppress(DamagedFileError):
             chunk = read_chunk(self.data, at)
-        except DamagedFileError:
-            self._budget -= _TRY
-            return None
-        if not self._fits(chunk):
-            self._budget -= _TRY
-            return None
-        if self._budget <= 0 or crc_damage(self.data, chunk) is not None:
-            self._budget -= _TRY + chunk.length
-            return None
-        return chunk
+            if self._fits(chunk):
+                if self._budget > 0 and crc_damage(self.data, chunk) is None:
+                    return chunk
+                cost += chunk.length
+        self._budget -= cost
+        return None
 
     def _fits(self, chunk: Chunk) -> bool:
         """False if the chunk's length or place can't be right in this file, whatever its CRC."""
         if chunk.type == "TILE":
-            place = self.place(chunk)
-            return place is not None and self._indexed_length(place) in (None, chunk.length)
+            place, index = self._place(chunk), self.single.get("TIDX")
+            return place is not None and (
+                index is None or indexed_length(self.data, index, place) == chunk.length
+            )
         if chunk.type == "TIDX":
             return self.header.tile_chunks > 1 and chunk.length == 4 * self.header.tile_chunks
         if chunk.type in METADATA_TYPES:
@@ -128,13 +126,6 @@ class Salvage:
             payload = payload_of(self.data, chunk)
             return extras_problem(self.header, chunk.type, payload) is None
         return chunk.type != "DONE" or chunk.length == 0
-
-    def _indexed_length(self, place: int) -> int | None:
-        index = self.single.get("TIDX")
-        if index is None:
-            return None
-        (length,) = struct.unpack_from("<I", payload_of(self.data, index), 4 * place)
-        return int(length)
 
     def _take(self, chunk: Chunk) -> None:
         """Keep a whole chunk, unless it belongs to another file."""
@@ -151,7 +142,7 @@ class Salvage:
             self._budget -= _TRY
             self._foreign = chunk.type != "DONE"
         elif chunk.type == "TILE":
-            place = self.place(chunk)
+            place = self._place(chunk)
             if place is not None:
                 self._keep(self.tiles, place, chunk)
         elif chunk.type in KNOWN_TYPES:
@@ -165,8 +156,6 @@ class Salvage:
         if first is chunk:
             return
         self._budget -= _TRY + chunk.length
-        if self._crc(first) != self._crc(chunk):
+        one, other = (self.data[found.end - 4 : found.end] for found in (first, chunk))  # CRCs
+        if one != other:
             self.disputed.add(key)
-
-    def _crc(self, chunk: Chunk) -> bytes:
-        return bytes(self.data[chunk.end - 4 : chunk.end])

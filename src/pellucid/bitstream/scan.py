@@ -12,13 +12,11 @@ from __future__ import annotations
 import struct
 
 from pellucid.bitstream.chunk import Chunk, check_crc, crc_damage, payload_of
-from pellucid.bitstream.extras import EXTRAS, check_extra, required_extras
+from pellucid.bitstream.extras import EXTRAS, extras_problem, required_extras
 from pellucid.bitstream.header import Header
 from pellucid.bitstream.limits import Limits
-from pellucid.bitstream.writer import METADATA_CHUNKS, TILE_START
+from pellucid.bitstream.writer import METADATA_TYPES, TILE_START
 from pellucid.errors import DamagedFileError, LimitError, UnsupportedError
-
-_METADATA_TYPES = (*METADATA_CHUNKS.values(), "nois")
 
 
 class Scan:
@@ -74,11 +72,13 @@ class Scan:
             raise DamagedFileError(
                 f"{chunk} stands between TIDX and the tiles, where nothing may; get the file again"
             )
-        if chunk.type in _METADATA_TYPES:
+        if chunk.type in METADATA_TYPES:
             self._take_metadata(chunk)
         elif chunk.type in EXTRAS:
             self._once(chunk)
-            check_extra(self._header, chunk.type, payload_of(self._data, chunk), str(chunk))
+            problem = extras_problem(self._header, chunk.type, payload_of(self._data, chunk))
+            if problem is not None:
+                raise DamagedFileError(f"{chunk} {problem}; get the file again")
         elif chunk.type == "TIDX":
             self._take_index(chunk)
         elif chunk.type == "DONE" and chunk.length:
@@ -145,7 +145,7 @@ class Scan:
                 f"chunk TIDX is missing before {chunk}: a file of {self._header.tile_chunks} tile "
                 "chunks must have it; get the file again"
             )
-        (length,) = struct.unpack_from("<I", payload_of(self._data, index), 4 * place)
+        length = indexed_length(self._data, index, place)
         if length != chunk.length:
             raise DamagedFileError(
                 f"{chunk} holds {chunk.length} bytes, but TIDX at byte {index.offset} says "
@@ -164,6 +164,12 @@ class Scan:
         """Return the (number, layer) of the TILE chunk at this place in the file."""
         layer, number = divmod(place, self._header.tile_count)
         return number, self._header.layer_numbers[layer]
+
+
+def indexed_length(data: memoryview, index: Chunk, place: int) -> int:
+    """The length that a chunk TIDX gives for the TILE chunk at this place in the file."""
+    (length,) = struct.unpack_from("<I", payload_of(data, index), 4 * place)
+    return int(length)
 
 
 def check_count(chunk: Chunk, before: int, limits: Limits) -> None:

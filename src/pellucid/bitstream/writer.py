@@ -22,6 +22,7 @@ from pellucid.errors import LimitError, OptionError
 
 METADATA_CHUNKS = {"exif": "exif", "icc": "iccp", "xmp": "xmp0"}  # name -> chunk, in file order
 METADATA_CHUNKS |= {"axes": "axes", "dicom": "dicm"}
+METADATA_TYPES = (*METADATA_CHUNKS.values(), "nois")
 NONE: Mapping[str, bytes] = {}
 TILE_START = struct.Struct("<IB")  # tile number, layer
 
