@@ -61,13 +61,13 @@ class Pair:
 class Joined:
     """Two sources side by side, (H, W, C) and (H, W, D), as one (H, W, C + D) of a wider type."""
 
-    def __init__(self, guide: Source, picture: Source, dtype: np.dtype[Any]) -> None:
-        self._parts = guide, picture
-        self.shape = (*picture.shape[:2], guide.shape[2] + picture.shape[2])
-        self.dtype = dtype
+    def __init__(self, *parts: Source) -> None:
+        self._parts = parts
+        self.shape = (*parts[0].shape[:2], sum(part.shape[2] for part in parts))
+        self.dtype = np.result_type(*(part.dtype for part in parts))
 
     def __getitem__(self, key: tuple[slice, slice]) -> Samples:
-        return np.concatenate([np.asarray(part[key], self.dtype) for part in self._parts], axis=2)
+        return np.concatenate([part[key] for part in self._parts], axis=2)
 
 
 def joined(guide: Source, picture: Source) -> tuple[Joined, Pair]:
@@ -77,13 +77,13 @@ def joined(guide: Source, picture: Source) -> tuple[Joined, Pair]:
             f"the guide is {guide.shape[1]} x {guide.shape[0]} and the picture "
             f"{picture.shape[1]} x {picture.shape[0]}; they must have the same size"
         )
-    common = np.promote_types(guide.dtype, picture.dtype)
-    if common not in TYPES:
+    both = Joined(guide, picture)
+    if both.dtype not in TYPES:
         raise InputError(
             f"no type of 16 bits holds a guide of {guide.dtype} and a picture of {picture.dtype}; "
             "convert one of them"
         )
-    return Joined(guide, picture, common), Pair(guide.shape[2], guide.dtype, picture.dtype)
+    return both, Pair(guide.shape[2], guide.dtype, picture.dtype)
 
 
 def take_pair(payload: bytes | memoryview, header: Header) -> tuple[Pair, Any]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
-
-from PIL import Image
+from typing import Any
 
 from pellucid.pixels import tiff
 from pellucid.pixels.info import ImageInfo
@@ -21,17 +21,14 @@ _DEFAULT = (72.0, 72.0)  # which many programs write, and no one chose
 _RESOLUTION, _UNIT, _INCH, _RATIONAL = (282, 283), 296, 2, 5  # across and down; TIFF 6.0
 
 
-def with_metadata(info: ImageInfo, image: Image.Image, data: bytes | None = None) -> ImageInfo:
-    """Return `info` with the metadata of `image`; `data` is the file it came from, if one did."""
-    info = replace(info, dpi=_dpi(image))
-    if image.format == "TIFF" and data is not None:
-        found = tiff.read_metadata(data)
-        return replace(info, exif=found.exif, icc=found.icc, xmp=found.xmp)
+def with_metadata(info: ImageInfo, about: Mapping[Any, Any]) -> ImageInfo:
+    """`info` with what a Pillow image, or one like it, says in its own `info`."""
     return replace(
         info,
-        exif=exif_of(image.info.get("exif")),
-        icc=whole_bytes(image.info.get("icc_profile")),
-        xmp=whole_bytes(image.info.get("xmp")),
+        dpi=_dpi(about.get("dpi")),
+        exif=exif_of(about.get("exif")),
+        icc=whole_bytes(about.get("icc_profile")),
+        xmp=whole_bytes(about.get("xmp")),
     )
 
 
@@ -50,9 +47,8 @@ def whole_bytes(value: object) -> bytes | None:
     return bytes(value) or None if isinstance(value, bytes | bytearray) else None
 
 
-def _dpi(image: Image.Image) -> tuple[float, float] | None:
+def _dpi(dpi: object) -> tuple[float, float] | None:
     """Dots an inch, across and down, where the file says so."""
-    dpi = image.info.get("dpi")
     if not isinstance(dpi, tuple) or len(dpi) != 2:
         return None
     across, down = map(float, dpi)

@@ -25,7 +25,7 @@ from pellucid.pixels.formats.pillow_checks import check_header
 from pellucid.pixels.geo import upright
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import check_size
-from pellucid.pixels.metadata import exif_of, whole_bytes
+from pellucid.pixels.metadata import with_metadata
 
 EXTRA = "formats"
 _EITHER = (b"mif1", b"msf1")
@@ -56,14 +56,9 @@ def read_heif(source: Input, max_pixels: int) -> tuple[NDArray[Any], ImageInfo]:
     if mode in ("RGBa", "La"):
         raise InputError(f"{name} has colours multiplied by its alpha, which can't be kept")
     samples = samples[..., None] if samples.ndim == 2 else samples
-    return samples, replace(
-        ImageInfo.of(samples),
-        exif=upright(exif_of(image.info.get("exif"))),
-        icc=whole_bytes(image.info.get("icc_profile")),
-        xmp=whole_bytes(image.info.get("xmp")),
-        source_format="HEIF",
-        alpha=mode.endswith("A"),
-    )
+    info = with_metadata(ImageInfo.of(samples), image.info)
+    alpha = mode.endswith("A")
+    return samples, replace(info, exif=upright(info.exif), source_format="HEIF", alpha=alpha)
 
 
 def read_avif(source: Input, max_pixels: int) -> tuple[NDArray[Any], ImageInfo]:

@@ -36,9 +36,10 @@ class Siz(NamedTuple):
 
 def siz_of(data: bytes) -> Siz | None:
     """What a .jp2 file or a bare codestream says; None if none is found."""
-    start = _codestream(data)
-    if start is None or len(data) < start + 42:
+    place = (0, 0) if data.startswith(STREAM) else _contents(data, b"jp2c")
+    if place is None or not data.startswith(STREAM, place[0]) or len(data) < place[0] + 42:
         return None
+    start = place[0]
     right, down, left, top = struct.unpack_from(">4I", data, start + 8)
     (count,) = struct.unpack_from(">H", data, start + 40)
     kinds = [data[at : at + 3] for at in range(start + 42, start + 42 + 3 * count, 3)]
@@ -55,15 +56,8 @@ def opacity_of(data: bytes) -> bool:
     False for a bare codestream, a file without the box `cdef`, transparency of one colour alone,
     and transparency that is multiplied into the colours.
     """
-    for kind, start, stop in boxes(data, 0, len(data)):
-        if kind == b"jp2h":
-            inner = [box for box in boxes(data, start, stop) if box[0] == b"cdef"]
-            return bool(inner) and _last_is_opacity(data[inner[0][1] : inner[0][2]])
-    return False
-
-
-def _last_is_opacity(body: bytes) -> bool:
-    """The same of what a `cdef` holds: for each channel its number, type, and what it goes with."""
+    place = _contents(data, b"jp2h", b"cdef")
+    body = data[slice(*place)] if place else b""  # of each channel number, type, what it goes with
     count = int.from_bytes(body[:2], "big")
     if count == 0 or len(body) < 2 + 6 * count:
         return False
@@ -71,14 +65,15 @@ def _last_is_opacity(body: bytes) -> bool:
     return last[1:] == (_OPACITY, _WHOLE) and all(kind == _COLOUR for _, kind, _ in colours)
 
 
-def _codestream(data: bytes) -> int | None:
-    """Where it begins: at once, or in the box `jp2c`."""
-    if data.startswith(STREAM):
-        return 0
-    for kind, start, _ in boxes(data, 0, len(data)):
-        if kind == b"jp2c":
-            return start if data.startswith(STREAM, start) else None
-    return None
+def _contents(data: bytes, *kinds: bytes) -> tuple[int, int] | None:
+    """Where the contents of a box lie, the first of its kind, in the first of those around it."""
+    at, end = 0, len(data)
+    for wanted in kinds:
+        found = next((box for box in boxes(data, at, end) if box[0] == wanted), None)
+        if found is None:
+            return None
+        _, at, end = found
+    return at, end
 
 
 def boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:

@@ -46,6 +46,7 @@ from pellucid.pixels.formats.tiff_facts import SIGNATURES as TIFF
 from pellucid.pixels.geo import nodata_in
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.metadata import with_metadata
+from pellucid.pixels.tiff import read_metadata
 
 _DECODED = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "PPM", "GIF", "JPEG2000", "AVIF")
 _KNOWN = "PNG, JPEG, JPEG 2000, JPEG XL, WebP, AVIF, HEIC, TIFF, BMP, PPM/PGM, DICOM, .npy, Zarr or"
@@ -107,8 +108,10 @@ def info_of(image: Image.Image, data: bytes | None, samples: NDArray[Any], name:
 
     What the file holds and this doesn't is said in a warning.
     """
-    info = replace(ImageInfo.of(samples), source_format=image.format)
-    info = with_metadata(info, image, data)
+    info = replace(with_metadata(ImageInfo.of(samples), image.info), source_format=image.format)
+    if image.format == "TIFF" and data is not None:  # a directory, no blocks
+        kept = read_metadata(data)
+        info = replace(info, exif=kept.exif, icc=kept.icc, xmp=kept.xmp)
     for remark in [] if data is None else _remarks_on(info, image):
         warnings.warn(f"{name} {remark}", PellucidWarning, stacklevel=2)
     return info
