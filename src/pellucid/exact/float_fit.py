@@ -73,7 +73,7 @@ def find_map(
     empty = FloatMap(dtype, samples.shape[2], float(max_error), marks, (), ())
     own = [lattice_of(values, empty.dtype, empty.top) for values in seen.values]
     if max_error > 0:
-        return bounded_map(samples, seen, empty, own, nodata)
+        return Search(samples, seen, empty, own, nodata).found()
     exact = [lattice for lattice in own if lattice is not None]
     if len(exact) < len(own):
         return ordered, 0
@@ -125,96 +125,84 @@ def is_mark(part: Floats, nodata: float | None, *, exact: bool) -> NDArray[np.bo
 # --- within a bound -------------------------------------------------------------------------------
 
 
-def bounded_map(
-    samples: Source,
-    seen: Seen,
-    empty: FloatMap,
-    own: list[Lattice | None],
-    nodata: float | None,
-) -> tuple[FloatMap, int]:
-    """The map with which all comes back within the bound, and by how much codes may be off.
+@dataclass(frozen=True)
+class Search:
+    """For a map within a bound: an `empty` one has all but the lattices; `own` are the samples'."""
 
-    Errors in the codes are cheaper than coarse codes, but for fine ones; they would spoil all marks
-    but one.
-    """
-    for reach in reaches(seen, empty, own, nodata):
-        found: list[Lattice] = []
-        for channel in range(empty.channels):
-            options = candidates(seen, channel, empty, own[channel], nodata, reach)
-            one = first_within(samples, channel, empty, options, nodata, reach)
-            if one is None:
-                break
-            found.append(one)
-        else:
-            offsets, steps = zip(*found, strict=True)
-            return replace(empty, offsets=offsets, steps=steps), reach
-    channel = len(found)
-    raise too_wide(seen.low[channel], seen.high[channel], empty, channel)
+    samples: Source
+    seen: Seen
+    empty: FloatMap
+    own: list[Lattice | None]
+    nodata: float | None
 
+    def found(self) -> tuple[FloatMap, int]:
+        """The map with which all comes back within the bound, and by how much codes may be off.
 
-def reaches(
-    seen: Seen, empty: FloatMap, own: list[Lattice | None], nodata: float | None
-) -> Iterator[int]:
-    """How far codes may be off, the best first."""
-    if len(empty.marks) < 2:
-        steps = {int(empty.bound / one[1] * (1 + 1e-9)) if one else 0 for one in own}
-        if nodata is None and len(steps) == 1 and 0 < min(steps) <= MOST_BOUND:
-            yield min(steps)
-        widest = max(high - low for low, high in zip(seen.low, seen.high, strict=True))
-        if widest < COARSE * empty.bound:
-            yield REACH
-    yield 0
+        Errors in the codes are cheaper than coarse codes, but for fine ones; they would spoil all
+        marks but one.
+        """
+        for reach in self.reaches():
+            found: list[Lattice] = []
+            for channel in range(self.empty.channels):
+                one = self.first_within(channel, reach)
+                if one is None:
+                    break
+                found.append(one)
+            else:
+                offsets, steps = zip(*found, strict=True)
+                return replace(self.empty, offsets=offsets, steps=steps), reach
+        channel = len(found)
+        raise too_wide(self.seen.low[channel], self.seen.high[channel], self.empty, channel)
 
+    def reaches(self) -> Iterator[int]:
+        """How far codes may be off, the best first."""
+        seen, bound = self.seen, self.empty.bound
+        if len(self.empty.marks) < 2:
+            steps = {int(bound / one[1] * (1 + 1e-9)) if one else 0 for one in self.own}
+            if self.nodata is None and len(steps) == 1 and 0 < min(steps) <= MOST_BOUND:
+                yield min(steps)
+            widest = max(high - low for low, high in zip(seen.low, seen.high, strict=True))
+            if widest < COARSE * bound:
+                yield REACH
+        yield 0
 
-def candidates(
-    seen: Seen,
-    channel: int,
-    empty: FloatMap,
-    own: Lattice | None,
-    nodata: float | None,
-    reach: int,
-) -> Iterator[Lattice]:
-    """Maps of a channel that may do, the coarsest first; no float of theirs is `nodata`."""
-    low, high = seen.low[channel], seen.high[channel]
-    if low > high:  # marks alone
-        yield 0.0, 1.0
-        return
-    if own is not None and (nodata is None or not low <= nodata <= high):
-        times = int(empty.bound / own[1] * (1 + 1e-9))
-        if reach in (0, times):
-            yield low, own[1] * (1 if reach else 2 * times + 1)
-    for bound in (empty.bound, empty.bound - rounding(low, high, empty.dtype)):
-        step = 2 * bound / (2 * reach + 1)
-        if step <= 0 or (high - low) / step > empty.top:
-            continue
-        if nodata is not None and low - step <= nodata <= high + step:
-            yield nodata + (math.floor((low - nodata) / step) + 0.5) * step, step
-        else:
-            yield math.floor(low / step) * step, step  # 0 stays 0
-            yield low + step / 2, step
+    def first_within(self, channel: int, reach: int) -> Lattice | None:
+        """The first of the candidates with which all of a channel comes back as it should."""
+        for offset, step in self.candidates(channel, reach):
+            one = replace(self.empty, channels=1, offsets=(offset,), steps=(step,))
+            parts = (part[..., channel : channel + 1] for part in blocks(self.samples))
+            if not becomes(one, self.nodata) and all(
+                comes_back(one, part, reach) for part in parts
+            ):
+                return offset, step
+        return None
+
+    def candidates(self, channel: int, reach: int) -> Iterator[Lattice]:
+        """Maps of a channel that may do, the coarsest first; no float of theirs is `nodata`."""
+        low, high, empty = self.seen.low[channel], self.seen.high[channel], self.empty
+        own, nodata = self.own[channel], self.nodata
+        if low > high:  # marks alone
+            yield 0.0, 1.0
+            return
+        if own is not None and (nodata is None or not low <= nodata <= high):
+            times = int(empty.bound / own[1] * (1 + 1e-9))
+            if reach in (0, times):
+                yield low, own[1] * (1 if reach else 2 * times + 1)
+        for bound in (empty.bound, empty.bound - rounding(low, high, empty.dtype)):
+            step = 2 * bound / (2 * reach + 1)
+            if step <= 0 or (high - low) / step > empty.top:
+                continue
+            if nodata is not None and low - step <= nodata <= high + step:
+                yield nodata + (math.floor((low - nodata) / step) + 0.5) * step, step
+            else:
+                yield math.floor(low / step) * step, step  # 0 stays 0
+                yield low + step / 2, step
 
 
 def rounding(low: float, high: float, dtype: np.dtype[Any]) -> float:
     """The most that a float between these is off by its own precision, and a little more."""
     largest = max(abs(low), abs(high))
     return 0.51 * float(np.spacing(np.asarray(largest).astype(dtype)))
-
-
-def first_within(
-    samples: Source,
-    channel: int,
-    empty: FloatMap,
-    options: Iterator[Lattice],
-    nodata: float | None,
-    reach: int,
-) -> Lattice | None:
-    """The first of the maps with which all of a channel comes back as it should."""
-    for offset, step in options:
-        one = replace(empty, channels=1, offsets=(offset,), steps=(step,))
-        parts = (part[..., channel : channel + 1] for part in blocks(samples))
-        if not becomes(one, nodata) and all(comes_back(one, part, reach) for part in parts):
-            return offset, step
-    return None
 
 
 def becomes(one: FloatMap, nodata: float | None) -> bool:
