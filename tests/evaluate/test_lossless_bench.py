@@ -163,7 +163,7 @@ def test_which_pictures(plan, tmp_path):
         found(tmp_path / "more", folder, name="x")
     with pytest.raises(InputError, match=r"names like '\*\.raw'"):
         found(match="*.raw")
-    with pytest.raises(InputError, match="no such file"):
+    with pytest.raises(InputError, match="isn't a folder of pictures"):
         found(tmp_path / "none")
     np.save(folder / "grey.npy", np.zeros((2, 2), np.uint8))
     with pytest.raises(InputError, match="more than one picture called 'grey'"):

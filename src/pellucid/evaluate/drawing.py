@@ -108,17 +108,18 @@ def label_places(axes: Any, dots: Sequence[Dot]) -> list[tuple[int, int]]:
     ]
     taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in points]
     places = []
-    for number, (dot, (x, y)) in enumerate(zip(dots, points, strict=True)):
+    for dot, (x, y), own in zip(dots, points, tuple(taken), strict=True):
         long = LETTER_POINTS * len(dot.label)
-        boxes = {}
-        for across, up in PLACES:
-            start = x + 7 if across > 0 else x - 7 - long
-            boxes[across, up] = (start, y + 7 * up - 5, start + long, y + 7 * up + 5)
-        others = taken[:number] + taken[number + 1 :]
+        start = {1: x + 7, -1: x - 7 - long}
+        boxes = {
+            (side, up): (start[side], y + 7 * up - 5, start[side] + long, y + 7 * up + 5)
+            for side, up in PLACES
+        }
         free = (
             place
             for place, box in boxes.items()
-            if box[0] >= 0 and box[2] <= width and not any(_overlap(box, one) for one in others)
+            if box[0] >= 0 and box[2] <= width
+            if not any(_overlap(box, one) for one in taken if one is not own)
         )
         places.append(next(free, PLACES[0]))
         taken.append(boxes[places[-1]])

@@ -226,10 +226,6 @@ def _check_pair(metric: str, one: Samples, other: Samples, least: int) -> None:
         raise InputError(f"{metric} needs at least {least} samples a side, got {width}x{height}")
 
 
-def _similarity_to_db(value: float) -> float:
-    return _distance_to_db(1.0 - value)
-
-
 def _distance_to_db(value: float) -> float:
     return -10.0 * math.log10(value) if value > 0.0 else math.inf
 
@@ -250,7 +246,10 @@ METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
         Metric("psnr", "PSNR", psnr, float, "RGB PSNR (dB)", 4),
-        Metric("ms_ssim", "MS-SSIM", ms_ssim, _similarity_to_db, "MS-SSIM (dB)", 6),
+        Metric(
+            "ms_ssim", "MS-SSIM", ms_ssim, lambda value: _distance_to_db(1.0 - value),
+            "MS-SSIM (dB)", 6,
+        ),
         Metric("ssimulacra2", "SSIMULACRA2", ssimulacra2, float, "SSIMULACRA2", 4),
         Metric(
             "butteraugli", "Butteraugli", butteraugli, _distance_to_db,

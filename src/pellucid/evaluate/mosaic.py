@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pellucid.errors import InputError
 from pellucid.evaluate._extras import require
+from pellucid.evaluate.pictures import SUFFIXES
 from pellucid.pixels import read_image
 
 Pixels = NDArray[np.uint8]
@@ -24,7 +25,6 @@ Pixels = NDArray[np.uint8]
 CELL = 1024  # samples a side, and what a photograph must have at least
 TILE = 512  # of the TIFF
 MOST_PHOTOS = 12
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff")
 SEED = 0
 
 

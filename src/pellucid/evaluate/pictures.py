@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,14 @@ from pellucid.pixels import read_image
 SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".ppm", ".pgm", ".webp", ".jpg", ".jpeg")
 
 
-def find_pictures(folder: Path, limit: int | None = None) -> list[Path]:
-    """Image files directly inside `folder`, by name; the first `limit` of them.
+def find_pictures(
+    folder: Path,
+    limit: int | None = None,
+    *,
+    suffixes: Sequence[str] = SUFFIXES,
+    match: str = "*",
+) -> list[Path]:
+    """Image files directly inside `folder`, by name; the first `limit` of those whose names match.
 
     Raises:
         InputError: no such folder, no picture in it, or two that differ in the suffix only (rows
@@ -25,9 +32,10 @@ def find_pictures(folder: Path, limit: int | None = None) -> list[Path]:
     """
     if not folder.is_dir():
         raise InputError(f"{folder} isn't a folder of pictures")
-    found = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
-    if not found:
-        raise InputError(f"no pictures in {folder}; looked for {' '.join(SUFFIXES)}")
+    kind = (p for p in folder.iterdir() if p.suffix.lower() in suffixes and p.is_file())
+    if not (found := sorted(path for path in kind if fnmatch(path.name, match))):
+        named = "" if match == "*" else f", with names like {match!r}"
+        raise InputError(f"no pictures in {folder}; looked for {' '.join(suffixes)}{named}")
     check_stems(found, str(folder))
     return found[:limit]
 

@@ -20,8 +20,7 @@ import numpy as np
 
 from pellucid.errors import OptionError
 from pellucid.evaluate import fresh
-from pellucid.evaluate._extras import require
-from pellucid.evaluate.bench import Bench, Case, Key, Turn
+from pellucid.evaluate.bench import Bench, Case, Turn
 from pellucid.evaluate.benches import compress_tables as tables
 from pellucid.evaluate.benches.compress_rows import SPEED_ROWS, SWEEP, Result, Timing, setting_near
 from pellucid.evaluate.metrics import DEFAULT_METRICS, METRICS, program, psnr
@@ -91,12 +90,10 @@ class Plan(BasePlan):
 
 
 def cases(plan: Plan) -> list[Case]:
-    """The pictures of a folder."""
-    for metric, library in (("ms_ssim", "skimage.metrics"), ("ssimulacra2", "ssimulacra2")):
-        if metric in plan.metrics:
-            require(library)
-    if "butteraugli" in plan.metrics:
-        program()
+    """The pictures of a folder; MissingExtraError without the library or program of a metric."""
+    black = np.zeros((16, 16, 3), np.uint8)
+    for metric in plan.metrics:
+        METRICS[metric].function(black, black)  # tells a library or program that isn't there
     limit = min(plan.images or QUICK_PICTURES, QUICK_PICTURES) if plan.quick else plan.images
     paths = find_pictures(plan.data, limit)
     return [Case(path.stem, partial(load_rgb, path)) for path in paths]
@@ -219,16 +216,6 @@ def peaks(name: str, setting: float, rgb: Rgb, threads: int) -> tuple[float, flo
     return encode.peak_mb, decode.peak_mb
 
 
-def sweep_keys(plan: Plan, case: Case, codec: Codec) -> list[Key]:
-    """A row for each setting."""
-    return [(codec.name, case.name, float(setting)) for setting in plan.settings(codec)]
-
-
-def measured_facts(plan: Plan, _codec: Codec) -> dict[str, str]:
-    """Which program measured Butteraugli, whose scale depends on it."""
-    return {"butteraugli": program().stem} if "butteraugli" in plan.metrics else {}
-
-
 # All rows are measured together, since only times of one run compare.
 SPEED: Bench[Plan, Codec, Timing] = Bench(
     name="compress",
@@ -257,12 +244,17 @@ BENCH: Bench[Plan, Codec, Result] = Bench(
     what=lambda plan: f"compression: {plan.data.resolve().name}",
     cases=cases,
     methods=codecs,
-    wanted=sweep_keys,
+    wanted=lambda plan, case, codec: [
+        (codec.name, case.name, float(setting)) for setting in plan.settings(codec)
+    ],
     measure=code,
     key=lambda row: (row.codec, row.image, row.setting),
     order=lambda row: (row.image, row.bytes),
     usable=usable,
     warm=warm,
     tool=lambda plan: scorer(plan.metrics, plan.processes),
-    facts=measured_facts,
+    # Butteraugli's scale depends on the program.
+    facts=lambda plan, _codec: (
+        {"butteraugli": program().stem} if "butteraugli" in plan.metrics else {}
+    ),
 )

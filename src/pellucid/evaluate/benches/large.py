@@ -21,7 +21,7 @@ from pellucid import __version__
 from pellucid.errors import OptionError
 from pellucid.evaluate import bench, fresh, runs
 from pellucid.evaluate._extras import require
-from pellucid.evaluate.bench import Bench, Case, Key, Part, Turn
+from pellucid.evaluate.bench import Bench, Case, Part, Turn
 from pellucid.evaluate.mosaic import load_photos, side_of, write_mosaic
 from pellucid.evaluate.plan import BasePlan, Option, Wish
 from pellucid.evaluate.rows import Rows
@@ -108,7 +108,7 @@ class Program(NamedTuple):
 
 
 class Command(NamedTuple):
-    """The words of a command, with the file that it makes and what its row says of its setting."""
+    """The words of a command but `-o`, the file that it makes, and its setting as its row says."""
 
     words: Sequence[str | Path]
     target: Path
@@ -120,22 +120,13 @@ def commands_of(plan: Plan, mosaic: Path, side: int) -> dict[str, Command]:
     packed, back, part, clean = (
         mosaic.with_suffix(suffix) for suffix in (".pel", ".back.tif", ".png", ".clean.tif")
     )
-    corner = f"{side // 2},{side // 2},{REGION},{REGION}"
+    own, setting = ("--model", plan.model), f"model {plan.model}, quality {QUALITY}"
+    region = ("--region", f"{side // 2},{side // 2},{REGION},{REGION}")
     return {
-        "compress": Command(
-            ("compress", mosaic, "-o", packed, "-q", QUALITY, "--model", plan.model),
-            packed,
-            f"model {plan.model}, quality {QUALITY}",
-        ),
-        "decompress": Command(("decompress", packed, "-o", back), back, ""),
-        "region": Command(
-            ("decompress", packed, "-o", part, "--region", corner), part, f"{REGION} x {REGION}"
-        ),
-        "denoise": Command(
-            ("denoise", mosaic, "-o", clean, "--sigma", SIGMA, "--model", plan.model),
-            clean,
-            f"sigma {SIGMA}",
-        ),
+        "compress": Command(("compress", mosaic, "-q", QUALITY, *own), packed, setting),
+        "decompress": Command(("decompress", packed), back, ""),
+        "region": Command(("decompress", packed, *region), part, f"{REGION} x {REGION}"),
+        "denoise": Command(("denoise", mosaic, "--sigma", SIGMA, *own), clean, f"sigma {SIGMA}"),
     }
 
 
@@ -175,8 +166,8 @@ def measure(turn: Turn[Plan, Program]) -> Iterator[LargeResult]:
 
 
 def _row(plan: Plan, task: str, command: Command, side: int) -> LargeResult:
-    limits = ("--max-pixels", str(side * side), "--force")
-    order = {"words": [*map(str, command.words), *limits], "threads": plan.threads}
+    more = ("-o", command.target, "--max-pixels", side * side, "--force")
+    order = {"words": [*map(str, (*command.words, *more))], "threads": plan.threads}
     start = time.perf_counter()
     work = fresh.measure(f"{__name__}:program_work", order)
     return LargeResult(
@@ -198,11 +189,6 @@ def cases(plan: Plan) -> list[Case]:
     photos = load_photos(plan.data)
     sides = [side_of(size) for size in sorted(plan.megapixels)]
     return [Case(f"{side} x {side}", lambda: photos, about=side) for side in sides]
-
-
-def wanted(plan: Plan, case: Case, _method: Program) -> list[Key]:
-    """A row a task."""
-    return [(task, case.about) for task in plan.tasks]
 
 
 def usable(plan: Plan, _methods: Sequence[Program], row: LargeResult) -> bool:
@@ -268,7 +254,7 @@ BENCH: Bench[Plan, Program, LargeResult] = Bench(
     sections={"large-tasks": tables},
     cases=cases,
     methods=lambda _plan: ((Program(),), {}),
-    wanted=wanted,
+    wanted=lambda plan, case, _method: [(task, case.about) for task in plan.tasks],
     measure=measure,
     key=lambda row: (row.task, row.width),
     usable=usable,

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Self
@@ -24,7 +23,7 @@ from pellucid.evaluate.benches import lossless_tables as tables
 from pellucid.evaluate.benches.lossless_tables import ROWS, ExactResult
 from pellucid.evaluate.peers.base import Codec, Files, Samples, kind_of
 from pellucid.evaluate.peers.exact import EXACT, OWN
-from pellucid.evaluate.pictures import SUFFIXES, check_stems
+from pellucid.evaluate.pictures import SUFFIXES, check_stems, find_pictures
 from pellucid.evaluate.plan import BasePlan, Option, Wish
 from pellucid.evaluate.speed import interleaved
 from pellucid.pixels import NPY, open_image
@@ -86,26 +85,14 @@ def cases(plan: Plan) -> list[Case]:
     """
     found = []
     for data in plan.sets:
-        sources = [source for source in plan.data if plan.set_of(source) == data]
-        paths = sorted(path for source in sources for path in _pictures(source, plan.match))
+        paths: list[Path] = []
+        for source in (source for source in plan.data if plan.set_of(source) == data):
+            inside = (
+                () if source.is_file() else find_pictures(source, suffixes=READ, match=plan.match)
+            )
         check_stems(paths, f"the set {data}")
-        found += [Case(p.stem, partial(load_samples, p), data) for p in paths[: plan.images]]
-    return found
-
-
-def _pictures(source: Path, match: str) -> list[Path]:
-    if source.is_file():
-        return [source]
-    if not source.is_dir():
-        raise InputError(f"{source}: no such file or folder")
-    found = [
-        path
-        for path in source.iterdir()
-        if path.suffix.lower() in READ and path.is_file() and fnmatch(path.name, match)
-    ]
-    if not found:
-        looked = f"{' '.join(READ)}, with names like {match!r}"
-        raise InputError(f"no pictures in {source}; looked for {looked}")
+        first = sorted(paths)[: plan.images]
+        found += [Case(path.stem, partial(load_samples, path), data) for path in first]
     return found
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from pellucid.evaluate import fresh
 from pellucid.evaluate._extras import require
-from pellucid.evaluate.bench import Bench, Case, Key, Turn
+from pellucid.evaluate.bench import Bench, Case, Turn
 from pellucid.evaluate.benches import size_tables
 from pellucid.evaluate.benches.denoise_tasks import with_noise
 from pellucid.evaluate.benches.size_tables import QUALITY, ROWS, SIGMA, TASKS, SizeResult
@@ -78,13 +78,6 @@ def version_of(model: str, task: str) -> str:
     return f"pellucid {api.__version__}, model {api.info(small).model_id}"
 
 
-def models(plan: Plan) -> tuple[Sequence[Model], dict[str, str]]:
-    """Those that are asked for."""
-    return [
-        Model(name, {task: version_of(name, task) for task in TASKS}) for name in plan.models
-    ], {}
-
-
 def cases(plan: Plan) -> list[Case]:
     """The sizes, from small to large; InputError without pictures."""
     paths = [plan.data] if plan.data.is_file() else find_pictures(plan.data, MOST_PICTURES)
@@ -96,18 +89,13 @@ def cases(plan: Plan) -> list[Case]:
     ]
 
 
-def wanted(_plan: Plan, case: Case, model: Model) -> list[Key]:
-    """A row a task."""
-    return [(task, model.name, case.data, case.name) for task in TASKS]
-
-
 def usable(plan: Plan, found: Sequence[Model], row: SizeResult) -> bool:
     """Whether an earlier row is what would be measured now; other models' rows stay."""
-    if plan.fresh:
-        return False
     model = next((one for one in found if one.name == row.model), None)
-    now = (plan.threads, plan.repeats, model and model.versions.get(row.task))
-    return model is None or (row.threads, row.repeats, row.version) == now
+    if model is None or plan.fresh:
+        return not plan.fresh
+    now = (plan.threads, plan.repeats, model.versions.get(row.task))
+    return (row.threads, row.repeats, row.version) == now
 
 
 def measure(turn: Turn[Plan, Model]) -> Iterator[SizeResult]:
@@ -121,7 +109,24 @@ def measure(turn: Turn[Plan, Model]) -> Iterator[SizeResult]:
         for model, task in todo:
             with turn.outcome.attempt(f"{task} by {model.name}, {len(turn.data)} a side"):
                 work = measure_work(turn.plan, model.name, task, folder)
-                yield _row(turn, model, task, work)
+                spread, side = spread_of(work.seconds), len(turn.data)
+                yield SizeResult(
+                    task=task,
+                    model=model.name,
+                    data=turn.case.data,
+                    width=side,
+                    height=side,
+                    setting=SIGMA if task == "denoise" else QUALITY,
+                    bytes=work.size,
+                    seconds=round(spread.median, 5),
+                    seconds_low=round(spread.low, 5),
+                    seconds_high=round(spread.high, 5),
+                    peak_mb=round(work.peak_mb, 1),
+                    base_mb=round(work.base_mb, 1),
+                    threads=turn.plan.threads,
+                    repeats=turn.plan.repeats,
+                    version=model.versions[task],
+                )
 
 
 def measure_work(plan: Plan, model: str, task: str, folder: Path) -> Work:
@@ -158,27 +163,6 @@ def noisy_samples(picture: Samples) -> Rgb:
     return np.concatenate(made)
 
 
-def _row(turn: Turn[Plan, Model], model: Model, task: str, work: Work) -> SizeResult:
-    spread, side = spread_of(work.seconds), len(turn.data)
-    return SizeResult(
-        task=task,
-        model=model.name,
-        data=turn.case.data,
-        width=side,
-        height=side,
-        setting=SIGMA if task == "denoise" else QUALITY,
-        bytes=work.size,
-        seconds=round(spread.median, 5),
-        seconds_low=round(spread.low, 5),
-        seconds_high=round(spread.high, 5),
-        peak_mb=round(work.peak_mb, 1),
-        base_mb=round(work.base_mb, 1),
-        threads=turn.plan.threads,
-        repeats=turn.plan.repeats,
-        version=model.versions[task],
-    )
-
-
 BENCH: Bench[Plan, Model, SizeResult] = Bench(
     name="size",
     columns=(ROWS,),
@@ -190,8 +174,11 @@ BENCH: Bench[Plan, Model, SizeResult] = Bench(
     plots=size_tables.plots,
     sections={"bench-size": size_tables.tables},
     cases=cases,
-    methods=models,
-    wanted=wanted,
+    methods=lambda plan: (
+        [Model(name, {task: version_of(name, task) for task in TASKS}) for name in plan.models],
+        {},
+    ),
+    wanted=lambda _plan, case, model: [(task, model.name, case.data, case.name) for task in TASKS],
     measure=measure,
     key=lambda row: (row.task, row.model, row.data, f"{row.width} x {row.height}"),
     usable=usable,

@@ -47,11 +47,6 @@ def as_quality(setting: float) -> dict[str, Any]:
     return {"quality": int(setting)}
 
 
-def as_rate(setting: float) -> dict[str, Any]:
-    """The setting as bits per pixel, which OpenJPEG meets closely."""
-    return {"quality_mode": "rates", "quality_layers": [BITS_PER_PIXEL / setting]}
-
-
 def pillow(
     name: str,
     form: tuple[str, str, str],
@@ -190,7 +185,8 @@ LOSSY: Registry[Codec] = Registry.of(
                 ("JPEG2000", "jpg_2000", "OpenJPEG"),
                 (0.1, 0.2, 0.4, 0.8, 1.3, 2.0),
                 {"irreversible": True, "mct": 1},
-                as_rate,
+                # Bits per pixel, which OpenJPEG meets closely.
+                lambda bpp: {"quality_mode": "rates", "quality_layers": [BITS_PER_PIXEL / bpp]},
             ),
         ),
         # At its slowest method, 6. The format has 4:2:0 chroma only.
