@@ -8,6 +8,10 @@ Butteraugli. On that scale halving a distance counts alike wherever it happens; 
 distance the worst files, whose distances are the largest, would decide nearly alone.
 
 `DEFAULT_METRICS` are those that the extra `bench` brings; Butteraugli is measured when asked for.
+
+All raise OptionError for shapes that differ, InputError for a side that is too short (11 samples
+for MS-SSIM, 8 for SSIMULACRA2, 16 for Butteraugli), and MissingExtraError where what measures isn't
+installed.
 """
 
 from __future__ import annotations
@@ -84,9 +88,6 @@ def ssim(clean: Samples, result: Samples) -> float | None:
 
     Returns:
         At most 1; None where a side is shorter than the window of 11.
-
-    Raises:
-        MissingExtraError: scikit-image isn't installed.
     """
     similarity = require("skimage.metrics", "scikit-image").structural_similarity
     if min(clean.shape[:2]) < WINDOW:
@@ -103,11 +104,6 @@ def ms_ssim(reference: Rgb, decoded: Rgb) -> float:
     codecs it is taken per colour channel in RGB and averaged. A picture with a side under 176
     doesn't have five scales: then it uses as many as fit, with the weights of those brought to a
     sum of one, so the value isn't comparable with that of bigger pictures.
-
-    Raises:
-        OptionError: the shapes differ.
-        InputError: a side is shorter than the 11-sample window.
-        MissingExtraError: scikit-image isn't installed.
     """
     similarity = require("skimage.metrics", "scikit-image").structural_similarity
     _check_pair("MS-SSIM", reference, decoded, WINDOW)
@@ -143,11 +139,6 @@ def ssimulacra2(reference: Rgb, decoded: Rgb) -> float:
     The package `ssimulacra2` takes file names and works both pictures out anew for every pair. Here
     its own functions are called on arrays instead, and the side of the reference is kept for the
     next call. Same result, about half the time; a test compares the two.
-
-    Raises:
-        OptionError: the shapes differ.
-        InputError: a side is shorter than 8 samples.
-        MissingExtraError: the package isn't installed.
     """
     package = require("ssimulacra2.ssimulacra2", "ssimulacra2")
     _check_pair("SSIMULACRA2", reference, decoded, SSIMULACRA2_LEAST)
@@ -180,9 +171,6 @@ def program() -> Path:
     `butteraugli` is Google's first one, packaged by Debian and Ubuntu; `butteraugli_main` libjxl's,
     a later model of the eye. Their numbers differ, so results say which it was and must not mix
     them.
-
-    Raises:
-        MissingExtraError: none is on PATH.
     """
     if found := next(filter(None, map(shutil.which, PROGRAMS)), None):
         return Path(found)
@@ -198,9 +186,6 @@ def butteraugli(reference: Rgb, decoded: Rgb) -> float:
     program it is the first line, the largest distance, not the norm of the second.
 
     Raises:
-        OptionError: the shapes differ.
-        InputError: a side is shorter than 16 samples.
-        MissingExtraError: there is no program.
         PellucidError: the program failed; says what it said.
     """
     _check_pair("Butteraugli", reference, decoded, BUTTERAUGLI_LEAST)

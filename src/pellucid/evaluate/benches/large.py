@@ -23,6 +23,7 @@ from pellucid.evaluate import bench, fresh, runs
 from pellucid.evaluate._extras import require
 from pellucid.evaluate.bench import Bench, Case, Part, Turn
 from pellucid.evaluate.mosaic import load_photos, side_of, write_mosaic
+from pellucid.evaluate.peers.base import Named
 from pellucid.evaluate.plan import BasePlan, Option, Wish
 from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.table import MINUS, Table, rate
@@ -100,13 +101,6 @@ class Plan(BasePlan):
         return [wish.plan(cls, data=wish.data, megapixels=(24.0, 100.0), model=wish.models[0])]
 
 
-class Program(NamedTuple):
-    """The one method: pellucid's commands."""
-
-    name: str = "pellucid"
-    threading: str = "as asked for"
-
-
 class Command(NamedTuple):
     """The words of a command but `-o`, the file that it makes, and its setting as its row says."""
 
@@ -145,7 +139,7 @@ def program_work(order: dict[str, Any]) -> tuple[Callable[[], object], Callable[
     return work, lambda: 0
 
 
-def measure(turn: Turn[Plan, Program]) -> Iterator[LargeResult]:
+def measure(turn: Turn[Plan, Named]) -> Iterator[LargeResult]:
     """A row for each task that lacks one on the mosaic of one size, whose file goes at the end."""
     plan, side = turn.plan, turn.case.about
     mosaic = Path(turn.tool) / f"mosaic-{side}.tif"
@@ -191,7 +185,7 @@ def cases(plan: Plan) -> list[Case]:
     return [Case(f"{side} x {side}", lambda: photos, about=side) for side in sides]
 
 
-def usable(plan: Plan, _methods: Sequence[Program], row: LargeResult) -> bool:
+def usable(plan: Plan, _methods: Sequence[Named], row: LargeResult) -> bool:
     """Whether an earlier row still holds; those of sizes that aren't measured now stay."""
     if row.width not in map(side_of, plan.megapixels) or row.task not in plan.tasks:
         return True
@@ -243,7 +237,7 @@ def growth(rows: Sequence[LargeResult]) -> str:
     return f"Speed of the largest picture against that of the smallest: {', '.join(said)}."
 
 
-BENCH: Bench[Plan, Program, LargeResult] = Bench(
+BENCH: Bench[Plan, Named, LargeResult] = Bench(
     name="large",
     columns=(ROWS,),
     plan=Plan,
@@ -253,7 +247,7 @@ BENCH: Bench[Plan, Program, LargeResult] = Bench(
     tables=tables,
     sections={"large-tasks": tables},
     cases=cases,
-    methods=lambda _plan: ((Program(),), {}),
+    methods=lambda _plan: ((Named("pellucid", __version__, "as asked for"),), {}),
     wanted=lambda plan, case, _method: [(task, case.about) for task in plan.tasks],
     measure=measure,
     key=lambda row: (row.task, row.width),

@@ -87,9 +87,10 @@ def cases(plan: Plan) -> list[Case]:
     for data in plan.sets:
         paths: list[Path] = []
         for source in (source for source in plan.data if plan.set_of(source) == data):
-            inside = (
-                () if source.is_file() else find_pictures(source, suffixes=READ, match=plan.match)
-            )
+            if source.is_file():
+                paths.append(source)
+            else:
+                paths += find_pictures(source, suffixes=READ, match=plan.match)
         check_stems(paths, f"the set {data}")
         first = sorted(paths)[: plan.images]
         found += [Case(path.stem, partial(load_samples, path), data) for path in first]

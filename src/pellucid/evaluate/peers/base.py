@@ -84,7 +84,8 @@ def in_parts(
 
     def pack(samples: Samples, setting: float) -> Files:
         kind = kind_of(samples)
-        parts = [samples] if together(kind) and kind.channels > 1 else bands_of(samples)
+        whole = together(kind) and kind.channels > 1
+        parts = [samples] if whole else np.moveaxis(samples, 2, 0)
         return tuple(bytes(encode(np.ascontiguousarray(part), setting)) for part in parts)
 
     def unpack(files: Files, kind: Kind) -> Samples:
@@ -93,11 +94,6 @@ def in_parts(
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=2)
 
     return {"encode": pack, "decode": unpack}
-
-
-def bands_of(samples: Samples) -> list[Samples]:
-    """The channels, each (H, W)."""
-    return [np.ascontiguousarray(band) for band in np.moveaxis(samples, 2, 0)]
 
 
 def using(threads: int) -> str:

@@ -6,7 +6,6 @@ Each packs all bands into one file where its format can, else a file a band; `th
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,16 @@ from PIL import features
 
 from pellucid.errors import MissingExtraError
 from pellucid.evaluate.peers import pellucid_codec
-from pellucid.evaluate.peers.base import ONE_THREAD, Codec, Kind, Registry, Samples, in_parts
-from pellucid.evaluate.peers.lossy import imagecodecs, load, save
+from pellucid.evaluate.peers.base import (
+    ONE_THREAD,
+    Codec,
+    Kind,
+    Maker,
+    Registry,
+    Samples,
+    in_parts,
+)
+from pellucid.evaluate.peers.lossy import coder, load, save
 
 OURS, APART = "pellucid", "pellucid-apart"
 OWN = (OURS, APART)
@@ -30,6 +37,7 @@ NEAR_MOST = 255  # of JPEG-LS; also half of the largest sample
 JXL_EFFORT = 7
 ZSTD_LEVEL = 19
 BLOSC_LEVEL = 9
+BLOSC_OPTIONS = {"level": BLOSC_LEVEL, "compressor": "zstd", "shuffle": "bitshuffle"}
 
 
 def only(*types: str) -> Callable[[Kind, float], str]:
@@ -38,6 +46,9 @@ def only(*types: str) -> Callable[[Kind, float], str]:
     return lambda kind, _bound: (
         "" if kind.dtype.name in types else f"takes {words}, not {kind.dtype.name}"
     )
+
+
+INTEGERS = only("uint8", "uint16", "int16")
 
 
 def png(_threads: int) -> Codec:
@@ -85,120 +96,28 @@ def webp(_threads: int) -> Codec:
     )
 
 
-def jxl(threads: int) -> Codec:
-    """Lossless JPEG XL by libjxl, with `threads` threads both ways."""
-    library, version = imagecodecs("jpegxl")
-    options = {"lossless": True, "effort": JXL_EFFORT, "numthreads": threads}
-    return Codec(
-        name="jxl",
-        version=f"{version}, lossless effort={JXL_EFFORT}",
-        threading=f"up to {threads} threads both ways; more than 4 bands: one file a band",
-        refuses=only("uint8", "uint16"),
-        **in_parts(
-            lambda part, _bound: library.jpegxl_encode(part, **options),
-            lambda file, _kind: library.jpegxl_decode(file, numthreads=threads),
-            lambda kind: kind.channels <= 4,
-        ),
-    )
+def near(kind: Kind, bound: float) -> str:
+    """What JPEG-LS refuses."""
+    if why := only("uint8", "uint16")(kind, bound):
+        return why
+    most = min(NEAR_MOST, np.iinfo(kind.dtype).max // 2)
+    return f"takes bounds up to {most}, not {bound}" if bound > most else ""
 
 
-def jpeg2000(threads: int) -> Codec:
-    """OpenJPEG, reversible, with `threads` threads both ways."""
-    library, version = imagecodecs("jpeg2k")
-    options = {"level": 0, "reversible": True, "numthreads": threads}
-    return Codec(
-        name="jpeg2000",
-        version=f"{version}, reversible",
-        threading=f"up to {threads} threads both ways; {ONE_FILE}",
-        refuses=only("uint8", "uint16", "int16"),
-        **in_parts(
-            lambda part, _bound: library.jpeg2k_encode(
-                part, mct=part.shape[2:] in ((n,) for n in COLOUR), **options
-            ),
-            lambda file, _kind: library.jpeg2k_decode(file, numthreads=threads),
-        ),
-    )
+def planes(data: bytes, kind: Kind) -> Samples:
+    """Band after band, to (H, W, C)."""
+    height, width, channels = kind.shape
+    bands = np.frombuffer(data, kind.dtype).reshape(channels, height, width)
+    return np.ascontiguousarray(bands.transpose(1, 2, 0))
 
 
-def jpegls(_threads: int) -> Codec:
-    """CharLS, with the bound as its NEAR, which holds for alpha too.
-
-    imagecodecs offers no colour transform.
-    """
-    library, version = imagecodecs("jpegls")
-
-    def refuses(kind: Kind, bound: float) -> str:
-        if why := only("uint8", "uint16")(kind, bound):
-            return why
-        most = min(NEAR_MOST, np.iinfo(kind.dtype).max // 2)
-        return f"takes bounds up to {most}, not {bound}" if bound > most else ""
-
-    return Codec(
-        name="jpegls",
-        version=version,
-        threading=f"{ONE_THREAD}; no colour transform; not 3 or 4 bands: one file a band",
-        bounded=True,
-        refuses=refuses,
-        **in_parts(
-            lambda part, bound: library.jpegls_encode(part, level=int(bound)),
-            lambda file, _kind: library.jpegls_decode(file),
-            lambda kind: kind.channels in COLOUR,
-        ),
-    )
-
-
-def lerc(name: str, behind: str, packed: dict[str, Any], _threads: int) -> Codec:
-    """LERC, with the bound as its maxZError, which holds for alpha too; alone or packed by zstd."""
-    library, version = imagecodecs("lerc")
-    return Codec(
-        name=name,
-        version=version + behind,
-        threading=f"{ONE_THREAD}; {ONE_FILE}",
-        bounded=True,
-        refuses=only("uint8", "uint16", "int16"),
-        **in_parts(
-            lambda part, bound: library.lerc_encode(part, level=float(bound), **packed),
-            lambda file, _kind: library.lerc_decode(file),
-        ),
-    )
-
-
-def zstandard(_threads: int) -> Codec:
-    """zstd on the samples as they lie in memory: no knowledge of pictures at all."""
-    library, version = imagecodecs("zstd")
-    return Codec(
-        name="zstd",
-        version=f"{version}, level={ZSTD_LEVEL}",
-        threading=f"{ONE_THREAD}; samples of all bands side by side",
-        **in_parts(
-            lambda part, _bound: library.zstd_encode(part.tobytes(), level=ZSTD_LEVEL),
-            lambda file, kind: np.frombuffer(library.zstd_decode(file), kind.dtype),
-        ),
-    )
-
-
-def blosc2(threads: int) -> Codec:
-    """Blosc2 with bit-shuffle and zstd, as array stores use it, on each band for itself."""
-    library, version = imagecodecs("blosc2")
-    options = {"level": BLOSC_LEVEL, "compressor": "zstd", "shuffle": "bitshuffle"}
-
-    def encode(part: Samples, _bound: float) -> bytes:
-        bands = np.atleast_3d(part).transpose(2, 0, 1).tobytes()  # HxWxC -> CxHxW
-        size = part.itemsize
-        return bytes(library.blosc2_encode(bands, typesize=size, numthreads=threads, **options))
-
-    def decode(file: bytes, kind: Kind) -> Samples:
-        height, width, channels = kind.shape
-        data = library.blosc2_decode(file, numthreads=threads)
-        bands = np.frombuffer(data, kind.dtype).reshape(channels, height, width)
-        return np.ascontiguousarray(bands.transpose(1, 2, 0))
-
-    return Codec(
-        name="blosc2",
-        version=f"{version}, zstd level={BLOSC_LEVEL} bitshuffle",
-        threading=f"up to {threads} threads both ways; one band after the other, in one buffer",
-        **in_parts(encode, decode),
-    )
+def lerc(name: str, note: str, packed: dict[str, Any]) -> Maker[Codec]:
+    """LERC, with the bound as its maxZError, which holds for alpha too; alone or packed."""
+    return coder(
+        name, "lerc", note, f"{ONE_THREAD}; {ONE_FILE}",
+        lambda _part, bound: {"level": float(bound), **packed},
+        bounded=True, refuses=INTEGERS,
+    )  # fmt: skip
 
 
 EXACT: Registry[Codec] = Registry.of(
@@ -208,20 +127,65 @@ EXACT: Registry[Codec] = Registry.of(
         APART: ("pellucid, bands apart", pellucid_codec.exact_apart),
         "png": ("PNG, optimized", png),
         "webp": ("WebP, method 6", webp),
-        "jxl": ("JPEG XL, effort 7", jxl),
-        "jpeg2000": ("JPEG 2000", jpeg2000),
-        "jpegls": ("JPEG-LS", jpegls),
-        "lerc": ("LERC", partial(lerc, "lerc", "", {})),
+        "jxl": (
+            "JPEG XL, effort 7",
+            coder(
+                "jxl", "jpegxl", f", lossless effort={JXL_EFFORT}",
+                "up to {} threads both ways; more than 4 bands: one file a band",
+                lambda _part, _bound: {"lossless": True, "effort": JXL_EFFORT},
+                threaded=True, together=lambda kind: kind.channels <= 4,
+                refuses=only("uint8", "uint16"),
+            ),
+        ),
+        "jpeg2000": (
+            "JPEG 2000",
+            coder(
+                "jpeg2000", "jpeg2k", ", reversible", f"up to {{}} threads both ways; {ONE_FILE}",
+                lambda part, _bound: {
+                    "level": 0, "reversible": True, "mct": np.atleast_3d(part).shape[2] in COLOUR
+                },
+                threaded=True, refuses=INTEGERS,
+            ),
+        ),
+        # The bound is CharLS's NEAR, which holds for alpha too.
+        "jpegls": (
+            "JPEG-LS",
+            coder(
+                "jpegls", "jpegls", "",
+                f"{ONE_THREAD}; no colour transform; not 3 or 4 bands: one file a band",
+                lambda _part, bound: {"level": int(bound)},
+                together=lambda kind: kind.channels in COLOUR, bounded=True, refuses=near,
+            ),
+        ),
+        "lerc": ("LERC", lerc("lerc", "", {})),
         "lerc_zstd": (
             "LERC with zstd",
-            partial(
-                lerc,
-                "lerc_zstd",
-                f", zstd level={ZSTD_LEVEL}",
+            lerc(
+                "lerc_zstd", f", zstd level={ZSTD_LEVEL}",
                 {"compression": "zstd", "compressionargs": {"level": ZSTD_LEVEL}},
             ),
         ),
-        "zstd": ("zstd, level 19", zstandard),
-        "blosc2": ("Blosc2, bit-shuffle and zstd", blosc2),
+        # On the samples as they lie in memory: no knowledge of pictures at all.
+        "zstd": (
+            "zstd, level 19",
+            coder(
+                "zstd", "zstd", f", level={ZSTD_LEVEL}",
+                f"{ONE_THREAD}; samples of all bands side by side",
+                lambda _part, _bound: {"level": ZSTD_LEVEL},
+                lay=lambda part: part.tobytes(),
+                back=lambda data, kind: np.frombuffer(data, kind.dtype),
+            ),
+        ),
+        # As array stores use it, on each band for itself.
+        "blosc2": (
+            "Blosc2, bit-shuffle and zstd",
+            coder(
+                "blosc2", "blosc2", f", zstd level={BLOSC_LEVEL} bitshuffle",
+                "up to {} threads both ways; one band after the other, in one buffer",
+                lambda part, _bound: {"typesize": part.itemsize, **BLOSC_OPTIONS},
+                threaded=True, lay=lambda part: np.atleast_3d(part).transpose(2, 0, 1).tobytes(),
+                back=planes,
+            ),
+        ),
     },
-)
+)  # fmt: skip

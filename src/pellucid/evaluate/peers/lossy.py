@@ -19,7 +19,16 @@ from PIL import __version__ as pillow_version
 from pellucid.errors import MissingExtraError
 from pellucid.evaluate._extras import require
 from pellucid.evaluate.peers import pellucid_codec
-from pellucid.evaluate.peers.base import Codec, Files, Kind, Registry, Samples, in_parts, kind_of
+from pellucid.evaluate.peers.base import (
+    Codec,
+    Files,
+    Kind,
+    Maker,
+    Registry,
+    Samples,
+    in_parts,
+    kind_of,
+)
 
 BITS_PER_PIXEL = 24.0  # of the source
 JPEG = ("JPEG", "libjpeg_turbo", "libjpeg-turbo")
@@ -127,36 +136,52 @@ def heic_psnr(threads: int) -> Codec:
     )
 
 
-def imagecodecs(part: str) -> tuple[Any, str]:
-    """The package with one of its codecs, such as `jpegxl`, and the versions of both.
+def coder(
+    name: str,
+    part: str,
+    note: str,
+    threading: str,
+    options: Callable[[Samples, float], dict[str, Any]],
+    *,
+    threaded: bool = False,
+    lay: Callable[[Samples], Any] = lambda samples: samples,
+    back: Callable[[Any, Kind], Samples] = lambda samples, _kind: samples,
+    together: Callable[[Kind], bool] = lambda _kind: True,
+    **more: Any,
+) -> Maker[Codec]:
+    """A codec of the package imagecodecs, of which `part` is one, such as `jpegxl`.
 
-    Raises:
-        MissingExtraError: it isn't installed, or was built without the codec.
+    Args:
+        note: of its version, after those of the package and the library.
+        threading: as a `Codec` has it, `{}` for the number of threads.
+        options: samples and a setting to what the encoder is told.
+        threaded: whether both sides take a number of threads.
+        lay, back: samples to what the encoder takes, and the reverse.
+        together, more: as in `in_parts`; fields of the codec.
+
+    The maker raises MissingExtraError without the package, or if it was built without the codec.
     """
-    library = require("imagecodecs")
-    if not getattr(library, part.upper()).available:
-        raise MissingExtraError(f"imagecodecs with {part.upper()}", "bench")
-    return library, f"imagecodecs {library.__version__}, {getattr(library, part + '_version')()}"
 
+    def make(threads: int) -> Codec:
+        library = require("imagecodecs")
+        if not getattr(library, part.upper()).available:
+            raise MissingExtraError(f"imagecodecs with {part.upper()}", "bench")
+        version = getattr(library, f"{part}_version")()
+        encode, decode = getattr(library, f"{part}_encode"), getattr(library, f"{part}_decode")
+        both = {"numthreads": threads} if threaded else {}
+        return Codec(
+            name=name,
+            version=f"imagecodecs {library.__version__}, {version}{note}",
+            threading=threading.format(threads),
+            **in_parts(
+                lambda one, setting: encode(lay(one), **options(one, setting), **both),
+                lambda file, kind: back(decode(file, **both), kind),
+                together,
+            ),
+            **more,
+        )
 
-def jxl(threads: int) -> Codec:
-    """Lossy JPEG XL by libjxl (VarDCT), tuned for the eye by design; `threads` both ways.
-
-    The setting is Butteraugli distance: the higher, the smaller. From 20 on the encoder would halve
-    the picture first.
-    """
-    library, version = imagecodecs("jpegxl")
-    options = {"effort": JXL_EFFORT, "numthreads": threads}
-    return Codec(
-        name="jxl",
-        version=f"{version}, effort={JXL_EFFORT}",
-        threading=f"{threads} threads both ways",
-        settings=(14, 8, 4.5, 2.5, 1.5, 0.8),
-        **in_parts(
-            lambda rgb, distance: library.jpegxl_encode(rgb, distance=distance, **options),
-            lambda data, _kind: library.jpegxl_decode(data, numthreads=threads),
-        ),
-    )
+    return make
 
 
 LOSSY: Registry[Codec] = Registry.of(
@@ -202,7 +227,20 @@ LOSSY: Registry[Codec] = Registry.of(
             partial(avif, "avif_psnr", (5, 20, 35, 50, 66, 84), {"advanced": {"tune": "psnr"}}),
         ),
         "heic_psnr": ("HEIC 4:4:4, tune=psnr", heic_psnr),
-        "jxl": ("JPEG XL, effort 7", jxl),
+        # By libjxl (VarDCT), tuned for the eye by design. The setting is Butteraugli distance: the
+        # higher, the smaller. From 20 on the encoder would halve the picture first.
+        "jxl": (
+            "JPEG XL, effort 7",
+            coder(
+                "jxl",
+                "jpegxl",
+                f", effort={JXL_EFFORT}",
+                "{} threads both ways",
+                lambda _rgb, distance: {"distance": distance, "effort": JXL_EFFORT},
+                threaded=True,
+                settings=(14, 8, 4.5, 2.5, 1.5, 0.8),
+            ),
+        ),
     },
     groups={
         "jpeg": ("jpeg420", "jpeg444"),

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import os
 import zlib
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
 from pellucid.evaluate._extras import require
-from pellucid.evaluate.peers.base import (
-    OWN_PREFIX,
-    Codec,
-    Files,
-    Rgb,
-    Samples,
-    bands_of,
-    in_parts,
-)
+from pellucid.evaluate.peers.base import OWN_PREFIX, Codec, Files, Rgb, Samples, in_parts
 from pellucid.pixels.info import WITH_ALPHA
 from pellucid.runtime.session import THREADS_VARIABLE
 
@@ -54,11 +46,17 @@ def make(
 
 
 def exact(threads: int) -> Codec:
-    """Lossless, or within a bound: all bands in one file."""
-    api, version = _exact_api(threads)
+    """Lossless, or within a bound: all bands in one file.
+
+    Its version has tables and a checksum of a probe's files.
+    """
+    os.environ[THREADS_VARIABLE] = str(threads)
+    api = require("pellucid")
+    files = [api.compress(_probe(48), max_error=bound) for bound in (0, 1)]
+    tables, check = api.info(files[0]).model_id, zlib.crc32(b"".join(files))
     return Codec(
         name="pellucid",
-        version=version,
+        version=f"pellucid {api.__version__}, tables {tables}, probe {check:08x}",
         threading=f"up to {threads} threads both ways; all bands in one file",
         bounded=True,
         **in_parts(
@@ -73,33 +71,22 @@ def exact_apart(threads: int) -> Codec:
 
     Alpha (the last of 2 or 4 channels) is coded without loss, as it is in one file.
     """
-    api, version = _exact_api(threads)
+    together = exact(threads)
 
     def encode(samples: Samples, bound: float) -> Files:
-        bounds = [int(bound)] * samples.shape[2]
+        bounds = [bound] * samples.shape[2]
         if len(bounds) in WITH_ALPHA:
             bounds[-1] = 0
-        pairs = zip(bands_of(samples), bounds, strict=True)
-        return tuple(bytes(api.compress(band, max_error=most)) for band, most in pairs)
+        bands = np.split(samples, len(bounds), axis=2)
+        return sum(map(together.encode, bands, bounds), ())
 
-    return Codec(
+    return replace(
+        together,
         name="pellucid-apart",
-        version=version,
         threading=f"up to {threads} threads both ways; one file a band",
-        bounded=True,
         encode=encode,
-        decode=lambda files, _kind: np.dstack([*map(api.decompress, files)]),
         refuses=lambda kind, _bound: "has one band only" if kind.channels == 1 else "",
     )
-
-
-def _exact_api(threads: int) -> tuple[Any, str]:
-    """The package, and its version, tables and a checksum of a probe's files."""
-    os.environ[THREADS_VARIABLE] = str(threads)
-    api = require("pellucid")
-    files = [api.compress(_probe(48), max_error=bound) for bound in (0, 1)]
-    tables, check = api.info(files[0]).model_id, zlib.crc32(b"".join(files))
-    return api, f"pellucid {api.__version__}, tables {tables}, probe {check:08x}"
 
 
 def _probe(side: int) -> Rgb:
