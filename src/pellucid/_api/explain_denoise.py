@@ -15,7 +15,7 @@ from pellucid._api.explanation import NEVER, Explanation
 from pellucid.denoising import DenoiseOptions, NoiseEstimate
 from pellucid.denoising.flow import denoise_into, noise_of
 from pellucid.denoising.picture import Picture
-from pellucid.denoising.plan import noise_level_maps, nothing_to_do, plan_for
+from pellucid.denoising.plan import LEAST_NOISE, Plan, noise_level_maps, plan_for
 from pellucid.denoising.remove import denoise_array
 from pellucid.denoising.samples import MOST, split_alpha
 from pellucid.errors import OptionError, PellucidError
@@ -54,10 +54,10 @@ def explain_denoise(
     detail = Box.of_region(detail_of(filled))
     shown = np.ascontiguousarray(filled[detail.slices])
 
-    half_width, unsure = widths_of(clean, net, noise, options.strength, stored.dtype)
+    plan = plan_for(noise, eight_bits=stored.dtype == np.uint8)
+    half_width, unsure = widths_of(clean, net, noise, plan, options.strength)
     if half_width is not None:
         half_width[weight == 0] = 0
-    seen = seen_by_network(shown, noise, weight[detail.slices])
     return Explanation(
         task="denoise",
         settings={"strength": options.strength, "model": options.model},
@@ -68,8 +68,8 @@ def explain_denoise(
         half_width=half_width,
         unsure=unsure,
         noise=noise,
-        pixel=None if pixel is None else why(net, filled, noise, weight, pixel),
-        layers=results_of(net, *seen, layers) if layers else {},
+        pixel=None if pixel is None else why(net, filled, plan, weight, pixel),
+        layers=results_of(net, shown, plan, weight[detail.slices], layers) if layers else {},
         detail=detail.region,
         strips=[
             Strip(0.0, shown, "as it was"),
@@ -116,23 +116,22 @@ def sigma_at(picture: NDArray[Any], noise: Noise) -> float | Floats:
     if noise.slope <= 0:
         return noise.sigma
     light = picture.mean(axis=2, dtype=np.float32)
-    least = (0.2 * noise.sigma) ** 2
+    least = (LEAST_NOISE * noise.sigma) ** 2
     local: Floats = np.sqrt(np.maximum(noise.slope * light + noise.offset, least))
     return local
 
 
 def widths_of(
-    after: NDArray[Any], net: DenoiserModel, noise: Noise, strength: float, dtype: np.dtype[Any]
+    after: NDArray[Any], net: DenoiserModel, noise: Noise, plan: Plan, strength: float
 ) -> tuple[Floats | None, str]:
-    """Half-widths of a denoised picture whose samples are `dtype`, or why there are none.
+    """Half-widths of a denoised picture, or why there are none.
 
     They were measured where all of independent noise is taken off, and hold for nothing else.
     """
     from pellucid.explaining import half_widths, intervals_of
 
-    if nothing_to_do(noise, strength, dtype):
+    if not (plan.sigma and strength):
         return None, "Nothing was taken off: the result is the picture as it was."
-    plan = plan_for(noise, eight_bits=dtype == np.uint8)
     if plan.processed or strength < 1:
         return None, "Not measured for JPEG, processed noise or strength below 1."
     try:
@@ -142,12 +141,11 @@ def widths_of(
     return half_widths(after, intervals, sigma=sigma_at(after, noise)), ""
 
 
-def seen_by_network(part: NDArray[Any], noise: Noise, weight: Floats) -> tuple[Floats, Floats]:
+def seen_by_network(part: NDArray[Any], plan: Plan, weight: Floats) -> tuple[Floats, Floats]:
     """A part (h, w, C) and its noise level maps (2, h, w) as the network sees them.
 
     The runtime also divides both by a number, which changes nothing but their unit.
     """
-    plan = plan_for(noise, eight_bits=part.dtype == np.uint8)
     shown = part.astype(np.float32)
     if plan.stabiliser is not None:
         shown = plan.stabiliser.forward(shown).astype(np.float32)
@@ -155,7 +153,7 @@ def seen_by_network(part: NDArray[Any], noise: Noise, weight: Floats) -> tuple[F
 
 
 def why(
-    net: DenoiserModel, filled: NDArray[Any], noise: Noise, weight: Floats, pixel: tuple[int, int]
+    net: DenoiserModel, filled: NDArray[Any], plan: Plan, weight: Floats, pixel: tuple[int, int]
 ) -> PixelFilter:
     """The filter at a pixel; OptionError if it lies outside or was left as it is."""
     from pellucid.explaining.filters import check_inside, filter_at
@@ -165,26 +163,24 @@ def why(
     except (TypeError, ValueError) as error:
         raise OptionError(f"pixel is {pixel!r}; it must be two whole numbers: x, y") from error
     check_inside(x, y, filled.shape)
-    if nothing_to_do(noise, float(weight[y, x]), filled.dtype):
+    if not (plan.sigma and weight[y, x]):
         raise OptionError(
             f"pixel {x},{y} is left as it is: it is invalid or hidden by alpha, or sigma or "
             "strength is 0; ask for another"
         )
-    found = filter_at(net, *seen_by_network(filled, noise, weight), x, y)
-    plan = plan_for(noise, eight_bits=filled.dtype == np.uint8)
+    found = filter_at(net, *seen_by_network(filled, plan, weight), x, y)
     return replace(found, stabilised=plan.stabiliser is not None)
 
 
 def results_of(
-    net: DenoiserModel, shown: Floats, maps: Floats, layers: Sequence[str]
+    net: DenoiserModel, part: NDArray[Any], plan: Plan, weight: Floats, layers: Sequence[str]
 ) -> dict[str, Floats]:
-    """(C, h, w) of layers of the network; `all` names every one."""
-    from pellucid.denoising.windows import whole
+    """(C, h, w) of layers of the network for a part; `all` names every one."""
     from pellucid.explaining import OpenNetwork
+    from pellucid.explaining.filters import inputs_of
     from pellucid.runtime.denoiser import FILE
 
     network = OpenNetwork(net.folder / FILE)
     names = list(network.layers) if ALL in layers else list(layers)
-    planes = np.broadcast_to(shown, (*shown.shape[:2], 3)).transpose(2, 0, 1)
-    inputs = {"noisy": whole(planes, net.multiple), "maps": whole(maps, net.multiple)}
+    inputs = inputs_of(net, *seen_by_network(part, plan, weight))
     return {name: found[0] for name, found in network.results(inputs, names).items()}

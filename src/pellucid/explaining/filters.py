@@ -67,15 +67,15 @@ def filter_at(
     check_inside(x, y, picture.shape)
     rows, columns = (around(at, size, model) for at, size in ((y, height), (x, width)))
     part = picture[rows, columns]
-    noisy = whole(np.broadcast_to(part, (*part.shape[:2], 3)).transpose(2, 0, 1), model.multiple)
-    levels = whole(maps[:, rows, columns], model.multiple)
+    inputs = inputs_of(model, part, maps[:, rows, columns])
+    noisy = inputs["noisy"]
     pull = np.zeros(noisy.shape, np.float32)
     grey = picture.shape[2] == 1
     chosen = slice(None) if grey else channel
     pull[0, chosen, y - rows.start, x - columns.start] = 1 / 3 if grey else 1
-    noise = OpenNetwork(model.folder / FILE).gradient({"noisy": noisy, "maps": levels}, pull)
+    noise = OpenNetwork(model.folder / FILE).gradient(inputs, pull)
     linear = (pull - noise["noisy"])[0].transpose(1, 2, 0)
-    of_map = -float(np.sum(noise["maps"] * levels, dtype=np.float64))
+    of_map = -float(np.sum(noise["maps"] * inputs["maps"], dtype=np.float64))
     value = float(np.sum(linear * noisy[0].transpose(1, 2, 0), dtype=np.float64)) + of_map
     weights = linear[: part.shape[0], : part.shape[1]]
     return PixelFilter(
@@ -90,6 +90,12 @@ def filter_at(
         effective=float(1 / np.square(weights, dtype=np.float64).sum()),
         radius=half_radius(weights, x - columns.start, y - rows.start),
     )
+
+
+def inputs_of(model: DenoiserModel, picture: Floats, maps: Floats) -> dict[str, Floats]:
+    """What the network takes, whole blocks of a picture (h, w, 3 or 1) and of its maps."""
+    planes = np.broadcast_to(picture, (*picture.shape[:2], 3)).transpose(2, 0, 1)
+    return {"noisy": whole(planes, model.multiple), "maps": whole(maps, model.multiple)}
 
 
 def check_inside(x: int, y: int, shape: tuple[int, ...]) -> None:

@@ -9,6 +9,7 @@ noise's strength, so that units don't matter. Coverage is measured in `pellucid 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.denoising.guide import sliding
 from pellucid.errors import PellucidError
 from pellucid.runtime.model import read_card
 
@@ -123,25 +125,25 @@ def half_widths(
     return out
 
 
-def variation(result: NDArray[Any], sigma: float | Floats) -> Any:
+def variation(
+    result: NDArray[Any], sigma: float | Floats
+) -> Iterator[tuple[slice, Floats, Floats]]:
     """Rows, and for each of `SQUARES` (h, W) the binary logarithm of the standard deviation there.
 
     Of the mean of the channels, relative to `sigma`; strip by strip.
     """
-    height = result.shape[0]
     margin = max(SQUARES) // 2
-    for start in range(0, height, STRIP):
-        rows = slice(start, min(start + STRIP, height))
-        outer = slice(max(0, start - margin), min(height, rows.stop + margin))
-        plane = result[outer].mean(axis=2, dtype=np.float64)
-        inner = slice(rows.start - outer.start, rows.stop - outer.start)
+    for start in range(0, len(result), STRIP):
+        rows = slice(start, start + STRIP)
+        above = min(start, margin)
+        plane = result[start - above : rows.stop + margin].mean(axis=2, dtype=np.float64)
         level = sigma[rows] if isinstance(sigma, np.ndarray) else sigma
         unit = np.maximum(level, np.finfo(np.float32).tiny)
         found = []
         for side in SQUARES:
-            mean = boxed(plane, side)
-            variance = boxed(plane * plane, side) - mean * mean
-            deviation = np.sqrt(np.maximum(variance[inner], 0)) / unit
+            variance = boxed(plane * plane, side) - boxed(plane, side) ** 2
+            inner = variance[above : above + len(result[rows])]
+            deviation = np.sqrt(np.maximum(inner, 0)) / unit
             found.append(np.log2(np.maximum(deviation, QUIET)).astype(np.float32))
         yield rows, found[0], found[1]
 
@@ -149,13 +151,7 @@ def variation(result: NDArray[Any], sigma: float | Floats) -> Any:
 def boxed(plane: NDArray[np.float64], side: int) -> NDArray[np.float64]:
     """Mean over a square around each sample, mirrored at the edges."""
     half = side // 2
-    for axis in (0, 1):
-        pad = [(0, 0), (0, 0)]
-        pad[axis] = (half, half)
-        sums = np.cumsum(np.pad(plane, pad, "symmetric"), axis=axis)
-        zero = np.zeros_like(sums[:1] if axis == 0 else sums[:, :1])
-        sums = np.concatenate([zero, sums], axis=axis)
-        count = plane.shape[axis]
-        low, high = (np.take(sums, np.arange(count) + at, axis=axis) for at in (0, side))
-        plane = (high - low) / side
+    for _axis in range(2):
+        sums = sliding(np.pad(plane, ((half, half), (0, 0)), "symmetric"), half)
+        plane = (sums[half:-half] / side).T
     return plane

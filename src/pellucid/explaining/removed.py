@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import InputError
+from pellucid.pixels.reduced import means
 
 BLOCK = 16  # samples a side over which whiteness is judged
 FINE = 8  # and structure
@@ -122,10 +123,5 @@ def centred(plane: Floats) -> Floats:
 
 def block_means(one: Floats, two: Floats, side: int) -> Floats:
     """Mean of the product over blocks (side, side, C): (H, W, C) -> (H / side, W / side), up."""
-    height, width = one.shape[:2]
     product = np.einsum("hwc,hwc->hw", one, two) / one.shape[2]
-    down, right = np.arange(0, height, side), np.arange(0, width, side)
-    sums = np.add.reduceat(np.add.reduceat(product, down, axis=0), right, axis=1)
-    rows, columns = np.diff(np.append(down, height)), np.diff(np.append(right, width))
-    means: Floats = (sums / (rows[:, None] * columns)).astype(np.float32)
-    return means
+    return means(product[..., None], side)[..., 0].astype(np.float32)
