@@ -21,10 +21,9 @@ from pellucid.evaluate.benches import (
     large,
     toy,
 )
-from pellucid.evaluate.pictures import load_rgb
+from pellucid.evaluate.pictures import LARGEST, SHIPPED, load_rgb, middle, write_samples
 from pellucid.evaluate.plan import Wish
 from pellucid.evaluate.registry import BENCHES
-from pellucid.evaluate.samples import LARGEST, SHIPPED, middle, write_samples
 from pellucid.runtime import load_denoiser
 
 for module in ("bjontegaard", "markdown_it", "matplotlib", "skimage"):
@@ -57,7 +56,7 @@ def peers(monkeypatch, stub_peer, corner):
         monkeypatch.setitem(LOSSY.makers, name, lambda threads, name=name: stub_peer(name))
     monkeypatch.setattr(fresh, "can_measure", lambda: False)
     monkeypatch.setattr(denoise_tasks, "QUICK_DENOISERS", ("tv",))
-    monkeypatch.setattr("pellucid.evaluate.samples.LARGEST", (64, 96))
+    monkeypatch.setattr("pellucid.evaluate.pictures.LARGEST", (64, 96))
     monkeypatch.setattr(guided_pairs, "motorcycle", lambda: corner)
 
 
@@ -175,8 +174,8 @@ def test_samples(tmp_path, picture):
     assert sorted(path.name for path in folder.iterdir()) == ["a.png", "b.png"]
     assert np.array_equal(load_rgb(folder / "a.png"), picture)
     big = np.arange(300 * 500 * 3).reshape(300, 500, 3).astype(np.uint8)
-    assert np.array_equal(middle(big), big[22:278, 58:442])
-    assert middle(big).shape[:2] == LARGEST
+    assert np.array_equal(middle(big, LARGEST), big[22:278, 58:442])
+    assert middle(big, LARGEST).shape[:2] == LARGEST
     with pytest.raises(InputError, match="isn't a folder"):
         write_samples(tmp_path / "some", tmp_path / "none")
     (tmp_path / "file").write_bytes(b"")

@@ -59,9 +59,9 @@ def all_benches(
     Needs the extra: pip install 'pellucid[bench]'.
     """
     from pellucid.evaluate.html import write_html
+    from pellucid.evaluate.pictures import write_samples
     from pellucid.evaluate.plan import Wish
     from pellucid.evaluate.registry import BENCHES
-    from pellucid.evaluate.samples import write_samples
 
     known = {bench.name: bench for bench in BENCHES if bench.wished}
     asked = [name for part in parts for name in (known if part == "all" else [part])]

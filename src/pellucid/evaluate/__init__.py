@@ -16,7 +16,7 @@
 | `bd_rate`          | two rate-quality curves -> percent                                 |
 | `drawing`          | one look for all plots; PNG and SVG                                |
 | `html`             | every kept row as one HTML page                                    |
-| `pictures`         | the pictures of a folder; `samples`: some without a folder         |
+| `pictures`         | the pictures of a folder, or some without a folder                 |
 | `held_out`         | which pictures results are reported on, by hash                    |
 | `calibrate`        | the half-widths of a model's intervals                             |
 | `macs`             | multiply-adds a pixel, counted from a network's graph              |

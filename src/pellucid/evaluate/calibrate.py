@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 import pellucid
 from pellucid.errors import InputError
 from pellucid.evaluate.held_out import sample_hash, test_set_hashes
-from pellucid.evaluate.pictures import find_pictures, load_pixels, load_rgb
+from pellucid.evaluate.pictures import find_pictures, load_pixels, load_rgb, middle
 from pellucid.explaining.intervals import COVERED, FILE, GROUPS, HASH, Intervals, variation
 from pellucid.pixels import write_atomic
 from pellucid.runtime import load_denoiser, load_model
@@ -26,7 +26,7 @@ STEPS: dict[str, tuple[float, ...]] = {
     "denoise": (3, 8, 15, 25, 40, 60),  # sigma, of 255
     "decode": tuple(range(0, 101, 10)),  # quality
 }
-SIDE = 256  # of the square that is looked at in the middle of each picture
+SQUARE = (256, 256)  # that is looked at in the middle of each picture
 FEW = 500  # samples are too few to set a half-width; the next larger group's is taken
 EVERY = 5  # samples of a trial; neighbours say the same
 
@@ -67,55 +67,37 @@ def calibrate(
         InputError: one of the pictures can't be read, or is one that results are reported on.
     """
     hashes = [sample_hash(load_rgb(path)) for path in pictures]
-    refuse_held_out(pictures, hashes)
-    found = []
+    for path, known in zip(pictures, map(test_set_hashes().get, hashes), strict=True):
+        if known:  # coverage there would prove nothing
+            raise InputError(
+                f"{path} is the test picture {known}; intervals must be made from others"
+            )
+    squares, found = [middle(load_pixels(path), SQUARE) for path in pictures], []
     for step in STEPS[task]:
         notify(f"{task} {step:g}: {len(pictures)} pictures")
-        found.append(
-            [
-                observe(trial(middle(load_pixels(path)), task, step, model, seed))
-                for seed, path in enumerate(pictures)
-            ]
-        )
+        trials = (trial(one, task, step, model, seed) for seed, one in enumerate(squares))
+        found.append([observe(each) for each in trials])
     if task == "denoise":  # errors relative to sigma are alike at all sigma
         found = [[part for parts in found for part in parts]]
-    levels = STEPS[task] if task == "decode" else (0,)
     joined = [[np.concatenate(same) for same in zip(*parts, strict=True)] for parts in found]
     errors, fine, coarse = zip(*joined, strict=True)
     marks = np.linspace(0, 1, GROUPS + 1)[1:-1]
     edges = np.stack([np.quantile(np.concatenate(seen), marks) for seen in (fine, coarse)])
     tables = [table(*each, edges) for each in zip(errors, fine, coarse, strict=True)]
-    typical = [np.quantile(each, COVERED) for each in errors]
     return Intervals(
-        levels=np.asarray(levels, np.float32),
-        edges=np.asarray(edges, np.float32),
-        widths=np.asarray(tables, np.float32),
-        typical=np.asarray(typical, np.float32),
+        levels=np.asarray(STEPS[task] if task == "decode" else (0,), np.float32),
+        edges=edges.astype(np.float32),
+        widths=np.stack(tables),
+        typical=np.asarray([np.quantile(each, COVERED) for each in errors], np.float32),
         model=net_of(task, model).id.hex(),
         pictures=len(pictures),
         seen=np.frombuffer(bytes.fromhex("".join(hashes)), np.uint8).reshape(-1, HASH),
     )
 
 
-def middle(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The square of `SIDE` in the middle of a picture, or what there is of it."""
-    top, left = (max(0, (size - SIDE) // 2) for size in picture.shape[:2])
-    return np.ascontiguousarray(picture[top : top + SIDE, left : left + SIDE])
-
-
 def net_of(task: str, model: str) -> DenoiserModel | CodecModel:
     """The network that a task uses."""
     return load_denoiser(model) if task == "denoise" else load_model(model)
-
-
-def refuse_held_out(pictures: list[Path], hashes: list[str]) -> None:
-    """InputError if results are reported on one of them: coverage there would prove nothing."""
-    known = test_set_hashes()
-    for path, found in zip(pictures, hashes, strict=True):
-        if name := known.get(found):
-            raise InputError(
-                f"{path} is the test picture {name}; intervals must be made from others"
-            )
 
 
 def observe(each: Trial) -> tuple[Floats, Floats, Floats]:

@@ -1,8 +1,12 @@
-"""The pictures of a bench: every readable image file of one folder, in order of name."""
+"""The pictures of a bench: every readable image file of one folder, in order of name.
+
+A quick bench has two small ones: the middles of the first of a folder or, without a folder, of
+photographs of known licence that scikit-image ships (its `data/README.txt`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -10,11 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pellucid.errors import InputError
+from pellucid.errors import InputError, OutputError
+from pellucid.evaluate._extras import require
 from pellucid.evaluate.peers.base import Rgb
 from pellucid.pixels import read_image
 
 SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".ppm", ".pgm", ".webp", ".jpg", ".jpeg")
+SHIPPED = ("astronaut", "coffee")
+LARGEST = (256, 384)  # rows, columns of what is kept
 
 
 def find_pictures(
@@ -69,3 +76,36 @@ def load_pixels(path: Path, *, grey: bool = False) -> NDArray[np.uint8]:
     if grey and pixels.shape[2] != 1:
         return np.asarray(Image.fromarray(pixels).convert("L"))[..., None]
     return pixels
+
+
+def write_samples(folder: Path, data: Path | None = None) -> Path:
+    """Write the pictures as PNG into `folder`, which is made; returns it.
+
+    Raises:
+        InputError: `data` has no pictures.
+        MissingExtraError: without `data`, scikit-image isn't installed.
+        OutputError: the folder can't be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, rgb in _pictures(data):
+            Image.fromarray(middle(rgb, LARGEST)).save(folder / f"{name}.png")
+    except OSError as error:
+        raise OutputError(f"can't write pictures to {folder}: {error}") from error
+    return folder
+
+
+def middle(pixels: Rgb, most: tuple[int, int]) -> Rgb:
+    """At most so many rows and columns of a picture, from its middle."""
+    top, left = (max(0, (have - m) // 2) for have, m in zip(pixels.shape, most, strict=False))
+    return np.ascontiguousarray(pixels[top : top + most[0], left : left + most[1]])
+
+
+def _pictures(data: Path | None) -> Iterator[tuple[str, Rgb]]:
+    if data is not None:
+        for path in find_pictures(data, len(SHIPPED)):
+            yield path.stem, load_rgb(path)
+        return
+    shipped = require("skimage.data", "scikit-image")
+    for name in SHIPPED:
+        yield name, np.asarray(getattr(shipped, name)(), np.uint8)

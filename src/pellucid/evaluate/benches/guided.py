@@ -7,9 +7,10 @@ may be lost. Files are decoded, and a row is kept only if all came back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Self
 
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 import pellucid
 from pellucid.errors import PellucidError
-from pellucid.evaluate.bench import Bench, Case, Turn
+from pellucid.evaluate.bench import Bench, Turn
 from pellucid.evaluate.benches import guided_tables as tables
 from pellucid.evaluate.benches.guided_pairs import GuidedPair, find_pairs
 from pellucid.evaluate.benches.guided_tables import (
@@ -29,8 +30,10 @@ from pellucid.evaluate.benches.guided_tables import (
     Compressed,
     Denoised,
 )
+from pellucid.evaluate.peers.base import Named
 from pellucid.evaluate.peers.guided_filter import RADII, RIDGES, guided_filter
 from pellucid.evaluate.plan import BasePlan, Option, Wish
+from pellucid.evaluate.rows import Rows
 from pellucid.runtime import load_denoiser, load_guide
 
 LEAST = 1e-3  # a known sample of 0 or less would be a hole
@@ -64,18 +67,21 @@ class Plan(BasePlan):
         """The pair that scikit-image ships: other pairs have folders of their own."""
         return [wish.plan(cls, pairs="motorcycle", model=wish.models[0])]
 
-    @property
-    def cases(self) -> list[Case]:
-        """The pairs."""
-        return find_pairs(self.pairs, self.data, self.images)
+
+class Scene(NamedTuple):
+    """A pair, its picture with noise, and the noise's sigma, both in the picture's unit."""
+
+    pair: GuidedPair
+    noisy: NDArray[np.float32]
+    sigma: float
 
 
 class Way(NamedTuple):
-    """A way to denoise: pair, noisy picture, sigma -> the picture without noise."""
+    """A way to denoise: `clean` gives the picture without noise."""
 
     name: str
     version: str
-    clean: Callable[[GuidedPair, Floats, float], Floats]
+    clean: Callable[[Scene], Floats]
     threading: str = "as asked for"
 
 
@@ -83,62 +89,44 @@ def ways(plan: Plan) -> tuple[list[Way], dict[str, str]]:
     """None, pellucid's without and with a guide, and the guided filter at each setting."""
     own = f"pellucid {pellucid.__version__}, {plan.model} {load_denoiser(plan.model).id.hex()[:8]}"
     guide = f"{own}, guide {load_guide().card['id'][:8]}"
+
+    def by_pellucid(turned: Callable[[Any], Any], scene: Scene) -> Floats:
+        pair, noisy, sigma = scene
+        more: dict[str, Any] = {"guide": turned(pair.guide), "nodata": 0 if pair.holes else None}
+        clean = pellucid.denoise(noisy, sigma=sigma, model=plan.model, **more)
+        if pair.holes and not np.array_equal(clean == 0, noisy == 0):
+            raise PellucidError("holes came or went")
+        return clean
+
+    def filtered(radius: int, ridge: float, scene: Scene) -> Floats:
+        noisy, pair = scene.noisy.astype(np.float64), scene.pair
+        return guided_filter(noisy, pair.guide / 255, pair.known, radius, ridge)
+
     return [
-        Way("noisy", "", lambda _pair, noisy, _sigma: noisy),
-        Way("unguided", own, partial(by_pellucid, plan.model, lambda _: None)),
-        Way("guided", guide, partial(by_pellucid, plan.model, lambda one: one)),
-        Way("turned", guide, partial(by_pellucid, plan.model, lambda one: one[::-1, ::-1])),
+        Way("noisy", "", lambda scene: scene.noisy),
+        Way("unguided", own, partial(by_pellucid, lambda _guide: None)),
+        Way("guided", guide, partial(by_pellucid, lambda guide: guide)),
+        Way("turned", guide, partial(by_pellucid, lambda guide: guide[::-1, ::-1])),
         *(
-            Way(f"{PEER}, radius {radius}, epsilon {ridge:g}", "He 2010", filtered(radius, ridge))
-            for radius in RADII
-            for ridge in RIDGES
+            Way(f"{PEER}, radius {at[0]}, epsilon {at[1]:g}", "He 2010", partial(filtered, *at))
+            for at in product(RADII, RIDGES)
         ),
     ], {}
-
-
-def by_pellucid(
-    model: str, turned: Callable[[Any], Any], pair: GuidedPair, noisy: Floats, sigma: float
-) -> Floats:
-    """pellucid's denoiser; PellucidError if holes come or go."""
-    nodata = 0 if pair.holes else None
-    clean = pellucid.denoise(
-        noisy, sigma=sigma, guide=turned(pair.guide), nodata=nodata, model=model
-    )
-    if pair.holes and not np.array_equal(clean == 0, noisy == 0):
-        raise PellucidError("holes came or went")
-    return clean
-
-
-def filtered(radius: int, ridge: float) -> Callable[[GuidedPair, Floats, float], Floats]:
-    """The guided filter."""
-    return lambda pair, noisy, _sigma: guided_filter(
-        noisy.astype(np.float64), pair.guide / 255, pair.known, radius, ridge
-    )
 
 
 def denoise(turn: Turn[Plan, Way]) -> Iterator[Denoised]:
     """Each method's PSNR of one picture."""
     pair, plan = turn.data, turn.plan
     sigma = plan.sigma / 255 * pair.peak
-    noisy = pair.picture + np.random.default_rng(turn.case.about).normal(
-        0, sigma, pair.picture.shape
-    )
+    noisy = pair.picture + np.random.default_rng(turn.case.about).normal(0, sigma, pair.known.shape)
     if pair.holes:
         noisy = np.where(pair.known, np.maximum(noisy, LEAST * pair.peak), 0)
-    noisy = noisy.astype(np.float32)
-    about = (turn.plan.pairs, turn.case.name)
-    yield from [  # all or none, as they are compared
-        Denoised(
-            *about,
-            method=way.name,
-            width=pair.picture.shape[1],
-            height=pair.picture.shape[0],
-            sigma=plan.sigma,
-            psnr=round(psnr(way.clean(pair, noisy, sigma), pair), 4),
-            version=way.version,
-        )
-        for way, _ in turn.todo
-    ]
+    scene = Scene(pair, noisy.astype(np.float32), sigma)
+    scores = [round(psnr(way.clean(scene), pair), 4) for way, _ in turn.todo]
+    height, width = noisy.shape
+    for (way, _), score in zip(turn.todo, scores, strict=True):  # all or none, to be compared
+        about = (plan.pairs, turn.case.name, way.name, width, height)
+        yield Denoised(*about, plan.sigma, score, way.version)
 
 
 def psnr(clean: Floats, pair: GuidedPair) -> float:
@@ -147,15 +135,7 @@ def psnr(clean: Floats, pair: GuidedPair) -> float:
     return float(-10 * np.log10(np.mean(np.square(off / pair.peak))))
 
 
-class Packer(NamedTuple):
-    """The one method: lossless files of this version."""
-
-    version: str = f"pellucid {pellucid.__version__}"
-    name: str = "pellucid"
-    threading: str = "as asked for"
-
-
-def compress(turn: Turn[Plan, Packer]) -> Iterator[Compressed]:
+def compress(turn: Turn[Plan, Named]) -> Iterator[Compressed]:
     """Sizes of three lossless files; PellucidError if one doesn't come back."""
     pair, ((one, _),) = turn.data, turn.todo
     sources = (pair.guide, pair.picture)
@@ -166,8 +146,19 @@ def compress(turn: Turn[Plan, Packer]) -> Iterator[Compressed]:
         if decoded.dtype != source.dtype or not np.array_equal(decoded, source):
             raise PellucidError("what came back isn't what went in")
     height, width = pair.picture.shape
-    sizes = (len(alone[0]), len(alone[1]), len(both))
-    yield Compressed(turn.plan.pairs, turn.case.name, width, height, *sizes, one.version)
+    about = (turn.plan.pairs, turn.case.name, width, height)
+    yield Compressed(*about, len(alone[0]), len(alone[1]), len(both), one.version)
+
+
+def packers(_plan: Plan) -> tuple[list[Named], dict[str, str]]:
+    """Lossless files of this version."""
+    return [Named("pellucid", f"pellucid {pellucid.__version__}")], {}
+
+
+def usable(plan: Plan, found: Sequence[Way | Named], row: Any) -> bool:
+    """Not a row of these pairs with other noise, or of another version."""
+    same = getattr(row, "sigma", plan.sigma) == plan.sigma and not plan.fresh
+    return row.pairs != plan.pairs or (same and row.version in [one.version for one in found])
 
 
 def what(plan: Plan) -> str:
@@ -175,40 +166,23 @@ def what(plan: Plan) -> str:
     return f"guided: {plan.pairs}"
 
 
-DENOISE: Bench[Plan, Way, Denoised] = Bench(
-    name="guided",
-    columns=(DENOISED,),
-    cases=lambda plan: plan.cases,
-    methods=ways,
-    wanted=lambda plan, case, way: [(plan.pairs, case.name, way.name)],
-    measure=denoise,
-    key=lambda row: (row.pairs, row.picture, row.method),
-    order=lambda row: (list(PAIRS).index(row.pairs), row.picture),
-    usable=lambda plan, found, row: (
-        row.pairs != plan.pairs
-        or (
-            not plan.fresh
-            and row.sigma == plan.sigma
-            and row.version in {way.version for way in found if way.name == row.method}
-        )
-    ),
-    what=what,
-)
-COMPRESS: Bench[Plan, Packer, Compressed] = Bench(
-    name="guided",
-    columns=(COMPRESSED,),
-    cases=lambda plan: plan.cases,
-    methods=lambda _plan: ((Packer(),), {}),
-    wanted=lambda plan, case, _one: [(plan.pairs, case.name)],
-    measure=compress,
-    key=lambda row: (row.pairs, row.picture),
-    order=lambda row: (list(PAIRS).index(row.pairs), row.picture),
-    usable=lambda plan, found, row: (
-        row.pairs != plan.pairs or (not plan.fresh and row.version == found[0].version)
-    ),
-    what=what,
-)
-STEPS: dict[str, Bench[Plan, Any, Any]] = {"compress": COMPRESS, "denoise": DENOISE}
+def step(rows: Rows[Any], methods: Any, measure: Any) -> Bench[Plan, Any, Any]:
+    """One of the two tasks."""
+    return Bench(
+        name="guided",
+        columns=(rows,),
+        cases=lambda plan: find_pairs(plan.pairs, plan.data, plan.images),
+        methods=methods,
+        wanted=lambda plan, case, one: [(plan.pairs, case.name, one.name)],
+        measure=measure,
+        key=lambda row: (row.pairs, row.picture, getattr(row, "method", "pellucid")),
+        order=lambda row: (list(PAIRS).index(row.pairs), row.picture),
+        usable=usable,
+        what=what,
+    )
+
+
+STEPS = {"compress": step(COMPRESSED, packers, compress), "denoise": step(DENOISED, ways, denoise)}
 BENCH: Bench[Plan, Any, Any] = Bench(
     name="guided",
     columns=(DENOISED, COMPRESSED),

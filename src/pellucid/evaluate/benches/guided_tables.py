@@ -6,7 +6,7 @@ DIR/guided-compress.tsv   a row a pair
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.evaluate.bench import Part
-from pellucid.evaluate.rows import Rows
-from pellucid.evaluate.table import MINUS, Table, signed
+from pellucid.evaluate.rows import Row, Rows
+from pellucid.evaluate.table import Table, grouped, signed
 
 PEER = "guided filter"
 PAIRS = {
@@ -67,13 +67,13 @@ COMPRESSED = Rows(Compressed, "guided-compress.tsv")
 
 def report(folder: Path) -> list[Part]:
     """Both tables, each under its heading."""
-    parts: list[Part] = []
-    for heading, made in (
-        ("Denoising", denoised(folder)),
-        ("Lossless files", compressed(folder)),
-    ):
-        parts += [f"## {heading}", *made] if made else []
-    return parts
+    made = {"Denoising": denoised(folder), "Lossless files": compressed(folder)}
+    return [part for name, parts in made.items() if parts for part in (f"## {name}", *parts)]
+
+
+def in_sets(rows: Iterable[Row]) -> list[list[Row]]:
+    """Rows by their pairs, in the order of the files."""
+    return [*grouped(rows, lambda row: list(PAIRS).index(row.pairs)).values()]  # type: ignore[attr-defined]  # both kinds
 
 
 def denoised(folder: Path) -> list[Part]:
@@ -81,33 +81,33 @@ def denoised(folder: Path) -> list[Part]:
     rows = DENOISED.load(folder)
     if not rows:
         return []
-    header = ["pairs", "pictures", "noisy", "guided filter", "unguided", "guided", "guide rotated"]
-    header += ["guided, least and most gained", "rotated, least gained"]
-    body = []
-    for pairs in dict.fromkeys(row.pairs for row in rows):
-        own = [row for row in rows if row.pairs == pairs]
-        noisy, alone, guided, turned = (
-            scores(own, method) for method in ("noisy", "unguided", "guided", "turned")
-        )
-        gained, lost = guided - alone, turned - alone
-        body.append(
-            [
-                PAIRS.get(pairs, pairs),
-                str(len(alone)),
-                *(f"{mean:.2f}" for mean in (noisy.mean(), best_peer(own), alone.mean())),
-                f"{guided.mean():.2f} ({signed(gained.mean())})",
-                f"{turned.mean():.2f} ({signed(lost.mean())})",
-                f"{signed(gained.min())}, {signed(gained.max())}",
-                signed(lost.min()),
-            ]
-        )
+
+    def changed(own: Sequence[Denoised], method: str) -> NDArray[np.float64]:
+        return scores(own, method) - scores(own, "unguided")
+
+    def gain(own: Sequence[Denoised], method: str) -> str:
+        return f"{scores(own, method).mean():.2f} ({signed(changed(own, method).mean())})"
+
+    columns: dict[str, Callable[[list[Denoised]], str]] = {
+        "pairs": lambda own: PAIRS[own[0].pairs],
+        "pictures": lambda own: str(len(scores(own, "unguided"))),
+        "noisy": lambda own: f"{scores(own, 'noisy').mean():.2f}",
+        PEER: lambda own: f"{best_peer(own):.2f}",
+        "unguided": lambda own: f"{scores(own, 'unguided').mean():.2f}",
+        "guided": lambda own: gain(own, "guided"),
+        "guide rotated": lambda own: gain(own, "turned"),
+        "guided, least and most gained": lambda own: ", ".join(
+            signed(end(changed(own, "guided"))) for end in (min, max)
+        ),
+        "rotated, least gained": lambda own: signed(min(changed(own, "turned"))),
+    }
     sigma = ", ".join(dict.fromkeys(f"{row.sigma:g}" for row in rows))
     note = (
         f"PSNR in dB, mean over pictures; Gaussian noise of sigma {sigma} of 255 (for depth and "
         "disparity, of 255ths of the picture's largest), known to all. The guided filter has its "
         "best radius and epsilon for each set of pairs."
     )
-    return [note, Table(header, body)]
+    return [note, Table.of(in_sets(rows), columns)]
 
 
 def scores(rows: Sequence[Denoised], method: str) -> NDArray[np.float64]:
@@ -117,7 +117,7 @@ def scores(rows: Sequence[Denoised], method: str) -> NDArray[np.float64]:
 
 def best_peer(rows: Sequence[Denoised]) -> float:
     """The best mean of any setting of the guided filter."""
-    settings = dict.fromkeys(row.method for row in rows if row.method.startswith(PEER))
+    settings = {row.method for row in rows if row.method.startswith(PEER)}
     return max(float(scores(rows, method).mean()) for method in settings)
 
 
@@ -126,21 +126,24 @@ def compressed(folder: Path) -> list[Part]:
     rows = COMPRESSED.load(folder)
     if not rows:
         return []
-    header = ["pairs", "pictures", "guide alone", "picture alone", "both in one", "saved"]
-    header += ["of the picture", "least and most"]
-    body = []
-    for pairs in dict.fromkeys(row.pairs for row in rows):
-        own = [row for row in rows if row.pairs == pairs]
-        names = ("guide_bytes", "picture_bytes", "together_bytes", "saved")
-        sizes = [sum(getattr(row, name) for row in own) for name in names]
-        each = [100 * row.saved / row.picture_bytes for row in own]
-        body.append(
-            [
-                PAIRS.get(pairs, pairs),
-                str(len(own)),
-                *(f"{size:,}" for size in sizes),
-                f"{100 * sizes[3] / sizes[1]:.2f} %".replace("-", MINUS),
-                f"{min(each):.2f}, {max(each):.2f} %".replace("-", MINUS),
-            ]
-        )
-    return ["Bytes of lossless files, whole; each was decoded.", Table(header, body)]
+
+    def whole(own: Sequence[Compressed], name: str) -> int:
+        return sum(getattr(row, name) for row in own)
+
+    def shares(own: Sequence[Compressed]) -> list[float]:
+        return [100 * row.saved / row.picture_bytes for row in own]
+
+    columns: dict[str, Callable[[list[Compressed]], str]] = {
+        "pairs": lambda own: PAIRS[own[0].pairs],
+        "pictures": lambda own: str(len(own)),
+        "guide alone": lambda own: f"{whole(own, 'guide_bytes'):,}",
+        "picture alone": lambda own: f"{whole(own, 'picture_bytes'):,}",
+        "both in one": lambda own: f"{whole(own, 'together_bytes'):,}",
+        "saved": lambda own: f"{whole(own, 'saved'):,}",
+        "of the picture": lambda own: (
+            f"{100 * whole(own, 'saved') / whole(own, 'picture_bytes'):.2f} %"
+        ),
+        "least and most": lambda own: f"{min(shares(own)):.2f}, {max(shares(own)):.2f} %",
+    }
+    table = Table.of(in_sets(rows), columns)
+    return ["Bytes of lossless files, whole; each was decoded.", table]

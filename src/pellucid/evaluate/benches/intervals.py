@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import groupby
 from pathlib import Path
 from typing import Annotated, NamedTuple, Self
 
@@ -19,7 +18,7 @@ from pellucid.evaluate.held_out import sample_hash, test_set_hashes
 from pellucid.evaluate.pictures import find_pictures, load_pixels, load_rgb
 from pellucid.evaluate.plan import BasePlan, Option, Wish
 from pellucid.evaluate.rows import Rows
-from pellucid.evaluate.table import Table
+from pellucid.evaluate.table import Table, grouped
 from pellucid.explaining.intervals import Intervals, half_widths, intervals_of
 
 # What is measured where nobody asks for other steps: sigma of 255, quality.
@@ -109,11 +108,7 @@ class Measured(NamedTuple):
     threading: str = "as asked for"
 
 
-class Unseen(NamedTuple):
-    """Pictures that intervals weren't made from, and what is left out with the reason."""
-
-    paths: list[Path]
-    without: dict[str, str]
+Unseen = tuple[list[Path], dict[str, str]]  # pictures, and what is left out with the reason
 
 
 def unseen(paths: list[Path], intervals: Intervals) -> Unseen:
@@ -124,32 +119,32 @@ def unseen(paths: list[Path], intervals: Intervals) -> Unseen:
     """
     hashes = {path: sample_hash(load_rgb(path)) for path in paths}
     if intervals.pictures and not len(intervals.seen):
-        unknown = [path for path in paths if hashes[path] not in test_set_hashes()]
-        check = f"a check of {len(unknown)} pictures ({unknown[0].name}, ..)" if unknown else ""
-        reason = "the model's intervals don't say from which pictures they were made"
-        return Unseen(paths, {check: reason} if check else {})
+        if unknown := [path.name for path in paths if hashes[path] not in test_set_hashes()]:
+            check = f"a check of {len(unknown)} pictures ({unknown[0]}, ..)"
+            return paths, {check: "the model's intervals don't say from which they were made"}
+        return paths, {}
     known = {row.tobytes().hex() for row in intervals.seen}
-    double = [path.name for path in paths if hashes[path] in known]
-    if len(double) == len(paths):
+    others = [path for path in paths if hashes[path] not in known]
+    if not others:
         raise InputError(
             f"the intervals were made from all pictures of {paths[0].parent}; measure others"
         )
-    without = dict.fromkeys(double, "the intervals were made from it")
-    return Unseen([path for path in paths if hashes[path] not in known], without)
+    double = [path.name for path in paths if hashes[path] in known]
+    return others, dict.fromkeys(double, "the intervals were made from it")
 
 
 def methods(plan: Plan) -> tuple[list[Measured], dict[str, str]]:
     """The model; and the pictures that are left out."""
-    return [plan.method], {name: why for one in plan.sets for name, why in one.without.items()}
+    return [plan.method], {name: why for _, without in plan.sets for name, why in without.items()}
 
 
 def cases(plan: Plan) -> list[Case]:
     """Each picture at each step; the noise of a picture is that of its place in the folder."""
     return [
         Case(path.stem, partial(load_pixels, path, grey=plan.grey), folder.name, (step, seed))
-        for folder, one in zip(plan.data, plan.sets, strict=True)
+        for folder, (paths, _) in zip(plan.data, plan.sets, strict=True)
         for step in plan.steps or DEFAULT_STEPS[plan.task]
-        for seed, path in enumerate(one.paths[: plan.images])
+        for seed, path in enumerate(paths[: plan.images])
     ]
 
 
@@ -172,40 +167,37 @@ def measure(turn: Turn[Plan, Measured]) -> Iterator[Coverage]:
     each = trial(turn.data, plan.task, step, plan.model, seed)
     widths = half_widths(each.result, one.intervals, sigma=each.sigma, level=each.level)
     inside = np.abs(each.result - each.truth) <= widths[..., None]
-    yield Coverage(
-        task=plan.task,
-        model=plan.model,
-        data=turn.case.data,
-        step=float(step),
-        image=turn.case.name,
-        width=widths.shape[1],
-        height=widths.shape[0],
-        covered=round(float(inside.mean()), 5),
-        half_width=round(float(widths.mean()), 4),
-        version=one.version,
-        channels=each.truth.shape[2],
-    )
+    height, width, channels = each.truth.shape
+    about = (plan.task, plan.model, turn.case.data, float(step), turn.case.name, width, height)
+    covered, half_width = round(float(inside.mean()), 5), round(float(widths.mean()), 4)
+    yield Coverage(*about, covered, half_width, one.version, channels)
+
+
+def mean(rows: Sequence[Coverage], name: str) -> float:
+    """Of a cell, over all samples."""
+    weights = [row.width * row.height for row in rows]
+    return float(np.average([getattr(row, name) for row in rows], weights=weights))
+
+
+COLUMNS: dict[str, Callable[[list[Coverage]], str]] = {
+    "what": lambda rows: rows[0].task,
+    "model": lambda rows: rows[0].model,
+    "pictures": lambda rows: (
+        f"{rows[0].data}{', grey' if rows[0].channels == 1 else ''} ({len(rows)})"
+    ),
+    "at": lambda rows: f"{UNIT[rows[0].task]} {rows[0].step:g}",
+    "covered, all samples": lambda rows: f"{100 * mean(rows, 'covered'):.1f} %",
+    "picture by picture": lambda rows: (
+        "-".join(f"{100 * end(row.covered for row in rows):.0f}" for end in (min, max)) + " %"
+    ),
+    "mean half-width": lambda rows: f"{mean(rows, 'half_width'):.1f}",
+}
 
 
 def tables(folder: Path) -> list[Part]:
     """A line for each task, model, set and step; worst and best are of single pictures."""
-    rows = sorted(ROWS.load(folder), key=lambda row: row.key)
-    if not rows:
-        return []
-    body = []
-    for (task, model, data, channels, step), group in groupby(rows, lambda row: row.key):
-        own = list(group)
-        samples = sum(row.width * row.height for row in own)
-        mean, half = (
-            sum(getattr(row, name) * row.width * row.height for row in own) / samples
-            for name in ("covered", "half_width")
-        )
-        least, most = (100 * end(row.covered for row in own) for end in (min, max))
-        pictures = f"{data}{', grey' if channels == 1 else ''} ({len(own)})"
-        covered = f"{100 * mean:.1f} %", f"{least:.0f}-{most:.0f} %"
-        body.append([task, model, pictures, f"{UNIT[task]} {step:g}", *covered, f"{half:.1f}"])
-    header = ["what", "model", "pictures", "at", "covered, all samples", "picture by picture"]
-    return [Table([*header, "mean half-width"], body)]
+    found = grouped(ROWS.load(folder), lambda row: row.key)
+    return [Table.of(found.values(), COLUMNS)] if found else []
 
 
 def what(plan: Plan) -> str:
