@@ -78,7 +78,7 @@ def test_the_learned_codec_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_targets_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small = PHOTO[:200, :150]
     write_tiff(tmp_path / "a.tif", small, photometric="rgb")
-    monkeypatch.setattr("pellucid.codec.score.FEW", 0)
+    monkeypatch.setattr("pellucid.codec.targets.FEW", 0)
     for target in ({"size": 900}, {"psnr": 34.0}):
         wanted = pellucid.compress(small, model="s", **target)
         options = {"model": "s", "metadata": False, "page": 0}

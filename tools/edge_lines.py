@@ -20,7 +20,7 @@ from PIL import Image
 from pellucid.bitstream.chunk import CHUNK_OVERHEAD
 from pellucid.codec import header_of, look_at
 from pellucid.codec.picture import Picture
-from pellucid.codec.score import psnr_of
+from pellucid.codec.targets import psnr_of
 from pellucid.runtime import CodecModel, load_model
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")

@@ -29,35 +29,9 @@ from typing import TYPE_CHECKING, Any
 from pellucid import errors
 from pellucid.errors import PellucidError
 
+# ruff: noqa: F403, F405 - type checkers find the names in `_api`, and check that they are there
 if TYPE_CHECKING:
-    from pellucid._api import (
-        CompressOptions,
-        CompressResult,
-        DecompressOptions,
-        DecompressResult,
-        DenoiseOptions,
-        DenoiseResult,
-        Explanation,
-        FileInfo,
-        Limits,
-        NoiseEstimate,
-        Verification,
-        compress,
-        compress_file,
-        compress_to,
-        decompress,
-        decompress_file,
-        decompress_to,
-        denoise,
-        denoise_file,
-        denoisers,
-        explain,
-        info,
-        models,
-        noise_level,
-        salvage,
-        verify,
-    )
+    from pellucid._api import *
 
 __version__ = "0.1.0"
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from coded import Coded, coded, decoded
 from pellucid.bitstream import PelFile, write_file
-from pellucid.codec import Compressed, compress_pixels, latents_sha256
+from pellucid.codec import latents_sha256
 from pellucid.codec.decompress import tile_reader
 from pellucid.runtime import CodecModel
 from pictures import filled, photograph
@@ -29,21 +30,21 @@ def slow(name: str) -> Any:
 
 
 @pytest.fixture(params=PICTURES)
-def made(request: pytest.FixtureRequest, codec_model: CodecModel) -> tuple[CodecModel, Compressed]:
+def made(request: pytest.FixtureRequest, codec_model: CodecModel) -> tuple[CodecModel, Coded]:
     """A picture in tiles of 64, with the latents the encoder meant."""
     pixels, quality = PICTURES[request.param]
-    made = compress_pixels(pixels, codec_model, quality, keep_latents=True, tile_log2=6)
+    made = coded(pixels, codec_model, quality, tile_log2=6)
     return codec_model, made
 
 
-def decoded_sha256(compressed: Compressed, model: CodecModel, order: list[int]) -> str:
+def decoded_sha256(compressed: Coded, model: CodecModel, order: list[int]) -> str:
     """Fingerprint of the latents, the tiles being decoded in `order`."""
     read = tile_reader(compressed.header, compressed.tiles.__getitem__, model)
     tiles = {number: read(number) for number in order}
     return latents_sha256(tiles[number] for number in sorted(tiles))
 
 
-def test_decoder_threads_tile_order(made: tuple[CodecModel, Compressed]) -> None:
+def test_decoder_threads_tile_order(made: tuple[CodecModel, Coded]) -> None:
     model, compressed = made
     meant = latents_sha256(compressed.latents)
     order = list(range(compressed.header.tile_count))
@@ -54,16 +55,16 @@ def test_decoder_threads_tile_order(made: tuple[CodecModel, Compressed]) -> None
 
 
 @pytest.mark.parametrize("layout", ["as it comes", "channels_last"])
-def test_pytorch(made: tuple[CodecModel, Compressed], layout: str) -> None:
+def test_pytorch(made: tuple[CodecModel, Coded], layout: str) -> None:
     assert decoded_with_torch(made, "float32", layout) == latents_sha256(made[1].latents)
 
 
 @pytest.mark.parametrize("codec_model", ["tiny", *(slow(name) for name in "sm")], indirect=True)
-def test_pytorch_in_float64(made: tuple[CodecModel, Compressed]) -> None:
+def test_pytorch_in_float64(made: tuple[CodecModel, Coded]) -> None:
     assert decoded_with_torch(made, "float64", "as it comes") == latents_sha256(made[1].latents)
 
 
-def decoded_with_torch(made: tuple[CodecModel, Compressed], dtype: str, layout: str) -> str:
+def decoded_with_torch(made: tuple[CodecModel, Coded], dtype: str, layout: str) -> str:
     """Fingerprint of the latents that PyTorch's kernels lead to."""
     torch = pytest.importorskip("torch", exc_type=ImportError)
     from torch_reference import with_torch
@@ -74,7 +75,7 @@ def decoded_with_torch(made: tuple[CodecModel, Compressed], dtype: str, layout: 
     return decoded_sha256(compressed, other, list(range(compressed.header.tile_count)))
 
 
-def test_numpy_by_the_specification(made: tuple[CodecModel, Compressed]) -> None:
+def test_numpy_by_the_specification(made: tuple[CodecModel, Coded]) -> None:
     model, compressed = made
     data = write_file(compressed.header, {}, compressed.tiles)
     meant = latents_sha256(compressed.latents)
@@ -83,12 +84,10 @@ def test_numpy_by_the_specification(made: tuple[CodecModel, Compressed]) -> None
 
 def test_pixels_by_the_specification(codec_model: CodecModel, tmp_path: Path) -> None:
     pytest.importorskip("onnx", exc_type=ImportError)
-    from pellucid.codec import decompress_pixels
-
-    made = compress_pixels(photograph(70, 90), codec_model, 60)
+    made = coded(photograph(70, 90), codec_model, 60)
     file = PelFile.parse(write_file(made.header, {}, made.tiles))
     read = tile_reader(file.header, file.tile, codec_model)
-    ours = decompress_pixels(file.header, read, codec_model).astype(int)
+    ours = decoded(file.header, read, codec_model).astype(int)
     theirs = spec.decode_pixels(write_file(made.header, {}, made.tiles), codec_model.folder)
     assert np.abs(ours - theirs).max() <= 1
     assert np.mean(ours != theirs) < 0.01

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pellucid.codec.latents import even_anchors, non_anchors, odd_anchors
-from pellucid.codec.quantise import quantise
+from pellucid.codec.latents import even_anchors, non_anchors, odd_anchors, quantise
 from pellucid.entropy import MAX_SYMBOL
 
 

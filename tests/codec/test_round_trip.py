@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pellucid
+from coded import coded
 from pellucid.bitstream import PelFile
 from pellucid.bitstream.chunk import CHUNK_OVERHEAD
-from pellucid.codec import compress, compress_pixels, header_of
+from pellucid.codec import compress, header_of
 from pellucid.codec.picture import Picture
-from pellucid.codec.score import psnr_of
+from pellucid.codec.targets import psnr_of
 from pellucid.errors import DamagedFileError
 from pellucid.runtime import CodecModel
 from pictures import FILLS, filled, photograph, unpacked
@@ -105,7 +106,7 @@ def test_a_damaged_tile_costs_only_its_surroundings(nine_tiles: bytes, with_crc:
 def test_quality_buys_psnr_with_bytes(codec_model: CodecModel) -> None:
     pixels = photograph(128, 128)
     steps = range(0, 101, 20)
-    sizes = [compress_pixels(pixels, codec_model, quality).payload_bytes for quality in steps]
+    sizes = [sum(map(len, coded(pixels, codec_model, quality).tiles)) for quality in steps]
     picture = Picture(pixels)
     scores = [psnr_of(picture, codec_model, header_of(picture, codec_model, q))[0] for q in steps]
     assert sizes == sorted(set(sizes))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pellucid.codec import compress_pixels, decompress_pixels
+from coded import coded, decoded
 from pellucid.runtime import CodecModel
 from pellucid.runtime.store import PACKAGED
 
@@ -23,9 +23,9 @@ def errors(
     photo: np.ndarray, model: CodecModel, quality: int, tile_log2: int | None = None
 ) -> np.ndarray:
     """Squared error of each pixel (H, W)."""
-    made = compress_pixels(photo, model, quality, keep_latents=True, tile_log2=tile_log2)
-    decoded = decompress_pixels(made.header, made.latents.__getitem__, model)
-    return np.square(photo.astype(np.float64) - decoded).mean(axis=2)
+    made = coded(photo, model, quality, tile_log2=tile_log2)
+    back = decoded(made.header, made.latents.__getitem__, model)
+    return np.square(photo.astype(np.float64) - back).mean(axis=2)
 
 
 def decibels(error: np.ndarray) -> float:

@@ -8,11 +8,11 @@ from unittest import mock
 import numpy as np
 import pytest
 
+from coded import coded, decoded
 from pellucid.bitstream import Header
-from pellucid.codec import compress_pixels, decompress_pixels
 from pellucid.codec.compress import analyse_tiles, header_of
+from pellucid.codec.decompress import LatentGrid
 from pellucid.codec.geometry import latents_of, read_padded, samples_of, to_blocks
-from pellucid.codec.grid import LatentGrid
 from pellucid.codec.latents import MEAN_UNIT, TileLatents
 from pellucid.codec.picture import Picture
 from pellucid.pixels import Box
@@ -62,7 +62,7 @@ def pixels_of(
         rows, columns = latents_of(header.tile_box(number)).within(bounds)
         return TileLatents(np.zeros((1, 1, 1), np.int32), grid[:, rows, columns])
 
-    return decompress_pixels(header, read, model, region=region)
+    return decoded(header, read, model, region=region)
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -117,7 +117,7 @@ def test_a_region_reads_only_the_tiles_around_it(
         rows, columns = -(-tile.height // 64) * 4, -(-tile.width // 64) * 4
         return TileLatents(np.zeros((1, 1, 1)), np.zeros((shape[0], rows, columns), np.float32))
 
-    decompress_pixels(header, read, codec_model, region=Box(64 + 20, 64 + 20, 8, 8))
+    decoded(header, read, codec_model, region=Box(64 + 20, 64 + 20, 8, 8))
     around = {row * header.columns + column for row in (0, 1, 2) for column in (0, 1, 2)}
     assert set(seen) == around
     assert len(seen) == len(around), "each once"
@@ -142,7 +142,7 @@ def test_tiles_are_held_along_the_shorter_side(
         return TileLatents(np.zeros((1, 1, 1), np.int32), grey)
 
     monkeypatch.setattr(LatentGrid, "forget", forget)
-    assert decompress_pixels(shape, read, codec_model).shape == (size[1], size[0], 3)
+    assert decoded(shape, read, codec_model).shape == (size[1], size[0], 3)
     assert max(held) <= 3 * min(shape.rows, shape.columns)
 
 
@@ -150,9 +150,9 @@ def test_errors_at_tile_borders_are_like_those_elsewhere(
     codec_model: CodecModel,
 ) -> None:
     pixels = photograph(256, 256)
-    made = compress_pixels(pixels, codec_model, 60, keep_latents=True, tile_log2=6)
-    decoded = decompress_pixels(made.header, made.latents.__getitem__, codec_model)
-    error = np.square(decoded.astype(float) - pixels).mean(axis=2)
+    made = coded(pixels, codec_model, 60, tile_log2=6)
+    back = decoded(made.header, made.latents.__getitem__, codec_model)
+    error = np.square(back.astype(float) - pixels).mean(axis=2)
     at_16 = np.arange(256) % 16  # compare places that differ in nothing but the tile
     steps = np.arange(256) // 16
     borders = (np.isin(at_16, (0, 15))) & (np.isin((np.arange(256) + 1) % 64, (0, 1)))

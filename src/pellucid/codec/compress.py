@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,54 +29,6 @@ TILE_LOG2 = 10  # tiles of 1024 samples a side
 ALPHA_TILE_LOG2 = 9  # with alpha, whose exact coding takes much memory a sample
 GREY, RGB = 0, 1
 AHEAD = 3  # halves of tiles analysed before they are wanted
-
-
-@dataclass(frozen=True)
-class Compressed:
-    """A compressed picture before it is a file: header, one payload and one set of latents a tile.
-
-    `latents` is empty unless asked for.
-    """
-
-    header: Header
-    tiles: list[bytes]
-    latents: list[TileLatents]
-
-    @property
-    def payload_bytes(self) -> int:
-        """Bytes of all tiles, without the container."""
-        return sum(map(len, self.tiles))
-
-
-def compress_pixels(
-    pixels: Source,
-    model: CodecModel,
-    quality: int,
-    *,
-    keep_latents: bool = False,
-    tile_log2: int | None = None,
-) -> Compressed:
-    """Compress (H, W, 1) or (H, W, 3) 8-bit samples at `quality` 0..100.
-
-    Tiles have 2^`tile_log2` samples a side; None: as many as `pellucid.compress` gives them.
-    """
-    picture = Picture(pixels)
-    header = header_of(picture, model, quality)
-    if tile_log2 is not None:
-        header = replace(header, tile_log2=tile_log2)
-    return compress_colours(picture, model, header, keep_latents=keep_latents)
-
-
-def compress_colours(
-    picture: Picture, model: CodecModel, header: Header, *, keep_latents: bool = False
-) -> Compressed:
-    """The tiles of a picture's colours, without those of alpha, at the header's quality."""
-    tiles, latents = [], []
-    for payload, tile_latents in compress_tiles(picture, model, header):
-        tiles.append(payload)
-        if keep_latents:
-            latents.append(tile_latents)
-    return Compressed(header, tiles, latents)
 
 
 def compress_tiles(

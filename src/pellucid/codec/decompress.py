@@ -9,7 +9,7 @@ is on disk (`pixels/lazy.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 from pellucid.bitstream import Edges, Header, SampleRange
 from pellucid.codec.edges import draw
 from pellucid.codec.geometry import from_blocks, halves_of, latents_of, samples_of
-from pellucid.codec.grid import LatentGrid, TileReader
-from pellucid.codec.latents import TileLatents, decode_latents
+from pellucid.codec.latents import MEAN_UNIT, TileLatents, decode_latents
 from pellucid.codec.picture import from_levels
 from pellucid.errors import DamagedFileError
 from pellucid.pixels.box import Box
@@ -29,22 +28,9 @@ from pellucid.pixels.lazy import Sink
 from pellucid.runtime import CodecModel
 from pellucid.runtime.ahead import in_order
 
+TileReader = Callable[[int], TileLatents]
 AlphaReader = Callable[[int], NDArray[Any]]  # tile number -> its alpha (h, w)
 Task = tuple[Box, int, Box, NDArray[np.float32]]
-
-
-def decompress_pixels(
-    header: Header, read_tile: TileReader, model: CodecModel, *, region: Box | None = None
-) -> NDArray[np.uint8]:
-    """Decode `region` (default: all) to (height, width, channels) 8-bit samples.
-
-    Args:
-        read_tile: tile number -> latents, such as `tile_reader` gives.
-    """
-    wanted = region or header.box
-    output = np.empty((wanted.height, wanted.width, header.channels), np.uint8)
-    decompress_into(output, header, read_tile, model, region=region)
-    return output
 
 
 def decompress_into(
@@ -58,9 +44,10 @@ def decompress_into(
     edges: Edges | None = None,
     alpha: AlphaReader | None = None,
 ) -> None:
-    """The same into `output`, half a tile after the other, always in the same order.
+    """Decode `region` (default: all) into `output`, half a tile after the other, always in order.
 
     Args:
+        read_tile: tile number -> latents, such as `tile_reader` gives.
         found: of 16-bit samples, their range.
         edges: the lines that are drawn along the picture's edges.
         alpha: gives the tiles of alpha, which becomes the last channel; then whole tiles come.
@@ -157,3 +144,49 @@ def filling_reader(
             return TileLatents(z, np.zeros((model.latents, place.height, place.width), np.float32))
 
     return read
+
+
+class LatentGrid:
+    """The picture's y in quantiser steps, of which only the tiles in use are in memory."""
+
+    def __init__(self, header: Header, read_tile: TileReader, model: CodecModel) -> None:
+        self._header, self._read, self._latents = header, read_tile, model.latents
+        self._tiles: dict[int, NDArray[np.float32]] = {}
+        self.bounds = latents_of(header.box)
+
+    def window(self, box: Box) -> NDArray[np.float32]:
+        """y of a box of latents: (1, M, height, width)."""
+        out = np.empty((1, self._latents, box.height, box.width), np.float32)
+        size = self._header.tile_size
+        samples = samples_of(box)
+        last_row = min((samples.bottom - 1) // size, self._header.rows - 1)
+        last_column = min((samples.right - 1) // size, self._header.columns - 1)
+        for row in range(samples.y // size, last_row + 1):
+            for column in range(samples.x // size, last_column + 1):
+                number = row * self._header.columns + column
+                place = latents_of(self._header.tile_box(number))
+                part = place.overlap(box)
+                rows, columns = part.within(box)
+                from_rows, from_columns = part.within(place)
+                out[0, :, rows, columns] = self._tile(number)[:, from_rows, from_columns]
+        return out
+
+    def lines(self) -> list[range]:
+        """All tile numbers, by rows or, in a picture wider than high, by columns.
+
+        A window of one line needs tiles of this line and its neighbours only.
+        """
+        count, columns, rows = self._header.tile_count, self._header.columns, self._header.rows
+        if columns > rows:
+            return [range(column, count, columns) for column in range(columns)]
+        return [range(start, start + columns) for start in range(0, count, columns)]
+
+    def forget(self, numbers: Iterable[int]) -> None:
+        """Drop tiles that no window will need any more."""
+        for number in numbers:
+            self._tiles.pop(number, None)
+
+    def _tile(self, number: int) -> NDArray[np.float32]:
+        if number not in self._tiles:
+            self._tiles[number] = self._read(number).y * np.float32(1 / MEAN_UNIT)
+        return self._tiles[number]

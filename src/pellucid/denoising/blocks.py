@@ -18,6 +18,10 @@ SIDE = 8
 SIZE = SIDE * SIDE
 # Frequencies down and across of each coefficient, added: 0 for the mean, 14 for the finest.
 ORDER = np.add(*np.divmod(np.arange(SIZE), SIDE))
+_LINE = np.cos(np.pi / SIDE * (np.arange(SIDE) + 0.5) * np.arange(SIDE)[:, None])
+_LINE *= math.sqrt(2 / SIDE)
+_LINE[0] /= math.sqrt(2)
+BASIS = np.kron(_LINE, _LINE)  # (64, 64), the orthonormal DCT-II, a frequency a row
 
 MOST = 30_000  # blocks a channel
 FINEST = 3  # samples between blocks; odd steps, so that a JPEG grid is met at every phase
@@ -28,17 +32,6 @@ DRAWN_SHARE = 0.1  # of the blocks exactly constant: a drawing
 LEAST_BLOCKS = 16
 EQUAL_SHARE = 0.5
 FEW = 4000  # blocks are enough to look at
-
-
-def cosines() -> NDArray[np.float64]:
-    """The orthonormal DCT-II of 8 samples, (8, 8), a frequency a row."""
-    k = np.arange(SIDE, dtype=np.float64)
-    matrix = np.cos(np.pi / SIDE * (k[None] + 0.5) * k[:, None]) * math.sqrt(2 / SIDE)
-    matrix[0] /= math.sqrt(2)
-    return matrix
-
-
-BASIS = np.kron(cosines(), cosines())  # (64, 64), a two-dimensional frequency a row
 
 
 def transform(blocks: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -7,8 +7,6 @@ few coarsest coefficients cannot be told from shading and are continued from tho
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,22 +21,13 @@ WHITE, COLOURED = 1.15, 1.45  # `Levels.share` of white noise at most, of other 
 STEEPEST = 1.5
 
 
-@dataclass(frozen=True)
-class Shape:
-    """What white noise has as (1, 0).
-
-    Attributes:
-        total: variance of all the noise over that of the finest coefficients.
-        correlation: from one sample to the next, 0-1.
-    """
-
-    total: float
-    correlation: float
-
-
-def noise_shape(blocks: Blocks, expected: NDArray[np.float64], trust: float, share: float) -> Shape:
+def noise_shape(
+    blocks: Blocks, expected: NDArray[np.float64], trust: float, share: float
+) -> tuple[float, float]:
     """The spectrum of the noise in `blocks`, with what may be texture taken off.
 
+    Given is the variance of all the noise over that of the finest coefficients, and its correlation
+    from one sample to the next, 0-1; for white noise (1, 0).
     `expected` (N,) is the variance of the finest coefficients at each block's brightness, `trust`
     how sure it is that noise is seen and not texture, 0-1, `share` that of `Levels`: where it
     says that the middle coefficients are as the finest, the coarse ones hold texture.
@@ -46,7 +35,7 @@ def noise_shape(blocks: Blocks, expected: NDArray[np.float64], trust: float, sha
     belief = float(np.clip((trust - COVERED) / (PLAIN - COVERED), 0, 1))
     belief *= float(np.clip((share - WHITE) / (COLOURED - WHITE), 0, 1))
     if not belief or not expected.min() > 0:
-        return Shape(1.0, 0.0)
+        return 1.0, 0.0
     scale = (1 / expected[:, None]).astype(np.float32)
     energy: NDArray[np.float32] = np.multiply(blocks.energy, scale)
     spectra = flat_spectra(energy, FLATTEST, LEAST_BLOCKS)
@@ -57,7 +46,7 @@ def noise_shape(blocks: Blocks, expected: NDArray[np.float64], trust: float, sha
     excess = sure * wider + (1 - sure) * left * excess
     belief *= float(excess.mean()) ** 2 / (float(excess.mean()) ** 2 + DOUBT**2)
     spectrum = 1 + belief * excess
-    return Shape(float(spectrum.mean()), neighbour_correlation(spectrum))
+    return float(spectrum.mean()), neighbour_correlation(spectrum)
 
 
 def continued(spectrum: NDArray[np.float64]) -> NDArray[np.float64]:

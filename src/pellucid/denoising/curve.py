@@ -47,11 +47,6 @@ class Curve:
     offset: float
     trust: float
 
-    @property
-    def variance(self) -> float:
-        """Its mean over the picture."""
-        return float(self.variances.mean())
-
     def at(self, brightness: NDArray[np.float64]) -> NDArray[np.float64]:
         """The variance at each brightness (N,)."""
         return np.interp(brightness, self.levels, self.variances)
@@ -65,9 +60,8 @@ def fit_curve(levels: Levels, lowest: float) -> Curve:
     """
     fine = levels.fine * texture_left(levels)
     above = np.log2(np.maximum(fine / lowest, 1)) if lowest > 0 else np.zeros(len(fine))
-    trust = levels.trust ** (
-        1 + SUSPICION * above
-    )  # the stronger noise is said to be, the surer one must be
+    # The stronger noise is said to be, the surer one must be.
+    trust = levels.trust ** (1 + SUSPICION * above)
     curve = smooth_variance(fine, trust)
     line = significant_line(levels.level, fine, trust)
     if line:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.denoising.blocks import Blocks, take_blocks
+from pellucid.denoising.blocks import take_blocks
 from pellucid.denoising.correlation import noise_shape
 from pellucid.denoising.curve import fit_curve
 from pellucid.denoising.jpeg import jpeg_quality
@@ -44,14 +44,8 @@ class NoiseEstimate:
     jpeg_quality: int | None
 
 
-@dataclass(frozen=True)
-class ChannelNoise:
-    """One channel's part of a `NoiseEstimate`."""
-
-    variance: float = 0.0
-    slope: float = 0.0
-    offset: float = 0.0
-    correlation: float = 0.0
+Channel = tuple[float, float, float, float]  # variance, slope, offset, correlation of one channel
+NONE: Channel = (0.0, 0.0, 0.0, 0.0)
 
 
 def estimate_noise(
@@ -67,22 +61,23 @@ def estimate_noise(
     if valid is not None and (valid.all() or not valid.any()):
         valid = None
     step = level_step(samples if valid is None else samples[valid])
-    planes = [samples[:, :, channel] for channel in range(samples.shape[2])]
-    channels = noise_of_channels(planes, valid, step)
-    return together(channels, jpeg_quality(samples, step))
+    found = [noise_of_channel(plane, valid, step) for plane in np.moveaxis(samples, 2, 0)]
+    channels = [one for one in found if one is not None]
+    drawn = len(channels) < len(found)
+    return together([NONE] * len(found) if drawn else channels, jpeg_quality(samples, step))
 
 
-def together(channels: list[ChannelNoise], quality: int | None) -> NoiseEstimate:
+def together(channels: list[Channel], quality: int | None) -> NoiseEstimate:
     """The noise of several channels, and the quality of their JPEG."""
-    variance = float(np.mean([channel.variance for channel in channels]))
-    share = [channel.variance / variance if variance else 0.0 for channel in channels]
-    correlation = [channel.correlation for channel in channels]
+    variances, slopes, offsets, correlations = zip(*channels, strict=True)
+    variance = float(np.mean(variances))
+    share = [each / variance if variance else 0.0 for each in variances]
     return NoiseEstimate(
         sigma=variance**0.5,
-        channel_sigma=tuple(channel.variance**0.5 for channel in channels),
-        slope=float(np.mean([channel.slope for channel in channels])),
-        offset=float(np.mean([channel.offset for channel in channels])),
-        correlation=float(np.dot(share, correlation) / len(channels)),
+        channel_sigma=tuple(each**0.5 for each in variances),
+        slope=float(np.mean(slopes)),
+        offset=float(np.mean(offsets)),
+        correlation=float(np.dot(share, correlations) / len(channels)),
         jpeg_quality=quality,
     )
 
@@ -91,48 +86,37 @@ def combined(parts: list[NoiseEstimate]) -> NoiseEstimate:
     """The noise of frames or bands of equally many channels, each measured by itself."""
     if len(parts) == 1:
         return parts[0]
-    means = [ChannelNoise(p.sigma**2, p.slope, p.offset, p.correlation) for p in parts]
+    means = [(p.sigma**2, p.slope, p.offset, p.correlation) for p in parts]
     channels = tuple(sigma for part in parts for sigma in part.channel_sigma)
     return replace(together(means, parts[0].jpeg_quality), channel_sigma=channels)
 
 
-def noise_of_channels(
-    planes: list[NDArray[np.float32]], valid: NDArray[np.bool_] | None, step: float
-) -> list[ChannelNoise]:
-    """The noise of each channel (H, W); none at all where one of them is drawn."""
-    found = []
-    for plane in planes:
-        seen = plane if valid is None else plane[valid]
-        low, scale = float(seen.min()), float(seen.max()) - float(seen.min())
-        if not scale:
-            found.append(ChannelNoise())
-            continue
-        relative = ((plane.astype(np.float64) - low) / scale).astype(np.float32)
-        blocks = take_blocks(relative, valid)
-        if blocks.drawn:
-            return [ChannelNoise()] * len(planes)
-        found.append(channel_noise(blocks, low, scale, step))
-    return found
+def noise_of_channel(
+    plane: NDArray[np.float32], valid: NDArray[np.bool_] | None, step: float
+) -> Channel | None:
+    """The noise of a channel (H, W) whose levels are `step` apart; None if it is drawn.
 
-
-def channel_noise(blocks: Blocks, low: float, scale: float, step: float) -> ChannelNoise:
-    """The noise of a channel from its blocks, whose samples are (x - low) / scale.
-
-    The channel's levels are `step` apart; 0 if it can take any value.
+    The step is 0 if it can take any value.
     """
-    if not blocks.usable:
-        return ChannelNoise()
+    seen = plane if valid is None else plane[valid]
+    low, scale = float(seen.min()), float(seen.max()) - float(seen.min())
+    if not scale:
+        return NONE
+    blocks = take_blocks(((plane.astype(np.float64) - low) / scale).astype(np.float32), valid)
+    if blocks.drawn or not blocks.usable:
+        return None if blocks.drawn else NONE
     levels = measure_levels(blocks)
     curve = fit_curve(levels, flattest_variance(blocks))
-    shape = noise_shape(blocks, curve.at(blocks.mean), curve.trust, levels.share)
+    finest = float(curve.variances.mean())
+    total, correlation = noise_shape(blocks, curve.at(blocks.mean), curve.trust, levels.share)
     rounding = ROUNDING * (step / scale) ** 2
-    variance = curve.variance * shape.total - rounding
-    if curve.variance < ONLY_ROUNDING * rounding or variance <= 0:
-        return ChannelNoise()
-    factor = shape.total * scale
+    variance = finest * total - rounding
+    if finest < ONLY_ROUNDING * rounding or variance <= 0:
+        return NONE
+    factor = total * scale
     slope = curve.slope * factor
     offset = curve.offset * factor * scale - slope * low if slope else variance * scale**2
-    return ChannelNoise(variance * scale**2, slope, offset, shape.correlation)
+    return variance * scale**2, slope, offset, correlation
 
 
 def level_step(samples: NDArray[np.float32]) -> float:
@@ -148,11 +132,8 @@ def level_step(samples: NDArray[np.float32]) -> float:
     for step in (1.0, 1 / 255):  # the usual ones, which a picture of few levels may not show
         if step * 1.5 < peak <= step * 255.1 and multiples(levels, step):
             return step
-    gaps = np.diff(levels)
-    step = float(gaps.min())
-    if step <= peak / MOST_LEVELS or not multiples(levels - levels[0], step):
-        return 0.0
-    return step
+    step = float(np.diff(levels).min())
+    return step if step > peak / MOST_LEVELS and multiples(levels - levels[0], step) else 0.0
 
 
 def multiples(levels: NDArray[np.float64], step: float) -> bool:

@@ -21,11 +21,11 @@ from pellucid.codec.geometry import latents_of
 from pellucid.codec.latents import (
     MEAN_UNIT,
     Given,
-    Passes,
     TileLatents,
+    View,
     even_anchors,
-    non_anchors,
     odd_anchors,
+    three_passes,
     z_tables,
 )
 from pellucid.entropy import TableSet
@@ -141,24 +141,19 @@ def tile_bits(
     Returns:
         Bits of each z (Z, h/4, w/4) and each y (M, h, w), and of y by pass.
     """
-    passes = Passes(model, latents.z, quality)
+    parts = []
 
-    def spent(
-        part: NDArray[np.float32], given: Given
-    ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-        symbols = np.rint((part - given.mean) / MEAN_UNIT).astype(np.int32)
-        return costs(symbols, given.index, model.skip), symbols
+    def spent(view: View, given: Given) -> NDArray[np.int32]:
+        symbols = np.rint((view(latents.y) - given.mean) / MEAN_UNIT).astype(np.int32)
+        parts.append(costs(symbols, given.index, model.skip))
+        return symbols
 
-    first, symbols = spent(even_anchors(latents.y), passes.even_anchors())
-    passes.take_even_anchors(symbols)
-    second, symbols = spent(odd_anchors(latents.y), passes.odd_anchors())
-    passes.take_odd_anchors(symbols)
-    third, _ = spent(non_anchors(latents.y), passes.non_anchors())
+    three_passes(model, latents.z, quality, spent)
     y = np.empty(latents.y.shape, np.float32)
-    even_anchors(y)[...], odd_anchors(y)[...] = first, second
-    y[:, 0::2, 1::2], y[:, 1::2, 0::2] = third[:, 0::2], third[:, 1::2]
+    even_anchors(y)[...], odd_anchors(y)[...], last = parts
+    y[:, 0::2, 1::2], y[:, 1::2, 0::2] = last[:, 0::2], last[:, 1::2]
     z = costs(latents.z, z_tables(model, quality, latents.z.shape), 0)
-    return z, y, [float(part.sum(dtype=np.float64)) for part in (first, second, third)]
+    return z, y, [float(part.sum(dtype=np.float64)) for part in parts]
 
 
 def cost_of(tables: TableSet) -> Costs:
