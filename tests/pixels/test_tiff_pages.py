@@ -18,8 +18,8 @@ from pellucid.pixels import open_image
 from pellucid.pixels.axes import Axes, unpack_axes
 from pellucid.pixels.formats.input import Input
 from pellucid.pixels.formats.tiff import open_pages as open_tiff_pages
-from pellucid.pixels.formats.tiff_facts import tiff_facts
 from pellucid.pixels.formats.tiff_segments import Pages
+from pellucid.pixels.tiff import tiff_facts
 
 tifffile = pytest.importorskip("tifffile")
 

@@ -137,15 +137,13 @@ def _writer_of(path: Path, quality: int | None) -> Writer:
 def _check(writer: Writer, out: Output) -> None:
     """OutputError for a format that can't hold the samples."""
     info, channels, suffix = out.info, out.info.channels, out.path.suffix.lower()
-    problem = None
+    problem, way = None, "write .tif, .npy or .zarr"
     if not writer.stacks and info.pages > 1:
-        problem = f"its {channels} channels are {info.pages} pages or frames, and no colours; "
-        problem += "write .tif, .npy or .zarr"
+        problem = f"its {channels} channels are {info.pages} pages or frames, and no colours; {way}"
     elif not writer.stacks and channels in WITH_ALPHA and not info.has_alpha:
-        problem = f"the last of its {channels} channels is no transparency; "
-        problem += "write .tif, .npy or .zarr"
+        problem = f"the last of its {channels} channels is no transparency; {way}"
     elif not writer.holds(out.dtype, channels) and (suffix, channels) == (".pgm", 3):
-        problem = "a .pgm holds grey pictures only, and this one is RGB; " + f"{out.others} can"
+        problem = f"a .pgm holds grey pictures only, and this one is RGB; {out.others} can"
     elif not writer.holds(out.dtype, channels):
         kind = {1: "grey", 2: "grey with transparency", 3: "RGB", 4: "RGB with transparency"}
         what = f"{out.dtype.name} {kind.get(channels, f'of {channels} channels')}"

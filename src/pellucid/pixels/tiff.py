@@ -15,8 +15,10 @@ Source: TIFF 6.0 (Adobe, 1992), BigTIFF (2004), Exif 2.32 section 4.6.
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from mmap import mmap
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 BYTE, SHORT, LONG, UNDEFINED, DOUBLE, LONG8 = 1, 3, 4, 7, 12, 16
@@ -38,6 +40,16 @@ LAYOUT = frozenset(_SINGLE).union(
     range(529, 533),  # YCbCr
     [_EDITOR_LAYERS],
 )
+
+SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, SAMPLES = 256, 257, 258, 259, 262, 277
+PLANAR, EXTRA, FORMAT = 284, 338, 339
+JPEG = (6, 7, 34892)
+# Compressions that libtiff has in every build of Pillow, or none but it.
+_BY_PILLOW = {*range(1, 9), 32771, 32773, 32809, 32946, 34676, 34677, 34925, 50000, 50001}
+UNSIGNED, FLOAT = 1, 3
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, YCBCR = 0, 1, 2, 6
+UNSPECIFIED, MULTIPLIED = 0, 1  # extra samples: without meaning, alpha that is in the colours
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +127,36 @@ def tags_of(exif: bytes | None) -> tuple[str, Directory]:
         return "<", {}
 
 
-def layout_of(data: bytes | mmap) -> tuple[dict[int, list[int]], bool]:
-    """The whole numbers in the first directory, by tag, and whether another directory follows.
+def tiff_facts(data: bytes | mmap) -> tuple[bool, int]:
+    """Whether Pillow gives a file's samples as they are, or refuses them well; and its pixels.
 
-    Raises ValueError for what is no TIFF file.
+    The number of pixels is 0 if the samples don't mean what Pillow makes of them, so that they
+    can't be read in parts, or if the first directory makes no sense.
     """
-    reader = _Reader(data, frozenset())
-    tags = reader.directory(reader.first, depth=0)
-    found = {tag: numbers_in(tags, tag, reader.order, BYTE, SHORT, LONG, LONG8) for tag in tags}
-    return found, reader.following != 0
+    try:
+        reader = _Reader(data, frozenset())
+        tags = reader.directory(reader.first, depth=0)
+    except (ValueError, struct.error):
+        return True, 0
+
+    def first(tag: int, otherwise: int) -> int:
+        found = numbers_in(tags, tag, reader.order, BYTE, SHORT, LONG, LONG8)
+        return int(found[0]) if found else otherwise
+
+    samples, bits = first(SAMPLES, 1), first(BITS, 1)
+    compression, photometric = first(COMPRESSION, 1), first(PHOTOMETRIC, BLACK_IS_ZERO)
+    kind, whole = first(FORMAT, UNSIGNED), compression in _BY_PILLOW and not reader.following
+    if samples > 1 and first(PLANAR, 1) == 2:
+        whole = False
+    if first(EXTRA, -1) in (UNSPECIFIED, MULTIPLIED):  # it drops the one and divides by the other
+        whole = False
+    if bits <= 8:
+        whole = whole and kind == UNSIGNED and samples <= 4
+    else:
+        whole = whole and samples == 1 and (kind, bits) in ((UNSIGNED, 16), (FLOAT, 32))
+    coloured = photometric == YCBCR and compression in JPEG
+    plain = bits in (8, 16, 32) and (photometric in (BLACK_IS_ZERO, RGB) or coloured)
+    return whole, plain * first(WIDTH, 0) * first(HEIGHT, 0)
 
 
 class _Reader:
@@ -170,7 +203,10 @@ class _Reader:
         if tag in SUBDIRECTORIES and kind in _POINTERS and count == 1:
             letter = "I" if kind in (LONG, 13) else self.word.format[1:]
             (offset,) = struct.unpack_from(self.order + letter, field)
-            return tag, self._subdirectory(offset, depth)
+            with suppress(ValueError):
+                if depth < 2:  # picture -> EXIF -> interoperability is the deepest there is
+                    return tag, self.directory(offset, depth + 1) or None
+            return tag, None
         size = _BYTES.get(kind, 0) * count
         if size == 0 or size > self.budget:
             return tag, None
@@ -181,19 +217,12 @@ class _Reader:
         self.budget -= size
         return tag, Value(kind, count, bytes(raw)) if len(raw) == size else None
 
-    def _subdirectory(self, offset: int, depth: int) -> Directory | None:
-        if depth >= 2:  # picture -> EXIF -> interoperability is the deepest there is
-            return None
-        try:
-            return self.directory(offset, depth + 1) or None
-        except ValueError:
-            return None
-
 
 def header(order: str, offset: int, *, big: bool = False) -> bytes:
     """Return what stands before everything: byte order, version, where the first directory lies."""
-    kind = (b"II" if order == "<" else b"MM") + struct.pack(order + "H", 43 if big else 42)
-    return kind + (struct.pack(order + "HHQ", 8, 0, offset) if big else _word(order, offset))
+    kind = b"II" if order == "<" else b"MM"
+    numbers = (43, 8, 0, offset) if big else (42, offset)
+    return kind + struct.pack(order + ("HHHQ" if big else "HI"), *numbers)
 
 
 def block(tags: Directory, order: str) -> bytes | None:
@@ -201,35 +230,27 @@ def block(tags: Directory, order: str) -> bytes | None:
     return header(order, 8) + build(tags, order, 8) if tags else None
 
 
-def _word(order: str, number: int, *, big: bool = False) -> bytes:
-    """Four bytes, or eight; ValueError for a number that needs more."""
-    if number >= 2**32 and not big:
-        raise ValueError(f"byte {number} lies beyond what a TIFF can point to")
-    return struct.pack(order + ("Q" if big else "I"), number)
-
-
 def build(
-    tags: Directory, order: str, start: int, *, big: bool = False, following: int = 0
+    tags: Directory, order: str, start: int, *, big: bool = False, more: bool = False
 ) -> bytes:
     """Return the table of `tags` in ascending order and its values, to lie at byte `start`.
 
-    `following` is where the next directory begins, 0 if there is none; `big` makes a BigTIFF's.
+    `more`: another directory follows, right behind it; `big` makes a BigTIFF's. It fills an even
+    number of bytes.
     """
-    count, row, room = ("Q", "HHQ", 8) if big else ("H", "HHI", 4)
-    table = bytearray(struct.pack(order + count, len(tags)))
-    heap = bytearray()
+    count, entry, room = ("Q", "HHQ", 8) if big else ("H", "HHI", 4)
+    word = struct.Struct(order + ("Q" if big else "I"))
+    table, heap = bytearray(struct.pack(order + count, len(tags))), bytearray()
     heap_start = start + len(table) + (4 + 2 * room) * len(tags) + room
-    for tag in sorted(tags):
-        value = tags[tag]
+    for tag, value in sorted(tags.items(), key=itemgetter(0)):
         at = heap_start + len(heap)
         if isinstance(value, dict):
-            table += struct.pack(order + row, tag, LONG8 if big else LONG, 1)
-            table += _word(order, at, big=big)
+            table += struct.pack(order + entry, tag, LONG8 if big else LONG, 1) + word.pack(at)
             heap += build(value, order, at, big=big)
         else:
-            table += struct.pack(order + row, tag, value.kind, value.count)
+            table += struct.pack(order + entry, tag, value.kind, value.count)
             inline = len(value.raw) <= room
-            table += value.raw.ljust(room, b"\0") if inline else _word(order, at, big=big)
+            table += value.raw.ljust(room, b"\0") if inline else word.pack(at)
             heap += b"" if inline else value.raw
         heap += b"\0" * (len(heap) % 2)
-    return bytes(table + _word(order, following, big=big) + heap)
+    return bytes(table + word.pack(heap_start + len(heap) if more else 0) + heap)

@@ -42,10 +42,10 @@ from pellucid.pixels.formats.pillow_checks import (
     samples_of,
     stored_type,
 )
-from pellucid.pixels.formats.tiff_facts import SIGNATURES as TIFF
 from pellucid.pixels.geo import nodata_in
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.metadata import with_metadata
+from pellucid.pixels.tiff import SIGNATURES as TIFF
 from pellucid.pixels.tiff import read_metadata
 
 _DECODED = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "PPM", "GIF", "JPEG2000", "AVIF")

@@ -17,7 +17,8 @@ from PIL import Image
 
 from pellucid.errors import InputError
 from pellucid.pixels.formats.jpeg2000_boxes import opacity_of, siz_of
-from pellucid.pixels.formats.tiff_facts import (
+from pellucid.pixels.lazy import check_size
+from pellucid.pixels.tiff import (
     EXTRA,
     FLOAT,
     FORMAT,
@@ -27,7 +28,6 @@ from pellucid.pixels.formats.tiff_facts import (
     UNSIGNED,
     WHITE_IS_ZERO,
 )
-from pellucid.pixels.lazy import check_size
 
 DEFLATE = 1032  # the most that deflate can shrink: 258 bytes in 2 bits
 _LZW = 4096  # one code stands for less than that

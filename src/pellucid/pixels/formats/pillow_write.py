@@ -50,14 +50,11 @@ def _encode(encoder: Encoder, samples: NDArray[Any], out: Output) -> bytes:
         return encoder(samples, info, out.quality)
 
 
-def _saved(image: Image.Image, kind: str, **options: Any) -> bytes:
+def _saved(samples: NDArray[Any], kind: str, *, mode: str | None = None, **options: Any) -> bytes:
+    image = Image.fromarray(samples[:, :, 0] if samples.shape[2] == 1 else samples)
     file = BytesIO()
-    image.save(file, kind, **options)
+    image.convert(mode or image.mode).save(file, kind, **options)
     return file.getvalue()
-
-
-def _image(samples: NDArray[Any]) -> Image.Image:
-    return Image.fromarray(samples[:, :, 0] if samples.shape[2] == 1 else samples)
 
 
 def png(samples: NDArray[Any], info: ImageInfo, _: int | None = None) -> bytes:
@@ -67,8 +64,8 @@ def png(samples: NDArray[Any], info: ImageInfo, _: int | None = None) -> bytes:
     chunks = PngImagePlugin.PngInfo()
     if info.xmp:  # keyword, not compressed, no language, no translation
         chunks.add(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + info.xmp)
-    about = {"exif": info.exif or b"", "icc_profile": info.icc, "dpi": info.dpi}
-    return _saved(_image(samples), "PNG", pnginfo=chunks, **about)
+    about: dict[str, Any] = {"icc_profile": info.icc, "dpi": info.dpi, "pnginfo": chunks}
+    return _saved(samples, "PNG", exif=info.exif or b"", **about)
 
 
 def jpeg(samples: NDArray[Any], info: ImageInfo, quality: int | None) -> bytes:
@@ -76,7 +73,7 @@ def jpeg(samples: NDArray[Any], info: ImageInfo, quality: int | None) -> bytes:
     exif, room = info.exif or b"", _SEGMENT - len(EXIF_MARKER)
     parts = [EXIF_MARKER + exif[at : at + room] for at in range(0, len(exif), room)]
     return _saved(
-        _image(samples),
+        samples,
         "JPEG",
         quality=JPEG_QUALITY if quality is None else quality,
         subsampling=0,
@@ -91,8 +88,9 @@ def webp(samples: NDArray[Any], info: ImageInfo, _: int | None) -> bytes:
     """Always RGB, with alpha or without."""
     transparent = samples.shape[2] in (2, 4)
     return _saved(
-        _image(samples).convert("RGBA" if transparent else "RGB"),
+        samples,
         "WEBP",
+        mode="RGBA" if transparent else "RGB",
         lossless=True,
         exact=transparent,  # the colour of what can't be seen stays, too
         exif=info.exif or b"",
@@ -103,7 +101,7 @@ def webp(samples: NDArray[Any], info: ImageInfo, _: int | None) -> bytes:
 
 def bmp(samples: NDArray[Any], info: ImageInfo, _: int | None) -> bytes:
     """Of grey or RGB."""
-    return _saved(_image(samples), "BMP", dpi=info.dpi or (96, 96))
+    return _saved(samples, "BMP", dpi=info.dpi or (96, 96))
 
 
 def _writer(encoder: Encoder, *suffixes: str, **channels: tuple[int, ...]) -> Writer:

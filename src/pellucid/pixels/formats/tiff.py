@@ -27,19 +27,19 @@ from pellucid.pixels.flat import FlatSource
 from pellucid.pixels.formats.format import Format, damage
 from pellucid.pixels.formats.input import Input
 from pellucid.pixels.formats.pillow import open_pillow
-from pellucid.pixels.formats.tiff_facts import (
+from pellucid.pixels.formats.tiff_segments import Pages
+from pellucid.pixels.info import WITH_ALPHA, ImageInfo
+from pellucid.pixels.lazy import LARGE, Source, check_size
+from pellucid.pixels.tiff import (
     BLACK_IS_ZERO,
     JPEG,
     PHOTOMETRIC,
     RGB,
     SIGNATURES,
     YCBCR,
+    read_metadata,
     tiff_facts,
 )
-from pellucid.pixels.formats.tiff_segments import Pages
-from pellucid.pixels.info import WITH_ALPHA, ImageInfo
-from pellucid.pixels.lazy import LARGE, Source, check_size
-from pellucid.pixels.tiff import read_metadata
 
 STRAIGHT = 2  # kind of an extra sample: transparency, not multiplied into the colours
 

@@ -55,12 +55,9 @@ class TiffSink:
         info = replace(out.info, exif=kept_exif(out.info))
         with refusing(f"cannot write {out.path}, but PNG can hold it", OutputError):
             self._order, self._tags = described(out.path, info, out.dtype)
-        for tag, kind, raw in (
-            (tiff.ICC, tiff.UNDEFINED, info.icc),
-            (tiff.XMP, tiff.BYTE, info.xmp),
-        ):
+        for tag, kind in ((tiff.ICC, tiff.UNDEFINED), (tiff.XMP, tiff.BYTE)):
             self._tags.pop(tag, None)
-            if raw:
+            if raw := info.icc if tag == tiff.ICC else info.xmp:
                 self._tags[tag] = tiff.Value(kind, len(raw), raw)
         self._page = info.samples_a_page
         tall, wide = self._side = (_side(height), _side(width))
@@ -87,13 +84,10 @@ class TiffSink:
             raise ValueError("not all samples of the picture were given")
         self._file.write(bytes(self._at % 2))
         start = at = self._at + self._at % 2
-        pages = self._places.shape[1]
-        for page in range(pages):
-            tags = self._directory(page)
-            length = len(tiff.build(tags, self._order, at, big=self._big))
-            following = 0 if page == pages - 1 else at + length + length % 2
-            table = tiff.build(tags, self._order, at, big=self._big, following=following)
-            at += self._file.write(table + bytes(length % 2))
+        last = self._places.shape[1] - 1
+        for page in range(last + 1):
+            tags, more = self._directory(page), page < last
+            at += self._file.write(tiff.build(tags, self._order, at, big=self._big, more=more))
         self._file.seek(0)
         self._file.write(tiff.header(self._order, start, big=self._big))
 
