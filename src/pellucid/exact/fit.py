@@ -119,9 +119,3 @@ def split(
     half = (1 << shifts) >> 1
     high = (symbols + half) >> shifts
     return high, symbols + half - (high << shifts)
-
-
-def cheapest_weight_table(weights: NDArray[np.int32], tables: ExactTables) -> int:
-    """The table for the weights' differences from class to class."""
-    steps = np.diff(weights, axis=0, prepend=0).ravel().astype(np.int32)
-    return int(tables.cheapest(steps, np.zeros(steps.size, np.intp), 1)[0])

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.bitstream import Header
-from pellucid.errors import DamagedFileError
+from pellucid.errors import DamagedFileError, refusing
 from pellucid.exact.floats import FloatMap
 from pellucid.exact.pair import PAIR, Pair, take_pair
 
@@ -110,10 +110,8 @@ def raw_samples(body: bytes | memoryview, kind: TileKind) -> Samples:
 def inflate(body: bytes, size: int) -> bytes:
     """`size` bytes out of a zlib stream, of which no more than that is ever made."""
     stream = zlib.decompressobj()
-    try:
+    with refusing("a tile's deflated samples are damaged", DamagedFileError):
         data = stream.decompress(body, size + 1)
-    except zlib.error as error:
-        raise DamagedFileError(f"a tile's deflated samples are damaged: {error}") from error
     if not stream.eof or stream.unused_data:
         raise DamagedFileError("a tile's deflated samples are cut off or too many")
     return data

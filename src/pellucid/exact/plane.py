@@ -143,7 +143,7 @@ class Writer:
         spots = error_bins(known, scale, coarse, bins)
         tables, shifts = fit.fit_tables(symbols, spots, len(bins) + 1, self._tables)
         rules = Rules(cuts, weights, scale, coarse, tables, shifts)
-        put_rules(encoder, rules, fit.cheapest_weight_table(rules.weights, self._tables))
+        put_rules(encoder, rules, self._tables)
         put_tables(encoder, rules, np.unique(spots))
         by_sample = rules.shifts[spots].astype(np.int32)
         high, low = fit.split(symbols, by_sample)

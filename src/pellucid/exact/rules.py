@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pellucid.entropy import SymbolDecoder, SymbolEncoder
 from pellucid.errors import DamagedFileError
 from pellucid.exact.known import Known, Vector
+from pellucid.exact.tables import ExactTables
 
 WEIGHT_BITS = 8  # of the fraction of a weight
 SCALE_BITS = 4  # texture . scale, shifted by this, is in 1/16 of a level
@@ -87,12 +88,13 @@ def error_bins(
     return bin_of(expected, bins) >> coarse
 
 
-def put_rules(encoder: SymbolEncoder, rules: Rules, weight_table: int) -> None:
+def put_rules(encoder: SymbolEncoder, rules: Rules, tables: ExactTables) -> None:
     """All but the tables, which follow once both sides know the bins."""
-    head = [len(rules.weights), *rules.cuts, rules.coarse, weight_table]
-    encoder.put_uniform(np.array(head, np.int32), 8)
     steps = np.diff(rules.weights, axis=0, prepend=0).ravel().astype(np.int32)
-    encoder.put(steps, np.full(steps.size, weight_table, np.uint8))
+    weight_table = tables.cheapest(steps, np.zeros(steps.size, np.intp), 1)
+    head = [len(rules.weights), *rules.cuts, rules.coarse, *weight_table]
+    encoder.put_uniform(np.array(head, np.int32), 8)
+    encoder.put(steps, np.repeat(weight_table, steps.size))
     encoder.put_uniform(rules.scale + (LARGEST + 1), 16)
 
 

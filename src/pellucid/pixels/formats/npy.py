@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from pellucid.errors import InputError
+from pellucid.errors import InputError, refusing
 from pellucid.pixels.atomic import new_file
 from pellucid.pixels.flat import FlatSink, FlatSource
 from pellucid.pixels.formats.format import Format
@@ -35,10 +35,8 @@ def open_npy(source: Input, max_pixels: int) -> Iterator[tuple[Source, ImageInfo
                 f"{name} is an archive, as of several arrays; give one array, as numpy.save "
                 "writes it"
             )
-        try:
+        with refusing(f"{name} can't be read as an array"):
             stored, by_columns, dtype = _header_of(file)
-        except Exception as error:  # headers that make no sense raise anything
-            raise InputError(f"{name} can't be read as an array: {error}") from error
         shape = (*stored, 1) if len(stored) == 2 else stored
         check_size(name, shape, max_pixels)
         height, width, channels = shape

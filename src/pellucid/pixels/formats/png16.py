@@ -178,10 +178,8 @@ def _rows_of(chunks: list[Chunk], header: Header, name: str) -> bytes:
             f"{name} is damaged or cut off: {len(packed)} bytes can't hold {header.width} x "
             f"{header.height} pixels"
         )
-    try:
+    with damage(name):
         rows = zlib.decompressobj().decompress(packed, header.filtered)
-    except zlib.error as error:
-        raise InputError(f"{name} is damaged: {error}") from error
     if len(rows) < header.filtered:
         raise InputError(f"{name} is damaged or cut off: some of its rows are missing")
     return rows
