@@ -98,9 +98,8 @@ def read_png16(source: Input, max_pixels: int) -> tuple[NDArray[np.uint16], Imag
         check_header(image, source.data, name, max_pixels)
     chunks = chunks_of(source.data, name)
     header = _header_of(chunks, name)
-    rows = _rows_of(chunks, header, name)
     with damage(name):  # by a filter that there isn't
-        samples = _decode(rows, header)
+        samples = _decode(_rows_of(chunks, header, name), header)
     mark = next((body for kind, body in chunks if kind == b"tRNS"), b"")
     if mark and header.colour in (0, 2):
         if len(mark) != 2 * samples.shape[2]:
@@ -187,12 +186,16 @@ def _rows_of(chunks: list[Chunk], header: Header, name: str) -> bytes:
 
 def _decode(rows: bytes, header: Header) -> NDArray[np.uint16]:
     """(height, width, channels) of filtered rows."""
-    size, packed = (header.width, header.height), zlib.compress(rows, 0)
-    high, *low = (
-        np.asarray(Image.frombytes(mode, size, packed, "zip", raw, header.interlaced))
-        for mode, raw in _BYTES[_CHANNELS[header.colour]]
-    )
-    return high.astype(np.uint16) << 8 | low[0] if low else high.view(">u2").astype(np.uint16)
+    packed = zlib.compress(rows, 0)
+    del rows  # of large pictures much memory
+    size, channels = (header.width, header.height), _CHANNELS[header.colour]
+    out = np.empty((header.height, header.width, channels, 2), np.uint8)
+    planes = _BYTES[channels]
+    for place, (mode, raw) in enumerate(planes):
+        part = out if len(planes) == 1 else out[..., place]
+        found = Image.frombytes(mode, size, packed, "zip", raw, header.interlaced)
+        part[...] = np.asarray(found).reshape(part.shape)
+    return out.view(">u2")[..., 0].astype(np.uint16)
 
 
 def _packed(samples: NDArray[np.uint16]) -> Iterator[Chunk]:
