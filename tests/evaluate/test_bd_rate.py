@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pellucid.evaluate.bd_rate import average_bd_rate, bd_rate, rising
+from pellucid.evaluate.benches.compress_rows import average_bd_rate, bd_rate, rising
 
 pytest.importorskip("bjontegaard")
 

@@ -13,7 +13,6 @@
 | `speed`, `fresh`   | warm, interleaved timing; peak memory in a fresh process           |
 | `metrics`          | PSNR, SSIM, MS-SSIM, SSIMULACRA2, Butteraugli; one registry        |
 | `scoring`          | metrics over many pictures, in processes of their own              |
-| `bd_rate`          | two rate-quality curves -> percent                                 |
 | `drawing`          | one look for all plots; PNG and SVG                                |
 | `html`             | every kept row as one HTML page                                    |
 | `pictures`         | the pictures of a folder, or some without a folder                 |

@@ -1,19 +1,31 @@
-"""The rows of `bench compress`, and the few numbers worth showing that are made of them."""
+"""The rows of `bench compress`, and the few numbers worth showing that are made of them.
+
+BD-rate says how many percent more bytes one codec needs than another for the same quality:
+Bjøntegaard, "Calculation of average PSNR differences between RD-curves", VCEG-M33 (2001), as the
+package `bjontegaard` computes it with piecewise cubic (PCHIP) interpolation of log rate over
+quality. Negative: the tested codec is smaller. Two averages over pictures are in use: the mean of
+the BD-rates of the pictures, and the BD-rate of the mean curve (which weighs detailed pictures
+more, because they take more bits).
+"""
 
 from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pellucid.errors import OptionError
-from pellucid.evaluate.bd_rate import BdAverage, Point, average_bd_rate, mean_curve
+from pellucid.evaluate._extras import require
 from pellucid.evaluate.metrics import METRICS, Metric
 from pellucid.evaluate.rows import Rows
 
 TARGET_BPP = 0.75
-Curves = dict[str, list[Point]]  # picture -> its curve, the same settings for every picture
+MIN_POINTS = 3
+
+Point = tuple[float, float]  # (bits per pixel, quality)
+Curve = Sequence[Point]
+Curves = Mapping[str, Curve]  # picture -> its curve, the same settings for every picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +120,34 @@ def curves(rows: Iterable[Result], codec: str, metric: Metric) -> Curves:
     }
 
 
+def average_curve(rows: Iterable[Result], codec: str, metric: Metric) -> list[Point]:
+    """Rate and quality of a codec, averaged over its pictures setting by setting."""
+    return _mean(curves(rows, codec, metric).values())
+
+
+def _mean(found: Iterable[Curve]) -> list[Point]:
+    return [
+        (statistics.fmean(p[0] for p in points), statistics.fmean(p[1] for p in points))
+        for points in zip(*found, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class BdAverage:
+    """BD-rate over several pictures, in percent.
+
+    `per_picture` is the mean over the `pictures` whose curves overlap; `of_mean_curve` comes from
+    their curves averaged setting by setting; `left_out` pictures had no overlap or too few points.
+    """
+
+    per_picture: float
+    of_mean_curve: float
+    pictures: int
+    left_out: int
+
+
 def compare(rows: Sequence[Result], anchor: str, test: str, metric: str) -> BdAverage | None:
-    """BD-rate of `test` against `anchor`; None where it can't be had.
+    """BD-rate of `test` against `anchor`; None without a picture in common whose curves overlap.
 
     Raises:
         MissingExtraError: the package `bjontegaard` isn't installed.
@@ -118,9 +156,47 @@ def compare(rows: Sequence[Result], anchor: str, test: str, metric: str) -> BdAv
     return average_bd_rate(curves(rows, anchor, scale), curves(rows, test, scale))
 
 
-def average_curve(rows: Iterable[Result], codec: str, metric: Metric) -> list[Point]:
-    """Rate and quality of a codec, averaged over its pictures setting by setting."""
-    return mean_curve(list(curves(rows, codec, metric).values()))
+def average_bd_rate(anchors: Curves, tests: Curves) -> BdAverage | None:
+    """BD-rate over the pictures that both sides have."""
+    common = sorted(anchors.keys() & tests.keys())
+    found = {name: bd_rate(anchors[name], tests[name]) for name in common}
+    values = {name: value for name, value in found.items() if value is not None}
+    of_mean = bd_rate(*(_mean(side[name] for name in values) for side in (anchors, tests)))
+    if of_mean is None:
+        return None
+    per_picture = statistics.fmean(values.values())
+    return BdAverage(per_picture, of_mean, len(values), len(common) - len(values))
+
+
+def bd_rate(anchor: Curve, test: Curve) -> float | None:
+    """BD-rate of `test` against `anchor` in percent, over the quality range common to both; None
+    with fewer than three usable points, or without a common range.
+
+    Raises:
+        MissingExtraError: the package `bjontegaard` isn't installed.
+    """
+    library = require("bjontegaard")
+    known, new = rising(anchor), rising(test)
+    if min(len(known), len(new)) < MIN_POINTS:
+        return None
+    if min(known[-1][1], new[-1][1]) <= max(known[0][1], new[0][1]):
+        return None
+    both = (*zip(*known, strict=True), *zip(*new, strict=True))
+    overlap = {"require_matching_points": False, "min_overlap": 0}
+    return float(library.bd_rate(*both, method="pchip", **overlap))
+
+
+def rising(curve: Curve) -> list[Point]:
+    """The points in order of rate, without those that cost more and are no better.
+
+    Interpolation needs quality and rate to rise together; points that aren't finite (the PSNR of
+    identical pictures) are left out as well.
+    """
+    kept: list[Point] = []
+    for rate, quality in sorted(point for point in curve if math.isfinite(point[1])):
+        if not kept or (quality > kept[-1][1] and rate > kept[-1][0]):
+            kept.append((rate, quality))
+    return kept
 
 
 def timed(rows: Sequence[Timing]) -> dict[str, list[Timing]]:

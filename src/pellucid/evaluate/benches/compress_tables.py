@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 
 from pellucid.evaluate import runs
-from pellucid.evaluate.bd_rate import BdAverage
 from pellucid.evaluate.bench import Part
 from pellucid.evaluate.benches.compress_rows import (
     SPEED_ROWS,
     SWEEP,
     TARGET_BPP,
+    BdAverage,
     Result,
     Timing,
     average_curve,

@@ -3,15 +3,16 @@ smaller and faster in words, what codecs refuse, and how it was measured."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from pellucid.evaluate import runs
 from pellucid.evaluate.bench import Part
 from pellucid.evaluate.peers.exact import APART, EXACT, OURS, OWN
 from pellucid.evaluate.rows import Rows
-from pellucid.evaluate.table import NO_VALUE, Table, count, percent, rate
+from pellucid.evaluate.table import NO_VALUE, Table, count, grouped, percent, rate
 from pellucid.pixels.info import WITH_ALPHA
 
 SAME = 0.0005  # sizes nearer than this are called equal
@@ -106,20 +107,14 @@ class Standing:
         return NO_VALUE if ratio is None else percent(100 * (ratio - 1))
 
 
-def standings(
-    rows: Sequence[ExactResult], data: str, bound: int, our_bound: int | None = None
-) -> list[Standing]:
-    """Every codec of a set and bound, pellucid's first, the others by size; against pellucid's rows
-    of the same bound or of another."""
-    here = [row for row in rows if row.data == data]
-    base = bound if our_bound is None else our_bound
-    ours = {row.picture: row for row in here if (row.method, row.bound) == (OURS, base)}
+def standings(rows: Sequence[ExactResult], bound: int, our_bound: int) -> list[Standing]:
+    """Every codec on a set at a bound, pellucid's first, the others by size; against pellucid's
+    rows of the same bound or of another."""
+    ours = {row.picture: row for row in rows if (row.method, row.bound) == (OURS, our_bound)}
     found = []
-    for method in EXACT.labels:
-        own = [row for row in here if (row.method, row.bound) == (method, bound)]
+    for method, own in grouped((r for r in rows if r.bound == bound), lambda r: r.method).items():
         both = [row for row in own if row.picture in ours]
-        if own:
-            found.append(Standing(method, both or own, [ours[row.picture] for row in both]))
+        found.append(Standing(method, both or own, [ours[row.picture] for row in both]))
     return sorted(found, key=lambda one: (one.method != OURS, one.ratio("bytes") or one.bits))
 
 
@@ -127,30 +122,33 @@ def report(folder: Path) -> list[Part]:
     """The whole report."""
     if not (rows := ROWS.load(folder)):
         return []
-    parts: list[Part] = [HOW]
-    for data in sorted({row.data for row in rows}):
-        parts += [f"## {data}", *set_part(rows, data, folder)]
-    named = {name: [row.version for row in rows if row.method == name] for name in EXACT.labels}
-    versions = {name: ", ".join(dict.fromkeys(found)) for name, found in named.items() if found}
+    found = grouped(rows, lambda row: row.method).items()
+    versions = {name: ", ".join(dict.fromkeys(row.version for row in own)) for name, own in found}
     codecs = EXACT.listed(versions, runs.methods_of(folder, "lossless"))
-    return [*parts, "## Speed", speed_note(rows, folder), "## Codecs", codecs]
+    sets = _sets(rows, folder, "##", {})
+    return [HOW, *sets, "## Speed", speed_note(rows, folder), "## Codecs", codecs]
 
 
 def all_sets(folder: Path) -> list[Part]:
     """Every table for the docs, a set of pictures after the other."""
     if not (rows := ROWS.load(folder)):
         return []
-    parts: list[Part] = [HOW, speed_note(rows, folder)]
-    for data in sorted({row.data for row in rows}):
-        parts += [f"### {SETS.get(data, data)}", *set_part(rows, data, folder)]
-    return parts
+    return [HOW, speed_note(rows, folder), *_sets(rows, folder, "###", SETS)]
+
+
+def _sets(
+    rows: Sequence[ExactResult], folder: Path, level: str, names: Mapping[str, str]
+) -> list[Part]:
+    sets = grouped(rows, lambda row: row.data).items()
+    parts = ([f"{level} {names.get(d, d)}", *set_part(own, d, folder)] for d, own in sets)
+    return [*chain.from_iterable(parts)]
 
 
 def overview(folder: Path) -> list[Part]:
     """The short table of the docs: a row a set and bound, a column a codec."""
     rows, found = ROWS.load(folder), dict[str, dict[str, Standing]]()
-    for data, bound in sorted({(row.data, row.bound) for row in rows}):
-        here = {one.method: one for one in standings(rows, data, bound)}
+    for (data, bound), own in grouped(rows, lambda row: (row.data, row.bound)).items():
+        here = {one.method: one for one in standings(own, bound, bound)}
         if OURS in here:
             found[f"{SETS.get(data, data)}: {bound_name(bound).lower()}"] = here
     if not found:
@@ -179,12 +177,11 @@ def overview(folder: Path) -> list[Part]:
     return [Table(header, body), note]
 
 
-def set_part(rows: Sequence[ExactResult], data: str, folder: Path) -> list[Part]:
+def set_part(own: Sequence[ExactResult], data: str, folder: Path) -> list[Part]:
     """All tables of one set, what they say in words, what is missing, and the command."""
-    own = [row for row in rows if row.data == data]
     parts: list[Part] = [scope(own)]
     for bound in sorted({row.bound for row in own}):
-        found = standings(own, data, bound)
+        found = standings(own, bound, bound)
         parts += [f"{bound_name(bound)}:", standings_table(found, bound), verdict(found)]
         parts += [
             f"With each band in a file of its own pellucid's bytes change by {one.size}."
@@ -193,7 +190,7 @@ def set_part(rows: Sequence[ExactResult], data: str, folder: Path) -> list[Part]
         ]
         smaller = [
             f"{EXACT.label(one.method)} ({one.size})"
-            for one in standings(own, data, 0, bound)
+            for one in standings(own, 0, bound)
             if one.method not in OWN and (one.ratio("bytes") or 1) < 1
         ]
         if bound and smaller:
@@ -206,9 +203,8 @@ def set_part(rows: Sequence[ExactResult], data: str, folder: Path) -> list[Part]
             "the bound."
         )
     why, command = refusals(folder, data)
-    known = [name for name in EXACT.labels if name in why and name != APART]
-    if lines := [f"- {EXACT.label(name)}: {'; '.join(why[name])}" for name in known]:
-        parts.append("\n".join(["Without rows, for some pictures or all:", "", *lines]))
+    if told := {name: "; ".join(why[name]) for name in why if name != APART}:
+        parts += ["Without rows, for some pictures or all:", EXACT.listed(told, {})]
     return [*parts, f"Measured with `{command}`."] if command else parts
 
 
