@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pellucid.evaluate.html import css
-from pellucid.explaining.page.style import CSS
+from pellucid.explaining.page.parts import CSS
 from pellucid.pages import LOOK, document, facts, scroll, table
 
 ODD = '<b> & "c"'

@@ -160,9 +160,9 @@ def test_every_sample_is_guessed_once_from_known_ones():
         known = np.zeros((height, width), bool)
         known[base_of(height, width)] = True
         for one in passes_of(height, width):
-            assert known[one.near_rows, one.near_columns].all()
-            assert not known[one.rows, one.columns].any()
-            known[one.rows, one.columns] = True
+            assert known[one.near].all()
+            assert not known[one.at].any()
+            known[one.at] = True
         assert known.all()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import pellucid
 from pellucid.explaining.page import page_of
-from pellucid.explaining.page.style import CSS
+from pellucid.explaining.page.parts import CSS
 from pictures import photograph
 
 

@@ -28,13 +28,7 @@ from pellucid.evaluate.benches.toy_data import ToySet, find_sets
 from pellucid.evaluate.benches.toy_rows import ROWS, RUNS, ToyResult, ToyRun, key_of, report
 from pellucid.evaluate.metrics import psnr, ssim
 from pellucid.evaluate.peers.toy import AT, SYSTEMS
-from pellucid.evaluate.peers.toy_base import (
-    SIGMA,
-    Budget,
-    Model,
-    Pictures,
-    System,
-)
+from pellucid.evaluate.peers.toy_base import SIGMA, Budget, Model, Pictures, System
 from pellucid.evaluate.plan import BasePlan, Option, Wish
 
 ACROSS, DOWN = 10, 10  # pictures of a sheet, whose header they share
@@ -227,16 +221,13 @@ def row_of(
     seconds: float,
 ) -> ToyResult:
     """The row of a file: its first cells, (N, H, W, C) as they are and as they came back."""
-    pairs = [
-        (one.astype(np.float32), other.astype(np.float32))
-        for one, other in zip(clean, result, strict=True)
-    ]
+    pairs = [*zip(clean.astype(np.float32), result.astype(np.float32), strict=True)]
     alike = [value for pair in pairs if (value := ssim(*pair)) is not None]
     error = float(np.mean([10 ** (-psnr(*pair) / 10) for pair in pairs]))
     return ToyResult(
         *about,
         pictures=len(pairs),
-        pixels=int(np.prod(clean.shape[:3])),
+        pixels=math.prod(clean.shape[:3]),
         bytes=size,
         psnr=round(-10 * math.log10(error), 3) if error else math.inf,
         ssim=round(float(np.mean(alike)), 4),

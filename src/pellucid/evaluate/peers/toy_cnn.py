@@ -109,7 +109,7 @@ def coder(name: str, threads: int) -> System:
             symbols, every = symbols_of(codes, bits), np.tile(numbers, len(codes))
             tables[bits] = tables_of(symbols.ravel(), every, length, 2 ** (bits - 1))
         learnt = f"{len(pictures)} pictures, {passes} passes; a code of {length}"
-        return Coder(encode, decode, learnt, model_bytes(network))
+        return Coder(encode, decode, learnt, 4 * network.count_params())
 
     return System(
         task="compress",
@@ -140,7 +140,7 @@ def cleaner(name: str, threads: int) -> System:
 
         passes = fit(network, noisy, budget)
         learnt = f"{len(pictures)} pictures, {passes} passes, each with new noise"
-        return Cleaner(denoise, learnt, model_bytes(network))
+        return Cleaner(denoise, learnt, 4 * network.count_params())
 
     code = f"a number for {SAMPLES_A_NUMBER_NOISY} samples" if dense else "no dense layer"
     return System(
@@ -207,16 +207,12 @@ def build(
 
 
 def fit(model: Any, batch: Callable[[], tuple[Batch, Batch]], budget: Budget) -> int:
-    """Train on what `batch` gives as inputs and targets, anew each pass, while there is time.
-
-    Returns:
-        How many passes that were.
-    """
-    done = 0
+    """Train on what `batch` gives, anew each pass, while there is time: for how many passes."""
+    passes = 0
     for _ in budget.turns(MAX_PASSES):
         model.fit(*batch(), batch_size=BATCH, epochs=1, verbose=0)
-        done += 1
-    return done
+        passes += 1
+    return passes
 
 
 def run(model: Any, inputs: NDArray[np.floating]) -> Batch:
@@ -228,11 +224,6 @@ def run(model: Any, inputs: NDArray[np.floating]) -> Batch:
 def to_unit(samples: NDArray[Any]) -> Batch:
     """Samples of 0..255 to 0..1."""
     return np.asarray(samples, np.float32) / np.float32(255)
-
-
-def model_bytes(model: Any) -> int:
-    """What its weights take, as float32."""
-    return 4 * int(model.count_params())
 
 
 def load_keras(threads: int) -> Any:

@@ -1,7 +1,8 @@
 """Random forest and support vectors of scikit-learn: (N, F) features -> (N,) numbers.
 
 Both learn in rounds while there is time: the forest some trees a round, the support vectors anew
-on twice as many samples, until the next doubling would take longer than what is left.
+on twice as many samples, until the next doubling would take longer than what is left. Without
+scikit-learn they raise MissingExtraError.
 """
 
 from __future__ import annotations
@@ -56,23 +57,19 @@ class Learner:
         """
         draw = np.random.default_rng(budget.seed)
         few = pictures[: -(-self.most // A_PICTURE)]
-        features, values = [], []
+        parts = []
         for picture in few:
-            found, wanted = around(picture, draw)
-            chosen = draw.permutation(len(wanted))[: -(-self.most // len(few))]
-            features.append(found[chosen])
-            values.append(wanted[chosen])
-        mixed = draw.permutation(sum(map(len, values)))[: self.most]
-        fitted = self.fit(np.concatenate(features)[mixed], np.concatenate(values)[mixed], budget)
+            features, values = around(picture, draw)
+            chosen = draw.permutation(len(values))[: -(-self.most // len(few))]
+            parts.append((features[chosen], values[chosen]))
+        features, values = (np.concatenate(part) for part in zip(*parts, strict=True))
+        mixed = draw.permutation(len(values))[: self.most]
+        fitted = self.fit(features[mixed], values[mixed], budget)
         return replace(fitted, learnt=f"{fitted.learnt} of {len(few)} pictures")
 
 
 def forest(threads: int) -> Learner:
-    """Learns with `threads` threads and predicts with one, so that sums have one order.
-
-    Raises:
-        MissingExtraError: scikit-learn isn't installed.
-    """
+    """Learns with `threads` threads and predicts with one, so that sums have one order."""
     ensemble, library = require("sklearn.ensemble", "scikit-learn"), require("sklearn")
 
     def fit(features: Features, values: Values, budget: Budget) -> Fitted:
@@ -96,11 +93,7 @@ def forest(threads: int) -> Learner:
 
 
 def vectors(_threads: int) -> Learner:
-    """Support vector regression with a Gaussian kernel.
-
-    Raises:
-        MissingExtraError: scikit-learn isn't installed.
-    """
+    """Support vector regression with a Gaussian kernel."""
     scaling = require("sklearn.preprocessing", "scikit-learn").StandardScaler
     svm, library = require("sklearn.svm", "scikit-learn"), require("sklearn")
 

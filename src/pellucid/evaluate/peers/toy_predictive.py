@@ -164,13 +164,13 @@ def walk(shape: Shape, step: float, fitted: Fitted, exchange: Exchange) -> Plane
         known[at] = np.clip(guess + symbols * step, 0, 255)
 
     for number in range(shape[0]):
-        rows, columns = base_of(*shape[1:])
-        guess = known[number - 1, rows, columns] if number else np.full(len(rows), 128.0)
-        go((number, rows, columns), guess, np.full(len(rows), min(number, 1)))
+        first = base_of(*shape[1:])
+        guess = known[number - 1][first] if number else np.full(len(first[0]), 128.0)
+        go((number, *first), guess, np.full(len(guess), min(number, 1)))
         for one in passes_of(*shape[1:]):
             features, mean, spread = features_of(one, known, number)
             guess = np.rint(np.clip(mean + fitted.predict(features), 0, 255))
-            go((number, one.rows, one.columns), guess, 2 + np.searchsorted(CLASSES, spread))
+            go((number, *one.at), guess, 2 + np.searchsorted(CLASSES, spread))
     return known
 
 
@@ -179,18 +179,15 @@ class Pass:
     """Samples that are guessed at once.
 
     Attributes:
-        rows, columns: (P,) where they lie.
-        near_rows, near_columns: (P, 16) their known neighbours, the four nearest first.
-        step: the distance to these: 4, 2 or 1.
-        sides: whether those are above, below and beside, not at the corners.
+        at: rows and columns (P,) where they lie.
+        near: the same (P, 16) of their known neighbours, the four nearest first.
+        kind: the distance to these, 4, 2 or 1, as logarithm; whether those are above, below and
+            beside, not at the corners; both as features.
     """
 
-    rows: Places
-    columns: Places
-    near_rows: Places
-    near_columns: Places
-    step: int
-    sides: bool
+    at: tuple[Places, Places]
+    near: tuple[Places, Places]
+    kind: tuple[float, float]
 
 
 @cache
@@ -214,9 +211,9 @@ def passes_of(height: int, width: int) -> tuple[Pass, ...]:
         ):
             y, x = rows[chosen], columns[chosen]
             dy, dx = step * np.array(offsets).T
-            near_rows = _folded(y[:, None] + dy, height, 2 * step)
-            near_columns = _folded(x[:, None] + dx, width, 2 * step)
-            found.append(Pass(y, x, near_rows, near_columns, step, sides))
+            near_y = _folded(y[:, None] + dy, height, 2 * step)
+            near_x = _folded(x[:, None] + dx, width, 2 * step)
+            found.append(Pass((y, x), (near_y, near_x), (32 * math.log2(step), 32.0 * sides)))
     return tuple(found)
 
 
@@ -237,16 +234,14 @@ def features_of(done: Pass, known: Planes, number: int) -> tuple[Planes, Planes,
         (P, F) features, (P,) mean of the four nearest, (P,) how far these are apart. Where another
         plane departs from its own four nearest is a feature: that is how colours help each other.
     """
-    near = known[number][done.near_rows, done.near_columns]
+    near = known[number][done.near]
     mean, spread = near[:, :NEAR].mean(axis=1), np.ptp(near[:, :NEAR], axis=1)
-    apart = np.zeros((len(mean), 2))
+    others = np.zeros((len(mean), 6))
     for place, plane in enumerate(known[:number][-2:]):
-        others = plane[done.near_rows[:, :NEAR], done.near_columns[:, :NEAR]].mean(axis=1)
-        apart[:, place] = plane[done.rows, done.columns] - others
-    where = np.empty((len(mean), 4))
-    where[:] = (0, 32 * np.log2(done.step), 32 * done.sides, 32 * number)
-    where[:, 0] = mean / 4
-    return np.hstack([near - mean[:, None], apart, where]), mean, spread
+        others[:, place] = plane[done.at] - plane[done.near][:, :NEAR].mean(axis=1)
+    others[:, 2] = mean / 4
+    others[:, 3:] = (*done.kind, 32 * number)
+    return np.hstack([near - mean[:, None], others]), mean, spread
 
 
 def samples_around(picture: Pictures, draw: np.random.Generator) -> tuple[Planes, Planes]:
@@ -260,7 +255,7 @@ def samples_around(picture: Pictures, draw: np.random.Generator) -> tuple[Planes
     for number, plane in enumerate(planes):
         for one in passes_of(*plane.shape):
             found, mean, _ = features_of(one, coded, number)
-            parts.append((found, plane[one.rows, one.columns] - mean))
+            parts.append((found, plane[one.at] - mean))
     features, wanted = (np.concatenate(part) for part in zip(*parts, strict=True))
     return features, wanted
 

@@ -1,8 +1,7 @@
 """An explanation as one HTML file that needs no network and no other file.
 
 draw.py     arrays to small pictures         sections.py   what is told, in order
-parts.py    numbers, figures, charts         spent.py, changed.py   sections
-style.py    how it looks, beside what all pages share (pellucid.pages)
+parts.py    style, numbers, figures          spent.py, changed.py   sections
 """
 
 from __future__ import annotations

@@ -19,6 +19,8 @@ from pellucid.explaining.page.draw import (
     smaller,
 )
 from pellucid.explaining.page.parts import (
+    CSS,
+    SCRIPT,
     figure,
     heat_map,
     image,
@@ -29,7 +31,6 @@ from pellucid.explaining.page.parts import (
     unit_of,
 )
 from pellucid.explaining.page.spent import latent_bits, tile_bits
-from pellucid.explaining.page.style import CSS, SCRIPT
 from pellucid.pages import Section, document, facts
 
 MOST = 12  # channels shown of a layer, the liveliest
