@@ -100,7 +100,7 @@ def speeds(
         one_pass(trainer)
         steps[f"{form} {compiled}"] = partial(turn, trainer)
     found = interleaved(steps, repeats=TURNS, warmup=0, clock=time.process_time)
-    pixels = STEPS_A_TURN * trainer.pixels(0.0) / 1e6
+    pixels = STEPS_A_TURN * trainer.recipe.batch * trainer.recipe.patch**2 / 1e6
     return [
         row_of(recipe, form, compiled, speed=pixels / found[f"{form} {compiled}"].median)
         for form, compiled in ways

@@ -20,18 +20,20 @@ from opened import write_samples  # noqa: E402
 from pellucid.errors import InputError, OptionError  # noqa: E402
 from pellucid.nets.denoiser import Denoiser  # noqa: E402
 from pellucid.runtime import load_denoiser  # noqa: E402
-from pellucid.train.adapt import (  # noqa: E402
+from pellucid.train.adapt import (  # noqa: E402  # noqa: E402
     AdaptSettings,
     AdaptTrainer,
     Shots,
     adapt,
+    adapt_denoiser,
     draw_crops,
+    find_scenes,
     helped,
+    load_shots,
     neighbours,
     rows_of,
     take,
 )
-from pellucid.train.adapt_run import adapt_denoiser, find_scenes, load_shots  # noqa: E402
 from pictures import photograph  # noqa: E402
 from tiny_model import synthetic_picture  # noqa: E402
 

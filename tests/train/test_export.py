@@ -20,13 +20,14 @@ from pellucid.codec.latents import encode_latents  # noqa: E402
 from pellucid.entropy import TableSet  # noqa: E402
 from pellucid.errors import InputError, PellucidError  # noqa: E402
 from pellucid.nets.codec import Codec  # noqa: E402
-from pellucid.nets.rate import TABLES  # noqa: E402
+from pellucid.nets.rate import TABLES, scale_of  # noqa: E402
 from pellucid.runtime import CodecModel  # noqa: E402
 from pellucid.runtime.identity import model_id  # noqa: E402
 from pellucid.train import second_output  # noqa: E402
 from pellucid.train.codec_trainer import CodecTrainer  # noqa: E402
-from pellucid.train.export import entropy_arrays, gain_arrays  # noqa: E402
-from pellucid.train.tables import EDGE, build_tables, scales  # noqa: E402
+from pellucid.train.export import EDGE, build_tables, entropy_arrays, gain_arrays  # noqa: E402  # noqa: E402
+
+SCALES = scale_of(torch.arange(TABLES, dtype=torch.float64)).numpy()
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def histograms(seed: int) -> np.ndarray:
     """Symbols drawn from each table's own logistic, few or many."""
     rng = np.random.default_rng(seed)
     rows = np.zeros((TABLES, 2 * EDGE + 1), np.int64)
-    for row, scale in zip(rows, scales(), strict=True):
+    for row, scale in zip(rows, SCALES, strict=True):
         symbols = np.rint(rng.logistic(0, scale, rng.integers(0, 30_000)))
         np.add.at(row, symbols.clip(-EDGE, EDGE).astype(int) + EDGE, 1)
     return rows
@@ -51,7 +52,7 @@ def histograms(seed: int) -> np.ndarray:
 def test_tables_sum_to_2_16_and_are_symmetric(seed: int) -> None:
     tables = build_tables(histograms(seed) if seed else np.zeros((TABLES, 2 * EDGE + 1), np.int64))
     assert (tables.counts.sum(axis=1) == 2**16).all()
-    assert (tables.reach == np.ceil(14 * scales() + 1).clip(2, 255)).all()
+    assert (tables.reach == np.ceil(14 * SCALES + 1).clip(2, 255)).all()
     for counts, reach in zip(tables.counts, tables.reach.tolist(), strict=True):
         inside = counts[: 2 * reach + 1].astype(int)
         assert (inside == inside[::-1]).all()

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch", exc_type=ImportError)
 pytest.importorskip("onnx", exc_type=ImportError)
 
 from pellucid.errors import OptionError  # noqa: E402 - needs torch
-from pellucid.nets.quality import QualityTable, anchor_qualities, trade_off  # noqa: E402
+from pellucid.nets.rate import QualityTable, anchor_qualities, trade_off  # noqa: E402
 from pellucid.train.codec_trainer import parameter_groups  # noqa: E402
 from pellucid.train.optimisers import Schedule  # noqa: E402
 from pellucid.train.recipe import load_recipe  # noqa: E402

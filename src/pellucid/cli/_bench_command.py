@@ -54,7 +54,7 @@ def tuning(
 ) -> Callable[[Path, Path, bool], Path]:
     """What `bench adapt` measures: shots, a folder and whether shots repeat -> the tuned model."""
     require_training()
-    from pellucid.train.adapt_run import adapt_denoiser
+    from pellucid.train.adapt import adapt_denoiser
 
     def tune(shots: Path, folder: Path, repeats: bool) -> Path:
         start = partial(adapt_denoiser, minutes=minutes, model=model, threads=threads)

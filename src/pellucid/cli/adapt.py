@@ -49,7 +49,7 @@ def adapt(source: Path, out: Path, force: bool, **options: Any) -> None:
     """
     require_training()
     check_out(out, force=force)
-    from pellucid.train.adapt_run import adapt_denoiser
+    from pellucid.train.adapt import adapt_denoiser
 
     result = adapt_denoiser(source, out, tell, **options)
     change = f"loss on rows kept from learning {result.before:.4f} -> {result.after:.4f}"

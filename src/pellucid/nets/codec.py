@@ -16,8 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from pellucid.nets.entropy_model import HyperDecoder, SpatialPrior, white_squares
-from pellucid.nets.quality import QualityTable
-from pellucid.nets.rate import TABLES, add_noise, bits, round_through
+from pellucid.nets.rate import TABLES, QualityTable, add_noise, bits, round_through
 from pellucid.nets.transforms import Analysis, HyperAnalysis, Synthesis
 
 

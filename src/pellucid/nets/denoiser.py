@@ -31,8 +31,7 @@ MAPS = 2  # standard deviation of independent noise, and of processed noise
 STEM = 2  # samples a position of the finest level covers, each way
 START = 0.3  # what a block adds at first, relative
 AVERAGED = 8  # samples over which the local average is taken, each way
-GUIDE_WIDTHS, GUIDE_MIDDLE = (32, 64), 3  # of the guide's net: channels, blocks at 1/4
-GUIDE_REACH = 2 * (3 + 2) * STEM + (2 * GUIDE_MIDDLE + 2) * 2 * STEM  # samples around one, at most
+GUIDE_REACH = 52  # samples around one that a guide's net sees, at most
 
 
 @dataclass(frozen=True)
@@ -66,6 +65,9 @@ class DenoiserShape:
         return total
 
 
+GUIDE = DenoiserShape((32, 64), (1,), 3, (1,))
+
+
 class ResidualBlock(nn.Module):
     """(N, C, H, W) -> (N, C, H, W); 18 C^2 multiply-adds a position. Begins near the identity."""
 
@@ -80,24 +82,46 @@ class ResidualBlock(nn.Module):
         return out
 
 
-class Denoiser(nn.Module):
-    """noisy (N, 3, H, W), maps (N, 2, H, W) -> clean (N, 3, H, W); see `DenoiserShape.multiple`."""
+class UNet(nn.Module):
+    """Levels of residual blocks with skips between them, (N, inputs, H, W) -> (N, outputs, H, W).
 
-    offset: Tensor
+    It starts as nothing.
+    """
 
-    def __init__(self, shape: DenoiserShape) -> None:
+    def __init__(self, inputs: int, outputs: int, shape: DenoiserShape) -> None:
         super().__init__()
-        self.shape = shape
-        widths = shape.widths
+        self.shape, widths = shape, shape.widths
         pairs = list(pairwise(widths))
-        self.enter = convolution(SAMPLES * STEM**2 + MAPS, widths[0])
+        self.enter = convolution(inputs, widths[0])
         self.before = nn.ModuleList(map(blocks, widths, shape.before))
         self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2, bias=False) for a, b in pairs)
         self.middle = blocks(widths[-1], shape.middle)
         self.up = nn.ModuleList(nn.Conv2d(b, 4 * a, 1, bias=False) for a, b in pairs)
         self.after = nn.ModuleList(map(blocks, widths, shape.after))
-        self.leave = convolution(widths[0], SAMPLES * STEM**2)
+        self.leave = convolution(widths[0], outputs)
         nn.init.zeros_(self.leave.weight)
+
+    def levels(self, x: Tensor) -> Tensor:
+        """From the inputs to the outputs."""
+        x = self.enter(x)
+        skips = []
+        for before, down in zip(self.before, self.down, strict=True):
+            skips.append(before(x))
+            x = down(skips[-1])
+        x = self.middle(x)
+        for skip, up, after in reversed(list(zip(skips, self.up, self.after, strict=True))):
+            x = after(skip + F.pixel_shuffle(up(x), 2))
+        out: Tensor = self.leave(x)
+        return out
+
+
+class Denoiser(UNet):
+    """noisy (N, 3, H, W), maps (N, 2, H, W) -> clean (N, 3, H, W); see `DenoiserShape.multiple`."""
+
+    offset: Tensor
+
+    def __init__(self, shape: DenoiserShape) -> None:
+        super().__init__(SAMPLES * STEM**2 + MAPS, SAMPLES * STEM**2, shape)
         offset = torch.zeros(SAMPLES * STEM**2, MAPS, 1, 1)
         self.register_buffer("offset", offset, persistent=False)  # set at export
 
@@ -106,42 +130,22 @@ class Denoiser(nn.Module):
         average = F.interpolate(average, scale_factor=AVERAGED / STEM, mode="bilinear")
         halved = F.pixel_unshuffle(noisy, STEM) - average.repeat_interleave(STEM**2, dim=1)
         noise_level = F.avg_pool2d(maps, STEM)
-        x = self.enter(torch.cat([halved, noise_level], dim=1))
-        skips = []
-        for before, down in zip(self.before, self.down, strict=True):
-            skips.append(before(x))
-            x = down(skips[-1])
-        x = self.middle(x)
-        for skip, up, after in reversed(list(zip(skips, self.up, self.after, strict=True))):
-            x = after(skip + F.pixel_shuffle(up(x), 2))
-        noise = self.leave(x).to(noisy.dtype) + F.conv2d(noise_level, self.offset)
-        return noisy - F.pixel_shuffle(noise, STEM)
+        noise = self.levels(torch.cat([halved, noise_level], dim=1)).to(noisy.dtype)
+        return noisy - F.pixel_shuffle(noise + F.conv2d(noise_level, self.offset), STEM)
 
 
-class GuideNet(nn.Module):
+class GuideNet(UNet):
     """Planes of `denoising.guide` -> what to put back, in units of the noise.
 
-    (N, 8, H, W) -> (N, 1, H, W), H and W multiples of 4: two levels of the denoiser's, at 1/2 and
-    1/4. Without biases as well: one of the planes is 1 where samples are known.
+    (N, 8, H, W) -> (N, 1, H, W), H and W multiples of 4; one of the planes is 1 where samples are
+    known.
     """
 
     def __init__(self) -> None:
-        super().__init__()
-        fine, coarse = GUIDE_WIDTHS
-        self.enter = convolution(COUNT * STEM**2, fine)
-        self.before = blocks(fine, 1)
-        self.down = nn.Conv2d(fine, coarse, 2, stride=2, bias=False)
-        self.middle = blocks(coarse, GUIDE_MIDDLE)
-        self.up = nn.Conv2d(coarse, 4 * fine, 1, bias=False)
-        self.after = blocks(fine, 1)
-        self.leave = convolution(fine, STEM**2)
-        nn.init.zeros_(self.leave.weight)
+        super().__init__(COUNT * STEM**2, STEM**2, GUIDE)
 
     def forward(self, planes: Tensor) -> Tensor:
-        x = self.before(self.enter(F.pixel_unshuffle(planes, STEM)))
-        x = x + F.pixel_shuffle(self.up(self.middle(self.down(x))), 2)
-        found: Tensor = F.pixel_shuffle(self.leave(self.after(x)), STEM)
-        return found
+        return F.pixel_shuffle(self.levels(F.pixel_unshuffle(planes, STEM)), STEM)
 
 
 def convolution(inputs: int, outputs: int) -> nn.Conv2d:

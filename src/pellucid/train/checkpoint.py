@@ -113,10 +113,9 @@ def take_weights(path: Path, net: nn.Module, weights: dict[str, Tensor]) -> None
         InputError: they are of a net with other widths, or with more blocks.
     """
     known = net.state_dict()
-    alien = [name for name in weights if name not in known]
-    alien += [n for n, v in weights.items() if n in known and v.shape != known[n].shape]
     missing = [name for name in known if name not in weights]
-    foreign = alien + [name for name in missing if not ADDED.search(name)]
+    foreign = [n for n, v in weights.items() if n not in known or v.shape != known[n].shape]
+    foreign += [name for name in missing if not ADDED.search(name)]
     if foreign:
         raise InputError(
             f"{path} is of another net than the recipe's [shape] makes; it differs in {foreign[0]}"

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from pellucid.nets.codec import Codec
-from pellucid.nets.quality import MAX_QUALITY, trade_off
+from pellucid.nets.rate import MAX_QUALITY, trade_off
 from pellucid.train.data import random_crops
 from pellucid.train.eye import dissimilarity
 from pellucid.train.klt import start_from_klt

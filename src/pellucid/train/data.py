@@ -15,7 +15,7 @@ import random
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 
 import numpy as np
@@ -34,15 +34,11 @@ HELD_OUT = 96  # tiles at most
 
 def encoded_pictures(source: Path) -> Iterator[Encoded]:
     """Pictures of a folder, of one shard, or of all shards (`*.bin`) in a folder."""
-    shards = sorted(source.glob(f"*{SHARD}")) if source.is_dir() else []
-    if source.suffix == SHARD:
-        shards = [source]
-    if shards:
-        for shard in shards:
-            yield from read_shard(shard)
-    else:
-        for path in find_pictures([source]):
-            yield Encoded(str(path), path.read_bytes())
+    shards = [source] if source.suffix == SHARD else sorted(source.glob(f"*{SHARD}"))
+    for shard in shards:
+        yield from read_shard(shard)
+    for path in [] if shards else find_pictures([source]):
+        yield Encoded(str(path), path.read_bytes())
 
 
 @dataclass(frozen=True)
@@ -69,13 +65,11 @@ def load_split(pictures: Iterable[Encoded], *, limit: int | None = None) -> Tile
     Raises:
         InputError: they give fewer than two tiles.
     """
-    cut: tuple[list[NDArray[np.uint8]], list[NDArray[np.uint8]]] = ([], [])
-    left_out = 0
-    with ThreadPoolExecutor() as pool:
-        for kept_back, tiles in pool.map(sort_tiles, islice(pictures, limit)):
-            cut[kept_back].extend(tiles)
-            left_out += not tiles
-    train, kept = (shuffled(tiles) for tiles in cut)
+    cut = cut_all(pictures, limit)
+    train, kept = (
+        shuffled([tile for held, tiles in cut if held == which for tile in tiles])
+        for which in (False, True)
+    )
     if not kept or not train:
         both = train + kept
         count = min(HELD_OUT, max(1, len(both) // 10))
@@ -84,12 +78,25 @@ def load_split(pictures: Iterable[Encoded], *, limit: int | None = None) -> Tile
         raise InputError(
             f"the pictures give {len(kept)} tile(s) of {TILE} x {TILE}; two are the least"
         )
+    left_out = sum(not tiles for _, tiles in cut)
     return Tiles(as_tensor(train), as_tensor(kept[:HELD_OUT]), left_out)
 
 
-def sort_tiles(picture: Encoded) -> tuple[bool, list[NDArray[np.uint8]]]:
-    """Whether a picture is held out, and its tiles."""
-    return held_out(picture.data), cut_tiles(picture)
+def load_tiles(pictures: Iterable[Encoded], *, limit: int | None = None) -> Tensor:
+    """All tiles of `pictures` (of the first `limit`), as `Tiles` holds them."""
+    tiles = [tile for _, tiles in cut_all(pictures, limit) for tile in tiles]
+    if not tiles:
+        raise InputError(f"no picture is as large as a training tile ({TILE} x {TILE})")
+    return as_tensor(shuffled(tiles))
+
+
+def cut_all(
+    pictures: Iterable[Encoded], limit: int | None
+) -> list[tuple[bool, list[NDArray[np.uint8]]]]:
+    """Whether each picture is held out, and its tiles."""
+    with ThreadPoolExecutor() as pool:
+        cut = pool.map(lambda one: (held_out(one.data), cut_tiles(one)), islice(pictures, limit))
+        return list(cut)
 
 
 def held_out(data: bytes) -> bool:
@@ -109,9 +116,8 @@ def cut_tiles(picture: Encoded) -> list[NDArray[np.uint8]]:
 
 def grid(picture: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
     """Tiles that cover (H, W, 3) evenly, overlapping where the sides are no multiples."""
-    for y in places(picture.shape[0]):
-        for x in places(picture.shape[1]):
-            yield picture[y : y + TILE, x : x + TILE]
+    for y, x in product(*map(places, picture.shape[:2])):
+        yield picture[y : y + TILE, x : x + TILE]
 
 
 def places(length: int) -> list[int]:
@@ -120,15 +126,6 @@ def places(length: int) -> list[int]:
         return []
     count = -(-length // TILE)
     return [round(i * (length - TILE) / max(1, count - 1)) for i in range(count)]
-
-
-def load_tiles(pictures: Iterable[Encoded], *, limit: int | None = None) -> Tensor:
-    """All tiles of `pictures` (of the first `limit`), as `Tiles` holds them."""
-    with ThreadPoolExecutor() as pool:
-        tiles = [tile for cut in pool.map(cut_tiles, islice(pictures, limit)) for tile in cut]
-    if not tiles:
-        raise InputError(f"no picture is as large as a training tile ({TILE} x {TILE})")
-    return as_tensor(shuffled(tiles))
 
 
 def shuffled(tiles: list[NDArray[np.uint8]]) -> list[NDArray[np.uint8]]:

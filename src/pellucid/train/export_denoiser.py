@@ -24,7 +24,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from pellucid.errors import PellucidError
-from pellucid.nets.denoiser import AVERAGED, MAPS, SAMPLES, STEM, Denoiser, DenoiserShape
+from pellucid.nets.denoiser import AVERAGED, MAPS, SAMPLES, STEM, Denoiser, DenoiserShape, UNet
 from pellucid.runtime import DenoiserModel, network_id
 from pellucid.train.degrade import Dice, correlated_noise
 from pellucid.train.denoiser_trainer import DenoiserTrainer, score
@@ -90,17 +90,7 @@ def denoiser_graph(net: Denoiser) -> bytes:
     picture, told = net.enter.weight[:, :SPLIT], net.enter.weight[:, SPLIT:]
     weight = torch.cat([unshuffled_weight(picture, STEM), told], dim=1)
     x = graph.node("Concat", halved, noise_level, axis=1)
-    x = graph.convolution("enter", x, weight=weight)
-    skips = []
-    for level, before in enumerate(net.before):
-        skips.append(blocks(graph, f"before.{level}", before, x))
-        x = graph.convolution(f"down.{level}", skips[-1])
-    x = blocks(graph, "middle", net.middle, x)
-    for level in reversed(range(len(skips))):
-        raised = graph.convolution(f"up.{level}", x)
-        x = graph.node("Add", skips[level], shuffle(graph, raised, 2))
-        x = blocks(graph, f"after.{level}", net.after[level], x)
-    noise = graph.convolution("leave", x)
+    noise = levels(graph, net, x, weight)
     kernel = graph.half("offset.weight", net.offset)
     shift = graph.node("Conv", noise_level, kernel, pads=[0] * 4, strides=[1, 1])
     noise = graph.node("Add", noise, shift)
@@ -118,6 +108,21 @@ def local_average(graph: Graph, noisy: str) -> str:
         "Resize", average, "", scales, mode="linear", coordinate_transformation_mode="half_pixel"
     )
     return graph.node("Concat", *[average] * STEM**2, axis=1)
+
+
+def levels(graph: Graph, net: UNet, x: str, weight: Tensor) -> str:
+    """`UNet.levels`; `weight` is that of its first layer."""
+    x = graph.convolution("enter", x, weight=weight)
+    skips = []
+    for level, before in enumerate(net.before):
+        skips.append(blocks(graph, f"before.{level}", before, x))
+        x = graph.convolution(f"down.{level}", skips[-1])
+    x = blocks(graph, "middle", net.middle, x)
+    for level in reversed(range(len(skips))):
+        raised = graph.convolution(f"up.{level}", x)
+        x = graph.node("Add", skips[level], shuffle(graph, raised, 2))
+        x = blocks(graph, f"after.{level}", net.after[level], x)
+    return graph.convolution("leave", x)
 
 
 def blocks(graph: Graph, name: str, layers: nn.Module, x: str) -> str:

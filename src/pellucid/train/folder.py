@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from pellucid.errors import OutputError
-from pellucid.train.trainer import Trainer
+from pellucid.train.trainer import Scores, Trainer
 
 
 def model_card(
@@ -23,7 +23,7 @@ def model_card(
     identity: bytes,
     *,
     licence: str = "Apache-2.0",
-    held_out: list[dict[str, float]] | None = None,
+    held_out: list[Scores] | None = None,
     **facts: Any,
 ) -> dict[str, Any]:
     """`card.json`: where a model comes from, what it may be used for, and how well it did.
@@ -33,15 +33,14 @@ def model_card(
         facts: of its kind, such as how far its network reaches.
         held_out: figures on tiles that it was not trained on.
     """
-    progress = trainer.progress
-    scores = {} if held_out is None else {"held_out": held_out}
-    return {
-        "name": trainer.recipe.name,
+    recipe, progress = trainer.recipe, trainer.progress
+    card = {
+        "name": recipe.name,
         "id": identity.hex(),
         "kind": kind,
         "licence": licence,
         **facts,
-        "recipe": asdict(trainer.recipe),
+        "recipe": asdict(recipe),
         "parameters": sum(p.numel() for p in trainer.net.parameters()),
         "steps": progress.step,
         "minutes": round(progress.seconds / 60, 1),
@@ -49,10 +48,10 @@ def model_card(
         "device": trainer.device.type,
         "machine": f"{platform.machine()}, {torch.get_num_threads()} thread(s)",
         "torch": torch.__version__.split("+")[0],
-        "seed": trainer.recipe.seed,
-        "data": trainer.recipe.data,
-        **scores,
+        "seed": recipe.seed,
+        "data": recipe.data,
     }
+    return card | ({"held_out": held_out} if held_out else {})
 
 
 def check_place(folder: Path) -> None:

@@ -20,9 +20,9 @@ from torch import Tensor
 
 from pellucid.denoising.guide import COUNT, contrast, features
 from pellucid.errors import InputError
-from pellucid.nets.denoiser import GUIDE_REACH, GuideNet
+from pellucid.nets.denoiser import GUIDE_REACH, STEM, GuideNet
 from pellucid.runtime import load_denoiser, network_id
-from pellucid.train.export_denoiser import blocks
+from pellucid.train.export_denoiser import levels
 from pellucid.train.folder import model_card, write_model
 from pellucid.train.graph import Graph, shuffle, unshuffle, unshuffled_weight
 from pellucid.train.guide_pairs import draw_pair
@@ -154,11 +154,7 @@ def export_guide(trainer: GuideTrainer, folder: Path) -> Path:
 def guide_graph(net: GuideNet) -> bytes:
     """The ONNX model of `net`."""
     graph = Graph("guide", net)
-    x = unshuffle(graph, graph.input("planes", [1, COUNT, "h", "w"]), 2)
-    x = graph.convolution("enter", x, weight=unshuffled_weight(net.enter.weight, 2))
-    x = blocks(graph, "before", net.before, x)
-    low = blocks(graph, "middle", net.middle, graph.convolution("down", x))
-    raised = shuffle(graph, graph.convolution("up", low), 2)
-    x = blocks(graph, "after", net.after, graph.node("Add", x, raised))
-    graph.output(shuffle(graph, graph.convolution("leave", x), 2), "found")
+    x = unshuffle(graph, graph.input("planes", [1, COUNT, "h", "w"]), STEM)
+    found = levels(graph, net, x, unshuffled_weight(net.enter.weight, STEM))
+    graph.output(shuffle(graph, found, STEM), "found")
     return graph.model()

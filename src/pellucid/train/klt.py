@@ -22,8 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pellucid.nets.codec import Codec
-from pellucid.nets.quality import ANCHORS, anchor_qualities, trade_off
-from pellucid.nets.rate import index_of
+from pellucid.nets.rate import ANCHORS, anchor_qualities, index_of, trade_off
 from pellucid.nets.transforms import BLOCK, GROUP, PIXEL_MEAN
 
 WHITENING = 0.5

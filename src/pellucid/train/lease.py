@@ -2,10 +2,26 @@
 
     python -m pellucid.train.lease recipes/lease.toml --seconds 540 -o OUT
 
-The runs of the plan (`pellucid.train.plan`) share the seconds, reading and compiling included.
+The runs of the plan share the seconds, reading and compiling included.
 Every minute and at its end a run writes OUT/<name>.pt, its averaged weights in half precision,
 which `pellucid train --start` takes and which stay whole if the machine is taken away; figures.tsv
 and log.txt tell how it went. Called again with the same OUT, each run goes on from its weights.
+
+A plan:
+
+    data = "shard.bin"                  a folder of pictures, a shard, or a folder of shards
+
+    [[run]]
+    recipe = "codec-m.toml"             paths are relative to the plan's own folder
+    start = "../checkpoints/codec-m.pt"
+    share = 0.6                         of the time; all of them give 1 at most, and what they
+                                        leave is shared out in the same proportions
+
+    [[run]]
+    recipe = "codec-m-eye.toml"
+    after = "codec-m"                   starts from what that run wrote
+    share = 0.4
+    schedule = "decay"                  `constant` if it is not said
 """
 
 from __future__ import annotations
@@ -24,18 +40,92 @@ from pellucid.errors import OptionError, OutputError, PellucidError
 from pellucid.train.checkpoint import only_run, write_state
 from pellucid.train.data import Tiles, encoded_pictures, load_split
 from pellucid.train.optimisers import Schedule
-from pellucid.train.plan import LEAST_SECONDS, Plan, PlannedRun, load_plan
-from pellucid.train.recipe import load_recipe
+from pellucid.train.recipe import NAME, load_recipe, made_from, read_table
 from pellucid.train.run import choose_device, make_trainer
 from pellucid.train.speed import fit
 from pellucid.train.trainer import Scores, Trainer
 
+LEAST_SECONDS = 2.0  # of a run
 RESERVE = 0.01, 1.0  # of the seconds, and seconds: kept for the last step and for writing
 JUDGED = 16  # held-out tiles
 MOST_COMPILING = 0.4  # likewise
 MOST_JUDGED = 0.2  # of a run's time; where judging takes more, it is left out at the end
 FIGURES, LOG = "figures.tsv", "log.txt"
 HEADER = "run\tseconds\tstep\tmegapixels\tmpx_per_s\tfigure\tvalue\n"
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """One run; `name` (the recipe's file, if it isn't said) is that of the weights it writes."""
+
+    recipe: str = ""
+    share: float = 1.0
+    name: str = ""
+    start: str = ""
+    after: str = ""
+    schedule: str = "constant"
+
+    @property
+    def label(self) -> str:
+        """Name of the weights' file, without its ending."""
+        return self.name or Path(self.recipe).stem
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Runs in the order in which they are made, and the folder that paths are relative to."""
+
+    folder: Path
+    data: str
+    runs: tuple[PlannedRun, ...]
+
+    def check(self, seconds: float) -> None:
+        """Raise OptionError unless the runs fit into `seconds`."""
+        total = sum(run.share for run in self.runs)
+        if total > 1 + 1e-6:
+            raise OptionError(
+                f"the runs ask for {total:.2f} of the time; their shares give 1 at most"
+            )
+        for run in self.runs:
+            if run.share * seconds < LEAST_SECONDS:
+                raise OptionError(
+                    f"run {run.label} would get {run.share * seconds:.1f} of {seconds:g} s; give "
+                    "it a larger share, or the whole more time"
+                )
+
+
+def load_plan(path: Path) -> Plan:
+    """Read a plan.
+
+    Raises:
+        InputError: the file can't be read or isn't TOML.
+        OptionError: no runs, an unknown key, a wrong value, or runs that can't follow each other.
+    """
+    table = read_table(path)
+    runs, data = table.pop("run", None), table.pop("data", "")
+    if not isinstance(runs, list) or not runs:
+        raise OptionError(f"{path} has no runs; add a table [[run]] with a recipe")
+    if table or not isinstance(data, str):
+        raise OptionError(
+            f"{path}: beside the runs it may have data, a path; found {table or data!r}"
+        )
+    planned: list[PlannedRun] = [made_from(PlannedRun, run, path) for run in runs]
+    known: set[str] = set()
+    for run in planned:
+        Schedule(run.schedule)
+        wrong = {
+            f"a run needs a recipe and a share above 0; found {run}": not run.recipe
+            or run.share <= 0,
+            f"{run.label} comes after {run.after!r}, which is no run before": run.after
+            and run.after not in known,
+            f"the name {run.label!r} must be a plain one": not NAME.fullmatch(run.label),
+            f"{run.label} has both a start and a run it comes after": run.after and run.start,
+            f"two runs are called {run.label}; give one another name": run.label in known,
+        }
+        if problem := next((text for text, found in wrong.items() if found), None):
+            raise OptionError(f"{path}: {problem}")
+        known.add(run.label)
+    return Plan(path.parent, data, tuple(planned))
 
 
 @dataclass
@@ -98,7 +188,7 @@ class Lease:
         done = trainer.progress
         where = (
             f"{run.label}\t{self.passed:.1f}\t{done.step}\t{(done.pixels + done.earlier) / 1e6:.1f}"
-            f"\t{done.pixels / max(done.seconds, 1e-9) / 1e6:.3f}"
+            f"\t{done.speed:.3f}"
         )
         rows = (f"{where}\t{name}\t{value:.6g}\n" for name, value in figures.items())
         self.add(FIGURES, "".join(rows))
@@ -159,7 +249,7 @@ def make_run(run: PlannedRun, lease: Lease, tiles: Tiles, *, end: float) -> None
 def main(words: Sequence[str] | None = None) -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description="Carry out a plan of training runs.")
-    parser.add_argument("plan", type=Path, metavar="PLAN.toml", help="see pellucid.train.plan")
+    parser.add_argument("plan", type=Path, metavar="PLAN.toml", help="see pellucid.train.lease")
     seconds = "for everything but starting Python: reading, compiling, training, writing"
     parser.add_argument("--seconds", type=float, required=True, help=seconds)
     out = "folder for weights, figures and log; what it has is gone on from"

@@ -66,12 +66,6 @@ def open_rgb(data: bytes) -> NDArray[np.uint8]:
         return np.asarray(picture.convert("RGB"))
 
 
-def refuse_test_picture(rgb: NDArray[np.uint8], source: str) -> None:
-    """Raise InputError if these samples are those of a picture that results are reported on."""
-    if name := test_set_hashes().get(sample_hash(rgb)):
-        raise InputError(f"{source} is the test picture {name}; it must not be trained on")
-
-
 def training_samples(picture: Encoded) -> NDArray[np.uint8]:
     """(H, W, 3) of a picture to train on; InputError if it is damaged or a test picture."""
     try:
@@ -80,18 +74,16 @@ def training_samples(picture: Encoded) -> NDArray[np.uint8]:
         raise InputError(
             f"the training picture {picture.name} can't be read, take it out of the folder: {error}"
         ) from error
-    refuse_test_picture(rgb, picture.name)
+    if name := test_set_hashes().get(sample_hash(rgb)):
+        raise InputError(f"{picture.name} is the test picture {name}; it must not be trained on")
     return rgb
 
 
-def write_shard(paths: list[Path], output: Path, *, check: bool = True) -> int:
+def write_shard(paths: list[Path], output: Path) -> int:
     """Write `paths` into one shard; returns its size in bytes."""
-    blobs = []
-    for path in paths:
-        picture = Encoded(str(path), path.read_bytes())
-        if check:
-            training_samples(picture)
-        blobs.append(picture.data)
+    blobs = [path.read_bytes() for path in paths]
+    for path, data in zip(paths, blobs, strict=True):
+        training_samples(Encoded(str(path), data))
     index = json.dumps([[path.name, len(b)] for path, b in zip(paths, blobs, strict=True)])
     head = MAGIC + len(index).to_bytes(8, "little") + index.encode()
     try:
@@ -128,16 +120,14 @@ def read_shard(path: Path) -> Iterator[Encoded]:
 
 def deal(paths: list[Path], limit: int) -> list[list[Path]]:
     """Deal shuffled paths into as few hands as fit `limit` bytes each."""
-    shuffled = random.Random(0).sample(paths, len(paths))
     hands: list[list[Path]] = [[]]
     room = limit
-    for path in shuffled:
-        size = path.stat().st_size
-        if size > room and hands[-1]:
+    for path in random.Random(0).sample(paths, len(paths)):
+        room -= path.stat().st_size
+        if room < 0 and hands[-1]:
             hands.append([])
-            room = limit
+            room = limit - path.stat().st_size
         hands[-1].append(path)
-        room -= size
     return hands
 
 

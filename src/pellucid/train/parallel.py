@@ -45,15 +45,14 @@ class Crew:
         """Replace the gradients by their mean over the crew; returns the mean of `seconds`."""
         if self.count == 1:
             return seconds
-        gradients = [p.grad for p in net.parameters() if p.grad is not None]
-        total = torch.cat([*(g.flatten() for g in gradients), torch.tensor([seconds])])
+        parts = [p.grad for p in net.parameters() if p.grad is not None]
+        parts.append(torch.tensor([seconds]))
+        total = torch.cat([part.flatten() for part in parts])
         dist.all_reduce(total)
-        total /= self.count
-        start = 0
-        for gradient in gradients:
-            gradient.copy_(total[start : start + gradient.numel()].view_as(gradient))
-            start += gradient.numel()
-        return float(total[-1])
+        means = (total / self.count).split([part.numel() for part in parts])
+        for part, mean in zip(parts, means, strict=True):
+            part.copy_(mean.view_as(part))
+        return float(parts[-1])
 
     def least(self, value: float) -> float:
         """The least of the crew's values, so that all decide alike."""
@@ -68,11 +67,9 @@ class Crew:
 
         `been` counts what the weights have been through, for other draws than before.
         """
-        if self.leads:
-            return
-        torch.manual_seed(seed + APART * self.rank + been)
-        for generator in generators:
-            generator.manual_seed(seed + APART * self.rank + been)
+        if not self.leads:
+            for generator in (torch.default_generator, *generators):
+                generator.manual_seed(seed + APART * self.rank + been)
 
 
 ALONE = Crew()
@@ -90,7 +87,7 @@ def in_parallel(count: int, work: Callable[..., T], *arguments: Any) -> T:
         try:
             for rank in range(1, count):
                 ready = context.Event()
-                given = (meeting, Crew(rank, count), ready, work, arguments)
+                given = (ready, meeting, Crew(rank, count), work, arguments)
                 other = context.Process(target=follow, args=given, daemon=True)
                 other.start()
                 others.append((other, ready))
@@ -104,26 +101,19 @@ def in_parallel(count: int, work: Callable[..., T], *arguments: Any) -> T:
                 other.join()
 
 
-def follow(
-    meeting: Path, crew: Crew, ready: Any, work: Callable[..., Any], arguments: tuple[Any, ...]
-) -> None:
+def follow(ready: Any, *given: Any) -> None:
     """`join` for all but the first process, which tells of errors that all of them meet."""
     ready.set()
     try:
-        join(meeting, crew, work, arguments)
+        join(*given)
     except PellucidError:
         sys.exit(1)
 
 
 def join(meeting: Path, crew: Crew, work: Callable[..., T], arguments: tuple[Any, ...]) -> T:
     """`work` as one of a crew whose processes find each other by the file `meeting`."""
-    dist.init_process_group(
-        "gloo",
-        init_method=meeting.as_uri(),
-        rank=crew.rank,
-        world_size=crew.count,
-        timeout=PATIENCE,
-    )
+    where = meeting.as_uri()
+    dist.init_process_group("gloo", where, PATIENCE, world_size=crew.count, rank=crew.rank)
     dist.barrier()  # nobody leaves before all have met
     try:
         return work(crew, *arguments)

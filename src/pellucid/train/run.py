@@ -36,19 +36,10 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Options of `pellucid train` beside the recipe.
+    """Options of `pellucid train`, whose help explains them.
 
-    Attributes:
-        data: folder of pictures, one shard, or a folder of shards.
-        minutes: of training in all, earlier runs of the same checkpoint included.
-        output: folder for the checkpoint and, under the recipe's name, the exported model.
-        device: `auto`, `cpu` or `cuda`.
-        threads: of PyTorch on a CPU; None leaves its choice.
-        start: weights to start a new run from, such as those in `checkpoints/`.
-        processes: that share the work, each with `threads` threads (one if that is None).
-        compiled: whether PyTorch compiles the steps; None: if there is a compiler and the run is
-            long enough.
-        schedule: how the learning rate goes, one of `pellucid.train.optimisers.KINDS`.
+    `threads` None leaves PyTorch's choice, or one for each of several `processes`; `compiled` None
+    compiles steps if there is a compiler and the run is long enough.
     """
 
     data: Path

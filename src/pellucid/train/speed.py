@@ -59,15 +59,13 @@ def fit(trainer: Trainer, report: Report, *, compiled: bool, limit: float = PATI
 
 def fit_precision(trainer: Trainer, report: Report) -> None:
     """bfloat16 if that is faster on this processor, in layers that decide no bits; else float32."""
+    trainer.use_bfloat16(False)
     if not has_bfloat16_units(trainer.device):
-        trainer.use_bfloat16(False)
         report("float32 throughout: there are no units for bfloat16 here")
         return
-    speeds = {}
-    for wanted in (False, True):
-        trainer.use_bfloat16(wanted)
-        speeds[wanted] = pixels_per_second(trainer)
-    gain = trainer.crew.least(speeds[True] / speeds[False])
+    plain = pixels_per_second(trainer)
+    trainer.use_bfloat16(True)
+    gain = trainer.crew.least(pixels_per_second(trainer) / plain)
     trainer.use_bfloat16(gain >= LEAST_GAIN)
     kept = "bfloat16 in the layers that decide no bits" if gain >= LEAST_GAIN else "float32"
     report(f"{kept}: bfloat16 is {gain:.2f} times as fast before compiling")
@@ -84,25 +82,22 @@ def has_bfloat16_units(device: torch.device) -> bool:
 def fit_batch(trainer: Trainer, report: Report) -> None:
     """Large crops, as many as it takes to keep the device busy; the rate follows the batch."""
     recipe, speeds = trainer.recipe, {}
-    for count in BATCHES:
-        trainer.recipe = replace(recipe, batch=count, patch=SIDE, last_patch=SIDE)
-        try:
+    try:
+        for count in BATCHES:
+            trainer.recipe = replace(recipe, batch=count, patch=SIDE, last_patch=SIDE)
             speeds[count] = pixels_per_second(trainer)
-        except torch.OutOfMemoryError:
-            torch.cuda.empty_cache()
-            break
+    except torch.OutOfMemoryError:
+        torch.cuda.empty_cache()
     if not speeds:
         trainer.recipe = recipe
         report(f"no batch of {BATCHES[0]} crops of {SIDE} x {SIDE} fits: the recipe's is kept")
         return
-    best = max(speeds.values())
-    count = next(n for n, speed in speeds.items() if speed >= ENOUGH * best)
+    count = next(n for n, speed in speeds.items() if speed >= ENOUGH * max(speeds.values()))
     trainer.recipe = replace(recipe, batch=count, patch=SIDE, last_patch=SIDE)
     more = count * SIDE**2 / (recipe.batch * recipe.patch**2)
     factor = min(LARGEST_RATE, max(1.0, more) ** 0.5)
-    for optimiser in trainer.optimisers:
-        for group in optimiser.param_groups:
-            group["peak"] *= factor
+    for group in trainer.groups:
+        group["peak"] *= factor
     report(
         f"{count} crops of {SIDE} x {SIDE} at {factor:.1f} times the recipe's rate; "
         f"{speeds[count] / 1e6:.1f} Mpx/s before compiling"
@@ -112,11 +107,12 @@ def fit_batch(trainer: Trainer, report: Report) -> None:
 def pixels_per_second(trainer: Trainer) -> float:
     """Speed of loss and gradients, no step taken, over some seconds."""
     one_pass(trainer)
-    start, count = time.monotonic(), 0
-    while count < 1 or time.monotonic() - start < PROBE_SECONDS:
+    start, passes = time.monotonic(), 0
+    while passes < 1 or time.monotonic() - start < PROBE_SECONDS:
         one_pass(trainer)
-        count += 1
-    return trainer.pixels(0.0) * count / (time.monotonic() - start)
+        passes += 1
+    count, side = trainer.crop_size(0.0)
+    return passes * count * side**2 / (time.monotonic() - start)
 
 
 @contextmanager
@@ -141,7 +137,7 @@ def compile_steps(trainer: Trainer, report: Report, limit: float) -> None:
     """Compile steps of all shapes that the run will meet, unless that fails or takes too long."""
     report(f"compiling, for {limit:.0f} s at most")
     start, plain = time.monotonic(), trainer.measure
-    ends = (0.0,) if trainer.schedule.kind == "constant" else (0.0, 1.0)
+    ends = (trainer.schedule.part(done, 1.0) for done in (0.0, 1.0))
     parts = {trainer.crop_size(part): part for part in ends}.values()
     done, reason = 1.0, ""
     try:
@@ -188,8 +184,7 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 def record_steps(trainer: Trainer, report: Report) -> None:
     """Record a step as one graph of the device, if nothing in it needs Python."""
-    rates = [group["lr"] for optimiser in trainer.optimisers for group in optimiser.param_groups]
-    if not all(isinstance(rate, Tensor) for rate in rates):
+    if not all(isinstance(group["lr"], Tensor) for group in trainer.groups):
         return  # an optimiser keeps its rate in Python
     trainer.set_rate(0.0)  # steps that move nothing, but for the optimiser's own averages
     gc.collect()  # nothing may be freed while steps are recorded

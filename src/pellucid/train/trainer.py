@@ -44,6 +44,11 @@ class Progress:
     pixels: int = 0
     earlier: int = 0
 
+    @property
+    def speed(self) -> float:
+        """Megapixels a second."""
+        return self.pixels / max(self.seconds, 1e-9) / 1e6
+
 
 class Trainer(ABC):
     """A net, its optimisers, its average, and how far they are.
@@ -73,6 +78,11 @@ class Trainer(ABC):
         self.since = time.monotonic()  # when the last step's time was taken
         self.asked: deque[torch.cuda.Event] = deque()
         self.replay: Callable[[], None] | None = None  # `learn` as one graph of the device
+
+    @property
+    def groups(self) -> list[dict[str, Any]]:
+        """Parameters of all optimisers with their rates."""
+        return [group for optimiser in self.optimisers for group in optimiser.param_groups]
 
     @abstractmethod
     def make_optimisers(self) -> list[torch.optim.Optimizer]:
@@ -132,15 +142,10 @@ class Trainer(ABC):
         take_weights(path, self.net, state.get("net", average))
         if "optimisers" in state and state.get("shape") == asdict(self.recipe.shape):
             load_optimisers(self.optimisers, state["optimisers"])
-        known = state.get("progress", {})
-        self.progress.earlier = known.get("pixels", 0) + known.get("earlier", 0)
+        known = Progress(**state.get("progress", {}))
+        self.progress.earlier = known.pixels + known.earlier
         for generator in self.generators:  # other draws than the run before
             generator.manual_seed(self.recipe.seed + self.progress.earlier % 2**31)
-
-    def pixels(self, part: float) -> int:
-        """How many pixels a batch holds."""
-        batch, patch = self.crop_size(part)
-        return batch * patch * patch
 
     def judge(self, tiles: Tensor) -> Scores:
         """Figures of the average on `tiles` that were held out; what to watch comes first."""
@@ -164,37 +169,39 @@ class Trainer(ABC):
         then, and judges every ten minutes, which is not counted. Interrupted, it saves before it
         ends. `deadline`, on the clock of `time.monotonic`, ends the run whatever was spent.
         """
-        been = self.progress.step + self.progress.earlier  # so that no run draws as one before
+        done, budget = self.progress, 60 * minutes
+        been = done.step + done.earlier  # so that no run draws as one before
         self.crew.part_ways(self.generators, self.recipe.seed, been)
         self.since = time.monotonic()
-        saved = judged = self.progress.seconds
-        reported = self.progress.step
-        budget = 60 * minutes
+        saved, judged, reported = done.seconds, done.seconds, done.step
         try:
-            while self.progress.seconds < budget and (deadline is None or self.since < deadline):
-                self.step(self.schedule.part(self.progress.seconds, budget))
+            while done.seconds < budget and (deadline is None or self.since < deadline):
+                self.step(self.schedule.part(done.seconds, budget))
                 if not self.crew.leads:
                     continue
-                if self.progress.step - reported == REPORT_EVERY:
+                if done.step - reported == REPORT_EVERY:
                     report(self.read_figures(REPORT_EVERY))
-                    reported = self.progress.step
-                if self.progress.seconds - saved > SAVE_EVERY:
+                    reported = done.step
+                if done.seconds - saved > SAVE_EVERY:
                     save()
-                    saved = self.progress.seconds
-                if judge and self.progress.seconds - judged > JUDGE_EVERY:
+                    saved = done.seconds
+                if judge and done.seconds - judged > JUDGE_EVERY:
                     judge()
-                    judged, self.since = self.progress.seconds, time.monotonic()
+                    judged, self.since = done.seconds, time.monotonic()
         except KeyboardInterrupt:
             if self.crew.leads:
                 save()
             raise
         if self.crew.leads:
-            if steps := self.progress.step - reported:
+            if steps := done.step - reported:
                 report(self.read_figures(steps))
             save()
 
     def step(self, part: float) -> None:
-        """One step at `part` (0-1) of the way; figures are added to `sums`."""
+        """One step at `part` (0-1) of the way; figures are added to `sums`.
+
+        Python may be a few steps ahead of an accelerator and no more, so that clocks stay true.
+        """
         now = time.monotonic()
         took, self.since = min(now - self.since, LONGEST_STEP), now
         self.set_rate(self.schedule.rate(part, self.progress.step))
@@ -204,12 +211,9 @@ class Trainer(ABC):
             took = self.learn(part, took)
         self.progress.seconds += took
         self.progress.step += 1
-        self.progress.pixels += self.pixels(part) * self.crew.count
+        count, side = self.crop_size(part)
+        self.progress.pixels += count * side**2 * self.crew.count
         move_average(*self.weights, self.recipe.ema, self.progress.step)
-        self.keep_up()
-
-    def keep_up(self) -> None:
-        """Let Python be a few steps ahead of an accelerator and no more: clocks stay true."""
         if self.device.type == "cuda":
             event = torch.cuda.Event()
             event.record()
@@ -236,12 +240,11 @@ class Trainer(ABC):
 
     def set_rate(self, rate: float) -> None:
         """Set every group's learning rate, relative to its highest."""
-        for optimiser in self.optimisers:
-            for group in optimiser.param_groups:
-                if isinstance(group["lr"], Tensor):  # a graph of the device reads it there
-                    group["lr"].fill_(group["peak"] * rate)
-                else:
-                    group["lr"] = group["peak"] * rate
+        for group in self.groups:
+            if isinstance(group["lr"], Tensor):  # a graph of the device reads it there
+                group["lr"].fill_(group["peak"] * rate)
+            else:
+                group["lr"] = group["peak"] * rate
 
     def read_figures(self, steps: int) -> Scores:
         """Means of the figures of the last `steps` steps, which begin anew; waits for the device.
@@ -262,9 +265,8 @@ class Trainer(ABC):
     def describe(self, figures: Scores) -> str:
         """One line of the log."""
         parts = " ".join(f"{name} {value:.4f}" for name, value in figures.items())
-        progress = self.progress
-        speed = progress.pixels / max(progress.seconds, 1e-9) / 1e6
-        return f"{progress.seconds / 60:7.2f} min  step {progress.step}  {parts}  {speed:.2f} Mpx/s"
+        done = self.progress
+        return f"{done.seconds / 60:7.2f} min  step {done.step}  {parts}  {done.speed:.2f} Mpx/s"
 
     def crop_size(self, part: float) -> tuple[int, int]:
         """Number and side of a step's crops: fewer and larger ones towards the end."""
