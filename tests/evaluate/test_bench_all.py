@@ -89,7 +89,7 @@ def test_each_bench_is_a_part():
 
 
 def wish_of(data, out, *models):
-    return Wish(data, out, False, models, 1)
+    return Wish(data=data, out=out, models=models, threads=1)
 
 
 def test_what_cannot_be_had_is_said(tmp_path, picture, capsys):

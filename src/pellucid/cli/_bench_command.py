@@ -19,7 +19,7 @@ from pellucid.errors import PellucidError
 
 if TYPE_CHECKING:
     from pellucid.evaluate.bench import AnyBench
-    from pellucid.evaluate.plan import Field
+    from pellucid.evaluate.plan import BasePlan, Field, Wish
 
 GOES_ON = "Rows are written as they come; the same command goes on where an earlier one stopped."
 
@@ -27,13 +27,12 @@ GOES_ON = "Rows are written as they come; the same command goes on where an earl
 def command_of(bench: AnyBench) -> click.Command:
     """`pellucid bench NAME`: measures what is missing, and shows the report."""
     from pellucid.evaluate.bench import run
-    from pellucid.evaluate.plan import options_of
     from pellucid.evaluate.report import write_report
 
     def measure(**given: Any) -> None:
         if bench.name == "adapt":
             given["tune"] = tuning(**given)
-        plan = bench.plan(command=command_line(), **given).settled()
+        plan = bench.plan(**given).settled()
         outcome = run(bench, plan, tell)
         text, paths = write_report(bench, plan.out)
         click.echo(text)
@@ -41,11 +40,20 @@ def command_of(bench: AnyBench) -> click.Command:
             tell(f"wrote {path}")
         tell_failures(outcome.failures)
 
+    return command_with(bench.name, bench.plan, measure, GOES_ON)
+
+
+def command_with(
+    name: str, plan: type[BasePlan | Wish], measure: Callable[..., None], more: str = ""
+) -> click.Command:
+    """A command with the options of a plan, which `measure` is given with the command's words."""
+    from pellucid.evaluate.plan import options_of
+
     return click.Command(
-        bench.name,
-        callback=measure,
-        params=[option_of(field) for field in options_of(bench.plan)],
-        help=f"{inspect.getdoc(bench.plan)}\n\n{GOES_ON}",
+        name,
+        callback=lambda **given: measure(command=command_line(), **given),
+        params=[option_of(field) for field in options_of(plan)],
+        help=f"{inspect.getdoc(plan)}\n\n{more}",
     )
 
 

@@ -13,7 +13,7 @@ import click
 
 from pellucid.cli._bench_command import command_of
 from pellucid.cli._program import tell
-from pellucid.cli.bench_all import all_benches
+from pellucid.cli.bench_all import all_command
 from pellucid.errors import OptionError, OutputError, PellucidError
 
 if TYPE_CHECKING:
@@ -27,12 +27,14 @@ class Benches(click.Group):
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """By name."""
-        return sorted([*self.commands, *measuring()])
+        return sorted([*self.commands, *measuring(), "all"])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """One of them, or None."""
         if own := super().get_command(ctx, cmd_name):
             return own
+        if cmd_name == "all":
+            return all_command()
         if cmd_name not in (known := measuring()):
             return None
         command = command_of(known[cmd_name])
@@ -74,9 +76,6 @@ def with_calibrate(command: click.Command) -> click.Command:
 @click.group(cls=Benches)
 def bench() -> None:
     """Measure pellucid beside the codecs and denoisers people use."""
-
-
-bench.add_command(all_benches)
 
 
 @bench.command()

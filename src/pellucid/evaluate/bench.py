@@ -123,7 +123,7 @@ class Bench(Generic[P, M, R]):
             what is done, and may make others beside them.
         plan: the options of its command; `BasePlan` if it has none.
         title: heading of its report.
-        report: name of its Markdown file.
+        report: name of its Markdown file; after the bench if not given.
         tables: folder -> the parts of its report, without the title; empty without rows.
         plots: folder -> its plots.
         sections: name of markers in the docs -> folder -> the parts between them.

@@ -19,6 +19,7 @@ from pellucid.errors import OptionError
 P = TypeVar("P", bound="BasePlan")
 
 FIRST = ("data", "out")  # in the help of every bench
+PARTS = "Benches to run, comma between; a quick run takes those of them that are quick."
 ENDS: tuple[tuple[str, str, Callable[[float, float], bool]], ...] = (
     ("least", "at least", ge),
     ("over", "more than", gt),
@@ -79,7 +80,7 @@ class Field:
                 raise OptionError(f"{self.name} must be {wanted}, got {one:g}")
 
 
-def options_of(plan: type[BasePlan]) -> tuple[Field, ...]:
+def options_of(plan: type[BasePlan | Wish]) -> tuple[Field, ...]:
     """The options of a plan: data and out, its own, and those of every bench."""
     types = get_type_hints(plan, include_extras=True)
     known = {field.name: field for field in fields(plan)}
@@ -121,17 +122,33 @@ class BasePlan:
         return self
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What `pellucid bench all` asks of every bench; `toy` has the pictures of that bench."""
+    """All benches on one folder of pictures, and OUT/report.html with all their rows.
 
-    data: Path
-    out: Path
-    quick: bool
-    models: tuple[str, ...]
-    threads: int
-    toy: Path | None = None
+    With --quick and no --data on photographs that scikit-image ships. Without --quick it takes
+    hours on a set such as Kodak's, BM3D most of them; rows are written as they come, and the same
+    command goes on where an earlier one stopped. Large mosaics need photographs of 1024 x 1024 or
+    more and the extra science; what can't be had is left out, and said.
+
+    Needs the extra: pip install 'pellucid[bench]'.
+    """
+
+    data: Annotated[Path | None, Option("Folder of clean pictures; with --quick not needed.")] = (
+        None
+    )
+    out: Annotated[Path, Option("Folder for everything.")]
+    parts: Annotated[tuple[str, ...], Option(PARTS)] = ("all",)
+    toy: Annotated[Path | None, Option("Sets of small pictures, as bench toy takes.")] = None
+    models: Annotated[tuple[str, ...], Option("pellucid's own.")] = ("m", "s")
+    threads: Annotated[int, Option("Of every method.", least=1)] = 2
+    quick: Annotated[bool, Option("About a minute: two small pictures, few peers, PSNR.")] = False
     command: str = ""
+
+    @property
+    def pictures(self) -> Path:
+        """A folder; that of a quick run is beside its rows."""
+        return self.out / "pictures" if self.quick or self.data is None else self.data
 
     def plan(self, kind: type[P], **more: Any) -> P:
         """A plan that goes with it."""

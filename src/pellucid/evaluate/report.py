@@ -37,7 +37,7 @@ def write_report(bench: Bench[Any, Any, Any], folder: Path) -> tuple[str, list[P
         raise InputError(f"no rows in {folder}; make them with: pellucid bench {bench.name}")
     text = markdown([f"# {bench.title}", *parts]) + "\n"
     return text, [
-        write_page(folder / bench.report, text),
+        write_page(folder / (bench.report or f"{bench.name}.md"), text),
         *save_plots(bench.plots(folder), folder),
     ]
 

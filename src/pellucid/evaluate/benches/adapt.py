@@ -189,7 +189,6 @@ BENCH: Bench[Plan, Named, Adaptation] = Bench(
     plan=Plan,
     title="Tuning",
     columns=(ROWS,),
-    report="adapt.md",
     tables=report,
     sections={"denoise-adapt": report},
     what=lambda plan: f"tuning: {plan.data.resolve().name}",

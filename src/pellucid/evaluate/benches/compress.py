@@ -68,6 +68,11 @@ class Plan(BasePlan):
         super().check()
         if "psnr" not in self.metrics:
             raise OptionError("the metrics must include psnr")
+        self.names()
+
+    def names(self) -> tuple[str, ...]:
+        """pellucid's codecs and the others; OptionError for one that there isn't."""
+        return LOSSY.expand((*own_names(self.models), *self.codecs))
 
     def settled(self) -> Self:
         """A quick look has one metric and measures no memory."""
@@ -76,7 +81,7 @@ class Plan(BasePlan):
     @classmethod
     def wished(cls, wish: Wish) -> list[Self]:
         """All metrics and codecs; of a quick run PSNR, and few."""
-        more: dict[str, Any] = {"data": wish.data, "models": wish.models}
+        more: dict[str, Any] = {"data": wish.pictures, "models": wish.models}
         if wish.quick:
             more |= {"codecs": QUICK_PEERS, "metrics": ("psnr",), "processes": 0, "quick": True}
         return [wish.plan(cls, **more)]
@@ -101,8 +106,7 @@ def cases(plan: Plan) -> list[Case]:
 
 def codecs(plan: Plan) -> tuple[Sequence[Codec], dict[str, str]]:
     """Those that are asked for."""
-    names = (*own_names(plan.models), *plan.codecs)
-    return (plan.peers, {}) if plan.peers else LOSSY.load(names, plan.threads)
+    return (plan.peers, {}) if plan.peers else LOSSY.load(plan.names(), plan.threads)
 
 
 def usable(plan: Plan, found: Sequence[Codec], row: Result) -> bool:

@@ -168,7 +168,6 @@ BENCH: Bench[Plan, Denoiser, DenoiseResult] = Bench(
     columns=(SWEEP, SPEED_ROWS, tools.ESTIMATES, tools.BLOCKS, tools.BANDS, tools.SCORES),
     plan=Plan,
     title="Denoising",
-    report="denoise.md",
     tables=tables.report,
     plots=tables.plots,
     sections={

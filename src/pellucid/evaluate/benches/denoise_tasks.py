@@ -192,7 +192,7 @@ class Plan(BasePlan):
     @classmethod
     def wished(cls, wish: Wish) -> list[Self]:
         """White noise on colour; of a quick run of one strength, and few peers."""
-        more: dict[str, Any] = {"data": wish.data, "models": wish.models, "repeats": 3}
+        more: dict[str, Any] = {"data": wish.pictures, "models": wish.models, "repeats": 3}
         if wish.quick:
             more |= {"methods": QUICK_DENOISERS, "sigma": (SIGMA,)}
         return [wish.plan(cls, **more)]

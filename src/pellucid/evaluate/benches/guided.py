@@ -188,7 +188,6 @@ BENCH: Bench[Plan, Any, Any] = Bench(
     columns=(DENOISED, COMPRESSED),
     plan=Plan,
     title="With a guide",
-    report="guided.md",
     tables=tables.report,
     sections={"guided-denoise": tables.denoised, "guided-compress": tables.compressed},
     steps=lambda plan: [STEPS[task] for task in STEPS if plan.task in (None, task)],

@@ -27,11 +27,21 @@ STEPS = 64  # of a disparity of 1
 
 @dataclass(frozen=True)
 class GuidedPair:
-    """`picture` (H, W) of uint8 or uint16, 0 a hole if `holes`; `guide` (H, W, 3) uint8."""
+    """`picture` (H, W) of uint8 or uint16, 0 a hole if `holes`; `guide` (H, W, 3) uint8.
+
+    InputError if their sizes differ.
+    """
 
     picture: NDArray[Any]
     guide: NDArray[np.uint8]
     holes: bool
+
+    def __post_init__(self) -> None:
+        if self.picture.shape != self.guide.shape[:2]:
+            raise InputError(
+                f"the picture is {self.picture.shape} and its guide {self.guide.shape[:2]} "
+                "(height, width); they must be the same"
+            )
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -58,24 +68,22 @@ def find_pairs(kind: str, data: Path | None, limit: int | None = None) -> list[C
     found = sorted(data.glob(pattern))[:limit]
     if not found:
         raise InputError(f"no pictures {pattern} in {data}")
-    names = [path.name.removesuffix(end or path.suffix) for path in found]
     return [
-        Case(name, partial(load, path), kind, about=seed)
-        for seed, (name, path) in enumerate(zip(names, found, strict=True))
+        Case(path.name.removesuffix(end or path.suffix), partial(load, path), kind, about=seed)
+        for seed, path in enumerate(found)
     ]
 
 
 def roadscene(path: Path) -> GuidedPair:
     """Infrared, guided by visible light."""
     other = path.parents[1] / VISIBLE / path.name
-    return checked(GuidedPair(opened(path, "L"), opened(other, "RGB"), holes=False))
+    return GuidedPair(opened(path, "L"), opened(other, "RGB"), holes=False)
 
 
 def rgbd(path: Path) -> GuidedPair:
     """Depth, guided by colour."""
     other = path.with_name(path.name.removesuffix(DEPTH) + COLOUR)
-    depth = opened(path, None).astype(np.uint16)
-    return checked(GuidedPair(depth, opened(other, "RGB"), holes=True))
+    return GuidedPair(opened(path).astype(np.uint16), opened(other, "RGB"), holes=True)
 
 
 def motorcycle() -> GuidedPair:
@@ -89,26 +97,16 @@ def motorcycle() -> GuidedPair:
     known = np.isfinite(disparity) & (disparity > 0)
     steps = np.rint(np.where(known, disparity, 0) * STEPS).astype(np.uint16)
     guide = opened(folder / "motorcycle_left.png", "RGB")
-    return checked(GuidedPair(steps, guide, holes=True))
+    return GuidedPair(steps, guide, holes=True)
 
 
-def opened(path: Path, mode: str | None) -> NDArray[Any]:
+def opened(path: Path, mode: str | None = None) -> NDArray[Any]:
     """A picture's samples, converted to `mode`."""
     try:
         with Image.open(path) as image:
-            return np.asarray(image if mode is None else image.convert(mode))
+            return np.asarray(image.convert(mode) if mode else image)
     except OSError as error:
         raise InputError(f"{path} can't be read: {error}") from error
-
-
-def checked(pair: GuidedPair) -> GuidedPair:
-    """The pair, if both have the same size."""
-    if pair.picture.shape != pair.guide.shape[:2]:
-        raise InputError(
-            f"the picture is {pair.picture.shape} and its guide {pair.guide.shape[:2]} (height, "
-            "width); they must be the same"
-        )
-    return pair
 
 
 # Pairs -> how one is read, the files that are its picture, and the end of their names.

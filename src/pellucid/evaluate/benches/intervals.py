@@ -80,7 +80,7 @@ class Plan(BasePlan):
     def wished(cls, wish: Wish) -> list[Self]:
         """Each task of each model; of a quick run one step of the first model."""
         return [
-            wish.plan(cls, data=(wish.data,), task=task, model=model, steps=steps)
+            wish.plan(cls, data=(wish.pictures,), task=task, model=model, steps=steps)
             for model in (wish.models[:1] if wish.quick else wish.models)
             for task, all_steps in DEFAULT_STEPS.items()
             for steps in ([all_steps[1:2]] if wish.quick else [all_steps])
@@ -211,7 +211,6 @@ BENCH: Bench[Plan, Measured, Coverage] = Bench(
     columns=(ROWS,),
     plan=Plan,
     title="Coverage of intervals",
-    report="intervals.md",
     tables=tables,
     sections={"intervals": tables},
     wished=Plan.wished,

@@ -97,8 +97,8 @@ class Plan(BasePlan):
     def wished(cls, wish: Wish) -> list[Self]:
         """Two sizes of the first model; InputError if no photograph is large enough for one."""
         require("tifffile", extra="science")
-        load_photos(wish.data)
-        return [wish.plan(cls, data=wish.data, megapixels=(24.0, 100.0), model=wish.models[0])]
+        load_photos(wish.pictures)
+        return [wish.plan(cls, data=wish.pictures, megapixels=(24.0, 100.0), model=wish.models[0])]
 
 
 class Command(NamedTuple):
@@ -243,7 +243,6 @@ BENCH: Bench[Plan, Named, LargeResult] = Bench(
     plan=Plan,
     title="Large pictures",
     wished=Plan.wished,
-    report="large.md",
     tables=tables,
     sections={"large-tasks": tables},
     cases=cases,

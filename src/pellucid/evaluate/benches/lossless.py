@@ -63,7 +63,7 @@ class Plan(BasePlan):
     @classmethod
     def wished(cls, wish: Wish) -> list[Self]:
         """Lossless and with the smallest bound."""
-        return [wish.plan(cls, data=(wish.data,))]
+        return [wish.plan(cls, data=(wish.pictures,))]
 
     @property
     def sets(self) -> list[str]:
@@ -196,7 +196,6 @@ BENCH: Bench[Plan, Codec, ExactResult] = Bench(
     plan=Plan,
     title="Lossless and error-bounded",
     wished=Plan.wished,
-    report="lossless.md",
     tables=tables.report,
     sections={"lossless": tables.overview, "lossless-sets": tables.all_sets},
     what=lambda plan: f"lossless and bounded: {', '.join(plan.sets)}",

@@ -58,7 +58,7 @@ class Plan(BasePlan):
     @classmethod
     def wished(cls, wish: Wish) -> list[Self]:
         """All sizes."""
-        return [wish.plan(cls, data=wish.data, models=wish.models)]
+        return [wish.plan(cls, data=wish.pictures, models=wish.models)]
 
 
 class Model(NamedTuple):
@@ -169,7 +169,6 @@ BENCH: Bench[Plan, Model, SizeResult] = Bench(
     plan=Plan,
     title="Cost against size",
     wished=Plan.wished,
-    report="size.md",
     tables=size_tables.tables,
     plots=size_tables.plots,
     sections={"bench-size": size_tables.tables},

@@ -241,7 +241,6 @@ BENCH: Bench[Plan, System, Any] = Bench(
     plan=Plan,
     title="Beside what articles build",
     wished=Plan.wished,
-    report="toy.md",
     tables=report,
     sections={"toy": partial(report, level="###")},
     what=lambda plan: f"beside what articles build: {', '.join(plan.sets)}",

@@ -115,6 +115,5 @@ BENCH: Bench[BasePlan, Any, TrainingPoint] = Bench(
     name="training",
     columns=(ROWS,),
     title="Training",
-    report="training.md",
     tables=tables,
 )
