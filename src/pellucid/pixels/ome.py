@@ -52,11 +52,11 @@ def stack_of(info: ImageInfo, dtype: np.dtype[Any]) -> Stack:
         raise ValueError(f"OME has 3 axes beside rows and columns, and there are {names}")
     known = [letter for letter, _ in others]
     free = [letter for letter in FREE if letter not in known]
-    named: list[tuple[str, int]] = []
+    named: dict[str, int] = {}
     for letter, length in reversed(others):
-        taken = any(letter == one for one, _ in named)
-        named.insert(0, (letter if letter in FREE and not taken else free.pop(0), length))
-    return Stack(info.width, info.height, TYPES[dtype.name], tuple(named), info.samples_a_page)
+        named[letter if letter in FREE and letter not in named else free.pop(0)] = length
+    stack = tuple(reversed(named.items()))
+    return Stack(info.width, info.height, TYPES[dtype.name], stack, info.samples_a_page)
 
 
 def ome_of(text: bytes) -> Element | None:

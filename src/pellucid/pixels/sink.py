@@ -62,7 +62,6 @@ def open_sink(
     info = replace(info, height=height, width=width, channels=channels)
     if not metadata:
         info = replace(info, exif=None, icc=None, xmp=None, dpi=None)
-    writer = _writer_of(path, quality)
     others = [
         suffix
         for suffix, one in _BY_SUFFIX.items()
@@ -70,8 +69,7 @@ def open_sink(
     ]
     able = " ".join((*others, *_ANY))
     out = Output(path, dtype, info, flat, force, threads, change, quality, able)
-    _check(writer, out)
-    with writer.open(out) as sink:
+    with _writer_of(out).open(out) as sink:
         yield sink
 
 
@@ -118,27 +116,22 @@ def write_image(
         out[0:height, 0:width] = whole
 
 
-def _writer_of(path: Path, quality: int | None) -> Writer:
-    """The format that the suffix of `path` names; OptionError for a quality that it hasn't."""
-    suffix = path.suffix.lower()
+def _writer_of(out: Output) -> Writer:
+    """The format that the suffix names; OutputError if there is none, or it can't hold the samples.
+
+    OptionError for a quality of another format than JPEG, or outside 1 to 100.
+    """
+    info, channels, quality, suffix = out.info, out.info.channels, out.quality, out.path.suffix
+    suffix, way, problem = suffix.lower(), "write .tif, .npy or .zarr", None
     writer = _BY_SUFFIX.get(suffix)
     if quality is not None and writer is not pillow_write.JPEG:
         raise OptionError(f"quality {quality} applies to JPEG only; {suffix} is written lossless")
     if quality is not None and (isinstance(quality, bool) or quality not in range(1, 101)):
         raise OptionError(f"quality must be 1..100, not {quality}")
     if writer is None:
-        raise OutputError(
-            f"cannot write {path}: the suffix {suffix or '(none)'} names no known format; "
-            f"use one of {' '.join(WRITE_SUFFIXES)}"
-        )
-    return writer
-
-
-def _check(writer: Writer, out: Output) -> None:
-    """OutputError for a format that can't hold the samples."""
-    info, channels, suffix = out.info, out.info.channels, out.path.suffix.lower()
-    problem, way = None, "write .tif, .npy or .zarr"
-    if not writer.stacks and info.pages > 1:
+        problem = f"the suffix {suffix or '(none)'} names no known format; use one of "
+        problem += " ".join(WRITE_SUFFIXES)
+    elif not writer.stacks and info.pages > 1:
         problem = f"its {channels} channels are {info.pages} pages or frames, and no colours; {way}"
     elif not writer.stacks and channels in WITH_ALPHA and not info.has_alpha:
         problem = f"the last of its {channels} channels is no transparency; {way}"
@@ -148,5 +141,6 @@ def _check(writer: Writer, out: Output) -> None:
         kind = {1: "grey", 2: "grey with transparency", 3: "RGB", 4: "RGB with transparency"}
         what = f"{out.dtype.name} {kind.get(channels, f'of {channels} channels')}"
         problem = f"{suffix} can't hold {what}; these can: {out.others}"
-    if problem:
+    if writer is None or problem:
         raise OutputError(f"cannot write {out.path}: {problem}")
+    return writer

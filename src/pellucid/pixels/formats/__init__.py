@@ -20,9 +20,8 @@ from pellucid.pixels.formats import (
     tiff_write,
     zarr,
 )
-from pellucid.pixels.formats.format import Format
+from pellucid.pixels.formats.format import Format, Output, Writer
 from pellucid.pixels.formats.input import Input
-from pellucid.pixels.formats.writer import Output, Writer
 
 __all__ = ["FORMATS", "PICTURES", "WRITERS", "Format", "Input", "Output", "Writer", "format_of"]
 

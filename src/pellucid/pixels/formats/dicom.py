@@ -27,9 +27,8 @@ from pellucid.pixels.dicom import (
     parse,
     take_frame,
 )
-from pellucid.pixels.formats.format import Format
+from pellucid.pixels.formats.format import Format, Output, Writer, at_once
 from pellucid.pixels.formats.input import Input
-from pellucid.pixels.formats.writer import Output, Writer, at_once
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import Sink, check_size
 

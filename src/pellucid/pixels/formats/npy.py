@@ -14,9 +14,8 @@ import numpy as np
 from pellucid.errors import InputError, refusing
 from pellucid.pixels.atomic import new_file
 from pellucid.pixels.flat import FlatSink, FlatSource
-from pellucid.pixels.formats.format import Format
+from pellucid.pixels.formats.format import Format, Output, Writer
 from pellucid.pixels.formats.input import Input
-from pellucid.pixels.formats.writer import Output, Writer
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import Sink, Source, check_size
 

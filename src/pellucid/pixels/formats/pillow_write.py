@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
 from pellucid.errors import OutputError, PellucidWarning, refusing
+from pellucid.pixels.formats.format import Output, Writer, at_once, only
 from pellucid.pixels.formats.png16 import encode_png
-from pellucid.pixels.formats.writer import Output, Writer, at_once, only
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.metadata import EXIF_MARKER
 

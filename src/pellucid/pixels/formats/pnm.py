@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 from pellucid.errors import InputError
 from pellucid.pixels.flat import FlatSource
 from pellucid.pixels.formats import pillow
-from pellucid.pixels.formats.format import Format
+from pellucid.pixels.formats.format import Format, Output, Writer, at_once, only
 from pellucid.pixels.formats.input import Input
-from pellucid.pixels.formats.writer import Output, Writer, at_once, only
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import Source, check_size, in_memory_if_small
 

@@ -24,7 +24,7 @@ from pellucid.pixels import tiff
 from pellucid.pixels.atomic import new_file
 from pellucid.pixels.box import Box, tiles_under
 from pellucid.pixels.description import described
-from pellucid.pixels.formats.writer import Output, Writer
+from pellucid.pixels.formats.format import Output, Writer
 from pellucid.pixels.lazy import bounds_of
 from pellucid.pixels.metadata import kept_exif
 from pellucid.pixels.tiff import LONG, LONG8, SHORT
@@ -60,7 +60,8 @@ class TiffSink:
             if raw := info.icc if tag == tiff.ICC else info.xmp:
                 self._tags[tag] = tiff.Value(kind, len(raw), raw)
         self._page = info.samples_a_page
-        tall, wide = self._side = (_side(height), _side(width))
+        # Sides are multiples of 16, no longer than the picture needs.
+        self._side = tall, wide = min(TILE, -(-height // 16) * 16), min(TILE, -(-width // 16) * 16)
         tiles = -(-height // tall) * -(-width // wide)
         self._places = np.zeros((2, channels // self._page, tiles), np.uint64)
         self._part: dict[int, tuple[NDArray[Any], int]] = {}
@@ -75,7 +76,16 @@ class TiffSink:
         with self._lock:
             for number, tile in tiles_under(part, self._out.shape, self._side):
                 shared = tile.overlap(part)
-                self._take(number, tile, shared, samples[shared.within(part)])
+                if number not in self._part:
+                    empty = np.zeros((*self._side, self._out.shape[2]), self._out.dtype)
+                    self._part[number] = empty, tile.size
+                kept, missing = self._part.pop(number)
+                kept[shared.within(tile)] = samples[shared.within(part)]
+                if missing > shared.size:
+                    self._part[number] = kept, missing - shared.size
+                else:
+                    self._waiting.append((number, self._pool.submit(self._deflate, kept)))
+                    self._flush(QUEUE * self._out.threads)
 
     def finish(self) -> None:
         """Write what is left, and the tables; ValueError if samples are missing."""
@@ -90,18 +100,6 @@ class TiffSink:
             at += self._file.write(tiff.build(tags, self._order, at, big=self._big, more=more))
         self._file.seek(0)
         self._file.write(tiff.header(self._order, start, big=self._big))
-
-    def _take(self, number: int, tile: Box, shared: Box, part: NDArray[Any]) -> None:
-        """Put a part of a tile in its place, and send the tile off when it is whole."""
-        empty = (*self._side, self._out.shape[2])
-        kept, left = self._part.pop(number, (None, tile.size))
-        kept = np.zeros(empty, self._out.dtype) if kept is None else kept
-        kept[shared.within(tile)] = part
-        if left > shared.size:
-            self._part[number] = kept, left - shared.size
-            return
-        self._waiting.append((number, self._pool.submit(self._deflate, kept)))
-        self._flush(QUEUE * self._out.threads)
 
     def _flush(self, leave: int) -> None:
         """Write the tiles that came first, until `leave` are waiting."""
@@ -118,9 +116,7 @@ class TiffSink:
         for first in range(0, tile.shape[2], self._page):
             samples = tile[..., first : first + self._page]
             if stored.kind != "f":
-                differences = samples.copy()
-                differences[:, 1:] -= samples[:, :-1]
-                samples = differences
+                samples = np.diff(samples, axis=1, prepend=np.zeros_like(samples[:, :1]))
             packed.append(zlib.compress(samples.astype(stored, copy=False).tobytes(), LEVEL))
         return packed
 
@@ -152,11 +148,6 @@ class TiffSink:
             about.append((338, SHORT, [0] * (extra - 1) + [2 if alpha else 0]))
         made = {tag: tiff.value_of(self._order, kind, *values) for tag, kind, values in about}
         return {**(self._tags if page == 0 else {}), **made}
-
-
-def _side(length: int) -> int:
-    """Of tiles: multiples of 16, no larger than the picture needs."""
-    return min(TILE, -(-length // 16) * 16)
 
 
 WRITER = Writer((".tif", ".tiff"), tiff_output, lambda dtype, _: dtype.kind in FORMATS, stacks=True)

@@ -23,10 +23,9 @@ from pellucid.errors import InputError, OutputError, refusing
 from pellucid.pixels.atomic import new_folder
 from pellucid.pixels.axes import SAMPLES, pack_axes
 from pellucid.pixels.extras import science
-from pellucid.pixels.formats.format import Format
+from pellucid.pixels.formats.format import Format, Output, Writer
 from pellucid.pixels.formats.input import Input
 from pellucid.pixels.formats.tiff_segments import LARGEST
-from pellucid.pixels.formats.writer import Output, Writer
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import Sink, Source, bounds_of, check_size
 
