@@ -9,11 +9,13 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from pellucid._api.alpha import Alpha, alpha_reader, extras_of
-from pellucid._api.layer import Encoded, Layer, Layout, held, way_out
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid._api.layer import Damaged, Encoded, Layer, Layout, held, way_out
 from pellucid._api.options import DEFAULT_QUALITY, GUIDE, CompressOptions
 from pellucid._api.targets import best_file
-from pellucid.bitstream import SampleRange
+from pellucid.bitstream import ALPHA, ALPHA_LAYER, EDGE, RANGE, Header, PelFile, SampleRange
 from pellucid.bitstream.extras import needs_range
 from pellucid.codec import (
     Picture,
@@ -26,9 +28,17 @@ from pellucid.codec import (
     look_at,
     tile_reader,
 )
+from pellucid.codec.decompress import AlphaReader
 from pellucid.codec.picture import WHITE
 from pellucid.errors import DamagedFileError, InputError, OptionError, PellucidError
-from pellucid.exact import alpha_tiles, lost_sample, lost_tiles
+from pellucid.exact import (
+    alpha_tiles,
+    check_tables,
+    decoded_alpha,
+    exact_model,
+    lost_sample,
+    lost_tiles,
+)
 from pellucid.pixels import Box, ImageSource
 from pellucid.pixels.lazy import Sink, parts_of
 from pellucid.runtime import find_model, load_model
@@ -54,7 +64,7 @@ def encode_learned(source: ImageSource, options: CompressOptions, name: str) -> 
         check_marks(source, name)
     picture = look_at(samples, alpha=alpha)
     extras = extras_of(picture, header)
-    layer = alpha_tiles(Alpha(picture), header) if alpha else iter(())
+    layer = alpha_tiles(samples, header) if alpha else iter(())
     if options.bpp is not None or options.size is not None or options.psnr is not None:
         best, colours = best_file(picture, net, header, list(layer), extras, source, options)
         return Encoded(replace(header, quality=best), extras, colours)
@@ -123,6 +133,50 @@ class LearnedLayer(Layer):
             middle = int(lost_sample(header.dtype))
             return lost_tiles(header, reason), SampleRange(middle, middle)
         return tile_reader(header, file.tile, find_model(header.model_id)), file.sample_range
+
+
+def extras_of(picture: Picture, header: Header) -> dict[str, bytes]:
+    """The payloads of RANG, ALPH and EDGE that the file of a picture needs."""
+    found = {} if picture.range is None else {RANGE: picture.range.pack()}
+    if picture.edges is not None:
+        found[EDGE] = picture.edges.pack(header)
+    return found | ({ALPHA: exact_model()[1]} if picture.alpha else {})
+
+
+def alpha_reader(file: PelFile, damaged: Damaged | None = None) -> AlphaReader | None:
+    """What reads a learned file's alpha; None if it has none.
+
+    With `damaged`, a damaged tile becomes opaque and is noted there, by its number counted on from
+    the tiles of colours; else DamagedFileError names it.
+
+    Raises:
+        UnknownModelError: alpha was coded with other tables than this version has.
+    """
+    header, identity = file.header, file.alpha_model
+    if not header.has_alpha_layer:
+        return None
+    if identity is not None:
+        check_tables(identity)
+
+    def read(number: int) -> NDArray[Any]:
+        place = header.tile_count + number
+        name = header.chunk_name(place)
+        try:
+            if identity is None:
+                raise DamagedFileError(f"{name} can't be used: ALPH is lost")
+            payload = file.tile(number, layer=ALPHA_LAYER)
+            try:
+                return decoded_alpha(header, number, payload)
+            except DamagedFileError as error:
+                raise DamagedFileError(f"{name}: {error}") from error
+        except DamagedFileError as error:
+            if damaged is None:
+                raise
+            damaged[place] = str(error)
+            tile = header.tile_box(number)
+            return np.full((tile.height, tile.width), np.iinfo(header.dtype).max, header.dtype)
+
+    return read
 
 
 def check_samples(source: ImageSource, name: str) -> None:

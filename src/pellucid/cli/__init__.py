@@ -38,7 +38,9 @@ from pellucid.cli.verify import verify
 __all__ = ["main"]
 
 
-@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Program, context_settings={"help_option_names": ["-h", "--help"], "show_default": True}
+)
 @click.version_option(__version__, prog_name="pellucid", message="%(prog)s %(version)s")
 def main() -> None:
     """Make pictures small and clean with convolutional networks.

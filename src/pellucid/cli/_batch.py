@@ -64,26 +64,15 @@ class Stop(Exception):
     """The program ends while a thread is still at work."""
 
 
-def run_command(batch: Batch, outputs: Outputs, work: Work) -> None:
-    """Find the files of a command, do `work` on each and end as `run_batch` does."""
-    passed: Counter[str] = Counter()
-    jobs = plan_jobs(batch, outputs, passed)
-    run_batch(jobs, work, batch, suffix=outputs.suffix, passed=passed)
+def run_command(batch: Batch, outputs: Outputs | None, work: Work) -> None:
+    """Do `work` on all files of a command; ends the program with an exit code if one failed.
 
-
-def run_batch(
-    jobs: Sequence[Job],
-    work: Work,
-    batch: Batch,
-    *,
-    suffix: Callable[[Path], str] = lambda path: path.suffix,
-    passed: Counter[str] | None = None,
-) -> None:
-    """Do `work` on every job; ends the program with an exit code if one failed.
-
-    `suffix` gives that of an output for its source; `passed` are the suffixes of files in folders
-    that no job was made of.
+    Without `outputs` it only reads them.
     """
+    passed: Counter[str] = Counter()  # suffixes of files in folders that no job is made of
+    jobs = [Job(Path(given), Path(given)) for given in batch.inputs]
+    if outputs is not None:
+        jobs = plan_jobs(batch, outputs, passed)
     progress, stop = Progress(len(jobs), wanted=batch.progress, quiet=batch.as_json), Event()
     done: list[Outcome] = []
 
@@ -96,7 +85,7 @@ def run_batch(
             progress.part(done)
 
         try:
-            return do_job(job, work, batch, suffix, part)
+            return do_job(job, work, batch, outputs, part)
         except PellucidError as error:
             return Outcome(error=error)
         except MemoryError:
@@ -130,13 +119,12 @@ def outcomes(
         pool.shutdown(cancel_futures=True)
 
 
-def do_job(
-    job: Job, work: Work, batch: Batch, suffix: Callable[[Path], str], part: Part
-) -> Outcome:
+def do_job(job: Job, work: Work, batch: Batch, outputs: Outputs | None, part: Part) -> Outcome:
     """`work` on one job, between regular files; raises PellucidError."""
     if batch.skip_existing and job.is_done:
         return Outcome()
     job.check(batch)
+    suffix = outputs.suffix if outputs is not None else None
     with remarks_of_file() as said, real_files(job.source, job.target, suffix) as (source, target):
         start = time.perf_counter()
         report = work(replace(job, source=source, target=target), part)

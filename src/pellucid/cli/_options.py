@@ -71,6 +71,7 @@ limits_option = click.option(
     "limits",
     metavar="N",
     default=str(DEFAULT_LIMITS.max_pixels),
+    show_default=False,
     type=to_limits,
     help="Take larger pictures than 268M pixels (1G), if you trust them.",
 )
@@ -80,13 +81,9 @@ page_option = click.option(
     type=click.IntRange(min=0),
     help="Only this page of a TIFF, or frame of a DICOM file, from 0.",
 )
-model_option = click.option(
-    "--model", default="m", show_default=True, help="m, s (faster), or a model's folder."
-)
-sigma_option = functools.partial(
-    click.option, "--sigma", default="auto", show_default=True, type=number_or_auto
-)
-strength_option = functools.partial(click.option, "--strength", default=1.0, show_default=True)
+model_option = click.option("--model", default="m", help="m, s (faster), or a model's folder.")
+sigma_option = functools.partial(click.option, "--sigma", default="auto", type=number_or_auto)
+strength_option = functools.partial(click.option, "--strength", default=1.0)
 metadata_option = functools.partial(
     click.option, "--no-metadata", "metadata", is_flag=True, callback=lambda _c, _o, no: not no
 )
@@ -148,6 +145,7 @@ BATCH_OPTIONS = (
         metavar="N",
         type=click.IntRange(min=1),
         default=1,
+        show_default=False,
         help="Work on so many files at a time.  [default: 1]",
     ),
     json_option,

@@ -51,18 +51,19 @@ def is_pipe(path: Path) -> bool:
 
 @contextmanager
 def real_files(
-    source: Path, target: Path | None, suffix: Callable[[Path], str]
+    source: Path, target: Path | None = None, suffix: Callable[[Path], str] | None = None
 ) -> Iterator[tuple[Path, Path | None]]:
     """Paths of regular files for a source and a target that may be streams, while the block lasts.
 
-    `suffix` gives that of the output for its source. Errors that the block raises name the streams.
+    `suffix` gives that of an output for its source. Errors that the block raises name the streams.
     """
     with ExitStack() as stack:
         real, place = source, target
         if is_pipe(source) or target == STREAM:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="pellucid-"))
             real = copied_in(source, Path(folder)) if is_pipe(source) else source
-            place = Path(folder, f"output{suffix(real)}") if target == STREAM else target
+            if target == STREAM and suffix is not None:
+                place = Path(folder, f"output{suffix(real)}")
         try:
             yield real, place
         except PellucidError as error:

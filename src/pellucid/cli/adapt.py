@@ -27,13 +27,9 @@ MODEL_FILES = {"card.json", "denoiser.onnx"}
     help="Folder of the tuned model.",
 )
 @click.option(
-    "--minutes",
-    type=click.FloatRange(min=0, min_open=True),
-    default=2,
-    show_default=True,
-    help="To tune for.",
+    "--minutes", type=click.FloatRange(min=0, min_open=True), default=2, help="To tune for."
 )
-@click.option("--model", default="m", show_default=True, help="Denoiser to start from.")
+@click.option("--model", default="m", help="Denoiser to start from.")
 @click.option(
     "--repeats", is_flag=True, help="Each folder in DIR holds two or more shots of one scene."
 )

@@ -39,7 +39,6 @@ SAME = (
     "--which",
     type=click.Choice(("picture", "guide")),
     default="picture",
-    show_default=True,
     help="Of a file that holds a picture and its guide.",
 )
 @click.option(

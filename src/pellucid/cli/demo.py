@@ -48,7 +48,6 @@ Panel = tuple[str, Rgb]  # what to write above a version of the picture
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("demo"),
-    show_default=True,
     help="Folder for the files that it makes.",
 )
 @click.option("--force", is_flag=True, help="Overwrite files there that differ.")

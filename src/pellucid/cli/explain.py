@@ -24,12 +24,10 @@ from pellucid.cli import _options as options
     type=click.Choice(["compress", "denoise"]),
     help="For a picture; a .pel file needs none.",
 )
-@click.option(
-    "-q", "--quality", type=click.IntRange(0, 100), default=60, show_default=True, help="compress"
-)
+@click.option("-q", "--quality", type=click.IntRange(0, 100), default=60, help="compress")
 @options.sigma_option(metavar="TEXT", help="denoise: auto or a number.")
 @options.strength_option(type=click.FloatRange(0, 1), help="denoise")
-@click.option("--model", default="m", show_default=True, help="Name, or a model's folder.")
+@click.option("--model", default="m", help="Name, or a model's folder.")
 @click.option(
     "--pixel",
     metavar="X,Y",

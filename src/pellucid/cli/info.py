@@ -45,7 +45,7 @@ def info(file: Path, limits: Limits, as_json: bool, latents: bool) -> None:
     import pellucid
 
     try:
-        with real_files(file, None, lambda path: path.suffix) as (source, _):
+        with real_files(file) as (source, _):
             found = pellucid.info(source, latents=latents, limits=limits)
     except PellucidError as error:
         error.args = (about(file, error),)

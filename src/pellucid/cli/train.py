@@ -24,7 +24,6 @@ from pellucid.errors import OutputError
     "--minutes",
     type=click.FloatRange(min=0, min_open=True),
     default=60,
-    show_default=True,
     help="Of training in all, resumed runs included.",
 )
 @click.option(
@@ -33,14 +32,12 @@ from pellucid.errors import OutputError
     "output",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("runs"),
-    show_default=True,
     help="Folder for the checkpoint and the model.",
 )
 @click.option(
     "--device",
     type=click.Choice(["auto", "cpu", "cuda"]),
     default="auto",
-    show_default=True,
     help="auto takes an accelerator if there is one.",
 )
 @click.option("--threads", type=click.IntRange(min=1), help="On a CPU.  [default: PyTorch's]")
@@ -48,7 +45,6 @@ from pellucid.errors import OutputError
     "--processes",
     type=click.IntRange(1, 64),
     default=1,
-    show_default=True,
     help="On a CPU: that share the work, each with crops of its own.",
 )
 @click.option(
@@ -61,7 +57,6 @@ from pellucid.errors import OutputError
     "--schedule",
     type=click.Choice(["cosine", "constant", "decay"]),
     default="cosine",
-    show_default=True,
     help="How the learning rate goes: to zero over the minutes; constant, over many resumed runs; "
     "from constant to zero, on a copy of such a run given by --start.",
 )

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pellucid.cli import _options as options
-from pellucid.cli._batch import Report, run_batch
-from pellucid.cli._jobs import Job
+from pellucid.cli._batch import Report, run_command
 from pellucid.errors import DamagedFileError
 
 if TYPE_CHECKING:
@@ -29,9 +28,8 @@ def verify(files: tuple[str, ...], limits: Limits, as_json: bool) -> None:
     Names each damaged tile with its size and place in pixels, and what else is damaged. Exit code
     1 if a file is damaged or can't be decoded here.
     """
-    jobs = [Job(Path(file), Path(file)) for file in files]
     batch = options.Batch(files, as_json=as_json)
-    run_batch(jobs, lambda job, _: verify_one(job.source, limits), batch)
+    run_command(batch, None, lambda job, _: verify_one(job.source, limits))
 
 
 def verify_one(file: Path, limits: Limits) -> Report:

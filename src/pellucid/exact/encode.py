@@ -77,14 +77,14 @@ def exact_tiles(
     return each_tile(samples, header, encode)
 
 
-def alpha_tiles(plane: Source, header: Header) -> Iterator[bytes]:
-    """The payloads of a learned file's alpha (H, W, 1)."""
+def alpha_tiles(samples: Source, header: Header) -> Iterator[bytes]:
+    """The payloads of a learned file's alpha, the last channel of samples (H, W, C)."""
     tables, _ = exact_model()
 
     def encode(number: int, part: NDArray[Any]) -> bytes:
-        return encode_tile(part, alpha_kind(header, number), 0, tables)
+        return encode_tile(part[..., -1:], alpha_kind(header, number), 0, tables)
 
-    return each_tile(plane, header, encode)
+    return each_tile(samples, header, encode)
 
 
 def each_tile(
