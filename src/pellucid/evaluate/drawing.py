@@ -63,10 +63,7 @@ class Plot:
 
 def new_figure(width: float, height: float, columns: int = 1) -> tuple[Any, Sequence[Any]]:
     """An empty figure in the common look, and its axes from left to right; sizes in inches.
-
-    Raises:
-        MissingExtraError: matplotlib isn't installed.
-    """
+    MissingExtraError if matplotlib isn't installed."""
     matplotlib = require("matplotlib")
     figures = require("matplotlib.figure", "matplotlib")
     with matplotlib.rc_context(LOOK):
@@ -140,11 +137,8 @@ def svg_of(plot: Plot) -> str:
 
 
 def save_plots(plots: Sequence[Plot], folder: Path) -> list[Path]:
-    """Writes NAME.png and NAME.svg of each into an existing folder; returns their paths.
-
-    Raises:
-        OutputError: a file can't be written.
-    """
+    """Write NAME.png and NAME.svg of each into an existing folder and return their paths;
+    OutputError if a file can't be written."""
     matplotlib = require("matplotlib")
     paths = []
     for plot in plots:

@@ -18,14 +18,10 @@ PIXELS = {"h": SIDE, "w": SIDE}  # a graph that takes pixels
 
 
 def macs_per_pixel(path: Path, grid: Mapping[str, int] = PIXELS) -> float:
-    """Multiply-adds of all convolutions of a graph, for each pixel of a 512x512 picture.
+    """Multiply-adds of all convolutions of an ONNX file, for each pixel of a 512x512 picture.
 
-    Args:
-        path: an ONNX file.
-        grid: sizes of the inputs' free dimensions for such a picture.
-
-    Raises:
-        MissingExtraError: the package `onnx` isn't installed.
+    `grid` has the sizes of the inputs' free dimensions for such a picture. MissingExtraError if the
+    package `onnx` isn't installed.
     """
     onnx = require("onnx", extra="train")
     model = onnx.load(str(path))

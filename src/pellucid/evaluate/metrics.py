@@ -24,7 +24,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +31,7 @@ from PIL import Image
 
 from pellucid.errors import InputError, MissingExtraError, OptionError, PellucidError
 from pellucid.evaluate._extras import require
-
-Rgb = NDArray[np.uint8]
-Samples = NDArray[Any]
+from pellucid.evaluate.peers.base import Rgb, Samples
 
 PEAK = 255.0
 WINDOW = 11  # samples a side that SSIM looks at

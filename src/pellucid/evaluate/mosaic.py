@@ -29,16 +29,12 @@ SEED = 0
 
 
 def load_photos(folder: Path) -> list[Pixels]:
-    """The first photographs of a folder, by name, that are large enough, in colour.
-
-    Raises:
-        InputError: there are none.
-    """
+    """The first photographs of a folder, by name, that are large enough, in colour; InputError if
+    there are none."""
     paths = sorted(folder.iterdir()) if folder.is_dir() else []
     pictures = (read_image(path)[0] for path in paths if path.suffix.lower() in SUFFIXES)
     large = (p for p in pictures if p.shape[2] == 3 and min(p.shape[:2]) >= CELL)
-    found = list(islice(large, MOST_PHOTOS))
-    if not found:
+    if not (found := list(islice(large, MOST_PHOTOS))):
         raise InputError(
             f"{folder} holds no colour photographs of {CELL} x {CELL} pixels or more; give another "
             "folder with --data"
@@ -81,10 +77,6 @@ def side_by_side(pictures: Sequence[Pixels], side: int) -> Pixels:
 
     Every picture is cut to the size that all have. A picture that comes again is mirrored, another
     way each time.
-
-    Args:
-        pictures: at least one, (H, W, 3) uint8.
-        side: in pixels.
     """
     height, width, _ = np.min([rgb.shape for rgb in pictures], axis=0)
     out = np.empty((side, side, 3), np.uint8)

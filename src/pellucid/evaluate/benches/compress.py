@@ -203,11 +203,8 @@ def _with_peaks(turn: Sweep, row: Timing) -> Timing:
 
 
 def peaks(name: str, setting: float, rgb: Rgb, threads: int) -> tuple[float, float]:
-    """Peak of coding and of decoding one picture, in millions of bytes.
-
-    Raises:
-        PellucidError: it can't be measured, or the codec failed.
-    """
+    """Peak of coding and of decoding one picture, in millions of bytes; PellucidError if it can't
+    be measured, or the codec failed."""
     with TemporaryDirectory() as folder:
         picture, file = Path(folder) / "picture.npy", Path(folder) / "coded"
         np.save(picture, rgb)

@@ -19,6 +19,7 @@ from pellucid.errors import OptionError
 from pellucid.evaluate._extras import require
 from pellucid.evaluate.metrics import METRICS, Metric
 from pellucid.evaluate.rows import Rows
+from pellucid.evaluate.table import grouped
 
 TARGET_BPP = 0.75
 MIN_POINTS = 3
@@ -84,17 +85,13 @@ SPEED_ROWS = Rows(Timing, "speed.tsv")
 
 
 def setting_near(rows: Iterable[Result], bpp: float = TARGET_BPP) -> float:
-    """The setting of one codec's rows whose mean rate comes nearest to `bpp`.
-
-    Raises:
-        OptionError: no rows.
-    """
-    rates: dict[float, list[float]] = {}
-    for row in rows:
-        rates.setdefault(row.setting, []).append(row.bpp)
+    """The setting of one codec's rows whose mean rate comes nearest to `bpp`; OptionError without
+    rows."""
+    rates = grouped(rows, lambda row: row.setting)
     if not rates:
         raise OptionError("no rows to choose a setting from; run the sweep first")
-    return min(rates, key=lambda setting: abs(statistics.fmean(rates[setting]) - bpp))
+    means = {setting: statistics.fmean(r.bpp for r in own) for setting, own in rates.items()}
+    return min(means, key=lambda setting: abs(means[setting] - bpp))
 
 
 def codecs_in(rows: Iterable[Result]) -> list[str]:
@@ -149,8 +146,7 @@ class BdAverage:
 def compare(rows: Sequence[Result], anchor: str, test: str, metric: str) -> BdAverage | None:
     """BD-rate of `test` against `anchor`; None without a picture in common whose curves overlap.
 
-    Raises:
-        MissingExtraError: the package `bjontegaard` isn't installed.
+    MissingExtraError if the package `bjontegaard` isn't installed.
     """
     scale = METRICS[metric]
     return average_bd_rate(curves(rows, anchor, scale), curves(rows, test, scale))
@@ -170,11 +166,7 @@ def average_bd_rate(anchors: Curves, tests: Curves) -> BdAverage | None:
 
 def bd_rate(anchor: Curve, test: Curve) -> float | None:
     """BD-rate of `test` against `anchor` in percent, over the quality range common to both; None
-    with fewer than three usable points, or without a common range.
-
-    Raises:
-        MissingExtraError: the package `bjontegaard` isn't installed.
-    """
+    with fewer than three usable points, or without a common range."""
     library = require("bjontegaard")
     known, new = rising(anchor), rising(test)
     if min(len(known), len(new)) < MIN_POINTS:

@@ -79,9 +79,7 @@ class Plan(BasePlan):
 def cases(plan: Plan) -> list[Case]:
     """Pictures and arrays, set by set and in order of name.
 
-    Raises:
-        InputError: no such file, a folder without pictures, or two in a set that differ in the
-            suffix only.
+    InputError: no such file, a folder without pictures, or two in a set that differ in the suffix.
     """
     found = []
     for data in plan.sets:
@@ -98,11 +96,8 @@ def cases(plan: Plan) -> list[Case]:
 
 
 def load_samples(path: Path) -> Samples:
-    """A picture or array as (H, W, C) samples, as `pellucid.compress` takes it.
-
-    Raises:
-        InputError: the file can't be read, would lose something or has samples of another type.
-    """
+    """A picture or array as (H, W, C) samples, as `pellucid.compress` takes it; InputError if it
+    can't be read, would lose something or has samples of another type."""
     with open_image(path) as opened:
         source = opened.without_full_alpha()
         if source.dtype.name not in TYPES:

@@ -152,22 +152,15 @@ class Registry(Generic[Peer]):
         return tuple(found)
 
     def make(self, name: str, threads: int) -> Peer:
-        """One peer.
-
-        Raises:
-            MissingExtraError: its library isn't installed.
-            OptionError: no peer of that name, or `threads` below 1.
-        """
+        """One peer; MissingExtraError if its library isn't installed, OptionError if there is none
+        of that name or `threads` is below 1."""
         if threads < 1:
             raise OptionError(f"threads must be at least 1, got {threads}")
         return self._maker(name)(threads)
 
     def load(self, names: Iterable[str], threads: int) -> tuple[list[Peer], dict[str, str]]:
-        """All peers that can be had, and for the others the reason why not.
-
-        Raises:
-            OptionError: no peer of that name.
-        """
+        """All peers that can be had, and for the others the reason why not; OptionError for an
+        unknown name."""
         found, missing = [], {}
         for name in self.expand(names):
             try:

@@ -51,28 +51,20 @@ def load(kind: str, data: bytes, mode: str | None = "RGB") -> Samples:
         return np.asarray(image.convert(mode) if mode else image)
 
 
-def as_quality(setting: float) -> dict[str, Any]:
-    """The setting as Pillow's `quality`, a whole number."""
-    return {"quality": int(setting)}
-
-
 def pillow(
     name: str,
     form: tuple[str, str, str],
     settings: tuple[float, ...],
     options: Mapping[str, Any],
-    turn: Callable[[float], dict[str, Any]] = as_quality,
+    turn: Callable[[float], dict[str, Any]] = lambda setting: {"quality": int(setting)},
     **more: Any,
 ) -> Codec:
-    """A codec by `Image.save` and `Image.open` on bytes in memory.
+    """A codec by `Image.save` and `Image.open`; MissingExtraError without the library.
 
     Args:
         form: Pillow's names of the format and of the library behind it, and ours of the library.
         turn: a setting to Pillow's options.
         more: fields of the codec that differ from other formats'.
-
-    Raises:
-        MissingExtraError: this Pillow was built without the library.
     """
     kind, feature, library = form
     if not features.check(feature):
@@ -106,10 +98,7 @@ def avif(
 
 
 def heic_psnr(threads: int) -> Codec:
-    """HEIC by x265 in pillow-heif: full chroma, the default preset, tuned for PSNR.
-
-    MissingExtraError without pillow-heif.
-    """
+    """HEIC by x265 in pillow-heif: full chroma, the default preset, tuned for PSNR."""
     library = require("pillow_heif", "pillow-heif")
     options = {"tune": "psnr", "x265:pools": str(threads)}
     info = library.libheif_info()

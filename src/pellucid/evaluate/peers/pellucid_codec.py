@@ -20,13 +20,11 @@ def make(
     threads: int, *, model: str, label: str = "", settings: tuple[float, ...] = SETTINGS
 ) -> Codec:
     """One model, by name or folder; `label`, if given, replaces the name that rows have.
+    PellucidError if it isn't installed.
 
     Its version has a checksum of a probe's file and its decoded pixels. The model's id covers what
     decides bits and nothing else; the checksum changes with the rest of the weights and with the
     encoder too, so that rows made by others are known as stale.
-
-    Raises:
-        PellucidError: the model isn't installed.
     """
     os.environ[THREADS_VARIABLE] = str(threads)
     api = require("pellucid")
