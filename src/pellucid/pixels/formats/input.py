@@ -67,8 +67,6 @@ class Input:
     @cached_property
     def head(self) -> bytes:
         """The first bytes; none of a folder."""
-        if self._given is not None:
-            return self._given[:HEAD]
         if self.is_folder:
             return b""
         with self.open() as file:
