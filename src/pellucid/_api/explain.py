@@ -56,8 +56,8 @@ def explain(
         else what compress, decompress and denoise raise.
     """
     check_limits(limits)
-    image = read_once(image)
-    if is_pel(image):
+    image, is_pel = read_once(image)
+    if is_pel:
         if task is not None or pixel is not None or layers or page is not None:
             raise OptionError(
                 "a .pel file is explained as it is; leave task, pixel, layers and page out"
@@ -77,22 +77,17 @@ def explain(
     )
 
 
-def read_once(image: Any) -> Any:
-    """`image`; of a pipe or a file object, which give their bytes only once, all of these.
+def read_once(image: Any) -> tuple[Any, bool]:
+    """`image`, and whether it is a .pel file.
 
-    InputError if there is no file, or an empty one.
+    Of a pipe or a file object, which give their bytes only once, all of these. InputError if there
+    is no file, or an empty one.
     """
-    if isinstance(image, str | os.PathLike) or hasattr(image, "read"):
-        given = Input(image)
-        return image if given.path is not None else given.data
-    return image
-
-
-def is_pel(image: Any) -> bool:
-    """Whether this is a .pel file, as bytes or by path."""
-    if isinstance(image, str | os.PathLike | bytes | bytearray | memoryview):
-        return Input(image).head[:4] == SIGNATURE[:4]
-    return False
+    named = isinstance(image, str | os.PathLike | bytes | bytearray | memoryview)
+    if not named and not hasattr(image, "read"):
+        return image, False
+    given = Input(image)
+    return image if given.path is not None else given.data, given.head[:4] == SIGNATURE[:4]
 
 
 def explain_file(data: Any, limits: Limits) -> Explanation:

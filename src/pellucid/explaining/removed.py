@@ -91,37 +91,36 @@ def whiteness(residual: Floats) -> tuple[Floats, NDArray[np.float64]]:
 
     A residual of nothing is white.
     """
-    height, width = residual.shape[:2]
-    power = block_means(residual, residual, BLOCK)
-    texture = np.zeros(power.shape, np.float32)
-    sums = [power.sum(dtype=np.float64)]
-    for down, right in LAGS:
+    height, width, channels = residual.shape
+    products = []
+    for down, right in ((0, 0), *LAGS):
         moved = np.zeros_like(residual)
         moved[: height - down, : width - right] = residual[down:, right:]
-        product = block_means(residual, moved, BLOCK)
+        product = np.einsum("hwc,hwc->hw", residual, moved) / channels
+        products.append(block_means(product, BLOCK))
+    power = products[0]
+    texture = np.zeros_like(power)
+    for product in products[1:]:
         texture += np.divide(product, power, out=np.zeros_like(power), where=power > 0)
-        sums.append(product.sum(dtype=np.float64))
     texture /= len(LAGS)
-    return texture, np.array(sums)
+    return texture, np.array([one.sum(dtype=np.float64) for one in products])
 
 
 def structure(before: NDArray[Any], after: NDArray[Any], steady: float) -> Floats:
     """(H / 8, W / 8) contrast and structure of SSIM, from 0 to 1, of the mean of the channels."""
     first, second = (centred(image.mean(axis=2, dtype=np.float32)) for image in (before, after))
-    shared = block_means(first, second, FINE)
-    power = block_means(first, first, FINE) + block_means(second, second, FINE)
+    shared = block_means(first * second, FINE)
+    power = block_means(first * first, FINE) + block_means(second * second, FINE)
     kept: Floats = np.clip((2 * shared + steady) / (power + steady), 0, 1)
     return kept
 
 
 def centred(plane: Floats) -> Floats:
-    """(H, W) less the mean of each block, (H, W, 1)."""
-    means = block_means(plane[..., None], np.ones((*plane.shape, 1), np.float32), FINE)
-    wide = means.repeat(FINE, axis=0).repeat(FINE, axis=1)
-    return (plane - wide[: plane.shape[0], : plane.shape[1]])[..., None]
+    """(H, W) less the mean of each block."""
+    wide = block_means(plane, FINE).repeat(FINE, axis=0).repeat(FINE, axis=1)
+    return plane - wide[: plane.shape[0], : plane.shape[1]]
 
 
-def block_means(one: Floats, two: Floats, side: int) -> Floats:
-    """Mean of the product over blocks (side, side, C): (H, W, C) -> (H / side, W / side), up."""
-    product = np.einsum("hwc,hwc->hw", one, two) / one.shape[2]
-    return means(product[..., None], side)[..., 0].astype(np.float32)
+def block_means(plane: NDArray[Any], side: int) -> Floats:
+    """Mean over blocks: (H, W) -> (H / side, W / side), up."""
+    return means(plane[..., None], side)[..., 0].astype(np.float32)

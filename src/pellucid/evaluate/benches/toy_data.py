@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from pellucid.bitstream import Limits
-from pellucid.errors import InputError, OptionError, PellucidError
+from pellucid.errors import InputError, PellucidError
 from pellucid.evaluate.benches.toy_files import (
     CHANNELS,
     LARGEST_SIDE,
@@ -70,18 +70,13 @@ def find_sets(folders: Sequence[Path], *, train: int, held_out: int) -> list[Toy
 
     Raises:
         InputError: no such folder, no set in it, a file that can't be read, or two of one name.
-        OptionError: a number below 1.
     """
-    if train < 1 or held_out < 1:
-        raise OptionError(f"pictures must be at least 1, got {train} and {held_out} held out")
     sets: dict[str, ToySet] = {}
     for folder in folders:
         if not folder.is_dir():
             raise InputError(f"{folder} isn't a folder")
         below = sorted(path for path in folder.iterdir() if path.is_dir())
-        found = next(
-            filter(None, (_known(paths, train, held_out) for paths in ([folder], below))), []
-        )
+        found = _known([folder], train, held_out) or _known(below, train, held_out)
         if not found and class_pictures(folder):
             found = [(folder.resolve().name, read_classes(folder, train + held_out), None)]
         if not found:
@@ -149,22 +144,24 @@ def _known(folders: Sequence[Path], train: int, held_out: int) -> list[Found]:
     """The sets that files' names tell."""
     found: list[Found] = []
     for folder in folders:
-        idx = [sorted(folder.glob(f"{part}-images-idx3-ubyte*")) for part in ("train", "t10k")]
-        batches = sorted(p for p in folder.glob("data_batch_*") if p.is_file())
-        kept, test = folder / "mnist.npz", folder / "test_batch"
-        if all(idx):
-            found.append(("mnist", read_idx(idx[0][0], train), read_idx(idx[1][0], held_out)))
-        elif kept.is_file():
+        first, second = (_files(folder, f"{part}-images-idx3-ubyte*") for part in ("train", "t10k"))
+        batches, test = _files(folder, "data_batch_*"), folder / "test_batch"
+        if first and second:
+            found.append(("mnist", read_idx(first[0], train), read_idx(second[0], held_out)))
+        elif (kept := folder / "mnist.npz").is_file():
             parts = read_npz(kept, "x_train", train), read_npz(kept, "x_test", held_out)
             found.append(("mnist", *parts))
         elif batches:
             pictures = np.concatenate([read_pickle(path, train) for path in batches])
             apart = read_pickle(test, held_out) if test.is_file() else None
             found.append(("cifar10", pictures, apart))
-        elif sprites := sorted(folder.glob("*cifar*.png")):
-            pictures = np.concatenate([read_sprite(path) for path in sprites])
-            found.append(("cifar10", pictures, None))
+        elif sprites := _files(folder, "*cifar*.png"):
+            found.append(("cifar10", np.concatenate([*map(read_sprite, sprites)]), None))
     return found
+
+
+def _files(folder: Path, pattern: str) -> list[Path]:
+    return sorted(path for path in folder.glob(pattern) if path.is_file())
 
 
 def read_sprite(path: Path) -> Pictures:
@@ -186,12 +183,9 @@ def read_sprite(path: Path) -> Pictures:
 def class_pictures(folder: Path) -> list[Path]:
     """Pictures in the folders inside `folder`, taking turns between these, so that any part of the
     list has of every class."""
-    classes = [
-        sorted(p for p in inside.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
-        for inside in sorted(folder.iterdir())
-        if inside.is_dir()
-    ]
-    return [path for turn in zip_longest(*classes) for path in turn if path]
+    inside = [_files(one, "*") for one in sorted(folder.iterdir()) if one.is_dir()]
+    turns = zip_longest(*([p for p in one if p.suffix.lower() in SUFFIXES] for one in inside))
+    return [path for turn in turns for path in turn if path]
 
 
 def read_classes(folder: Path, limit: int) -> Pictures:
@@ -202,14 +196,14 @@ def read_classes(folder: Path, limit: int) -> Pictures:
     found: list[Pictures] = []
     why = ""
     for path in class_pictures(folder):
-        if len(found) == limit:
-            break
         try:
             picture = Image.fromarray(load_rgb(path))
-            square = ImageOps.fit(picture, (SIDE, SIDE), Image.Resampling.LANCZOS)
-            found.append(np.asarray(square))
         except PellucidError as error:
             why = str(error)
+            continue
+        found.append(np.asarray(ImageOps.fit(picture, (SIDE, SIDE), Image.Resampling.LANCZOS)))
+        if len(found) == limit:
+            break
     if not found:
         raise InputError(f"no pictures in the folders of {folder}: {why}")
     return np.stack(found)
