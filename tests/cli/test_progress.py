@@ -51,6 +51,16 @@ def test_shown_on_a_terminal_or_when_asked_for(run) -> None:
     assert back[-1] == "[1/1] a.pel … 100 %"
 
 
+def test_a_few_lines_of_several_at_a_time(capsys) -> None:
+    progress = Progress(2, wanted=True)
+    progress.show(1, "a.tif")
+    progress.show(2, "b.tif")
+    for percent in range(101):
+        progress.part(percent / 100)
+        progress.part(percent / 200)  # of the other, which is behind
+    assert len(capsys.readouterr().err.splitlines()) == 10
+
+
 def test_quiet_with_json_on_a_terminal(capsys, monkeypatch) -> None:
     monkeypatch.setattr(_progress.sys.stderr, "isatty", lambda: True)
     progress = Progress(1, quiet=True)

@@ -35,7 +35,7 @@ from pellucid.errors import (
     OutputError,
     PellucidError,
 )
-from pellucid.pixels import ImageInfo
+from pellucid.pixels import ImageInfo, open_image
 from pellucid.pixels.dicom import Change, stored_of
 
 SETS = Path(__file__).resolve().parents[3] / "shared" / "data" / "test" / "dicom"
@@ -167,6 +167,15 @@ def test_bits_above_those_stored_come_back_and_are_not_filtered(tmp_path: Path) 
     high = saved(head(40, 50, HighBit=15), slope() * 16, tmp_path / "high.dcm")
     assert "up to bit 15" in run("denoise", high, "--sigma", 20, "--model", "s", code=1)
     assert not (tmp_path / "high.clean.dcm").exists()
+
+
+def test_big_endian_comes_in_this_machines_order(tmp_path: Path) -> None:
+    source = kinds(tmp_path)["big"]
+    with open_image(source) as opened:
+        assert opened.dtype == np.uint16
+        assert np.array_equal(opened.read()[..., 0], slope())
+    file = pellucid.compress(source, lossless=True, guide=source)
+    assert np.array_equal(pellucid.decompress(file, which="guide"), slope())
 
 
 @pytest.mark.parametrize("kind", ["bytes", "odd", "frames", "bits", "packed"])

@@ -51,10 +51,9 @@ class Progress:
 
     def part(self, done: float) -> None:
         """Say that `done`, 0 to 1, of the item is done."""
-        if self._live:
-            due = self._clock() - self._said >= EVERY
-        else:
-            due, self._step = int(done * STEPS) > self._step, int(done * STEPS)
+        step = int(done * STEPS)
+        due = self._clock() - self._said >= EVERY if self._live else step > self._step
+        self._step = max(step, self._step)
         if due:
             spent = self._clock() - self._start
             known = spent >= LEAST_TIME and LEAST_PART <= done < 1

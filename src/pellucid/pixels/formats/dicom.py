@@ -103,7 +103,8 @@ def _decoded(dataset: Any, name: str, max_pixels: int, page: int | None) -> NDAr
         raise InputError(f"{name} is damaged: its pixels have the shape {stored.shape}")
     planes = stored.reshape(frames, rows, columns, channels)[cut].transpose(1, 2, 0, 3)
     samples = np.ascontiguousarray(planes.reshape(rows, columns, -1))
-    return samples.astype(np.int16) if samples.dtype == np.int8 else samples
+    wide = np.int16 if samples.dtype == np.int8 else samples.dtype.newbyteorder("=")
+    return samples.astype(wide, copy=False)
 
 
 def _packed(dataset: Any) -> bytes:
