@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.bitstream import Limits
-from pellucid.pixels import ImageInfo, ImageSource, open_image, write_image
+from pellucid.pixels import ImageInfo, ImageSource, open_image, open_sink, write_image
 
 
 def read_samples(
@@ -28,7 +29,14 @@ def samples_of(image: Any) -> NDArray[Any]:
     return read_samples(image)[0]
 
 
-write_samples = write_image
+def write_samples(
+    path: Path, samples: NDArray[Any], info: ImageInfo | None = None, **options: Any
+) -> None:
+    """`write_image` with all that `open_sink` takes."""
+    whole = samples.reshape(*samples.shape, *[1] * (3 - samples.ndim))
+    info = replace(info or ImageInfo.of(whole), flat=samples.ndim == 2)
+    with open_sink(path, whole.shape, whole.dtype, info, **options) as out:
+        out[0 : whole.shape[0], 0 : whole.shape[1]] = whole
 
 
 @contextmanager

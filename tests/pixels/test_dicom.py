@@ -348,7 +348,7 @@ def test_elements_of_a_hostile_file_give_clear_errors(
     info = ImageInfo(50, 40, 1, 16, dicom=packed_with(**elements))
     change = Change("within 1", 2.0)
     with pytest.raises(error):
-        write_samples(tmp_path / "a.dcm", slope()[..., None], info, change=change)
+        write_samples(tmp_path / "a.dcm", slope()[..., None], info, change=lambda: change)
     assert not (tmp_path / "a.dcm").exists()
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
+from opened import write_samples
 from pellucid.errors import OptionError, OutputError
 from pellucid.pixels import WRITE_SUFFIXES, ImageInfo, read_image, write_image
 
@@ -70,14 +71,14 @@ def test_jpeg_is_close_and_not_subsampled(tmp_path: Path, suffix: str, channels:
 def test_jpeg_quality_changes_the_size(tmp_path: Path) -> None:
     picture = np.random.default_rng(2).integers(0, 256, (40, 40, 3), dtype=np.uint8)
     for quality in (10, 90):
-        write_image(tmp_path / f"{quality}.jpg", picture, quality=quality)
+        write_samples(tmp_path / f"{quality}.jpg", picture, quality=quality)
     assert (tmp_path / "10.jpg").stat().st_size < (tmp_path / "90.jpg").stat().st_size / 2
 
 
 @pytest.mark.parametrize(("name", "quality"), [("a.jpg", 0), ("a.jpg", 101), ("a.png", 80)])
 def test_bad_quality(tmp_path: Path, name: str, quality: int) -> None:
     with pytest.raises(OptionError, match=f"{quality}"):
-        write_image(tmp_path / name, smooth(4, 4), quality=quality)
+        write_samples(tmp_path / name, smooth(4, 4), quality=quality)
 
 
 @pytest.mark.parametrize("name", ["a.xyz", "a"])

@@ -116,7 +116,6 @@ def denoise_file(
             image.shape,
             image.dtype,
             image.info,
-            flat=image.info.flat,
             force=force,
             threads=thread_count(),
             change=lambda: Change(f"pellucid, noise reduced, strength {options.strength:g}"),

@@ -189,7 +189,7 @@ def decompress_to(
     kept = kept_of(opened.metadata, metadata)
     told = alpha if options.which == PICTURE else None
     size = (opened.box.width, opened.box.height, shape[2], 8 * dtype.itemsize)
-    about = with_resolution(ImageInfo(*size, alpha=told, **kept))  # type: ignore[arg-type]
+    about = with_resolution(ImageInfo(*size, alpha=told, flat=shape[2] == 1, **kept))  # type: ignore[arg-type]
     if options.region is not None or options.scale > 1:
         about = cropped(about, opened.box, options.scale)
     sink = open_sink(
@@ -197,7 +197,6 @@ def decompress_to(
         shape,
         dtype,
         about,
-        flat=shape[2] == 1,
         force=force,
         threads=thread_count(),
         change=lambda: change_of(opened),

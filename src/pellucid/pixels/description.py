@@ -70,26 +70,20 @@ def _describe(tags: Directory, text: bytes) -> None:
         tags[DESCRIPTION] = Value(ASCII, len(text) + 1, text + b"\0")
 
 
-def page_exif(
-    exif: bytes | None,
-    first: bytes | None,
-    number: int,
-    shape: tuple[int, ...],
-    dtype: np.dtype[Any],
-) -> bytes | None:
-    """`exif` of page `number`, of samples (H, W, C), with what `first`, the first page's, says.
+def page_exif(info: ImageInfo, first: Directory, number: int, dtype: np.dtype[Any]) -> bytes | None:
+    """The EXIF of `info`, of page `number`, with what `first`, the first page's tags, say of it.
 
     Only the first page has the OME-XML. It is as it was if that has none, or none that names the
-    page. Raises ValueError for what is no TIFF structure.
+    page.
     """
-    root = ome_of(raw_of(parse(first)[1], DESCRIPTION).rstrip(b"\0"))
+    root = ome_of(raw_of(first, DESCRIPTION).rstrip(b"\0"))
     if root is None or dtype.name not in TYPES:
-        return exif
-    stack = Stack(shape[1], shape[0], TYPES[dtype.name], (), shape[2])
+        return info.exif
+    stack = Stack(info.width, info.height, TYPES[dtype.name], (), info.channels)
     text = None if number == 0 and fits(root, stack) else page_xml(root, number, stack)
     if text is None:
-        return exif
-    order, tags = parse(exif)
+        return info.exif
+    order, tags = parse(info.exif)
     _describe(tags, text)
     return block(tags, order)
 

@@ -60,12 +60,10 @@ class Stored:
     """What stored values mean to a filter.
 
     Attributes:
-        channels: of each frame.
         low, high: the ends of the range that the stored bits have.
         padding: ends of the range of values that stand for nothing, or None.
     """
 
-    channels: int
     low: int
     high: int
     padding: tuple[int, int] | None
@@ -155,7 +153,7 @@ def stored_of(elements: bytes, name: str) -> Stored:
             first = int(dataset.PixelPaddingValue)
             last = int(dataset.get("PixelPaddingRangeLimit", first))
             padding = (min(first, last), max(first, last))
-        return Stored(frames_of(dataset)[1], low, low + (1 << bits) - 1, padding)
+        return Stored(low, low + (1 << bits) - 1, padding)
 
 
 # --- another instance -----------------------------------------------------------------------------

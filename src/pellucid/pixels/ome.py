@@ -156,13 +156,15 @@ def made(
 
     `channel`: of those of the image the one that is left.
     """
-    pixels = None if image is None else image.find("{*}Pixels")
-    channels = [] if pixels is None else pixels.findall("{*}Channel")
+    image = Element("Image") if image is None else image
+    pixels = image.find("{*}Pixels")
+    pixels = Element("Pixels") if pixels is None else pixels
+    channels = pixels.findall("{*}Channel")
     channels = channels if channel is None else channels[channel : channel + 1]
     root = Element("OME", xmlns=SCHEMA, Creator="pellucid")
     new = SubElement(root, "Image", {"ID": "Image:0"} | _taken(image, ("Name",)))
     for tag in ("AcquisitionDate", "Description"):
-        if image is not None and (found := image.findtext(f"{{*}}{tag}")):
+        if found := image.findtext(f"{{*}}{tag}"):
             SubElement(new, tag).text = found
     if text:
         SubElement(new, "Description").text = _NO_XML.sub("", text.decode("utf-8", "replace"))
@@ -175,14 +177,14 @@ def made(
     about |= {"Interleaved": "true"} if stack.samples > 1 else {}
     inner = SubElement(new, "Pixels", about | _taken(pixels, PIXELS))
     for number in range(count):
-        kept = _taken(channels[number] if len(channels) == count else None, CHANNEL)
+        kept = _taken(channels[number], CHANNEL) if len(channels) == count else {}
         name = {"ID": f"Channel:0:{number}", "SamplesPerPixel": str(stack.samples)}
         SubElement(inner, "Channel", name | kept)
     SubElement(inner, "TiffData", IFD="0", PlaneCount=str(_count(stack.axes)))
     return b'<?xml version="1.0" encoding="UTF-8"?>' + ElementTree.tostring(root)
 
 
-def _taken(element: Element | None, names: tuple[str, ...]) -> dict[str, str]:
+def _taken(element: Element, names: tuple[str, ...]) -> dict[str, str]:
     """Those of some attributes that an element has, with their units."""
-    found = {} if element is None else element.attrib
-    return {name: text for name, text in found.items() if name.removesuffix("Unit") in names}
+    found = element.attrib.items()
+    return {name: text for name, text in found if name.removesuffix("Unit") in names}

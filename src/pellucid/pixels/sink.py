@@ -34,24 +34,20 @@ def open_sink(
     dtype: np.dtype[Any],
     info: ImageInfo,
     *,
-    flat: bool = False,
     force: bool = False,
     threads: int = 1,
     change: Callable[[], Change | None] = lambda: None,
     quality: int | None = None,
-    metadata: bool = True,
 ) -> Iterator[Sink]:
     """What takes the samples (H, W, C) of the picture at `path`, in the format of its suffix.
 
     The file has its name when the block ends, whole, or never.
 
     Args:
-        info: metadata, and whether the last channel is alpha.
-        flat: an `.npy` array of one channel has two dimensions.
+        info: metadata, whether the last channel is alpha, and whether an `.npy` array is `flat`.
         threads: that may deflate tiles.
         change: says, at the end, what a DICOM file must say of its samples.
         quality: of JPEG, 1 to 100.
-        metadata: whether EXIF, colour profile, XMP and resolution are written.
 
     Raises:
         OutputError: the format can't hold such samples, or the file can't be written.
@@ -60,15 +56,13 @@ def open_sink(
     """
     height, width, channels = shape
     info = replace(info, height=height, width=width, channels=channels)
-    if not metadata:
-        info = replace(info, exif=None, icc=None, xmp=None, dpi=None)
     others = [
         suffix
         for suffix, one in _BY_SUFFIX.items()
         if info.pages == 1 and not one.stacks and one.holds(dtype, channels)
     ]
     able = " ".join((*others, *_ANY))
-    out = Output(path, dtype, info, flat, force, threads, change, quality, able)
+    out = Output(path, dtype, info, force, threads, change, quality, able)
     with _writer_of(out).open(out) as sink:
         yield sink
 
@@ -79,40 +73,26 @@ def write_image(
     info: ImageInfo | None = None,
     *,
     force: bool = False,
-    change: Change | None = None,
-    quality: int | None = None,
-    metadata: bool = True,
 ) -> None:
     """Write samples (H, W) or (H, W, C) to `path`, in the format its suffix names.
 
     Metadata are taken from `info` and written where the format can hold them; geometry is the
-    array's. All formats are written without loss but JPEG (quality 95 unless told, 4:4:4). The file
-    appears whole or not at all and replaces another one only with `force`. A .dcm needs the
-    elements of a DICOM file in `info`, and the `change` since they were read.
+    array's. All formats are written without loss but JPEG (quality 95, 4:4:4). The file appears
+    whole or not at all and replaces another one only with `force`. A .dcm needs the elements of a
+    DICOM file in `info`.
 
     Raises OutputError for samples or metadata that the format can't hold (nothing is converted),
-    an unknown suffix, a file that exists or an unwritable folder; OptionError for a bad `quality`.
+    an unknown suffix, a file that exists or an unwritable folder.
     """
-    flat = samples.ndim == 2
-    whole = samples[..., None] if flat else samples  # HxW -> HxWx1
+    whole = samples[..., None] if samples.ndim == 2 else samples  # HxW -> HxWx1
     if whole.ndim != 3:
         raise OutputError(
             f"cannot write {path}: samples of shape {samples.shape} are no picture; give (H, W) or "
             "(H, W, C)"
         )
     height, width, channels = whole.shape
-    sink = open_sink(
-        Path(path),
-        (height, width, channels),
-        whole.dtype,
-        info or ImageInfo.of(whole),
-        flat=flat,
-        force=force,
-        change=lambda: change,
-        quality=quality,
-        metadata=metadata,
-    )
-    with sink as out:
+    about = replace(info or ImageInfo.of(whole), flat=samples.ndim == 2)
+    with open_sink(Path(path), (height, width, channels), whole.dtype, about, force=force) as out:
         out[0:height, 0:width] = whole
 
 

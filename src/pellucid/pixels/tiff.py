@@ -16,10 +16,12 @@ from __future__ import annotations
 
 import struct
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from mmap import mmap
 from operator import itemgetter
 from typing import Any, TypeAlias
+
+from pellucid.pixels.info import ImageInfo
 
 BYTE, SHORT, LONG, UNDEFINED, DOUBLE, LONG8 = 1, 3, 4, 7, 12, 16
 _BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
@@ -84,29 +86,6 @@ def raw_of(tags: Directory, tag: int) -> bytes:
     return value.raw if isinstance(value, Value) else b""
 
 
-@dataclass(frozen=True, slots=True)
-class Metadata:
-    """What a TIFF says besides its samples; `exif` is a block of its own, in canonical order."""
-
-    exif: bytes | None = None
-    icc: bytes | None = None
-    xmp: bytes | None = None
-
-
-def read_metadata(data: bytes | mmap, at: int | None = None) -> Metadata:
-    """Return the metadata of a picture of a TIFF or BigTIFF; nothing for a broken table.
-
-    `at` is where its directory begins; None is the first one.
-    """
-    try:
-        order, tags = parse(data, at)
-    except ValueError:
-        return Metadata()
-    icc, xmp = raw_of(tags, ICC) or None, raw_of(tags, XMP) or None
-    others = {tag: value for tag, value in tags.items() if tag not in (ICC, XMP)}
-    return Metadata(block(others, order), icc, xmp)
-
-
 def parse(data: bytes | mmap | None, at: int | None = None) -> tuple[str, Directory]:
     """Return the byte order ("<" or ">") and a directory, without layout tags; empty for no data.
 
@@ -119,12 +98,23 @@ def parse(data: bytes | mmap | None, at: int | None = None) -> tuple[str, Direct
     return reader.order, reader.directory(reader.first if at is None else at, depth=0)
 
 
-def tags_of(exif: bytes | None) -> tuple[str, Directory]:
-    """The same of an EXIF block; empty if it is none."""
+def tags_of(data: bytes | mmap | None, at: int | None = None) -> tuple[str, Directory]:
+    """The same; empty for what can't be parsed."""
     try:
-        return parse(exif)
+        return parse(data, at)
     except ValueError:
         return "<", {}
+
+
+def with_tags(info: ImageInfo, data: bytes | mmap, at: int | None = None) -> ImageInfo:
+    """`info` with the metadata of a picture of a TIFF or BigTIFF; EXIF is a block of its own.
+
+    `at` is where its directory begins; None is the first one. A broken table has none.
+    """
+    order, tags = tags_of(data, at)
+    icc, xmp = raw_of(tags, ICC) or None, raw_of(tags, XMP) or None
+    others = {tag: value for tag, value in tags.items() if tag not in (ICC, XMP)}
+    return replace(info, exif=block(others, order), icc=icc, xmp=xmp)
 
 
 def tiff_facts(data: bytes | mmap) -> tuple[bool, int]:

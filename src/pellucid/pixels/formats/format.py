@@ -89,7 +89,6 @@ class Output:
     path: Path
     dtype: np.dtype[Any]
     info: ImageInfo
-    flat: bool
     force: bool
     threads: int
     change: Callable[[], Change | None]

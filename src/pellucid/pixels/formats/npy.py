@@ -67,11 +67,11 @@ def _header_of(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
 
 @contextmanager
 def npy_output(out: Output) -> Iterator[Sink]:
-    """A file to be filled in by parts, of two dimensions if it is `flat`.
+    """A file to be filled in by parts, of two dimensions if `info` says `flat`.
 
     Raises OutputError.
     """
-    shape = out.shape[:2] if out.flat else out.shape
+    shape = out.shape[:2] if out.info.flat else out.shape
     with new_file(out.path, force=out.force) as file:
         about = {"descr": out.dtype.str, "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(file, about)

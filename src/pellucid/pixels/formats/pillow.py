@@ -46,7 +46,7 @@ from pellucid.pixels.geo import nodata_in
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.metadata import with_metadata
 from pellucid.pixels.tiff import SIGNATURES as TIFF
-from pellucid.pixels.tiff import read_metadata
+from pellucid.pixels.tiff import with_tags
 
 _DECODED = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "PPM", "GIF", "JPEG2000", "AVIF")
 _KNOWN = "PNG, JPEG, JPEG 2000, JPEG XL, WebP, AVIF, HEIC, TIFF, BMP, PPM/PGM, DICOM, .npy, Zarr or"
@@ -110,8 +110,7 @@ def info_of(image: Image.Image, data: bytes | None, samples: NDArray[Any], name:
     """
     info = replace(with_metadata(ImageInfo.of(samples), image.info), source_format=image.format)
     if image.format == "TIFF" and data is not None:  # a directory, no blocks
-        kept = read_metadata(data)
-        info = replace(info, exif=kept.exif, icc=kept.icc, xmp=kept.xmp)
+        info = with_tags(info, data)
     for remark in [] if data is None else _remarks_on(info, image):
         warnings.warn(f"{name} {remark}", PellucidWarning, stacklevel=2)
     return info

@@ -37,8 +37,9 @@ from pellucid.pixels.tiff import (
     RGB,
     SIGNATURES,
     YCBCR,
-    read_metadata,
+    tags_of,
     tiff_facts,
+    with_tags,
 )
 
 STRAIGHT = 2  # kind of an extra sample: transparency, not multiplied into the colours
@@ -101,17 +102,16 @@ def _picture(
     source = _source(file, path, chosen, shape)
     if source.shape != shape:
         raise InputError(f"{path} has {source.shape} samples where its pages say {chosen.shape}")
+    info = replace(ImageInfo.of(source), source_format="TIFF")
     with _mapped(given) as data:
-        kept = read_metadata(data, int(first.offset))
-        exif = kept.exif
+        info = with_tags(info, data, int(first.offset))
         if number is not None:
-            whole = read_metadata(data, int(file.pages[0].offset)).exif
-            exif = page_exif(exif, whole, number, shape, source.dtype)
+            _, tags = tags_of(data, int(file.pages[0].offset))
+            info = replace(info, exif=page_exif(info, tags, number, source.dtype))
     stack = any(letter != SAMPLES for letter, _ in others)
     axes = pack_axes([(letter if letter.isascii() else UNNAMED, n) for letter, n in others])
     alpha = not stack and shape[2] in WITH_ALPHA and first.extrasamples[-1:] == (STRAIGHT,)
-    info = replace(ImageInfo.of(source), source_format="TIFF", exif=exif, icc=kept.icc)
-    return source, replace(info, xmp=kept.xmp, axes=axes if stack else None, alpha=alpha)
+    return source, replace(info, axes=axes if stack else None, alpha=alpha)
 
 
 @contextmanager
