@@ -19,7 +19,7 @@ from pellucid.errors import PellucidError
 
 if TYPE_CHECKING:
     from pellucid.evaluate.bench import AnyBench
-    from pellucid.evaluate.plan import BasePlan, Field, Wish
+    from pellucid.evaluate.plan import BasePlan, Option, Wish
 
 GOES_ON = "Rows are written as they come; the same command goes on where an earlier one stopped."
 
@@ -52,7 +52,7 @@ def command_with(
     return click.Command(
         name,
         callback=lambda **given: measure(command=command_line(), **given),
-        params=[option_of(field) for field in options_of(plan)],
+        params=[option_of(option) for option in options_of(plan)],
         help=f"{inspect.getdoc(plan)}\n\n{more}",
     )
 
@@ -85,10 +85,10 @@ def several(kind: type) -> Callable[[str], tuple[Any, ...]]:
     return read
 
 
-def option_of(field: Field) -> click.Option:
+def option_of(option: Option) -> click.Option:
     """A field of a plan as an option of the command line."""
-    option, kind, default = field.option, field.kind, field.default
-    with_commas = field.many and kind is not Path and not option.each
+    kind, default = option.kind, option.default
+    with_commas = option.many and kind is not Path and not option.each
     ends: dict[str, Any] = {"min": option.least, "max": option.most}
     if option.over is not None:
         ends |= {"min": option.over, "min_open": True}
@@ -105,9 +105,9 @@ def option_of(field: Field) -> click.Option:
     elif default is not MISSING:
         more["default"] = default
     return click.Option(
-        [*(["-o"] if field.name == "out" else []), field.flag, field.name],
+        [*(["-o"] if option.name == "out" else []), option.word, option.name],
         is_flag=kind is bool,
-        multiple=field.many and not with_commas,
+        multiple=option.many and not with_commas,
         show_default=kind is not bool and default != () and "[default: " not in option.help,
         help=option.help,
         **more,

@@ -7,11 +7,10 @@ A field that is an option has the type `Annotated[T, Option("Its help.")]`; T is
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from inspect import get_annotations
 from operator import ge, gt, le
 from pathlib import Path
-from types import NoneType
 from typing import Annotated, Any, Self, TypeVar, get_args, get_origin, get_type_hints
 
 from pellucid.errors import OptionError
@@ -33,10 +32,12 @@ class Option:
 
     Attributes:
         help: one sentence or two.
-        flag: without dashes; that of the field's name if not given.
+        flag: if it isn't that of the field's name; without dashes.
         least, most, over: range of numbers; `over` itself is outside.
         choices: the words that there are.
         each: given more than once; other tuples are written with commas between.
+        name, kind, many, default: of the field; type of one value, whether there may be several;
+            the default is MISSING if it must be given.
     """
 
     help: str
@@ -46,58 +47,45 @@ class Option:
     over: float | None = None
     choices: Sequence[str] = ()
     each: bool = False
-
-
-@dataclass(frozen=True)
-class Field:
-    """A field of a plan that is an option: `kind` is the type of one value; MISSING: no default."""
-
-    name: str
-    kind: type
-    many: bool
-    default: Any
-    option: Option
+    name: str = ""
+    kind: type = str
+    many: bool = False
+    default: Any = None
 
     @property
-    def flag(self) -> str:
-        """With its dashes."""
-        return "--" + (self.option.flag or self.name).replace("_", "-")
+    def word(self) -> str:
+        """The flag on the command line."""
+        return "--" + (self.flag or self.name).replace("_", "-")
 
     def check(self, value: Any) -> None:
         """OptionError for a value, or one of several, that is out of range or no choice."""
-        option, number = self.option, self.kind in (int, float)
-        if self.many and number and self.default and not value:
+        if self.many and self.kind in (int, float) and self.default and not value:
             shown = ",".join(f"{one:g}" for one in self.default)
-            raise OptionError(f"no {self.name}; give some, such as {self.flag} {shown}")
-        ends = [(words, getattr(option, name), within) for name, words, within in ENDS]
+            raise OptionError(f"no {self.name}; give some, such as {self.word} {shown}")
+        ends = [(words, getattr(self, name), within) for name, words, within in ENDS]
         ends = [end for end in ends if end[1] is not None]
         for one in value if self.many else [value] if value is not None else []:
-            if option.choices and one not in option.choices:
-                what, there = self.name.removesuffix("s"), ", ".join(option.choices)
+            if self.choices and one not in self.choices:
+                what, there = self.name.removesuffix("s"), ", ".join(self.choices)
                 raise OptionError(f"no {what} called {one!r}; there are: {there}")
             if not all(within(one, end) for _, end, within in ends):
                 wanted = " and ".join(f"{words} {end:g}" for words, end, _ in ends)
                 raise OptionError(f"{self.name} must be {wanted}, got {one:g}")
 
 
-def options_of(plan: type[BasePlan | Wish]) -> tuple[Field, ...]:
+def options_of(plan: type[BasePlan | Wish]) -> list[Option]:
     """The options of a plan: data and out, its own, and those of every bench."""
     types = get_type_hints(plan, include_extras=True)
-    known = {field.name: field for field in fields(plan)}
+    defaults = {field.name: field.default for field in fields(plan)}
     order = [*FIRST, *(name for one in plan.__mro__ for name in get_annotations(one))]
     found = []
     for name in dict.fromkeys(order):
         for option in getattr(types.get(name), "__metadata__", ()):
-            kind, many = _kind(types[name].__origin__)
-            found.append(Field(name, kind, many, known[name].default, option))
-    return tuple(found)
-
-
-def _kind(hint: Any) -> tuple[type, bool]:
-    """The type of one value, and whether there may be more."""
-    if get_origin(hint) is tuple:
-        return get_args(hint)[0], True
-    return next((one for one in get_args(hint) if one is not NoneType), hint), False
+            hint = types[name].__origin__
+            kind, *_ = get_args(hint) or (hint,)  # of a tuple, or of one that may be None
+            more = {"kind": kind, "many": get_origin(hint) is tuple, "default": defaults[name]}
+            found.append(replace(option, name=name, **more))
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,8 +102,8 @@ class BasePlan:
 
     def check(self) -> None:
         """Raise OptionError for a number that is out of range, or a word that isn't known."""
-        for field in options_of(type(self)):
-            field.check(getattr(self, field.name))
+        for option in options_of(type(self)):
+            option.check(getattr(self, option.name))
 
     def settled(self) -> Self:
         """The plan of a command, with what `quick` means spelt out."""

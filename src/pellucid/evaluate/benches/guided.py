@@ -152,7 +152,7 @@ def compress(turn: Turn[Plan, Named]) -> Iterator[Compressed]:
 
 def packers(_plan: Plan) -> tuple[list[Named], dict[str, str]]:
     """Lossless files of this version."""
-    return [Named("pellucid", f"pellucid {pellucid.__version__}")], {}
+    return [Named("pellucid", f"pellucid {pellucid.__version__}", "as asked for")], {}
 
 
 def usable(plan: Plan, found: Sequence[Way | Named], row: Any) -> bool:

@@ -6,15 +6,13 @@ DIR/guided-compress.tsv   a row a pair
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pellucid.evaluate.bench import Part
-from pellucid.evaluate.rows import Row, Rows
+from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.table import Table, grouped, signed
 
 PEER = "guided filter"
@@ -71,79 +69,53 @@ def report(folder: Path) -> list[Part]:
     return [part for name, parts in made.items() if parts for part in (f"## {name}", *parts)]
 
 
-def in_sets(rows: Iterable[Row]) -> list[list[Row]]:
-    """Rows by their pairs, in the order of the files."""
-    return [*grouped(rows, lambda row: list(PAIRS).index(row.pairs)).values()]  # type: ignore[attr-defined]  # both kinds
-
-
 def denoised(folder: Path) -> list[Part]:
     """Mean PSNR of each set of pairs, and what the guide changed."""
     rows = DENOISED.load(folder)
     if not rows:
         return []
-
-    def changed(own: Sequence[Denoised], method: str) -> NDArray[np.float64]:
-        return scores(own, method) - scores(own, "unguided")
-
-    def gain(own: Sequence[Denoised], method: str) -> str:
-        return f"{scores(own, method).mean():.2f} ({signed(changed(own, method).mean())})"
-
-    columns: dict[str, Callable[[list[Denoised]], str]] = {
-        "pairs": lambda own: PAIRS[own[0].pairs],
-        "pictures": lambda own: str(len(scores(own, "unguided"))),
-        "noisy": lambda own: f"{scores(own, 'noisy').mean():.2f}",
-        PEER: lambda own: f"{best_peer(own):.2f}",
-        "unguided": lambda own: f"{scores(own, 'unguided').mean():.2f}",
-        "guided": lambda own: gain(own, "guided"),
-        "guide rotated": lambda own: gain(own, "turned"),
-        "guided, least and most gained": lambda own: ", ".join(
-            signed(end(changed(own, "guided"))) for end in (min, max)
-        ),
-        "rotated, least gained": lambda own: signed(min(changed(own, "turned"))),
-    }
+    body = []
+    for pairs, own in grouped(rows, lambda row: list(PAIRS).index(row.pairs)).items():
+        found = {
+            way: np.array([r.psnr for r in some])
+            for way, some in grouped(own, lambda row: row.method).items()
+        }
+        noisy, alone, guided, turned = (found[n] for n in ("noisy", "unguided", "guided", "turned"))
+        peer = max(psnr.mean() for way, psnr in found.items() if way.startswith(PEER))
+        gain, loss = guided - alone, turned - alone
+        body.append(
+            [
+                [*PAIRS.values()][pairs],
+                str(len(alone)),
+                *(f"{mean:.2f}" for mean in (noisy.mean(), peer, alone.mean())),
+                f"{guided.mean():.2f} ({signed(gain.mean())})",
+                f"{turned.mean():.2f} ({signed(loss.mean())})",
+                f"{signed(gain.min())}, {signed(gain.max())}",
+                signed(loss.min()),
+            ]
+        )
     sigma = ", ".join(dict.fromkeys(f"{row.sigma:g}" for row in rows))
     note = (
         f"PSNR in dB, mean over pictures; Gaussian noise of sigma {sigma} of 255 (for depth and "
         "disparity, of 255ths of the picture's largest), known to all. The guided filter has its "
         "best radius and epsilon for each set of pairs."
     )
-    return [note, Table.of(in_sets(rows), columns)]
-
-
-def scores(rows: Sequence[Denoised], method: str) -> NDArray[np.float64]:
-    """PSNR of each picture, in order."""
-    return np.array([row.psnr for row in rows if row.method == method])
-
-
-def best_peer(rows: Sequence[Denoised]) -> float:
-    """The best mean of any setting of the guided filter."""
-    settings = {row.method for row in rows if row.method.startswith(PEER)}
-    return max(float(scores(rows, method).mean()) for method in settings)
+    header = ["pairs", "pictures", "noisy", "guided filter", "unguided", "guided", "guide rotated"]
+    header += ["guided, least and most gained", "rotated, least gained"]
+    return [note, Table(header, body)]
 
 
 def compressed(folder: Path) -> list[Part]:
     """Bytes of lossless files, apart and together."""
+    body = []
     rows = COMPRESSED.load(folder)
-    if not rows:
-        return []
-
-    def whole(own: Sequence[Compressed], name: str) -> int:
-        return sum(getattr(row, name) for row in own)
-
-    def shares(own: Sequence[Compressed]) -> list[float]:
-        return [100 * row.saved / row.picture_bytes for row in own]
-
-    columns: dict[str, Callable[[list[Compressed]], str]] = {
-        "pairs": lambda own: PAIRS[own[0].pairs],
-        "pictures": lambda own: str(len(own)),
-        "guide alone": lambda own: f"{whole(own, 'guide_bytes'):,}",
-        "picture alone": lambda own: f"{whole(own, 'picture_bytes'):,}",
-        "both in one": lambda own: f"{whole(own, 'together_bytes'):,}",
-        "saved": lambda own: f"{whole(own, 'saved'):,}",
-        "of the picture": lambda own: (
-            f"{100 * whole(own, 'saved') / whole(own, 'picture_bytes'):.2f} %"
-        ),
-        "least and most": lambda own: f"{min(shares(own)):.2f}, {max(shares(own)):.2f} %",
-    }
-    table = Table.of(in_sets(rows), columns)
-    return ["Bytes of lossless files, whole; each was decoded.", table]
+    for pairs, own in grouped(rows, lambda row: list(PAIRS).index(row.pairs)).items():
+        names = ("guide_bytes", "picture_bytes", "together_bytes", "saved")
+        sizes = [sum(getattr(row, name) for row in own) for name in names]
+        each = [100 * row.saved / row.picture_bytes for row in own]
+        cells = [*(f"{size:,}" for size in sizes), f"{100 * sizes[3] / sizes[1]:.2f} %"]
+        cells += [f"{min(each):.2f}, {max(each):.2f} %"]
+        body.append([[*PAIRS.values()][pairs], str(len(own)), *cells])
+    header = ["pairs", "pictures", "guide alone", "picture alone", "both in one", "saved"]
+    table = Table([*header, "of the picture", "least and most"], body)
+    return ["Bytes of lossless files, whole; each was decoded.", table] if body else []

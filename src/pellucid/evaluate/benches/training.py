@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +15,6 @@ from pellucid.evaluate.metrics import METRICS
 from pellucid.evaluate.plan import BasePlan
 from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.table import MINUS, Table
-
-FIRST_QUALITIES = "20,35,50,65,80"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class TrainingPoint:
 class FirstPoint:
     """What the first files hold: `bd_rate_webp` is that of the mean curve, PSNR, against WebP.
 
-    They were made at `FIRST_QUALITIES`.
+    They were made at quality 20, 35, 50, 65 and 80.
     """
 
     minutes: float
@@ -86,28 +87,21 @@ def tables(folder: Path) -> list[Part]:
 
 def training_table(points: list[TrainingPoint]) -> Table:
     """Minutes, steps and pixels, then the BD-rates that any row has."""
-    columns = {
-        f"bd_{metric}{end}": f"{METRICS[metric].label}{words}"
-        for metric in METRICS
-        for end, words in (("", ""), ("_mean", ", mean curve"))
-    }
-    shown = [name for name in columns if any(getattr(p, name) is not None for p in points)]
     anchors = " or ".join(dict.fromkeys(point.anchor for point in points))
-    header = ["minutes", "steps", "megapixels seen"]
-    header += [f"{columns[name]}, against {anchors}" for name in shown]
-    body = [
-        [
-            f"{point.minutes:.0f}",
-            f"{point.steps:,}",
-            f"{point.megapixels:,}",
-            *(_percent(getattr(point, name)) for name in shown),
-        ]
-        for point in points
-    ]
-    return Table(header, body)
+    columns: dict[str, Callable[[TrainingPoint], str]] = {
+        "minutes": lambda point: f"{point.minutes:.0f}",
+        "steps": lambda point: f"{point.steps:,}",
+        "megapixels seen": lambda point: f"{point.megapixels:,}",
+    }
+    for metric, end in product(METRICS, ("", "_mean")):
+        name, words = f"bd_{metric}{end}", ", mean curve" if end else ""
+        if any(getattr(point, name) is not None for point in points):
+            columns[f"{METRICS[metric].label}{words}, against {anchors}"] = partial(_percent, name)
+    return Table.of(points, columns)
 
 
-def _percent(value: float | None) -> str:
+def _percent(name: str, point: TrainingPoint) -> str:
+    value = getattr(point, name)
     return "" if value is None else f"{value:+.1f} %".replace("-", MINUS)
 
 
