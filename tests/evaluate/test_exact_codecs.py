@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pellucid.errors import MissingExtraError, OptionError
-from pellucid.evaluate.peers.base import kind_of
+from pellucid.evaluate.peers.base import in_parts, kind_of
 from pellucid.evaluate.peers.exact import EXACT, OWN
 
 KINDS = [
@@ -103,3 +103,10 @@ def test_a_missing_library_leaves_its_codec_out_and_says_so(monkeypatch):
     assert [codec.name for codec in found] == ["png"]
     assert "pip install 'pellucid[bench]'" in missing["jxl"]
     assert set(missing) == {"jxl", "zstd"}
+
+
+def test_a_picture_of_another_shape_is_no_result():
+    samples = samples_of("uint8", 3)
+    codec = in_parts(lambda _part, _bound: b"", lambda _file, _kind: samples.transpose(1, 0, 2))
+    with pytest.raises(ValueError, match=r"decoded to \(34, 21, 3\), source is \(21, 34, 3\)"):
+        codec["decode"]((b"",), kind_of(samples))

@@ -8,7 +8,7 @@ same on every machine. It is made row of tiles by row of tiles, and is never in 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice, product
 from pathlib import Path
 
@@ -48,19 +48,18 @@ def side_of(megapixels: float) -> int:
 
 
 def write_mosaic(path: Path, photos: Sequence[Pixels], side: int) -> None:
-    """Write a square picture of `side` x `side` pixels as a BigTIFF with tiles, not compressed."""
+    """Write a square picture of `side` x `side` pixels as a BigTIFF with tiles, not compressed.
+
+    Its tiles come in raster order; those at its edges go on beyond them.
+    """
+    tiles = (
+        cell_of(photos, row // CELL, column // CELL)[row % CELL :, column % CELL :][:TILE, :TILE]
+        for row, column in product(range(0, side, TILE), repeat=2)
+    )
     layout = {"shape": (side, side, 3), "dtype": np.uint8, "tile": (TILE, TILE)}
     kind = {"photometric": "rgb", "bigtiff": True, "metadata": None}
     tifffile = require("tifffile", extra="science")
-    tifffile.imwrite(path, tiles_of(photos, side), **layout, **kind)
-
-
-def tiles_of(photos: Sequence[Pixels], side: int) -> Iterator[Pixels]:
-    """The tiles of the picture in raster order; those at its edges go on beyond them."""
-    for row, column in product(range(0, side, TILE), repeat=2):
-        cell = cell_of(photos, row // CELL, column // CELL)
-        y, x = row % CELL, column % CELL
-        yield np.ascontiguousarray(cell[y : y + TILE, x : x + TILE])
+    tifffile.imwrite(path, map(np.ascontiguousarray, tiles), **layout, **kind)
 
 
 def cell_of(photos: Sequence[Pixels], row: int, column: int) -> Pixels:

@@ -211,7 +211,7 @@ def speed_plots(rows: Sequence[Result], speed: Sequence[Timing]) -> list[Plot]:
     """
     times = timed(speed)
     found = {name: quality_at(rows, name, METRICS["psnr"], TARGET_BPP) for name in times}
-    quality = {name: value for name, value in found.items() if value is not None}
+    quality = {name: value for name, value in found.items() if not math.isnan(value)}
     if not quality:
         return []
     figure, axes = new_figure(11.0, 5.0, columns=2)
@@ -229,13 +229,11 @@ def speed_plots(rows: Sequence[Result], speed: Sequence[Timing]) -> list[Plot]:
     return [Plot("speed-quality", alt, figure)]
 
 
-def quality_at(rows: Sequence[Result], codec: str, metric: Metric, bpp: float) -> float | None:
-    """Quality of the mean curve at a rate, linear in the log of rate; None if it's outside."""
-    curve = average_curve(rows, codec, metric)
-    if not curve or not curve[0][0] <= bpp <= curve[-1][0]:
-        return None
-    rates, values = zip(*curve, strict=True)
-    return float(np.interp(np.log(bpp), np.log(rates), values))
+def quality_at(rows: Sequence[Result], codec: str, metric: Metric, bpp: float) -> float:
+    """Quality of the mean curve at a rate, linear in the log of rate; NaN if it's outside."""
+    rates, values = zip(*average_curve(rows, codec, metric) or [(1.0, math.nan)], strict=True)
+    outside = {"left": math.nan, "right": math.nan}
+    return float(np.interp(np.log(bpp), np.log(rates), values, **outside))
 
 
 def _draw(rows: Sequence[Result], metric: Metric, title: str) -> Any:

@@ -149,7 +149,23 @@ def measure(turn: Turn[Plan, Named]) -> Iterator[LargeResult]:
         write_mosaic(mosaic, turn.data, side)
         for task in (task for task in TASKS if task in needed):
             with turn.outcome.attempt(f"{task}, {side} x {side}"):
-                row = _row(plan, task, commands[task], side)
+                words, target, setting = commands[task]
+                more = ("-o", target, "--max-pixels", side * side, "--force")
+                order = {"words": [*map(str, (*words, *more))], "threads": plan.threads}
+                start = time.perf_counter()
+                work = fresh.measure(f"{__name__}:program_work", order)
+                row = LargeResult(
+                    task=task,
+                    width=side,
+                    height=side,
+                    pixels=REGION**2 if task == "region" else side * side,
+                    seconds=round(time.perf_counter() - start, 3),
+                    peak=round(work.peak_mb * fresh.MEGABYTE),
+                    bytes=target.stat().st_size,
+                    setting=setting,
+                    threads=plan.threads,
+                    version=__version__,
+                )
                 if task in lacking:
                     yield row
             if task != "compress":
@@ -157,25 +173,6 @@ def measure(turn: Turn[Plan, Named]) -> Iterator[LargeResult]:
     finally:
         for path in (mosaic, commands["compress"].target):
             path.unlink(missing_ok=True)
-
-
-def _row(plan: Plan, task: str, command: Command, side: int) -> LargeResult:
-    more = ("-o", command.target, "--max-pixels", side * side, "--force")
-    order = {"words": [*map(str, (*command.words, *more))], "threads": plan.threads}
-    start = time.perf_counter()
-    work = fresh.measure(f"{__name__}:program_work", order)
-    return LargeResult(
-        task=task,
-        width=side,
-        height=side,
-        pixels=REGION**2 if task == "region" else side * side,
-        seconds=round(time.perf_counter() - start, 3),
-        peak=round(work.peak_mb * fresh.MEGABYTE),
-        bytes=command.target.stat().st_size,
-        setting=command.setting,
-        threads=plan.threads,
-        version=__version__,
-    )
 
 
 def cases(plan: Plan) -> list[Case]:
@@ -217,24 +214,18 @@ def tables(folder: Path) -> list[Part]:
     rows = sorted(ROWS.load(folder), key=lambda row: (TASKS.index(row.task), row.width))
     if not rows:
         return []
+    changes = []  # from the smallest picture to the largest
+    for task in (task for task in TASKS if task != "region"):
+        own = [row.rate for row in rows if row.task == task]
+        if len(own) > 1:
+            changes.append(f"{task} {own[-1] / own[0] - 1:+.0%}".replace("-", MINUS))
+    speed = f"Speed of the largest picture against that of the smallest: {', '.join(changes)}."
     threads = " or ".join(sorted({str(row.threads) for row in rows}))
     found = runs.load_runs(folder, BENCH.name)
     machine = found[-1].machine.get("processor", "a processor") if found else "a processor"
     said = f"Measured on {machine}, {threads} thread(s)"
     command = f", last with `{found[-1].command}`" if found and found[-1].command else ""
-    return [HOW, Table.of(rows, COLUMNS), growth(rows), f"{said}{command}."]
-
-
-def growth(rows: Sequence[LargeResult]) -> str:
-    """How the speed of each task changes from the smallest picture to the largest; empty of one."""
-    said = []
-    for task in (task for task in TASKS if task != "region"):
-        own = [row.rate for row in rows if row.task == task]
-        if len(own) > 1:
-            said.append(f"{task} {own[-1] / own[0] - 1:+.0%}".replace("-", MINUS))
-    if not said:
-        return ""
-    return f"Speed of the largest picture against that of the smallest: {', '.join(said)}."
+    return [HOW, Table.of(rows, COLUMNS), speed if changes else "", f"{said}{command}."]
 
 
 BENCH: Bench[Plan, Named, LargeResult] = Bench(

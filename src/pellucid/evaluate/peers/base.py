@@ -90,7 +90,12 @@ def in_parts(
 
     def unpack(files: Files, kind: Kind) -> Samples:
         part = Kind((*kind.shape[:2], kind.channels // len(files)), kind.dtype)
-        parts = [np.asarray(decode(file, part)).reshape(part.shape) for file in files]
+        found = [np.asarray(decode(file, part)) for file in files]
+        if wrong := [
+            one.shape for one in found if one.shape[:2] != part.shape[:2] and one.ndim > 1
+        ]:
+            raise ValueError(f"decoded to {wrong[0]}, source is {kind.shape}")
+        parts = [one.reshape(part.shape) for one in found]
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=2)
 
     return {"encode": pack, "decode": unpack}
