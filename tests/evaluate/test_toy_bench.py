@@ -15,7 +15,6 @@ from pellucid.evaluate.benches.toy import BENCH, Plan, from_sheet, to_sheet
 from pellucid.evaluate.benches.toy_rows import (
     ROWS,
     RUNS,
-    Standing,
     ToyResult,
     ToyRun,
     load_rows,
@@ -197,18 +196,18 @@ def test_sheets_come_apart_as_they_were():
         assert np.array_equal(from_sheet(sheet, 6, 4), pictures)
 
 
+def result(**changes) -> ToyResult:
+    base = ToyResult("cnn", "mnist", "compress", "single", 4.0, 0, 1, 1000, 125, 20.0, 0.9, 0.002)
+    return replace(base, **changes)
+
+
 def test_curves_are_read_between_their_points():
-    one = Standing("webp", "sheet", 1.0, rate=1.0, psnr=20.0, ssim=0.5, run_ms=1.0)
-    curve = [one, replace(one, setting=2.0, rate=4.0, psnr=30.0)]
+    curve = [result(), result(setting=6.0, bytes=500, psnr=30.0)]
+    assert [one.rate for one in curve] == [1.0, 4.0]
     assert psnr_at(curve, 2.0) == pytest.approx(25)
     assert psnr_at(curve, 0.9) is psnr_at(curve, 4.1) is psnr_at([], 1.0) is None
     assert nearest(curve, 1.9) is curve[0]
     assert nearest(curve, 2.1) is curve[1]
-
-
-def result(**changes) -> ToyResult:
-    base = ToyResult("cnn", "mnist", "compress", "single", 4.0, 0, 1, 1000, 125, 20.0, 0.9, 0.002)
-    return replace(base, **changes)
 
 
 def test_numbers_are_over_all_pictures(tmp_path):

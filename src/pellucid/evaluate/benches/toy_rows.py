@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -26,7 +26,7 @@ FALLBACK_RATE = 1.0  # bits per pixel, where it wasn't run
 
 @dataclass(frozen=True, slots=True)
 class ToyResult:
-    """One picture, or one sheet of `pictures`, coded and decoded, or cleaned.
+    """One picture, or one sheet of `pictures`, coded and decoded, or cleaned; or a mean of these.
 
     `setting` is the codec's, or sigma. `bytes` are those of the file, 0 where nothing is
     compressed; `pixels` those of all its pictures. `psnr` is over all samples of the file, `ssim`
@@ -46,6 +46,16 @@ class ToyResult:
     psnr: float
     ssim: float
     run_s: float
+
+    @property
+    def rate(self) -> float:
+        """Bits per pixel."""
+        return 8 * self.bytes / self.pixels
+
+    @property
+    def run_ms(self) -> float:
+        """Milliseconds a picture."""
+        return 1000 * self.run_s / self.pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +89,6 @@ def key_of(row: ToyRun | ToyResult) -> tuple[str, str, str]:
     return (row.system, row.data, row.task)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A system on a set at a task at one setting, over all held-out pictures.
-
-    `rate` is bits per pixel, of all bytes over all pixels; `psnr` that of the mean squared error;
-    `run_ms` milliseconds a picture.
-    """
-
-    system: str
-    files: str
-    setting: float
-    rate: float
-    psnr: float
-    ssim: float
-    run_ms: float
-
-
 Runs = Mapping[tuple[str, str, str], ToyRun]
 
 
@@ -105,34 +98,37 @@ def load_rows(folder: Path) -> list[ToyResult]:
     return [row for row in ROWS.load(folder) if key_of(row) in finished]
 
 
-def standings(rows: Sequence[ToyResult], data: str, task: str) -> list[Standing]:
-    """Every system, kind of file and setting, in the order of `LABELS` and by rate."""
+def standings(rows: Sequence[ToyResult], data: str, task: str) -> list[ToyResult]:
+    """Every system, kind of file and setting over all pictures, in the order of `LABELS` and by
+    rate; PSNR is that of the mean squared error."""
     own = [row for row in rows if (row.data, row.task) == (data, task)]
     groups = grouped(own, lambda row: (row.system, row.files, row.setting))
     return sorted(
-        (_standing(key, group) for key, group in groups.items()),
+        map(_together, groups.values()),
         key=lambda one: (one.files == "single", ORDER.index(one.system), one.rate),
     )
 
 
-def _standing(key: tuple[str, str, float], rows: Sequence[ToyResult]) -> Standing:
-    pictures, pixels = sum(r.pictures for r in rows), sum(r.pixels for r in rows)
+def _together(rows: Sequence[ToyResult]) -> ToyResult:
+    pictures = sum(row.pictures for row in rows)
     error = sum(row.pictures * 10 ** (-row.psnr / 10) for row in rows) / pictures
-    return Standing(
-        *key,
-        rate=8 * sum(row.bytes for row in rows) / pixels,
+    return replace(
+        rows[0],
+        pictures=pictures,
+        pixels=sum(row.pixels for row in rows),
+        bytes=sum(row.bytes for row in rows),
         psnr=-10 * math.log10(error) if error else math.inf,
         ssim=sum(row.pictures * row.ssim for row in rows) / pictures,
-        run_ms=1000 * sum(row.run_s for row in rows) / pictures,
+        run_s=sum(row.run_s for row in rows),
     )
 
 
-def nearest(curve: Sequence[Standing], rate: float) -> Standing:
+def nearest(curve: Sequence[ToyResult], rate: float) -> ToyResult:
     """The point of a curve whose rate is nearest, as a ratio."""
     return min(curve, key=lambda one: abs(math.log(one.rate / rate)))
 
 
-def psnr_at(curve: Sequence[Standing], rate: float) -> float | None:
+def psnr_at(curve: Sequence[ToyResult], rate: float) -> float | None:
     """PSNR at a rate, on straight lines over the logarithm of rate; None outside the curve."""
     points = sorted((math.log(one.rate), one.psnr) for one in curve if math.isfinite(one.psnr))
     if not points or not points[0][0] <= math.log(rate) <= points[-1][0]:
@@ -185,7 +181,7 @@ def how(runs: Sequence[ToyRun], folder: Path) -> str:
     )
 
 
-def compress_part(found: Sequence[Standing], data: str, runs: Runs) -> list[Part]:
+def compress_part(found: Sequence[ToyResult], data: str, runs: Runs) -> list[Part]:
     """The table of a set's codecs near one rate, and the one of their curves."""
     rates = [one.rate for one in found if (one.system, one.setting) == REFERENCE]
     shown = rates[0] if rates else FALLBACK_RATE
@@ -207,7 +203,7 @@ def compress_part(found: Sequence[Standing], data: str, runs: Runs) -> list[Part
     return [Table(header, lines), note, Table(["system", "files", "bits/pixel: dB"], points)]
 
 
-def denoise_part(found: Sequence[Standing], data: str, runs: Runs) -> list[Part]:
+def denoise_part(found: Sequence[ToyResult], data: str, runs: Runs) -> list[Part]:
     """The table of a set's denoisers, the best first."""
     lines = []
     for one in sorted(found, key=lambda one: -one.psnr):
@@ -230,7 +226,7 @@ def _short(data: str) -> str:
     return SETS.get(data, data).partition(",")[0]
 
 
-def _times(run: ToyRun | None, one: Standing) -> list[str]:
+def _times(run: ToyRun | None, one: ToyResult) -> list[str]:
     trained = f"{run.train_s:.0f}" if run and run.model_bytes else ""
     return [trained, f"{one.run_ms:.{1 if one.run_ms < 100 else 0}f}"]
 
