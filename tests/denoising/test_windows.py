@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from pellucid.denoising.picture import Picture
-from pellucid.denoising.windows import run_windows
-from pellucid.pixels import Box
+from pellucid.denoising.remove import denoise_array
+from pellucid.denoising.windows import whole, windows
 
 MULTIPLE, REACH = 4, 10
 
@@ -53,18 +53,13 @@ def run(net: Sums, noisy: np.ndarray, maps: np.ndarray, window: int) -> np.ndarr
 
 
 def through(net: Sums, noisy: np.ndarray, maps: np.ndarray, reach: int, window: int) -> np.ndarray:
-    """(3, H, W): what `run_windows` gives, 0 where it gives nothing."""
+    """(3, H, W): what the windows give together, 0 where the maps are."""
     out = np.zeros_like(noisy)
-
-    def read(box: Box) -> tuple[np.ndarray, np.ndarray]:
-        place = (slice(None), *box.slices)
-        return noisy[place], maps[place]
-
-    def write(box: Box, result: np.ndarray | None) -> None:
-        out[(slice(None), *box.slices)] = 0 if result is None else result
-
     size = noisy.shape[1:]
-    run_windows(net, read, write, size, multiple=MULTIPLE, reach=reach, window=window)
+    for box, outer in windows(size, multiple=MULTIPLE, reach=reach, window=window):
+        if maps[:, *box.slices].any():
+            shown = (whole(part[:, *outer.slices], MULTIPLE) for part in (noisy, maps))
+            out[:, *box.slices] = net(*shown)[0][:, *box.within(outer)]
     return out
 
 
@@ -93,47 +88,41 @@ def test_sides_are_made_whole_by_mirroring(size: tuple[int, int]) -> None:
 
 
 def test_windows_with_nothing_to_do_are_not_run() -> None:
-    noisy, maps = whole_numbers(64, 96)
-    whole = run(Sums(), noisy, maps, 1024)
-    maps[:, :, :64] = 0
-    maps[:, :32] = 0
-    net = Sums()
-    result = run(net, noisy, maps, 32)
-    assert len(net.sizes) == 1
-    assert not result[:, :32].any()
-    assert not result[:, :, :64].any()
-    maps = np.zeros_like(maps)
-    assert not run(net, noisy, maps, 32).any()
-    assert len(net.sizes) == 1
-    assert whole.any()
+    runs = []
+
+    class Model:
+        multiple, reach = MULTIPLE, REACH
+
+        def noise(self, noisy: np.ndarray, _maps: np.ndarray) -> np.ndarray:
+            runs.append(noisy.shape)
+            return np.ones_like(noisy)
+
+    picture = np.full((64, 96, 1), 9, np.float32)
+    weight = np.zeros((64, 96), np.float32)
+    weight[32:, 64:] = 1
+    clean = denoise_array(picture, 1.0, weight, Model(), window=32)
+    assert len(runs) == 1
+    assert np.array_equal(clean != picture, weight[..., None] > 0)
+    assert np.array_equal(denoise_array(picture, 1.0, 0 * weight, Model(), window=32), picture)
+    assert len(runs) == 1
 
 
 def test_too_small_a_reach_would_show() -> None:
     noisy, maps = whole_numbers(48, 48)
-    whole = run(Sums(), noisy, maps, 1024)
+    alone = run(Sums(), noisy, maps, 1024)
     short = through(Sums(), noisy, maps, REACH - 4, 16)
-    assert not np.array_equal(short, whole)
+    assert not np.array_equal(short, alone)
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_windows_cover_a_picture_once_and_see_whole_cells(size: tuple[int, int]) -> None:
-    seen, covered = [], np.zeros(size, int)
-
-    def read(box: Box) -> tuple[np.ndarray, np.ndarray]:
-        seen.append(box)
-        zeros = np.zeros((3, box.height, box.width), np.float32)
-        return zeros, zeros[:2]
-
-    def write(box: Box, found: np.ndarray | None) -> None:
-        assert found is None
-        covered[box.slices] += 1
-
-    run_windows(Sums(), read, write, size, multiple=MULTIPLE, reach=REACH, window=16)
-    assert (covered == 1).all()
-    for box in seen:
+    covered = np.zeros(size, int)
+    for inner, box in windows(size, multiple=MULTIPLE, reach=REACH, window=16):
+        covered[inner.slices] += 1
         assert box.y % MULTIPLE == box.x % MULTIPLE == 0
         assert box.bottom % MULTIPLE == 0 or box.bottom == size[0]
         assert box.right % MULTIPLE == 0 or box.right == size[1]
+    assert (covered == 1).all()
 
 
 def test_a_survey_keeps_no_more_than_it_needs() -> None:

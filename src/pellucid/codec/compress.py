@@ -84,5 +84,4 @@ def analyse(pixels: Source, model: CodecModel, quality: int, part: Box) -> NDArr
     blocks = to_blocks(read_padded(pixels, samples_of(window)))
     (y,) = model.analysis(blocks=blocks, scale=model.vector("analysis_scale", quality))
     rows, columns = inner.within(window)
-    cut: NDArray[np.float32] = y[0, :, rows, columns] * model.vector("gain", quality)[0]
-    return cut
+    return np.asarray(y[0, :, rows, columns] * model.vector("gain", quality)[0])

@@ -125,8 +125,7 @@ def _side(lines: _Lines) -> Side:
 
 def _plain(lines: NDArray[Any]) -> NDArray[np.bool_]:
     """Which lines (n, length, C) have one colour."""
-    result: NDArray[np.bool_] = (lines == lines[:, :1]).all(axis=(1, 2))
-    return result
+    return np.asarray((lines == lines[:, :1]).all(axis=(1, 2)))
 
 
 def _span(lines: NDArray[Any]) -> int:

@@ -133,8 +133,7 @@ class Seen:
             return part
         top, bottom, left, right = bounds_of(key, self.shape)
         if picture.weights(part, (top, left)).all():
-            colour: NDArray[Any] = part[..., : picture.colours]
-            return colour
+            return np.asarray(part[..., : picture.colours])
         y, x = (max(0, start // BLOCK * BLOCK - MARGIN) for start in (top, left))
         below, beyond = (-(-stop // BLOCK) * BLOCK + MARGIN for stop in (bottom, right))
         part = np.asarray(picture.samples[y:below, x:beyond])
@@ -160,5 +159,4 @@ def from_levels(levels: NDArray[np.float32], found: SampleRange, channels: int) 
     if channels == 1:
         red, green, blue = np.moveaxis(clipped, 2, 0)
         clipped = (((red + green) + blue) / 3)[..., None]
-    samples: NDArray[np.float64] = found.low + np.rint(clipped * found.span / WHITE)
-    return samples
+    return np.asarray(found.low + np.rint(clipped * found.span / WHITE))

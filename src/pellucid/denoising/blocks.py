@@ -36,8 +36,7 @@ FEW = 4000  # blocks are enough to look at
 
 def transform(blocks: NDArray[np.float32]) -> NDArray[np.float32]:
     """Blocks (N, 64), row by row, -> their coefficients (N, 64) in the order of `ORDER`."""
-    product: NDArray[np.float32] = blocks @ BASIS.T.astype(np.float32)
-    return product
+    return np.asarray(blocks @ BASIS.T.astype(np.float32))
 
 
 @dataclass(frozen=True)

@@ -114,8 +114,7 @@ def smooth_variance(fine: NDArray[np.float64], trust: NDArray[np.float64]) -> ND
     weight = trust + LEAST_WEIGHT
     place = np.arange(len(fine))
     reach = 1 / (1 + REACH * np.square(place[:, None] - place))
-    curve: NDArray[np.float64] = (reach @ (weight * fine)) / (reach @ weight)
-    return curve
+    return np.asarray((reach @ (weight * fine)) / (reach @ weight))
 
 
 def robust_line(

@@ -10,6 +10,7 @@ Everything is in units of the noise, or of the guide's own contrast, so no scale
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.denoising.samples import Floats, split_alpha
-from pellucid.denoising.windows import Run
 from pellucid.pixels import Box
 from pellucid.pixels.lazy import Source
 
@@ -62,8 +62,8 @@ class Guide:
         planes = part.transpose(2, 0, 1).astype(np.float32)
         return np.broadcast_to(planes, (3, *planes.shape[1:]))
 
-    def run(self, model: DenoiserModel, *, grey: bool) -> Run:
-        """For `run_windows`: of 6 channels, the picture's and the guide's, to the noise."""
+    def run(self, model: DenoiserModel, *, grey: bool) -> Callable[[Floats, Floats], Floats]:
+        """From 6 channels, the picture's and the guide's, and the maps to the noise."""
 
         def run(both: Floats, maps: Floats) -> Floats:
             noisy, guide = np.ascontiguousarray(both[:, :3]), both[0, 3:]
@@ -133,8 +133,7 @@ def explained(residual: Floats, details: Floats, reach: int) -> Floats:
 
 def detail(plane: Floats, reach: int) -> Floats:
     """A plane less its local average."""
-    rest: Floats = plane - average(plane, reach).astype(np.float32)
-    return rest
+    return np.asarray(plane - average(plane, reach).astype(np.float32))
 
 
 def average(plane: NDArray[np.floating], reach: int) -> Doubles:

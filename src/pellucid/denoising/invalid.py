@@ -105,5 +105,4 @@ def fill(plane: Precise, valid: NDArray[np.bool_]) -> Precise:
 def quarter_sums(plane: Precise) -> Precise:
     """Quarters of the sums of 2 x 2 samples, which can't overflow."""
     height, width = plane.shape
-    total: Precise = (plane / 4).reshape(height // 2, 2, width // 2, 2).sum(axis=(1, 3))
-    return total
+    return np.asarray((plane / 4).reshape(height // 2, 2, width // 2, 2).sum(axis=(1, 3)))

@@ -67,8 +67,7 @@ def jpeg_quality(samples: NDArray[np.float32], step: float) -> int | None:
 def step_table(quality: int) -> NDArray[np.int64]:
     """The luma steps (64,) of an IJG quality."""
     scale = 5000 // quality if quality < 50 else 200 - 2 * quality
-    steps: NDArray[np.int64] = np.clip((TABLE * scale + 50) // 100, 1, 255)
-    return steps
+    return np.asarray(np.clip((TABLE * scale + 50) // 100, 1, 255))
 
 
 def coefficients(

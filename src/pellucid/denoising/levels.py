@@ -85,8 +85,7 @@ def trust_in(
     same, other = (tight + (loose - tight) * slack for tight, loose in (SAME_SHAPE, OTHER_SHAPE))
     steady = np.clip((TEXTURED - growth) / (TEXTURED - STEADY), 0, 1)
     like_others = np.clip((other - share / usual) / (other - same), 0, 1)
-    product: NDArray[np.float64] = np.square(steady) * like_others
-    return product
+    return np.asarray(np.square(steady) * like_others)
 
 
 def flattest_variance(blocks: Blocks) -> float:
@@ -102,24 +101,22 @@ def flat_fine(energy: NDArray[np.float32], shares: tuple[float, float]) -> list[
     """Variance of the finest coefficients in the flattest `shares` of blocks (N, 64)."""
     fine = energy[:, FINE].mean(axis=1)
     order = np.argsort(energy[:, ~FINE].sum(axis=1))
-    sizes = [flat_count(len(order), share, LEAST_FLATTEST) for share in shares]
-    return [float(np.median(fine[order[:size]])) / MEDIAN_OF_MEAN for size in sizes]
+    flat = [order[: max(LEAST_FLATTEST, round(share * len(order)))] for share in shares]
+    return [float(np.median(fine[blocks])) / MEDIAN_OF_MEAN for blocks in flat]
 
 
 def flat_spectra(
     energy: NDArray[np.float32], shares: tuple[float, float], least: int
 ) -> NDArray[np.float64]:
-    """Mean of each coefficient's energy in the flattest `shares` of blocks (N, 64): (2, 64)."""
+    """Mean of each coefficient's energy in the flattest `shares` of blocks (N, 64): (2, 64).
+
+    `least` blocks are taken where there are so many.
+    """
     spectra = np.zeros((2, SIZE))
     for parity in (0, 1):
         here = parity == ORDER % 2
         order = np.argsort(energy[:, ~here].sum(axis=1))
         for spectrum, share in zip(spectra, shares, strict=True):
-            size = flat_count(len(order), share, least)
-            spectrum[here] = energy[order[:size]][:, here].mean(axis=0, dtype=np.float64)
+            flat = order[: max(least, round(share * len(order)))]
+            spectrum[here] = energy[flat][:, here].mean(axis=0, dtype=np.float64)
     return spectra
-
-
-def flat_count(count: int, share: float, least: int) -> int:
-    """How many blocks a share of `count` is, at least `least` where there are so many."""
-    return min(max(least, round(share * count)), count)

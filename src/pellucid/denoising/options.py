@@ -31,19 +31,8 @@ Size = tuple[int, int]  # height, width
 
 @dataclass(frozen=True, eq=False)
 class DenoiseOptions:
-    """How to denoise; see `pellucid.denoise`.
-
-    Attributes:
-        sigma: standard deviation of the noise in the samples' own unit, one number or (H, W); an
-            estimate of `noise_level`; or `auto`, to measure it.
-        strength: 0 (nothing is changed) to 1.
-        mask: (H, W) strength by place, 0-1 or uint8; or the path of a grey picture.
-        guide: another picture of the same scene.
-        nodata: the value of pixels without a measurement.
-        model: name of a denoiser, or its folder.
-        page: of a file with several, from 0.
-        limits: of the size of files.
-        measure: whether the noise is measured where sigma is given, too.
+    """The options of `pellucid.denoise` and, with `measure`, of `denoise_file`, which say what each
+    means.
 
     Raises:
         OptionError: one of them is out of range or of another type.
@@ -67,7 +56,7 @@ class DenoiseOptions:
         names = "the name of an installed denoiser, or the path of a model's folder"
         require(is_path(self.model), "model", self.model, names)
         check_limits(self.limits)
-        check_sigma(self.sigma)
+        read_sigma(self.sigma)
         if not (self.mask is None or is_path(self.mask)):
             to_mask(self.mask)
 
@@ -76,13 +65,8 @@ class DenoiseOptions:
 
         Raises OptionError if it is an array of another size.
         """
-        if isinstance(self.sigma, str):
-            return None
-        if isinstance(self.sigma, NoiseEstimate):
-            return self.sigma
-        if is_number(self.sigma):
-            return float(self.sigma)
-        return sized("sigma", numbers(self.sigma, "sigma"), size)
+        found = read_sigma(self.sigma)
+        return sized("sigma", found, size) if isinstance(found, np.ndarray) else found
 
     def weight_for(self, size: Size) -> float | Floats:
         """Strength times mask, one or (H, W), for a picture of `size`.
@@ -181,28 +165,27 @@ def is_path(value: object) -> bool:
     return isinstance(value, str | os.PathLike)
 
 
-def check_sigma(sigma: Sigma) -> None:
-    """Raise OptionError unless it is `auto`, numbers from 0 or an estimate of such."""
-    if isinstance(sigma, NoiseEstimate):
-        check_estimate(sigma)
-    elif isinstance(sigma, str):
+def read_sigma(sigma: Sigma) -> float | Floats | NoiseEstimate | None:
+    """Numbers from 0, or an estimate of such; None if it is `auto`; OptionError for all else."""
+    if isinstance(sigma, str):
         require(sigma == "auto", "sigma", sigma, "auto, a number or an array")
-    elif is_number(sigma):
+        return None
+    if isinstance(sigma, NoiseEstimate):  # which may have been changed by hand
+        values = (sigma.sigma, sigma.slope, sigma.offset, sigma.correlation)
+        if not (np.isfinite(values).all() and 0 <= sigma.sigma <= LARGEST):
+            most = f"a sigma from 0 to {LARGEST:.2g}"
+            raise OptionError(f"{sigma} must hold finite numbers, and {most}")
+        quality = sigma.jpeg_quality
+        fine = quality is None or 1 <= quality <= 100
+        require(fine, "jpeg_quality", quality, "1 to 100, or None")
+        return sigma
+    if is_number(sigma):
         require(0 <= sigma <= LARGEST, "sigma", sigma, f"a number from 0 to {LARGEST:.2g}")
-    else:
-        values = numbers(sigma, "sigma")
-        if not (np.isfinite(values).all() and (values >= 0).all()):
-            raise OptionError("sigma holds values below 0 or no finite numbers; it must be from 0")
-
-
-def check_estimate(noise: NoiseEstimate) -> None:
-    """Raise OptionError for an estimate, which may have been changed by hand, that can't be."""
-    values = (noise.sigma, noise.slope, noise.offset, noise.correlation)
-    if not (np.isfinite(values).all() and 0 <= noise.sigma <= LARGEST):
-        raise OptionError(f"{noise} must hold finite numbers, and a sigma from 0 to {LARGEST:.2g}")
-    quality = noise.jpeg_quality
-    fine = quality is None or 1 <= quality <= 100
-    require(fine, "jpeg_quality", quality, "1 to 100, or None")
+        return float(sigma)
+    array = numbers(sigma, "sigma")
+    if not (np.isfinite(array).all() and (array >= 0).all()):
+        raise OptionError("sigma holds values below 0 or no finite numbers; it must be from 0")
+    return array
 
 
 def to_mask(mask: Any) -> Floats:

@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 
 from pellucid.denoising.guide import Guide
 from pellucid.denoising.invalid import equal_to
-from pellucid.denoising.picture import Part, Picture
+from pellucid.denoising.picture import Picture
 from pellucid.denoising.plan import Noise, noise_level_maps, plan_for
 from pellucid.denoising.samples import Floats, restored
 from pellucid.denoising.scale import NetworkScale
-from pellucid.denoising.windows import WINDOW, run_windows
-from pellucid.pixels import Box
+from pellucid.denoising.windows import WINDOW, whole, windows
 from pellucid.pixels.lazy import Sink, Source
 
 if TYPE_CHECKING:
@@ -64,39 +63,26 @@ def remove_noise(
         weight: strength of 0-1, one or (H, W).
         guide: of the same height and width.
     """
-    dtype = picture.dtype
+    dtype, multiple = picture.dtype, model.multiple
     plan = plan_for(noise, eight_bits=dtype == np.uint8)
     ends = np.array([picture.low, picture.high], np.promote_types(dtype, np.float32))
     scale = NetworkScale(ends, plan.stabiliser)
-
-    def maps_at(part: Part, box: Box) -> Floats:
-        maps: Floats = noise_level_maps(plan, weight, box) * part.seen
-        return maps
-
-    def read(box: Box) -> tuple[Floats, Floats]:
-        part = picture.part(box)
-        planes = scale.planes(part.filled)
-        if guide is not None:
-            planes = np.concatenate([planes, guide.planes(box)])
-        return planes, scale.maps(maps_at(part, box))
-
-    def write(box: Box, found: Floats | None) -> None:
-        part = picture.part(box)
-        result = part.stored.copy()
-        if found is not None:
-            maps = maps_at(part, box)
-            clean = restored(scale.without_noise(part.filled, found, maps), dtype)
+    run = model.noise if guide is None else guide.run(model, grey=picture.grey)
+    reach = model.reach if guide is None else guide.reach(model)
+    size = picture.box.height, picture.box.width
+    for box, outer in windows(size, multiple=multiple, reach=reach, window=window):
+        part, inner = picture.part(outer), box.within(outer)
+        maps = noise_level_maps(plan, weight, outer) * part.seen
+        shown = scale.maps(maps)
+        result = part.stored[inner].copy()
+        if shown[:, *inner].any():
+            planes = scale.planes(part.filled)
+            if guide is not None:
+                planes = np.concatenate([planes, guide.planes(outer)])
+            found = run(whole(planes, multiple), whole(shown, multiple))[0][:, *inner]
+            filled, maps = part.filled[inner], maps[:, *inner]
+            clean = restored(scale.without_noise(filled, found, maps), dtype)
             changed = ((maps.max(axis=0) > 0) & ~equal_to(clean, picture.nodata))[..., None]
-            colours = slice(part.filled.shape[2])
-            result[..., colours] = np.where(changed, clean, part.stored[..., colours])
+            colours = result[..., : filled.shape[2]]
+            colours[...] = np.where(changed, clean, colours)
         out[box.slices] = result
-
-    run_windows(
-        model.noise if guide is None else guide.run(model, grey=picture.grey),
-        read,
-        write,
-        (picture.box.height, picture.box.width),
-        multiple=model.multiple,
-        reach=model.reach if guide is None else guide.reach(model),
-        window=window,
-    )

@@ -40,8 +40,7 @@ class Stabiliser:
         inner = self.slope * x + (BIAS * self.slope**2 + self.offset)
         floor = self.least**2
         straight = np.minimum(inner - floor, 0) / (self.slope * self.least)
-        stable: Precise = 2 / self.slope * np.sqrt(np.maximum(inner, floor)) + straight
-        return stable
+        return np.asarray(2 / self.slope * np.sqrt(np.maximum(inner, floor)) + straight)
 
     def inverse(self, z: Precise) -> Precise:
         """What `forward` came from."""
@@ -84,8 +83,7 @@ class NetworkScale:
 
     def maps(self, maps: Floats) -> Floats:
         """Noise level maps (2, h, w) in the network's scale."""
-        scaled: Floats = np.minimum(maps / np.float32(self._unit), np.float32(LOUDEST))
-        return scaled
+        return np.asarray(np.minimum(maps / np.float32(self._unit), np.float32(LOUDEST)))
 
     def without_noise(self, filled: NDArray[Any], noise: Floats, maps: Floats) -> Precise:
         """(h, w, 1 or 3) samples without the `noise` (3, h, w) that the network found."""
@@ -100,8 +98,7 @@ class NetworkScale:
             return left
         weight = np.minimum(maps.max(axis=0), 1)[..., None]  # a bias is undone as far as it came
         plain = exact + (self._stabiliser.inverse(left) - self._stabiliser.inverse(stable))
-        mixed: Precise = plain + weight * (self._stabiliser.unbiased(left) - plain)
-        return mixed
+        return np.asarray(plain + weight * (self._stabiliser.unbiased(left) - plain))
 
     def _stable(self, exact: Precise) -> Precise:
         return exact if self._stabiliser is None else self._stabiliser.forward(exact)
