@@ -6,6 +6,7 @@ import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,6 +22,10 @@ _SIZE = re.compile(r"(\d{1,15}(?:\.\d+)?|\.\d+) ?(?:([kKMG])(i?))?B?")
 
 Command = Callable[..., None]
 FILE = click.Path(readable=False)  # no check, but a shell completes it
+PATH = click.Path(path_type=Path)
+THERE = click.Path(exists=True, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+ABOVE_0 = click.FloatRange(min=0, min_open=True)
 
 
 def to_bytes(value: str) -> int:
@@ -61,36 +66,36 @@ def number_or_auto(value: str) -> str | float:
         raise click.BadParameter(f"{value!r} is neither auto nor a number from 0") from error
 
 
-def names(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:
-    """What stands between commas, without the spaces around it."""
-    return tuple(name.strip() for name in value.split(",") if name.strip())
+def option(
+    names: str, text: str, kind: Any = None, form: str | None = None, **more: Any
+) -> Callable[[Command], Command]:
+    """An option, as "-q --quality", that takes a value of a kind; without one it is a flag."""
+    flag = kind is None
+    return click.option(*names.split(), help=text, type=kind, metavar=form, is_flag=flag, **more)
 
 
-limits_option = click.option(
-    "--max-pixels",
-    "limits",
-    metavar="N",
+limits_option = option(
+    "--max-pixels limits",
+    "Take larger pictures than 268M pixels (1G), if you trust them.",
+    to_limits,
+    "N",
     default=str(DEFAULT_LIMITS.max_pixels),
     show_default=False,
-    type=to_limits,
-    help="Take larger pictures than 268M pixels (1G), if you trust them.",
 )
-page_option = click.option(
+page_option = option(
     "--page",
-    metavar="N",
-    type=click.IntRange(min=0),
-    help="Only this page of a TIFF, or frame of a DICOM file, from 0.",
+    "Only this page of a TIFF, or frame of a DICOM file, from 0.",
+    click.IntRange(min=0),
+    "N",
 )
-model_option = click.option("--model", default="m", help="m, s (faster), or a model's folder.")
+model_option = option("--model", "m, s (faster), or a model's folder.", str, default="m")
 sigma_option = functools.partial(click.option, "--sigma", default="auto", type=number_or_auto)
 strength_option = functools.partial(click.option, "--strength", default=1.0)
 metadata_option = functools.partial(
     click.option, "--no-metadata", "metadata", is_flag=True, callback=lambda _c, _o, no: not no
 )
-force_option = click.option("--force", is_flag=True, help="Overwrite outputs that exist.")
-json_option = click.option(
-    "--json", "as_json", is_flag=True, help="One JSON object a file on stdout, one a line."
-)
+force_option = option("--force", "Overwrite outputs that exist.")
+json_option = option("--json as_json", "One JSON object a file on stdout, one a line.")
 
 
 @dataclass(frozen=True)
@@ -119,41 +124,29 @@ class Batch:
 
 BATCH_OPTIONS = (
     click.argument("inputs", metavar="IN...", nargs=-1, required=True, type=FILE),
-    click.option(
-        "-o",
-        "--out",
-        metavar="OUT",
-        type=FILE,
-        help="A file for one input, or a folder (made if missing), or - for standard output. "
-        "Default: beside each input.",
+    option(
+        "-o --out",
+        "A file for one input, or a folder (made if missing), or - for standard output. Default: "
+        "beside each input.",
+        FILE,
+        "OUT",
     ),
-    click.option(
-        "-r",
-        "--recursive",
-        is_flag=True,
-        help="Take folders as inputs, with all that is below them.",
-    ),
+    option("-r --recursive", "Take folders as inputs, with all that is below them."),
     force_option,
-    click.option(
-        "--skip-existing", is_flag=True, help="Pass over inputs whose output exists already."
-    ),
-    click.option(
-        "--keep-times", is_flag=True, help="Give outputs the time of last change of their inputs."
-    ),
-    click.option(
+    option("--skip-existing", "Pass over inputs whose output exists already."),
+    option("--keep-times", "Give outputs the time of last change of their inputs."),
+    option(
         "--jobs",
-        metavar="N",
-        type=click.IntRange(min=1),
+        "Work on so many files at a time.  [default: 1]",
+        click.IntRange(min=1),
+        "N",
         default=1,
         show_default=False,
-        help="Work on so many files at a time.  [default: 1]",
     ),
     json_option,
-    click.option(
+    option(
         "--progress",
-        is_flag=True,
-        help="Say how far each picture is, on stderr, also where that is no terminal or with "
-        "--json.",
+        "Say how far each picture is, on stderr, also where that is no terminal or with --json.",
     ),
 )
 

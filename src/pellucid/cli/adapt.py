@@ -9,7 +9,9 @@ from typing import Any
 
 import click
 
+from pellucid.cli import _options as options
 from pellucid.cli._jobs import make_folder
+from pellucid.cli._options import option
 from pellucid.cli._program import tell
 from pellucid.errors import MissingExtraError, OutputError
 
@@ -18,24 +20,14 @@ MODEL_FILES = {"card.json", "denoiser.onnx"}
 
 
 @click.command(short_help="Noisy pictures to a denoiser tuned to them.")
-@click.argument("source", metavar="DIR", type=click.Path(exists=True, path_type=Path))
-@click.option(
-    "-o",
-    "--out",
-    required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the tuned model.",
-)
-@click.option(
-    "--minutes", type=click.FloatRange(min=0, min_open=True), default=2, help="To tune for."
-)
-@click.option("--model", default="m", help="Denoiser to start from.")
-@click.option(
-    "--repeats", is_flag=True, help="Each folder in DIR holds two or more shots of one scene."
-)
-@click.option("--threads", type=click.IntRange(min=1), help="[default: PyTorch's]")
-@click.option("--force", is_flag=True, help="Replace the model in OUT.")
-def adapt(source: Path, out: Path, force: bool, **options: Any) -> None:
+@click.argument("source", metavar="DIR", type=options.THERE)
+@option("-o --out", "Folder of the tuned model.", options.FOLDER, required=True)
+@option("--minutes", "To tune for.", options.ABOVE_0, default=2)
+@option("--model", "Denoiser to start from.", str, default="m")
+@option("--repeats", "Each folder in DIR holds two or more shots of one scene.")
+@option("--threads", "[default: PyTorch's]", click.IntRange(min=1))
+@option("--force", "Replace the model in OUT.")
+def adapt(source: Path, out: Path, force: bool, **more: Any) -> None:
     """Tune a denoiser on noisy pictures (a file or a folder); no clean ones are needed.
 
     It learns from neighbouring samples, whose noise must be independent, or with --repeats from
@@ -47,7 +39,7 @@ def adapt(source: Path, out: Path, force: bool, **options: Any) -> None:
     check_out(out, force=force)
     from pellucid.train.adapt import adapt_denoiser
 
-    result = adapt_denoiser(source, out, tell, **options)
+    result = adapt_denoiser(source, out, tell, **more)
     change = f"loss on rows kept from learning {result.before:.4f} -> {result.after:.4f}"
     kept = "" if result.better else "; no better, so the model is the one it started from"
     click.echo(f"{result.folder}: {change}{kept}")

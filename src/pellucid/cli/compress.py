@@ -9,6 +9,7 @@ import click
 from pellucid.cli import _options as options
 from pellucid.cli._batch import Part, Report, run_command
 from pellucid.cli._jobs import Job, Outputs, single_output
+from pellucid.cli._options import option
 from pellucid.cli.info import kind_of
 from pellucid.errors import OptionError
 from pellucid.pixels import DICOM, NPY, ZARR
@@ -24,41 +25,29 @@ SAME = (
 
 
 @click.command(short_help="Pictures to .pel.")
-@click.option(
-    "-q", "--quality", type=click.IntRange(0, 100), help="0 smallest, 100 best.  [default: 60]"
-)
-@click.option("--bpp", metavar="X", type=float, help="Best quality of at most X bits per pixel.")
-@click.option(
-    "--size",
-    metavar="BYTES",
-    type=options.to_bytes,
-    help="Best quality of at most this: 200k, 1.5MB, 100KiB.",
-)
-@click.option(
-    "--psnr",
-    metavar="DB",
-    type=float,
-    help="Smallest file of at least this many dB, of what is visible.",
-)
-@click.option("--lossless", is_flag=True, help="Every sample comes back as it is.")
-@click.option(
+@option("-q --quality", "0 smallest, 100 best.  [default: 60]", click.IntRange(0, 100))
+@option("--bpp", "Best quality of at most X bits per pixel.", float, "X")
+@option("--size", "Best quality of at most this: 200k, 1.5MB, 100KiB.", options.to_bytes, "BYTES")
+@option("--psnr", "Smallest file of at least this many dB, of what is visible.", float, "DB")
+@option("--lossless", "Every sample comes back as it is.")
+@option(
     "--max-error",
-    metavar="N",
-    type=float,
-    help="Every sample comes back at most N off, in its own unit; whole unless samples are floats.",
+    "Every sample comes back at most N off, in its own unit; whole unless samples are floats.",
+    float,
+    "N",
 )
-@click.option(
+@option(
     "--nodata",
-    metavar="V",
-    type=float,
-    help="With --max-error: samples of this value stay, and no other becomes it.",
+    "With --max-error: samples of this value stay, and no other becomes it.",
+    float,
+    "V",
 )
-@click.option(
+@option(
     "--guide",
-    metavar="FILE",
-    type=options.FILE,
-    help="With --lossless or --max-error: another picture of the same scene, size and place, kept "
+    "With --lossless or --max-error: another picture of the same scene, size and place, kept "
     "without loss in the same file.",
+    options.FILE,
+    "FILE",
 )
 @options.model_option
 @options.metadata_option(

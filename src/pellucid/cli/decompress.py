@@ -10,6 +10,7 @@ import click
 from pellucid.cli import _options as options
 from pellucid.cli._batch import Part, Report, run_command
 from pellucid.cli._jobs import Job, Outputs, single_output
+from pellucid.cli._options import option
 from pellucid.errors import OptionError, OutputError
 from pellucid.pixels import DICOM, NPY, WRITE_SUFFIXES, ZARR
 
@@ -23,36 +24,34 @@ SAME = (
 
 
 @click.command(short_help=".pel to pictures.")
-@click.option(
+@option(
     "--region",
-    metavar="X,Y,W,H",
-    type=options.to_numbers("X,Y,W,H", "0,0,640,480"),
-    help="Only this part, in samples as stored: before EXIF turns the picture (see info).",
+    "Only this part, in samples as stored: before EXIF turns the picture (see info).",
+    options.to_numbers("X,Y,W,H", "0,0,640,480"),
+    "X,Y,W,H",
 )
-@click.option(
+@option(
     "--scale",
-    type=click.Choice(tuple(REDUCED)),
+    "A thumbnail: all is decoded, and each output sample is the mean of a square of samples.",
+    click.Choice(tuple(REDUCED)),
     callback=lambda _context, _option, value: REDUCED.get(value, 1),
-    help="A thumbnail: all is decoded, and each output sample is the mean of a square of samples.",
 )
-@click.option(
+@option(
     "--which",
-    type=click.Choice(("picture", "guide")),
+    "Of a file that holds a picture and its guide.",
+    click.Choice(("picture", "guide")),
     default="picture",
-    help="Of a file that holds a picture and its guide.",
 )
-@click.option(
-    "--format",
-    "kind",
-    type=click.Choice(FORMATS),
-    help="Of outputs whose name isn't given; otherwise OUT's suffix decides.  [default: png]",
+@option(
+    "--format kind",
+    "Of outputs whose name isn't given; otherwise OUT's suffix decides.  [default: png]",
+    click.Choice(FORMATS),
 )
-@click.option("--jpeg-quality", type=click.IntRange(1, 100), help="Of JPEG outputs.  [default: 95]")
+@option("--jpeg-quality", "Of JPEG outputs.  [default: 95]", click.IntRange(1, 100))
 @options.metadata_option(help="Write no EXIF, ICC profile and XMP.")
-@click.option(
+@option(
     "--keep-going",
-    is_flag=True,
-    help="Save what is whole of a damaged file: lost tiles become grey, lost alpha opaque, and are "
+    "Save what is whole of a damaged file: lost tiles become grey, lost alpha opaque, and are "
     "named; exit code 1.",
 )
 @options.limits_option

@@ -20,7 +20,9 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.cli import _options as options
 from pellucid.cli._jobs import make_folder
+from pellucid.cli._options import option
 from pellucid.errors import PellucidError
 
 if TYPE_CHECKING:
@@ -43,14 +45,8 @@ Panel = tuple[str, Rgb]  # what to write above a version of the picture
 
 
 @click.command(short_help="One photograph, end to end.")
-@click.option(
-    "-o",
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("demo"),
-    help="Folder for the files that it makes.",
-)
-@click.option("--force", is_flag=True, help="Overwrite files there that differ.")
+@option("-o --out", "Folder for the files that it makes.", options.FOLDER, default=Path("demo"))
+@option("--force", "Overwrite files there that differ.")
 def demo(out: Path, force: bool) -> None:
     """Compress, decode and denoise one photograph, beside WebP and JPEG; a few seconds."""
     from pellucid.pixels import read_image

@@ -14,6 +14,7 @@ import pellucid
 from pellucid.cli import _options as options
 from pellucid.cli._batch import Part, Report, run_command
 from pellucid.cli._jobs import Job, Outputs
+from pellucid.cli._options import option
 from pellucid.cli.compress import PICTURES
 from pellucid.pixels import DICOM, NPY, ZARR
 
@@ -47,23 +48,23 @@ OUTPUTS = Outputs(
     help="Standard deviation of the noise in the file's own unit; auto measures it.",
 )
 @options.strength_option(metavar="0..1", type=float, help="How much of it to take off.")
-@click.option(
+@option(
     "--mask",
-    metavar="FILE",
-    type=options.FILE,
-    help="Grey picture of the same size: white full strength, black none.",
+    "Grey picture of the same size: white full strength, black none.",
+    options.FILE,
+    "FILE",
 )
-@click.option(
+@option(
     "--guide",
-    metavar="FILE",
-    type=options.FILE,
-    help="Another picture of the same scene, size and place, such as a visible one for infrared.",
+    "Another picture of the same scene, size and place, such as a visible one for infrared.",
+    options.FILE,
+    "FILE",
 )
-@click.option(
+@option(
     "--nodata",
-    metavar="N",
-    type=float,
-    help="Pixels of this value stay, and no other becomes it, such as 0 in depth maps.",
+    "Pixels of this value stay, and no other becomes it, such as 0 in depth maps.",
+    float,
+    "N",
 )
 @options.model_option
 @options.page_option

@@ -9,35 +9,28 @@ from typing import Any
 import click
 
 from pellucid.cli import _options as options
+from pellucid.cli._options import option
 
 
 @click.command(short_help="Where bits went, what was removed, how sure.")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "-o",
-    "--out",
-    type=click.Path(path_type=Path),
-    help="The page.  [default: FILE with .html after it]",
-)
-@click.option(
-    "--task",
-    type=click.Choice(["compress", "denoise"]),
-    help="For a picture; a .pel file needs none.",
-)
-@click.option("-q", "--quality", type=click.IntRange(0, 100), default=60, help="compress")
+@click.argument("file", type=options.PATH)
+@option("-o --out", "The page.  [default: FILE with .html after it]", options.PATH)
+@option("--task", "For a picture; a .pel file needs none.", click.Choice(["compress", "denoise"]))
+@option("-q --quality", "compress", click.IntRange(0, 100), default=60)
 @options.sigma_option(metavar="TEXT", help="denoise: auto or a number.")
 @options.strength_option(type=click.FloatRange(0, 1), help="denoise")
-@click.option("--model", default="m", help="Name, or a model's folder.")
-@click.option(
+@option("--model", "Name, or a model's folder.", str, default="m")
+@option(
     "--pixel",
-    metavar="X,Y",
-    type=options.to_numbers("X,Y", "120,80"),
-    help="denoise: why this pixel. Needs the extra: pip install 'pellucid[explain]'.",
+    "denoise: why this pixel. Needs the extra: pip install 'pellucid[explain]'.",
+    options.to_numbers("X,Y", "120,80"),
+    "X,Y",
 )
-@click.option(
+@option(
     "--layers",
+    "denoise: results of a layer by name, or of all. Needs the extra too.",
+    str,
     multiple=True,
-    help="denoise: results of a layer by name, or of all. Needs the extra too.",
 )
 @options.page_option
 @options.limits_option

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pellucid.cli import _options as options
+from pellucid.cli._options import option
 from pellucid.cli._program import about
 from pellucid.cli._streams import real_files
 from pellucid.errors import PellucidError
@@ -31,10 +32,10 @@ TURNS = {
 
 
 @click.command(short_help="What is in a .pel file.")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=options.PATH)
 @options.json_option
 @options.limits_option
-@click.option("--latents", is_flag=True, help="Add the SHA-256 of the decoded integer latents.")
+@option("--latents", "Add the SHA-256 of the decoded integer latents.")
 def info(file: Path, limits: Limits, as_json: bool, latents: bool) -> None:
     """Say what is in a .pel file: size, quality, model, metadata, where the bytes are.
 

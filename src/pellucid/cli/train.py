@@ -7,45 +7,40 @@ from typing import Any
 
 import click
 
+from pellucid.cli import _options as options
+from pellucid.cli._options import option
 from pellucid.cli._program import tell
 from pellucid.cli.adapt import require_training
 from pellucid.errors import OutputError
 
 
 @click.command(short_help="A recipe and pictures to a model.")
-@click.argument("recipe", metavar="RECIPE.toml", type=click.Path(exists=True, path_type=Path))
-@click.option(
+@click.argument("recipe", metavar="RECIPE.toml", type=options.THERE)
+@option(
     "--data",
+    "Folder of pictures, or of shards made by pellucid.train.pack.",
+    options.THERE,
     required=True,
-    type=click.Path(exists=True, path_type=Path),
-    help="Folder of pictures, or of shards made by pellucid.train.pack.",
 )
-@click.option(
-    "--minutes",
-    type=click.FloatRange(min=0, min_open=True),
-    default=60,
-    help="Of training in all, resumed runs included.",
-)
-@click.option(
-    "-o",
-    "--out",
-    "output",
-    type=click.Path(file_okay=False, path_type=Path),
+@option("--minutes", "Of training in all, resumed runs included.", options.ABOVE_0, default=60)
+@option(
+    "-o --out output",
+    "Folder for the checkpoint and the model.",
+    options.FOLDER,
     default=Path("runs"),
-    help="Folder for the checkpoint and the model.",
 )
-@click.option(
+@option(
     "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
+    "auto takes an accelerator if there is one.",
+    click.Choice(["auto", "cpu", "cuda"]),
     default="auto",
-    help="auto takes an accelerator if there is one.",
 )
-@click.option("--threads", type=click.IntRange(min=1), help="On a CPU.  [default: PyTorch's]")
-@click.option(
+@option("--threads", "On a CPU.  [default: PyTorch's]", click.IntRange(min=1))
+@option(
     "--processes",
-    type=click.IntRange(1, 64),
+    "On a CPU: that share the work, each with crops of its own.",
+    click.IntRange(1, 64),
     default=1,
-    help="On a CPU: that share the work, each with crops of its own.",
 )
 @click.option(
     "--compile/--no-compile",
@@ -53,20 +48,20 @@ from pellucid.errors import OutputError
     default=None,
     help="Faster steps; needs a C++ compiler.  [default: where there is one, from 10 minutes on]",
 )
-@click.option(
+@option(
     "--schedule",
-    type=click.Choice(["cosine", "constant", "decay"]),
-    default="cosine",
-    help="How the learning rate goes: to zero over the minutes; constant, over many resumed runs; "
+    "How the learning rate goes: to zero over the minutes; constant, over many resumed runs; "
     "from constant to zero, on a copy of such a run given by --start.",
+    click.Choice(["cosine", "constant", "decay"]),
+    default="cosine",
 )
-@click.option(
+@option(
     "--start",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Weights or a checkpoint to start a new run from, such as checkpoints/codec-m.pt.",
+    "Weights or a checkpoint to start a new run from, such as checkpoints/codec-m.pt.",
+    click.Path(exists=True, dir_okay=False, path_type=Path),
 )
-@click.option("--resume", is_flag=True, help="Go on from the checkpoint in OUT.")
-@click.option("--force", is_flag=True, help="Start anew over what is in OUT.")
+@option("--resume", "Go on from the checkpoint in OUT.")
+@option("--force", "Start anew over what is in OUT.")
 def train(recipe: Path, force: bool, **words: Any) -> None:
     """Train a codec or a denoiser and export it to OUT/<name>, or OUT/denoise-<name>.
 
@@ -78,9 +73,9 @@ def train(recipe: Path, force: bool, **words: Any) -> None:
     require_training()
     from pellucid.train.run import RunOptions, train_model
 
-    options = RunOptions(**words)
-    check_start(recipe, options.output, resume=options.resume, force=force)
-    click.echo(str(train_model(recipe, options, tell)))
+    run = RunOptions(**words)
+    check_start(recipe, run.output, resume=run.resume, force=force)
+    click.echo(str(train_model(recipe, run, tell)))
 
 
 def check_start(recipe: Path, out: Path, *, resume: bool, force: bool) -> None:
