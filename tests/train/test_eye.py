@@ -121,7 +121,7 @@ def test_a_codec_learns_by_it() -> None:
 
 def test_an_unknown_objective_is_named(tmp_path) -> None:
     (tmp_path / "x.toml").write_text('name = "x"\nobjective = "nose"')
-    with pytest.raises(OptionError, match="objective 'nose' is not one of mse, eye"):
+    with pytest.raises(OptionError, match="objective is 'nose'; it must be one of mse, eye"):
         load_recipe(tmp_path / "x.toml")
     with pytest.raises(OptionError, match=r"eye is 1\.5"):
         CodecRecipe("x", eye=1.5)

@@ -47,7 +47,7 @@ def test_an_unknown_key_is_named(tmp_path: Path, text: str) -> None:
         ('name = "x"\nrate = "fast"', "rate is 'fast'"),
         ('name = "x"\nbatch = 1.5', "batch is 1.5"),
         ('name = "x"\n[shape]\ntrunk = true', "trunk is True"),
-        ('name = "x"\nbatch = 0', "batch is 0; one crop is the least"),
+        ('name = "x"\nbatch = 0', "batch is 0; it must be 1 or more"),
         ('name = "x"\npatch = 100', "patch is 100; it must be a multiple of 64 and 256 at most"),
         ('name = "x"\nlast_patch = 320', "last_patch is 320; it must be"),
         ('name = "x"\nkind = "denoiser"\npatch = 60', "patch is 60; it must be a multiple of 8"),

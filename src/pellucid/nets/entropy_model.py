@@ -44,8 +44,7 @@ class HyperDecoder(nn.Module):
         self.leave = IntegerConv2d(hidden, 4 * features, 1)
         self.index = IntegerConv2d(features, latents, 1, out_bits=INDEX_BITS)
         self.mean = IntegerConv2d(features, latents, 1, out_bits=MEAN_BITS)
-        for head in (self.index, self.mean):
-            start_small(head)
+        start_small(self.index, self.mean)
 
     def forward(self, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Returns features, table indices before the quality's offset (in 1/8), means."""
@@ -71,8 +70,7 @@ class SpatialPrior(nn.Module):
         self.smooth = min(SMOOTH, latents)
         self.diagonal = linear_predictor(self.smooth, CORNERS, in_bits=0)
         self.centre_offset = nn.Parameter(torch.zeros(latents))  # in 10 table indices
-        for head in (self.index, self.mean):
-            start_small(head)
+        start_small(self.index, self.mean)
 
     def centre_means(self, symbols: Tensor) -> Tensor:
         """Symbols of A, 0 elsewhere (N, M, h, w) -> mean corrections; they hold at B."""
@@ -118,10 +116,11 @@ def linear_predictor(channels: int, mask: list[list[int]], *, in_bits: int) -> I
     return layer
 
 
-def start_small(head: IntegerConv2d) -> None:
+def start_small(*heads: IntegerConv2d) -> None:
     """A head starts near zero, so that the quality's offsets alone set the first tables."""
-    nn.init.normal_(head.weight, std=0.01)
-    nn.init.zeros_(head.bias)  # type: ignore[arg-type]
+    for head in heads:
+        nn.init.normal_(head.weight, std=0.01)
+        nn.init.zeros_(head.bias)  # type: ignore[arg-type]
 
 
 def black_squares(x: Tensor) -> Tensor:

@@ -142,8 +142,7 @@ def adapt_denoiser(
         repeats: every folder in `source` holds shots of one scene.
         threads: of PyTorch; None leaves its choice.
 
-    Raises:
-        InputError: no picture, or one that can't be learned from.
+    Raises InputError: no picture, or one that can't be learned from.
     """
     if threads:
         torch.set_num_threads(threads)
@@ -260,8 +259,7 @@ def find_scenes(source: Path, *, repeats: bool) -> list[Shots]:
 def load_shots(paths: list[Path]) -> Shots:
     """Shots of one scene (often one), with maps and stabilised as the first one's noise asks for.
 
-    Raises:
-        InputError: a picture can't be read, is too small, or differs in size from the others.
+    Raises InputError: a picture can't be read, is too small, or differs in size from the others.
     """
     pictures = []
     for path in paths:

@@ -24,7 +24,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pellucid.errors import InputError, OutputError, PellucidError, first_line
+from pellucid.errors import InputError, OutputError, PellucidError, first_line, refusing
 
 if sys.platform == "win32":
     import msvcrt
@@ -109,8 +109,7 @@ def average_in(path: Path, state: dict[str, Any]) -> dict[str, Tensor]:
 def take_weights(path: Path, net: nn.Module, weights: dict[str, Tensor]) -> None:
     """Load `weights`, which `path` holds, into `net`; blocks that they lack do nothing.
 
-    Raises:
-        InputError: they are of a net with other widths, or with more blocks.
+    Raises InputError: they are of a net with other widths, or with more blocks.
     """
     known = net.state_dict()
     missing = [name for name in known if name not in weights]
@@ -128,8 +127,7 @@ def take_weights(path: Path, net: nn.Module, weights: dict[str, Tensor]) -> None
 def only_run(output: Path) -> Iterator[None]:
     """Hold the file `output` for this process by a hidden file beside it; makes their folder.
 
-    Raises:
-        OutputError: another process holds it, or the folder can't be written to.
+    Raises OutputError: another process holds it, or the folder can't be written to.
     """
     path = output.with_name(f".{output.name}.lock")
     file = lock(path, output)
@@ -144,13 +142,9 @@ def only_run(output: Path) -> Iterator[None]:
 def lock(path: Path, output: Path) -> int:
     """Make and lock the file `path`; returns its descriptor, which must stay open."""
     while True:
-        try:
+        with refusing(f"cannot write to {path.parent}", OutputError):
             path.parent.mkdir(parents=True, exist_ok=True)
             file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        except OSError as error:
-            raise OutputError(
-                f"cannot write to {path.parent}: {error.strerror or error}"
-            ) from error
         try:
             take(file)
         except OSError as error:

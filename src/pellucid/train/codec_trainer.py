@@ -33,8 +33,7 @@ JUDGED_AT = (10, 30, 50, 70, 90)  # qualities
 class CodecTrainer(Trainer):
     """A codec that learns all qualities at once.
 
-    Args:
-        fresh: it starts from principal components; else from nothing, for weights to be loaded.
+    `fresh`: it starts from principal components; else from nothing, for weights to be loaded.
     """
 
     recipe: CodecRecipe

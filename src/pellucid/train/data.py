@@ -62,8 +62,7 @@ def load_split(pictures: Iterable[Encoded], *, limit: int | None = None) -> Tile
 
     If no picture is to be held out, as in a small folder, a tenth of the tiles is.
 
-    Raises:
-        InputError: they give fewer than two tiles.
+    Raises InputError: they give fewer than two tiles.
     """
     cut = cut_all(pictures, limit)
     train, kept = (

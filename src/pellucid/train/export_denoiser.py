@@ -23,7 +23,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from pellucid.errors import PellucidError
+from pellucid.errors import PellucidError, refusing
 from pellucid.nets.denoiser import AVERAGED, MAPS, SAMPLES, STEM, Denoiser, DenoiserShape, UNet
 from pellucid.runtime import DenoiserModel, network_id
 from pellucid.train.degrade import Dice, correlated_noise
@@ -136,11 +136,10 @@ def blocks(graph: Graph, name: str, layers: nn.Module, x: str) -> str:
 def import_denoiser(folder: Path) -> Denoiser:
     """The net of an installed or trained denoiser, with its weights, to be trained further.
 
-    Raises:
-        PellucidError: the folder isn't a denoiser that this version wrote.
+    Raises PellucidError: the folder isn't a denoiser that this version wrote.
     """
     model = DenoiserModel(folder)
-    try:
+    with refusing(f"the denoiser in {folder} can't be trained further", PellucidError):
         shape: dict[str, Any] = model.card["recipe"]["shape"]
         lists = {name: tuple(value) for name, value in shape.items() if isinstance(value, list)}
         net = Denoiser(DenoiserShape(**shape | lists))
@@ -154,8 +153,4 @@ def import_denoiser(folder: Path) -> Denoiser:
         stored["enter.weight"] = torch.cat([places, weight[:, SPLIT:]], dim=1)
         net.load_state_dict({name: stored[name] for name in net.state_dict()})
         net.offset.copy_(stored["offset.weight"])
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise PellucidError(
-            f"the denoiser in {folder} can't be trained further: {error}"
-        ) from error
-    return net
+        return net

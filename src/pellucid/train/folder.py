@@ -73,8 +73,7 @@ def write_model(folder: Path, networks: Mapping[str, bytes], card: Mapping[str, 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write `files` beside `folder`, then put them in its place.
 
-    Raises:
-        OutputError: they can't be written; what was there stays.
+    Raises OutputError: they can't be written; what was there stays.
     """
     folder = folder.resolve()
     mark = secrets.token_hex(4)  # so that nobody else's folder has the name

@@ -36,7 +36,7 @@ from pathlib import Path
 
 import torch
 
-from pellucid.errors import OptionError, OutputError, PellucidError
+from pellucid.errors import OptionError, OutputError, PellucidError, refusing
 from pellucid.train.checkpoint import only_run, write_state
 from pellucid.train.data import Tiles, encoded_pictures, load_split
 from pellucid.train.optimisers import Schedule
@@ -113,18 +113,20 @@ def load_plan(path: Path) -> Plan:
     known: set[str] = set()
     for run in planned:
         Schedule(run.schedule)
-        wrong = {
-            f"a run needs a recipe and a share above 0; found {run}": not run.recipe
-            or run.share <= 0,
-            f"{run.label} comes after {run.after!r}, which is no run before": run.after
-            and run.after not in known,
-            f"the name {run.label!r} must be a plain one": not NAME.fullmatch(run.label),
-            f"{run.label} has both a start and a run it comes after": run.after and run.start,
-            f"two runs are called {run.label}; give one another name": run.label in known,
-        }
-        if problem := next((text for text, found in wrong.items() if found), None):
-            raise OptionError(f"{path}: {problem}")
-        known.add(run.label)
+        label, after = run.label, run.after
+        for fine, message in (
+            (run.recipe and run.share > 0, f"a run needs a recipe and a share above 0, not {run}"),
+            (
+                run.after in ("", *known),
+                f"{label} comes after {run.after!r}, which is no run before",
+            ),
+            (NAME.fullmatch(label), f"the name {label!r} must be a plain one"),
+            (not (after and run.start), f"{label} has both a start and a run it comes after"),
+            (label not in known, f"two runs are called {label}; give one another name"),
+        ):
+            if not fine:
+                raise OptionError(f"{path}: {message}")
+        known.add(label)
     return Plan(path.parent, data, tuple(planned))
 
 
@@ -195,11 +197,12 @@ class Lease:
 
     def add(self, name: str, text: str) -> None:
         """Append to a file in `out`."""
-        try:
-            with (self.out / name).open("a", encoding="utf-8") as file:
-                file.write(text)
-        except OSError as error:
-            raise OutputError(f"cannot write {self.out / name}: {error.strerror}") from error
+        path = self.out / name
+        with (
+            refusing(f"cannot write {path}", OutputError),
+            path.open("a", encoding="utf-8") as file,
+        ):
+            file.write(text)
 
 
 def make_run(run: PlannedRun, lease: Lease, tiles: Tiles, *, end: float) -> None:

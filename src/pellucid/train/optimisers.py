@@ -103,8 +103,7 @@ def muon_and_adamw(
 ) -> list[torch.optim.Optimizer]:
     """Muon for all layers but the last, `leave`, whose output is noise in the picture's own unit.
 
-    Args:
-        rate, last_rate: highest learning rates, of Muon and of AdamW.
+    `rate`, `last_rate`: highest learning rates, of Muon and of AdamW.
     """
     last = list(cast(nn.Module, net.leave).parameters())
     hidden = [weight for weight in net.parameters() if weight is not last[0]]

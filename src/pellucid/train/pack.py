@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pellucid.errors import InputError, OptionError, OutputError, PellucidError
+from pellucid.errors import InputError, OptionError, OutputError, PellucidError, refusing
 from pellucid.evaluate.held_out import sample_hash, test_set_hashes
 
 MAGIC = b"PELSHARD"
@@ -68,12 +68,8 @@ def open_rgb(data: bytes) -> NDArray[np.uint8]:
 
 def training_samples(picture: Encoded) -> NDArray[np.uint8]:
     """(H, W, 3) of a picture to train on; InputError if it is damaged or a test picture."""
-    try:
+    with refusing(f"the training picture {picture.name} can't be read, take it out of the folder"):
         rgb = open_rgb(picture.data)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InputError(
-            f"the training picture {picture.name} can't be read, take it out of the folder: {error}"
-        ) from error
     if name := test_set_hashes().get(sample_hash(rgb)):
         raise InputError(f"{picture.name} is the test picture {name}; it must not be trained on")
     return rgb
@@ -86,18 +82,14 @@ def write_shard(paths: list[Path], output: Path) -> int:
         training_samples(Encoded(str(path), data))
     index = json.dumps([[path.name, len(b)] for path, b in zip(paths, blobs, strict=True)])
     head = MAGIC + len(index).to_bytes(8, "little") + index.encode()
-    try:
-        output.write_bytes(head + b"".join(blobs))
-    except OSError as error:
-        raise OutputError(f"cannot write {output}: {error.strerror or error}") from error
-    return output.stat().st_size
+    with refusing(f"cannot write {output}", OutputError):
+        return output.write_bytes(head + b"".join(blobs))
 
 
 def read_shard(path: Path) -> Iterator[Encoded]:
     """The encoded pictures of a shard.
 
-    Raises:
-        InputError: the file is no shard, or not a whole one; before any picture is given.
+    Raises InputError: the file is no shard, or not a whole one; before any picture is given.
     """
     if not path.is_file():
         raise InputError(f"there is no shard {path}")
@@ -155,10 +147,8 @@ def pack(folders: list[Path], output: Path, limit: int) -> None:
     if output.suffix != SHARD or output.is_dir():
         raise OptionError(f"{output} is no name of a shard, which ends in {SHARD}; choose another")
     hands = deal(find_pictures(folders), limit)
-    try:
+    with refusing(f"cannot make {output.parent}", OutputError):
         output.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make {output.parent}: {error.strerror}") from error
     for number, paths in enumerate(hands):
         path = output
         if len(hands) > 1:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pellucid.errors import InputError, OptionError
+from pellucid.errors import OptionError, refusing, require
 from pellucid.nets.codec import CodecShape
 from pellucid.nets.denoiser import DenoiserShape
 from pellucid.train.data import TILE
@@ -57,13 +57,10 @@ class TrainingRecipe:
 
     def check_crops(self, multiple: int) -> None:
         """Raise OptionError unless a step's crops can be cut from tiles and go through the net."""
-        if self.batch < 1:
-            raise OptionError(f"batch is {self.batch}; one crop is the least")
+        require(self.batch >= 1, "batch", self.batch, "1 or more")
+        what = f"a multiple of {multiple} and {TILE} at most"
         for name, side in (("patch", self.patch), ("last_patch", self.last_patch)):
-            if not 0 < side <= TILE or side % multiple:
-                raise OptionError(
-                    f"{name} is {side}; it must be a multiple of {multiple} and {TILE} at most"
-                )
+            require(0 < side <= TILE and not side % multiple, name, side, what)
 
 
 @dataclass(frozen=True)
@@ -89,11 +86,9 @@ class CodecRecipe(TrainingRecipe):
     eye: float = 0.7
 
     def __post_init__(self) -> None:
-        if self.objective not in OBJECTIVES:
-            known = ", ".join(OBJECTIVES)
-            raise OptionError(f"objective {self.objective!r} is not one of {known}")
-        if not 0 <= self.eye <= 1:
-            raise OptionError(f"eye is {self.eye}; a weight from 0 to 1 is wanted")
+        known = f"one of {', '.join(OBJECTIVES)}"
+        require(self.objective in OBJECTIVES, "objective", self.objective, known)
+        require(0 <= self.eye <= 1, "eye", self.eye, "a weight from 0 to 1")
         self.check_crops(MULTIPLE)
 
 
@@ -151,10 +146,8 @@ def load_recipe(path: Path) -> Recipe:
 
 def read_table(path: Path) -> dict[str, Any]:
     """A TOML file; InputError if it can't be read."""
-    try:
+    with refusing(f"the file {path} can't be read"):
         return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"the file {path} can't be read: {error}") from error
 
 
 def made_from(kind: Any, table: Any, path: Path) -> Any:
@@ -172,10 +165,10 @@ def made_from(kind: Any, table: Any, path: Path) -> Any:
         default, part = known[key].default, known[key].default_factory
         if isinstance(part, type):
             values[key] = made_from(part, value, path)
-        elif key == "name" or alike(value, default):
-            values[key] = tuple(value) if isinstance(value, list) else value
         else:
-            raise OptionError(f"{path}: {key} is {value!r}; it must be like {default!r}")
+            fine = key == "name" or alike(value, default)
+            require(fine, f"{path}: {key}", value, f"like {default!r}")
+            values[key] = tuple(value) if isinstance(value, list) else value
     return kind(**values)
 
 

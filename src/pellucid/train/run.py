@@ -64,8 +64,7 @@ def make_trainer(
 ) -> Trainer:
     """The trainer of a recipe, from its own start or from weights.
 
-    Args:
-        resumed: a checkpoint will be loaded into it.
+    `resumed`: a checkpoint will be loaded into it.
     """
     trainer: Trainer
     if isinstance(recipe, DenoiserRecipe):

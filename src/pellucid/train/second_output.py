@@ -26,8 +26,7 @@ FILE = "synthesis.onnx"
 def with_samples(data: bytes) -> bytes:
     """A synthesis network as ONNX bytes -> the same with the output `samples`, float32.
 
-    Raises:
-        InputError: it has no output `blocks` that comes from one rounding node, in steps of 1.
+    Raises InputError: it has no output `blocks` that comes from one rounding node, in steps of 1.
     """
     model = onnx.load_from_string(data)
     graph = model.graph

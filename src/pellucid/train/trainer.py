@@ -114,8 +114,7 @@ class Trainer(ABC):
     def restore(self, state: dict[str, Any], path: Path) -> None:
         """Go on where the run was that gave `state`, read from `path`.
 
-        Raises:
-            InputError: it is no checkpoint, of another net, or of another schedule.
+        Raises InputError: it is no checkpoint, of another net, or of another schedule.
         """
         check_state(path, state, shape=asdict(self.recipe.shape), schedule=self.schedule.kind)
         self.net.load_state_dict(state["net"])
@@ -134,8 +133,7 @@ class Trainer(ABC):
         Blocks that weights lack stay as they are, doing nothing. A checkpoint gives what its
         optimisers know as well.
 
-        Raises:
-            InputError: the weights are of a net with other widths, or with more blocks.
+        Raises InputError: the weights are of a net with other widths, or with more blocks.
         """
         average = average_in(path, state)
         take_weights(path, self.average, average)
@@ -249,8 +247,7 @@ class Trainer(ABC):
     def read_figures(self, steps: int) -> Scores:
         """Means of the figures of the last `steps` steps, which begin anew; waits for the device.
 
-        Raises:
-            PellucidError: the loss is no longer a number.
+        Raises PellucidError: the loss is no longer a number.
         """
         means = {name: float(value) / max(1, steps) for name, value in self.sums.items()}
         for value in self.sums.values():
