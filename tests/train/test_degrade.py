@@ -16,16 +16,14 @@ from pellucid.denoising import jpeg as jpeg_strength  # noqa: E402 - needs torch
 from pellucid.train.degrade import (  # noqa: E402
     Dice,
     Mixture,
-    camera_noise,
     correlated_noise,
     degrade,
-    jpeg,
-    jpeg_sigma,
 )
 from pellucid.train.degrade import mixture as kinds  # noqa: E402
-from pellucid.train.degrade.jpeg import CHROMA, LUMA, tables  # noqa: E402
+from pellucid.train.degrade.jpeg import CHROMA, LUMA, jpeg, jpeg_sigma, tables  # noqa: E402
 from pellucid.train.degrade.noise import (  # noqa: E402
     blurred,
+    camera_noise,
     colour_matrix,
     demosaic,
     inverse_mix,

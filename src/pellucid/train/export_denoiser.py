@@ -85,7 +85,15 @@ def denoiser_graph(net: Denoiser) -> bytes:
     graph = Graph("denoiser", net)
     noisy = graph.input("noisy", [1, SAMPLES, "h", "w"])
     maps = graph.input("maps", [1, net.enter.in_channels - SPLIT, "h", "w"])
-    halved = graph.node("Sub", unshuffle(graph, noisy, STEM), local_average(graph, noisy))
+    places = unshuffle(graph, noisy, STEM)
+    side, factor = [AVERAGED, AVERAGED], AVERAGED / STEM
+    average = graph.node("AveragePool", noisy, kernel_shape=side, strides=side)
+    scales = graph.constant("average_scales", np.array([1, 1, factor, factor], np.float32))
+    average = graph.node(
+        "Resize", average, "", scales, mode="linear", coordinate_transformation_mode="half_pixel"
+    )
+    average = graph.node("Concat", *[average] * STEM**2, axis=1)  # once for each place
+    halved = graph.node("Sub", places, average)
     noise_level = graph.node("AveragePool", maps, kernel_shape=[STEM, STEM], strides=[STEM, STEM])
     picture, told = net.enter.weight[:, :SPLIT], net.enter.weight[:, SPLIT:]
     weight = torch.cat([unshuffled_weight(picture, STEM), told], dim=1)
@@ -96,18 +104,6 @@ def denoiser_graph(net: Denoiser) -> bytes:
     noise = graph.node("Add", noise, shift)
     graph.output(shuffle(graph, noise, STEM), "noise")
     return graph.model()
-
-
-def local_average(graph: Graph, noisy: str) -> str:
-    """What `Denoiser` takes off its input, once for each place of ONNX's SpaceToDepth."""
-    side = [AVERAGED, AVERAGED]
-    average = graph.node("AveragePool", noisy, kernel_shape=side, strides=side)
-    factor = AVERAGED / STEM
-    scales = graph.constant("average_scales", np.array([1, 1, factor, factor], np.float32))
-    average = graph.node(
-        "Resize", average, "", scales, mode="linear", coordinate_transformation_mode="half_pixel"
-    )
-    return graph.node("Concat", *[average] * STEM**2, axis=1)
 
 
 def levels(graph: Graph, net: UNet, x: str, weight: Tensor) -> str:

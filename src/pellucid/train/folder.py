@@ -14,31 +14,22 @@ from typing import Any
 import torch
 
 from pellucid.errors import OutputError
-from pellucid.train.trainer import Scores, Trainer
+from pellucid.train.trainer import Trainer
 
 
-def model_card(
-    trainer: Trainer,
-    kind: str,
-    identity: bytes,
-    *,
-    licence: str = "Apache-2.0",
-    held_out: list[Scores] | None = None,
-    **facts: Any,
-) -> dict[str, Any]:
+def model_card(trainer: Trainer, kind: str, identity: bytes, **facts: Any) -> dict[str, Any]:
     """`card.json`: where a model comes from, what it may be used for, and how well it did.
 
     Args:
         kind: `codec`, `denoiser` or `guide`.
-        facts: of its kind, such as how far its network reaches.
-        held_out: figures on tiles that it was not trained on.
+        facts: of its kind, such as how far its network reaches, and figures on held-out tiles.
     """
     recipe, progress = trainer.recipe, trainer.progress
-    card = {
+    return {
         "name": recipe.name,
         "id": identity.hex(),
         "kind": kind,
-        "licence": licence,
+        "licence": "Apache-2.0",
         **facts,
         "recipe": asdict(recipe),
         "parameters": sum(p.numel() for p in trainer.net.parameters()),
@@ -51,7 +42,6 @@ def model_card(
         "seed": recipe.seed,
         "data": recipe.data,
     }
-    return card | ({"held_out": held_out} if held_out else {})
 
 
 def check_place(folder: Path) -> None:

@@ -146,15 +146,11 @@ class GuideTrainer(Trainer):
 
 def export_guide(trainer: GuideTrainer, folder: Path) -> Path:
     """Write the averaged weights as a model that `runtime.load_guide` finds."""
-    data = guide_graph(cast(GuideNet, trainer.average.eval()))
-    card = model_card(trainer, "guide", network_id(data), reach=GUIDE_REACH)
-    return write_model(folder, {"guide.onnx": data}, card)
-
-
-def guide_graph(net: GuideNet) -> bytes:
-    """The ONNX model of `net`."""
+    net = cast(GuideNet, trainer.average.eval())
     graph = Graph("guide", net)
     x = unshuffle(graph, graph.input("planes", [1, COUNT, "h", "w"]), STEM)
     found = levels(graph, net, x, unshuffled_weight(net.enter.weight, STEM))
     graph.output(shuffle(graph, found, STEM), "found")
-    return graph.model()
+    data = graph.model()
+    card = model_card(trainer, "guide", network_id(data), reach=GUIDE_REACH)
+    return write_model(folder, {"guide.onnx": data}, card)

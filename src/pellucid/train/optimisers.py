@@ -86,12 +86,6 @@ class ConvolutionMuon(torch.optim.Muon):
             matrix.grad = None if weight.grad is None else rows(weight.grad)
         super().step(closure)
 
-    def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients, those of the convolutions too."""
-        super().zero_grad(set_to_none)
-        for weight in self.weights:
-            weight.grad = None
-
 
 def rows(weight: Tensor) -> Tensor:
     """(out, in, h, w) as (out, h * w * in): a view of the same memory where it is channels last."""

@@ -176,6 +176,4 @@ def alike(value: Any, default: Any) -> bool:
     """Whether a value from TOML is of the kind of a default."""
     if isinstance(default, tuple):
         return isinstance(value, list) and all(alike(item, default[0]) for item in value)
-    if isinstance(default, bool) or isinstance(value, bool):
-        return isinstance(default, bool) and isinstance(value, bool)
-    return isinstance(value, (int, float) if isinstance(default, float) else type(default))
+    return type(value) is type(default) or (type(value), type(default)) == (int, float)

@@ -225,8 +225,7 @@ class Trainer(ABC):
         Returns the mean of `seconds` over the crew, which share their gradients.
         """
         loss, figures = self.loss(part)
-        for optimiser in self.optimisers:
-            optimiser.zero_grad(set_to_none=True)
+        self.net.zero_grad(set_to_none=True)
         loss.backward()
         seconds = self.crew.agree(self.net, seconds)
         nn.utils.clip_grad_norm_(self.weights[1], self.recipe.clip)

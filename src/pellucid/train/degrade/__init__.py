@@ -5,17 +5,7 @@ never wait for the device.
 """
 
 from pellucid.train.degrade.draw import Dice
-from pellucid.train.degrade.jpeg import jpeg, jpeg_sigma
 from pellucid.train.degrade.mixture import Degraded, Mixture, degrade
-from pellucid.train.degrade.noise import camera_noise, correlated_noise
+from pellucid.train.degrade.noise import correlated_noise
 
-__all__ = [
-    "Degraded",
-    "Dice",
-    "Mixture",
-    "camera_noise",
-    "correlated_noise",
-    "degrade",
-    "jpeg",
-    "jpeg_sigma",
-]
+__all__ = ["Degraded", "Dice", "Mixture", "correlated_noise", "degrade"]
