@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -30,8 +30,7 @@ from pellucid.errors import InputError
 from pellucid.nets.denoiser import Denoiser
 from pellucid.pixels import Box, open_image
 from pellucid.runtime import load_denoiser
-from pellucid.train.export_denoiser import FILE, denoiser_card, denoiser_graph, import_denoiser
-from pellucid.train.folder import write_model
+from pellucid.train.export_denoiser import import_denoiser, write_denoiser
 from pellucid.train.optimisers import adamw
 from pellucid.train.pack import find_pictures
 from pellucid.train.recipe import TrainingRecipe
@@ -152,13 +151,14 @@ def adapt_denoiser(
     kind = "repeats" if repeats else "single shots"
     report(f"{len(scenes)} scene(s), {kind}; starting from {prior.name}")
     before, after = adapt(trainer, minutes, report)
-    net = cast(Denoiser, trainer.average)
-    data = denoiser_graph(net)
-    licence = "yours, on top of the prior's Apache-2.0"
-    loss = {"before": round(before, 5), "after": round(after, 5)}
-    card = denoiser_card(trainer, net, data, licence=licence, prior=prior.id.hex(), loss=loss)
-    card["recipe"] = prior.card["recipe"]  # whose shape the network has
-    write_model(folder, {FILE: data}, card)
+    write_denoiser(
+        trainer,
+        folder,
+        licence="yours, on top of the prior's Apache-2.0",
+        recipe=prior.card["recipe"],  # whose shape the network has
+        prior=prior.id.hex(),
+        loss={"before": round(before, 5), "after": round(after, 5)},
+    )
     return Adapted(folder, before, after)
 
 

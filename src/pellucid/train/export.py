@@ -33,7 +33,7 @@ from pellucid.nets.integer import ACCUMULATOR_LIMIT, MAX_ACTIVATION, IntegerLaye
 from pellucid.nets.rate import MAX_QUALITY, TABLES, QualityTable, round_through, scale_of
 from pellucid.runtime.identity import model_id
 from pellucid.train.codec_trainer import CodecTrainer, validate
-from pellucid.train.folder import model_card, write_model
+from pellucid.train.folder import write_model
 from pellucid.train.networks import all_networks, integer_layers
 
 LARGEST_INPUT = {
@@ -72,14 +72,14 @@ def export_codec(
     codec = cast(Codec, trainer.average.cpu().eval())
     arrays = entropy_arrays(codec, held_out)
     scores = validate(codec, held_out, trainer.recipe)
-    card = model_card(trainer, "codec", model_id(arrays), held_out=scores)
     files = all_networks(codec)
     for name, values in (("entropy.npz", arrays), ("gains.npz", gain_arrays(codec))):
         buffer = io.BytesIO()
         np.savez_compressed(buffer, allow_pickle=False, **values)
         files[name] = buffer.getvalue()
-    report(f"model {card['id']} in {folder}")
-    return write_model(folder, files, card)
+    identity = write_model(trainer, folder, "codec", model_id(arrays), files, held_out=scores)
+    report(f"model {identity} in {folder}")
+    return folder
 
 
 def entropy_arrays(codec: Codec, held_out: Tensor) -> Arrays:

@@ -28,7 +28,7 @@ from pellucid.nets.denoiser import AVERAGED, MAPS, SAMPLES, STEM, Denoiser, Deno
 from pellucid.runtime import DenoiserModel, network_id
 from pellucid.train.degrade import Dice, correlated_noise
 from pellucid.train.denoiser_trainer import DenoiserTrainer, score
-from pellucid.train.folder import model_card, write_model
+from pellucid.train.folder import write_model
 from pellucid.train.graph import Graph, shuffle, unshuffle, unshuffled_weight
 from pellucid.train.trainer import Trainer
 
@@ -45,17 +45,17 @@ def export_denoiser(
     """Write the averaged weights of `trainer` as a model; replaces `folder` only when done."""
     net = cast(Denoiser, trainer.average.cpu().eval())
     centre(net, held_out)
-    data = denoiser_graph(net)
     scores = [score(net, held_out, strength) for strength in STRENGTHS]
-    card = denoiser_card(trainer, net, data, held_out=scores)
-    report(f"model {card['id']} in {folder}")
-    return write_model(folder, {FILE: data}, card)
+    report(f"model {write_denoiser(trainer, folder, held_out=scores)} in {folder}")
+    return folder
 
 
-def denoiser_card(trainer: Trainer, net: Denoiser, data: bytes, **facts: Any) -> dict[str, Any]:
-    """`card.json` of the network `data`, of any trainer that has a denoiser."""
-    shape: dict[str, Any] = {"multiple": net.shape.multiple, "reach": net.shape.reach}
-    return model_card(trainer, "denoiser", network_id(data), **shape, **facts)
+def write_denoiser(trainer: Trainer, folder: Path, **facts: Any) -> str:
+    """Write the average of any trainer that has a denoiser as a model; returns its id."""
+    net = cast(Denoiser, trainer.average)
+    data = denoiser_graph(net)
+    facts |= {"multiple": net.shape.multiple, "reach": net.shape.reach}
+    return write_model(trainer, folder, "denoiser", network_id(data), {FILE: data}, **facts)
 
 
 @torch.no_grad()

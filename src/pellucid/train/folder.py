@@ -17,20 +17,28 @@ from pellucid.errors import OutputError
 from pellucid.train.trainer import Trainer
 
 
-def model_card(trainer: Trainer, kind: str, identity: bytes, **facts: Any) -> dict[str, Any]:
-    """`card.json`: where a model comes from, what it may be used for, and how well it did.
+def write_model(
+    trainer: Trainer,
+    folder: Path,
+    kind: str,
+    identity: bytes,
+    files: Mapping[str, bytes],
+    **facts: Any,
+) -> str:
+    """Write a model's files and `card.json`, and return its id; OutputError as `write_folder`.
+
+    The card says where a model comes from, what it may be used for, and how well it did.
 
     Args:
         kind: `codec`, `denoiser` or `guide`.
         facts: of its kind, such as how far its network reaches, and figures on held-out tiles.
     """
     recipe, progress = trainer.recipe, trainer.progress
-    return {
+    card = {
         "name": recipe.name,
         "id": identity.hex(),
         "kind": kind,
         "licence": "Apache-2.0",
-        **facts,
         "recipe": asdict(recipe),
         "parameters": sum(p.numel() for p in trainer.net.parameters()),
         "steps": progress.step,
@@ -41,7 +49,11 @@ def model_card(trainer: Trainer, kind: str, identity: bytes, **facts: Any) -> di
         "torch": torch.__version__.split("+")[0],
         "seed": recipe.seed,
         "data": recipe.data,
+        **facts,
     }
+    text = json.dumps(card, indent=2) + "\n"
+    write_folder(folder, {**files, "card.json": text.encode()})
+    return identity.hex()
 
 
 def check_place(folder: Path) -> None:
@@ -51,13 +63,6 @@ def check_place(folder: Path) -> None:
         raise OutputError(
             f"{folder} is no model, and the model would replace it; choose another -o"
         )
-
-
-def write_model(folder: Path, networks: Mapping[str, bytes], card: Mapping[str, Any]) -> Path:
-    """Write a model's files and its card, and return the folder; OutputError as `write_folder`."""
-    text = json.dumps(card, indent=2) + "\n"
-    write_folder(folder, {**networks, "card.json": text.encode()})
-    return folder
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -23,7 +23,7 @@ from pellucid.errors import InputError
 from pellucid.nets.denoiser import GUIDE_REACH, STEM, GuideNet
 from pellucid.runtime import load_denoiser, network_id
 from pellucid.train.export_denoiser import levels
-from pellucid.train.folder import model_card, write_model
+from pellucid.train.folder import write_model
 from pellucid.train.graph import Graph, shuffle, unshuffle, unshuffled_weight
 from pellucid.train.guide_pairs import draw_pair
 from pellucid.train.optimisers import muon_and_adamw
@@ -152,5 +152,6 @@ def export_guide(trainer: GuideTrainer, folder: Path) -> Path:
     found = levels(graph, net, x, unshuffled_weight(net.enter.weight, STEM))
     graph.output(shuffle(graph, found, STEM), "found")
     data = graph.model()
-    card = model_card(trainer, "guide", network_id(data), reach=GUIDE_REACH)
-    return write_model(folder, {"guide.onnx": data}, card)
+    files = {"guide.onnx": data}
+    write_model(trainer, folder, "guide", network_id(data), files, reach=GUIDE_REACH)
+    return folder
