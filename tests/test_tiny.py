@@ -40,7 +40,7 @@ def test_train_stop_resume_export_compress_decompress(
     tiny_model.train(resumed, 4, of=8)
     straight = tiny_model.new_trainer()
     tiny_model.train(straight, 8, of=8)
-    for part in ("codec", "average"):
+    for part in ("net", "average"):
         ours, theirs = getattr(resumed, part).state_dict(), getattr(straight, part).state_dict()
         assert all(torch.equal(ours[name], theirs[name]) for name in theirs), part
 

@@ -49,9 +49,9 @@ def test_weights_start_a_net_with_more_blocks(tmp_path: Path) -> None:
     )
     x, quality = torch.rand(1, 3, 64, 64), torch.tensor([50.0])
     with torch.no_grad():
-        assert torch.allclose(large.codec.encode(x, quality), small.average.encode(x, quality))
+        assert torch.allclose(large.net.encode(x, quality), small.average.encode(x, quality))
         y = torch.rand(1, shape.latents, 4, 4)
-        assert torch.allclose(large.codec.decode(y, quality), small.average.decode(y, quality))
+        assert torch.allclose(large.net.decode(y, quality), small.average.decode(y, quality))
     wide = replace(recipe, shape=replace(shape, trunk=shape.trunk + 4))
     other = CodecTrainer(wide, tiny_model.synthetic_tiles(2), torch.device("cpu"))
     with pytest.raises(InputError, match="another net"):

@@ -213,11 +213,11 @@ def test_every_parameter_learns() -> None:
     import tiny_model
 
     trainer = tiny_model.new_trainer()
-    tiny_model.ruffle(trainer.codec)
+    tiny_model.ruffle(trainer.net)
     with torch.no_grad():
-        trainer.codec.hyper_analysis.leave.weight.mul_(30)  # z is not all 0
+        trainer.net.hyper_analysis.leave.weight.mul_(30)  # z is not all 0
     tiny_model.train(trainer, 1)
-    idle = [n for n, p in trainer.codec.named_parameters() if p.grad is None or not p.grad.any()]
+    idle = [n for n, p in trainer.net.named_parameters() if p.grad is None or not p.grad.any()]
     assert idle == []
 
 

@@ -91,12 +91,12 @@ def test_the_average_follows_and_groups_hold_every_parameter() -> None:
     import tiny_model
 
     trainer = tiny_model.new_trainer()
-    grouped = [p for g in parameter_groups(trainer.codec, trainer.recipe) for p in g["params"]]
-    assert {id(p) for p in grouped} == {id(p) for p in trainer.codec.parameters()}
+    grouped = [p for g in parameter_groups(trainer.net, trainer.recipe) for p in g["params"]]
+    assert {id(p) for p in grouped} == {id(p) for p in trainer.net.parameters()}
     assert len(grouped) == len({id(p) for p in grouped})
     first = next(trainer.average.parameters()).clone()
     with torch.no_grad():
-        for parameter in trainer.codec.parameters():
+        for parameter in trainer.net.parameters():
             parameter += 1
     move_average(*trainer.weights, 0.9, 10**6)
     assert torch.allclose(next(trainer.average.parameters()), first + 0.1, atol=1e-5)

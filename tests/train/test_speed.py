@@ -51,7 +51,7 @@ def test_bfloat16_is_for_what_blocks_add() -> None:
 
         return keep
 
-    for name, module in trainer.codec.named_modules():
+    for name, module in trainer.net.named_modules():
         if isinstance(module, torch.nn.Conv2d):
             module.register_forward_hook(note(name))
     trainer.loss(0.0)
@@ -70,15 +70,15 @@ def test_the_faster_number_format_is_kept(
     lines: list[str] = []
     monkeypatch.setattr(speed, "has_bfloat16_units", lambda _device: True)
     monkeypatch.setattr(
-        speed, "pixels_per_second", lambda t: gain if t.codec.analysis.in_bfloat16 else 1.0
+        speed, "pixels_per_second", lambda t: gain if t.net.analysis.in_bfloat16 else 1.0
     )
     fit_precision(trainer, lines.append)
-    assert trainer.codec.analysis.in_bfloat16 == trainer.codec.synthesis.in_bfloat16 == kept
+    assert trainer.net.analysis.in_bfloat16 == trainer.net.synthesis.in_bfloat16 == kept
     assert len(lines) == 1
     assert f"{gain:.2f} times as fast" in lines[0]
     monkeypatch.setattr(speed, "has_bfloat16_units", lambda _device: False)
     fit_precision(trainer, lines.append)
-    assert not trainer.codec.analysis.in_bfloat16
+    assert not trainer.net.analysis.in_bfloat16
     assert "float32 throughout" in lines[1]
 
 

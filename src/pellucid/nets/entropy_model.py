@@ -112,7 +112,7 @@ def linear_predictor(channels: int, mask: list[list[int]], *, in_bits: int) -> I
         mask=mask,
     )
     nn.init.zeros_(layer.weight)
-    nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+    nn.init.zeros_(layer.bias)
     return layer
 
 
@@ -120,7 +120,7 @@ def start_small(*heads: IntegerConv2d) -> None:
     """A head starts near zero, so that the quality's offsets alone set the first tables."""
     for head in heads:
         nn.init.normal_(head.weight, std=0.01)
-        nn.init.zeros_(head.bias)  # type: ignore[arg-type]
+        nn.init.zeros_(head.bias)
 
 
 def black_squares(x: Tensor) -> Tensor:

@@ -19,7 +19,6 @@ float network computes the same numbers as the integer one.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import torch
@@ -73,6 +72,7 @@ class IntegerConv2d(nn.Conv2d):
     spread wide gets there in fewer steps.
     """
 
+    bias: nn.Parameter
     tap_mask: Tensor
     reach: Tensor
 
@@ -101,7 +101,7 @@ class IntegerConv2d(nn.Conv2d):
         wanted = self.weight * self.tap_mask * self.reach.view(-1, 1, 1, 1)
         peak = wanted.detach().abs().amax(dim=(1, 2, 3)).clamp_min(1e-6)
         finest = torch.floor(torch.log2(self.max_weight / peak))
-        offset = cast(Tensor, self.bias) * self.reach
+        offset = self.bias * self.reach
         room = offset.detach().abs().clamp_min(1e-6) * 2.0**self.in_bits
         finest = torch.minimum(finest, torch.floor(torch.log2(MAX_BIAS / room)))
         t = finest.clamp(min=self.out_bits - self.in_bits, max=MAX_SHIFT)
@@ -136,7 +136,7 @@ class IntegerConv2d(nn.Conv2d):
             bias_int = bias * torch.exp2(t + self.in_bits) + rounding
             weight_int = weight * torch.exp2(t).view(-1, 1, 1, 1)
             if not (weight_int.isfinite().all() and (bias_int.abs() < ACCUMULATOR_LIMIT).all()):
-                weights, biases = self.weight.abs().max(), cast(Tensor, self.bias).abs().max()
+                weights, biases = self.weight.abs().max(), self.bias.abs().max()
                 raise PellucidError(
                     f"an integer layer has weights up to {weights:g} and biases up to {biases:g}, "
                     "which no integers below 2^24 hold: the training diverged, so start it anew "

@@ -69,6 +69,7 @@ class AdaptTrainer(Trainer):
     """A trained denoiser, and noisy pictures to tune it on."""
 
     recipe: AdaptSettings
+    average: Denoiser
 
     def __init__(self, settings: AdaptSettings, net: Denoiser, scenes: Sequence[Shots]) -> None:
         torch.manual_seed(settings.seed)
@@ -153,6 +154,7 @@ def adapt_denoiser(
     before, after = adapt(trainer, minutes, report)
     write_denoiser(
         trainer,
+        trainer.average,
         folder,
         licence="yours, on top of the prior's Apache-2.0",
         recipe=prior.card["recipe"],  # whose shape the network has

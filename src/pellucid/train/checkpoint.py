@@ -26,22 +26,6 @@ from torch import Tensor, nn
 
 from pellucid.errors import InputError, OutputError, PellucidError, first_line, refusing
 
-if sys.platform == "win32":
-    import msvcrt
-
-    def take(file: int) -> None:
-        """Lock an open file, or raise OSError at once if another process has it."""
-        os.lseek(file, 1 << 20, os.SEEK_SET)  # far behind the text, which stays readable
-        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-        os.lseek(file, 0, os.SEEK_SET)
-else:
-    import fcntl
-
-    def take(file: int) -> None:
-        """Lock an open file, or raise OSError at once if another process has it."""
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
 # Parameters of blocks, which weights may lack; without its closing layer a block does nothing.
 ADDED = re.compile(r"\.rest\.|^(before\.\d+|middle|after\.\d+)\.\d+\.(first|second)\.weight$")
 CLOSING = "second.weight"
@@ -137,6 +121,20 @@ def only_run(output: Path) -> Iterator[None]:
         with suppress(OSError):
             path.unlink()  # not on Windows, where it is still open
         os.close(file)
+
+
+def take(file: int) -> None:
+    """Lock an open file, or raise OSError at once if another process has it."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        os.lseek(file, 1 << 20, os.SEEK_SET)  # far behind the text, which stays readable
+        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        os.lseek(file, 0, os.SEEK_SET)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def lock(path: Path, output: Path) -> int:

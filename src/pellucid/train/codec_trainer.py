@@ -11,7 +11,7 @@ so that relative changes of both count alike at every quality, and lambda keeps 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -37,6 +37,8 @@ class CodecTrainer(Trainer):
     """
 
     recipe: CodecRecipe
+    net: Codec
+    average: Codec
 
     def __init__(
         self, recipe: CodecRecipe, tiles: Tensor, device: torch.device, *, fresh: bool = True
@@ -49,16 +51,11 @@ class CodecTrainer(Trainer):
         super().__init__(recipe, codec, tiles, device)
         self.measure = partial(rate_distortion, codec, recipe=recipe)
 
-    @property
-    def codec(self) -> Codec:
-        """The net in training."""
-        return cast(Codec, self.net)
-
     def make_optimisers(self) -> list[torch.optim.Optimizer]:
-        return [adamw(parameter_groups(self.codec, self.recipe), self.device)]
+        return [adamw(parameter_groups(self.net, self.recipe), self.device)]
 
     def use_bfloat16(self, wanted: bool) -> None:
-        for net in (self.codec.analysis, self.codec.synthesis):
+        for net in (self.net.analysis, self.net.synthesis):
             net.in_bfloat16 = wanted
 
     def loss(self, part: float) -> tuple[Tensor, Figures]:
@@ -73,7 +70,7 @@ class CodecTrainer(Trainer):
         return (parts + jitter) * (MAX_QUALITY / count)
 
     def judge(self, tiles: Tensor) -> Scores:
-        rows = validate(cast(Codec, self.average), tiles, self.recipe)
+        rows = validate(self.average, tiles, self.recipe)
         figures = {"held_out_loss": sum(row["loss"] for row in rows) / len(rows)}
         for row in rows:
             for name in ("bpp", "psnr"):

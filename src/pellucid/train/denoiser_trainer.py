@@ -9,8 +9,6 @@ weights, the loss and what is added to the picture stay in float32.
 
 from __future__ import annotations
 
-from typing import cast
-
 import torch
 from torch import Tensor
 
@@ -33,6 +31,7 @@ class DenoiserTrainer(Trainer):
     """A denoiser that starts as the identity."""
 
     recipe: DenoiserRecipe
+    average: Denoiser
 
     def __init__(self, recipe: DenoiserRecipe, tiles: Tensor, device: torch.device) -> None:
         torch.manual_seed(recipe.seed)
@@ -71,7 +70,7 @@ class DenoiserTrainer(Trainer):
         return loss, {"loss": loss.detach(), "gain": gain}
 
     def judge(self, tiles: Tensor) -> Scores:
-        scores = [score(cast(Denoiser, self.average), tiles, sigma) for sigma in JUDGED_AT]
+        scores = [score(self.average, tiles, sigma) for sigma in JUDGED_AT]
         return {f"held_out_psnr_{row['sigma']:g}": row["psnr"] for row in scores}
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -69,7 +69,7 @@ def export_codec(
     trainer: CodecTrainer, held_out: Tensor, folder: Path, report: Callable[[str], None]
 ) -> Path:
     """Write the averaged weights of `trainer` as a model; replaces `folder` only when done."""
-    codec = cast(Codec, trainer.average.cpu().eval())
+    codec = trainer.average.cpu().eval()
     arrays = entropy_arrays(codec, held_out)
     scores = validate(codec, held_out, trainer.recipe)
     files = all_networks(codec)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import onnx
@@ -43,16 +43,15 @@ def export_denoiser(
     trainer: DenoiserTrainer, held_out: Tensor, folder: Path, report: Callable[[str], None]
 ) -> Path:
     """Write the averaged weights of `trainer` as a model; replaces `folder` only when done."""
-    net = cast(Denoiser, trainer.average.cpu().eval())
+    net = trainer.average.cpu().eval()
     centre(net, held_out)
     scores = [score(net, held_out, strength) for strength in STRENGTHS]
-    report(f"model {write_denoiser(trainer, folder, held_out=scores)} in {folder}")
+    report(f"model {write_denoiser(trainer, net, folder, held_out=scores)} in {folder}")
     return folder
 
 
-def write_denoiser(trainer: Trainer, folder: Path, **facts: Any) -> str:
-    """Write the average of any trainer that has a denoiser as a model; returns its id."""
-    net = cast(Denoiser, trainer.average)
+def write_denoiser(trainer: Trainer, net: Denoiser, folder: Path, **facts: Any) -> str:
+    """Write the denoiser `net` that a trainer made as a model; returns its id."""
     data = denoiser_graph(net)
     facts |= {"multiple": net.shape.multiple, "reach": net.shape.reach}
     return write_model(trainer, folder, "denoiser", network_id(data), {FILE: data}, **facts)

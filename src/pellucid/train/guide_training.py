@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import torch
@@ -118,6 +117,7 @@ class GuideTrainer(Trainer):
     """A guide network that starts as nothing; the error counts by its logarithm."""
 
     recipe: GuideRecipe
+    average: GuideNet
 
     def __init__(self, recipe: GuideRecipe, pairs: Pairs) -> None:
         torch.manual_seed(recipe.seed)
@@ -146,7 +146,7 @@ class GuideTrainer(Trainer):
 
 def export_guide(trainer: GuideTrainer, folder: Path) -> Path:
     """Write the averaged weights as a model that `runtime.load_guide` finds."""
-    net = cast(GuideNet, trainer.average.eval())
+    net = trainer.average.eval()
     graph = Graph("guide", net)
     x = unshuffle(graph, graph.input("planes", [1, COUNT, "h", "w"]), STEM)
     found = levels(graph, net, x, unshuffled_weight(net.enter.weight, STEM))

@@ -83,7 +83,7 @@ def start_from_klt(codec: Codec, pictures: Tensor, low: float, high: float) -> N
     saved = predict_linearly(prior.diagonal.weight, y[:, : prior.smooth], CORNER_TAPS)
     prior.centre_offset[: prior.smooth] = saved / 10
     saved = predict_linearly(prior.predictor.weight, y, CROSS_TAPS)
-    prior.index.bias.copy_(saved / 8)  # type: ignore[union-attr]
+    prior.index.bias.copy_(saved / 8)
 
 
 def as_rows(maps: Tensor) -> Tensor:
