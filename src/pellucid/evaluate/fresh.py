@@ -16,7 +16,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -40,7 +40,7 @@ class Work:
     of bytes of the file that was made or read, 0 without one.
     """
 
-    seconds: tuple[float, ...]
+    seconds: Sequence[float]
     peak_mb: float
     base_mb: float
     size: int = 0
@@ -65,10 +65,11 @@ def measure(prepare: str, order: Mapping[str, Any]) -> Work:
         raise PellucidError("peak memory can't be measured on this system")
     text = json.dumps({**order, "prepare": prepare})
     command = [*SMALL_PARENT, sys.executable, "-m", "pellucid.evaluate.fresh", text]
+    # the folder that this very package was imported from
+    paths = (str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH"))
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, env=_environment()
-        )
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
     except OSError as error:
         raise PellucidError(f"can't start a process to measure memory: {error}") from error
     if done.returncode:
@@ -76,7 +77,7 @@ def measure(prepare: str, order: Mapping[str, Any]) -> Work:
         what = " ".join(str(order[name]) for name in ("task", "name") if name in order)
         raise PellucidError(f"measuring {what} failed: {said}")
     found = json.loads(done.stdout.splitlines()[-1])  # what the work printed comes before
-    return Work(tuple(found["seconds"]), found["peak_mb"], found["base_mb"], found["size"])
+    return Work(**found)
 
 
 def peak_megabytes() -> float:
@@ -100,13 +101,6 @@ def main(text: str) -> None:
         seconds.append(time.perf_counter() - start)
     found = {"seconds": seconds, "peak_mb": peak_megabytes(), "base_mb": base, "size": size()}
     sys.stdout.write(json.dumps(found))
-
-
-def _environment() -> dict[str, str]:
-    """This process's, with the folder that this very package was imported from."""
-    root = str(Path(__file__).resolve().parents[2])
-    others = os.environ.get("PYTHONPATH")
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([root, others] if others else [root])}
 
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ def _others(paths: Sequence[Path]) -> list[Part]:
     """Files that no bench knows: short ones as they are, long ones by their length."""
     parts: list[Part] = []
     for path in paths:
-        head, *lines = path.read_text(encoding="utf-8", errors="replace").splitlines() or [""]
+        head, *lines = _lines(path)
         columns = [plain(name) for name in head.split("\t")]
         parts.append(f"## {plain(path.name)}")
         if len(lines) > MOST_LINES:
@@ -114,11 +114,14 @@ def _others(paths: Sequence[Path]) -> list[Part]:
     return parts
 
 
+def _lines(path: Path) -> list[str]:
+    """At least a header."""
+    return path.read_text(encoding="utf-8", errors="replace").splitlines() or [""]
+
+
 def _files(folder: Path) -> list[Part]:
-    body = []
-    for path in sorted(folder.glob("*.tsv")):
-        count = max(0, len(path.read_text(encoding="utf-8", errors="replace").splitlines()) - 1)
-        body.append([plain(path.name), f"{count:,}"])
+    paths = sorted(folder.glob("*.tsv"))
+    body = [[plain(path.name), f"{len(_lines(path)) - 1:,}"] for path in paths]
     note = f"All in {plain(folder.resolve().name)}, a line a picture, method and setting."
     return [note, Table(["file", "rows"], body)]
 

@@ -91,11 +91,11 @@ class Plan(BasePlan):
         """The one there is; PellucidError if the model has no intervals."""
         net = net_of(self.task, self.model)
         version = f"pellucid {pellucid.__version__}, {net.id.hex()[:8]}"
-        return Measured(self.model, intervals_of(net.folder), version)
+        return Measured(self.model, version, intervals_of(net.folder))
 
     @cached_property
     def sets(self) -> list[Unseen]:
-        """Of each folder what may be measured."""
+        """Of each folder what may be measured, and what is left out with the reason."""
         return [unseen(find_pictures(folder), self.method.intervals) for folder in self.data]
 
 
@@ -103,12 +103,12 @@ class Measured(NamedTuple):
     """A model's intervals; `version` names pellucid and the model's id."""
 
     name: str
-    intervals: Intervals
     version: str
+    intervals: Intervals
     threading: str = "as asked for"
 
 
-Unseen = tuple[list[Path], dict[str, str]]  # pictures, and what is left out with the reason
+Unseen = tuple[list[Path], dict[str, str]]
 
 
 def unseen(paths: list[Path], intervals: Intervals) -> Unseen:
@@ -119,23 +119,18 @@ def unseen(paths: list[Path], intervals: Intervals) -> Unseen:
     """
     hashes = {path: sample_hash(load_rgb(path)) for path in paths}
     if intervals.pictures and not len(intervals.seen):
-        if unknown := [path.name for path in paths if hashes[path] not in test_set_hashes()]:
-            check = f"a check of {len(unknown)} pictures ({unknown[0]}, ..)"
-            return paths, {check: "the model's intervals don't say from which they were made"}
-        return paths, {}
+        unknown = [path.name for path in paths if hashes[path] not in test_set_hashes()]
+        check = f"a check of {len(unknown)} pictures ({unknown[0]}, ..)" if unknown else ""
+        reason = "the model's intervals don't say from which they were made"
+        return paths, {check: reason} if check else {}
     known = {row.tobytes().hex() for row in intervals.seen}
-    others = [path for path in paths if hashes[path] not in known]
-    if not others:
+    double = [path for path in paths if hashes[path] in known]
+    if len(double) == len(paths):
         raise InputError(
             f"the intervals were made from all pictures of {paths[0].parent}; measure others"
         )
-    double = [path.name for path in paths if hashes[path] in known]
-    return others, dict.fromkeys(double, "the intervals were made from it")
-
-
-def methods(plan: Plan) -> tuple[list[Measured], dict[str, str]]:
-    """The model; and the pictures that are left out."""
-    return [plan.method], {name: why for _, without in plan.sets for name, why in without.items()}
+    without = {path.name: "the intervals were made from it" for path in double}
+    return [path for path in paths if path not in double], without
 
 
 def cases(plan: Plan) -> list[Case]:
@@ -216,7 +211,10 @@ BENCH: Bench[Plan, Measured, Coverage] = Bench(
     wished=Plan.wished,
     quick=True,
     cases=cases,
-    methods=methods,
+    methods=lambda plan: (
+        [plan.method],
+        {n: why for _, out in plan.sets for n, why in out.items()},
+    ),
     wanted=wanted,
     measure=measure,
     key=lambda row: (*row.key, row.image),
