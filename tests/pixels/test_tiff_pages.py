@@ -19,7 +19,7 @@ from pellucid.pixels.axes import Axes, unpack_axes
 from pellucid.pixels.formats.input import Input
 from pellucid.pixels.formats.tiff import open_pages as open_tiff_pages
 from pellucid.pixels.formats.tiff_segments import Pages
-from pellucid.pixels.tiff import tiff_facts
+from pellucid.pixels.tiff import facts_of
 
 tifffile = pytest.importorskip("tifffile")
 
@@ -92,7 +92,7 @@ def test_every_layout(name: str, tmp_path: Path) -> None:
         assert unpack_axes(info.axes, wanted.shape[2]) == axes
         assert info.alpha is (name == "alpha")
     whole = wanted.shape[2] in (3, 4) and "planes" not in name and name != "no alpha"
-    assert tiff_facts(path.read_bytes()) == (whole, 150 * 120)
+    assert facts_of(path.read_bytes()) == (whole, 150 * 120)
 
 
 def test_axes_that_the_pages_do_not_have(tmp_path: Path) -> None:

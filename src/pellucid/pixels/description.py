@@ -21,7 +21,7 @@ import numpy as np
 from pellucid.errors import OutputError
 from pellucid.pixels.axes import SAMPLES, Axes, unpack_axes
 from pellucid.pixels.info import ImageInfo
-from pellucid.pixels.ome import TYPES, Stack, fits, made, ome_of, only_image, page_xml, stack_of
+from pellucid.pixels.ome import TYPES, fits, made, ome_of, only_image, page_xml, stack_of
 from pellucid.pixels.tiff import Directory, Value, block, parse, raw_of
 
 SUFFIXES = (".ome.tif", ".ome.tiff")
@@ -79,7 +79,7 @@ def page_exif(info: ImageInfo, first: Directory, number: int, dtype: np.dtype[An
     root = ome_of(raw_of(first, DESCRIPTION).rstrip(b"\0"))
     if root is None or dtype.name not in TYPES:
         return info.exif
-    stack = Stack(info.width, info.height, TYPES[dtype.name], (), info.channels)
+    stack = stack_of(info, dtype)
     text = None if number == 0 and fits(root, stack) else page_xml(root, number, stack)
     if text is None:
         return info.exif

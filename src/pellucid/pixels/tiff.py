@@ -117,7 +117,7 @@ def with_tags(info: ImageInfo, data: bytes | mmap, at: int | None = None) -> Ima
     return replace(info, exif=block(others, order), icc=icc, xmp=xmp)
 
 
-def tiff_facts(data: bytes | mmap) -> tuple[bool, int]:
+def facts_of(data: bytes | mmap) -> tuple[bool, int]:
     """Whether Pillow gives a file's samples as they are, or refuses them well; and its pixels.
 
     The number of pixels is 0 if the samples don't mean what Pillow makes of them, so that they

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.errors import InputError, MissingExtraError, OptionError
+from pellucid.pixels import tiff
 from pellucid.pixels.axes import SAMPLES, UNNAMED, pack_axes
 from pellucid.pixels.description import page_exif
 from pellucid.pixels.extras import science
@@ -30,17 +31,6 @@ from pellucid.pixels.formats.pillow import open_pillow
 from pellucid.pixels.formats.tiff_segments import Pages
 from pellucid.pixels.info import WITH_ALPHA, ImageInfo
 from pellucid.pixels.lazy import LARGE, Source, check_size
-from pellucid.pixels.tiff import (
-    BLACK_IS_ZERO,
-    JPEG,
-    PHOTOMETRIC,
-    RGB,
-    SIGNATURES,
-    YCBCR,
-    tags_of,
-    tiff_facts,
-    with_tags,
-)
 
 STRAIGHT = 2  # kind of an extra sample: transparency, not multiplied into the colours
 
@@ -58,7 +48,7 @@ def open_tiff(
     MissingExtraError without tifffile.
     """
     with _mapped(source) as data:
-        by_pillow, pixels = tiff_facts(data)
+        by_pillow, pixels = tiff.facts_of(data)
     by_pillow = by_pillow and page is None
     in_parts = not by_pillow or pixels > LARGE
     if in_parts:
@@ -104,9 +94,9 @@ def _picture(
         raise InputError(f"{path} has {source.shape} samples where its pages say {chosen.shape}")
     info = replace(ImageInfo.of(source), source_format="TIFF")
     with _mapped(given) as data:
-        info = with_tags(info, data, int(first.offset))
+        info = tiff.with_tags(info, data, int(first.offset))
         if number is not None:
-            _, tags = tags_of(data, int(file.pages[0].offset))
+            _, tags = tiff.tags_of(data, int(file.pages[0].offset))
             info = replace(info, exif=page_exif(info, tags, number, source.dtype))
     stack = any(letter != SAMPLES for letter, _ in others)
     axes = pack_axes([(letter if letter.isascii() else UNNAMED, n) for letter, n in others])
@@ -162,9 +152,9 @@ def _others(series: Any, path: str) -> list[tuple[str, int]]:
 
 def _check_page(page: Any, path: str) -> None:
     """Refuse samples that would come back as something else."""
-    photometric = int(page.photometric) if PHOTOMETRIC in page.tags else BLACK_IS_ZERO
-    decoded = photometric == YCBCR and int(page.compression) in JPEG  # to RGB, as viewers do
-    if photometric not in (BLACK_IS_ZERO, RGB) and not decoded:
+    photometric = int(page.photometric) if tiff.PHOTOMETRIC in page.tags else tiff.BLACK_IS_ZERO
+    decoded = photometric == tiff.YCBCR and int(page.compression) in tiff.JPEG  # to RGB
+    if photometric not in (tiff.BLACK_IS_ZERO, tiff.RGB) and not decoded:
         name = getattr(page.photometric, "name", photometric)
         raise InputError(
             f"{path} has samples of the kind {name}, which can't be kept: only grey (0 is black) "
@@ -189,4 +179,4 @@ def _together(page: Any) -> bool:
     return int(page.samplesperpixel) > 1 and int(page.planarconfig) == 1
 
 
-FORMAT = Format("TIFF", lambda source: source.head[:4] in SIGNATURES, open_tiff, pages=True)
+FORMAT = Format("TIFF", lambda source: source.head[:4] in tiff.SIGNATURES, open_tiff, pages=True)
