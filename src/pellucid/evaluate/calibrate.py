@@ -102,14 +102,14 @@ def net_of(task: str, model: str) -> DenoiserModel | CodecModel:
 
 def observe(each: Trial) -> tuple[Floats, Floats, Floats]:
     """Relative errors of all channels, and the variation beside each: flat, thinned."""
-    errors, fine, coarse = [], [], []
     wrong = np.abs(each.result - each.truth) / np.float32(each.sigma)
-    for rows, small, large in variation(each.result, each.sigma):
-        for channel in range(wrong.shape[2]):
-            errors.append(wrong[rows, :, channel].ravel()[channel::EVERY])
-            fine.append(small.ravel()[channel::EVERY])
-            coarse.append(large.ravel()[channel::EVERY])
-    return np.concatenate(errors), np.concatenate(fine), np.concatenate(coarse)
+    parts = [
+        [seen.ravel()[channel::EVERY] for seen in (wrong[rows, :, channel], small, large)]
+        for rows, small, large in variation(each.result, each.sigma)
+        for channel in range(wrong.shape[2])
+    ]
+    errors, fine, coarse = (np.concatenate(same) for same in zip(*parts, strict=True))
+    return errors, fine, coarse
 
 
 def table(errors: Floats, fine: Floats, coarse: Floats, edges: Floats) -> Floats:

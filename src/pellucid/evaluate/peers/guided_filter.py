@@ -24,22 +24,16 @@ def guided_filter(
     weight = known.astype(np.float64)
     count = np.maximum(total(weight, radius), 1)
 
-    def mean(plane: Doubles) -> Doubles:
+    def mean(plane: NDArray[np.floating]) -> Doubles:
         return total(plane * weight, radius) / count
 
-    channels = [guide[..., c] for c in range(3)]
-    means = np.stack([mean(channel) for channel in channels], axis=-1)
-    middle = mean(noisy)
-    covariance = np.empty((*noisy.shape, 3, 3))
-    shared = np.empty((*noisy.shape, 3))
-    for i, one in enumerate(channels):
-        shared[..., i] = mean(one * noisy) - means[..., i] * middle
-        for j, two in enumerate(channels[: i + 1]):
-            part = mean(one * two) - means[..., i] * means[..., j]
-            covariance[..., i, j] = covariance[..., j, i] = part
-    covariance += ridge * np.eye(3)
-    slope = np.linalg.solve(covariance, shared[..., None])[..., 0]
-    offset = middle - (slope * means).sum(axis=-1)
+    planes = [*np.moveaxis(guide, 2, 0), noisy]
+    centres = np.stack([mean(plane) for plane in planes], axis=-1)  # (H, W, 4)
+    products = [mean(one * two) for one in planes for two in planes]
+    spread = np.stack(products, axis=-1).reshape(*noisy.shape, 4, 4)
+    spread -= centres[..., None] * centres[..., None, :]
+    slope = np.linalg.solve(spread[..., :3, :3] + ridge * np.eye(3), spread[..., :3, 3:])[..., 0]
+    offset = centres[..., 3] - (slope * centres[..., :3]).sum(axis=-1)
     slopes = np.stack([mean(slope[..., c]) for c in range(3)], axis=-1)
     result: Doubles = (slopes * guide).sum(axis=-1) + mean(offset)
     return result
