@@ -11,7 +11,7 @@ what differs is how fast the machine does the same amount of work. Run it with n
     separable  1x1, ReLU, 3x3 depthwise, ReLU, 1x1           2 C^2 +  9 C
     inverted   the same, 2 C channels in the middle          4 C^2 + 18 C
     wide       5x5 depthwise, 1x1 to 2 C, ReLU, 1x1          4 C^2 + 25 C
-    gated      `pellucid.nets.blocks.DepthConvBlock`         5 C^2 +  9 C
+    gated      `pellucid.nets.transforms.DepthConvBlock`     5 C^2 +  9 C
     naf        NAFNet's block, with layer normalisation and channel attention (Chen et al. 2022)
                                                              6 C^2 + 18 C
 """

@@ -9,7 +9,7 @@ straight-through rounding where the decoder or the context reads the value (Minn
 "mixed" quantisation).
 
 Tables stand for logistic distributions whose scale grows by 2^(1/6) from one index to the next;
-export replaces their shapes by what was counted (`pellucid.train.tables`).
+export replaces their shapes by what was counted (`pellucid.train.export`).
 """
 
 from __future__ import annotations

@@ -54,15 +54,15 @@ def start_from_klt(codec: Codec, pictures: Tensor, low: float, high: float) -> N
     blocks = F.pixel_unshuffle(pictures - PIXEL_MEAN, BLOCK)
     basis, deviation = principal_components(as_rows(blocks), shape.trunk)
     weight = deviation**-WHITENING
-    set_linear(codec.analysis.enter.weight, basis * weight[:, None])
-    set_linear(codec.synthesis.leave.weight, (basis / weight[:, None]).T)
+    codec.analysis.enter.weight[:, :, 0, 0] = basis * weight[:, None]
+    codec.synthesis.leave.weight[:, :, 0, 0] = (basis / weight[:, None]).T
 
     coefficients = F.conv2d(blocks, basis[:, :, None, None])
     groups = F.pixel_unshuffle(coefficients, GROUP)
     basis2, deviation2 = principal_components(as_rows(groups), shape.latents)
     repeated = weight.repeat_interleave(GROUP**2)
-    set_linear(codec.analysis.leave.weight, basis2 / repeated)
-    set_linear(codec.synthesis.enter.weight, (basis2 * repeated).T)
+    codec.analysis.leave.weight[:, :, 0, 0] = basis2 / repeated
+    codec.synthesis.enter.weight[:, :, 0, 0] = (basis2 * repeated).T
 
     trade = trade_off(anchor_qualities(), low, high)
     step = torch.sqrt(18 / (math.log(2) * trade * 255**2))  # whose slope is lambda, if uniform
@@ -89,11 +89,6 @@ def start_from_klt(codec: Codec, pictures: Tensor, low: float, high: float) -> N
 def as_rows(maps: Tensor) -> Tensor:
     """(N, C, H, W) -> (N H W, C)."""
     return maps.permute(0, 2, 3, 1).reshape(-1, maps.shape[1])
-
-
-def set_linear(weight: Tensor, matrix: Tensor) -> None:
-    """Copy (out, in) into a 1x1 convolution's weight."""
-    weight.copy_(matrix[:, :, None, None])
 
 
 def predict_linearly(kernel: Tensor, y: Tensor, taps: tuple[tuple[int, int], ...]) -> Tensor:

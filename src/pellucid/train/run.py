@@ -110,9 +110,8 @@ def train_as(crew: Crew, recipe_path: Path, options: RunOptions, report: Report)
     checkpoint, folder = options.output / f"{recipe.label}.pt", options.output / recipe.label
     check_options(options, checkpoint)
 
-    def prepare(tiles: Tensor, device: torch.device, *, fresh: bool) -> Trainer:
-        resumed = options.resume or not fresh
-        trainer = make_trainer(recipe, tiles, device, options.start, resumed=resumed)
+    def prepare(tiles: Tensor, device: torch.device) -> Trainer:
+        trainer = make_trainer(recipe, tiles, device, options.start, resumed=options.resume)
         trainer.crew, trainer.schedule = crew, schedule
         if options.resume:
             trainer.restore(read_state(checkpoint, device), checkpoint)
@@ -120,14 +119,14 @@ def train_as(crew: Crew, recipe_path: Path, options: RunOptions, report: Report)
 
     with only_run(checkpoint) if crew.leads else nullcontext():
         if options.start or options.resume:  # before pictures are read for minutes
-            prepare(torch.zeros(1, 3, TILE, TILE, dtype=torch.uint8), CPU, fresh=False)
+            prepare(torch.zeros(1, 3, TILE, TILE, dtype=torch.uint8), CPU)
         device = choose_device(options.device)
         if options.threads:
             torch.set_num_threads(options.threads)
         say = report if crew.leads else lambda _line: None
         tiles = load_split(encoded_pictures(options.data))
         say(f"{tiles}; training on {device}")
-        trainer = prepare(tiles.train, device, fresh=True)
+        trainer = prepare(tiles.train, device)
         say(describe_run(trainer, options))
         go_on(trainer, tiles, options, checkpoint, say)
         return export_model(trainer, tiles.held_out, folder, report) if crew.leads else folder
