@@ -45,7 +45,12 @@ def encode_exact(
     if source.dtype.kind == "f":
         floats, reach = find_map(source, bound, mark_of(source, options.nodata))
     else:
-        reach = check_whole(bound, source.dtype)
+        if bound != int(bound) or bound > MOST_BOUND:
+            raise OptionError(
+                f"max_error is {bound!r}; for samples of type {source.dtype.name} it must be a "
+                f"whole number from 0 to {MOST_BOUND}"
+            )
+        reach = int(bound)
         nodata = mark_of(source, options.nodata)
     header = header_of(
         samples,
@@ -132,16 +137,6 @@ def mark_of(source: ImageSource, given: float | None) -> float | int | None:
         low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
         must = f"a whole number from {low} to {high}, as samples of type {dtype.name} are"
     raise OptionError(f"nodata is {given!r}; it must be {must}")
-
-
-def check_whole(max_error: float, dtype: np.dtype[Any]) -> int:
-    """A bound for whole samples; OptionError if it can't be."""
-    if max_error == int(max_error) and max_error <= MOST_BOUND:
-        return int(max_error)
-    raise OptionError(
-        f"max_error is {max_error!r}; for samples of type {dtype.name} it must be a whole number "
-        f"from 0 to {MOST_BOUND}"
-    )
 
 
 def check_samples(source: Source) -> None:

@@ -34,32 +34,22 @@ def best_file(
         )
         return best, tiles + alpha
     kept = kept_of(metadata_of(source.info), options.metadata)
-    pixels = header.width * header.height
+    pixels, as_rate = header.width * header.height, options.size is None
+    wanted, unit = (options.bpp, "bits per pixel") if as_rate else (options.size, "bytes")
+    assert wanted is not None
     lengths = [len(tile) for tile in alpha]
-    whole = bytes_of_alpha(lengths, extras)
-    took = "; alpha, which is kept without loss, takes {} of it" if alpha else ""
     hint = "; choose a larger target, or reduce the picture"
-    if options.size is not None:
-        target = Target(options.size, "bytes", hint=took.format(f"{whole} bytes") + hint)
-    else:
-        assert options.bpp is not None
-        target = Target(
-            options.bpp, "bits per pixel", hint=took.format(f"{8 * whole / pixels:.6g}") + hint
-        )
+    if alpha:
+        others, colours = {name: extras[name] for name in extras if name != ALPHA}, [0] * len(alpha)
+        took = file_length({}, colours + lengths, extras) - file_length({}, colours, others)
+        share = f"{8 * took / pixels:.6g}" if as_rate else f"{took} bytes"
+        hint = f"; alpha, which is kept without loss, takes {share} of it{hint}"
+    target = Target(wanted, unit, hint=hint)
 
     def file_of(quality: int) -> tuple[float, list[bytes]]:
         tiles = [t for t, _ in compress_tiles(picture, net, replace(header, quality=quality))]
         length = file_length(kept, [*map(len, tiles), *lengths], extras)
-        return length if options.size is not None else 8 * length / pixels, tiles
+        return 8 * length / pixels if as_rate else length, tiles
 
     best, tiles = reach_target(target, file_of)
     return best, tiles + alpha
-
-
-def bytes_of_alpha(tiles: list[int], extras: Mapping[str, bytes]) -> int:
-    """Bytes of a file that are there for alpha, with tiles of these lengths beside as many others.
-
-    0 without alpha.
-    """
-    colours, others = [0] * len(tiles), {name: extras[name] for name in extras if name != ALPHA}
-    return file_length({}, colours + tiles, extras) - file_length({}, colours, others)

@@ -11,7 +11,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import count
@@ -60,10 +60,6 @@ class Outcome:
     written: int = 0  # and of what was made of it
 
 
-class Stop(Exception):
-    """The program ends while a thread is still at work."""
-
-
 def run_command(batch: Batch, outputs: Outputs | None, work: Work) -> None:
     """Do `work` on all files of a command; ends the program with an exit code if one failed.
 
@@ -81,7 +77,7 @@ def run_command(batch: Batch, outputs: Outputs | None, work: Work) -> None:
 
         def part(done: float) -> None:
             if stop.is_set():
-                raise Stop
+                raise CancelledError
             progress.part(done)
 
         try:

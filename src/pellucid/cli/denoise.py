@@ -20,21 +20,11 @@ from pellucid.pixels import DICOM, NPY, ZARR
 
 WHITE = {"uint8": 255, "uint16": 65535}
 SAME_SUFFIX = (".png", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm", NPY, ZARR, *DICOM)
-OTHER_SUFFIX = ".png"
+OTHER_SUFFIX = ".png"  # for formats that would add noise (JPEG) or can't hold the result (GIF)
 GIVEN = ("sigma", "strength", "mask", "guide", "nodata", "model")  # options in JSON
 SMALL = 17  # samples a side, from which noise can be measured in a square
-
-
-def suffix_for(source: Path) -> str:
-    """That of an output: the source's, but PNG for formats that would add noise (JPEG) or others.
-
-    GIF can't hold the result.
-    """
-    return source.suffix if source.suffix.lower() in SAME_SUFFIX else OTHER_SUFFIX
-
-
 OUTPUTS = Outputs(
-    suffix_for,
+    lambda path: path.suffix if path.suffix.lower() in SAME_SUFFIX else OTHER_SUFFIX,
     (*PICTURES, *DICOM, NPY, ZARR),
     "its output would replace it; choose another name with -o",
     own=(".pel",),

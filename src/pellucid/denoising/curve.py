@@ -47,10 +47,6 @@ class Curve:
     offset: float
     trust: float
 
-    def at(self, brightness: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The variance at each brightness (N,)."""
-        return np.interp(brightness, self.levels, self.variances)
-
 
 def fit_curve(levels: Levels, lowest: float) -> Curve:
     """The line through `levels` if the slope is significant, else a constant.
@@ -62,7 +58,9 @@ def fit_curve(levels: Levels, lowest: float) -> Curve:
     above = np.log2(np.maximum(fine / lowest, 1)) if lowest > 0 else np.zeros(len(fine))
     # The stronger noise is said to be, the surer one must be.
     trust = levels.trust ** (1 + SUSPICION * above)
-    curve = smooth_variance(fine, trust)
+    weight, place = trust + LEAST_WEIGHT, np.arange(len(fine))
+    reach = 1 / (1 + REACH * np.square(place[:, None] - place))
+    curve = (reach @ (weight * fine)) / (reach @ weight)  # bridges levels that aren't trusted
     line = significant_line(levels.level, fine, trust)
     if line:
         ends = line[0] * levels.level[[0, -1]] + line[1]
@@ -86,14 +84,14 @@ def significant_line(
     if float(trust.sum()) < LEAST_LEVELS or span <= 0:
         return None
     centre = float(level.mean())
-    place = ((level - centre) / span)[:, None]
-    (middle, rise), error = robust_line(place, fine, trust)
+    place = (level - centre) / span
+    middle, rise, error = robust_line(place, fine, trust)
     ends = middle + rise * np.array([place.min(), place.max()])
     low, high = max(float(ends.min()), 0.0), float(ends.max())
     if abs(rise) < SIGNIFICANT * error or high < LEAST_RANGE * low:
         return None
-    slope = float(rise) / span
-    return slope, float(middle) - slope * centre
+    slope = rise / span
+    return slope, middle - slope * centre
 
 
 def texture_left(levels: Levels) -> float:
@@ -109,27 +107,18 @@ def texture_left(levels: Levels) -> float:
     return float(max(growth, 1.0) ** (processed * REDUCED - (1 - processed) * DEEPER))
 
 
-def smooth_variance(fine: NDArray[np.float64], trust: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A curve through `fine` (L,) that follows the trusted levels and bridges the others."""
-    weight = trust + LEAST_WEIGHT
-    place = np.arange(len(fine))
-    reach = 1 / (1 + REACH * np.square(place[:, None] - place))
-    return np.asarray((reach @ (weight * fine)) / (reach @ weight))
-
-
 def robust_line(
-    places: NDArray[np.float64], values: NDArray[np.float64], trust: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], float]:
-    """Coefficients of 1 and of the columns of `places`, and the last one's standard error.
+    place: NDArray[np.float64], values: NDArray[np.float64], trust: NDArray[np.float64]
+) -> tuple[float, float, float]:
+    """Coefficients of 1 and of `place`, and the latter's standard error.
 
     Weighted least squares with relative errors, repeated with weights from the distances.
     """
-    matrix = np.column_stack([np.ones(len(values)), places])
-    base = trust + LEAST_WEIGHT
+    matrix = np.column_stack([np.ones(len(values)), place])
+    weight = base = trust + LEAST_WEIGHT
     floor = max(float(np.median(values)) * 1e-3, np.finfo(np.float64).tiny)
     fit = np.full(len(values), max(float(np.quantile(values, 0.3)), floor))
-    weight = base
-    solution = np.zeros(matrix.shape[1])
+    solution = np.zeros(2)
     for _ in range(ROUNDS):
         far = (values - fit) / fit
         doubt = np.square(far / np.where(far > 0, ABOVE, BELOW))
@@ -139,7 +128,8 @@ def robust_line(
         fit = np.maximum(matrix @ solution, floor)
     scaled = matrix / fit[:, None]
     residual = (values - fit) / fit
-    freedom = max(float(weight.sum() / weight.max()) - matrix.shape[1], 1.0)
+    freedom = max(float(weight.sum() / weight.max()) - 2, 1.0)
     scatter = float(weight @ np.square(residual)) / float(weight.max()) / freedom
     inverse = np.linalg.pinv(scaled.T * (weight / weight.max()) @ scaled)
-    return solution, float(np.sqrt(max(inverse[-1, -1] * scatter, 0.0)))
+    error = float(np.sqrt(max(inverse[-1, -1] * scatter, 0.0)))
+    return float(solution[0]), float(solution[1]), error

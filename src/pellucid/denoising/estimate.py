@@ -108,7 +108,8 @@ def noise_of_channel(
     levels = measure_levels(blocks)
     curve = fit_curve(levels, flattest_variance(blocks))
     finest = float(curve.variances.mean())
-    total, correlation = noise_shape(blocks, curve.at(blocks.mean), curve.trust, levels.share)
+    expected = np.interp(blocks.mean, curve.levels, curve.variances)
+    total, correlation = noise_shape(blocks, expected, curve.trust, levels.share)
     rounding = ROUNDING * (step / scale) ** 2
     variance = finest * total - rounding
     if finest < ONLY_ROUNDING * rounding or variance <= 0:
