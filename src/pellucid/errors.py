@@ -101,7 +101,8 @@ def refusing(message: str, kind: type[PellucidError] = InputError) -> Iterator[N
     except PellucidError:
         raise
     except Exception as error:
-        raise kind(f"{message}: {error}") from error
+        said = " ".join(str(error).partition("\nTraceback ")[0].split())  # of pydicom: many lines
+        raise kind(f"{message}: {said or type(error).__name__}") from error
 
 
 def first_line(error: Exception) -> str:

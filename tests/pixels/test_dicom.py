@@ -317,6 +317,13 @@ def test_deflated_elements_are_read_and_never_inflated_without_bound(tmp_path: P
     assert peak < 8 << 20
 
 
+def test_what_is_wrong_is_one_line(tmp_path: Path) -> None:
+    data = kinds(tmp_path)["uint16"].read_bytes()
+    damaged = data.replace(b"\x28\0\0\x01US", b"\x28\0\0\x01U\0")
+    with pytest.raises(InputError, match=r"Unknown Value .* in tag \(0028,0100\)$"):
+        pellucid.compress(damaged, lossless=True)
+
+
 def packed_with(**elements: object) -> bytes:
     """Elements as in a chunk, with some set, empty if None, and those that are "gone" left out."""
     dataset = head(40, 50)
@@ -409,7 +416,7 @@ def test_denoised_is_derived_and_padding_and_range_stay(tmp_path: Path) -> None:
 
 def test_frames_are_denoised_one_by_one_and_indices_not_at_all(tmp_path: Path) -> None:
     made = kinds(tmp_path)
-    run("denoise", made["frames"], "--sigma", 8, "--model", "s")
+    assert "left out" not in run("denoise", made["frames"], "--sigma", 8, "--model", "s")
     clean = pydicom.dcmread(tmp_path / "frames.clean.dcm").pixel_array
     source = pydicom.dcmread(made["frames"]).pixel_array
     for before, after in zip(source, clean, strict=True):

@@ -110,7 +110,8 @@ def left_out(target: Path, metadata: dict[str, bytes]) -> tuple[str, ...]:
     """What a person must know about metadata that the picture's format can't hold."""
     suffix = target.suffix.lower()
     if suffix in DICOM:
-        metadata = {name: value for name, value in metadata.items() if name != "dicom"}
+        told = ("dicom", "axes")  # frames are among the elements
+        metadata = {name: value for name, value in metadata.items() if name not in told}
     elif suffix not in WITHOUT_METADATA:
         metadata = {name: value for name, value in metadata.items() if name == "dicom"}
     kinds = ", ".join(name.upper() for name in metadata)

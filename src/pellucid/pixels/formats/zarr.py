@@ -150,7 +150,7 @@ def _array(opened: Any, path: str) -> tuple[Any, list[str] | None]:
         array = opened[scales[0]["datasets"][0]["path"]]
         axes = scales[0].get("axes") or list("tczyx")[-len(array.shape) :]
         return array, [(a if isinstance(a, str) else a["name"]).lower() for a in axes]
-    arrays = [name for name, _ in opened.arrays()]
+    arrays = sorted(name for name, _ in opened.arrays())
     if len(arrays) != 1:
         raise InputError(
             f"{path} is a group of {len(arrays)} arrays ({', '.join(arrays)}); give one of them, "
