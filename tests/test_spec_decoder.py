@@ -121,9 +121,9 @@ def test_passes_agree_with_the_training_network() -> None:
     y = spec.latents_of_y(model, 0, z, take)
     with torch.no_grad():
         tensors = (torch.tensor(a[None], dtype=torch.float32) for a in (y / 16, z))
-        given = codec.predict(*tensors, torch.zeros(1))
-    assert np.array_equal(index, given.index[0].numpy())
-    assert np.array_equal(y - 16 * symbols, 16 * given.mean[0].numpy())
+        mean, given = codec.predict(*tensors, torch.zeros(1))
+    assert np.array_equal(index, given[0].numpy())
+    assert np.array_equal(y - 16 * symbols, 16 * mean[0].numpy())
 
 
 # --- whole files written here ---------------------------------------------------------------------

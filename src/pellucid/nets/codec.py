@@ -35,14 +35,6 @@ class CodecShape:
     context: int = 128
 
 
-@dataclass
-class Prediction:
-    """Means in quantiser steps and table indices, both (N, M, h, w)."""
-
-    mean: Tensor
-    index: Tensor
-
-
 class Codec(nn.Module):
     """A variable-rate transform codec with an integer entropy model."""
 
@@ -85,14 +77,17 @@ class Codec(nn.Module):
         y = self.encode(x, quality)
         z = self.hyper_analysis(y)
         z_bits = bits(add_noise(z), round_index(self.z_index(quality)))
-        given = self.predict(y, round_through(z), quality)
-        residual = y - given.mean
-        y_bits = bits(add_noise(residual), given.index)
-        decoded = self.decode(round_through(residual) + given.mean, quality)
+        mean, index = self.predict(y, round_through(z), quality)
+        residual = y - mean
+        y_bits = bits(add_noise(residual), index)
+        decoded = self.decode(round_through(residual) + mean, quality)
         return decoded, y_bits.sum(dim=(1, 2, 3)), z_bits.sum(dim=(1, 2, 3))
 
-    def predict(self, y: Tensor, z_hat: Tensor, quality: Tensor) -> Prediction:
-        """Mean and table index of every symbol of y, from z^ and the symbols decoded before it."""
+    def predict(self, y: Tensor, z_hat: Tensor, quality: Tensor) -> tuple[Tensor, Tensor]:
+        """What z^ and the symbols decoded before it say of every symbol of y.
+
+        Returns means in quantiser steps and table indices, both (N, M, h, w).
+        """
         features, head1, mean1 = self.hyper_decoder(z_hat)
         corner, centre = white_squares(y)
         white = corner + centre
@@ -104,7 +99,7 @@ class Codec(nn.Module):
         mean = mean + correction
 
         index = 8 * (head1 * white + head2) + round_through(self.y_offset(quality))
-        return Prediction(mean, round_index(index + self.spatial_prior.centre_index() * centre))
+        return mean, round_index(index + self.spatial_prior.centre_index() * centre)
 
 
 def round_index(index: Tensor) -> Tensor:

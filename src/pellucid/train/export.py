@@ -18,7 +18,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -57,14 +57,6 @@ RARE = 0.03  # tables whose symbols are non-zero less often are skipped: docs/mo
 Arrays = dict[str, NDArray[Any]]
 
 
-class Tables(NamedTuple):
-    """What goes into `entropy.npz`."""
-
-    counts: NDArray[np.uint32]
-    reach: NDArray[np.uint8]
-    skip: int
-
-
 def export_codec(
     trainer: CodecTrainer, held_out: Tensor, folder: Path, report: Callable[[str], None]
 ) -> Path:
@@ -87,15 +79,12 @@ def entropy_arrays(codec: Codec, held_out: Tensor) -> Arrays:
     layers = integer_layers(codec)
     prove_bounds(layers)
     qualities = range(COUNTING_STEP // 2, MAX_QUALITY + 1, COUNTING_STEP)
-    tables = build_tables(count_symbols(codec, held_out, qualities))
     y_offset, z_index = (
         np.floor(by_quality(table) + np.float32(0.5)) for table in (codec.y_offset, codec.z_index)
     )
     centres = codec.spatial_prior.centre_index().detach().flatten().cpu()
     arrays: Arrays = {
-        "tables": tables.counts,
-        "reach": tables.reach,
-        "skip": np.array(tables.skip, np.uint8),
+        **build_tables(count_symbols(codec, held_out, qualities)),
         "y_offset": y_offset.astype(np.int16),
         "z_index": np.clip(z_index, 0, TABLES - 1).astype(np.uint8),
         "centre_offset": centres.numpy().astype(np.int16),
@@ -154,16 +143,16 @@ def count_symbols(codec: Codec, tiles: Tensor, qualities: Iterable[int]) -> NDAr
             given = torch.full((len(batch),), float(quality), device=device)
             y = codec.encode(batch.to(device).float() / 255, given)
             z = round_through(codec.hyper_analysis(y))
-            told = codec.predict(y, z, given)
+            mean, y_index = codec.predict(y, z, given)
             z_index = round_index(codec.z_index(given)).expand_as(z)
-            for symbol, index in ((z, z_index), (round_through(y - told.mean), told.index)):
+            for symbol, index in ((z, z_index), (round_through(y - mean), y_index)):
                 cell = index * width + symbol.clamp(-EDGE, EDGE) + EDGE
                 cells = cell.long().flatten().cpu().numpy()
                 histogram += np.bincount(cells, minlength=histogram.size)
     return histogram.reshape(TABLES, width)
 
 
-def build_tables(histogram: NDArray[np.int64]) -> Tables:
+def build_tables(histogram: NDArray[np.int64]) -> Arrays:
     """Counts of symbols -EDGE..EDGE (the ends: and beyond) by index -> tables that sum to 2^16."""
     scales = scale_of(torch.arange(TABLES, dtype=torch.float64)).numpy()
     reaches = np.clip(np.ceil(TAIL * scales + 1), 2, WIDEST).astype(np.uint8)
@@ -179,7 +168,7 @@ def build_tables(histogram: NDArray[np.int64]) -> Tables:
         counts[table, : len(scaled)] = scaled
         if table == skip and 1 - mixed[reach] / mixed.sum() < RARE:
             skip = table + 1
-    return Tables(counts, reaches, skip)
+    return {"tables": counts, "reach": reaches, "skip": np.array(skip, np.uint8)}
 
 
 def logistic(scale: float, reach: int) -> NDArray[np.float64]:
