@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from pellucid.denoising.picture import Picture
-from pellucid.denoising.remove import denoise_array
-from pellucid.denoising.windows import whole, windows
+from pellucid.denoising.remove import denoise_array, whole, windows
 
 MULTIPLE, REACH = 4, 10
 

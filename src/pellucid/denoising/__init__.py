@@ -6,7 +6,7 @@ options.py    what can be asked for, and       blocks, levels, curve, correlatio
 picture.py    a look at all of a picture, and  measure.py    the noise of any picture
               its parts, invalid samples       plan.py       an estimate -> the noise level maps
               filled (invalid.py)              scale.py      the scale that the network sees
-remove.py     noise taken off, by windows.py   guide.py      an aligned picture that helps
+remove.py     noise taken off, by windows      guide.py      an aligned picture that helps
 bands.py      many channels                    samples.py    sample types, alpha
 """
 

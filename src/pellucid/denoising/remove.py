@@ -3,11 +3,15 @@
     samples -> colour and alpha -> invalid ones filled -> stabilised -> network -> noise taken off
             -> back to the samples' type; untouched where nothing was to be done
 
-The network gives the noise, so a sample it leaves alone keeps every bit.
+The network gives the noise, so a sample it leaves alone keeps every bit. Windows overlap by its
+reach, so that every sample comes out as if the whole picture had gone through at once, up to the
+rounding of floats. At the picture's edges it sees what it was trained on, zeros; to the right and
+below, sides are first made whole multiples by mirroring.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,11 +23,12 @@ from pellucid.denoising.picture import Picture
 from pellucid.denoising.plan import Noise, noise_level_maps, plan_for
 from pellucid.denoising.samples import Floats, restored
 from pellucid.denoising.scale import NetworkScale
-from pellucid.denoising.windows import WINDOW, whole, windows
+from pellucid.pixels import Box, tiles_of
 from pellucid.pixels.lazy import Sink, Source
 
 if TYPE_CHECKING:
     from pellucid.runtime import DenoiserModel
+WINDOW = 1024  # samples a side, overlap not included
 
 
 def denoise_array(
@@ -86,3 +91,26 @@ def remove_noise(
             colours = result[..., : filled.shape[2]]
             colours[...] = np.where(changed, clean, colours)
         out[box.slices] = result
+
+
+def windows(
+    size: tuple[int, int], *, multiple: int, reach: int, window: int = WINDOW
+) -> Iterator[tuple[Box, Box]]:
+    """The windows of a picture of `size` (height, width), each with the larger box to be shown.
+
+    Args:
+        multiple: that sides of what is shown must have, see `whole`; `window` is one.
+        reach: samples around one that can change its result.
+        window: side of what one run yields.
+    """
+    margin = -(-reach // multiple) * multiple
+    for box in tiles_of(size, window):
+        yield box, box.grown(margin, Box.whole(size))
+
+
+def whole(part: Floats, multiple: int) -> Floats:
+    """(C, h, w) -> (1, C, h, w), contiguous, with sides made whole multiples by mirroring."""
+    below, beyond = -part.shape[1] % multiple, -part.shape[2] % multiple
+    if below or beyond:
+        part = np.pad(part, ((0, 0), (0, below), (0, beyond)), "symmetric")
+    return np.ascontiguousarray(part, np.float32)[None]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.denoising.windows import whole
+from pellucid.denoising.remove import whole
 from pellucid.errors import OptionError
 from pellucid.explaining.network import OpenNetwork
 from pellucid.runtime import DenoiserModel
