@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import sys
 from dataclasses import dataclass, replace
 from types import ModuleType, SimpleNamespace
@@ -58,6 +59,7 @@ def stub(monkeypatch):
 @pytest.fixture
 def own(monkeypatch):
     """Stands in for pellucid: its model m as the stub, and a noise level that is 10 % too high."""
+    importlib.import_module("pellucid.evaluate.registry")  # commands load it: of the real package
     stub = StubDenoiser("pellucid-m", needs="nothing")
     monkeypatch.setattr(fresh, "can_measure", lambda: False)  # no processes for stubs
     fake = ModuleType("pellucid")
