@@ -26,15 +26,20 @@ RESULTS = ROOT / "results" / "v0.1"
 PAGE = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
 
 
+def program() -> click.Context:
+    """Where the program's commands begin."""
+    return click.Context(main, info_name="pellucid", **main.context_settings)
+
+
 def parses(line: str) -> bool:
     """Whether the program would take these words, without running anything."""
     command, words = main, shlex.split(line, comments=True)[1:]
-    context = click.Context(main, info_name="pellucid")
+    context = program()
     while isinstance(command, click.Group):
         command = command.get_command(context, words[0])
         words = words[1:]
         assert command is not None, line
-    command.make_context(command.name, words)
+    command.make_context(command.name, words, parent=context)
     return True
 
 
@@ -104,7 +109,7 @@ def test_each_bench_that_makes_rows_has_a_command():
 
 def written_down(*words: object) -> str:
     """What `command_line` says of a command of `pellucid bench`, without running it."""
-    command, context = bench, click.Context(main, info_name="pellucid")
+    command, context = bench, program()
     context = click.Context(bench, info_name="bench", parent=context)
     command = bench.get_command(context, str(words[0]))
     with command.make_context(command.name, [str(word) for word in words[1:]], context):
