@@ -48,6 +48,13 @@ def test_help(run, words):
     assert text
 
 
+def test_an_option_takes_its_value_whatever_it_looks_like(run):
+    np.save("a.npy", np.full((4, 5), -9999, np.int16))
+    run("compress", "a.npy", "--max-error", 1, "--nodata", -9999)
+    for words in (("compress", "a.npy", "--quality"), ("bench", "denoise", "--sigma")):
+        assert "requires an argument" in run(*words, code=2).stderr
+
+
 def test_help_loads_nothing_heavy():
     code = (
         "import sys; from pellucid.cli import main\n"

@@ -106,7 +106,7 @@ def option_of(option: Option) -> click.Option:
         more["default"] = default
     return click.Option(
         [*(["-o"] if option.name == "out" else []), option.word, option.name],
-        is_flag=kind is bool,
+        is_flag=True if kind is bool else None,  # False would let it stand without its value
         multiple=option.many and not with_commas,
         show_default=kind is not bool and default != () and "[default: " not in option.help,
         help=option.help,
