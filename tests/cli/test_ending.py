@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 import pellucid
+from pellucid.cli._program import Stopped, signals_heeded
 from program import ENVIRONMENT, heed_signals, shell, start
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and streams of POSIX")
@@ -42,6 +44,23 @@ def test_a_signal_leaves_no_temporary_file(folder: Path, name: str) -> None:
     assert process.returncode == 128 + number
     assert said == f"pellucid: {SAID[name]}\n"
     assert [path.name for path in folder.iterdir()] == ["large.npy"]
+
+
+def test_a_signal_that_a_library_made_an_error_of() -> None:
+    """As ONNX Runtime does while it loads: ImportError."""
+
+    def load() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+        except KeyboardInterrupt:
+            raise ImportError("initialization failed") from None
+
+    with pytest.raises(Stopped) as caught, signals_heeded():
+        load()
+    assert caught.value.args == (signal.SIGTERM,)
+    with pytest.raises(ImportError), signals_heeded():
+        raise ImportError
 
 
 def test_an_ignored_signal_stays_ignored(pel: Path) -> None:

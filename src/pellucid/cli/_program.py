@@ -73,6 +73,7 @@ def signals_heeded() -> Iterator[None]:
 
     Nothing changes outside of the main thread, where Python delivers no signals.
     """
+    came: list[int] = []
     before = {}
     if threading.current_thread() is threading.main_thread():
         numbers = [getattr(signal, name) for name in REASONS if hasattr(signal, name)]
@@ -83,12 +84,17 @@ def signals_heeded() -> Iterator[None]:
         for each in before:  # a second one mustn't end the clearing up that the first began
             if each != signal.SIGINT:
                 signal.signal(each, signal.SIG_IGN)
+        came.append(number)
         raise Stopped(number)
 
     try:
         for number in before:
             signal.signal(number, stop)
         yield
+    except Exception as error:
+        if came:  # in C++, as while ONNX Runtime loads, it becomes an error of another kind
+            raise Stopped(came[0]) from error
+        raise
     finally:
         for number, there in before.items():
             signal.signal(number, there)
