@@ -69,7 +69,7 @@ def album() -> None:
     """A folder with one picture, and others that no command takes from it."""
     Path("album/deep").mkdir(parents=True)
     Image.new("L", (40, 30), 90).save("album/a.png")
-    for name in ("b.gif", "deep/c.GIF", "deep/d.heic", "e.pel", ".hidden", "notes"):
+    for name in ("b.gif", "deep/c.GIF", "deep/d.psd", "e.pel", ".hidden", "notes"):
         Path("album", name).write_bytes(b"x")
 
 
@@ -79,11 +79,24 @@ def test_files_that_are_passed_over_are_told(run, command: str) -> None:
     said = run(command, "album", "-r", "-o", "out", "--model", "s").stderr
     assert said.splitlines()[-1] == (
         "pellucid: passed over 4 files in folders, of suffixes that aren't taken from there "
-        "(.gif 2, without a suffix 1, .heic 1); a file that is named itself is tried"
+        "(.gif 2, without a suffix 1, .psd 1); a file that is named itself is tried"
     )
     Path("album/f.npy").write_bytes(b"x")
     if command == "compress":  # with loss no arrays are taken
         assert ".npy 1" in run(command, "album", "-r", "-o", "again").stderr
+
+
+def test_pictures_of_phones_are_taken_from_folders(run) -> None:
+    Path("phone").mkdir()
+    Image.new("RGB", (40, 30), (90, 60, 30)).save("phone/a.avif")
+    assert "passed over" not in run("compress", "phone", "-r", "-o", "out").stderr
+    run("denoise", "phone", "-r", "-o", "out")
+    assert sorted(path.name for path in Path("out").iterdir()) == ["a.pel", "a.png"]
+    for suffix in ("heic", "HEIF", "jxl"):
+        Path("phone/a.avif").write_bytes(b"x")
+        Path("phone/a.avif").rename(f"phone/a.{suffix}")
+        assert f"a.{suffix}: is not a picture" in run("compress", "phone", "-r", code=1).stderr
+        Path(f"phone/a.{suffix}").rename("phone/a.avif")
 
 
 def test_nothing_is_told_of_outputs_and_of_files_that_are_named(run) -> None:
@@ -94,7 +107,7 @@ def test_nothing_is_told_of_outputs_and_of_files_that_are_named(run) -> None:
     assert "passed over 4 files" in said  # not a.png
     assert ".png" not in said
     shutil.rmtree("out")
-    for name in ("b.gif", "deep/c.GIF", "deep/d.heic", "notes"):
+    for name in ("b.gif", "deep/c.GIF", "deep/d.psd", "notes"):
         Path("album", name).unlink()
     for command in ("compress", "decompress"):
         assert "passed over" not in run(command, "album", "-r", "-o", command).stderr

@@ -16,7 +16,7 @@ from pellucid.pixels import DICOM, NPY, ZARR
 
 PICTURES = (
     *(".png", ".jpg", ".jpeg", ".jp2", ".j2k", ".webp", ".tif", ".tiff", ".bmp", ".ppm"),
-    ".pgm",
+    *(".pgm", ".avif", ".heic", ".heif", ".jxl"),
 )
 SAME = (
     "it is a .pel file already, by its name: pellucid decompress makes a picture of it; if it "
