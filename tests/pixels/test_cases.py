@@ -234,6 +234,9 @@ def test_through_a_pel_file(tmp_path: Path) -> None:
         pellucid.decompress_file(tmp_path / "a.pel", tmp_path / name)
         with Image.open(tmp_path / name) as image:
             assert image.info["dpi"] == pytest.approx((300, 300), abs=0.5)
+    pellucid.decompress_file(tmp_path / "a.pel", tmp_path / "b.webp")
+    with Image.open(tmp_path / "b.webp") as image:  # whose only place for it is EXIF
+        assert [image.getexif()[tag] for tag in (282, 283)] == pytest.approx([300, 300], abs=0.5)
     write_image(tmp_path / "t.png", RGB, ImageInfo(32, 24, 3, exif=thumbnail_exif()))
     pellucid.compress_file(tmp_path / "t.png", tmp_path / "t.pel", model="s")
     pellucid.decompress_file(tmp_path / "t.pel", tmp_path / "t.jpg", region=(1, 2, 9, 8))

@@ -346,6 +346,18 @@ def test_heic_keeps_its_metadata(tmp_path: Path) -> None:
         assert back.getexif()[0x010F] == "Pellucid Works"
 
 
+def test_more_than_one_picture_in_a_heic_is_told(tmp_path: Path) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    file = pillow_heif.from_pillow(Image.fromarray(SMOOTH))
+    file.add_from_pillow(Image.fromarray(255 - SMOOTH))
+    file.save(tmp_path / "two.heic", quality=-1, chroma=444)
+    with (
+        pytest.warns(UserWarning, match="holds 2 pictures, of which the main one is taken"),
+        open_image(tmp_path / "two.heic") as image,
+    ):
+        assert np.abs(image.read().astype(int) - SMOOTH).max() <= 3
+
+
 def turned(kind: str) -> bytes:
     """A picture that lies 64 x 40 in the file and is shown 40 x 64, by file and EXIF alike."""
     exif = Image.Exif()

@@ -9,6 +9,7 @@ Source: ISO/IEC 23008-12 (file type box: brands); AV1 in ISOBMFF, section 2.3 (`
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import InputError
+from pellucid.errors import InputError, PellucidWarning
 from pellucid.pixels.extras import science
 from pellucid.pixels.formats import pillow
 from pellucid.pixels.formats.format import Format, damage, decoded, whole
@@ -56,6 +57,9 @@ def read_heif(source: Input, max_pixels: int) -> tuple[NDArray[Any], ImageInfo]:
     if mode in ("RGBa", "La"):
         raise InputError(f"{name} has colours multiplied by its alpha, which can't be kept")
     samples = samples[..., None] if samples.ndim == 2 else samples
+    if len(file) > 1:
+        remark = f"{name} holds {len(file)} pictures, of which the main one is taken"
+        warnings.warn(remark, PellucidWarning, stacklevel=2)
     info = with_metadata(ImageInfo.of(samples), image.info)
     alpha = mode.endswith("A")
     return samples, replace(info, exif=upright(info.exif), source_format="HEIF", alpha=alpha)

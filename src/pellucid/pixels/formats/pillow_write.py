@@ -21,7 +21,7 @@ from pellucid.errors import OutputError, PellucidWarning, refusing
 from pellucid.pixels.formats.format import Output, Writer, at_once, only
 from pellucid.pixels.formats.png16 import encode_png
 from pellucid.pixels.info import ImageInfo
-from pellucid.pixels.metadata import EXIF_MARKER
+from pellucid.pixels.metadata import EXIF_MARKER, kept_exif
 
 JPEG_QUALITY = 95
 _SEGMENT = 65533  # bytes that a JPEG marker segment holds after its length
@@ -93,7 +93,7 @@ def webp(samples: NDArray[Any], info: ImageInfo, _: int | None) -> bytes:
         mode="RGBA" if transparent else "RGB",
         lossless=True,
         exact=transparent,  # the colour of what can't be seen stays, too
-        exif=info.exif or b"",
+        exif=kept_exif(info) or b"",  # with the resolution, which has no other place
         icc_profile=info.icc,
         xmp=info.xmp or b"",
     )

@@ -129,7 +129,7 @@ def _chosen(file: Any, path: str, number: int | None) -> Any:
     if apart:
         sizes = ", ".join(" x ".join(map(str, one.shape)) for one in (main, *apart))
         raise InputError(
-            f"{path} holds {1 + len(apart)} pictures of different kinds ({sizes}); choose a page "
+            f"{path} holds {1 + len(apart)} pictures ({sizes}); choose a page "
             "with --page N (page=N), from 0"
         )
     return main
