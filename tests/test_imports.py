@@ -220,7 +220,12 @@ def test_functions_are_short() -> None:
 
 # What makes models, measures or shows the whole of it needs more than the public functions.
 NOT_ON_THE_PUBLIC_API = ("adapt", "train", "bench", "_bench", "demo", "_demo")
-PAGES = {"page_of", "check_target", "write_atomic"}  # `explain` draws a page of what it is given
+PAGES = {
+    "page_of",
+    "check_target",
+    "refuse_same_file",
+    "write_atomic",
+}  # `explain` draws a page of what it is given
 
 
 def test_commands_stand_on_the_public_api() -> None:

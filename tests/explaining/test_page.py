@@ -229,6 +229,19 @@ def test_command_wrong_usage(noisy, tmp_path, arguments, code):
     assert (tmp_path / "photo.png.html").exists() == (code == 0)
 
 
+@pytest.mark.parametrize(
+    ("name", "code"), [("photo.png", 2), ("no photo.JXL", 2), ("no file.pel", 2), ("photo", 1)]
+)
+def test_command_replaces_no_picture(noisy, tmp_path, name, code):
+    source = tmp_path / ("photo" if name == "photo" else "photo.png")
+    Image.fromarray(noisy[:64, :64]).save(source, "PNG")
+    before = source.read_bytes()
+    arguments = ["explain", str(source), "--task", "compress", "--model", "s", "--force"]
+    done = CliRunner().invoke(main, [*arguments, "-o", str(tmp_path / name)])
+    assert done.exit_code == code, done.output
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [before]
+
+
 def test_missing_file(tmp_path):
     done = CliRunner().invoke(main, ["explain", str(tmp_path / "no.png"), "--task", "denoise"])
     assert done.exit_code == 1

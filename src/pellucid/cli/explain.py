@@ -10,6 +10,7 @@ import click
 
 from pellucid.cli import _options as options
 from pellucid.cli._options import option
+from pellucid.errors import OptionError
 
 
 @click.command(short_help="Where bits went, what was removed, how sure.")
@@ -48,10 +49,14 @@ def explain(
     off each sample may be; why a pixel came out as it did; other qualities or strengths beside it.
     """
     import pellucid
+    from pellucid._api.files import PICTURE_SUFFIXES, refuse_same_file
     from pellucid.explaining.page import page_of
     from pellucid.pixels import check_target, write_atomic
 
     target = out or file.with_name(file.name + ".html")
+    if target.suffix.lower() in (*PICTURE_SUFFIXES, ".pel"):
+        raise OptionError(f"the output {target} looks like a picture; explain writes .html pages")
+    refuse_same_file(target, file)
     check_target(target, force=force)
     found = pellucid.explain(file, page=page, **wanted)
     title = file.name if page is None else f"{file.name}, page {page}"
