@@ -12,15 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.bitstream import Limits
-from pellucid.pixels import ImageInfo, ImageSource, open_image, open_sink, write_image
+from pellucid.pixels import ImageInfo, ImageSource, open_image, open_sink
 
 
 def read_samples(
     source: Any, *, max_pixels: int = 2**28, page: int | None = None
 ) -> tuple[NDArray[Any], ImageInfo]:
     """All samples (H, W, C) as stored, and what they are."""
-    with open_image(source, page=page, limits=Limits(max_pixels=max_pixels)) as image:
+    with open_image(source, page=page, max_pixels=max_pixels) as image:
         return np.array(image.read()), image.info
 
 
@@ -30,12 +29,12 @@ def samples_of(image: Any) -> NDArray[Any]:
 
 
 def write_samples(
-    path: Path, samples: NDArray[Any], info: ImageInfo | None = None, **options: Any
+    path: Path | str, samples: NDArray[Any], info: ImageInfo | None = None, **options: Any
 ) -> None:
-    """`write_image` with all that `open_sink` takes."""
+    """A picture (H, W) or (H, W, C) as a file, in one call; takes what `open_sink` takes."""
     whole = samples.reshape(*samples.shape, *[1] * (3 - samples.ndim))
     info = replace(info or ImageInfo.of(whole), flat=samples.ndim == 2)
-    with open_sink(path, whole.shape, whole.dtype, info, **options) as out:
+    with open_sink(Path(path), whole.shape, whole.dtype, info, **options) as out:
         out[0 : whole.shape[0], 0 : whole.shape[1]] = whole
 
 
@@ -52,5 +51,5 @@ def tiff_bytes(samples: NDArray[Any], *, exif: bytes | None = None) -> bytes:
     info = ImageInfo(width, height, channels, 8 * samples.itemsize, exif=exif)
     with TemporaryDirectory() as folder:
         path = Path(folder) / "a.tif"
-        write_image(path, samples, info)
+        write_samples(path, samples, info)
         return path.read_bytes()

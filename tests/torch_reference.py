@@ -21,7 +21,7 @@ class TorchNetworks:
     """
 
     def __init__(self, model: CodecModel, dtype: torch.dtype, *, channels_last: bool) -> None:
-        self._model, self._dtype = model, dtype
+        self._arrays, self._dtype = np.load(model.folder / "entropy.npz"), dtype
         self._format = torch.channels_last if channels_last else torch.contiguous_format
 
     def _tensor(self, array: np.ndarray) -> Tensor:
@@ -29,10 +29,7 @@ class TorchNetworks:
         return tensor.contiguous(memory_format=self._format) if tensor.ndim == 4 else tensor
 
     def _conv(self, layer: str, x: Tensor) -> Tensor:
-        arrays = {
-            part: self._model.entropy_array(f"{layer}.{part}")
-            for part in ("weight", "bias", "shift")
-        }
+        arrays = {part: self._arrays[f"{layer}.{part}"] for part in ("weight", "bias", "shift")}
         weight = self._tensor(arrays["weight"])
         groups = x.shape[1] // weight.shape[1]
         pad = weight.shape[2] // 2
@@ -59,7 +56,7 @@ class TorchNetworks:
     def context_model(self, *, seen: np.ndarray, features: np.ndarray) -> list[np.ndarray]:
         """What was decoded, less its first means, and features -> index head, mean correction."""
         given = self._tensor(seen)
-        near = given[:, : int(self._model.entropy_array("context"))]
+        near = given[:, : int(self._arrays["context"])]
         near = torch.floor(near / 2).clamp(-248, 248)
         x = self._conv("prior.context", near)
         x = (x + self._conv("prior.features", self._tensor(features))).clamp(0, 255)

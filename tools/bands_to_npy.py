@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import InputError, PellucidError
-from pellucid.pixels import write_image
+from pellucid.pixels import ImageInfo, open_sink
 
 
 def read_bands(path: Path) -> NDArray[Any]:
@@ -60,7 +60,9 @@ def main() -> int:
     options = parser.parse_args()
     try:
         array = join_bands(options.bands)
-        write_image(options.out, array, force=options.force)
+        about = ImageInfo.of(array)
+        with open_sink(options.out, array.shape, array.dtype, about, force=options.force) as out:
+            out[:, :] = array
     except PellucidError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fuzz.mutate import RawChunk, frame, join, mutate, set_head, split
 from pellucid.bitstream import Header, Limits, PelFile, write_file
+from pellucid.bitstream.chunk import crc_damage
 from pellucid.errors import (
     DamagedFileError,
     FormatError,
@@ -37,6 +38,12 @@ def open_all(data: bytes) -> PelFile:
         for number in range(file.header.tile_count):
             file.tile(number, layer=layer)
     return file
+
+
+def damages(file: PelFile, data: bytes) -> list[str]:
+    """What is wrong with the checksums of its chunks."""
+    found = (crc_damage(memoryview(data), chunk) for chunk in file.chunks)
+    return [damage for damage in found if damage]
 
 
 def refused(data: bytes, error: type[PellucidError], message: str) -> None:
@@ -101,10 +108,11 @@ def test_any_deletion_is_found(at: int, count: int) -> None:
 def test_any_mutation_gives_a_format_error_or_a_file(seed: int) -> None:
     for data in (DATA, ONE):
         try:
-            file = open_all(mutate(data, seed))
+            mutated = mutate(data, seed)
+            file = open_all(mutated)
         except (FormatError, LimitError):
             continue
-        assert file.check_all() == []
+        assert damages(file, mutated) == []
 
 
 @given(st.binary(max_size=200))
@@ -247,9 +255,10 @@ def test_unknown_critical_chunk(at: int) -> None:
 
 @pytest.mark.parametrize("at", [1, 2, 4, 6, 9])
 def test_unknown_ancillary_chunk_is_skipped(at: int) -> None:
-    file = open_all(with_chunk(at, b"zAP0", b"anything"))
+    data = with_chunk(at, b"zAP0", b"anything")
+    file = open_all(data)
     assert file.metadata == METADATA
-    assert file.check_all() == []
+    assert damages(file, data) == []
     assert "zAP0" in [chunk.type for chunk in file.chunks]
 
 
@@ -286,7 +295,7 @@ def test_damaged_tile_costs_that_tile(at: int) -> None:
     message = rf"tile 2 \(64 x 16 pixels at 0,64\): chunk TILE at byte {chunk.offset} .*CRC-32 is"
     with pytest.raises(DamagedFileError, match=message):
         file.tile(2)
-    (damage,) = file.check_all()
+    (damage,) = damages(file, data)
     assert f"chunk TILE at byte {chunk.offset}" in damage
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from fuzz.mutate import RawChunk, frame, join, set_head, split
 from pellucid.bitstream import Header, PelFile, write_file
+from pellucid.bitstream.chunk import crc_damage
 from pellucid.errors import DamagedFileError, LimitError, PellucidError
 from work import calls_of
 
@@ -64,7 +65,7 @@ def test_big_payloads_are_not_copied() -> None:
     def work() -> None:
         file = PelFile.parse(data)
         assert len(file.tile(0)) == 16 * MIB
-        assert file.check_all() == []
+        assert not any(crc_damage(memoryview(data), chunk) for chunk in file.chunks)
 
     assert peak(work) < MIB
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid.bitstream import Header, Limits, PelFile, write_chunk, write_file
+from pellucid.bitstream.chunk import crc_damage
 from pellucid.errors import LimitError, OptionError
 
 PLAIN = Header(100, 80, 3, 8, 0, 1, 0, 1, 0, 60, 6, bytes(range(16)))  # 2 x 2 tiles
@@ -42,7 +43,7 @@ def test_round_trip(case: tuple[Header, dict[str, bytes], list[bytes]]) -> None:
     assert file.header == header
     assert file.metadata == metadata
     assert [bytes(file.tile(number)) for number in range(len(tiles))] == tiles
-    assert file.check_all() == []
+    assert not any(crc_damage(memoryview(data), chunk) for chunk in file.chunks)
     assert write_file(header, metadata, tiles) == data
     end = 8
     for _, offset, length in file.chunks:  # the chunks tile the file

@@ -10,9 +10,10 @@ import pytest
 from PIL import Image
 
 import pellucid
+from opened import write_samples
 from pellucid.bitstream import PelFile
 from pellucid.codec import compress
-from pellucid.pixels import ImageInfo, read_image, write_image
+from pellucid.pixels import ImageInfo, read_image
 from pictures import photograph, unpacked
 
 SIDE = 250
@@ -29,7 +30,7 @@ def good(tiny_installed: str, tmp_path_factory: pytest.TempPathFactory) -> bytes
     exif[0x010F] = "Pellucid Works"
     source = tmp_path_factory.mktemp("source") / "photo.png"
     info = ImageInfo(SIDE, SIDE, 3, exif=exif.tobytes()[6:], xmp=XMP)
-    write_image(source, photograph(SIDE, SIDE), info)
+    write_samples(source, photograph(SIDE, SIDE), info)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compress, "TILE_LOG2", 7)
         return pellucid.compress(source, model=tiny_installed)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from pellucid.pixels import ImageInfo, read_image, write_image
+from opened import write_samples
+from pellucid.pixels import ImageInfo, read_image
 
 SUFFIXES = ("png", "jpg", "webp", "tif")
 XMP = "<x:xmpmeta xmlns:x='adobe:ns:meta/'>ä</x:xmpmeta>".encode()
@@ -31,7 +32,7 @@ def source(pixels):
             pixels.shape[1], pixels.shape[0], 3, exif=exif.tobytes()[6:], icc=ICC, xmp=XMP
         )
         path = Path(f"photo.{suffix}")
-        write_image(path, pixels, info)
+        write_samples(path, pixels, info)
         return path, read_image(path)[1]
 
     return make

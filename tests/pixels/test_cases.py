@@ -17,7 +17,7 @@ import pellucid
 from opened import read_samples, write_samples
 from pellucid import errors
 from pellucid.errors import InputError, OptionError, OutputError
-from pellucid.pixels import Box, ImageInfo, write_image
+from pellucid.pixels import Box, ImageInfo
 from pellucid.pixels.geo import cropped
 from pellucid.pixels.metadata import kept_exif, with_resolution
 
@@ -65,7 +65,7 @@ def test_a_part_carries_nothing_of_what_was_cut_away(tmp_path: Path) -> None:
     assert b"THUMBNAIL" not in info.exif
     assert b"SECRETPREVIEW" not in info.exif
     for suffix in (".jpg", ".png", ".webp"):
-        write_image(tmp_path / f"a{suffix}", RGB[4:14, 5:17], info)
+        write_samples(tmp_path / f"a{suffix}", RGB[4:14, 5:17], info)
         with Image.open(tmp_path / f"a{suffix}") as image:
             exif = image.getexif()
             inside = exif.get_ifd(0x8769)
@@ -180,19 +180,19 @@ def test_a_grey_profile_goes_with_grey_only(tmp_path: Path) -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     grey = profile[:16] + b"GRAY" + profile[20:]
     info = ImageInfo(32, 24, 1, icc=grey)
-    write_image(tmp_path / "a.png", GREY, info)
+    write_samples(tmp_path / "a.png", GREY, info)
     assert read_samples(tmp_path / "a.png")[1].icc == grey
     with pytest.warns(UserWarning, match="colour profile is one of grey"):
-        write_image(tmp_path / "a.webp", GREY, info)
+        write_samples(tmp_path / "a.webp", GREY, info)
     assert read_samples(tmp_path / "a.webp")[1].icc is None
 
 
 def test_metadata_can_be_left_out(tmp_path: Path) -> None:
     info = ImageInfo(32, 24, 3, xmp=b"x" * 100_000, exif=thumbnail_exif(), dpi=(300, 300))
     with pytest.raises(OutputError, match="--no-metadata"):
-        write_image(tmp_path / "a.jpg", RGB, info)
+        write_samples(tmp_path / "a.jpg", RGB, info)
     pel, options = tmp_path / "a.pel", {"metadata": False, "jpeg_quality": 50}
-    write_image(tmp_path / "a.png", RGB, info)
+    write_samples(tmp_path / "a.png", RGB, info)
     pellucid.compress_file(tmp_path / "a.png", pel, lossless=True)
     pellucid.decompress_file(pel, tmp_path / "a.jpg", **options)
     _, back = read_samples(tmp_path / "a.jpg")
@@ -237,7 +237,7 @@ def test_through_a_pel_file(tmp_path: Path) -> None:
     pellucid.decompress_file(tmp_path / "a.pel", tmp_path / "b.webp")
     with Image.open(tmp_path / "b.webp") as image:  # whose only place for it is EXIF
         assert [image.getexif()[tag] for tag in (282, 283)] == pytest.approx([300, 300], abs=0.5)
-    write_image(tmp_path / "t.png", RGB, ImageInfo(32, 24, 3, exif=thumbnail_exif()))
+    write_samples(tmp_path / "t.png", RGB, ImageInfo(32, 24, 3, exif=thumbnail_exif()))
     pellucid.compress_file(tmp_path / "t.png", tmp_path / "t.pel", model="s")
     pellucid.decompress_file(tmp_path / "t.pel", tmp_path / "t.jpg", region=(1, 2, 9, 8))
     assert b"THUMBNAIL" not in (tmp_path / "t.jpg").read_bytes()

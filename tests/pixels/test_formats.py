@@ -23,9 +23,9 @@ from PIL import Image
 
 from dicom_files import dataset_of
 from dicom_files import saved as dicom_saved
-from pellucid.bitstream import Limits
+from opened import write_samples
 from pellucid.errors import InputError, LimitError, MissingExtraError, OptionError, PellucidError
-from pellucid.pixels import Box, Role, open_image, write_image
+from pellucid.pixels import Box, Role, open_image
 from pellucid.pixels.formats import FORMATS, Input, format_of, jpegxl
 from pellucid.pixels.geo import orientation_of
 
@@ -46,7 +46,7 @@ def saved(samples: np.ndarray, kind: str, **options: object) -> bytes:
 
 
 def written(samples: np.ndarray, suffix: str) -> Callable[[Path], None]:
-    return lambda path: write_image(path, samples)
+    return lambda path: write_samples(path, samples)
 
 
 def tiff(samples: np.ndarray, **options: object) -> bytes:
@@ -206,10 +206,10 @@ def test_the_limit_holds_for_all(made: tuple[Made, Path]) -> None:
     one, path = made
     pixels = one.samples.shape[0] * one.samples.shape[1]
     most = max(pixels, -(-one.samples.size // 4))
-    with open_image(path, limits=Limits(max_pixels=most)):
+    with open_image(path, max_pixels=most):
         pass
     for limit in {pixels - 1, 1} | ({most - 1} if most > pixels else set()):
-        with pytest.raises(LimitError), open_image(path, limits=Limits(max_pixels=limit)):
+        with pytest.raises(LimitError), open_image(path, max_pixels=limit):
             pass
 
 
@@ -244,7 +244,7 @@ def test_damaged_files_raise_errors_of_the_tree(made: tuple[Made, Path]) -> None
     refused: list[PellucidError] = []
     for piece in broken:
         try:
-            with open_image(piece, limits=Limits(max_pixels=10**6)) as image:
+            with open_image(piece, max_pixels=10**6) as image:
                 image.read()
         except PellucidError as error:
             refused.append(error)
@@ -341,7 +341,7 @@ def test_heic_keeps_its_metadata(tmp_path: Path) -> None:
         assert image.info.exif is not None
         assert image.info.exif.startswith((b"II*\0", b"MM\0*"))
         assert b"Pellucid Works" in image.info.exif
-        write_image(tmp_path / "b.png", image.read(), image.info)
+        write_samples(tmp_path / "b.png", image.read(), image.info)
     with Image.open(tmp_path / "b.png") as back:
         assert back.getexif()[0x010F] == "Pellucid Works"
 

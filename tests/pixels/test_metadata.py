@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
+from opened import write_samples
 from pellucid.errors import OutputError
-from pellucid.pixels import ImageInfo, read_image, write_image
+from pellucid.pixels import ImageInfo, read_image
 
 PICTURE = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
 BLOCKS = [".png", ".jpg", ".webp"]  # hold EXIF as a block of any bytes
@@ -34,7 +35,7 @@ def exif_block(orientation: int = 6) -> bytes:
 
 
 def round_trip(path: Path, info: ImageInfo) -> ImageInfo:
-    write_image(path, PICTURE, info, force=True)
+    write_samples(path, PICTURE, info, force=True)
     return read_image(path)[1]
 
 
@@ -86,7 +87,7 @@ def test_long_blocks(tmp_path: Path, suffix: str) -> None:
 
 def test_xmp_too_long_for_jpeg(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="XMP data is too long"):
-        write_image(tmp_path / "a.jpg", PICTURE, with_blocks(xmp=bytes(70_000)))
+        write_samples(tmp_path / "a.jpg", PICTURE, with_blocks(xmp=bytes(70_000)))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -120,7 +121,7 @@ def test_formats_without_room(tmp_path: Path, suffix: str) -> None:
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_orientation_is_kept_and_not_applied(tmp_path: Path, suffix: str, orientation: int) -> None:
     path = tmp_path / f"a{suffix}"
-    write_image(path, PICTURE, with_blocks(exif=exif_block(orientation)))
+    write_samples(path, PICTURE, with_blocks(exif=exif_block(orientation)))
     samples, info = read_image(path)
     assert samples.shape == PICTURE.shape
     if suffix != ".jpg":

@@ -11,7 +11,6 @@ import tifffile
 from PIL import Image
 
 from opened import write_samples
-from pellucid.bitstream import Limits
 from pellucid.errors import InputError, LimitError, OptionError
 from pellucid.pixels import ImageInfo, Role, open_image
 
@@ -84,7 +83,7 @@ def test_pages_are_never_alpha(tmp_path):
 
 def test_one_limit_for_all(tmp_path):
     for source in sources(tmp_path).values():
-        with pytest.raises(LimitError), open_image(source, limits=Limits(max_pixels=599)):
+        with pytest.raises(LimitError), open_image(source, max_pixels=599):
             pass
 
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
+from opened import write_samples
 from pellucid.errors import OutputError
-from pellucid.pixels import ImageInfo, read_image, tiff, write_image
+from pellucid.pixels import ImageInfo, read_image, tiff
 from work import calls_of
 
 PICTURE = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
@@ -96,7 +97,7 @@ def test_other_writers_tags_are_kept(big: bool, compression: str) -> None:
 
 def test_written_file_is_what_others_expect(tmp_path: Path) -> None:
     big = np.random.default_rng(3).integers(0, 256, (700, 300, 3), dtype=np.uint8)
-    write_image(tmp_path / "a.tif", big)
+    write_samples(tmp_path / "a.tif", big)
     with Image.open(tmp_path / "a.tif") as image:
         np.testing.assert_array_equal(np.asarray(image), big)
         assert image.info["compression"] == "tiff_adobe_deflate"
@@ -104,7 +105,7 @@ def test_written_file_is_what_others_expect(tmp_path: Path) -> None:
 
 def test_big_endian_exif_makes_a_big_endian_file(tmp_path: Path) -> None:
     exif = block({0x010F: tiff.Value(2, 6, b"Maker\0")}, ">")
-    write_image(tmp_path / "a.tif", PICTURE, ImageInfo(6, 4, 3, exif=exif))
+    write_samples(tmp_path / "a.tif", PICTURE, ImageInfo(6, 4, 3, exif=exif))
     assert (tmp_path / "a.tif").read_bytes()[:2] == b"MM"
     samples, info = read_image(tmp_path / "a.tif")
     np.testing.assert_array_equal(samples, PICTURE)
@@ -113,4 +114,4 @@ def test_big_endian_exif_makes_a_big_endian_file(tmp_path: Path) -> None:
 
 def test_exif_that_is_no_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="PNG can hold it: no TIFF header"):
-        write_image(tmp_path / "a.tif", PICTURE, ImageInfo(6, 4, 3, exif=b"not a directory"))
+        write_samples(tmp_path / "a.tif", PICTURE, ImageInfo(6, 4, 3, exif=b"not a directory"))

@@ -14,7 +14,7 @@ from PIL import Image
 
 from opened import write_samples
 from pellucid.errors import OptionError, OutputError
-from pellucid.pixels import WRITE_SUFFIXES, ImageInfo, read_image, write_image
+from pellucid.pixels import WRITE_SUFFIXES, ImageInfo, read_image
 
 Samples = np.ndarray[Any, np.dtype[np.uint8]]
 LOSSLESS = [".png", ".webp", ".tif", ".tiff", ".bmp", ".ppm"]
@@ -37,7 +37,7 @@ def test_every_suffix_is_tested() -> None:
 @given(picture=pictures)
 def test_lossless_round_trip(tmp_path: Path, suffix: str, picture: Samples) -> None:
     path = tmp_path / f"picture{suffix}"
-    write_image(path, picture, force=True)
+    write_samples(path, picture, force=True)
     back, info = read_image(path)
     if suffix == ".webp":  # holds RGB only
         picture = np.broadcast_to(picture, (*picture.shape[:2], 3))
@@ -47,10 +47,10 @@ def test_lossless_round_trip(tmp_path: Path, suffix: str, picture: Samples) -> N
 
 def test_pgm_holds_grey_only(tmp_path: Path) -> None:
     grey = smooth(5, 7)[:, :, :1]
-    write_image(tmp_path / "a.pgm", grey)
+    write_samples(tmp_path / "a.pgm", grey)
     np.testing.assert_array_equal(read_image(tmp_path / "a.pgm")[0], grey)
     with pytest.raises(OutputError, match=r"a \.pgm holds grey pictures only"):
-        write_image(tmp_path / "b.pgm", smooth(5, 7))
+        write_samples(tmp_path / "b.pgm", smooth(5, 7))
     assert not (tmp_path / "b.pgm").exists()
 
 
@@ -59,7 +59,7 @@ def test_pgm_holds_grey_only(tmp_path: Path) -> None:
 def test_jpeg_is_close_and_not_subsampled(tmp_path: Path, suffix: str, channels: int) -> None:
     picture = smooth(40, 60)[:, :, :channels]
     path = tmp_path / f"a{suffix}"
-    write_image(path, picture)
+    write_samples(path, picture)
     back, _ = read_image(path)
     assert back.shape == picture.shape
     assert np.abs(back.astype(int) - picture).max() <= 6
@@ -84,18 +84,18 @@ def test_bad_quality(tmp_path: Path, name: str, quality: int) -> None:
 @pytest.mark.parametrize("name", ["a.xyz", "a"])
 def test_unknown_suffix(tmp_path: Path, name: str) -> None:
     with pytest.raises(OutputError, match=r"names no known format; use one of \.png"):
-        write_image(tmp_path / name, smooth(4, 4))
+        write_samples(tmp_path / name, smooth(4, 4))
 
 
 def test_size_that_the_format_cannot_hold(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="PNG can hold it"):
-        write_image(tmp_path / "a.webp", np.zeros((1, 20_000), np.uint8))
+        write_samples(tmp_path / "a.webp", np.zeros((1, 20_000), np.uint8))
     with pytest.raises(OutputError, match="PNG can hold it"):
-        write_image(tmp_path / "a.jpg", np.zeros((1, 70_000), np.uint8))
+        write_samples(tmp_path / "a.jpg", np.zeros((1, 70_000), np.uint8))
 
 
 def test_geometry_is_the_arrays(tmp_path: Path) -> None:
-    write_image(tmp_path / "a.png", smooth(4, 5), ImageInfo(99, 99, 1, icc=b"profile"))
+    write_samples(tmp_path / "a.png", smooth(4, 5), ImageInfo(99, 99, 1, icc=b"profile"))
     back, info = read_image(tmp_path / "a.png")
     assert back.shape == (4, 5, 3)
     assert info.icc == b"profile"
@@ -103,8 +103,8 @@ def test_geometry_is_the_arrays(tmp_path: Path) -> None:
 
 def test_existing_file_needs_force(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
-    write_image(path, smooth(4, 5))
+    write_samples(path, smooth(4, 5))
     with pytest.raises(OutputError, match="--force"):
-        write_image(path, smooth(6, 6))
-    write_image(path, smooth(6, 6), force=True)
+        write_samples(path, smooth(6, 6))
+    write_samples(path, smooth(6, 6), force=True)
     assert read_image(path)[0].shape == (6, 6, 3)

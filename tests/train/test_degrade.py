@@ -13,6 +13,7 @@ from PIL import Image
 torch = pytest.importorskip("torch", exc_type=ImportError)
 
 from pellucid.denoising import jpeg as jpeg_strength  # noqa: E402 - needs torch
+from pellucid.denoising.jpeg import LUMA  # noqa: E402
 from pellucid.train.degrade import (  # noqa: E402
     Dice,
     Mixture,
@@ -20,7 +21,7 @@ from pellucid.train.degrade import (  # noqa: E402
     degrade,
 )
 from pellucid.train.degrade import mixture as kinds  # noqa: E402
-from pellucid.train.degrade.jpeg import CHROMA, LUMA, jpeg, jpeg_sigma, tables  # noqa: E402
+from pellucid.train.degrade.jpeg import CHROMA, jpeg, jpeg_sigma, tables  # noqa: E402
 from pellucid.train.degrade.noise import (  # noqa: E402
     blurred,
     camera_noise,

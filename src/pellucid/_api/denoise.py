@@ -68,7 +68,7 @@ def denoise(
     from pellucid.denoising.flow import denoise_into
 
     options = DenoiseOptions(sigma, strength, mask, guide, nodata, model, page, limits)
-    with open_image(image, page=page, limits=limits) as source:
+    with open_image(image, page=page, max_pixels=limits.max_pixels) as source:
         given = image.dtype if isinstance(image, np.ndarray) else source.dtype
         clean = np.empty(source.shape, given)
         warn_of(denoise_into(source, clean, options))
@@ -110,7 +110,7 @@ def denoise_file(
     options = DenoiseOptions(sigma, strength, mask, guide, nodata, model, page, limits, measure)
     refuse_same_file(target, source, guide, mask)
     path = Path(target)
-    with open_image(source, page=page, limits=limits) as image:
+    with open_image(source, page=page, max_pixels=limits.max_pixels) as image:
         sink = open_sink(
             path,
             image.shape,
@@ -144,7 +144,7 @@ def noise_level(
     from pellucid.denoising.flow import noise_of
 
     options = DenoiseOptions(nodata=nodata, page=page, limits=limits)
-    with open_image(image, page=page, limits=limits) as source:
+    with open_image(image, page=page, max_pixels=limits.max_pixels) as source:
         return noise_of(source, options.nodata)
 
 

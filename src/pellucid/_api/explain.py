@@ -123,7 +123,7 @@ def explain_compress(
     from pellucid.codec import look_at
     from pellucid.explaining import Strip, detail_of, removed
 
-    with open_image(image, page=page, limits=limits) as opened:
+    with open_image(image, page=page, max_pixels=limits.max_pixels) as opened:
         check_samples(opened, name_of(image))
         source = opened.without_full_alpha()
         picture = look_at(source, alpha=source.info.has_alpha)

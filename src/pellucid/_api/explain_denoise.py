@@ -39,7 +39,8 @@ def explain_denoise(
     from pellucid.runtime import load_denoiser
 
     net = load_denoiser(options.model)
-    with open_image(image, page=options.page, limits=options.limits) as source:
+    most = options.limits.max_pixels
+    with open_image(image, page=options.page, max_pixels=most) as source:
         check_channels(source)
         noise = one_noise(source, options)
         stored = source.read()

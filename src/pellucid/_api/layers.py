@@ -21,15 +21,15 @@ def encode(
     out: BinaryIO, image: Any, options: CompressOptions, *, progress: Progress | None = None
 ) -> None:
     """Write the file of a picture, in memory or in parts; raises what `compress` does."""
-    limits = options.limits
+    limits, most = options.limits, options.limits.max_pixels
     with ExitStack() as opened:
-        source = opened.enter_context(open_image(image, page=options.page, limits=limits))
+        source = opened.enter_context(open_image(image, page=options.page, max_pixels=most))
         if options.bound is None:
             header, extras, tiles = encode_learned(source, options, name_of(image))
         else:
             guide = None
             if options.guide is not None:
-                guide = opened.enter_context(open_image(options.guide, limits=limits))
+                guide = opened.enter_context(open_image(options.guide, max_pixels=most))
             header, extras, tiles = encode_exact(source, options, options.bound, guide)
         kept = kept_of(metadata_of(source.info), options.metadata)
         told = tiles if progress is None else count_off(tiles, header.tile_chunks, progress)

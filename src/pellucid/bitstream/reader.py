@@ -149,11 +149,6 @@ class PelFile:
             raise DamagedFileError(f"{name}: {damage}")
         return payload_of(self._data, chunk)[TILE_START.size :]
 
-    def check_all(self) -> list[str]:
-        """Return what is damaged, one message a chunk; none is a sound file."""
-        damages = (crc_damage(self._data, chunk) for chunk in self.chunks)
-        return [damage for damage in damages if damage is not None]
-
 
 def require_supported(header: Header) -> None:
     """Raise UnsupportedError for a valid file of a kind that this version doesn't decode."""

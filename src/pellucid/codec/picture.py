@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from pellucid.bitstream import Edges, SampleRange
 from pellucid.codec.edges import edges_of, hide
 from pellucid.codec.hidden import BLOCK, MARGIN, Whole, filled, weights_of
-from pellucid.pixels.lazy import Source, bounds_of, parts_of
+from pellucid.pixels import Box
+from pellucid.pixels.lazy import Source, box_of, parts_of
 
 WHITE = 255  # the network's highest sample
 MID = 128  # the colour of a picture of which nothing can be seen
@@ -131,15 +132,14 @@ class Seen:
         part = np.asarray(picture.samples[key])
         if not picture.hides:
             return part
-        top, bottom, left, right = bounds_of(key, self.shape)
-        if picture.weights(part, (top, left)).all():
+        box = box_of(key, self.shape)
+        if picture.weights(part, (box.y, box.x)).all():
             return np.asarray(part[..., : picture.colours])
-        y, x = (max(0, start // BLOCK * BLOCK - MARGIN) for start in (top, left))
-        below, beyond = (-(-stop // BLOCK) * BLOCK + MARGIN for stop in (bottom, right))
-        part = np.asarray(picture.samples[y:below, x:beyond])
-        weights = picture.weights(part, (y, x))
+        around = box.aligned(BLOCK).grown(MARGIN, Box.whole(self.shape))
+        part = np.asarray(picture.samples[around.slices])
+        weights = picture.weights(part, (around.y, around.x))
         colour = filled(part[..., : picture.colours], weights, picture.backdrop)
-        return colour[top - y : bottom - y, left - x : right - x]
+        return colour[box.within(around)]
 
 
 def to_levels(colour: NDArray[Any], found: SampleRange) -> NDArray[np.float32]:

@@ -98,7 +98,7 @@ class DenoiseOptions:
         if self.guide is None:
             yield None
             return
-        with open_image(self.guide, limits=self.limits) as source:
+        with open_image(self.guide, max_pixels=self.limits.max_pixels) as source:
             height, width, channels = source.shape
             if channels > MOST or source.info.pages > 1:
                 raise OptionError(
@@ -201,7 +201,7 @@ def to_mask(mask: Any) -> Floats:
 
 def read_mask(path: Any, limits: Limits) -> NDArray[np.uint8]:
     """A mask (height, width) from a file; InputError if it isn't grey of 8 bits."""
-    with open_image(path, limits=limits) as source:
+    with open_image(path, max_pixels=limits.max_pixels) as source:
         colours = source.read()[..., : source.info.colours]
     if colours.dtype != np.uint8 or not colours.size:
         raise InputError(f"the mask {path} must be a grey picture of 8 bits")

@@ -13,7 +13,7 @@
 
 and the way back:
 
-    sink.py       open_sink, write_image: samples -> file, in parts where the format allows
+    sink.py       open_sink: samples -> file, in parts where the format allows
     tiff.py       the directories of a TIFF
     description.py, ome.py  what a TIFF says of its pages: kept true
     dicom.py      the elements of a DICOM file, and what was done to its values
@@ -30,8 +30,8 @@ from pellucid.pixels.formats.dicom import DICOM
 from pellucid.pixels.formats.npy import NPY
 from pellucid.pixels.formats.zarr import ZARR
 from pellucid.pixels.info import ImageInfo, Role
-from pellucid.pixels.open import ImageSource, PixelLimits, open_image, read_image
-from pellucid.pixels.sink import WRITE_SUFFIXES, open_sink, write_image
+from pellucid.pixels.open import ImageSource, open_image, read_image
+from pellucid.pixels.sink import WRITE_SUFFIXES, open_sink
 
 __all__ = [
     "DICOM",
@@ -41,7 +41,6 @@ __all__ = [
     "Box",
     "ImageInfo",
     "ImageSource",
-    "PixelLimits",
     "Role",
     "check_target",
     "open_image",
@@ -50,5 +49,4 @@ __all__ = [
     "tiles_of",
     "tiles_under",
     "write_atomic",
-    "write_image",
 ]

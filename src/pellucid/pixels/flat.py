@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import InputError
-from pellucid.pixels.lazy import bounds_of
+from pellucid.pixels.box import Box
+from pellucid.pixels.lazy import box_of
 
 Shape = tuple[int, int, int]
 
@@ -41,10 +42,10 @@ class FlatSource:
         self._lock = Lock()
 
     def __getitem__(self, key: tuple[slice, slice]) -> NDArray[Any]:
-        top, bottom, left, right = bounds_of(key, self.shape)
+        box = box_of(key, self.shape)
         planes, deep = (self.shape[2], 1) if self._planar else (1, self.shape[2])
-        part = np.empty((planes, bottom - top, right - left, deep), self._stored)
-        for at, run in _runs(part, self.shape, top, left):
+        part = np.empty((planes, box.height, box.width, deep), self._stored)
+        for at, run in _runs(part, self.shape, box):
             with self._lock:
                 self._file.seek(self._start + at)
                 done = 0
@@ -68,26 +69,24 @@ class FlatSink:
         self._lock = Lock()
 
     def __setitem__(self, key: tuple[slice, slice], samples: NDArray[Any]) -> None:
-        top, bottom, left, right = bounds_of(key, self._shape)
-        shape = (bottom - top, right - left, self._shape[2])
+        box = box_of(key, self._shape)
+        shape = (box.height, box.width, self._shape[2])
         part = np.ascontiguousarray(np.broadcast_to(samples, shape), self._dtype)
-        for at, run in _runs(part[None], self._shape, top, left):
+        for at, run in _runs(part[None], self._shape, box):
             with self._lock:
                 self._file.seek(self._start + at)
                 self._file.write(run)
 
 
-def _runs(
-    part: NDArray[Any], shape: tuple[int, ...], top: int, left: int
-) -> Iterator[tuple[int, memoryview]]:
+def _runs(part: NDArray[Any], shape: tuple[int, ...], box: Box) -> Iterator[tuple[int, memoryview]]:
     """The place and the bytes of all runs of samples that lie together.
 
-    `part` (planes, h, w, samples) has its corner at `top`, `left` of a picture of `shape`.
+    `part` (planes, h, w, samples) has its place `box` in a picture of `shape`.
     """
     height, width = shape[:2]
     for number, plane in enumerate(part):
         whole_rows = part.shape[2] == width
         for row, run in enumerate([plane] if whole_rows else plane):
-            first = ((number * height + top + row) * width + left) * part.shape[3]
+            first = ((number * height + box.y + row) * width + box.x) * part.shape[3]
             if run.size:
                 yield first * part.itemsize, run.data.cast("B")

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import InputError, LimitError, OptionError
+from pellucid.pixels.box import Box
 
 MAX_PIXELS = 2**28  # that a picture may have if nothing else is said
 LARGE = 24_000_000  # pixels from which pictures are read and written in parts, if they can be
@@ -72,14 +73,14 @@ def is_sliced(image: object) -> bool:
     )
 
 
-def bounds_of(key: tuple[slice, slice], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """First row, row after the last, first column, column after the last of a part's slices."""
+def box_of(key: tuple[slice, slice], shape: tuple[int, ...]) -> Box:
+    """The part of a picture of `shape` (height, width, ...) that slices without a step name."""
     (top, bottom, down), (left, right, across) = (
         part.indices(side) for part, side in zip(key, shape, strict=False)
     )
     if (down, across) != (1, 1):
         raise OptionError(f"a picture on disk can't be sliced with steps: {key}")
-    return top, max(top, bottom), left, max(left, right)
+    return Box(top, left, max(0, bottom - top), max(0, right - left))
 
 
 def parts_of(shape: tuple[int, ...], step: int = STEP) -> Iterator[tuple[slice, slice]]:

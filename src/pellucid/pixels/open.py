@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,14 +25,6 @@ from pellucid.pixels.formats.pillow import read_pillow_image
 from pellucid.pixels.geo import nodata_of
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import MAX_PIXELS, Sliced, Source, check_size, is_sliced
-
-
-class PixelLimits(Protocol):
-    """What bounds a picture's size; `pellucid.Limits` is one."""
-
-    @property
-    def max_pixels(self) -> int:
-        """Width times height at most; four times it is the most samples of all channels."""
 
 
 class ImageSource:
@@ -78,7 +70,7 @@ class ImageSource:
 
 @contextmanager
 def open_image(
-    source: Any, *, page: int | None = None, limits: PixelLimits | None = None
+    source: Any, *, page: int | None = None, max_pixels: int = MAX_PIXELS
 ) -> Iterator[ImageSource]:
     """Open a picture; its samples (H, W, C) can be read while the block lasts.
 
@@ -91,28 +83,28 @@ def open_image(
             memory or sliced like one, or a Pillow image.
         page: of a TIFF, or frame of a DICOM file, from 0. Without it all pages of one size, and all
             frames, are channels, and `info.roles` says so.
-        limits: `max_pixels`, 2^28 if none are given, bounds width times height, and four times it
-            all samples.
+        max_pixels: width times height at most; four times it is the most samples of all channels.
 
     Raises:
         InputError: it can't be read, is damaged, or has samples that can't be kept.
-        LimitError: it is larger than `limits`.
+        LimitError: it is larger than `max_pixels`.
         OptionError: there is no such page, or `source` is of another type.
         MissingExtraError: an optional library is needed to read it.
     """
-    most, number = limits.max_pixels if limits else MAX_PIXELS, _page_of(page)
+    number = _page_of(page)
     if isinstance(source, np.ndarray | Image.Image) or is_sliced(source):
         _refuse_page(number, "what is no file")
         held = isinstance(source, Image.Image)
-        samples, info = read_pillow_image(source, most) if held else _array(source, most)
+        read = read_pillow_image if held else _array
+        samples, info = read(source, max_pixels)
         yield ImageSource(samples, info)
         return
     given = Input(source)
     kind = format_of(given)
     if not kind.pages:
         _refuse_page(number, f"{given.name}: a {kind.name} file")
-    with kind.open(given, most, number) if kind.pages else kind.open(given, most) as found:
-        samples, info = found
+    pages = (number,) if kind.pages else ()
+    with kind.open(given, max_pixels, *pages) as (samples, info):
         yield ImageSource(samples, replace(info, nodata=nodata_of(info.exif)))
 
 
@@ -152,15 +144,13 @@ def _refuse_page(page: int | None, what: str) -> None:
         raise OptionError(f"{what} has no page {page}; a TIFF has pages, a DICOM file frames")
 
 
-def read_image(
-    source: Any, *, limits: PixelLimits | None = None
-) -> tuple[NDArray[np.uint8], ImageInfo]:
+def read_image(source: Any, *, max_pixels: int = MAX_PIXELS) -> tuple[NDArray[np.uint8], ImageInfo]:
     """A picture of 8 bits, grey (H, W, 1) or RGB (H, W, 3), as a whole, and what belongs to it.
 
     For what takes no other pictures, such as benches; `open_image` takes all. Raises what it does,
     and InputError for other samples.
     """
-    with open_image(source, limits=limits) as opened:
+    with open_image(source, max_pixels=max_pixels) as opened:
         image = opened.without_full_alpha()
         if image.dtype != np.uint8 or image.shape[2] not in (1, 3) or image.info.pages > 1:
             name = os.fspath(source) if isinstance(source, str | os.PathLike) else "the input"

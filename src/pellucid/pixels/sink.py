@@ -6,7 +6,6 @@ is full. How each is written stands in its module of `formats`.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pellucid.errors import OptionError, OutputError
 from pellucid.pixels.dicom import Change
@@ -65,35 +63,6 @@ def open_sink(
     out = Output(path, dtype, info, force, threads, change, quality, able)
     with _writer_of(out).open(out) as sink:
         yield sink
-
-
-def write_image(
-    path: str | os.PathLike[str],
-    samples: NDArray[Any],
-    info: ImageInfo | None = None,
-    *,
-    force: bool = False,
-) -> None:
-    """Write samples (H, W) or (H, W, C) to `path`, in the format its suffix names.
-
-    Metadata are taken from `info` and written where the format can hold them; geometry is the
-    array's. All formats are written without loss but JPEG (quality 95, 4:4:4). The file appears
-    whole or not at all and replaces another one only with `force`. A .dcm needs the elements of a
-    DICOM file in `info`.
-
-    Raises OutputError for samples or metadata that the format can't hold (nothing is converted),
-    an unknown suffix, a file that exists or an unwritable folder.
-    """
-    whole = samples[..., None] if samples.ndim == 2 else samples  # HxW -> HxWx1
-    if whole.ndim != 3:
-        raise OutputError(
-            f"cannot write {path}: samples of shape {samples.shape} are no picture; give (H, W) or "
-            "(H, W, C)"
-        )
-    height, width, channels = whole.shape
-    about = replace(info or ImageInfo.of(whole), flat=samples.ndim == 2)
-    with open_sink(Path(path), (height, width, channels), whole.dtype, about, force=force) as out:
-        out[0:height, 0:width] = whole
 
 
 def _writer_of(out: Output) -> Writer:

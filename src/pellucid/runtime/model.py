@@ -64,10 +64,6 @@ class CodecModel:
         row: NDArray[np.float32] = self._gains[name][quality]
         return row[None, :, None, None]
 
-    def entropy_array(self, name: str) -> NDArray[Any]:
-        """One array of `entropy.npz`."""
-        return self._entropy[name]
-
     @cached_property
     def analysis(self) -> Network:
         """Samples as 8x8 blocks -> y. One thread: callers run several windows at once."""

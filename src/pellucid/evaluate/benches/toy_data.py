@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from pellucid.bitstream import Limits
 from pellucid.errors import InputError, PellucidError
 from pellucid.evaluate.benches.toy_files import (
     CHANNELS,
@@ -171,7 +170,7 @@ def read_sprite(path: Path) -> Pictures:
         InputError: it can't be read, or isn't 1024 pixels wide and RGB.
         LimitError: more pictures than CIFAR-10 has.
     """
-    pixels, _ = read_image(path, limits=Limits(max_pixels=MAX_PIXELS))
+    pixels, _ = read_image(path, max_pixels=MAX_PIXELS)
     if pixels.shape[1:] != (SPRITE, CHANNELS):
         raise InputError(
             f"{path} is {pixels.shape[1]}x{pixels.shape[0]} with {pixels.shape[2]} channels; a "

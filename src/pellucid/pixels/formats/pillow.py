@@ -10,7 +10,6 @@ transparent, which it leaves as it is, goes up to 8 bits as the samples do.
 
 from __future__ import annotations
 
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +31,7 @@ from PIL import (
 )
 
 from pellucid.errors import InputError, PellucidWarning
+from pellucid.pixels.extras import Together
 from pellucid.pixels.formats.format import Format, damage, whole
 from pellucid.pixels.formats.input import Input
 from pellucid.pixels.formats.jpeg2000_boxes import FILE, STREAM
@@ -207,36 +207,22 @@ def _has_12_bits(data: bytes) -> bool:
     return False
 
 
-class _Guard:
-    """While at least one thread is inside, Pillow has no size limit of its own and is silent.
+@contextmanager
+def _silent() -> Iterator[None]:
+    """While the block lasts, Pillow has no size limit of its own and is silent.
 
     It warns above 89 million pixels and refuses above 179, where `max_pixels` decides here; and it
     warns of odd EXIF, of which the bytes are kept as they are. Both are globals.
     """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._inside = 0
-        self._outer: int | None = None
-        self._filters = warnings.catch_warnings()
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._inside == 0:
-                self._outer, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-                self._filters = warnings.catch_warnings()
-                self._filters.__enter__()
-                warnings.filterwarnings("ignore", module=r"PIL\.")
-            self._inside += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if self._inside == 0:
-                self._filters.__exit__(None, None, None)
-                Image.MAX_IMAGE_PIXELS = self._outer
+    outer, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"PIL\.")
+            yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = outer
 
 
-_GUARD = _Guard()
+_GUARD = Together(_silent)
 open_pillow = whole(read_pillow)
 FORMAT = Format("picture", lambda _: True, open_pillow)

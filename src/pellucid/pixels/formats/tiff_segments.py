@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import InputError, MissingExtraError
-from pellucid.pixels.box import Box, tiles_under
-from pellucid.pixels.lazy import bounds_of
+from pellucid.pixels.box import tiles_under
+from pellucid.pixels.lazy import box_of
 
 LARGEST = 1 << 29  # bytes of samples that one tile or strip may have
 LEAST_CACHE, MOST_CACHE = 1 << 26, 1 << 29
@@ -57,8 +57,7 @@ class Pages:
         self._segment = lru_cache(most // size)(decode)
 
     def __getitem__(self, key: tuple[slice, slice]) -> NDArray[Any]:
-        top, bottom, left, right = bounds_of(key, self.shape)
-        part = Box(top, left, bottom - top, right - left)
+        part = box_of(key, self.shape)
         tiles = -(-self.shape[0] // self._side[0]) * -(-self.shape[1] // self._side[1])
         out = np.empty((part.height, part.width, self.shape[2]), self.dtype)
         for first in range(0, self.shape[2], self._deep):

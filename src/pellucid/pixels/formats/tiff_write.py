@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from pellucid.errors import OutputError, refusing
 from pellucid.pixels import tiff
 from pellucid.pixels.atomic import new_file
-from pellucid.pixels.box import Box, tiles_under
+from pellucid.pixels.box import tiles_under
 from pellucid.pixels.description import described
 from pellucid.pixels.formats.format import Output, Writer
-from pellucid.pixels.lazy import bounds_of
+from pellucid.pixels.lazy import box_of
 from pellucid.pixels.metadata import kept_exif
 from pellucid.pixels.tiff import LONG, LONG8, SHORT
 
@@ -71,8 +71,7 @@ class TiffSink:
         self._at = file.write(tiff.header(self._order, 0, big=self._big))
 
     def __setitem__(self, key: tuple[slice, slice], samples: NDArray[Any]) -> None:
-        top, bottom, left, right = bounds_of(key, self._out.shape)
-        part = Box(top, left, bottom - top, right - left)
+        part = box_of(key, self._out.shape)
         with self._lock:
             for number, tile in tiles_under(part, self._out.shape, self._side):
                 shared = tile.overlap(part)

@@ -27,7 +27,7 @@ from pellucid.pixels.formats.format import Format, Output, Writer
 from pellucid.pixels.formats.input import Input
 from pellucid.pixels.formats.tiff_segments import LARGEST
 from pellucid.pixels.info import ImageInfo
-from pellucid.pixels.lazy import Sink, Source, bounds_of, check_size
+from pellucid.pixels.lazy import Sink, Source, box_of, check_size
 
 ZARR = ".zarr"
 CHUNK = 512  # samples a side
@@ -97,12 +97,12 @@ class ZarrSource:
         self.has_alpha = bool(len(rest) == 1 and channels > 1 and array.attrs.get(LAST) == ALPHA)
 
     def __getitem__(self, key: tuple[slice, slice]) -> NDArray[Any]:
-        top, bottom, left, right = bounds_of(key, self.shape)
+        box = box_of(key, self.shape)
         where = [slice(None)] * len(self._order)
-        where[self._y], where[self._x] = slice(top, bottom), slice(left, right)
+        where[self._y], where[self._x] = box.slices
         with refusing(f"{self._path} is damaged or can't be decoded"):
             part = np.asarray(self._array[tuple(where)])
-        samples = part.transpose(self._order).reshape(bottom - top, right - left, self.shape[2])
+        samples = part.transpose(self._order).reshape(box.height, box.width, self.shape[2])
         return samples.astype(self.dtype, copy=False)
 
 
