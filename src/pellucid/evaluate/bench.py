@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from pellucid.errors import OutputError, PellucidError
+from pellucid.errors import OutputError, PellucidError, refusing
 from pellucid.evaluate import runs
 from pellucid.evaluate.drawing import Plot
 from pellucid.evaluate.plan import BasePlan, Wish
@@ -136,7 +136,8 @@ class Bench(Generic[P, M, R]):
         wanted: plan, case, method -> the keys of all rows it should have.
         measure: turn -> rows; each is kept as it comes.
         key: row -> the cells that tell it apart.
-        usable: plan, methods, row -> whether an earlier row still holds.
+        makes: plan, method, row -> whether the run makes such rows by the method; others stay.
+        usable: plan, method, row -> whether such a row of an earlier run still holds.
         what: plan -> its rows in words.
         order: row -> what a finished file is sorted by; the key if not given.
         warm: method and data, once before a method is first measured.
@@ -160,7 +161,8 @@ class Bench(Generic[P, M, R]):
     wanted: Callable[[P, Case, M], Iterable[Key]] = lambda _plan, _case, _method: ()
     measure: Callable[[Turn[P, M]], Iterable[R]] = lambda _turn: ()
     key: Callable[[R], Key] = lambda _row: ()
-    usable: Callable[[P, Sequence[M], R], bool] = lambda _plan, _methods, _row: True
+    makes: Callable[[P, M, R], bool] = lambda _plan, _method, _row: True
+    usable: Callable[[P, M, R], bool] = lambda _plan, _method, _row: True
     what: Callable[[P], str] = lambda _plan: ""
     order: Callable[[R], Any] | None = None
     warm: Callable[[M, Any], object] | None = None
@@ -170,6 +172,11 @@ class Bench(Generic[P, M, R]):
     def found(self, folder: Path) -> list[Path]:
         """The files of its rows that a folder has."""
         return sorted({path for rows in self.columns for path in rows.paths(folder)})
+
+    def holds(self, plan: P, methods: Sequence[M], row: R) -> bool:
+        """Whether an earlier row is what would be measured now, or isn't measured now."""
+        one = next((one for one in methods if self.makes(plan, one, row)), None)
+        return one is None or (not plan.fresh and self.usable(plan, one, row))
 
 
 AnyBench = Bench[Any, Any, Any]
@@ -202,7 +209,7 @@ def _run_step(bench: Bench[P, M, R], plan: P, notify: Notify, told: Mapping[str,
             notify(f"without {name}: {reason}")
     make_folder(plan.out)
     rows, outcome, warm = bench.columns[0], Outcome(missing), set[str]()
-    done = {bench.key(r) for r in rows.keep(plan.out, lambda r: bench.usable(plan, methods, r))}
+    done = {bench.key(r) for r in rows.keep(plan.out, lambda r: bench.holds(plan, methods, r))}
     record = _recorder(bench, plan, methods, outcome)
     with bench.tool(plan) as tool:
         for number, case in enumerate(cases, start=1):
@@ -253,7 +260,5 @@ def _recorder(
 
 def make_folder(folder: Path) -> None:
     """Make it if it isn't there; OutputError if that fails."""
-    try:
+    with refusing(f"can't write to {folder}", OutputError):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"can't write to {folder}: {error}") from error

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.errors import OutputError
+from pellucid.errors import OutputError, refusing
 from pellucid.evaluate._extras import require
 
 INK, GRID, SOFT = "#1a1c20", "#d9d6cd", "#5b6069"
@@ -146,10 +146,7 @@ def save_plots(plots: Sequence[Plot], folder: Path) -> list[Path]:
             path = folder / (plot.name + suffix)
             # SVG files on their own are looked at on white or on black: with paper below.
             facts = {"Date": None} if suffix == ".svg" else None
-            try:
-                with matplotlib.rc_context(LOOK):
-                    plot.figure.savefig(path, dpi=DOTS_PER_INCH, metadata=facts)
-            except OSError as error:
-                raise OutputError(f"can't write {path}: {error}") from error
+            with refusing(f"can't write {path}", OutputError), matplotlib.rc_context(LOOK):
+                plot.figure.savefig(path, dpi=DOTS_PER_INCH, metadata=facts)
             paths.append(path)
     return paths

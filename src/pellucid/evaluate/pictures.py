@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pellucid.errors import InputError, OutputError
+from pellucid.errors import InputError, OutputError, refusing
 from pellucid.evaluate._extras import require
 from pellucid.evaluate.peers.base import Rgb
 from pellucid.pixels import read_image
@@ -86,12 +86,10 @@ def write_samples(folder: Path, data: Path | None = None) -> Path:
         MissingExtraError: without `data`, scikit-image isn't installed.
         OutputError: the folder can't be written.
     """
-    try:
+    with refusing(f"can't write pictures to {folder}", OutputError):
         folder.mkdir(parents=True, exist_ok=True)
         for name, rgb in _pictures(data):
             Image.fromarray(middle(rgb, LARGEST)).save(folder / f"{name}.png")
-    except OSError as error:
-        raise OutputError(f"can't write pictures to {folder}: {error}") from error
     return folder
 
 

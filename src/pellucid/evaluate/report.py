@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pellucid.errors import InputError, OutputError
+from pellucid.errors import InputError, OutputError, refusing
 from pellucid.evaluate._extras import require
 from pellucid.evaluate.bench import Bench, Part
 from pellucid.evaluate.drawing import save_plots
@@ -108,16 +108,12 @@ def sync_page(
 
 def read_page(page: Path) -> str:
     """The text of a Markdown file, or InputError."""
-    try:
+    with refusing(f"can't read {page}"):
         return page.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"can't read {page}: {error}") from error
 
 
 def write_page(path: Path, text: str) -> Path:
     """Write a text to `path`, which is returned; OutputError if it can't be written."""
-    try:
+    with refusing(f"can't write {path}", OutputError):
         path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"can't write {path}: {error}") from error
     return path

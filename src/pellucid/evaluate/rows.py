@@ -15,7 +15,7 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from pellucid.errors import InputError, OutputError
+from pellucid.errors import InputError, OutputError, refusing
 
 Row = TypeVar("Row")
 
@@ -88,17 +88,17 @@ class Rows(Generic[Row]):
         Raises:
             OutputError: the file can't be written.
         """
-        try:
-            with path.open("a+", encoding="utf-8", errors="replace", newline="\n") as stream:
-                stream.seek(0)
-                header = stream.readline().rstrip("\n")
-                if not header:
-                    stream.write(self.header + "\n")
-                elif header != self.header:
-                    return self.write(path, [*self.read(path), *rows])
+        with (
+            refusing(f"can't write results to {path}", OutputError),
+            path.open("a+", encoding="utf-8", errors="replace", newline="\n") as stream,
+        ):
+            stream.seek(0)
+            header = stream.readline().rstrip("\n")
+            if header in ("", self.header):
+                stream.write("" if header else self.header + "\n")
                 stream.writelines(map(self._line, rows))
-        except OSError as error:
-            raise OutputError(f"can't write results to {path}: {error}") from error
+            else:
+                self.write(path, [*self.read(path), *rows])
 
     def write(self, path: Path, rows: Sequence[Row]) -> None:
         """Replace a file as a whole; OutputError if it can't be written."""
@@ -113,10 +113,8 @@ class Rows(Generic[Row]):
         Raises:
             InputError: the file can't be read, has other columns or a cell that can't be parsed.
         """
-        try:
+        with refusing(f"can't read results from {path}"):
             text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"can't read results from {path}: {error}") from error
         header, *lines = text.split("\n")[:-1] or [""]  # what follows the last newline is cut short
         names = header.split("\t")
         if names != [name for name in self._columns if name in names or name not in self._later]:
@@ -133,10 +131,8 @@ class Rows(Generic[Row]):
 
     def _parse(self, path: Path, number: int, names: Sequence[str], line: str) -> Row:
         cells = line.split("\t")
-        try:
+        with refusing(f"{path}, line {number}"):
             if len(cells) != len(names):
                 raise ValueError(f"{len(cells)} cells, expected {len(names)}")
             pairs = zip(names, cells, strict=True)
             return self.row(**{name: self._columns[name](cell) for name, cell in pairs})
-        except ValueError as error:
-            raise InputError(f"{path}, line {number}: {error}") from error

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pellucid import __version__
-from pellucid.errors import InputError, OutputError
+from pellucid.errors import OutputError, refusing
 from pellucid.evaluate.table import Table
 
 FILE = "runs.json"
@@ -62,10 +62,8 @@ def load_runs(folder: Path, bench: str | None = None) -> list[Run]:
     path = folder / FILE
     if not path.exists():
         return []
-    try:
+    with refusing(f"{path} isn't a list of runs"):
         found = [Run(**run) for run in json.loads(path.read_text(encoding="utf-8"))]
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"{path} isn't a list of runs: {error}") from error
     return [run for run in found if bench in (None, run.bench)]
 
 
@@ -73,10 +71,8 @@ def save_runs(folder: Path, runs: list[Run]) -> None:
     """Write the file; OutputError if that fails."""
     path = folder / FILE
     shown = [{name: value for name, value in asdict(run).items() if value} for run in runs]
-    try:
+    with refusing(f"can't write {path}", OutputError):
         path.write_text(json.dumps(shown, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"can't write {path}: {error}") from error
 
 
 def record(folder: Path, run: Run, file: str = "", *, anew: bool = False) -> None:

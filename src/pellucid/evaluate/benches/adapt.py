@@ -8,7 +8,7 @@ prior and with the tuned model, both with `auto`. Tuning itself is given by the 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -157,12 +157,6 @@ def tuned(turn: Turn[Plan, Named]) -> Iterator[Adaptation]:
     yield Adaptation(plan.data.resolve().name, name, kind.shots, image, **cells)
 
 
-def usable(plan: Plan, found: Sequence[Named], row: Adaptation) -> bool:
-    """Only rows of the same tuning stand in one table."""
-    same = (plan.data.resolve().name, plan.minutes, plan.threads, found[0].version)
-    return not plan.fresh and (row.data, row.minutes, row.threads, row.prior) == same
-
-
 def report(folder: Path) -> list[Part]:
     """A row for each kind of noise: means over its scenes; and how it was measured."""
     if not (kept := ROWS.load(folder)):
@@ -198,5 +192,9 @@ BENCH: Bench[Plan, Named, Adaptation] = Bench(
     measure=tuned,
     key=lambda row: (row.data, row.kind, row.image),
     order=lambda row: (row.kind, row.image),
-    usable=usable,
+    # Only rows of the same tuning stand in one table.
+    usable=lambda plan, one, row: (
+        (row.data, row.minutes, row.threads, row.prior)
+        == (plan.data.resolve().name, plan.minutes, plan.threads, one.version)
+    ),
 )

@@ -109,17 +109,12 @@ def codecs(plan: Plan) -> tuple[Sequence[Codec], dict[str, str]]:
     return (plan.peers, {}) if plan.peers else LOSSY.load(plan.names(), plan.threads)
 
 
-def usable(plan: Plan, found: Sequence[Codec], row: Result) -> bool:
+def usable(plan: Plan, codec: Codec, row: Result) -> bool:
     """Not a row of other versions or threads, at a setting that is no longer in the sweep, or
     without a metric that is now asked for."""
-    codec = next((one for one in found if one.name == row.codec), None)
-    return codec is None or (
-        not plan.fresh
-        and row.versions == codec.version
-        and row.threads == plan.threads
-        and row.setting in codec.settings
-        and all(getattr(row, name) is not None for name in plan.metrics)
-    )
+    same = (row.versions, row.threads) == (codec.version, plan.threads)
+    measured = all(getattr(row, name) is not None for name in plan.metrics)
+    return same and measured and row.setting in codec.settings
 
 
 def code(turn: Sweep) -> Iterator[Result]:
@@ -251,6 +246,7 @@ BENCH: Bench[Plan, Codec, Result] = Bench(
     measure=code,
     key=lambda row: (row.codec, row.image, row.setting),
     order=lambda row: (row.image, row.bytes),
+    makes=lambda _plan, codec, row: codec.name == row.codec,
     usable=usable,
     warm=warm,
     tool=lambda plan: scorer(plan.metrics, plan.processes),

@@ -8,7 +8,7 @@ DIR/denoise-estimate.tsv          of the task `estimate`: what `pellucid.noise_l
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -55,14 +55,6 @@ def wanted(plan: Plan, case: Case, one: Denoiser) -> list[Key]:
     image, level = case.about
     words = what_to_tell(plan.kind, one, level, plan.search)
     return [(one.name, plan.task, plan.data_name, level, word, image) for word in words]
-
-
-def usable(plan: Plan, methods: Sequence[Denoiser], row: DenoiseResult) -> bool:
-    """Not a row of another version or number of threads."""
-    one = next((one for one in methods if one.name == row.method), None)
-    if one is None or row.task != plan.task:
-        return True
-    return not plan.fresh and row.version == one.version and row.threads == plan.threads
 
 
 def clean(turn: Sweep) -> Iterator[DenoiseResult]:
@@ -186,7 +178,8 @@ BENCH: Bench[Plan, Denoiser, DenoiseResult] = Bench(
     measure=clean,
     key=key,
     order=lambda row: (row.data, row.level, row.image, row.told),
-    usable=usable,
+    makes=lambda plan, one, row: (one.name, plan.task) == (row.method, row.task),
+    usable=lambda plan, one, row: (row.version, row.threads) == (one.version, plan.threads),
     warm=lambda one, pair: warm_up(one, pair.noisy, NoiseGiven(SIGMA, LINE, pair.bits)),
     facts=facts,
 )
@@ -213,5 +206,5 @@ ESTIMATE: Bench[Plan, Named, Estimate] = Bench(
     wanted=lambda plan, case, _one: [(plan.data_name, case.about[1], case.about[0])],
     measure=estimate,
     key=lambda row: (row.data, row.level, row.image),
-    usable=lambda plan, found, row: not plan.fresh and row.version == found[0].version,
+    usable=lambda _plan, one, row: row.version == one.version,
 )

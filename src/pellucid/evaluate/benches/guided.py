@@ -7,7 +7,7 @@ may be lost. Files are decoded, and a row is kept only if all came back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -155,12 +155,6 @@ def packers(_plan: Plan) -> tuple[list[Named], dict[str, str]]:
     return [Named("pellucid", f"pellucid {pellucid.__version__}", "as asked for")], {}
 
 
-def usable(plan: Plan, found: Sequence[Way | Named], row: Any) -> bool:
-    """Not a row of these pairs with other noise, or of another version."""
-    same = getattr(row, "sigma", plan.sigma) == plan.sigma and not plan.fresh
-    return row.pairs != plan.pairs or (same and row.version in [one.version for one in found])
-
-
 def what(plan: Plan) -> str:
     """Both kinds of rows in words."""
     return f"guided: {plan.pairs}"
@@ -177,7 +171,12 @@ def step(rows: Rows[Any], methods: Any, measure: Any) -> Bench[Plan, Any, Any]:
         measure=measure,
         key=lambda row: (row.pairs, row.picture, getattr(row, "method", "pellucid")),
         order=lambda row: (list(PAIRS).index(row.pairs), row.picture),
-        usable=usable,
+        makes=lambda plan, one, row: (
+            (plan.pairs, one.name) == (row.pairs, getattr(row, "method", "pellucid"))
+        ),
+        usable=lambda plan, one, row: (
+            (one.version, plan.sigma) == (row.version, getattr(row, "sigma", plan.sigma))
+        ),
         what=what,
     )
 

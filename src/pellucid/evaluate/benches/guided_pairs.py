@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pellucid.errors import InputError, OptionError
+from pellucid.errors import InputError, OptionError, refusing
 from pellucid.evaluate._extras import require
 from pellucid.evaluate.bench import Case
 
@@ -89,11 +89,11 @@ def rgbd(path: Path) -> GuidedPair:
 def motorcycle() -> GuidedPair:
     """Disparity in 1/64 of a pixel, 0 where it isn't known, guided by colour."""
     folder = Path(require("skimage", "scikit-image").__file__).parent / "data"
-    try:
-        with np.load(folder / "motorcycle_disp.npz") as arrays:
-            disparity = arrays[arrays.files[0]]
-    except OSError as error:
-        raise InputError(f"this scikit-image doesn't ship the motorcycle: {error}") from error
+    with (
+        refusing("this scikit-image doesn't ship the motorcycle"),
+        np.load(folder / "motorcycle_disp.npz") as arrays,
+    ):
+        disparity = arrays[arrays.files[0]]
     known = np.isfinite(disparity) & (disparity > 0)
     steps = np.rint(np.where(known, disparity, 0) * STEPS).astype(np.uint16)
     guide = opened(folder / "motorcycle_left.png", "RGB")
@@ -102,11 +102,8 @@ def motorcycle() -> GuidedPair:
 
 def opened(path: Path, mode: str | None = None) -> NDArray[Any]:
     """A picture's samples, converted to `mode`."""
-    try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert(mode) if mode else image)
-    except OSError as error:
-        raise InputError(f"{path} can't be read: {error}") from error
+    with refusing(f"{path} can't be read"), Image.open(path) as image:
+        return np.asarray(image.convert(mode) if mode else image)
 
 
 # Pairs -> how one is read, the files that are its picture, and the end of their names.

@@ -149,13 +149,6 @@ def wanted(plan: Plan, case: Case, _one: Measured) -> list[Key]:
     return [(plan.task, plan.model, case.data, channels, float(case.about[0]), case.name)]
 
 
-def usable(plan: Plan, found: Sequence[Measured], row: Coverage) -> bool:
-    """Not a row of another version, of what is measured now."""
-    ours = (row.task, row.model) == (plan.task, plan.model)
-    same = row.version == found[0].version and not plan.fresh
-    return not ours or row.data not in [folder.name for folder in plan.data] or same
-
-
 def measure(turn: Turn[Plan, Measured]) -> Iterator[Coverage]:
     """One picture at one step."""
     plan, (step, seed), one = turn.plan, turn.case.about, turn.plan.method
@@ -218,6 +211,10 @@ BENCH: Bench[Plan, Measured, Coverage] = Bench(
     wanted=wanted,
     measure=measure,
     key=lambda row: (*row.key, row.image),
-    usable=usable,
+    makes=lambda plan, one, row: (
+        (row.task, row.model) == (plan.task, one.name)
+        and row.data in [folder.name for folder in plan.data]
+    ),
+    usable=lambda _plan, one, row: row.version == one.version,
     what=what,
 )

@@ -182,13 +182,10 @@ def cases(plan: Plan) -> list[Case]:
     return [Case(f"{side} x {side}", lambda: photos, about=side) for side in sides]
 
 
-def usable(plan: Plan, _methods: Sequence[Named], row: LargeResult) -> bool:
-    """Whether an earlier row still holds; those of sizes that aren't measured now stay."""
-    if row.width not in map(side_of, plan.megapixels) or row.task not in plan.tasks:
-        return True
+def usable(plan: Plan, one: Named, row: LargeResult) -> bool:
+    """Not a row of another version, or of other threads or settings."""
     setting = commands_of(plan, Path("mosaic.tif"), row.width)[row.task].setting
-    now = (plan.threads, __version__, setting)
-    return not plan.fresh and (row.threads, row.version, row.setting) == now
+    return (row.threads, row.version, row.setting) == (plan.threads, one.version, setting)
 
 
 def workplace(plan: Plan) -> AbstractContextManager[Any]:
@@ -241,6 +238,9 @@ BENCH: Bench[Plan, Named, LargeResult] = Bench(
     wanted=lambda plan, case, _method: [(task, case.about) for task in plan.tasks],
     measure=measure,
     key=lambda row: (row.task, row.width),
+    makes=lambda plan, _one, row: (
+        row.width in map(side_of, plan.megapixels) and row.task in plan.tasks
+    ),
     usable=usable,
     what=lambda plan: f"large pictures of {plan.data.resolve().name}",
     order=lambda row: (row.width * row.height, row.task),

@@ -7,7 +7,7 @@ so that what takes long, or more memory than there is, comes last.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -87,15 +87,6 @@ def cases(plan: Plan) -> list[Case]:
         Case(f"{side} x {side}", partial(side_by_side, pictures, side), plan.data.resolve().stem)
         for side in sides
     ]
-
-
-def usable(plan: Plan, found: Sequence[Model], row: SizeResult) -> bool:
-    """Whether an earlier row is what would be measured now; other models' rows stay."""
-    model = next((one for one in found if one.name == row.model), None)
-    if model is None or plan.fresh:
-        return not plan.fresh
-    now = (plan.threads, plan.repeats, model.versions.get(row.task))
-    return (row.threads, row.repeats, row.version) == now
 
 
 def measure(turn: Turn[Plan, Model]) -> Iterator[SizeResult]:
@@ -180,7 +171,11 @@ BENCH: Bench[Plan, Model, SizeResult] = Bench(
     wanted=lambda _plan, case, model: [(task, model.name, case.data, case.name) for task in TASKS],
     measure=measure,
     key=lambda row: (row.task, row.model, row.data, f"{row.width} x {row.height}"),
-    usable=usable,
+    makes=lambda plan, model, row: plan.fresh or model.name == row.model,
+    usable=lambda plan, model, row: (
+        (row.threads, row.repeats, row.version)
+        == (plan.threads, plan.repeats, model.versions.get(row.task))
+    ),
     what=lambda _plan: "cost against size",
     order=lambda row: (row.task, row.model, row.data, row.width),
 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -141,15 +141,6 @@ def wanted(_plan: Plan, case: Case, system: System) -> list[Key]:
     return [(system.name, case.data, system.task)] if own else []
 
 
-def usable(plan: Plan, found: Sequence[System], run: ToyRun) -> bool:
-    """Not, of a set and system of this run, one that was asked for something else."""
-    system = next((one for one in found if (one.name, one.task) == (run.system, run.task)), None)
-    if system is None or run.data not in plan.sets:
-        return True
-    asked = plan.run_of(system, run.data)
-    return not plan.fresh and replace(run, **CAME_OF_IT) == asked
-
-
 def measure(turn: Turn[Plan, System]) -> Iterator[ToyResult | ToyRun]:
     """Train, then code or clean every held-out picture; rows first, the run when they are there."""
     ((system, _),) = turn.todo
@@ -249,5 +240,8 @@ BENCH: Bench[Plan, System, Any] = Bench(
     wanted=wanted,
     measure=measure,
     key=key_of,
-    usable=usable,
+    makes=lambda plan, one, run: (
+        (one.name, one.task) == (run.system, run.task) and run.data in plan.sets
+    ),
+    usable=lambda plan, one, run: replace(run, **CAME_OF_IT) == plan.run_of(one, run.data),
 )

@@ -13,18 +13,17 @@ import gzip
 import math
 import pickletools
 import struct
-import zlib
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from pellucid.errors import InputError
+from pellucid.errors import InputError, refusing
 from pellucid.evaluate.peers.toy_base import Pictures
 
 LARGEST_SIDE = 64  # a dense layer for more is no toy
@@ -46,25 +45,22 @@ def read_idx(path: Path, limit: int) -> Pictures:
     Raises:
         InputError: no such file, or not an idx file of pictures, or one that is cut off.
     """
-    try:
-        with path.open("rb") as plain:
-            zipped = plain.read(2) == GZIP_MAGIC
-            plain.seek(0)
-            file = gzip.GzipFile(fileobj=plain) if zipped else plain
-            head = file.read(IDX.size)
-            magic, count, height, width = IDX.unpack(head.ljust(IDX.size, b"\0"))
-            if magic != IDX_MAGIC:
-                raise InputError(
-                    f"{path} is no idx file of pictures: it must begin with {IDX_MAGIC:#010x}"
-                )
-            if not count or not 1 <= min(height, width) <= max(height, width) <= LARGEST_SIDE:
-                raise InputError(
-                    f"{path} says it holds {count} pictures of {width}x{height}; the sides may be "
-                    f"up to {LARGEST_SIDE}"
-                )
-            return _array(file.read, (min(count, limit), height, width, 1), str(path))
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path} can't be read as an idx file: {error}") from error
+    with refusing(f"{path} can't be read as an idx file"), path.open("rb") as plain:
+        zipped = plain.read(2) == GZIP_MAGIC
+        plain.seek(0)
+        file = gzip.GzipFile(fileobj=plain) if zipped else plain
+        head = file.read(IDX.size)
+        magic, count, height, width = IDX.unpack(head.ljust(IDX.size, b"\0"))
+        if magic != IDX_MAGIC:
+            raise InputError(
+                f"{path} is no idx file of pictures: it must begin with {IDX_MAGIC:#010x}"
+            )
+        if not count or not 1 <= min(height, width) <= max(height, width) <= LARGEST_SIDE:
+            raise InputError(
+                f"{path} says it holds {count} pictures of {width}x{height}; the sides may be "
+                f"up to {LARGEST_SIDE}"
+            )
+        return _array(file.read, (min(count, limit), height, width, 1), str(path))
 
 
 def read_npz(path: Path, name: str, limit: int) -> NDArray[Any]:
@@ -73,8 +69,10 @@ def read_npz(path: Path, name: str, limit: int) -> NDArray[Any]:
     Raises:
         InputError: no such file or array, not pictures, or cut off.
     """
-    try:
-        with ZipFile(path) as file, file.open(f"{name}.npy") as array:
+    with refusing(f"{path} can't be read as an .npz file"), ZipFile(path) as file:
+        if f"{name}.npy" not in file.namelist():
+            raise InputError(f"{path} has no array {name}; x_train and x_test are needed")
+        with file.open(f"{name}.npy") as array:
             if (version := npy.read_magic(array)) != (1, 0):
                 raise ValueError(f"version {version}")
             shape, fortran, kind = npy.read_array_header_1_0(array)
@@ -85,10 +83,6 @@ def read_npz(path: Path, name: str, limit: int) -> NDArray[Any]:
                     f"order, (N, H, W) or (N, H, W, C), with sides of up to {LARGEST_SIDE}"
                 )
             return _array(array.read, (min(shape[0], limit), *shape[1:]), f"{name} in {path}")
-    except KeyError:
-        raise InputError(f"{path} has no array {name}; x_train and x_test are needed") from None
-    except (OSError, ValueError, EOFError, BadZipFile, zlib.error, RuntimeError) as error:
-        raise InputError(f"{path} can't be read as an .npz file: {error}") from error
 
 
 def read_pickle(path: Path, limit: int) -> Pictures:
@@ -97,17 +91,12 @@ def read_pickle(path: Path, limit: int) -> Pictures:
     Raises:
         InputError: no such file, no pickle, or one without an array of such pictures.
     """
-    try:
-        with path.open("rb") as file:
-            data = _read_up_to(file.read, MAX_BYTES + 1)
+    with refusing(f"{path} can't be read as one of CIFAR's pickles"), path.open("rb") as file:
+        data = _read_up_to(file.read, MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             most = f"{MAX_BYTES >> 20} MiB"
             raise InputError(f"{path} has more than {most}, too much for CIFAR's file")
         planes = np.frombuffer(stored_array(data), np.uint8).reshape(-1, CHANNELS, SIDE, SIDE)
-    except OSError as error:
-        raise InputError(f"{path} can't be read: {error}") from error
-    except ValueError as error:
-        raise InputError(f"{path} can't be read as one of CIFAR's pickles: {error}") from error
     return np.ascontiguousarray(planes[:limit].transpose(0, 2, 3, 1))  # NCHW -> NHWC
 
 
