@@ -216,7 +216,7 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
         read_samples(tmp_path / "gone.png")
     with pytest.raises(InputError, match="is a folder"):
         read_samples(tmp_path)
-    with pytest.raises(InputError, match="cannot read"):
+    with pytest.raises(InputError, match="cannot be read"):
         read_samples("a\0b.png")
 
 

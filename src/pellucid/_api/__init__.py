@@ -13,10 +13,15 @@ from pellucid._api.about import info, verify
 from pellucid._api.codec import compress, decompress, models, salvage
 from pellucid._api.denoise import denoise, denoise_file, denoisers, noise_level
 from pellucid._api.explain import explain
-from pellucid._api.explanation import Explanation
 from pellucid._api.on_disk import compress_file, compress_to, decompress_file, decompress_to
 from pellucid._api.options import CompressOptions, DecompressOptions
-from pellucid._api.results import CompressResult, DecompressResult, FileInfo, Verification
+from pellucid._api.results import (
+    CompressResult,
+    DecompressResult,
+    Explanation,
+    FileInfo,
+    Verification,
+)
 from pellucid.bitstream import Limits
 from pellucid.denoising import DenoiseOptions, DenoiseResult, NoiseEstimate
 

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from pellucid._api.about import info
 from pellucid._api.codec import compress
 from pellucid._api.decode import Opened
-from pellucid._api.explanation import NEVER, Explanation
 from pellucid._api.files import name_of
 from pellucid._api.options import DEFAULT_MODEL, DEFAULT_QUALITY, DecompressOptions
+from pellucid._api.results import Explanation
 from pellucid.bitstream import DEFAULT_LIMITS, SIGNATURE, Limits, PelFile, check_limits
 from pellucid.denoising import DenoiseOptions, NoiseEstimate
-from pellucid.errors import OptionError, PellucidError
+from pellucid.errors import OptionError
 from pellucid.pixels import open_image
 from pellucid.pixels.formats import Input
 
@@ -105,13 +105,13 @@ def explain_file(data: Any, limits: Limits) -> Explanation:
     if bound is not None:
         return replace(found, bits=exact_bits(file), half_width=float(bound))
     net = find_model(file.header.model_id)
-    width = decoded_widths(after, file, net.folder)
+    half_width, unsure = decoded_widths(after, file, net.folder)
     return replace(
         found,
         settings={"quality": about.quality, "model": about.model_name or about.model_id},
         bits=bit_map(file, net),
-        half_width=width,
-        unsure=NEVER if width is None else "",
+        half_width=half_width,
+        unsure=unsure,
     )
 
 
@@ -155,22 +155,23 @@ def explain_compress(
     )
 
 
-def decoded_widths(after: NDArray[Any], file: PelFile, folder: Path) -> NDArray[np.float32] | None:
-    """Half-widths of a decoded picture, if the model was measured; 0 where alpha hides it.
+def decoded_widths(
+    after: NDArray[Any], file: PelFile, folder: Path
+) -> tuple[NDArray[np.float32] | None, str]:
+    """Half-widths of a decoded picture, 0 where alpha hides it; or why there are none.
 
     16-bit samples are looked at as the network gave them, 0 to 255, for which it was measured.
     """
     from pellucid.codec.picture import WHITE, to_levels
-    from pellucid.explaining import half_widths, intervals_of
+    from pellucid.explaining import known_widths
 
-    try:
-        intervals = intervals_of(folder)
-    except PellucidError:
-        return None
     header, found = file.header, file.sample_range
-    levels = after[..., : header.channels]
-    unit = np.float32(1)
+    levels, unit = after[..., : header.channels], np.float32(1)
     if found is not None:
         levels, unit = to_levels(levels, found), np.float32(found.span / WHITE)
-    widths = unit * half_widths(levels, intervals, level=header.quality)
-    return np.where(after[..., -1] > 0, widths, np.float32(0)) if header.alpha else widths
+    widths, unsure = known_widths(levels, folder, level=header.quality)
+    if widths is not None:
+        widths *= unit
+        if header.alpha:
+            widths[after[..., -1] == 0] = 0
+    return widths, unsure

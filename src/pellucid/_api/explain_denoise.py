@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid._api.denoise import warn_of
-from pellucid._api.explanation import NEVER, Explanation
+from pellucid._api.results import Explanation
 from pellucid.denoising import DenoiseOptions, NoiseEstimate
 from pellucid.denoising.flow import denoise_into, noise_of
 from pellucid.denoising.picture import Picture
 from pellucid.denoising.plan import LEAST_NOISE, Plan, noise_level_maps, plan_for
 from pellucid.denoising.remove import denoise_array
 from pellucid.denoising.samples import MOST, split_alpha
-from pellucid.errors import OptionError, PellucidError
+from pellucid.errors import OptionError
 from pellucid.pixels import Box, ImageSource, open_image
 
 if TYPE_CHECKING:
@@ -42,7 +42,10 @@ def explain_denoise(
     most = options.limits.max_pixels
     with open_image(image, page=options.page, max_pixels=most) as source:
         check_channels(source)
-        noise = one_noise(source, options)
+        noise = options.sigma_for(source.shape[:2])
+        if isinstance(noise, np.ndarray):
+            raise OptionError("sigma is an array; to explain, give one number or auto")
+        noise = noise_of(source) if noise is None else noise
         stored = source.read()
         after = np.empty_like(stored)
         warn_of(denoise_into(source, after, replace(options, sigma=noise)))
@@ -92,14 +95,6 @@ def check_channels(source: ImageSource) -> None:
         )
 
 
-def one_noise(source: ImageSource, options: DenoiseOptions) -> Noise:
-    """One number for all samples, or an estimate."""
-    noise = options.sigma_for(source.shape[:2])
-    if isinstance(noise, np.ndarray):
-        raise OptionError("sigma is an array; to explain, give one number or auto")
-    return noise_of(source) if noise is None else noise
-
-
 def scale_of(samples: NDArray[Any]) -> float:
     """What `removed` takes as the largest value: 255, or the range of nearly all finite samples."""
     if samples.dtype == np.uint8:
@@ -129,17 +124,13 @@ def widths_of(
 
     They were measured where all of independent noise is taken off, and hold for nothing else.
     """
-    from pellucid.explaining import half_widths, intervals_of
+    from pellucid.explaining import known_widths
 
     if not (plan.sigma and strength):
         return None, "Nothing was taken off: the result is the picture as it was."
     if plan.processed or strength < 1:
         return None, "Not measured for JPEG, processed noise or strength below 1."
-    try:
-        intervals = intervals_of(net.folder)
-    except PellucidError:
-        return None, NEVER
-    return half_widths(after, intervals, sigma=sigma_at(after, noise)), ""
+    return known_widths(after, net.folder, sigma=sigma_at(after, noise))
 
 
 def seen_by_network(part: NDArray[Any], plan: Plan, weight: Floats) -> tuple[Floats, Floats]:

@@ -10,19 +10,19 @@ from typing import BinaryIO
 
 from pellucid.bitstream import Limits, PelFile
 from pellucid.bitstream.writer import METADATA_CHUNKS
-from pellucid.errors import InputError, OptionError, OutputError
-from pellucid.pixels import DICOM, NPY, WRITE_SUFFIXES, ZARR, ImageInfo
+from pellucid.errors import OptionError, OutputError
+from pellucid.pixels import WRITERS, ImageInfo
+from pellucid.pixels.formats.input import reading
 from pellucid.pixels.metadata import kept_exif
 
 PelSource = bytes | str | os.PathLike[str] | BinaryIO
 
-PICTURE_SUFFIXES = {*WRITE_SUFFIXES, NPY, ZARR, *DICOM} | {
+PICTURE_SUFFIXES = {*WRITERS} | {
     *(".apng", ".avif", ".avifs", ".bmp", ".dib", ".cr2", ".cr3", ".dng", ".exr", ".gif", ".hdr"),
     *(".heic", ".heif", ".ico", ".j2c", ".j2k", ".jfif", ".jp2", ".jpe", ".jpf", ".jpx", ".jxl"),
     *(".jxr", ".nef", ".pam", ".pbm", ".pdf", ".pgm", ".pnm", ".ppm", ".psd", ".qoi", ".svg"),
-    *(".tga", ".tif", ".tiff", ".webp"),
+    ".tga",
 }
-WITHOUT_METADATA = (".bmp", ".ppm", ".pgm", NPY, ZARR)
 MAPPED = 1 << 24  # bytes from which a file is mapped, not read
 
 
@@ -47,18 +47,10 @@ def open_pel(data: PelSource, limits: Limits, *, tolerant: bool = False) -> PelF
 
 def bytes_of(path: str | os.PathLike[str]) -> bytes | mmap:
     """What a file holds, mapped if that is much; InputError if it can't be read."""
-    try:
-        with open(path, "rb") as file:
-            if os.fstat(file.fileno()).st_size < MAPPED:
-                return file.read()
-            return mmap(file.fileno(), 0, access=ACCESS_READ)
-    except FileNotFoundError as error:
-        raise InputError(f"{path!s}: no such file") from error
-    except IsADirectoryError as error:
-        raise InputError(f"{path!s}: is a folder, not a file") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{path!s}: cannot be read: {reason}") from error
+    with reading(path, "file"), open(path, "rb") as file:
+        if os.fstat(file.fileno()).st_size < MAPPED:
+            return file.read()
+        return mmap(file.fileno(), 0, access=ACCESS_READ)
 
 
 def name_of(source: object) -> str:
@@ -109,10 +101,6 @@ def kept_of(metadata: dict[str, bytes], wanted: bool) -> dict[str, bytes]:
 def left_out(target: Path, metadata: dict[str, bytes]) -> tuple[str, ...]:
     """What a person must know about metadata that the picture's format can't hold."""
     suffix = target.suffix.lower()
-    if suffix in DICOM:
-        told = ("dicom", "axes")  # frames are among the elements
-        metadata = {name: value for name, value in metadata.items() if name not in told}
-    elif suffix not in WITHOUT_METADATA:
-        metadata = {name: value for name, value in metadata.items() if name == "dicom"}
-    kinds = ", ".join(name.upper() for name in metadata)
+    held = WRITERS[suffix].metadata
+    kinds = ", ".join(name.upper() for name in metadata if name not in held)
     return (f"{suffix} can't hold metadata; left out: {kinds}",) if kinds else ()

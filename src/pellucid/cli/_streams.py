@@ -17,6 +17,7 @@ from pathlib import Path
 
 from pellucid.cli._program import drop_rest
 from pellucid.errors import InputError, OutputError, PellucidError
+from pellucid.pixels.formats.input import reading
 
 STREAM = Path("-")
 # First bytes of a file -> the suffix of its kind, where that decides how it is read or written.
@@ -76,16 +77,14 @@ def real_files(
 def copied_in(source: Path, folder: Path) -> Path:
     """A file in `folder` with all that a stream gives; InputError if it can't be read."""
     copy = folder / "input"
-    try:
-        if source == STREAM and sys.stdin is None:
-            raise InputError("standard input is closed")
-        with (
-            nullcontext(sys.stdin.buffer) if source == STREAM else open(source, "rb") as stream,
-            copy.open("wb") as file,
-        ):
-            shutil.copyfileobj(stream, file)
-    except OSError as error:
-        raise InputError(f"{source}: cannot be read: {error.strerror or error}") from error
+    if source == STREAM and sys.stdin is None:
+        raise InputError("standard input is closed")
+    with (
+        reading(source, "file"),
+        nullcontext(sys.stdin.buffer) if source == STREAM else open(source, "rb") as stream,
+        copy.open("wb") as file,
+    ):
+        shutil.copyfileobj(stream, file)
     return copy.rename(copy.with_suffix(suffix_of(copy)))
 
 

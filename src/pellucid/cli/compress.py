@@ -12,12 +12,10 @@ from pellucid.cli._jobs import Job, Outputs, single_output
 from pellucid.cli._options import option
 from pellucid.cli.info import kind_of
 from pellucid.errors import OptionError
-from pellucid.pixels import DICOM, NPY, ZARR
+from pellucid.pixels import DICOM, NPY, WRITE_SUFFIXES, ZARR
 
-PICTURES = (
-    *(".png", ".jpg", ".jpeg", ".jp2", ".j2k", ".webp", ".tif", ".tiff", ".bmp", ".ppm"),
-    *(".pgm", ".avif", ".heic", ".heif", ".jxl"),
-)
+PICTURES = (*WRITE_SUFFIXES, ".jp2", ".j2k", ".avif", ".heic", ".heif", ".jxl")
+ARRAYS = (*DICOM, NPY, ZARR)
 SAME = (
     "it is a .pel file already, by its name: pellucid decompress makes a picture of it; if it "
     "isn't what it is called, give -o with another name"
@@ -93,6 +91,6 @@ def compress(batch: options.Batch, **wanted: Any) -> None:
         size = f"{about.file_bytes:,} bytes, {about.bits_per_pixel:.3f} bits per pixel"
         return Report(f"{size}, {kind_of(about)}", fields, made.remarks)
 
-    arrays = (ZARR,) if asked.bound is None else (*DICOM, NPY, ZARR)  # many arrays are bands
+    arrays = (ZARR,) if asked.bound is None else ARRAYS  # of which many are bands
     outputs = Outputs(lambda _: ".pel", (*PICTURES, *arrays), SAME, own=(".pel",))
     run_command(batch, outputs, compress_one)

@@ -12,10 +12,9 @@ from pellucid.cli._batch import Part, Report, run_command
 from pellucid.cli._jobs import Job, Outputs, single_output
 from pellucid.cli._options import option
 from pellucid.errors import OptionError, OutputError
-from pellucid.pixels import DICOM, NPY, WRITE_SUFFIXES, ZARR
+from pellucid.pixels import WRITERS
 
-SUFFIXES = (*WRITE_SUFFIXES, NPY, ZARR, *DICOM)
-FORMATS = tuple(suffix[1:] for suffix in SUFFIXES)
+FORMATS = tuple(suffix[1:] for suffix in WRITERS)
 REDUCED = {"1/2": 2, "1/4": 4, "1/8": 8}
 SAME = (
     "it is no .pel file, by its name: pellucid compress makes one of it; if it isn't what it is "
@@ -86,9 +85,6 @@ def decompress(
     )
 
     def decompress_one(job: Job, part: Part) -> Report:
-        if job.output.suffix.lower() not in SUFFIXES:
-            known = " ".join(SUFFIXES)
-            raise OutputError(f"cannot write {job.output}: its suffix must be one of {known}")
         try:
             made = write(job.source, job.output, progress=part)
         except OutputError as error:
@@ -105,5 +101,5 @@ def decompress(
         line = f"{made.width} x {made.height}, {made.kind}"
         return Report(line, fields, (*made.damage, *made.remarks), damaged=bool(made.damage))
 
-    outputs = Outputs(lambda _: suffix, (".pel",), SAME, own=SUFFIXES)
+    outputs = Outputs(lambda _: suffix, (".pel",), SAME, own=tuple(WRITERS))
     run_command(batch, outputs, decompress_one)

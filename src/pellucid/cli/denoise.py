@@ -15,17 +15,17 @@ from pellucid.cli import _options as options
 from pellucid.cli._batch import Part, Report, run_command
 from pellucid.cli._jobs import Job, Outputs
 from pellucid.cli._options import option
-from pellucid.cli.compress import PICTURES
-from pellucid.pixels import DICOM, NPY, ZARR
+from pellucid.cli.compress import ARRAYS, PICTURES
+from pellucid.pixels import WRITERS
 
 WHITE = {"uint8": 255, "uint16": 65535}
-SAME_SUFFIX = (".png", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm", NPY, ZARR, *DICOM)
+SAME_SUFFIX = WRITERS.keys() - {".jpg", ".jpeg"}
 OTHER_SUFFIX = ".png"  # for formats that would add noise (JPEG) or can't hold the result (GIF)
 GIVEN = ("sigma", "strength", "mask", "guide", "nodata", "model")  # options in JSON
 SMALL = 17  # samples a side, from which noise can be measured in a square
 OUTPUTS = Outputs(
     lambda path: path.suffix if path.suffix.lower() in SAME_SUFFIX else OTHER_SUFFIX,
-    (*PICTURES, *DICOM, NPY, ZARR),
+    (*PICTURES, *ARRAYS),
     "its output would replace it; choose another name with -o",
     own=(".pel",),
     mark=".clean",

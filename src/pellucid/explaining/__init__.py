@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from pellucid.explaining.bits import BitMap, ExactBits, bit_map, exact_bits
 from pellucid.explaining.filters import PixelFilter, filter_at
-from pellucid.explaining.intervals import Intervals, half_widths, intervals_of
+from pellucid.explaining.intervals import Intervals, half_widths, intervals_of, known_widths
 from pellucid.explaining.network import OpenNetwork
 from pellucid.explaining.removed import Removed, removed
 from pellucid.explaining.strips import Strip, detail_of
@@ -34,5 +34,6 @@ __all__ = [
     "filter_at",
     "half_widths",
     "intervals_of",
+    "known_widths",
     "removed",
 ]

@@ -125,6 +125,16 @@ def half_widths(
     return out
 
 
+def known_widths(
+    result: NDArray[Any], folder: Path, *, sigma: float | Floats = 1.0, level: float = 0.0
+) -> tuple[Floats | None, str]:
+    """`half_widths` by the model in `folder`, or why there are none."""
+    try:
+        return half_widths(result, intervals_of(folder), sigma=sigma, level=level), ""
+    except PellucidError:
+        return None, "This model, with the weights that it has, was never measured for intervals."
+
+
 def variation(
     result: NDArray[Any], sigma: float | Floats
 ) -> Iterator[tuple[slice, Floats, Floats]]:

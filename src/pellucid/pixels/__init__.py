@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from pellucid.pixels.atomic import check_target, write_atomic
 from pellucid.pixels.box import Box, tiles_of, tiles_under
+from pellucid.pixels.formats import WRITERS
 from pellucid.pixels.formats.dicom import DICOM
 from pellucid.pixels.formats.npy import NPY
 from pellucid.pixels.formats.zarr import ZARR
@@ -36,6 +37,7 @@ from pellucid.pixels.sink import WRITE_SUFFIXES, open_sink
 __all__ = [
     "DICOM",
     "NPY",
+    "WRITERS",
     "WRITE_SUFFIXES",
     "ZARR",
     "Box",

@@ -21,7 +21,6 @@ from pellucid.pixels.info import WITH_ALPHA, ImageInfo
 from pellucid.pixels.lazy import Sink
 
 WRITE_SUFFIXES = tuple(suffix for writer in PICTURES for suffix in writer.suffixes)
-_BY_SUFFIX = {suffix: writer for writer in WRITERS for suffix in writer.suffixes}
 _ANY = (".npy", ".tif", ".zarr")  # which hold all samples
 
 
@@ -56,7 +55,7 @@ def open_sink(
     info = replace(info, height=height, width=width, channels=channels)
     others = [
         suffix
-        for suffix, one in _BY_SUFFIX.items()
+        for suffix, one in WRITERS.items()
         if info.pages == 1 and not one.stacks and one.holds(dtype, channels)
     ]
     able = " ".join((*others, *_ANY))
@@ -72,14 +71,14 @@ def _writer_of(out: Output) -> Writer:
     """
     info, channels, quality, suffix = out.info, out.info.channels, out.quality, out.path.suffix
     suffix, way, problem = suffix.lower(), "write .tif, .npy or .zarr", None
-    writer = _BY_SUFFIX.get(suffix)
+    writer = WRITERS.get(suffix)
     if quality is not None and writer is not pillow_write.JPEG:
         raise OptionError(f"quality {quality} applies to JPEG only; {suffix} is written lossless")
     if quality is not None and (isinstance(quality, bool) or quality not in range(1, 101)):
         raise OptionError(f"quality must be 1..100, not {quality}")
     if writer is None:
         problem = f"the suffix {suffix or '(none)'} names no known format; use one of "
-        problem += " ".join(WRITE_SUFFIXES)
+        problem += " ".join(WRITERS)
     elif not writer.stacks and info.pages > 1:
         problem = f"its {channels} channels are {info.pages} pages or frames, and no colours; {way}"
     elif not writer.stacks and channels in WITH_ALPHA and not info.has_alpha:

@@ -49,7 +49,11 @@ PICTURES: tuple[Writer, ...] = (
     pnm.PPM,
     pnm.PGM,
 )
-WRITERS: tuple[Writer, ...] = (*PICTURES, npy.WRITER, zarr.WRITER, dicom.WRITER)
+WRITERS = {
+    suffix: writer
+    for writer in (*PICTURES, npy.WRITER, zarr.WRITER, dicom.WRITER)
+    for suffix in writer.suffixes
+}
 
 
 def format_of(source: Input) -> Format:

@@ -197,4 +197,5 @@ FORMAT = Format(
     open_dicom,
     pages=True,
 )
-WRITER = Writer(DICOM, dicom_output, stacks=True)
+# Frames, the axes, are among its elements.
+WRITER = Writer(DICOM, dicom_output, stacks=True, metadata=("dicom", "axes"))

@@ -109,12 +109,14 @@ class Writer:
         open: gives what takes the samples; when the block ends the file has its name, or never.
         holds: whether it keeps samples of a type, and so many channels.
         stacks: whether it keeps pages, bands, and whether the last channel is alpha.
+        metadata: the kinds that it keeps.
     """
 
     suffixes: tuple[str, ...]
     open: Callable[[Output], AbstractContextManager[Sink]]
     holds: Callable[[np.dtype[Any], int], bool] = lambda *_: True
     stacks: bool = False
+    metadata: tuple[str, ...] = ("exif", "icc", "xmp", "axes")
 
 
 def only(**channels: tuple[int, ...]) -> Callable[[np.dtype[Any], int], bool]:

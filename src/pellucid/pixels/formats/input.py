@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import stat
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -20,6 +22,20 @@ from pellucid.errors import InputError, OptionError
 HEAD = 512  # bytes by which formats are recognised
 PATIENCE_S = 10.0  # that a named pipe may be without a writer
 _PIECE = 1 << 20
+
+
+@contextmanager
+def reading(name: str | os.PathLike[str], what: str = "picture") -> Iterator[None]:
+    """What goes wrong in the block is an InputError that names the file that is read."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise InputError(f"{name!s}: no such file") from error
+    except (OSError, ValueError) as error:
+        if os.path.isdir(name):
+            raise InputError(f"{name!s} is a folder, not a {what}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{name!s}: cannot be read: {reason}") from error
 
 
 class Input:
@@ -36,14 +52,17 @@ class Input:
             self._given = bytes(source)
         elif isinstance(source, str | os.PathLike):
             self.name = os.fsdecode(source)
-            kind = self._try(lambda: os.stat(source).st_mode)
+            with reading(self.name):
+                kind = os.stat(source).st_mode
             if stat.S_ISREG(kind) or stat.S_ISDIR(kind):
                 self.path = Path(os.fsdecode(source))
             else:
-                self._given = self._try(lambda: _all_of(source, wait=stat.S_ISFIFO(kind)))
+                with reading(self.name):
+                    self._given = _all_of(source, wait=stat.S_ISFIFO(kind))
         elif hasattr(source, "read"):
             self.name = str(getattr(source, "name", self.name))
-            self._given = self._try(source.read)
+            with reading(self.name):
+                self._given = source.read()
         else:
             raise OptionError(
                 "a picture must be a path, bytes, a binary file object, an array or a Pillow "
@@ -84,23 +103,8 @@ class Input:
         """A new file object over all bytes, to be closed by the caller."""
         if self.path is None:
             return BytesIO(self.data)
-        if self.path.is_dir():
-            raise InputError(f"{self.name} is a folder, not a picture")
-        path = self.path
-        file: BinaryIO = self._try(lambda: path.open("rb"))
-        return file
-
-    def _try(self, action: Any) -> Any:
-        """What `action` gives; its errors are InputErrors that name this input."""
-        try:
-            return action()
-        except FileNotFoundError as error:
-            raise InputError(f"{self.name}: no such file") from error
-        except IsADirectoryError as error:
-            raise InputError(f"{self.name} is a folder, not a picture") from error
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise InputError(f"cannot read {self.name}: {reason}") from error
+        with reading(self.name):
+            return self.path.open("rb")
 
 
 def _all_of(path: str | os.PathLike[str], *, wait: bool) -> bytes:

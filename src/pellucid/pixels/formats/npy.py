@@ -94,4 +94,4 @@ def _reserve(file: BinaryIO, size: int) -> None:
 FORMAT = Format(
     "NumPy", lambda source: source.suffix == NPY or source.head.startswith(_MAGIC), open_npy
 )
-WRITER = Writer((NPY,), npy_output, stacks=True)
+WRITER = Writer((NPY,), npy_output, stacks=True, metadata=())

@@ -111,4 +111,4 @@ def _writer(encoder: Encoder, *suffixes: str, **channels: tuple[int, ...]) -> Wr
 PNG = _writer(png, ".png", uint8=(1, 2, 3, 4), uint16=(1, 2, 3, 4))
 JPEG = _writer(jpeg, ".jpg", ".jpeg", uint8=(1, 3))
 WEBP = _writer(webp, ".webp", uint8=(1, 2, 3, 4))
-BMP = _writer(bmp, ".bmp", uint8=(1, 3))
+BMP = replace(_writer(bmp, ".bmp", uint8=(1, 3)), metadata=())

@@ -76,5 +76,5 @@ def _encode(samples: NDArray[Any], _: Output) -> bytes:
 
 
 FORMAT = Format("PPM", lambda source: source.head[:2] in _CHANNELS, open_pnm)
-PPM = Writer((".ppm",), at_once(_encode), only(uint8=(1, 3), uint16=(1, 3)))
-PGM = Writer((".pgm",), at_once(_encode), only(uint8=(1,), uint16=(1,)))
+PPM = Writer((".ppm",), at_once(_encode), only(uint8=(1, 3), uint16=(1, 3)), metadata=())
+PGM = Writer((".pgm",), at_once(_encode), only(uint8=(1,), uint16=(1,)), metadata=())

@@ -172,4 +172,4 @@ def _is_store(folder: Path) -> bool:
 
 
 FORMAT = Format("Zarr", _claims, open_zarr)
-WRITER = Writer((ZARR,), zarr_output, stacks=True)
+WRITER = Writer((ZARR,), zarr_output, stacks=True, metadata=())
