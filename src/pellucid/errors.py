@@ -20,6 +20,7 @@ into exit code 1 (`OptionError`: 2); any other exception is a bug.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -103,6 +104,22 @@ def refusing(message: str, kind: type[PellucidError] = InputError) -> Iterator[N
     except Exception as error:
         said = " ".join(str(error).partition("\nTraceback ")[0].split())  # of pydicom: many lines
         raise kind(f"{message}: {said or type(error).__name__}") from error
+
+
+@contextmanager
+def reading(name: str | os.PathLike[str], what: str = "picture") -> Iterator[None]:
+    """What goes wrong in the block is an InputError that names the file that is read."""
+    try:
+        yield
+    except PellucidError:
+        raise
+    except FileNotFoundError as error:
+        raise InputError(f"{name!s}: no such file") from error
+    except (OSError, ValueError) as error:
+        if os.path.isdir(name):
+            raise InputError(f"{name!s} is a folder, not a {what}") from error
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{name!s}: cannot be read: {reason}") from error
 
 
 def first_line(error: Exception) -> str:

@@ -10,9 +10,8 @@ from typing import BinaryIO
 
 from pellucid.bitstream import Limits, PelFile
 from pellucid.bitstream.writer import METADATA_CHUNKS
-from pellucid.errors import OptionError, OutputError
+from pellucid.errors import OptionError, OutputError, reading
 from pellucid.pixels import WRITERS, ImageInfo
-from pellucid.pixels.formats.input import reading
 from pellucid.pixels.metadata import kept_exif
 
 PelSource = bytes | str | os.PathLike[str] | BinaryIO

@@ -16,8 +16,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 from pellucid.cli._program import drop_rest
-from pellucid.errors import InputError, OutputError, PellucidError
-from pellucid.pixels.formats.input import reading
+from pellucid.errors import InputError, OutputError, PellucidError, reading
 
 STREAM = Path("-")
 # First bytes of a file -> the suffix of its kind, where that decides how it is read or written.

@@ -36,14 +36,7 @@ def unpack_axes(data: bytes | None, channels: int) -> Axes | None:
     return None if any(letter == SAMPLES for letter, _ in axes[:-1]) else axes
 
 
-def samples_a_page(axes: Axes | None, channels: int) -> int:
-    """How many of `channels` make one page."""
-    if axes is None:
-        return channels
-    letter, length = axes[-1]
-    return length if letter == SAMPLES else 1
-
-
 def pages_in(data: bytes | None, channels: int) -> int:
     """How many pages `channels` are by a chunk's payload; 1 for the channels of one picture."""
-    return channels // samples_a_page(unpack_axes(data, channels), channels)
+    axes = unpack_axes(data, channels) or ()
+    return math.prod(length for letter, length in axes if letter != SAMPLES)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pellucid.pixels.axes import samples_a_page, unpack_axes
+from pellucid.pixels.axes import pages_in
 from pellucid.pixels.lazy import Source
 
 WITH_ALPHA = (2, 4)  # channels of which the last is alpha if the source says nothing else
@@ -71,12 +71,12 @@ class ImageInfo:
     @property
     def pages(self) -> int:
         """How many pages or frames the channels are; 1 for a picture."""
-        return self.channels // self.samples_a_page
+        return pages_in(self.axes, self.channels)
 
     @property
     def samples_a_page(self) -> int:
         """How many channels in a row make one page or frame: all of them for a picture."""
-        return samples_a_page(unpack_axes(self.axes, self.channels), self.channels)
+        return self.channels // self.pages
 
     @property
     def roles(self) -> tuple[Role, ...]:

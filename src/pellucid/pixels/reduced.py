@@ -49,15 +49,14 @@ def reduce(samples: NDArray[Any], scale: int, *, alpha: bool = False) -> NDArray
     Whole samples are rounded, halves up. What isn't finite makes its square so.
     """
     values = samples.astype(np.float64)
-    if not alpha:
-        return rounded(means(values, scale), samples.dtype)
-    opacity = values[..., -1:]
-    total = means(opacity, scale)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        colours = means(values[..., :-1] * opacity, scale) / total
-    hidden = means(values[..., :-1], scale)  # where all is transparent
-    colours = np.where(total > 0, colours, hidden)
-    return rounded(np.concatenate([colours, total], axis=2), samples.dtype)
+    found = means(values, scale)
+    if alpha:
+        opacity, total = values[..., -1:], found[..., -1:]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            colours = means(values[..., :-1] * opacity, scale) / total
+        np.copyto(found[..., :-1], colours, where=total > 0)  # else all is transparent
+    found = found if samples.dtype.kind == "f" else np.floor(found + 0.5)
+    return found.astype(samples.dtype)
 
 
 def means(values: NDArray[np.float64], scale: int) -> NDArray[np.float64]:
@@ -69,8 +68,3 @@ def means(values: NDArray[np.float64], scale: int) -> NDArray[np.float64]:
     wide = np.diff([*columns, width])[None, :, None]
     result: NDArray[np.float64] = sums / (tall * wide)
     return result
-
-
-def rounded(values: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Means as samples of a type."""
-    return (values if dtype.kind == "f" else np.floor(values + 0.5)).astype(dtype)

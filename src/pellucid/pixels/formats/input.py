@@ -10,32 +10,16 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pellucid.errors import InputError, OptionError
+from pellucid.errors import InputError, OptionError, reading
 
 HEAD = 512  # bytes by which formats are recognised
 PATIENCE_S = 10.0  # that a named pipe may be without a writer
 _PIECE = 1 << 20
-
-
-@contextmanager
-def reading(name: str | os.PathLike[str], what: str = "picture") -> Iterator[None]:
-    """What goes wrong in the block is an InputError that names the file that is read."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise InputError(f"{name!s}: no such file") from error
-    except (OSError, ValueError) as error:
-        if os.path.isdir(name):
-            raise InputError(f"{name!s} is a folder, not a {what}") from error
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{name!s}: cannot be read: {reason}") from error
 
 
 class Input:
