@@ -24,14 +24,14 @@ from pellucid.evaluate.benches.denoise_tasks import (
     what_to_tell,
 )
 from pellucid.evaluate.metrics import psnr
-from pellucid.evaluate.peers.denoiser import Denoiser, Samples
+from pellucid.evaluate.peers.base import Denoiser, Floats
 from pellucid.evaluate.peers.denoisers import DENOISERS
 
 GAP, LINE, TEXT_SIZE = 6, 20, 13
 BACKGROUND, INK = (255, 255, 255), (30, 30, 30)
 
 Box = tuple[int, int, int, int]  # x, y, width, height
-Panel = tuple[str, Samples]
+Panel = tuple[str, Floats]
 
 
 def parse_crop(text: str) -> tuple[str, Box]:
@@ -44,7 +44,7 @@ def parse_crop(text: str) -> tuple[str, Box]:
     return name, (x, y, width, height)
 
 
-def cut(samples: Samples, box: Box) -> Samples:
+def cut(samples: Floats, box: Box) -> Floats:
     """A part of (H, W, C) samples."""
     x, y, width, height = box
     part = samples[y : y + height, x : x + width]
@@ -69,7 +69,7 @@ def panels(
     case = task.load(source, level)
     clean = cut(case.clean, box)
 
-    def panel(label: str, samples: Samples) -> Panel:
+    def panel(label: str, samples: Floats) -> Panel:
         part = cut(samples, box)
         return f"{label} {psnr(clean, part):.2f} dB", part
 

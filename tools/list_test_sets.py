@@ -3,7 +3,7 @@
     python tools/list_test_sets.py ROOT kodak24 cbsd68 'rgbd/*.color.png' > test_sets.txt
 
 Arguments after ROOT are folders or patterns in it. A line is `<hash> <name>`: the SHA-256 of the
-shape and the RGB samples (`pellucid.evaluate.held_out.sample_hash`), so that another file format or
+shape and the RGB samples (`pellucid.evaluate.pictures.sample_hash`), so that another file format or
 another name doesn't hide a picture, and the path in ROOT. `python -m pellucid.train.pack` refuses
 what is listed.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from pellucid.evaluate.held_out import sample_hash
+from pellucid.evaluate.pictures import sample_hash
 from pellucid.train.pack import find_pictures, open_rgb
 
 HEAD = """\

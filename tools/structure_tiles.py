@@ -26,7 +26,7 @@ from PIL import Image, ImageFilter
 
 from pellucid.evaluate.benches.denoise_tools import SCORES, TILES, Tile, TileScore
 from pellucid.evaluate.metrics import psnr
-from pellucid.evaluate.peers.denoiser import Denoiser, NoiseGiven
+from pellucid.evaluate.peers.base import Denoiser, NoiseGiven
 from pellucid.evaluate.peers.denoisers import DENOISERS
 from pellucid.train.data import TILE, places
 from pellucid.train.pack import find_pictures, open_rgb

@@ -15,7 +15,7 @@ from pellucid.evaluate import bench as engine
 from pellucid.evaluate.bench import Outcome
 from pellucid.evaluate.benches import (
     denoise_tasks,
-    guided_pairs,
+    guided,
     guided_tables,
     intervals,
     large,
@@ -41,7 +41,7 @@ def run_all(*words: object) -> str:
 @pytest.fixture(scope="module")
 def corner():
     """A small part of the pair that scikit-image ships."""
-    whole = guided_pairs.motorcycle()
+    whole = guided.motorcycle()
     rows, columns = slice(200, 264), slice(300, 380)
     return replace(whole, picture=whole.picture[rows, columns], guide=whole.guide[rows, columns])
 
@@ -57,7 +57,7 @@ def peers(monkeypatch, stub_peer, corner):
     monkeypatch.setattr(fresh, "can_measure", lambda: False)
     monkeypatch.setattr(denoise_tasks, "QUICK_DENOISERS", ("tv",))
     monkeypatch.setattr("pellucid.evaluate.pictures.LARGEST", (64, 96))
-    monkeypatch.setattr(guided_pairs, "motorcycle", lambda: corner)
+    monkeypatch.setattr(guided, "motorcycle", lambda: corner)
 
 
 def test_quick_needs_no_pictures(peers, tmp_path):

@@ -17,8 +17,8 @@ from pellucid.evaluate.metrics import (
     PROGRAMS,
     butteraugli,
     program,
+    score,
 )
-from pellucid.evaluate.scoring import score
 
 installed = any(shutil.which(name) for name in PROGRAMS)
 needs_program = pytest.mark.skipif(not installed, reason="no program measures Butteraugli here")

@@ -175,7 +175,7 @@ def test_memory_that_cannot_be_measured_is_told(plan, stub, monkeypatch):
 
 
 def test_two_processes_score_alike(picture):
-    from pellucid.evaluate.scoring import scorer
+    from pellucid.evaluate.metrics import scorer
 
     decoded = [np.clip(picture.astype(int) + k, 0, 255).astype(np.uint8) for k in (1, 5, 9)]
     with scorer(["psnr"], processes=0) as here, scorer(["psnr"], processes=2) as there:
@@ -184,7 +184,7 @@ def test_two_processes_score_alike(picture):
 
 def test_pictures_too_small_for_a_metric_get_an_empty_cell():
     pytest.importorskip("scipy")
-    from pellucid.evaluate.scoring import score
+    from pellucid.evaluate.metrics import score
 
     tiny = np.zeros((5, 5, 3), np.uint8)
     assert score(tiny, tiny + np.uint8(1), ["psnr", "ms_ssim"]) == {

@@ -13,7 +13,7 @@ import pytest
 from pellucid.errors import MissingExtraError, OptionError
 from pellucid.evaluate.metrics import psnr
 from pellucid.evaluate.peers import filters as vst
-from pellucid.evaluate.peers.denoiser import GREY, NoiseGiven
+from pellucid.evaluate.peers.base import GREY, NoiseGiven
 from pellucid.evaluate.peers.denoisers import DENOISERS, ffdnet_weights
 from pellucid.runtime.session import THREADS_VARIABLE
 

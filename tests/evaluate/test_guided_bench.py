@@ -13,10 +13,9 @@ from PIL import Image
 from pellucid.cli import main
 from pellucid.errors import InputError, OptionError
 from pellucid.evaluate.bench import run
-from pellucid.evaluate.benches.guided import BENCH, Plan
-from pellucid.evaluate.benches.guided_pairs import find_pairs, motorcycle
+from pellucid.evaluate.benches.guided import BENCH, Plan, find_pairs, motorcycle
 from pellucid.evaluate.benches.guided_tables import COMPRESSED, DENOISED, report
-from pellucid.evaluate.peers.guided_filter import guided_filter
+from pellucid.evaluate.peers.filters import guided_filter
 from pellucid.evaluate.report import markdown
 from pellucid.evaluate.runs import load_runs
 

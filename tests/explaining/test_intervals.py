@@ -18,8 +18,7 @@ from pellucid.evaluate import calibrate as calibrating
 from pellucid.evaluate.benches import intervals as coverage
 from pellucid.evaluate.benches.intervals import BENCH, ROWS, Plan, tables
 from pellucid.evaluate.calibrate import calibrate, save_intervals
-from pellucid.evaluate.held_out import sample_hash
-from pellucid.evaluate.pictures import load_rgb
+from pellucid.evaluate.pictures import load_rgb, sample_hash
 from pellucid.evaluate.report import markdown
 from pellucid.evaluate.runs import load_runs
 from pellucid.explaining.intervals import (

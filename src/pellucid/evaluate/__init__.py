@@ -11,12 +11,10 @@
 | `benches`          | what each bench measures and shows                                 |
 | `peers`            | what they compare with: adapters and registries                    |
 | `speed`, `fresh`   | warm, interleaved timing; peak memory in a fresh process           |
-| `metrics`          | PSNR, SSIM, MS-SSIM, SSIMULACRA2, Butteraugli; one registry        |
-| `scoring`          | metrics over many pictures, in processes of their own              |
+| `metrics`          | PSNR, SSIM, MS-SSIM, SSIMULACRA2, Butteraugli; scoring many        |
 | `drawing`          | one look for all plots; PNG and SVG                                |
 | `html`             | every kept row as one HTML page                                    |
-| `pictures`         | the pictures of a folder, or some without a folder                 |
-| `held_out`         | which pictures results are reported on, by hash                    |
+| `pictures`         | the pictures of a folder, or some without; which are test pictures |
 | `calibrate`        | the half-widths of a model's intervals                             |
 | `macs`             | multiply-adds a pixel, counted from a network's graph              |
 

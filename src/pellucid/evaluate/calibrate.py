@@ -13,8 +13,14 @@ from numpy.typing import NDArray
 
 import pellucid
 from pellucid.errors import InputError
-from pellucid.evaluate.held_out import sample_hash, test_set_hashes
-from pellucid.evaluate.pictures import find_pictures, load_pixels, load_rgb, middle
+from pellucid.evaluate.pictures import (
+    find_pictures,
+    load_pixels,
+    load_rgb,
+    middle,
+    sample_hash,
+    test_set_hashes,
+)
 from pellucid.explaining.intervals import COVERED, FILE, GROUPS, HASH, Intervals, variation
 from pellucid.pixels import write_atomic
 from pellucid.runtime import load_denoiser, load_model

@@ -1,5 +1,8 @@
 """How near a decoded picture is to its source: PSNR, SSIM, and the registry of all codec metrics.
 
+Scoring is far slower than coding, so `scorer` spreads it over processes; a batch is scored to its
+end before the next picture is timed, so that it never runs beside a timed encoder.
+
 Every metric in `METRICS` is a function (reference, decoded) -> float over HxWx3 uint8 arrays;
 higher is better, but for Butteraugli, a distance. `quality_for_bd` gives the scale on which curves
 are compared, where higher is better for all: decibels for PSNR and MS-SSIM (-10 log10(1 - value),
@@ -17,21 +20,26 @@ installed.
 from __future__ import annotations
 
 import math
+import multiprocessing
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from pellucid.errors import InputError, MissingExtraError, OptionError, PellucidError
 from pellucid.evaluate._extras import require
 from pellucid.evaluate.peers.base import Rgb, Samples
+
+Scores = dict[str, float | None]
+Scorer = Callable[[Rgb, Sequence[Rgb]], list[Scores]]
 
 PEAK = 255.0
 WINDOW = 11  # samples a side that SSIM looks at
@@ -43,21 +51,13 @@ BUTTERAUGLI_LEAST = 16  # smaller ones may end the first program, or be all alik
 PROGRAMS = ("butteraugli", "butteraugli_main")
 
 
-def psnr(
-    reference: Samples,
-    result: Samples,
-    *,
-    peak: float = PEAK,
-    where: NDArray[np.bool_] | None = None,
-) -> float:
+def psnr(reference: Samples, result: Samples) -> float:
     """Peak signal-to-noise ratio over all samples of all channels.
 
     Args:
-        reference: samples of 0 to `peak`, of any shape.
+        reference: samples of 0 to 255, of any shape.
         result: of the same shape; what lies outside that range is clipped, as in a file of such
             samples, and nothing is rounded.
-        peak: the largest sample.
-        where: count these samples only.
 
     Returns:
         Decibels; `inf` where both are equal.
@@ -71,9 +71,9 @@ def psnr(
             f"PSNR needs two pictures alike, got {reference.dtype} {reference.shape} "
             f"and {result.dtype} {result.shape}"
         )
-    error = reference.astype(np.float64) - np.clip(result.astype(np.float64), 0.0, peak)
-    mse = float(np.mean(np.square(error if where is None else error[where])))
-    return 10.0 * math.log10(peak**2 / mse) if mse > 0 else math.inf
+    error = reference.astype(np.float64) - np.clip(result.astype(np.float64), 0.0, PEAK)
+    mse = float(np.mean(np.square(error)))
+    return 10.0 * math.log10(PEAK**2 / mse) if mse > 0 else math.inf
 
 
 def ssim(clean: Samples, result: Samples) -> float | None:
@@ -240,3 +240,41 @@ METRICS: dict[str, Metric] = {
     )
 }  # fmt: skip
 DEFAULT_METRICS = ("psnr", "ms_ssim", "ssimulacra2")
+
+
+def score(reference: Rgb, decoded: Rgb, names: Sequence[str]) -> Scores:
+    """The named metrics, rounded as they're kept; None where the picture is too small for one.
+
+    Raises:
+        MissingExtraError: the library of a metric isn't installed.
+    """
+    scores: Scores = {}
+    for name in names:
+        metric = METRICS[name]
+        try:
+            scores[name] = round(metric.function(reference, decoded), metric.decimals)
+        except InputError:
+            scores[name] = None
+    return scores
+
+
+def _score_share(reference: Rgb, names: Sequence[str], share: Sequence[Rgb]) -> list[Scores]:
+    return [score(reference, decoded, names) for decoded in share]
+
+
+@contextmanager
+def scorer(names: Sequence[str], processes: int = 2) -> Iterator[Scorer]:
+    """Scores of pictures beside a reference, in order; by workers or, if they are 0, right here."""
+    if not processes:
+        yield lambda reference, decoded: _score_share(reference, names, decoded)
+        return
+    context = multiprocessing.get_context("spawn")  # forking would copy codec threads
+    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+
+        def scored(reference: Rgb, decoded: Sequence[Rgb]) -> list[Scores]:
+            # worker k takes every k-th picture; each prepares the reference once
+            shares = [decoded[k::processes] for k in range(processes)]
+            found = [*pool.map(partial(_score_share, reference, names), shares)]
+            return [found[i % processes][i // processes] for i in range(len(decoded))]
+
+        yield scored

@@ -2,12 +2,19 @@
 
 A quick bench has two small ones: the middles of the first of a folder or, without a folder, of
 photographs of known licence that scikit-image ships (its `data/README.txt`).
+
+Which pictures results are reported on is said by the SHA-256 of their RGB samples
+(`test_sets.txt`). Neither training nor the calibration of intervals may use them; another file
+format or name doesn't hide them.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
+from functools import cache
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -107,3 +114,16 @@ def _pictures(data: Path | None) -> Iterator[tuple[str, Rgb]]:
     shipped = require("skimage.data", "scikit-image")
     for name in SHIPPED:
         yield name, np.asarray(getattr(shipped, name)(), np.uint8)
+
+
+def sample_hash(rgb: NDArray[np.uint8]) -> str:
+    """SHA-256 of the shape and the RGB samples of (H, W, 3)."""
+    return hashlib.sha256(repr(rgb.shape).encode() + rgb.tobytes()).hexdigest()
+
+
+@cache
+def test_set_hashes() -> dict[str, str]:
+    """Hash -> name of the pictures that results are reported on."""
+    text = resources.files("pellucid.evaluate").joinpath("test_sets.txt").read_text("ascii")
+    rows = (line.split() for line in text.splitlines() if line and not line.startswith("#"))
+    return {row[0]: row[1] for row in rows}

@@ -45,7 +45,7 @@ class Intervals:
         typical: (K,) half-width over all groups.
         model: id (hex) of the model whose errors these are.
         pictures: from how many they were made.
-        seen: (N, 32) bytes, SHA-256 of the samples of each, see `pellucid.evaluate.held_out`; none
+        seen: (N, 32) bytes, SHA-256 of the samples of each, see `pellucid.evaluate.pictures`; none
             if that was not kept.
     """
 

@@ -6,7 +6,7 @@ A shard is `PELSHARD`, a JSON index with its length before it, and the pictures'
 after the other, so nothing is decoded and coded again. With `--megabytes` the pictures are dealt
 over as many shards as it takes (`shard-0.bin`, `shard-1.bin`, ..), each a fair mix of all folders.
 
-Test pictures are refused by the SHA-256 of their RGB samples (`evaluate/held_out.py`): whoever
+Test pictures are refused by the SHA-256 of their RGB samples (`evaluate/pictures.py`): whoever
 copies Kodak into a training folder gets an error, not a good-looking result.
 """
 
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pellucid.errors import InputError, OptionError, OutputError, PellucidError, refusing
-from pellucid.evaluate.held_out import sample_hash, test_set_hashes
+from pellucid.evaluate.pictures import sample_hash, test_set_hashes
 
 MAGIC = b"PELSHARD"
 SHARD = ".bin"

@@ -23,8 +23,7 @@ from pellucid.evaluate._extras import require
 from pellucid.evaluate.bench import Bench, Case, Part, Turn
 from pellucid.evaluate.benches.denoise_tasks import TASKS, find_sources
 from pellucid.evaluate.metrics import psnr
-from pellucid.evaluate.peers.base import Named, using
-from pellucid.evaluate.peers.denoiser import Samples
+from pellucid.evaluate.peers.base import Floats, Named, using
 from pellucid.evaluate.pictures import load_rgb
 from pellucid.evaluate.plan import BasePlan, Option
 from pellucid.evaluate.rows import Rows
@@ -35,24 +34,24 @@ ROW_SIGMA, OWN_SIGMA = 18.0, 10.0
 COARSE_SIGMA, COARSE_SIDE = 25.0, 3
 SHOTS = 4
 
-Draw = Callable[[Samples, np.random.Generator], Samples]
+Draw = Callable[[Floats, np.random.Generator], Floats]
 Tune = Callable[[Path, Path, bool], Path]  # shots, where to, repeats -> the tuned model
 
 
-def photons(clean: Samples, generator: np.random.Generator) -> Samples:
+def photons(clean: Floats, generator: np.random.Generator) -> Floats:
     """Counted photons, `PHOTONS` for white."""
     counts = generator.poisson(clean * (PHOTONS / 255))
     return np.asarray(counts * (255 / PHOTONS), np.float32)
 
 
-def rows(clean: Samples, generator: np.random.Generator) -> Samples:
+def rows(clean: Floats, generator: np.random.Generator) -> Floats:
     """Every row lighter or darker as a whole, as a scanner's or a sensor's readout leaves it."""
     shared = generator.normal(0, ROW_SIGMA, (clean.shape[0], 1, 1))
     own = generator.normal(0, OWN_SIGMA, clean.shape)
     return np.asarray(clean + shared + own, np.float32)
 
 
-def coarse(clean: Samples, generator: np.random.Generator) -> Samples:
+def coarse(clean: Floats, generator: np.random.Generator) -> Floats:
     """White noise summed over squares of `COARSE_SIDE` samples."""
     side = COARSE_SIDE
     height, width, channels = clean.shape

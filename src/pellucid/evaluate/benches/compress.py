@@ -23,12 +23,11 @@ from pellucid.evaluate import fresh
 from pellucid.evaluate.bench import Bench, Case, Turn
 from pellucid.evaluate.benches import compress_tables as tables
 from pellucid.evaluate.benches.compress_rows import SPEED_ROWS, SWEEP, Result, Timing, setting_near
-from pellucid.evaluate.metrics import DEFAULT_METRICS, METRICS, program, psnr
+from pellucid.evaluate.metrics import DEFAULT_METRICS, METRICS, Scores, program, psnr, scorer
 from pellucid.evaluate.peers.base import Codec, Files, Rgb, kind_of, own_names
 from pellucid.evaluate.peers.lossy import LOSSY
 from pellucid.evaluate.pictures import find_pictures, load_rgb
 from pellucid.evaluate.plan import BasePlan, Option, Wish
-from pellucid.evaluate.scoring import Scores, scorer
 from pellucid.evaluate.speed import interleaved
 
 QUICK_PICTURES = 2

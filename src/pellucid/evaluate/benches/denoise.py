@@ -21,12 +21,7 @@ from pellucid.evaluate._extras import require
 from pellucid.evaluate.bench import Bench, Case, Key, Turn
 from pellucid.evaluate.benches import denoise_tables as tables
 from pellucid.evaluate.benches import denoise_tools as tools
-from pellucid.evaluate.benches.denoise_rows import (
-    SPEED_ROWS,
-    SWEEP,
-    DenoiseResult,
-    DenoiseTiming,
-)
+from pellucid.evaluate.benches.denoise_rows import SPEED_ROWS, SWEEP, DenoiseResult, DenoiseTiming
 from pellucid.evaluate.benches.denoise_tasks import (
     ESTIMATE_TASK,
     TASKS,
@@ -37,8 +32,7 @@ from pellucid.evaluate.benches.denoise_tasks import (
 )
 from pellucid.evaluate.benches.denoise_tools import Estimate
 from pellucid.evaluate.metrics import psnr, ssim
-from pellucid.evaluate.peers.base import Named, own_names
-from pellucid.evaluate.peers.denoiser import RGB, Denoiser, NoiseGiven, Samples
+from pellucid.evaluate.peers.base import RGB, Denoiser, Floats, Named, NoiseGiven, own_names
 from pellucid.evaluate.peers.denoisers import DENOISERS, SIGMA, peak_of_denoiser, warm_up
 from pellucid.evaluate.speed import interleaved
 
@@ -72,7 +66,7 @@ def clean(turn: Sweep) -> Iterator[DenoiseResult]:
 
 
 def measured(
-    turn: Sweep, one: Denoiser, result: Samples, seconds: float, *, repeats: int
+    turn: Sweep, one: Denoiser, result: Floats, seconds: float, *, repeats: int
 ) -> dict[str, Any]:
     """The cells of a result's row after its key; InputError if its samples aren't numbers."""
     if not np.isfinite(result).all():
@@ -94,7 +88,7 @@ def measured(
 def time_all(turn: Sweep) -> Iterator[DenoiseTiming]:
     """A row a method on one picture, the methods in turn; the first picture's with the peak of a
     process that does nothing else, but for failures."""
-    told, results = given(f"{SIGMA:g}", turn.data), dict[str, Samples]()
+    told, results = given(f"{SIGMA:g}", turn.data), dict[str, Floats]()
 
     def once(one: Denoiser) -> None:
         results[one.name] = one.denoise(turn.data.noisy, told)

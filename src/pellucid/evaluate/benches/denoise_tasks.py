@@ -20,7 +20,7 @@ from PIL import Image
 
 from pellucid.errors import InputError, OptionError
 from pellucid.evaluate.bench import Case
-from pellucid.evaluate.peers.denoiser import Denoiser, NoiseGiven, Samples
+from pellucid.evaluate.peers.base import Denoiser, Floats, NoiseGiven
 from pellucid.evaluate.peers.denoisers import SIGMA
 from pellucid.evaluate.pictures import find_pictures, load_pixels, load_rgb
 from pellucid.evaluate.plan import BasePlan, Option, Wish
@@ -53,8 +53,8 @@ class Source:
 class Pair:
     """One noisy picture and what it should be; `bits` as in `NoiseGiven`."""
 
-    noisy: Samples
-    clean: Samples
+    noisy: Floats
+    clean: Floats
     bits: int | None = None
 
 
@@ -101,7 +101,7 @@ def jpeg(source: Source, quality: float) -> Pair:
     return Pair(coded.astype(np.float32), clean.astype(np.float32), bits=8)
 
 
-def with_noise(clean: Samples, sigma: float, name: str) -> Samples:
+def with_noise(clean: Floats, sigma: float, name: str) -> Floats:
     """White Gaussian noise, the same pattern for one name whatever its strength."""
     generator = np.random.default_rng(zlib.crc32(name.encode()))
     return (clean + sigma * generator.standard_normal(clean.shape)).astype(np.float32)

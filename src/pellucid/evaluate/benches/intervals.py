@@ -14,8 +14,13 @@ import pellucid
 from pellucid.errors import InputError
 from pellucid.evaluate.bench import Bench, Case, Key, Part, Turn
 from pellucid.evaluate.calibrate import net_of, trial
-from pellucid.evaluate.held_out import sample_hash, test_set_hashes
-from pellucid.evaluate.pictures import find_pictures, load_pixels, load_rgb
+from pellucid.evaluate.pictures import (
+    find_pictures,
+    load_pixels,
+    load_rgb,
+    sample_hash,
+    test_set_hashes,
+)
 from pellucid.evaluate.plan import BasePlan, Option, Wish
 from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.table import Table, grouped

@@ -2,7 +2,7 @@
 
 | module           | idea                                                              |
 |------------------|-------------------------------------------------------------------|
-| `base`           | `Codec`, with loss or without, and `Registry`: names to peers     |
+| `base`           | `Codec`, `Denoiser`, and `Registry`: names to peers               |
 | `lossy`          | the lossy codecs of Pillow, pillow-heif and imagecodecs           |
 | `exact`          | the lossless and error-bounded ones                               |
 | `toy`            | registry of what articles build, beside codecs and denoisers      |
@@ -10,9 +10,8 @@
 | `toy_cnn`        | a small CNN in Keras at both jobs                                 |
 | `toy_predictive` | `toy_learners` at both jobs                                       |
 | `pellucid_codec` | pellucid's lossy models, lossless and within a bound               |
-| `denoiser`       | `Denoiser`, and what one is told about the noise                  |
 | `denoisers`      | FFDNet, pellucid's denoisers, and the registry of all             |
-| `filters`        | BM3D, wavelets, non-local means, total variation, median          |
+| `filters`        | BM3D, wavelets, non-local means, total variation, median, guided  |
 """
 
 from __future__ import annotations

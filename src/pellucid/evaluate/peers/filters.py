@@ -1,6 +1,6 @@
 """Denoisers of other libraries, without networks: BM3D (told sigma or a line) and filters of
 scikit-image, OpenCV and SciPy, all told sigma and set to the best of a few on photographs at sigma
-15 to 50.
+15 to 50. The guided filter with a colour guide (He, Sun and Tang 2010) is for `bench guided`.
 
 BM3D (Dabov et al. 2007; the authors' package, Mäkinen et al. 2020) has a licence that allows
 non-commercial use only. For noise that grows with light it stands between the generalised Anscombe
@@ -18,10 +18,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.denoising.guide import total
 from pellucid.evaluate._extras import require
-from pellucid.evaluate.peers.base import using
-from pellucid.evaluate.peers.denoiser import GREY, Denoiser, Samples
+from pellucid.evaluate.peers.base import GREY, Denoiser, Floats, using
 
+RADII = (3, 6, 12)
+RIDGES = (1e-3, 1e-2)  # epsilon, for a guide of 0-1
+Doubles = NDArray[np.float64]
 LEAST_SLOPE = 1e-3  # below, the noise doesn't depend on the signal to speak of
 SHIFT = 3 / 8
 WHITE = 255.0
@@ -60,7 +63,7 @@ def skimage(_threads: int, *, name: str) -> Denoiser:
     function, described, fixed, times_sigma = SKIMAGE[name]
     restore = getattr(require("skimage.restoration", "scikit-image"), function)
 
-    def run(noisy: Samples, sigma: float) -> NDArray[np.floating]:
+    def run(noisy: Floats, sigma: float) -> NDArray[np.floating]:
         grey = noisy.shape[2] == GREY
         scaled = (noisy[..., 0] if grey else noisy) / np.float32(255)
         options = fixed | {key: factor * (sigma / 255) for key, factor in times_sigma.items()}
@@ -75,7 +78,7 @@ def opencv_nlm(threads: int) -> Denoiser:
     """Fast non-local means. It takes 8-bit samples only: its input is clipped and rounded."""
     library = require("cv2", "opencv-python-headless")
 
-    def run(noisy: Samples, sigma: float) -> NDArray[np.floating]:
+    def run(noisy: Floats, sigma: float) -> NDArray[np.floating]:
         library.setNumThreads(threads)
         h, window = NLM_STRENGTH * sigma, (OPENCV_PATCH, OPENCV_SEARCH)
         rounded = np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
@@ -92,7 +95,7 @@ def median(_threads: int) -> Denoiser:
     """The median of a square window, each channel apart; sigma chooses the window only."""
     ndimage, library = require("scipy.ndimage", "scipy"), require("scipy")
 
-    def run(noisy: Samples, sigma: float) -> NDArray[np.floating]:
+    def run(noisy: Floats, sigma: float) -> NDArray[np.floating]:
         side = 5 if sigma >= STRONG else 3
         return np.asarray(ndimage.median_filter(noisy, size=(side, side, 1)))
 
@@ -105,7 +108,7 @@ def bm3d(threads: int) -> Denoiser:
     bm3d."""
     library = require("bm3d")
 
-    def run(noisy: Samples, sigma: float) -> NDArray[np.floating]:
+    def run(noisy: Floats, sigma: float) -> NDArray[np.floating]:
         profile: Any = library.BM3DProfile()
         profile.num_threads = threads
         if noisy.shape[2] == GREY:
@@ -121,7 +124,7 @@ def bm3d_vst(threads: int) -> Denoiser:
     """Told slope and offset of the variance; MissingExtraError as above."""
     plain = bm3d(threads)
 
-    def run(noisy: Samples, line: tuple[float, float]) -> NDArray[np.floating]:
+    def run(noisy: Floats, line: tuple[float, float]) -> NDArray[np.floating]:
         slope, offset = line
         if slope < LEAST_SLOPE:
             return plain.run(noisy, sqrt(max(offset, 0.0)))
@@ -136,7 +139,7 @@ def bm3d_vst(threads: int) -> Denoiser:
 
 
 def forward(samples: NDArray[np.floating], slope: float, offset: float) -> NDArray[np.float64]:
-    """Samples to a scale on which the standard deviation of their noise is about 1."""
+    """Floats to a scale on which the standard deviation of their noise is about 1."""
     inside = np.asarray(samples, np.float64) / slope + SHIFT + offset / slope**2
     return 2 * np.sqrt(np.maximum(inside, 0.0))
 
@@ -147,3 +150,33 @@ def inverse(stable: NDArray[np.floating], slope: float, offset: float) -> NDArra
     root = sqrt(1.5)
     light = d**2 / 4 + root / 4 / d - 11 / 8 / d**2 + 5 / 8 * root / d**3 - 1 / 8
     return slope * np.maximum(light, 0.0) - offset / slope
+
+
+def guided_filter(
+    noisy: Doubles,
+    guide: Doubles,
+    known: NDArray[np.bool_],
+    radius: int,
+    ridge: float,
+) -> Doubles:
+    """`noisy` (H, W) filtered by `guide` (H, W, 3) of 0-1, from where it is `known`.
+
+    In each window the picture is fitted as a linear function of the guide's three channels; what a
+    sample becomes is the mean of the fits of all windows it lies in.
+    """
+    weight = known.astype(np.float64)
+    count = np.maximum(total(weight, radius), 1)
+
+    def mean(plane: NDArray[np.floating]) -> Doubles:
+        return total(plane * weight, radius) / count
+
+    planes = [*np.moveaxis(guide, 2, 0), noisy]
+    centres = np.stack([mean(plane) for plane in planes], axis=-1)  # (H, W, 4)
+    products = [mean(one * two) for one in planes for two in planes]
+    spread = np.stack(products, axis=-1).reshape(*noisy.shape, 4, 4)
+    spread -= centres[..., None] * centres[..., None, :]
+    slope = np.linalg.solve(spread[..., :3, :3] + ridge * np.eye(3), spread[..., :3, 3:])[..., 0]
+    offset = centres[..., 3] - (slope * centres[..., :3]).sum(axis=-1)
+    slopes = np.stack([mean(slope[..., c]) for c in range(3)], axis=-1)
+    result: Doubles = (slopes * guide).sum(axis=-1) + mean(offset)
+    return result

@@ -12,17 +12,10 @@ from functools import partial
 import numpy as np
 
 from pellucid.evaluate.peers import toy_cnn, toy_predictive
-from pellucid.evaluate.peers.base import Kind, Maker, Registry, is_own
-from pellucid.evaluate.peers.denoiser import Denoiser, NoiseGiven
+from pellucid.evaluate.peers.base import Denoiser, Kind, Maker, NoiseGiven, Registry, is_own
 from pellucid.evaluate.peers.denoisers import DENOISERS
 from pellucid.evaluate.peers.lossy import LOSSY
-from pellucid.evaluate.peers.toy_base import (
-    Cleaner,
-    Coder,
-    Pictures,
-    Shape,
-    System,
-)
+from pellucid.evaluate.peers.toy_base import Cleaner, Coder, Pictures, Shape, System
 
 GREY = 1
 UNTOUCHED = Denoiser("noisy", "nothing done, version 1", lambda noisy, _sigma: noisy)

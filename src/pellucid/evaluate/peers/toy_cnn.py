@@ -163,7 +163,6 @@ def build(
     code: int | None,
     kind: Design,
     *,
-    pooling: str = "max",
     rounded: bool = True,
     seed: int,
 ) -> Any:
@@ -172,18 +171,16 @@ def build(
     Args:
         code: the length of the dense bottleneck, None for a network without one: convolution,
             pooling, convolution, transposed convolution.
-        pooling: max or average.
         rounded: whether the code will be.
     """
     keras.utils.set_random_seed(seed)
     layers, (hidden, loss) = keras.layers, kind
     small = (shape[0] // POOL, shape[1] // POOL, FILTERS)
-    pool = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}[pooling]
 
     def convolution() -> Any:
         return layers.Conv2D(FILTERS, KERNEL, padding="same", activation=hidden)
 
-    first = [layers.Input(shape), convolution(), pool(POOL)]
+    first = [layers.Input(shape), convolution(), layers.MaxPooling2D(POOL)]
     if code is None:
         encoder = keras.Sequential([*first, convolution()])
         entry = [layers.Input(small)]
