@@ -29,9 +29,22 @@ from typing import TYPE_CHECKING, Any
 from pellucid import errors
 from pellucid.errors import PellucidError
 
-# ruff: noqa: F403, F405 - type checkers find the names in `_api`, and check that they are there
 if TYPE_CHECKING:
-    from pellucid._api import *
+    from pellucid._api.about import info, verify
+    from pellucid._api.codec import compress, decompress, models, salvage
+    from pellucid._api.denoise import denoise, denoise_file, denoisers, noise_level
+    from pellucid._api.explain import explain
+    from pellucid._api.on_disk import compress_file, compress_to, decompress_file, decompress_to
+    from pellucid._api.options import CompressOptions, DecompressOptions
+    from pellucid._api.results import (
+        CompressResult,
+        DecompressResult,
+        Explanation,
+        FileInfo,
+        Verification,
+    )
+    from pellucid.bitstream import Limits
+    from pellucid.denoising import DenoiseOptions, DenoiseResult, NoiseEstimate
 
 __version__ = "0.1.0"
 

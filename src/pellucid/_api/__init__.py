@@ -9,6 +9,7 @@
 `import pellucid` stays quick, as it imports this when something of it is first used.
 """
 
+# ruff: noqa: F401 - `pellucid.__all__` names them
 from pellucid._api.about import info, verify
 from pellucid._api.codec import compress, decompress, models, salvage
 from pellucid._api.denoise import denoise, denoise_file, denoisers, noise_level
@@ -24,32 +25,3 @@ from pellucid._api.results import (
 )
 from pellucid.bitstream import Limits
 from pellucid.denoising import DenoiseOptions, DenoiseResult, NoiseEstimate
-
-__all__ = [
-    "CompressOptions",
-    "CompressResult",
-    "DecompressOptions",
-    "DecompressResult",
-    "DenoiseOptions",
-    "DenoiseResult",
-    "Explanation",
-    "FileInfo",
-    "Limits",
-    "NoiseEstimate",
-    "Verification",
-    "compress",
-    "compress_file",
-    "compress_to",
-    "decompress",
-    "decompress_file",
-    "decompress_to",
-    "denoise",
-    "denoise_file",
-    "denoisers",
-    "explain",
-    "info",
-    "models",
-    "noise_level",
-    "salvage",
-    "verify",
-]

@@ -193,14 +193,14 @@ def same_latents(data: bytes) -> str:
 
 def show_denoising(stage: Stage, picture: Rgb) -> list[Panel]:
     """Add noise to the photograph, take it off, say how well; returns what to show."""
-    from pellucid import _api
+    import pellucid
     from pellucid.evaluate.metrics import psnr
 
     noisy = with_noise(picture)
-    _api.denoise(noisy[:64, :64], sigma=SIGMA, model=MODEL)  # loads the model, as for the codec
+    pellucid.denoise(noisy[:64, :64], sigma=SIGMA, model=MODEL)  # loads the model, as for the codec
     start = time.perf_counter()
-    noise = _api.noise_level(noisy)
-    clean = _api.denoise(noisy, sigma=noise, model=MODEL)
+    noise = pellucid.noise_level(noisy)
+    clean = pellucid.denoise(noisy, sigma=noise, model=MODEL)
     seconds = time.perf_counter() - start
     before, after = psnr(picture, noisy), psnr(picture, clean)
     stage.write_png("noisy", noisy)
