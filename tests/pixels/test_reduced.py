@@ -10,7 +10,7 @@ from PIL import Image
 
 from pellucid.pixels import Box, ImageInfo
 from pellucid.pixels.geo import cropped
-from pellucid.pixels.reduced import Reduced, reduce, whole_squares
+from pellucid.pixels.reduced import Reduced, reduce
 from pellucid.pixels.tiff import Value, build, header, parse
 
 
@@ -55,9 +55,10 @@ def test_hidden_colours_do_not_show() -> None:
 
 
 def test_boxes_grow_to_whole_squares() -> None:
-    assert whole_squares(Box(9, 17, 3, 30), 20, 60, 8) == Box(8, 16, 8, 32)
-    assert whole_squares(Box(9, 17, 8, 43), 20, 60, 8) == Box(8, 16, 12, 44)
-    assert whole_squares(Box(9, 17, 8, 43), 20, 60, 1) == Box(9, 17, 8, 43)
+    picture = Box(0, 0, 20, 60)
+    assert Box(9, 17, 3, 30).aligned(8).overlap(picture) == Box(8, 16, 8, 32)
+    assert Box(9, 17, 8, 43).aligned(8).overlap(picture) == Box(8, 16, 12, 44)
+    assert Box(9, 17, 8, 43).aligned(1).overlap(picture) == Box(9, 17, 8, 43)
 
 
 def test_a_reduced_geotiff_lies_where_it_lay() -> None:

@@ -1,7 +1,7 @@
 """The friendly layer: paths, bytes, arrays and Pillow images in; strict layers below.
 
     options.py    what the verbs can be asked for, checked once; results.py: what they give back
-    layer.py      what a layer does; learned.py (with targets.py) and exact.py: the two
+    layer.py      what a layer does; learned.py and exact.py: the two
     layers.py     which of the two it is, and a picture into a stream; decode.py: an open file
     codec.py      compress, decompress, salvage; on_disk.py: from file to file
     about.py      info, verify

@@ -12,7 +12,7 @@ from pellucid.bitstream import DEFAULT_LIMITS, Header, Limits, check_limits
 from pellucid.bitstream.limits import is_number
 from pellucid.errors import OptionError, require
 from pellucid.pixels import Box
-from pellucid.pixels.reduced import SCALES, whole_squares
+from pellucid.pixels.reduced import SCALES
 
 DEFAULT_MODEL = "m"
 DEFAULT_QUALITY = 60
@@ -99,15 +99,14 @@ class DecompressOptions:
         Raises OptionError if it isn't all in there.
         """
         if self.region is None:
-            return Box(0, 0, header.height, header.width)
-        x, y, width, height = map(operator.index, self.region)
-        inside = x >= 0 and y >= 0 and x + width <= header.width and y + height <= header.height
-        if width < 1 or height < 1 or not inside:
+            return header.box
+        box = Box.of_region([operator.index(number) for number in self.region])
+        if min(box.height, box.width) < 1 or box.overlap(header.box) != box:
             raise OptionError(
-                f"region {x},{y},{width},{height} is not inside the picture of {header.width} x "
-                f"{header.height} (x, y, width, height in samples)"
+                f"region {','.join(map(str, box.region))} is not inside the picture of "
+                f"{header.width} x {header.height} (x, y, width, height in samples)"
             )
-        return whole_squares(Box(y, x, height, width), header.height, header.width, self.scale)
+        return box.aligned(self.scale).overlap(header.box)
 
 
 def is_whole(value: object) -> bool:

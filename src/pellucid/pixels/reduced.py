@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.pixels.box import Box
 from pellucid.pixels.lazy import Sink
 
 SCALES = (1, 2, 4, 8)
@@ -36,11 +35,6 @@ class Reduced:
             slice(side.start // self._scale, -(-side.stop // self._scale)) for side in key
         )
         self._sink[rows, columns] = reduce(samples, self._scale, alpha=self._alpha)
-
-
-def whole_squares(box: Box, height: int, width: int, scale: int) -> Box:
-    """`box` grown to whole squares of a picture's grid, as far as the picture reaches."""
-    return box.aligned(scale).overlap(Box(0, 0, height, width))
 
 
 def reduce(samples: NDArray[Any], scale: int, *, alpha: bool = False) -> NDArray[Any]:
