@@ -24,6 +24,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from numbers import Integral
 from typing import Any
 
 
@@ -92,6 +93,11 @@ def require(fine: object, name: str, value: object, what: str) -> None:
     """Raise OptionError unless `fine`: the option `name` is `value` and must be `what`."""
     if not fine:
         raise OptionError(f"{name} is {value!r}; it must be {what}")
+
+
+def is_whole(value: object) -> bool:
+    """Whether an option is of a whole number's type; True and False are none."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 @contextmanager

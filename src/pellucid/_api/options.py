@@ -5,12 +5,11 @@ from __future__ import annotations
 import operator
 import os
 from dataclasses import dataclass, field
-from numbers import Integral
 from typing import Any
 
 from pellucid.bitstream import DEFAULT_LIMITS, Header, Limits, check_limits
 from pellucid.bitstream.limits import is_number
-from pellucid.errors import OptionError, require
+from pellucid.errors import OptionError, is_whole, require
 from pellucid.pixels import Box
 from pellucid.pixels.reduced import SCALES
 
@@ -107,11 +106,6 @@ class DecompressOptions:
                 f"{header.width} x {header.height} (x, y, width, height in samples)"
             )
         return box.aligned(self.scale).overlap(header.box)
-
-
-def is_whole(value: object) -> bool:
-    """Whether `value` is of a whole number's type."""
-    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def check_targets(options: CompressOptions) -> None:

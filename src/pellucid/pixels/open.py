@@ -8,7 +8,6 @@ the modules of `formats`.
 
 from __future__ import annotations
 
-import operator
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pellucid.errors import InputError, OptionError
+from pellucid.errors import InputError, OptionError, is_whole, require
 from pellucid.pixels.formats import Input, format_of
 from pellucid.pixels.formats.pillow import read_pillow_image
 from pellucid.pixels.geo import nodata_of
@@ -91,9 +90,9 @@ def open_image(
         OptionError: there is no such page, or `source` is of another type.
         MissingExtraError: an optional library is needed to read it.
     """
-    number = _page_of(page)
+    require(page is None or is_whole(page), "page", page, "a whole number from 0")
     if isinstance(source, np.ndarray | Image.Image) or is_sliced(source):
-        _refuse_page(number, "what is no file")
+        _refuse_page(page, "what is no file")
         held = isinstance(source, Image.Image)
         read = read_pillow_image if held else _array
         samples, info = read(source, max_pixels)
@@ -102,8 +101,8 @@ def open_image(
     given = Input(source)
     kind = format_of(given)
     if not kind.pages:
-        _refuse_page(number, f"{given.name}: a {kind.name} file")
-    pages = (number,) if kind.pages else ()
+        _refuse_page(page, f"{given.name}: a {kind.name} file")
+    pages = (page,) if kind.pages else ()
     with kind.open(given, max_pixels, *pages) as (samples, info):
         yield ImageSource(samples, replace(info, nodata=nodata_of(info.exif)))
 
@@ -124,18 +123,6 @@ def _array(source: Any, max_pixels: int) -> tuple[Source, ImageInfo]:
     check_size("the array", samples.shape, max_pixels)
     info = replace(ImageInfo.of(samples), flat=len(source.shape) == 2)
     return samples[:, :] if isinstance(source, np.ndarray) else samples, info
-
-
-def _page_of(page: Any) -> int | None:
-    """A page or frame as it is counted, None for none; OptionError if it is no whole number."""
-    if page is None:
-        return None
-    try:
-        if not isinstance(page, bool):
-            return operator.index(page)
-    except TypeError:
-        pass
-    raise OptionError(f"page is {page!r}; it must be a whole number from 0")
 
 
 def _refuse_page(page: int | None, what: str) -> None:
