@@ -135,7 +135,7 @@ def test_quartiles_and_memory_where_they_were_measured(results, make_row):
     assert "| memory (MB) |" in text
     assert "| pellucid m | 0.50 | 33.30 | 3.93 (1.97–7.86) | 7.86 (7.86–7.86) | 150 / 120 |" in text
     assert "| WebP, method 6 | 0.50 | 33.30 | 1.97 (0.98–3.93) | 39 (39–39) | – |" in text
-    note = speed_note(rows, {})
+    note = speed_note(rows, "")
     assert "quartiles in brackets" in note
     assert "one picture of 768x512" in note
     rows[1] = replace(rows[1], encode_low=None)

@@ -88,8 +88,20 @@ def report_page(folder: Path) -> str:
         note = "Written down by the benches. Folders of pictures are given by their last name."
         body = html([note, commands], "commands")
         sections.append(("commands", "Commands that make these rows", body))
-    sections.append(("files", "Files of rows", html(_files(folder), "files")))
-    return _document(folder, sections)
+    paths = sorted(folder.glob("*.tsv"))
+    files = Table(["file", "rows"], [[plain(p.name), f"{len(_lines(p)) - 1:,}"] for p in paths])
+    note = f"All in {plain(folder.resolve().name)}, a line a picture, method and setting."
+    sections.append(("files", "Files of rows", html([note, files], "files")))
+    lead = (
+        "<p>Beside the codecs and denoisers people use. Every number comes from the rows named at "
+        "the end; times compare within one table only, which is one run on one machine.</p>"
+    )
+    foot = (
+        f"<p>Made by pellucid {escape(__version__)} with <code>pellucid bench report "
+        f"{escape(str(folder.name))}</code>. One file; it loads nothing.</p>"
+    )
+    title = f"pellucid, measured: {folder.resolve().name}"
+    return document(title, lead, sections, foot, css=css())
 
 
 def _measured(bench: AnyBench, folder: Path) -> Section:
@@ -117,26 +129,6 @@ def _others(paths: Sequence[Path]) -> list[Part]:
 def _lines(path: Path) -> list[str]:
     """At least a header."""
     return path.read_text(encoding="utf-8", errors="replace").splitlines() or [""]
-
-
-def _files(folder: Path) -> list[Part]:
-    paths = sorted(folder.glob("*.tsv"))
-    body = [[plain(path.name), f"{len(_lines(path)) - 1:,}"] for path in paths]
-    note = f"All in {plain(folder.resolve().name)}, a line a picture, method and setting."
-    return [note, Table(["file", "rows"], body)]
-
-
-def _document(folder: Path, sections: Sequence[Section]) -> str:
-    lead = (
-        "<p>Beside the codecs and denoisers people use. Every number comes from the rows named at "
-        "the end; times compare within one table only, which is one run on one machine.</p>"
-    )
-    foot = (
-        f"<p>Made by pellucid {escape(__version__)} with <code>pellucid bench report "
-        f"{escape(str(folder.name))}</code>. One file; it loads nothing.</p>"
-    )
-    title = f"pellucid, measured: {folder.resolve().name}"
-    return document(title, lead, sections, foot, css=css())
 
 
 def figure(plot: Plot) -> str:

@@ -11,7 +11,7 @@ format or name doesn't hide them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatch
 from functools import cache
 from importlib import resources
@@ -93,9 +93,14 @@ def write_samples(folder: Path, data: Path | None = None) -> Path:
         MissingExtraError: without `data`, scikit-image isn't installed.
         OutputError: the folder can't be written.
     """
+    if data is None:
+        shipped = require("skimage.data", "scikit-image")
+        found = {name: np.asarray(getattr(shipped, name)(), np.uint8) for name in SHIPPED}
+    else:
+        found = {path.stem: load_rgb(path) for path in find_pictures(data, len(SHIPPED))}
     with refusing(f"can't write pictures to {folder}", OutputError):
         folder.mkdir(parents=True, exist_ok=True)
-        for name, rgb in _pictures(data):
+        for name, rgb in found.items():
             Image.fromarray(middle(rgb, LARGEST)).save(folder / f"{name}.png")
     return folder
 
@@ -104,16 +109,6 @@ def middle(pixels: Rgb, most: tuple[int, int]) -> Rgb:
     """At most so many rows and columns of a picture, from its middle."""
     top, left = (max(0, (have - m) // 2) for have, m in zip(pixels.shape, most, strict=False))
     return np.ascontiguousarray(pixels[top : top + most[0], left : left + most[1]])
-
-
-def _pictures(data: Path | None) -> Iterator[tuple[str, Rgb]]:
-    if data is not None:
-        for path in find_pictures(data, len(SHIPPED)):
-            yield path.stem, load_rgb(path)
-        return
-    shipped = require("skimage.data", "scikit-image")
-    for name in SHIPPED:
-        yield name, np.asarray(getattr(shipped, name)(), np.uint8)
 
 
 def sample_hash(rgb: NDArray[np.uint8]) -> str:

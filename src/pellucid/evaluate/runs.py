@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,8 +100,9 @@ def methods_of(folder: Path, bench: str) -> dict[str, dict[str, Any]]:
     return {name: fact for run in load_runs(folder, bench) for name, fact in run.methods.items()}
 
 
-def machine_text(machine: Mapping[str, Any]) -> str:
+def where(folder: Path, bench: str, file: str = "") -> str:
     """` on PROCESSOR (N cores)` for the end of a sentence; empty if that isn't known."""
+    machine = machine_of(folder, bench, file)
     return f" on {machine['processor']} ({machine['cores']} cores)" if machine else ""
 
 

@@ -117,6 +117,11 @@ class Plan(BasePlan):
     threads: Annotated[int, Option("Of the tuning.", least=1)] = 2
     tune: Tune
 
+    @property
+    def prior(self) -> str:
+        """The denoiser to start from, with the id of an installed one."""
+        return f"{self.model} {require('pellucid').denoisers().get(self.model, '')}".strip()
+
 
 def cases(plan: Plan) -> list[Case]:
     """Each picture with each kind of noise."""
@@ -125,13 +130,6 @@ def cases(plan: Plan) -> list[Case]:
         for source in find_sources(TASKS["gaussian"], plan.data, plan.every)
         for kind in KINDS
     ]
-
-
-def priors(plan: Plan) -> tuple[list[Named], dict[str, str]]:
-    """The denoiser that tuning starts from; its version has the id of an installed one."""
-    known = require("pellucid").denoisers()
-    version = f"{plan.model} {known.get(plan.model, '')}".strip()
-    return [Named(plan.model, version, using(plan.threads))], {}
 
 
 def tuned(turn: Turn[Plan, Named]) -> Iterator[Adaptation]:
@@ -186,7 +184,7 @@ BENCH: Bench[Plan, Named, Adaptation] = Bench(
     sections={"denoise-adapt": report},
     what=lambda plan: f"tuning: {plan.data.resolve().name}",
     cases=cases,
-    methods=priors,
+    methods=lambda plan: ([Named(plan.model, plan.prior, using(plan.threads))], {}),
     wanted=lambda plan, case, _one: [(plan.data.resolve().name, case.about[1], case.about[0])],
     measure=tuned,
     key=lambda row: (row.data, row.kind, row.image),

@@ -7,7 +7,7 @@ colour.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -134,8 +134,8 @@ def speed_parts(folder: Path) -> list[Part]:
     """Table and note; nothing without speed."""
     if not (rows := SPEED_ROWS.load(folder)):
         return []
-    machine = runs.machine_of(folder, "compress", SPEED_ROWS.file)
-    return [speed_table(rows), speed_note(rows, machine)]
+    where = runs.where(folder, "compress", SPEED_ROWS.file)
+    return [speed_table(rows), speed_note(rows, where)]
 
 
 def speed_table(rows: Sequence[Timing]) -> Table:
@@ -159,14 +159,14 @@ def speed_table(rows: Sequence[Timing]) -> Table:
     return Table.of([name for name in _known(rows) if name in found], columns)
 
 
-def speed_note(rows: Sequence[Timing], where: Mapping[str, Any]) -> str:
+def speed_note(rows: Sequence[Timing], where: str) -> str:
     """One paragraph: how the speed was taken, and m's time as a part of AVIF's."""
     found = timed(rows)
     some = next(iter(found.values()))
     quartiles = "" if _rate(some, "encode_low") == NO_VALUE else ", quartiles in brackets"
     text = (
         f"Medians of {rows[0].repeats} interleaved runs in memory{quartiles}, "
-        f"{len(some)} pictures, {rows[0].threads} threads asked for{runs.machine_text(where)}."
+        f"{len(some)} pictures, {rows[0].threads} threads asked for{where}."
     )
     if measured := next((row for row in rows if row.encode_mb), None):
         text += (

@@ -200,7 +200,7 @@ def speed(folder: Path) -> list[Part]:
         f"{count(len({row.image for row in rows}), 'picture')} "
         f"({', '.join(sorted({f'{row.width}x{row.height}' for row in rows}))}, RGB, sigma "
         f"{one.level:g}), {count(one.threads, 'thread')} asked for"
-        f"{runs.machine_text(runs.machine_of(folder, BENCH, SPEED_ROWS.file))}. "
+        f"{runs.where(folder, BENCH, SPEED_ROWS.file)}. "
         "Multiply-adds: convolutions only, from the network's graph."
     )
     if peaks:

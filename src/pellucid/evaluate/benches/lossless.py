@@ -18,7 +18,7 @@ from typing import Annotated, Self
 import numpy as np
 
 from pellucid.errors import InputError
-from pellucid.evaluate.bench import Bench, Case, Key, Turn
+from pellucid.evaluate.bench import Bench, Case, Turn
 from pellucid.evaluate.benches import lossless_tables as tables
 from pellucid.evaluate.benches.lossless_tables import ROWS, ExactResult
 from pellucid.evaluate.peers.base import Codec, Files, Samples, kind_of
@@ -105,12 +105,6 @@ def load_samples(path: Path) -> Samples:
         return np.ascontiguousarray(source.read())  # from the file into memory
 
 
-def bounds_of(plan: Plan, picture: Case, codec: Codec) -> list[Key]:
-    """A row for each bound that the codec knows."""
-    bounds = plan.bounds if codec.bounded else {0}.intersection(plan.bounds)
-    return [(codec.name, picture.data, picture.name, bound) for bound in bounds]
-
-
 def code(turn: Turn[Plan, Codec]) -> Iterator[ExactResult]:
     """One picture by each codec that takes it, bound after bound."""
     for bound in turn.plan.bounds:
@@ -187,7 +181,11 @@ BENCH: Bench[Plan, Codec, ExactResult] = Bench(
     what=lambda plan: f"lossless and bounded: {', '.join(plan.sets)}",
     cases=cases,
     methods=lambda plan: EXACT.load((*OWN, *plan.codecs), plan.threads),
-    wanted=bounds_of,
+    wanted=lambda plan, picture, codec: [
+        (codec.name, picture.data, picture.name, bound)
+        for bound in plan.bounds
+        if codec.bounded or not bound
+    ],
     measure=code,
     key=lambda row: (row.method, row.data, row.picture, row.bound),
     # Tables of several sets have one version of a codec.

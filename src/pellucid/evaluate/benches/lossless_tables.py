@@ -264,11 +264,10 @@ def speed_note(rows: Sequence[ExactResult], folder: Path) -> str:
     """One paragraph: how the speed was taken."""
     repeats = " or ".join(count(n, "run") for n in sorted({row.repeats for row in rows}))
     threads = " or ".join(count(n, "thread") for n in sorted({row.threads for row in rows}))
-    where = runs.machine_text(runs.machine_of(folder, "lossless"))
     return (
         f"Medians of {repeats} of each picture in memory, codecs in turn, after one that "
-        f"isn't counted; {threads} asked for{where}. A rate is all samples over the sum of "
-        "the medians."
+        f"isn't counted; {threads} asked for{runs.where(folder, 'lossless')}. A rate is all "
+        "samples over the sum of the medians."
     )
 
 

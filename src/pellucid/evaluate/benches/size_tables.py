@@ -120,13 +120,13 @@ def tables(folder: Path) -> list[Part]:
     if not rows:
         return []
     sets = ", ".join(sorted({row.data for row in rows}))
-    where = runs.machine_text(runs.machine_of(folder, "size"))
     how = (
         f"Squares of photographs side by side ({sets}), each task in a fresh process; medians of "
         f"{count(rows[0].repeats, 'run')} after a small one, {rows[0].threads} threads asked for"
-        f"{where}. Compressed at quality {QUALITY:g}; denoising 8-bit samples with sigma "
-        f"{SIGMA:g}. Memory is the process's peak, Python and libraries included; before the work "
-        "it already holds the picture, or the file. Powers are fitted by least squares of logs."
+        f"{runs.where(folder, 'size')}. Compressed at quality {QUALITY:g}; denoising 8-bit samples "
+        f"with sigma {SIGMA:g}. Memory is the process's peak, Python and libraries included; "
+        "before the work it already holds the picture, or the file. Powers are fitted by least "
+        "squares of logs."
     )
     return [Table.of(rows, COLUMNS), "\n".join(map(str, growths(rows))), how]
 

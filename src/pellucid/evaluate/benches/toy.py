@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from pellucid.errors import InputError
 from pellucid.evaluate._extras import require
-from pellucid.evaluate.bench import Bench, Case, Key, Turn
+from pellucid.evaluate.bench import Bench, Case, Turn
 from pellucid.evaluate.benches.denoise_tasks import with_noise
 from pellucid.evaluate.benches.toy_data import ToySet, find_sets
 from pellucid.evaluate.benches.toy_rows import ROWS, RUNS, ToyResult, ToyRun, key_of, report
@@ -135,12 +135,6 @@ def systems(plan: Plan) -> tuple[list[System], dict[str, str]]:
     return found, missing
 
 
-def wanted(_plan: Plan, case: Case, system: System) -> list[Key]:
-    """One run, at the job that the case names."""
-    own = case.about == (system.name, system.task)
-    return [(system.name, case.data, system.task)] if own else []
-
-
 def measure(turn: Turn[Plan, System]) -> Iterator[ToyResult | ToyRun]:
     """Train, then code or clean every held-out picture; rows first, the run when they are there."""
     ((system, _),) = turn.todo
@@ -237,7 +231,11 @@ BENCH: Bench[Plan, System, Any] = Bench(
     what=lambda plan: f"beside what articles build: {', '.join(plan.sets)}",
     cases=cases,
     methods=systems,
-    wanted=wanted,
+    wanted=lambda _plan, case, system: [
+        (name, case.data, task)
+        for name, task in [case.about]
+        if (name, task) == (system.name, system.task)
+    ],
     measure=measure,
     key=key_of,
     makes=lambda plan, one, run: (

@@ -171,7 +171,7 @@ def how(runs: Sequence[ToyRun], folder: Path) -> str:
         f" Systems that learn had {minutes} minutes each, for each task and set." if minutes else ""
     )
     threads = _span([one.threads for one in runs])
-    where = commands.machine_text(commands.machine_of(folder, "toy"))
+    where = commands.where(folder, "toy")
     made = [f"`{run.command}`" for run in commands.load_runs(folder, "toy") if run.command]
     command = f" Measured with {' and '.join(made)}." if made else ""
     return (

@@ -58,8 +58,8 @@ def pillow(
     options: Mapping[str, Any],
     turn: Callable[[float], dict[str, Any]] = lambda setting: {"quality": int(setting)},
     **more: Any,
-) -> Codec:
-    """A codec by `Image.save` and `Image.open`; MissingExtraError without the library.
+) -> Maker[Codec]:
+    """A codec by `Image.save` and `Image.open`; the maker: MissingExtraError without the library.
 
     Args:
         form: Pillow's names of the format and of the library behind it, and ours of the library.
@@ -67,8 +67,6 @@ def pillow(
         more: fields of the codec that differ from other formats'.
     """
     kind, feature, library = form
-    if not features.check(feature):
-        raise MissingExtraError(f"Pillow with {library}", "bench")
     words = " ".join(f"{key}={value}" for key, value in options.items())
     fields = {
         "threading": "one thread both ways: Pillow offers no choice",
@@ -78,8 +76,14 @@ def pillow(
         ),
         **more,
     }
-    version = f"Pillow {pillow_version}, {library} {features.version(feature)}, {words}"
-    return Codec(name=name, version=version, settings=settings, **fields)
+
+    def make(_threads: int) -> Codec:
+        if not features.check(feature):
+            raise MissingExtraError(f"Pillow with {library}", "bench")
+        version = f"Pillow {pillow_version}, {library} {features.version(feature)}, {words}"
+        return Codec(name=name, version=version, settings=settings, **fields)
+
+    return make
 
 
 def avif(
@@ -94,7 +98,7 @@ def avif(
     options = {"subsampling": "4:4:4", "speed": AVIF_SPEED, "max_threads": threads, **advanced}
     used = f"up to {threads} threads both ways; the encoder decides how many it can use"
     form = ("AVIF", "avif", "libavif")
-    return pillow(name, form, settings, options, threading=used, decode=decode)
+    return pillow(name, form, settings, options, threading=used, decode=decode)(threads)
 
 
 def heic_psnr(threads: int) -> Codec:
@@ -181,20 +185,20 @@ LOSSY: Registry[Codec] = Registry.of(
         # Halved chroma is what most pictures have.
         "jpeg420": (
             "JPEG 4:2:0",
-            lambda _: pillow(
+            pillow(
                 "jpeg420", JPEG, (5, 15, 35, 60, 80, 92), {"subsampling": "4:2:0", **SMALL_JPEG}
             ),
         ),
         "jpeg444": (
             "JPEG 4:4:4",
-            lambda _: pillow(
+            pillow(
                 "jpeg444", JPEG, (5, 12, 30, 55, 75, 88), {"subsampling": "4:4:4", **SMALL_JPEG}
             ),
         ),
         # The 9/7 wavelet with the irreversible colour transform.
         "jpeg2000": (
             "JPEG 2000",
-            lambda _: pillow(
+            pillow(
                 "jpeg2000",
                 ("JPEG2000", "jpg_2000", "OpenJPEG"),
                 (0.1, 0.2, 0.4, 0.8, 1.3, 2.0),
@@ -206,9 +210,7 @@ LOSSY: Registry[Codec] = Registry.of(
         # At its slowest method, 6. The format has 4:2:0 chroma only.
         "webp": (
             "WebP, method 6",
-            lambda _: pillow(
-                "webp", ("WEBP", "webp", "libwebp"), (0, 10, 35, 65, 82, 95), {"method": 6}
-            ),
+            pillow("webp", ("WEBP", "webp", "libwebp"), (0, 10, 35, 65, 82, 95), {"method": 6}),
         ),
         "avif": ("AVIF 4:4:4, speed 6", partial(avif, "avif", (8, 28, 48, 64, 77, 88), {})),
         "avif_psnr": (
