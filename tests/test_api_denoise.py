@@ -219,6 +219,8 @@ def test_a_picture_of_zeros_and_tiny_differences_are_no_matter(tiny_denoiser: st
 def test_wrong_sigmas(sigma: Any) -> None:
     with pytest.raises(OptionError, match="sigma"):
         pellucid.denoise(PICTURE, sigma=sigma)
+    with pytest.raises(OptionError, match="sigma is True; it must be auto, a number or an array"):
+        pellucid.denoise(np.zeros((8, 8), np.uint8), sigma=True)
     with pytest.raises(OptionError, match="sigma holds"):
         pellucid.denoise(PICTURE, sigma=np.full((24, 30), 1e39))
 

@@ -31,6 +31,11 @@ def opened(data: bytes) -> np.ndarray:
         return np.asarray(image)
 
 
+def test_explain_takes_a_file(photo: Path) -> None:
+    said = piped(photo.read_bytes(), "explain", "-", "--task", "denoise", code=2).stderr
+    assert said == "pellucid: explain takes a file and not standard input; save it as one first\n"
+
+
 def test_compress_and_back(photo: Path, pixels: np.ndarray) -> None:
     packed = piped(photo.read_bytes(), "compress", "-", "--quality", 35)
     assert packed.stderr == ""

@@ -168,6 +168,14 @@ def test_a_resolution_goes_through_a_pel_file(dpi: tuple[float, float]) -> None:
     assert back.dpi == pytest.approx(info.dpi)
 
 
+@pytest.mark.parametrize("dpi", [("72 dpi", "72 dpi"), (300,), 300, (None, None), (0, 72)])
+def test_a_resolution_that_is_none_is_left_out(dpi: object) -> None:
+    image = Image.fromarray(RGB)
+    image.info["dpi"] = dpi
+    _, info = read_samples(image)
+    assert info.dpi is None
+
+
 def test_exif_of_a_picture_is_never_taken_for_its_resolution() -> None:
     block = thumbnail_exif()
     info = ImageInfo(32, 24, 3, exif=block, dpi=(300, 300))

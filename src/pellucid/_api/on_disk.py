@@ -119,7 +119,8 @@ def compress_to(
         return CompressResult(found, before)
     grown = (
         f"the file grew from {before:,} to {found.file_bytes:,} bytes: lossless and max_error "
-        "keep every sample, and of a lossy format such as JPEG also the errors that it made"
+        "keep every sample, with the errors that a lossy format such as JPEG made, and metadata "
+        "are kept byte for byte"
     )
     return CompressResult(found, before, (grown,))
 

@@ -53,6 +53,8 @@ def explain(
     from pellucid.explaining.page import page_of
     from pellucid.pixels import check_target, write_atomic
 
+    if file == Path("-"):
+        raise OptionError("explain takes a file and not standard input; save it as one first")
     target = out or file.with_name(file.name + ".html")
     if target.suffix.lower() in (*PICTURE_SUFFIXES, ".pel"):
         raise OptionError(f"the output {target} looks like a picture; explain writes .html pages")

@@ -167,7 +167,7 @@ def is_path(value: object) -> bool:
 
 def read_sigma(sigma: Sigma) -> float | Floats | NoiseEstimate | None:
     """Numbers from 0, or an estimate of such; None if it is `auto`; OptionError for all else."""
-    if isinstance(sigma, str):
+    if isinstance(sigma, str | bool):
         require(sigma == "auto", "sigma", sigma, "auto, a number or an array")
         return None
     if isinstance(sigma, NoiseEstimate):  # which may have been changed by hand

@@ -49,9 +49,10 @@ def whole_bytes(value: object) -> bytes | None:
 
 def _dpi(dpi: object) -> tuple[float, float] | None:
     """Dots an inch, across and down, where the file says so."""
-    if not isinstance(dpi, tuple) or len(dpi) != 2:
+    try:
+        across, down = map(float, dpi)  # type: ignore[call-overload]
+    except (TypeError, ValueError):
         return None
-    across, down = map(float, dpi)
     return (across, down) if min(across, down) > 0 and max(across, down) < math.inf else None
 
 
