@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, Self
 
 import numpy as np
 
@@ -14,6 +14,7 @@ import pellucid
 from pellucid.errors import InputError
 from pellucid.evaluate.bench import Bench, Case, Key, Part, Turn
 from pellucid.evaluate.calibrate import net_of, trial
+from pellucid.evaluate.peers.base import Named
 from pellucid.evaluate.pictures import (
     find_pictures,
     load_pixels,
@@ -92,25 +93,14 @@ class Plan(BasePlan):
         ]
 
     @cached_property
-    def method(self) -> Measured:
-        """The one there is; PellucidError if the model has no intervals."""
-        net = net_of(self.task, self.model)
-        version = f"pellucid {pellucid.__version__}, {net.id.hex()[:8]}"
-        return Measured(self.model, version, intervals_of(net.folder))
+    def intervals(self) -> Intervals:
+        """Of the model; PellucidError if it has none."""
+        return intervals_of(net_of(self.task, self.model).folder)
 
     @cached_property
     def sets(self) -> list[Unseen]:
         """Of each folder what may be measured, and what is left out with the reason."""
-        return [unseen(find_pictures(folder), self.method.intervals) for folder in self.data]
-
-
-class Measured(NamedTuple):
-    """A model's intervals; `version` names pellucid and the model's id."""
-
-    name: str
-    version: str
-    intervals: Intervals
-    threading: str = "as asked for"
+        return [unseen(find_pictures(folder), self.intervals) for folder in self.data]
 
 
 Unseen = tuple[list[Path], dict[str, str]]
@@ -148,17 +138,24 @@ def cases(plan: Plan) -> list[Case]:
     ]
 
 
-def wanted(plan: Plan, case: Case, _one: Measured) -> list[Key]:
+def methods(plan: Plan) -> tuple[list[Named], dict[str, str]]:
+    """The model, with pellucid's version and its id; and which pictures are left out, and why."""
+    version = f"pellucid {pellucid.__version__}, {net_of(plan.task, plan.model).id.hex()[:8]}"
+    missing = {name: why for _, out in plan.sets for name, why in out.items()}
+    return [Named(plan.model, version, "as asked for")], missing
+
+
+def wanted(plan: Plan, case: Case, _one: Named) -> list[Key]:
     """A row; its picture is loaded to know whether it's grey."""
     channels = case.load().shape[2]
     return [(plan.task, plan.model, case.data, channels, float(case.about[0]), case.name)]
 
 
-def measure(turn: Turn[Plan, Measured]) -> Iterator[Coverage]:
+def measure(turn: Turn[Plan, Named]) -> Iterator[Coverage]:
     """One picture at one step."""
-    plan, (step, seed), one = turn.plan, turn.case.about, turn.plan.method
+    plan, (step, seed), ((one, _),) = turn.plan, turn.case.about, turn.todo
     each = trial(turn.data, plan.task, step, plan.model, seed)
-    widths = half_widths(each.result, one.intervals, sigma=each.sigma, level=each.level)
+    widths = half_widths(each.result, plan.intervals, sigma=each.sigma, level=each.level)
     inside = np.abs(each.result - each.truth) <= widths[..., None]
     height, width, channels = each.truth.shape
     about = (plan.task, plan.model, turn.case.data, float(step), turn.case.name, width, height)
@@ -199,7 +196,7 @@ def what(plan: Plan) -> str:
     return f"coverage of intervals, {plan.task}: {sets}{', grey' if plan.grey else ''}"
 
 
-BENCH: Bench[Plan, Measured, Coverage] = Bench(
+BENCH: Bench[Plan, Named, Coverage] = Bench(
     name="intervals",
     columns=(ROWS,),
     plan=Plan,
@@ -209,10 +206,7 @@ BENCH: Bench[Plan, Measured, Coverage] = Bench(
     wished=Plan.wished,
     quick=True,
     cases=cases,
-    methods=lambda plan: (
-        [plan.method],
-        {n: why for _, out in plan.sets for n, why in out.items()},
-    ),
+    methods=methods,
     wanted=wanted,
     measure=measure,
     key=lambda row: (*row.key, row.image),
