@@ -140,7 +140,7 @@ def test_lines_say_what_channels_are(tmp_path: Path) -> None:
 
 def test_dicom_output_names_only_what_can_hold_the_samples(tmp_path: Path) -> None:
     for samples, named in (
-        (stack(1)[0], ".png .webp .jpg .jpeg .bmp .ppm .pgm .npy .tif .zarr"),
+        (stack(1)[0], ".png .jpg .jpeg .webp .bmp .ppm .pgm .npy .tif .zarr"),
         (stack(1)[0].astype(np.int16), ".npy .tif .zarr"),
         (stack(5).transpose(1, 2, 0), ".npy .tif .zarr"),
     ):

@@ -29,4 +29,17 @@ def matrix_library() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-ONE_THREAD = Together(lambda: matrix_library().limit(limits=1, user_api="blas"))
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread for the matrix library, in all threads; any may be the one that ends the block.
+
+    As a context manager of its own threadpoolctl's limit would have to end in the same thread.
+    """
+    limit = matrix_library().limit(limits=1, user_api="blas")
+    try:
+        yield
+    finally:
+        limit.restore_original_limits()
+
+
+ONE_THREAD = Together(one_thread)
