@@ -20,7 +20,7 @@ from opened import write_samples  # noqa: E402
 from pellucid.errors import InputError, OptionError  # noqa: E402
 from pellucid.nets.denoiser import Denoiser  # noqa: E402
 from pellucid.runtime import load_denoiser  # noqa: E402
-from pellucid.train.adapt import (  # noqa: E402  # noqa: E402
+from pellucid.train.adapt import (  # noqa: E402
     AdaptSettings,
     AdaptTrainer,
     Shots,

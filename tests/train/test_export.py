@@ -25,7 +25,7 @@ from pellucid.runtime import CodecModel  # noqa: E402
 from pellucid.runtime.identity import model_id  # noqa: E402
 from pellucid.train import second_output  # noqa: E402
 from pellucid.train.codec_trainer import CodecTrainer  # noqa: E402
-from pellucid.train.export import EDGE, build_tables, entropy_arrays, gain_arrays  # noqa: E402  # noqa: E402
+from pellucid.train.export import EDGE, build_tables, entropy_arrays, gain_arrays  # noqa: E402
 
 SCALES = scale_of(torch.arange(TABLES, dtype=torch.float64)).numpy()
 

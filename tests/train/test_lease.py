@@ -104,6 +104,7 @@ def test_a_plan_is_gone_on_with(folder: Path, monkeypatch: pytest.MonkeyPatch) -
         ("[[run]]\nshare = 1.0", "needs a recipe"),
         ('[[run]]\nrecipe = "a.toml"\nshare = 0', "share above 0"),
         ('[[run]]\nrecipe = "a.toml"\nspeed = 1', "unknown key 'speed'"),
+        ('[[run]]\nrecipe = "a.toml"\nname = 3', "name is 3"),
         ('[[run]]\nrecipe = "a.toml"\nschedule = "steps"', "'steps' is not one of"),
         ('[[run]]\nrecipe = "a.toml"\nafter = "b"', "comes after 'b'"),
         ('minutes = 1\n[[run]]\nrecipe = "a.toml"', "beside the runs"),

@@ -22,7 +22,7 @@ from pellucid.nets.entropy_model import (  # noqa: E402
     white_squares,
 )
 from pellucid.nets.integer import IntegerConv2d, IntegerLayer, clip_activation  # noqa: E402
-from pellucid.nets.rate import TABLES, add_noise, bits, index_of, round_through, scale_of  # noqa: E402  # noqa: E402
+from pellucid.nets.rate import TABLES, add_noise, bits, index_of, round_through, scale_of  # noqa: E402
 from pellucid.train.data import random_crops  # noqa: E402
 from pellucid.train.export import prove_bounds  # noqa: E402
 from pellucid.train.klt import principal_components, start_from_klt  # noqa: E402

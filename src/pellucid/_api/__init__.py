@@ -4,7 +4,8 @@
     layer.py      what a layer does; learned.py and exact.py: the two
     layers.py     which of the two it is, and a picture into a stream; decode.py: an open file
     codec.py      compress, decompress, salvage; on_disk.py: from file to file
-    about.py      info, verify
+    about.py      info, verify; denoise.py, explain.py, explain_denoise.py
+    files.py      names that an output can't have, and what is kept beside samples
 
 `import pellucid` stays quick, as it imports this when something of it is first used.
 """

@@ -4,6 +4,7 @@
     header.py   Header: geometry, quality, tile grid, model
     chunk.py    type, length, payload, CRC-32
     extras.py   what a learned file says besides its header
+    edges.py    lines of one colour along a picture's edges
     writer.py   header + metadata + tiles -> bytes
     scan.py     which chunks may stand where
     salvage.py  the whole chunks of a broken file

@@ -6,11 +6,13 @@
     explain.py      where bits went, how sure, why   train.py     make a model
     demo.py         one photograph, end to end
     bench.py        side by side with other codecs; the benches are in `evaluate`
+    bench_all.py    all of them, and one page
 
     _program.py     errors, signals and remarks -> messages and exit codes
     _jobs.py        inputs and -o -> which file goes where
     _streams.py     standard input and output, and pipes, as files
     _batch.py       one job after another; one that fails doesn't stop the others
+    _progress.py    how far the work is
     _options.py     what several commands take
     _bench_command.py  a command made of a bench
 

@@ -88,17 +88,15 @@ class Rows(Generic[Row]):
         Raises:
             OutputError: the file can't be written.
         """
-        with (
-            refusing(f"can't write results to {path}", OutputError),
-            path.open("a+", encoding="utf-8", errors="replace", newline="\n") as stream,
-        ):
-            stream.seek(0)
-            header = stream.readline().rstrip("\n")
-            if header in ("", self.header):
-                stream.write("" if header else self.header + "\n")
-                stream.writelines(map(self._line, rows))
-            else:
-                self.write(path, [*self.read(path), *rows])
+        with refusing(f"can't write results to {path}", OutputError):
+            with path.open("a+", encoding="utf-8", errors="replace", newline="\n") as stream:
+                stream.seek(0)
+                header = stream.readline().rstrip("\n")
+                if header in ("", self.header):
+                    stream.write("" if header else self.header + "\n")
+                    stream.writelines(map(self._line, rows))
+                    return
+            self.write(path, [*self.read(path), *rows])  # Windows replaces no open file
 
     def write(self, path: Path, rows: Sequence[Row]) -> None:
         """Replace a file as a whole; OutputError if it can't be written."""

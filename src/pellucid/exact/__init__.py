@@ -2,6 +2,8 @@
 
     lattice.py    in which order the samples of a plane come, and which are known by then
     known.py      what is known around a sample, as numbers for the predictor
+    values.py     what samples can be
+    tables.py     probability tables
     rules.py      a pass's predictor and scales: how they are used, and how they are written
     fit.py        how an encoder finds them
     plane.py      one plane of a tile, pass by pass

@@ -5,6 +5,7 @@
     info.py       ImageInfo: geometry, what channels are, metadata
     box.py        Box, and the tiles under one
     lazy.py       pictures in parts: what a Source and a Sink are; the one check of sizes
+    reduced.py    a picture at 1/2, 1/4 or 1/8 of its size
     flat.py       samples that lie in a file as in memory
     metadata.py   EXIF, ICC, XMP and resolution, byte for byte
     axes.py       what the channels of a stack are

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -153,7 +153,7 @@ def read_table(path: Path) -> dict[str, Any]:
 def made_from(kind: Any, table: Any, path: Path) -> Any:
     """The dataclass `kind` of a table that gives fields values like their defaults.
 
-    A field without a default is a name, which is checked elsewhere.
+    A field without a default is a recipe's name, which is checked elsewhere.
     """
     if not isinstance(table, dict):
         raise OptionError(f"{path}: {table!r} stands where a table must")
@@ -166,7 +166,7 @@ def made_from(kind: Any, table: Any, path: Path) -> Any:
         if isinstance(part, type):
             values[key] = made_from(part, value, path)
         else:
-            fine = key == "name" or alike(value, default)
+            fine = default is MISSING or alike(value, default)
             require(fine, f"{path}: {key}", value, f"like {default!r}")
             values[key] = tuple(value) if isinstance(value, list) else value
     return kind(**values)
