@@ -8,7 +8,7 @@ integer networks both times. Only convolutions are counted, as is usual.
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
 
 from pellucid.evaluate.macs import SIDE, macs_per_pixel
@@ -21,7 +21,9 @@ DECOMPRESS = ("hyper_decoder", "spatial_prior", "synthesis")
 
 def main() -> None:
     """Command line."""
-    for folder in map(Path, sys.argv[1:]):
+    parser = argparse.ArgumentParser(description="Count multiply-adds a pixel of models.")
+    parser.add_argument("folders", nargs="+", type=Path, metavar="MODEL", help="a model's folder")
+    for folder in parser.parse_args().folders:
         if (folder / DENOISER).exists():
             print(f"{folder.name}: {macs_per_pixel(folder / DENOISER) / 1e3:.2f} kMAC/px")
             continue
