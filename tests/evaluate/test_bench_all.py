@@ -22,7 +22,7 @@ from pellucid.evaluate.benches import (
     toy,
 )
 from pellucid.evaluate.pictures import LARGEST, SHIPPED, load_rgb, middle, write_samples
-from pellucid.evaluate.plan import Wish
+from pellucid.evaluate.plan import Request
 from pellucid.evaluate.registry import BENCHES
 from pellucid.runtime import load_denoiser
 
@@ -84,19 +84,19 @@ def test_quick_needs_no_pictures(peers, tmp_path):
 
 def test_each_bench_is_a_part():
     """But adapt, which trains, and those that measure nothing."""
-    parts = {bench.name for bench in BENCHES if bench.wished}
+    parts = {bench.name for bench in BENCHES if bench.requested}
     assert parts == set(command.list_commands(None)) - {"all", "adapt", "report", "table"}
 
 
-def wish_of(data, out, *models):
-    return Wish(data=data, out=out, models=models, threads=1)
+def request_of(data, out, *models):
+    return Request(data=data, out=out, models=models, threads=1)
 
 
 def test_what_cannot_be_had_is_said(tmp_path, picture, capsys):
     """Photographs too small for mosaics, and no sets of small pictures."""
     Image.fromarray(picture).save(tmp_path / "one.png")
     for bench in (large.BENCH, toy.BENCH):
-        assert measure_part(bench, wish_of(tmp_path, tmp_path / "out", "m")) == []
+        assert measure_part(bench, request_of(tmp_path, tmp_path / "out", "m")) == []
         assert "left out: " in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
@@ -113,8 +113,8 @@ def test_large_takes_the_photographs(tmp_path, monkeypatch):
 
     monkeypatch.setattr(engine, "run", run)
     monkeypatch.setattr(large, "load_photos", lambda _folder: [])
-    wish = wish_of(tmp_path, tmp_path / "out", "s", "m")
-    assert measure_part(large.BENCH, wish) == ["region: broken"]
+    request = request_of(tmp_path, tmp_path / "out", "s", "m")
+    assert measure_part(large.BENCH, request) == ["region: broken"]
     assert (asked[0].data, asked[0].model, asked[0].megapixels) == (tmp_path, "s", (24, 100))
     assert "compress (model s)" in (tmp_path / "out" / "large.md").read_text("utf-8")
 
@@ -125,8 +125,8 @@ def test_a_model_without_intervals_is_a_failure_and_others_are_measured(tmp_path
     (folder / "intervals.npz").unlink()
     (tmp_path / "set").mkdir()
     Image.fromarray(picture).save(tmp_path / "set" / "one.png")
-    wish = wish_of(tmp_path / "set", tmp_path / "out", str(folder), "s")
-    failures = measure_part(intervals.BENCH, wish)
+    request = request_of(tmp_path / "set", tmp_path / "out", str(folder), "s")
+    failures = measure_part(intervals.BENCH, request)
     assert len(failures) == 2
     assert failures[0].startswith("coverage of intervals, denoise: set: ")
     assert "--calibrate" in failures[0]

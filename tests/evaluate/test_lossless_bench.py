@@ -13,7 +13,7 @@ from pellucid.errors import InputError, OptionError, OutputError, PellucidError
 from pellucid.evaluate import bench
 from pellucid.evaluate.benches.lossless import BENCH, Plan, cases
 from pellucid.evaluate.benches.lossless_tables import ROWS as STORE
-from pellucid.evaluate.benches.lossless_tables import ExactResult, report, standings, verdict
+from pellucid.evaluate.benches.lossless_tables import ExactResult, comparisons, report, verdict
 from pellucid.evaluate.peers.exact import EXACT
 from pellucid.evaluate.report import markdown, write_report
 from pellucid.evaluate.runs import Run, load_runs, save_runs
@@ -220,7 +220,7 @@ ROWS = [
 
 
 def test_sizes_are_compared_over_the_same_pictures():
-    found = {one.method: one for one in standings(ROWS, 0, 0)}
+    found = {one.method: one for one in comparisons(ROWS, 0, 0)}
     assert list(found) == ["pellucid", "jxl", "pellucid-apart", "png"]
     assert found["pellucid"].bits == pytest.approx(8 * 800_000 / 2e6)
     assert found["png"].ratio("bytes") == pytest.approx(1_000_000 / 800_000)
@@ -230,7 +230,7 @@ def test_sizes_are_compared_over_the_same_pictures():
 
 
 def test_the_report_says_who_is_smaller_and_faster(tmp_path):
-    assert verdict(standings(ROWS, 0, 0)) == (
+    assert verdict(comparisons(ROWS, 0, 0)) == (
         "Larger files than pellucid's: PNG, optimized (+25.0 %). Smaller: JPEG XL, effort 7 "
         "(−2.0 %). Slower than pellucid to compress: PNG, optimized; all others are faster. "
         "Slower than pellucid to decompress: JPEG XL, effort 7; all others are faster."

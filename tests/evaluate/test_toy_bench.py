@@ -17,16 +17,16 @@ from pellucid.evaluate.benches.toy_rows import (
     RUNS,
     ToyResult,
     ToyRun,
+    comparisons,
     load_rows,
     nearest,
     psnr_at,
-    standings,
 )
 from pellucid.evaluate.peers.toy import CLEANERS, CODERS
 from pellucid.evaluate.peers.toy_base import (
-    Cleaner,
     Coder,
     System,
+    ToyDenoiser,
 )
 from pellucid.evaluate.report import markdown, write_report
 from pellucid.evaluate.runs import load_runs
@@ -81,7 +81,7 @@ def untouched(_threads):
         assert sigma == 25
         return noisy
 
-    made = Cleaner(denoise)
+    made = ToyDenoiser(denoise)
     return System(
         task="denoise", name="noisy", version="stub 1", train=lambda *_: made, learns=False
     )
@@ -217,7 +217,7 @@ def test_numbers_are_over_all_pictures(tmp_path):
         result(system="webp", files="sheet", pictures=100, pixels=10**5, bytes=12500, setting=5.0),
         result(system="webp", files="sheet", pictures=100, pixels=10**5, bytes=50000, setting=9.0),
     ]
-    sheet, _, ours = standings(rows, "mnist", "compress")
+    sheet, _, ours = comparisons(rows, "mnist", "compress")
     assert (ours.rate, ours.ssim, ours.run_ms) == pytest.approx((2.0, 0.8, 3.0))
     assert ours.psnr == pytest.approx(20 + 10 * math.log10(2)), "of the mean squared error"
     assert (sheet.system, sheet.rate, sheet.run_ms) == ("webp", 1.0, 0.02)

@@ -18,20 +18,20 @@ SIDES = ("top", "bottom", "left", "right")
 _COUNT, _LINES = struct.Struct("<B"), struct.Struct("<H")
 
 Run = tuple[int, tuple[int, ...]]  # how many lines, and the samples of their colour
-Side = tuple[Run, ...]  # from the edge inwards
+Runs = tuple[Run, ...]  # from the edge inwards
 
 
 @dataclass(frozen=True, slots=True)
 class Edges:
     """Runs of lines of one colour on each side; left and right lie between top and bottom."""
 
-    top: Side = ()
-    bottom: Side = ()
-    left: Side = ()
-    right: Side = ()
+    top: Runs = ()
+    bottom: Runs = ()
+    left: Runs = ()
+    right: Runs = ()
 
     @property
-    def sides(self) -> tuple[Side, Side, Side, Side]:
+    def sides(self) -> tuple[Runs, Runs, Runs, Runs]:
         """In the order of the file."""
         return self.top, self.bottom, self.left, self.right
 
@@ -82,7 +82,7 @@ def _colour_of(header: Header) -> struct.Struct:
     return struct.Struct(f"<{header.channels}{letter[header.bit_depth == 16]}")
 
 
-def _sides(header: Header, payload: memoryview) -> Iterator[Side]:
+def _sides(header: Header, payload: memoryview) -> Iterator[Runs]:
     """The four sides; struct.error if the payload ends before they do."""
     colour, at = _colour_of(header), 0
     for _ in SIDES:

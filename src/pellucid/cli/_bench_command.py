@@ -19,7 +19,7 @@ from pellucid.errors import PellucidError
 
 if TYPE_CHECKING:
     from pellucid.evaluate.bench import AnyBench
-    from pellucid.evaluate.plan import BasePlan, Option, Wish
+    from pellucid.evaluate.plan import BasePlan, Option, Request
 
 GOES_ON = "Rows are written as they come; the same command goes on where an earlier one stopped."
 
@@ -44,7 +44,7 @@ def command_of(bench: AnyBench) -> click.Command:
 
 
 def command_with(
-    name: str, plan: type[BasePlan | Wish], measure: Callable[..., None], more: str = ""
+    name: str, plan: type[BasePlan | Request], measure: Callable[..., None], more: str = ""
 ) -> click.Command:
     """A command with the options of a plan, which `measure` is given with the command's words."""
     from pellucid.evaluate.plan import options_of

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.bitstream.edges import Edges, Run, Side
+from pellucid.bitstream.edges import Edges, Run, Runs
 from pellucid.pixels.lazy import Source
 
 LEAST_SIDE = 32  # samples; a smaller picture would pay more for the chunk than it saves
@@ -67,7 +67,7 @@ def draw(samples: NDArray[Any], edges: Edges, key: tuple[int, int], shape: tuple
     _draw_side(samples[::-1], edges.bottom, shape[0] - bottom)
 
 
-def _draw_side(lines: NDArray[Any], side: Side, first: int) -> None:
+def _draw_side(lines: NDArray[Any], side: Runs, first: int) -> None:
     """Draw into lines, the foremost of which is number `first` from the edge."""
     start = -first
     for count, colour in side:
@@ -75,7 +75,7 @@ def _draw_side(lines: NDArray[Any], side: Side, first: int) -> None:
         start += count
 
 
-def _count(side: Side) -> int:
+def _count(side: Runs) -> int:
     return sum(lines for lines, _ in side)
 
 
@@ -99,7 +99,7 @@ class _Lines:
         return lines[::-1] if self._far else lines
 
 
-def _side(lines: _Lines) -> Side:
+def _side(lines: _Lines) -> Runs:
     """The runs of one side that are worth their bytes."""
     if not (_plain(lines.read(1, PROBE))[0] and _plain(lines.read(1))[0]):
         return ()

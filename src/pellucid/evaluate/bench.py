@@ -21,7 +21,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from pellucid.errors import OutputError, PellucidError, refusing
 from pellucid.evaluate import runs
 from pellucid.evaluate.drawing import Plot
-from pellucid.evaluate.plan import BasePlan, Wish
+from pellucid.evaluate.plan import BasePlan, Request
 from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.table import Table
 
@@ -86,7 +86,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Turn(Generic[P, M]):
+class Measurement(Generic[P, M]):
     """A case to be measured: its data, what each method should make rows of, and failures.
 
     Attributes:
@@ -128,13 +128,13 @@ class Bench(Generic[P, M, R]):
         plots: folder -> its plots.
         sections: name of markers in the docs -> folder -> the parts between them.
         steps: plan -> benches to run in its place, such as it and then one of speed.
-        wished: what all benches are asked for -> its plans; InputError or MissingExtraError says
+        requested: what all benches are asked for -> its plans; InputError or MissingExtraError says
             why it's left out.
         quick: whether it's part of a quick run of all.
         cases: plan -> what to measure on, errors in the plan told first.
         methods: plan -> methods, and those that can't be had with the reason.
         wanted: plan, case, method -> the keys of all rows it should have.
-        measure: turn -> rows; each is kept as it comes.
+        measure: measurement -> rows; each is kept as it comes.
         key: row -> the cells that tell it apart.
         makes: plan, method, row -> whether the run makes such rows by the method; others stay.
         usable: plan, method, row -> whether such a row of an earlier run still holds.
@@ -142,7 +142,7 @@ class Bench(Generic[P, M, R]):
         order: row -> what a finished file is sorted by; the key if not given.
         warm: method and data, once before a method is first measured.
         facts: plan, method -> facts about it that reports need, beside its threads.
-        tool: plan -> what all turns share.
+        tool: plan -> what all measurements share.
     """
 
     name: str
@@ -154,12 +154,12 @@ class Bench(Generic[P, M, R]):
     plots: Callable[[Path], list[Plot]] = nothing
     sections: Mapping[str, Callable[[Path], list[Part]]] = field(default_factory=dict)
     steps: Callable[[P], Sequence[Bench[P, Any, Any]]] | None = None
-    wished: Callable[[Wish], Sequence[P]] | None = None
+    requested: Callable[[Request], Sequence[P]] | None = None
     quick: bool = False
     cases: Callable[[P], Sequence[Case]] = nothing
     methods: Callable[[P], tuple[Sequence[M], dict[str, str]]] = lambda _plan: ((), {})
     wanted: Callable[[P, Case, M], Iterable[Key]] = lambda _plan, _case, _method: ()
-    measure: Callable[[Turn[P, M]], Iterable[R]] = lambda _turn: ()
+    measure: Callable[[Measurement[P, M]], Iterable[R]] = lambda _current: ()
     key: Callable[[R], Key] = lambda _row: ()
     makes: Callable[[P, M, R], bool] = lambda _plan, _method, _row: True
     usable: Callable[[P, M, R], bool] = lambda _plan, _method, _row: True
@@ -225,8 +225,8 @@ def _run_step(bench: Bench[P, M, R], plan: P, notify: Notify, told: Mapping[str,
                         warm.add(one.name)
                         with suppress(*METHOD_ERRORS):  # it shows up again when it's measured
                             bench.warm(one, data)
-                turn = Turn(plan, case, data, todo, outcome, tool, number == 1)
-                for row in bench.measure(turn):
+                current = Measurement(plan, case, data, todo, outcome, tool, number == 1)
+                for row in bench.measure(current):
                     record(row)
     rows.sort(plan.out, bench.order or bench.key)
     record(None)

@@ -73,7 +73,7 @@ class Option:
                 raise OptionError(f"{self.name} must be {wanted}, got {one:g}")
 
 
-def options_of(plan: type[BasePlan | Wish]) -> list[Option]:
+def options_of(plan: type[BasePlan | Request]) -> list[Option]:
     """The options of a plan: data and out, its own, and those of every bench."""
     types = get_type_hints(plan, include_extras=True)
     defaults = {field.name: field.default for field in fields(plan)}
@@ -111,7 +111,7 @@ class BasePlan:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class Request:
     """All benches on one folder of pictures, and OUT/report.html with all their rows.
 
     With --quick and no --data on photographs that scikit-image ships. Without --quick it takes

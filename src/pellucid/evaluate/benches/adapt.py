@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 from pellucid.evaluate._extras import require
-from pellucid.evaluate.bench import Bench, Case, Part, Turn
+from pellucid.evaluate.bench import Bench, Case, Measurement, Part
 from pellucid.evaluate.benches.denoise_tasks import TASKS, find_sources
 from pellucid.evaluate.metrics import psnr
 from pellucid.evaluate.peers.base import Floats, Named, using
@@ -132,10 +132,10 @@ def cases(plan: Plan) -> list[Case]:
     ]
 
 
-def tuned(turn: Turn[Plan, Named]) -> Iterator[Adaptation]:
+def tuned(current: Measurement[Plan, Named]) -> Iterator[Adaptation]:
     """One scene with one kind of noise."""
-    api, plan, (image, name) = require("pellucid"), turn.plan, turn.case.about
-    kind, clean = KINDS[name], turn.data.astype(np.float32)
+    api, plan, (image, name) = require("pellucid"), current.plan, current.case.about
+    kind, clean = KINDS[name], current.data.astype(np.float32)
     generator = np.random.default_rng(zlib.crc32(f"{name} {image}".encode()))
     shots = [np.rint(kind.draw(clean, generator).clip(0, 255)) for _ in range(kind.shots)]
     with TemporaryDirectory() as folder:
@@ -150,7 +150,7 @@ def tuned(turn: Turn[Plan, Named]) -> Iterator[Adaptation]:
     cells: dict[str, Any] = {
         name: round(psnr(clean, result), 4) for name, result in zip(COLUMNS, results, strict=True)
     }
-    cells |= {"minutes": plan.minutes, "threads": plan.threads, "prior": turn.todo[0][0].version}
+    cells |= {"minutes": plan.minutes, "threads": plan.threads, "prior": current.todo[0][0].version}
     yield Adaptation(plan.data.resolve().name, name, kind.shots, image, **cells)
 
 

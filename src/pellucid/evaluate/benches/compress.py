@@ -20,14 +20,14 @@ import numpy as np
 
 from pellucid.errors import OptionError
 from pellucid.evaluate import fresh
-from pellucid.evaluate.bench import Bench, Case, Turn
+from pellucid.evaluate.bench import Bench, Case, Measurement
 from pellucid.evaluate.benches import compress_tables as tables
 from pellucid.evaluate.benches.compress_rows import SPEED_ROWS, SWEEP, Result, Timing, setting_near
 from pellucid.evaluate.metrics import DEFAULT_METRICS, METRICS, Scores, program, psnr, scorer
 from pellucid.evaluate.peers.base import Codec, Files, Rgb, kind_of, own_names
 from pellucid.evaluate.peers.lossy import LOSSY
 from pellucid.evaluate.pictures import find_pictures, load_rgb
-from pellucid.evaluate.plan import BasePlan, Option, Wish
+from pellucid.evaluate.plan import BasePlan, Option, Request
 from pellucid.evaluate.speed import interleaved
 
 QUICK_PICTURES = 2
@@ -37,7 +37,7 @@ QUICK_PEERS = ("jpeg420", "webp", "avif_psnr")
 PEERS = "Codecs, comma between: jpeg, jpeg2000, webp, avif, heic, jxl; or all, or none."
 LOOK = "A look: 2 pictures, 4 settings, PSNR, three timings."
 
-Sweep = Turn["Plan", Codec]
+Sweep = Measurement["Plan", Codec]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,12 +78,12 @@ class Plan(BasePlan):
         return replace(self, metrics=("psnr",), memory=False) if self.quick else self
 
     @classmethod
-    def wished(cls, wish: Wish) -> list[Self]:
+    def requested(cls, request: Request) -> list[Self]:
         """All metrics and codecs; of a quick run PSNR, and few."""
-        more: dict[str, Any] = {"data": wish.pictures, "models": wish.models}
-        if wish.quick:
+        more: dict[str, Any] = {"data": request.pictures, "models": request.models}
+        if request.quick:
             more |= {"codecs": QUICK_PEERS, "metrics": ("psnr",), "processes": 0, "quick": True}
-        return [wish.plan(cls, **more)]
+        return [request.plan(cls, **more)]
 
     def settings(self, codec: Codec) -> tuple[float, ...]:
         """All settings of a codec, or of a quick run a few spread over them."""
@@ -116,41 +116,41 @@ def usable(plan: Plan, codec: Codec, row: Result) -> bool:
     return same and measured and row.setting in codec.settings
 
 
-def code(turn: Sweep) -> Iterator[Result]:
+def code(current: Sweep) -> Iterator[Result]:
     """One picture by each codec at its settings: all coded first, then all scored."""
-    for codec, keys in turn.todo:
+    for codec, keys in current.todo:
         coded: list[tuple[dict[str, Any], Rgb]] = []
         for *_, setting in keys:
-            with turn.outcome.attempt(f"{turn.case.name} by {codec.name} at {setting:g}"):
-                coded.append(_coded(turn, codec, setting))
-        scores: list[Scores] = turn.tool(turn.data, [decoded for _, decoded in coded])
+            with current.outcome.attempt(f"{current.case.name} by {codec.name} at {setting:g}"):
+                coded.append(_coded(current, codec, setting))
+        scores: list[Scores] = current.tool(current.data, [decoded for _, decoded in coded])
         for (cells, _), found in zip(coded, scores, strict=True):
             yield Result(**{**cells, **found, "psnr": found["psnr"] or 0.0})
 
 
-def _coded(turn: Sweep, codec: Codec, setting: float) -> tuple[dict[str, Any], Rgb]:
+def _coded(current: Sweep, codec: Codec, setting: float) -> tuple[dict[str, Any], Rgb]:
     start = time.perf_counter()
-    files = codec.encode(turn.data, setting)
+    files = codec.encode(current.data, setting)
     middle = time.perf_counter()
-    decoded = codec.decode(files, kind_of(turn.data))
+    decoded = codec.decode(files, kind_of(current.data))
     end = time.perf_counter()
     times = {"encode_s": round(middle - start, 6), "decode_s": round(end - middle, 6)}
-    return {**_cells(turn, codec, setting, files), **times, "repeats": 1}, decoded
+    return {**_cells(current, codec, setting, files), **times, "repeats": 1}, decoded
 
 
-def _cells(turn: Sweep, codec: Codec, setting: float, files: Files) -> dict[str, Any]:
+def _cells(current: Sweep, codec: Codec, setting: float, files: Files) -> dict[str, Any]:
     """What rows of both tables have, without time; no metric is known yet."""
-    height, width = turn.data.shape[:2]
+    height, width = current.data.shape[:2]
     size = sum(map(len, files))
     return {
         "codec": codec.name,
         "setting": float(setting),
-        "image": turn.case.name,
+        "image": current.case.name,
         "width": width,
         "height": height,
         "bytes": size,
         "bpp": round(8 * size / (width * height), 6),
-        "threads": turn.plan.threads,
+        "threads": current.plan.threads,
         "versions": codec.version,
         **dict.fromkeys(METRICS),
     }
@@ -162,36 +162,38 @@ def warm(codec: Codec, rgb: Rgb) -> None:
     codec.decode(files, kind_of(rgb))
 
 
-def time_codecs(turn: Sweep) -> Iterator[Timing]:
+def time_codecs(current: Sweep) -> Iterator[Timing]:
     """A row a codec, at its setting nearest to one common rate; the codecs take turns."""
-    rgb, kind = turn.data, kind_of(turn.data)
-    sweep = SWEEP.load(turn.plan.out)
+    rgb, kind = current.data, kind_of(current.data)
+    sweep = SWEEP.load(current.plan.out)
     tasks: dict[str, Callable[[], object]] = {}
     made: list[tuple[Codec, float, Files]] = []
-    for codec, _ in turn.todo:
-        with turn.outcome.attempt(f"speed of {turn.case.name} by {codec.name}"):
+    for codec, _ in current.todo:
+        with current.outcome.attempt(f"speed of {current.case.name} by {codec.name}"):
             setting = setting_near(row for row in sweep if row.codec == codec.name)
             files = codec.encode(rgb, setting)
             made.append((codec, setting, files))
             tasks[f"encode {codec.name}"] = partial(codec.encode, rgb, setting)
             tasks[f"decode {codec.name}"] = partial(codec.decode, files, kind)
-    repeats = min(turn.plan.repeats, QUICK_REPEATS) if turn.plan.quick else turn.plan.repeats
+    repeats = (
+        min(current.plan.repeats, QUICK_REPEATS) if current.plan.quick else current.plan.repeats
+    )
     times = interleaved(tasks, repeats=repeats)
     for codec, setting, files in made:
-        cells = _cells(turn, codec, setting, files)
+        cells = _cells(current, codec, setting, files)
         for task in ("encode", "decode"):
             found = times[f"{task} {codec.name}"].rounded("s")
             cells |= {f"{task}_{name}": value for name, value in found.items()}
         cells |= {"psnr": round(psnr(rgb, codec.decode(files, kind)), 4), "repeats": repeats}
         row = Timing(**cells)
-        yield _with_peaks(turn, row) if turn.first and turn.plan.memory else row
+        yield _with_peaks(current, row) if current.first and current.plan.memory else row
 
 
-def _with_peaks(turn: Sweep, row: Timing) -> Timing:
+def _with_peaks(current: Sweep, row: Timing) -> Timing:
     """The row with the peaks of processes that do nothing else; a failure leaves them out."""
     if fresh.can_measure():
-        with turn.outcome.attempt(f"memory of {row.codec}"):
-            encode, decode = peaks(row.codec, row.setting, turn.data, turn.plan.threads)
+        with current.outcome.attempt(f"memory of {row.codec}"):
+            encode, decode = peaks(row.codec, row.setting, current.data, current.plan.threads)
             return replace(row, encode_mb=round(encode, 1), decode_mb=round(decode, 1))
     return row
 
@@ -234,7 +236,7 @@ BENCH: Bench[Plan, Codec, Result] = Bench(
     plots=tables.plots,
     sections={"bench": tables.overview, "overview-compression": tables.short_overview},
     steps=lambda plan: [BENCH, SPEED] if plan.repeats else [BENCH],
-    wished=Plan.wished,
+    requested=Plan.requested,
     quick=True,
     what=lambda plan: f"compression: {plan.data.resolve().name}",
     cases=cases,

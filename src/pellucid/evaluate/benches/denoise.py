@@ -18,7 +18,7 @@ import numpy as np
 from pellucid.errors import InputError
 from pellucid.evaluate import fresh
 from pellucid.evaluate._extras import require
-from pellucid.evaluate.bench import Bench, Case, Key, Turn
+from pellucid.evaluate.bench import Bench, Case, Key, Measurement
 from pellucid.evaluate.benches import denoise_tables as tables
 from pellucid.evaluate.benches import denoise_tools as tools
 from pellucid.evaluate.benches.denoise_rows import SPEED_ROWS, SWEEP, DenoiseResult, DenoiseTiming
@@ -41,7 +41,7 @@ TOLD = 4  # where a row's key says what the method is told
 LINE = (0.0, SIGMA**2)  # of noise like that at which cost is measured
 REST = 0.5  # seconds; PyTorch's threads spin that long after a run, and would slow the next method
 
-Sweep = Turn[Plan, Denoiser]
+Sweep = Measurement[Plan, Denoiser]
 
 
 def wanted(plan: Plan, case: Case, one: Denoiser) -> list[Key]:
@@ -51,57 +51,59 @@ def wanted(plan: Plan, case: Case, one: Denoiser) -> list[Key]:
     return [(one.name, plan.task, plan.data_name, level, word, image) for word in words]
 
 
-def clean(turn: Sweep) -> Iterator[DenoiseResult]:
+def clean(current: Sweep) -> Iterator[DenoiseResult]:
     """One picture at one strength by each method that takes its channels."""
-    (image, level), pair = turn.case.about, turn.data
-    for one, keys in turn.todo:
+    (image, level), pair = current.case.about, current.data
+    for one, keys in current.todo:
         if pair.noisy.shape[2] not in one.channels:
             continue
         for key in keys:
-            with turn.outcome.attempt(f"{image} by {one.name} at {level:g}"):
+            with current.outcome.attempt(f"{image} by {one.name} at {level:g}"):
                 start = time.perf_counter()
                 result = one.denoise(pair.noisy, given(key[TOLD], pair))
                 seconds = time.perf_counter() - start
-                yield DenoiseResult(*key, **measured(turn, one, result, seconds, repeats=1))
+                yield DenoiseResult(*key, **measured(current, one, result, seconds, repeats=1))
 
 
 def measured(
-    turn: Sweep, one: Denoiser, result: Floats, seconds: float, *, repeats: int
+    current: Sweep, one: Denoiser, result: Floats, seconds: float, *, repeats: int
 ) -> dict[str, Any]:
     """The cells of a result's row after its key; InputError if its samples aren't numbers."""
     if not np.isfinite(result).all():
         raise InputError("gave samples that aren't numbers")
-    original, similarity = turn.data.clean, ssim(turn.data.clean, result)
+    original, similarity = current.data.clean, ssim(current.data.clean, result)
     return {
         "width": original.shape[1],
         "height": original.shape[0],
-        "noisy_psnr": round(psnr(original, turn.data.noisy), 4),
+        "noisy_psnr": round(psnr(original, current.data.noisy), 4),
         "psnr": round(psnr(original, result), 4),
         "ssim": None if similarity is None else round(similarity, 5),
         "seconds": round(seconds, 5),
-        "threads": turn.plan.threads,
+        "threads": current.plan.threads,
         "repeats": repeats,
         "version": one.version,
     }
 
 
-def time_all(turn: Sweep) -> Iterator[DenoiseTiming]:
+def time_all(current: Sweep) -> Iterator[DenoiseTiming]:
     """A row a method on one picture, the methods in turn; the first picture's with the peak of a
     process that does nothing else, but for failures."""
-    told, results = given(f"{SIGMA:g}", turn.data), dict[str, Floats]()
+    told, results = given(f"{SIGMA:g}", current.data), dict[str, Floats]()
 
     def once(one: Denoiser) -> None:
-        results[one.name] = one.denoise(turn.data.noisy, told)
+        results[one.name] = one.denoise(current.data.noisy, told)
 
-    tasks = {one.name: partial(once, one) for one, _ in turn.todo}
-    spreads = interleaved(tasks, repeats=turn.plan.repeats, rest=REST)
-    for one, (key,) in turn.todo:
+    tasks = {one.name: partial(once, one) for one, _ in current.todo}
+    spreads = interleaved(tasks, repeats=current.plan.repeats, rest=REST)
+    for one, (key,) in current.todo:
         times = spreads[one.name]
-        cells = measured(turn, one, results[one.name], times.median, repeats=turn.plan.repeats)
+        cells = measured(
+            current, one, results[one.name], times.median, repeats=current.plan.repeats
+        )
         cells |= {"seconds_low": round(times.low, 5), "seconds_high": round(times.high, 5)}
-        if turn.first and fresh.can_measure():
-            with turn.outcome.attempt(f"memory of {one.name}"):
-                peak = peak_of_denoiser(one.name, turn.data.noisy, turn.plan.threads)
+        if current.first and fresh.can_measure():
+            with current.outcome.attempt(f"memory of {one.name}"):
+                peak = peak_of_denoiser(one.name, current.data.noisy, current.plan.threads)
                 cells["peak_mb"] = round(peak, 1)
         yield DenoiseTiming(*key, **cells)
 
@@ -116,9 +118,9 @@ def estimators(_plan: Plan) -> tuple[list[Named], dict[str, str]]:
     return [Named("pellucid", f"pellucid {api.__version__}, probe {probe:.3f}")], {}
 
 
-def estimate(turn: Turn[Plan, Named]) -> Iterator[Estimate]:
+def estimate(current: Measurement[Plan, Named]) -> Iterator[Estimate]:
     """The measured noise of one picture."""
-    ((one, ((data, level, image),)),), noisy = turn.todo, turn.data.noisy
+    ((one, ((data, level, image),)),), noisy = current.todo, current.data.noisy
     start = time.perf_counter()
     sigma = round(float(require("pellucid").noise_level(noisy).sigma), 4)
     seconds = round(time.perf_counter() - start, 5)
@@ -163,7 +165,7 @@ BENCH: Bench[Plan, Denoiser, DenoiseResult] = Bench(
         **{f"denoise-{name}": partial(tables.task_tables, name) for name in TASKS},
     },
     steps=steps,
-    wished=Plan.wished,
+    requested=Plan.requested,
     quick=True,
     what=lambda plan: f"{plan.kind.title}: {plan.data_name}",
     cases=cases,

@@ -23,7 +23,7 @@ from pellucid.evaluate.bench import Case
 from pellucid.evaluate.peers.base import Denoiser, Floats, NoiseGiven
 from pellucid.evaluate.peers.denoisers import SIGMA
 from pellucid.evaluate.pictures import find_pictures, load_pixels, load_rgb
-from pellucid.evaluate.plan import BasePlan, Option, Wish
+from pellucid.evaluate.plan import BasePlan, Option, Request
 from pellucid.pixels import read_image
 
 SEARCH = (5.0, 10.0, 15.0, 20.0)  # sigmas that peers may choose from
@@ -190,12 +190,12 @@ class Plan(BasePlan):
             raise OptionError(f"--repeats goes with --task {TIMED} only")
 
     @classmethod
-    def wished(cls, wish: Wish) -> list[Self]:
+    def requested(cls, request: Request) -> list[Self]:
         """White noise on colour; of a quick run of one strength, and few peers."""
-        more: dict[str, Any] = {"data": wish.pictures, "models": wish.models, "repeats": 3}
-        if wish.quick:
+        more: dict[str, Any] = {"data": request.pictures, "models": request.models, "repeats": 3}
+        if request.quick:
             more |= {"methods": QUICK_DENOISERS, "sigma": (SIGMA,)}
-        return [wish.plan(cls, **more)]
+        return [request.plan(cls, **more)]
 
     @property
     def kind(self) -> Task:

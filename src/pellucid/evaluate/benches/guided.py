@@ -1,7 +1,7 @@
 """`bench guided`: pictures denoised and compressed with the help of an aligned one.
 
 Noise is added with a fixed seed, in the picture's unit, and neither clipped nor rounded. The guide
-is used as it is; once it is turned by half a turn, so that it shows something else: then nothing
+is used as it is; once it is turned by half a current, so that it shows something else: then nothing
 may be lost. Files are decoded, and a row is kept only if all came back. The pairs are
 
 roadscene    ir_aligned/NAME beside visible_aligned/NAME (Xu et al. 2020); 8 bits
@@ -25,7 +25,7 @@ from PIL import Image
 import pellucid
 from pellucid.errors import InputError, OptionError, PellucidError, refusing
 from pellucid.evaluate._extras import require
-from pellucid.evaluate.bench import Bench, Case, Turn
+from pellucid.evaluate.bench import Bench, Case, Measurement
 from pellucid.evaluate.benches import guided_tables as tables
 from pellucid.evaluate.benches.guided_tables import (
     COMPRESSED,
@@ -38,7 +38,7 @@ from pellucid.evaluate.benches.guided_tables import (
 from pellucid.evaluate.metrics import psnr
 from pellucid.evaluate.peers.base import Named
 from pellucid.evaluate.peers.filters import RADII, RIDGES, guided_filter
-from pellucid.evaluate.plan import BasePlan, Option, Wish
+from pellucid.evaluate.plan import BasePlan, Option, Request
 from pellucid.evaluate.rows import Rows
 from pellucid.runtime import load_denoiser, load_guide
 
@@ -72,9 +72,9 @@ class Plan(BasePlan):
     fresh: Annotated[bool, Option("Forget earlier rows of these pairs.")] = False
 
     @classmethod
-    def wished(cls, wish: Wish) -> list[Self]:
+    def requested(cls, request: Request) -> list[Self]:
         """The pair that scikit-image ships: other pairs have folders of their own."""
-        return [wish.plan(cls, pairs="motorcycle", model=wish.models[0])]
+        return [request.plan(cls, pairs="motorcycle", model=request.models[0])]
 
 
 @dataclass(frozen=True)
@@ -173,8 +173,8 @@ class Scene(NamedTuple):
     sigma: float
 
 
-class Way(NamedTuple):
-    """A way to denoise: `clean` gives the picture without noise."""
+class Variant(NamedTuple):
+    """A variant to denoise: `clean` gives the picture without noise."""
 
     name: str
     version: str
@@ -182,7 +182,7 @@ class Way(NamedTuple):
     threading: str = "as asked for"
 
 
-def ways(plan: Plan) -> tuple[list[Way], dict[str, str]]:
+def variants(plan: Plan) -> tuple[list[Variant], dict[str, str]]:
     """None, pellucid's without and with a guide, and the guided filter at each setting."""
     own = f"pellucid {pellucid.__version__}, {plan.model} {load_denoiser(plan.model).id.hex()[:8]}"
     guide = f"{own}, guide {load_guide().card['id'][:8]}"
@@ -200,38 +200,44 @@ def ways(plan: Plan) -> tuple[list[Way], dict[str, str]]:
         return guided_filter(noisy, pair.guide / 255, pair.known, radius, ridge)
 
     return [
-        Way("noisy", "", lambda scene: scene.noisy),
-        Way("unguided", own, partial(by_pellucid, lambda _guide: None)),
-        Way("guided", guide, partial(by_pellucid, lambda guide: guide)),
-        Way("turned", guide, partial(by_pellucid, lambda guide: guide[::-1, ::-1])),
+        Variant("noisy", "", lambda scene: scene.noisy),
+        Variant("unguided", own, partial(by_pellucid, lambda _guide: None)),
+        Variant("guided", guide, partial(by_pellucid, lambda guide: guide)),
+        Variant("turned", guide, partial(by_pellucid, lambda guide: guide[::-1, ::-1])),
         *(
-            Way(f"{PEER}, radius {at[0]}, epsilon {at[1]:g}", "He 2010", partial(filtered, *at))
+            Variant(f"{PEER}, radius {at[0]}, epsilon {at[1]:g}", "He 2010", partial(filtered, *at))
             for at in product(RADII, RIDGES)
         ),
     ], {}
 
 
-def denoise(turn: Turn[Plan, Way]) -> Iterator[Denoised]:
+def denoise(current: Measurement[Plan, Variant]) -> Iterator[Denoised]:
     """Each method's PSNR of one picture."""
-    pair, plan = turn.data, turn.plan
+    pair, plan = current.data, current.plan
     sigma = plan.sigma / 255 * pair.peak
-    noisy = pair.picture + np.random.default_rng(turn.case.about).normal(0, sigma, pair.known.shape)
+    noisy = pair.picture + np.random.default_rng(current.case.about).normal(
+        0, sigma, pair.known.shape
+    )
     if pair.holes:
         noisy = np.where(pair.known, np.maximum(noisy, LEAST * pair.peak), 0)
     scene = Scene(pair, noisy.astype(np.float32), sigma)
     scale, known = 255 / pair.peak, pair.known
     truth = pair.picture[known] * scale
-    cleaned = [way.clean(scene)[known].astype(np.float64) * scale for way, _ in turn.todo]
+    cleaned = [
+        variant.clean(scene)[known].astype(np.float64) * scale for variant, _ in current.todo
+    ]
     scores = [round(psnr(truth, one), 4) for one in cleaned]
     height, width = noisy.shape
-    for (way, _), score in zip(turn.todo, scores, strict=True):  # all or none, to be compared
-        about = (plan.pairs, turn.case.name, way.name, width, height)
-        yield Denoised(*about, plan.sigma, score, way.version)
+    for (variant, _), score in zip(
+        current.todo, scores, strict=True
+    ):  # all or none, to be compared
+        about = (plan.pairs, current.case.name, variant.name, width, height)
+        yield Denoised(*about, plan.sigma, score, variant.version)
 
 
-def compress(turn: Turn[Plan, Named]) -> Iterator[Compressed]:
+def compress(current: Measurement[Plan, Named]) -> Iterator[Compressed]:
     """Sizes of three lossless files; PellucidError if one doesn't come back."""
-    pair, ((one, _),) = turn.data, turn.todo
+    pair, ((one, _),) = current.data, current.todo
     sources = (pair.guide, pair.picture)
     alone = [pellucid.compress(part, lossless=True) for part in sources]
     both = pellucid.compress(pair.picture, lossless=True, guide=pair.guide)
@@ -240,7 +246,7 @@ def compress(turn: Turn[Plan, Named]) -> Iterator[Compressed]:
         if decoded.dtype != source.dtype or not np.array_equal(decoded, source):
             raise PellucidError("what came back isn't what went in")
     height, width = pair.picture.shape
-    about = (turn.plan.pairs, turn.case.name, width, height)
+    about = (current.plan.pairs, current.case.name, width, height)
     yield Compressed(*about, len(alone[0]), len(alone[1]), len(both), one.version)
 
 
@@ -276,7 +282,7 @@ STEPS = {
         lambda _plan: ([Named("pellucid", f"pellucid {pellucid.__version__}", "as asked for")], {}),
         compress,
     ),
-    "denoise": step(DENOISED, ways, denoise),
+    "denoise": step(DENOISED, variants, denoise),
 }
 BENCH: Bench[Plan, Any, Any] = Bench(
     name="guided",
@@ -286,7 +292,7 @@ BENCH: Bench[Plan, Any, Any] = Bench(
     tables=tables.report,
     sections={"guided-denoise": tables.denoised, "guided-compress": tables.compressed},
     steps=lambda plan: [STEPS[task] for task in STEPS if plan.task in (None, task)],
-    wished=Plan.wished,
+    requested=Plan.requested,
     quick=True,
     what=what,
 )

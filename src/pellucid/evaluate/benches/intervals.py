@@ -12,7 +12,7 @@ import numpy as np
 
 import pellucid
 from pellucid.errors import InputError
-from pellucid.evaluate.bench import Bench, Case, Key, Part, Turn
+from pellucid.evaluate.bench import Bench, Case, Key, Measurement, Part
 from pellucid.evaluate.calibrate import net_of, trial
 from pellucid.evaluate.peers.base import Named
 from pellucid.evaluate.pictures import (
@@ -22,7 +22,7 @@ from pellucid.evaluate.pictures import (
     sample_hash,
     test_set_hashes,
 )
-from pellucid.evaluate.plan import BasePlan, Option, Wish
+from pellucid.evaluate.plan import BasePlan, Option, Request
 from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.table import Table, grouped
 from pellucid.explaining.intervals import Intervals, half_widths, intervals_of
@@ -83,13 +83,13 @@ class Plan(BasePlan):
     fresh: Annotated[bool, Option("Forget earlier rows of these sets.")] = False
 
     @classmethod
-    def wished(cls, wish: Wish) -> list[Self]:
+    def requested(cls, request: Request) -> list[Self]:
         """Each task of each model; of a quick run one step of the first model."""
         return [
-            wish.plan(cls, data=(wish.pictures,), task=task, model=model, steps=steps)
-            for model in (wish.models[:1] if wish.quick else wish.models)
+            request.plan(cls, data=(request.pictures,), task=task, model=model, steps=steps)
+            for model in (request.models[:1] if request.quick else request.models)
             for task, all_steps in DEFAULT_STEPS.items()
-            for steps in ([all_steps[1:2]] if wish.quick else [all_steps])
+            for steps in ([all_steps[1:2]] if request.quick else [all_steps])
         ]
 
     @cached_property
@@ -151,14 +151,22 @@ def wanted(plan: Plan, case: Case, _one: Named) -> list[Key]:
     return [(plan.task, plan.model, case.data, channels, float(case.about[0]), case.name)]
 
 
-def measure(turn: Turn[Plan, Named]) -> Iterator[Coverage]:
+def measure(current: Measurement[Plan, Named]) -> Iterator[Coverage]:
     """One picture at one step."""
-    plan, (step, seed), ((one, _),) = turn.plan, turn.case.about, turn.todo
-    each = trial(turn.data, plan.task, step, plan.model, seed)
+    plan, (step, seed), ((one, _),) = current.plan, current.case.about, current.todo
+    each = trial(current.data, plan.task, step, plan.model, seed)
     widths = half_widths(each.result, plan.intervals, sigma=each.sigma, level=each.level)
     inside = np.abs(each.result - each.truth) <= widths[..., None]
     height, width, channels = each.truth.shape
-    about = (plan.task, plan.model, turn.case.data, float(step), turn.case.name, width, height)
+    about = (
+        plan.task,
+        plan.model,
+        current.case.data,
+        float(step),
+        current.case.name,
+        width,
+        height,
+    )
     covered, half_width = round(float(inside.mean()), 5), round(float(widths.mean()), 4)
     yield Coverage(*about, covered, half_width, one.version, channels)
 
@@ -203,7 +211,7 @@ BENCH: Bench[Plan, Named, Coverage] = Bench(
     title="Coverage of intervals",
     tables=tables,
     sections={"intervals": tables},
-    wished=Plan.wished,
+    requested=Plan.requested,
     quick=True,
     cases=cases,
     methods=methods,

@@ -21,10 +21,10 @@ from pellucid import __version__
 from pellucid.errors import OptionError
 from pellucid.evaluate import bench, fresh, runs
 from pellucid.evaluate._extras import require
-from pellucid.evaluate.bench import Bench, Case, Part, Turn
+from pellucid.evaluate.bench import Bench, Case, Measurement, Part
 from pellucid.evaluate.mosaic import load_photos, side_of, write_mosaic
 from pellucid.evaluate.peers.base import Named
-from pellucid.evaluate.plan import BasePlan, Option, Wish
+from pellucid.evaluate.plan import BasePlan, Option, Request
 from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.table import MINUS, Table, rate
 from pellucid.runtime.session import THREADS_VARIABLE
@@ -94,11 +94,15 @@ class Plan(BasePlan):
             raise OptionError("decompress and region need compress among the tasks")
 
     @classmethod
-    def wished(cls, wish: Wish) -> list[Self]:
+    def requested(cls, request: Request) -> list[Self]:
         """Two sizes of the first model; InputError if no photograph is large enough for one."""
         require("tifffile", extra="science")
-        load_photos(wish.pictures)
-        return [wish.plan(cls, data=wish.pictures, megapixels=(24.0, 100.0), model=wish.models[0])]
+        load_photos(request.pictures)
+        return [
+            request.plan(
+                cls, data=request.pictures, megapixels=(24.0, 100.0), model=request.models[0]
+            )
+        ]
 
 
 class Command(NamedTuple):
@@ -139,16 +143,16 @@ def program_work(order: dict[str, Any]) -> tuple[Callable[[], object], Callable[
     return work, lambda: 0
 
 
-def measure(turn: Turn[Plan, Named]) -> Iterator[LargeResult]:
+def measure(current: Measurement[Plan, Named]) -> Iterator[LargeResult]:
     """A row for each task that lacks one on the mosaic of one size, whose file goes at the end."""
-    plan, side = turn.plan, turn.case.about
-    mosaic = Path(turn.tool) / f"mosaic-{side}.tif"
-    commands, lacking = commands_of(plan, mosaic, side), {task for task, _ in turn.todo[0][1]}
+    plan, side = current.plan, current.case.about
+    mosaic = Path(current.tool) / f"mosaic-{side}.tif"
+    commands, lacking = commands_of(plan, mosaic, side), {task for task, _ in current.todo[0][1]}
     needed = lacking | ({"compress"} if lacking & {"decompress", "region"} else set())
     try:
-        write_mosaic(mosaic, turn.data, side)
+        write_mosaic(mosaic, current.data, side)
         for task in (task for task in TASKS if task in needed):
-            with turn.outcome.attempt(f"{task}, {side} x {side}"):
+            with current.outcome.attempt(f"{task}, {side} x {side}"):
                 words, target, setting = commands[task]
                 more = ("-o", target, "--max-pixels", side * side, "--force")
                 order = {"words": [*map(str, (*words, *more))], "threads": plan.threads}
@@ -230,7 +234,7 @@ BENCH: Bench[Plan, Named, LargeResult] = Bench(
     columns=(ROWS,),
     plan=Plan,
     title="Large pictures",
-    wished=Plan.wished,
+    requested=Plan.requested,
     tables=tables,
     sections={"large-tasks": tables},
     cases=cases,

@@ -18,13 +18,13 @@ from typing import Annotated, Self
 import numpy as np
 
 from pellucid.errors import InputError
-from pellucid.evaluate.bench import Bench, Case, Turn
+from pellucid.evaluate.bench import Bench, Case, Measurement
 from pellucid.evaluate.benches import lossless_tables as tables
 from pellucid.evaluate.benches.lossless_tables import ROWS, ExactResult
 from pellucid.evaluate.peers.base import Codec, Files, Samples, kind_of
 from pellucid.evaluate.peers.exact import EXACT, OWN
 from pellucid.evaluate.pictures import SUFFIXES, check_stems, find_pictures
-from pellucid.evaluate.plan import BasePlan, Option, Wish
+from pellucid.evaluate.plan import BasePlan, Option, Request
 from pellucid.evaluate.speed import interleaved
 from pellucid.pixels import NPY, open_image
 
@@ -61,9 +61,9 @@ class Plan(BasePlan):
     fresh: Annotated[bool, Option("Forget earlier rows of these codecs and sets.")] = False
 
     @classmethod
-    def wished(cls, wish: Wish) -> list[Self]:
+    def requested(cls, request: Request) -> list[Self]:
         """Lossless and with the smallest bound."""
-        return [wish.plan(cls, data=(wish.pictures,))]
+        return [request.plan(cls, data=(request.pictures,))]
 
     @property
     def sets(self) -> list[str]:
@@ -105,42 +105,46 @@ def load_samples(path: Path) -> Samples:
         return np.ascontiguousarray(source.read())  # from the file into memory
 
 
-def code(turn: Turn[Plan, Codec]) -> Iterator[ExactResult]:
+def code(current: Measurement[Plan, Codec]) -> Iterator[ExactResult]:
     """One picture by each codec that takes it, bound after bound."""
-    for bound in turn.plan.bounds:
-        asked = [codec for codec, keys in turn.todo if any(key[-1] == bound for key in keys)]
-        yield from _within(turn, bound, [codec for codec in asked if _takes(turn, codec, bound)])
+    for bound in current.plan.bounds:
+        asked = [codec for codec, keys in current.todo if any(key[-1] == bound for key in keys)]
+        yield from _within(
+            current, bound, [codec for codec in asked if _takes(current, codec, bound)]
+        )
 
 
-def _takes(turn: Turn[Plan, Codec], codec: Codec, bound: int) -> bool:
+def _takes(current: Measurement[Plan, Codec], codec: Codec, bound: int) -> bool:
     """Whether a codec can hold the picture; if not, the run keeps the reason, once a set."""
-    why = codec.refuses(kind_of(turn.data), bound)
-    refused = turn.outcome.facts.setdefault("refused", {}).setdefault(turn.case.data, {})
+    why = codec.refuses(kind_of(current.data), bound)
+    refused = current.outcome.facts.setdefault("refused", {}).setdefault(current.case.data, {})
     if why and why not in refused.setdefault(codec.name, []):
         refused[codec.name].append(why)
     return not why
 
 
-def _within(turn: Turn[Plan, Codec], bound: int, codecs: Sequence[Codec]) -> Iterator[ExactResult]:
+def _within(
+    current: Measurement[Plan, Codec], bound: int, codecs: Sequence[Codec]
+) -> Iterator[ExactResult]:
     """The rows of one bound: all files made and checked first, then timed in turns."""
-    kind, made = kind_of(turn.data), list[tuple[Codec, Files, int]]()
+    kind, made = kind_of(current.data), list[tuple[Codec, Files, int]]()
     tasks: dict[str, Callable[[], object]] = {}
     for codec in codecs:
-        with turn.outcome.attempt(f"{turn.case.name} by {codec.name} within {bound}"):
-            files = codec.encode(turn.data, bound)
-            worst = largest_error(turn.data, codec.decode(files, kind), bound)
+        with current.outcome.attempt(f"{current.case.name} by {codec.name} within {bound}"):
+            files = codec.encode(current.data, bound)
+            worst = largest_error(current.data, codec.decode(files, kind), bound)
             made.append((codec, files, worst))
-            tasks[f"encode {codec.name}"] = partial(codec.encode, turn.data, bound)
+            tasks[f"encode {codec.name}"] = partial(codec.encode, current.data, bound)
             tasks[f"decode {codec.name}"] = partial(codec.decode, files, kind)
     # All ran once above.
-    times = interleaved(tasks, repeats=turn.plan.repeats, warmup=0)
-    height, width, channels = turn.data.shape
+    times = interleaved(tasks, repeats=current.plan.repeats, warmup=0)
+    height, width, channels = current.data.shape
     for codec, files, worst in made:
         size = sum(map(len, files))
         yield ExactResult(
             method=codec.name,
-            data=turn.case.data,
-            picture=turn.case.name,
+            data=current.case.data,
+            picture=current.case.name,
             width=width,
             height=height,
             channels=channels,
@@ -148,12 +152,12 @@ def _within(turn: Turn[Plan, Codec], bound: int, codecs: Sequence[Codec]) -> Ite
             bound=bound,
             files=len(files),
             bytes=size,
-            bits=round(8 * size / turn.data.size, 6),
+            bits=round(8 * size / current.data.size, 6),
             worst=worst,
             encode_s=round(times[f"encode {codec.name}"].median, 6),
             decode_s=round(times[f"decode {codec.name}"].median, 6),
-            threads=turn.plan.threads,
-            repeats=turn.plan.repeats,
+            threads=current.plan.threads,
+            repeats=current.plan.repeats,
             version=codec.version,
         )
 
@@ -175,7 +179,7 @@ BENCH: Bench[Plan, Codec, ExactResult] = Bench(
     columns=(ROWS,),
     plan=Plan,
     title="Lossless and error-bounded",
-    wished=Plan.wished,
+    requested=Plan.requested,
     tables=tables.report,
     sections={"lossless": tables.overview, "lossless-sets": tables.all_sets},
     what=lambda plan: f"lossless and bounded: {', '.join(plan.sets)}",

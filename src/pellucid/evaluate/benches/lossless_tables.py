@@ -77,7 +77,7 @@ ROWS = Rows(ExactResult, "lossless-{method}.tsv")
 
 
 @dataclass(frozen=True)
-class Standing:
+class Comparison:
     """One codec on one set at one bound: its rows of the pictures that pellucid has too, and
     pellucid's of the same; all its rows where pellucid has none."""
 
@@ -107,14 +107,14 @@ class Standing:
         return NO_VALUE if ratio is None else percent(100 * (ratio - 1))
 
 
-def standings(rows: Sequence[ExactResult], bound: int, our_bound: int) -> list[Standing]:
+def comparisons(rows: Sequence[ExactResult], bound: int, our_bound: int) -> list[Comparison]:
     """Every codec on a set at a bound, pellucid's first, the others by size; against pellucid's
     rows of the same bound or of another."""
     ours = {row.picture: row for row in rows if (row.method, row.bound) == (OURS, our_bound)}
     found = []
     for method, own in grouped((r for r in rows if r.bound == bound), lambda r: r.method).items():
         both = [row for row in own if row.picture in ours]
-        found.append(Standing(method, both or own, [ours[row.picture] for row in both]))
+        found.append(Comparison(method, both or own, [ours[row.picture] for row in both]))
     return sorted(found, key=lambda one: (one.method != OURS, one.ratio("bytes") or one.bits))
 
 
@@ -146,9 +146,9 @@ def _sets(
 
 def overview(folder: Path) -> list[Part]:
     """The short table of the docs: a row a set and bound, a column a codec."""
-    rows, found = ROWS.load(folder), dict[str, dict[str, Standing]]()
+    rows, found = ROWS.load(folder), dict[str, dict[str, Comparison]]()
     for (data, bound), own in grouped(rows, lambda row: (row.data, row.bound)).items():
-        here = {one.method: one for one in standings(own, bound, bound)}
+        here = {one.method: one for one in comparisons(own, bound, bound)}
         if OURS in here:
             found[f"{SETS.get(data, data)}: {bound_name(bound).lower()}"] = here
     if not found:
@@ -181,8 +181,8 @@ def set_part(own: Sequence[ExactResult], data: str, folder: Path) -> list[Part]:
     """All tables of one set, what they say in words, what is missing, and the command."""
     parts: list[Part] = [scope(own)]
     for bound in sorted({row.bound for row in own}):
-        found = standings(own, bound, bound)
-        parts += [f"{bound_name(bound)}:", standings_table(found, bound), verdict(found)]
+        found = comparisons(own, bound, bound)
+        parts += [f"{bound_name(bound)}:", comparison_table(found, bound), verdict(found)]
         parts += [
             f"With each band in a file of its own pellucid's bytes change by {one.size}."
             for one in found
@@ -190,7 +190,7 @@ def set_part(own: Sequence[ExactResult], data: str, folder: Path) -> list[Part]:
         ]
         smaller = [
             f"{EXACT.label(one.method)} ({one.size})"
-            for one in standings(own, 0, bound)
+            for one in comparisons(own, 0, bound)
             if one.method not in OWN and (one.ratio("bytes") or 1) < 1
         ]
         if bound and smaller:
@@ -218,15 +218,15 @@ def refusals(folder: Path, data: str) -> tuple[dict[str, list[str]], str]:
     return why, command
 
 
-def standings_table(found: Sequence[Standing], bound: int) -> Table:
+def comparison_table(found: Sequence[Comparison], bound: int) -> Table:
     """A row a codec."""
     most = max(len(one.rows) for one in found)
 
-    def name(one: Standing) -> str:
+    def name(one: Comparison) -> str:
         few = f" ({count(len(one.rows), 'picture')})" if len(one.rows) < most else ""
         return EXACT.label(one.method) + few
 
-    columns: dict[str, Callable[[Standing], str]] = {
+    columns: dict[str, Callable[[Comparison], str]] = {
         "method": name,
         "bits a sample": lambda one: f"{one.bits:.3f}",
         "size": lambda one: "" if one.method == OURS else one.size,
@@ -238,7 +238,7 @@ def standings_table(found: Sequence[Standing], bound: int) -> Table:
     return Table.of(found, columns)
 
 
-def verdict(found: Sequence[Standing]) -> str:
+def verdict(found: Sequence[Comparison]) -> str:
     """Who makes larger and smaller files than pellucid, and who is faster; empty without others."""
     others = {
         EXACT.label(one.method): one

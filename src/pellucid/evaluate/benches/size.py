@@ -18,7 +18,7 @@ import numpy as np
 
 from pellucid.evaluate import fresh
 from pellucid.evaluate._extras import require
-from pellucid.evaluate.bench import Bench, Case, Turn
+from pellucid.evaluate.bench import Bench, Case, Measurement
 from pellucid.evaluate.benches import size_tables
 from pellucid.evaluate.benches.denoise_tasks import with_noise
 from pellucid.evaluate.benches.size_tables import QUALITY, ROWS, SIGMA, TASKS, SizeResult
@@ -27,7 +27,7 @@ from pellucid.evaluate.mosaic import side_by_side, side_of
 from pellucid.evaluate.peers import lossy
 from pellucid.evaluate.peers.base import OWN_PREFIX, Rgb, Samples, is_own, model_of
 from pellucid.evaluate.pictures import find_pictures, load_rgb
-from pellucid.evaluate.plan import BasePlan, Option, Wish
+from pellucid.evaluate.plan import BasePlan, Option, Request
 from pellucid.evaluate.speed import spread_of
 from pellucid.runtime.session import THREADS_VARIABLE
 
@@ -56,9 +56,9 @@ class Plan(BasePlan):
     repeats: Annotated[int, Option("Runs a timing.", least=1)] = 3
 
     @classmethod
-    def wished(cls, wish: Wish) -> list[Self]:
+    def requested(cls, request: Request) -> list[Self]:
         """All sizes."""
-        return [wish.plan(cls, data=wish.pictures, models=wish.models)]
+        return [request.plan(cls, data=request.pictures, models=request.models)]
 
 
 class Model(NamedTuple):
@@ -89,22 +89,22 @@ def cases(plan: Plan) -> list[Case]:
     ]
 
 
-def measure(turn: Turn[Plan, Model]) -> Iterator[SizeResult]:
+def measure(current: Measurement[Plan, Model]) -> Iterator[SizeResult]:
     """A row for each model and task that lacks one on one square."""
-    todo = [(model, key[0]) for model, keys in turn.todo for key in keys]
+    todo = [(model, key[0]) for model, keys in current.todo for key in keys]
     with TemporaryDirectory() as place:
         folder = Path(place)
-        np.save(folder / "clean.npy", turn.data)
+        np.save(folder / "clean.npy", current.data)
         if any(task == "denoise" for _, task in todo):
-            np.save(folder / "noisy.npy", noisy_samples(turn.data))
+            np.save(folder / "noisy.npy", noisy_samples(current.data))
         for model, task in todo:
-            with turn.outcome.attempt(f"{task} by {model.name}, {len(turn.data)} a side"):
-                work = measure_work(turn.plan, model.name, task, folder)
-                spread, side = spread_of(work.seconds), len(turn.data)
+            with current.outcome.attempt(f"{task} by {model.name}, {len(current.data)} a side"):
+                work = measure_work(current.plan, model.name, task, folder)
+                spread, side = spread_of(work.seconds), len(current.data)
                 yield SizeResult(
                     task=task,
                     model=model.name,
-                    data=turn.case.data,
+                    data=current.case.data,
                     width=side,
                     height=side,
                     setting=SIGMA if task == "denoise" else QUALITY,
@@ -114,8 +114,8 @@ def measure(turn: Turn[Plan, Model]) -> Iterator[SizeResult]:
                     seconds_high=round(spread.high, 5),
                     peak_mb=round(work.peak_mb, 1),
                     base_mb=round(work.base_mb, 1),
-                    threads=turn.plan.threads,
-                    repeats=turn.plan.repeats,
+                    threads=current.plan.threads,
+                    repeats=current.plan.repeats,
                     version=model.versions[task],
                 )
 
@@ -159,7 +159,7 @@ BENCH: Bench[Plan, Model, SizeResult] = Bench(
     columns=(ROWS,),
     plan=Plan,
     title="Cost against size",
-    wished=Plan.wished,
+    requested=Plan.requested,
     tables=size_tables.tables,
     plots=size_tables.plots,
     sections={"bench-size": size_tables.tables},

@@ -22,14 +22,14 @@ from numpy.typing import NDArray
 
 from pellucid.errors import InputError
 from pellucid.evaluate._extras import require
-from pellucid.evaluate.bench import Bench, Case, Turn
+from pellucid.evaluate.bench import Bench, Case, Measurement
 from pellucid.evaluate.benches.denoise_tasks import with_noise
 from pellucid.evaluate.benches.toy_data import ToySet, find_sets
 from pellucid.evaluate.benches.toy_rows import ROWS, RUNS, ToyResult, ToyRun, key_of, report
 from pellucid.evaluate.metrics import psnr, ssim
 from pellucid.evaluate.peers.toy import AT, SYSTEMS
 from pellucid.evaluate.peers.toy_base import SIGMA, Budget, Model, Pictures, System
-from pellucid.evaluate.plan import BasePlan, Option, Wish
+from pellucid.evaluate.plan import BasePlan, Option, Request
 
 ACROSS, DOWN = 10, 10  # pictures of a sheet, whose header they share
 DATA = (
@@ -84,11 +84,11 @@ class Plan(BasePlan):
         return few if self.quick else self
 
     @classmethod
-    def wished(cls, wish: Wish) -> list[Self]:
+    def requested(cls, request: Request) -> list[Self]:
         """All systems, if there are pictures for them; else InputError."""
-        if wish.toy is None:
+        if request.toy is None:
             raise InputError("give --toy with a folder of CIFAR-10 or MNIST")
-        return [wish.plan(cls, data=(wish.toy,))]
+        return [request.plan(cls, data=(request.toy,))]
 
     @cached_property
     def sets(self) -> dict[str, ToySet]:
@@ -135,10 +135,10 @@ def systems(plan: Plan) -> tuple[list[System], dict[str, str]]:
     return found, missing
 
 
-def measure(turn: Turn[Plan, System]) -> Iterator[ToyResult | ToyRun]:
+def measure(current: Measurement[Plan, System]) -> Iterator[ToyResult | ToyRun]:
     """Train, then code or clean every held-out picture; rows first, the run when they are there."""
-    ((system, _),) = turn.todo
-    plan, data = turn.plan, turn.data
+    ((system, _),) = current.todo
+    plan, data = current.plan, current.data
     start = time.perf_counter()
     model = system.train(data.train, Budget(60 * plan.minutes, plan.rounds))
     seconds = time.perf_counter() - start if system.learns else 0.0
@@ -225,7 +225,7 @@ BENCH: Bench[Plan, System, Any] = Bench(
     columns=(RUNS, ROWS),
     plan=Plan,
     title="Beside what articles build",
-    wished=Plan.wished,
+    requested=Plan.requested,
     tables=report,
     sections={"toy": partial(report, level="###")},
     what=lambda plan: f"beside what articles build: {', '.join(plan.sets)}",

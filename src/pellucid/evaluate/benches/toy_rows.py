@@ -98,7 +98,7 @@ def load_rows(folder: Path) -> list[ToyResult]:
     return [row for row in ROWS.load(folder) if key_of(row) in finished]
 
 
-def standings(rows: Sequence[ToyResult], data: str, task: str) -> list[ToyResult]:
+def comparisons(rows: Sequence[ToyResult], data: str, task: str) -> list[ToyResult]:
     """Every system, kind of file and setting over all pictures, in the order of `LABELS` and by
     rate; PSNR is that of the mean squared error."""
     own = [row for row in rows if (row.data, row.task) == (data, task)]
@@ -146,7 +146,7 @@ def report(folder: Path, level: str = "##") -> list[Part]:
     parts: list[Part] = [how(runs, folder)]
     for data in sorted({row.data for row in rows}):
         for task in TITLES:
-            if found := standings(rows, data, task):
+            if found := comparisons(rows, data, task):
                 parts.append(f"{level} {SETS.get(data, data)}: {TITLES[task]}")
                 show = compress_part if task == "compress" else denoise_part
                 parts += show(found, data, by_key)

@@ -15,7 +15,7 @@ from pellucid.evaluate.peers import toy_cnn, toy_predictive
 from pellucid.evaluate.peers.base import Denoiser, Kind, Maker, NoiseGiven, Registry, is_own
 from pellucid.evaluate.peers.denoisers import DENOISERS
 from pellucid.evaluate.peers.lossy import LOSSY
-from pellucid.evaluate.peers.toy_base import Cleaner, Coder, Pictures, Shape, System
+from pellucid.evaluate.peers.toy_base import Coder, Pictures, Shape, System, ToyDenoiser
 
 GREY = 1
 UNTOUCHED = Denoiser("noisy", "nothing done, version 1", lambda noisy, _sigma: noisy)
@@ -56,12 +56,12 @@ def known_coder(name: str, threads: int) -> System:
 def known_cleaner(name: str, threads: int) -> System:
     """A denoiser of `bench denoise`; PellucidError, with the way out, if it can't be had."""
     one = UNTOUCHED if name == UNTOUCHED.name else DENOISERS.make(name, threads)
-    cleaner = Cleaner(lambda noisy, sigma: one.denoise(noisy, NoiseGiven(sigma)))
+    denoiser = ToyDenoiser(lambda noisy, sigma: one.denoise(noisy, NoiseGiven(sigma)))
     return System(
         task="denoise",
         name=name,
         version=one.version,
-        train=lambda _pictures, _budget: cleaner,
+        train=lambda _pictures, _budget: denoiser,
         learns=False,
         threading=one.threading,
     )
@@ -82,13 +82,13 @@ KNOWN: dict[str, tuple[str, Make | None, Make | None]] = {
     "nlm": ("NLM", None, known_cleaner),
     "wavelet": ("wavelets", None, known_cleaner),
     "tv": ("total variation", None, known_cleaner),
-    "cnn": ("CNN, ReLU, MSE", toy_cnn.coder, toy_cnn.cleaner),
-    "cnn_bce": ("CNN, ReLU, cross-entropy", toy_cnn.coder, toy_cnn.cleaner),
-    "cnn_sigmoid": ("CNN, sigmoid, MSE", toy_cnn.coder, toy_cnn.cleaner),
-    "cnn_tanh": ("CNN, tanh, MSE", toy_cnn.coder, toy_cnn.cleaner),
-    "cnn_flat": ("CNN without dense layers", None, toy_cnn.cleaner),
-    "forest": ("random forest", toy_predictive.coder, toy_predictive.cleaner),
-    "svr": ("support vectors", toy_predictive.coder, toy_predictive.cleaner),
+    "cnn": ("CNN, ReLU, MSE", toy_cnn.coder, toy_cnn.denoiser),
+    "cnn_bce": ("CNN, ReLU, cross-entropy", toy_cnn.coder, toy_cnn.denoiser),
+    "cnn_sigmoid": ("CNN, sigmoid, MSE", toy_cnn.coder, toy_cnn.denoiser),
+    "cnn_tanh": ("CNN, tanh, MSE", toy_cnn.coder, toy_cnn.denoiser),
+    "cnn_flat": ("CNN without dense layers", None, toy_cnn.denoiser),
+    "forest": ("random forest", toy_predictive.coder, toy_predictive.denoiser),
+    "svr": ("support vectors", toy_predictive.coder, toy_predictive.denoiser),
     "noisy": ("nothing: the noisy picture", None, known_cleaner),
 }
 LABELS = {name: label for name, (label, _, _) in KNOWN.items()}

@@ -68,7 +68,7 @@ class Coder:
 
 
 @dataclass(frozen=True)
-class Cleaner:
+class ToyDenoiser:
     """Denoises pictures of one set: samples and sigma to samples of the same shape.
 
     `learnt` and `size` are those of `Coder`.
@@ -83,7 +83,7 @@ class Cleaner:
         return self.denoise(noisy, sigma), 0
 
 
-Model = Coder | Cleaner
+Model = Coder | ToyDenoiser
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,12 +34,12 @@ from pellucid.evaluate.peers.base import using
 from pellucid.evaluate.peers.toy_base import (
     SIGMA,
     Budget,
-    Cleaner,
     Coder,
     Pictures,
     Samples,
     Shape,
     System,
+    ToyDenoiser,
     tables_of,
 )
 
@@ -121,11 +121,11 @@ def coder(name: str, threads: int) -> System:
     )
 
 
-def cleaner(name: str, threads: int) -> System:
+def denoiser(name: str, threads: int) -> System:
     """The denoiser, noisy in and clean out; MissingExtraError without keras or PyTorch."""
     keras, kind, dense = load_keras(threads), KINDS[name], name != FLAT
 
-    def train(pictures: Pictures, budget: Budget) -> Cleaner:
+    def train(pictures: Pictures, budget: Budget) -> ToyDenoiser:
         shape, draw = pictures.shape[1:], np.random.default_rng(budget.seed)
         length = int(np.prod(shape)) // SAMPLES_A_NUMBER_NOISY if dense else None
         network = build(keras, shape, length, kind, rounded=False, seed=budget.seed)
@@ -140,7 +140,7 @@ def cleaner(name: str, threads: int) -> System:
 
         passes = fit(network, noisy, budget)
         learnt = f"{len(pictures)} pictures, {passes} passes, each with new noise"
-        return Cleaner(denoise, learnt, 4 * network.count_params())
+        return ToyDenoiser(denoise, learnt, 4 * network.count_params())
 
     code = f"a number for {SAMPLES_A_NUMBER_NOISY} samples" if dense else "no dense layer"
     return System(

@@ -30,12 +30,12 @@ from pellucid.entropy import SymbolDecoder, SymbolEncoder, TableSet
 from pellucid.evaluate.peers.toy_base import (
     SIGMA,
     Budget,
-    Cleaner,
     Coder,
     Pictures,
     Samples,
     Shape,
     System,
+    ToyDenoiser,
     tables_of,
 )
 from pellucid.evaluate.peers.toy_learners import LEARNERS, Features, Fitted
@@ -115,7 +115,7 @@ def coder(name: str, threads: int) -> System:
     )
 
 
-def cleaner(name: str, threads: int) -> System:
+def denoiser(name: str, threads: int) -> System:
     """The denoiser around a learner; one for all colours, each patch with its own in front."""
     learner = LEARNERS[name](threads)
 
@@ -125,7 +125,7 @@ def cleaner(name: str, threads: int) -> System:
         around, mean = patches_of(clean + np.float32(SIGMA) * noise)
         return around, clean.transpose(2, 0, 1).ravel() - mean
 
-    def train(pictures: Pictures, budget: Budget) -> Cleaner:
+    def train(pictures: Pictures, budget: Budget) -> ToyDenoiser:
         fitted = learner.learn(pictures, noisy_patches, budget)
 
         def denoise(noisy: Samples, _sigma: float) -> Samples:
@@ -134,7 +134,7 @@ def cleaner(name: str, threads: int) -> System:
             clean = (mean + fitted.predict(features)).astype(np.float32)
             return clean.reshape(channels, height, width).transpose(1, 2, 0)
 
-        return Cleaner(denoise, fitted.learnt, fitted.size)
+        return ToyDenoiser(denoise, fitted.learnt, fitted.size)
 
     return System(
         task="denoise",
