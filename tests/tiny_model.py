@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -36,6 +37,7 @@ SHAPE = CodecShape(
     context=12,
 )
 RECIPE = CodecRecipe(name="tiny", shape=SHAPE, patch=64, batch=4, last_patch=128)
+EYE_RECIPE = replace(RECIPE, name="tiny-eye", objective="eye")
 TOML = """\
 name = "tiny"
 patch = 64
@@ -87,10 +89,10 @@ def quick() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def new_trainer() -> CodecTrainer:
+def new_trainer(recipe: CodecRecipe = RECIPE) -> CodecTrainer:
     """At step 0."""
     with quick():
-        return CodecTrainer(RECIPE, synthetic_tiles(6), torch.device("cpu"))
+        return CodecTrainer(recipe, synthetic_tiles(6), torch.device("cpu"))
 
 
 def train(trainer: CodecTrainer, steps: int, *, of: int = STEPS) -> None:
@@ -122,14 +124,15 @@ def ruffle(codec: Codec) -> None:
 
 
 def export(trainer: CodecTrainer, folder: Path) -> Path:
-    """Write it as a model; returns the model's folder, `folder`/tiny."""
+    """Write it as a model; returns the model's folder, of its recipe's name, in `folder`."""
+    place = folder / trainer.recipe.label
     with quick():
-        return export_codec(trainer, synthetic_tiles(2, seed=100), folder / "tiny", lambda _: None)
+        return export_codec(trainer, synthetic_tiles(2, seed=100), place, lambda _: None)
 
 
-def build(folder: Path) -> Path:
+def build(folder: Path, recipe: CodecRecipe = RECIPE) -> Path:
     """Train, ruffle and export; returns the model's folder."""
-    trainer = new_trainer()
+    trainer = new_trainer(recipe)
     train(trainer, STEPS)
     ruffle(trainer.average)
     return export(trainer, folder)

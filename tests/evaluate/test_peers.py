@@ -101,8 +101,8 @@ class FakePellucid(ModuleType):
 
     __version__ = "9.9"
 
-    def compress(self, image, *, quality, model):
-        if model != "m":
+    def compress(self, image, *, quality, model, tune):
+        if (model, tune) != ("m", "psnr"):
             raise OptionError(f"there is no model {model!r}; installed: m")
         height, width, _ = image.shape
         return height.to_bytes(2) + width.to_bytes(2) + image.tobytes() + bytes(quality)

@@ -20,6 +20,7 @@ def info(data: PelSource, *, latents: bool = False, limits: Limits = DEFAULT_LIM
     check_limits(limits)
     file = open_pel(data, limits)
     header, layer, found = file.header, open_layer(file), file.sample_range
+    name, tune = model_facts(header.model_id)
     parts: dict[str, int] = {}
     for chunk in file.chunks:
         parts[chunk.type] = parts.get(chunk.type, 0) + chunk.end - chunk.offset
@@ -38,7 +39,8 @@ def info(data: PelSource, *, latents: bool = False, limits: Limits = DEFAULT_LIM
         quality=header.quality,
         likely_error=layer.likely_error,
         model_id=header.model_id.hex(),
-        model_name=name_of_model(header.model_id),
+        model_name=name,
+        tune=tune,
         tile_size=header.tile_size,
         tiles=header.tile_count,
         file_bytes=file.chunks[-1].end,
@@ -62,13 +64,18 @@ def alpha_bytes(file: PelFile) -> int | None:
     return sum(tiles[file.header.tile_count :])  # behind those of the colours
 
 
-def name_of_model(identity: bytes) -> str | None:
-    """The name of an installed model, or None."""
+def model_facts(identity: bytes) -> tuple[str | None, str | None]:
+    """Name and tuning of the model of an id; None of what isn't installed or has no tuning."""
     from pellucid.exact import exact_model
-    from pellucid.runtime import installed_models
+    from pellucid.runtime import find_folder, read_card, tune_of
 
-    names = {value: name for name, value in installed_models().items()}
-    return (names | {exact_model()[1].hex(): "exact"}).get(identity.hex())
+    if identity == exact_model()[1]:
+        return "exact", None
+    folder = find_folder(identity)
+    if folder is None:
+        return None, None
+    card = read_card(folder)
+    return card["name"], tune_of(card)
 
 
 def verify(data: PelSource, *, limits: Limits = DEFAULT_LIMITS) -> Verification:

@@ -37,6 +37,7 @@ def compress(
     nodata: float | None = None,
     guide: Picture | None = None,
     model: str | os.PathLike[str] = DEFAULT_MODEL,
+    tune: str | None = None,
     metadata: bool = True,
     limits: Limits = DEFAULT_LIMITS,
     page: int | None = None,
@@ -58,6 +59,8 @@ def compress(
         nodata: with max_error: samples of this value stay, and no other becomes it (0 in depths).
         guide: with lossless or max_error: an aligned picture, kept without loss in the same file.
         model: name of an installed model (`models()`) or a model's folder.
+        tune: `eye` or `psnr`, what a file is best at for its size, if the model has both; `psnr` if
+            neither is given.
         metadata: keep EXIF, ICC profile, XMP and the elements of DICOM; pages stay anyway.
         limits: raise `max_pixels` here for a huge picture; who decodes the file must do so too.
         page: of a TIFF with several, or frame of a DICOM file, from 0.
@@ -79,6 +82,7 @@ def compress(
         nodata=nodata,
         guide=guide,
         model=model,
+        tune=tune,
         metadata=metadata,
         limits=limits,
         page=page,
@@ -138,7 +142,7 @@ def salvage(
 
 
 def models() -> dict[str, str]:
-    """Installed codec models: name -> id (hex)."""
+    """Installed codec models: name -> id (hex); `m-eye` is `m` tuned for the eye."""
     from pellucid.runtime import installed_models
 
     return installed_models()

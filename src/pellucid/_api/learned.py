@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -53,7 +52,7 @@ from pellucid.exact import (
 )
 from pellucid.pixels import Box, ImageSource
 from pellucid.pixels.lazy import Sink, parts_of
-from pellucid.runtime import CodecModel, find_model, load_model
+from pellucid.runtime import CodecModel, find_model, load_codec
 
 TYPES = ("uint8", "uint16", "int16")
 
@@ -64,7 +63,7 @@ def encode_learned(source: ImageSource, options: CompressOptions, name: str) -> 
     `name` is what messages call the picture. Raises what `compress` does.
     """
     check_samples(source, name)
-    net = load_model(os.fspath(options.model))
+    net = load_codec(options.model_folder)
     samples = source.without_full_alpha()
     alpha = samples.info.has_alpha
     quality = DEFAULT_QUALITY if options.quality is None else options.quality

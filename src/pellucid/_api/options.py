@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pellucid.bitstream import DEFAULT_LIMITS, Header, Limits, check_limits
@@ -15,6 +16,7 @@ from pellucid.pixels.reduced import SCALES
 
 DEFAULT_MODEL = "m"
 DEFAULT_QUALITY = 60
+DEFAULT_TUNE = "psnr"
 GUIDE, PICTURE = "guide", "picture"
 
 Region = tuple[int, int, int, int]  # x, y, width, height
@@ -38,6 +40,7 @@ class CompressOptions:
     nodata: float | None = None
     guide: Any = field(default=None, compare=False)  # arrays are neither equal nor hashed
     model: str | os.PathLike[str] = DEFAULT_MODEL
+    tune: str | None = None
     metadata: bool = True
     limits: Limits = DEFAULT_LIMITS
     page: int | None = None
@@ -55,7 +58,20 @@ class CompressOptions:
         require(isinstance(self.model, str | os.PathLike), "model", self.model, names)
         if self.bound is None:
             check_learned(self)
+        elif self.tune is not None:
+            raise OptionError(
+                f"tune is {self.tune!r}; it is of the learned codec, so not with lossless or "
+                "max_error"
+            )
         require(self.nodata is None or is_number(self.nodata), "nodata", self.nodata, "a number")
+
+    @property
+    def model_folder(self) -> Path:
+        """That of the model, in the tuning asked for or else in that which serves the target."""
+        from pellucid.runtime import PSNR, locate_tuned
+
+        likely = DEFAULT_TUNE if self.psnr is None else PSNR
+        return locate_tuned(os.fspath(self.model), self.tune, likely)
 
     @property
     def bound(self) -> float | None:
@@ -133,10 +149,11 @@ def check_targets(options: CompressOptions) -> None:
 
 def check_learned(options: CompressOptions) -> None:
     """Raise OptionError for what the learned codec doesn't have: a model, a guide, nodata."""
-    from pellucid.runtime import CODEC, locate
+    from pellucid.runtime import EYE, PSNR
 
     if options.guide is not None:
         raise OptionError("a guide goes with lossless or max_error only; give one of these")
     if options.nodata is not None:
         raise OptionError(f"nodata is {options.nodata!r}; it goes with lossless or max_error only")
-    locate(os.fspath(options.model), CODEC)
+    require(options.tune in (None, EYE, PSNR), "tune", options.tune, f"{EYE} or {PSNR}")
+    _ = options.model_folder

@@ -30,7 +30,8 @@ class FileInfo:
     `quality` it is then; of that, nine
     of ten colour samples are likely within `likely_error` (None where the model isn't installed or
     was never measured), samples of 16 bits lie in `sample_range`, and `alpha_bytes` of the tiles
-    are alpha's (None in other files, whose tiles hold both). `bytes_by_part` maps chunk
+    are alpha's (None in other files, whose tiles hold both). `tune` is what the model is tuned for,
+    `eye` or `psnr` (None where it isn't installed, and of exact files). `bytes_by_part` maps chunk
     types to bytes, container included; `orientation` is that of EXIF, 1 to 8, which is kept and not
     applied; `latents_sha256` is None unless asked for: of latents (and
     alpha), or of samples if the file is lossless or error-bounded.
@@ -48,6 +49,7 @@ class FileInfo:
     likely_error: float | None
     model_id: str
     model_name: str | None
+    tune: str | None
     tile_size: int
     tiles: int
     file_bytes: int

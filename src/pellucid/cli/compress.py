@@ -48,6 +48,11 @@ SAME = (
     "FILE",
 )
 @options.model_option
+@option(
+    "--tune",
+    "What a file is best at for its size, if the model has both.  [default: psnr]",
+    click.Choice(["eye", "psnr"]),
+)
 @options.metadata_option(
     help="Leave EXIF (and the place of a GeoTIFF), ICC profile, XMP and the elements of DICOM out; "
     "pages stay."
@@ -87,6 +92,7 @@ def compress(batch: options.Batch, **wanted: Any) -> None:
             "quality": about.quality if about.max_error is None else None,
             "max_error": about.max_error,
             "model": about.model_id,
+            "tune": about.tune,
         }
         size = f"{about.file_bytes:,} bytes, {about.bits_per_pixel:.3f} bits per pixel"
         return Report(f"{size}, {kind_of(about)}", fields, made.remarks)

@@ -31,6 +31,9 @@ TURNS = {
 }
 
 
+TUNED = {"eye": "the eye", "psnr": "PSNR"}
+
+
 @click.command(short_help="What is in a .pel file.")
 @click.argument("file", type=options.PATH)
 @options.json_option
@@ -77,7 +80,8 @@ def describe(found: FileInfo) -> list[str]:
         **({"guide": found.guide} if found.guide else {}),
         "size": f"{found.file_bytes:,} bytes, {found.bits_per_pixel:.3f} bits per pixel",
         "kept": kind_of(found),
-        "model": f"{name} ({found.model_id})",
+        "model": f"{name} ({found.model_id})"
+        + (f", tuned for {TUNED[found.tune]}" if found.tune in TUNED else ""),
         "tiles": f"{found.tiles} of up to {found.tile_size} x {found.tile_size}{again}",
         "metadata": ", ".join(metadata) or "none",
         "bytes": ", ".join(parts),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from pellucid.runtime.session import Network, thread_count
 
 DIAGONAL = ("prior.diagonal.weight", "prior.diagonal.bias", "prior.diagonal.shift")
 ENTROPY_ARRAYS = ("tables", "reach", "skip", "y_offset", "centre_offset", "z_index", *DIAGONAL)
+EYE, PSNR = "eye", "psnr"  # what a codec may be tuned for, as its card says
 GAIN_ARRAYS = (
     "gain",
     "inverse_gain",
@@ -48,6 +49,7 @@ class CodecModel:
         if self.id.hex() != self.card["id"]:
             raise PellucidError(f"the model in {folder} was altered: reinstall pellucid")
         self.name: str = self.card["name"]
+        self.tune = tune_of(self.card)
         self.tables = TableSet(self._entropy["tables"], self._entropy["reach"])
         self.skip = int(self._entropy["skip"])
         self.y_offset = self._entropy["y_offset"].astype(np.float32)
@@ -112,6 +114,11 @@ def read_card(folder: Path) -> dict[str, Any]:
     if missing:
         raise PellucidError(f"the model card {path} has no text under {missing[0]!r}")
     return card
+
+
+def tune_of(card: Mapping[str, Any]) -> str:
+    """What a codec is tuned for; cards that don't say are of those for PSNR."""
+    return str(card.get("tune", PSNR))
 
 
 def read_arrays(path: Path, required: Sequence[str]) -> dict[str, NDArray[Any]]:

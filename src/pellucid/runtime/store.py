@@ -1,4 +1,8 @@
-"""Finds models by name or id: those in the package, then those in `PELLUCID_MODELS`."""
+"""Finds models by name or id: those in the package, then those in `PELLUCID_MODELS`.
+
+A codec may come in two tunings, each a model of its own: `m` for PSNR and `m-eye` for the eye. Its
+card says which it is, under `tune`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from pathlib import Path
 from pellucid.errors import OptionError, UnknownModelError
 from pellucid.runtime.denoiser import DenoiserModel
 from pellucid.runtime.guide import GuideModel
-from pellucid.runtime.model import CodecModel, read_card
+from pellucid.runtime.model import CodecModel, read_card, tune_of
 
 MODELS_VARIABLE = "PELLUCID_MODELS"
 PACKAGED = Path(__file__).parent.parent / "models"
@@ -46,14 +50,18 @@ def installed_models(kind: str = CODEC) -> dict[str, str]:
 
 
 def load_model(name: str) -> CodecModel:
-    """The codec for encoding, by name or by a folder's path.
+    """The codec for encoding, by its own name or by a folder's path.
 
     One that was opened by its path is found by its id from then on, in this process.
 
     Raises:
         OptionError: there is none of this name.
     """
-    folder = locate(name, CODEC)
+    return load_codec(locate(name, CODEC))
+
+
+def load_codec(folder: Path) -> CodecModel:
+    """The codec in a folder that `locate` or `locate_tuned` found."""
     identity = read_card(folder)["id"]
     if folder not in model_folders(CODEC):
         folder = _by_path[identity] = folder.resolve()
@@ -95,21 +103,53 @@ def locate(name: str, kind: str) -> Path:
     raise OptionError(f"there is no {noun} {name!r}; installed: {known}")
 
 
+def locate_tuned(name: str, tune: str | None, likely: str) -> Path:
+    """The folder of the codec `name`, which may be that folder's path, in the tuning `tune`.
+
+    None is the tuning `likely`, or what there is. `m` tuned for the eye is also called `m-eye`.
+
+    Raises:
+        OptionError: there is none of this name, or not in this tuning.
+    """
+    found: dict[str, Path] = {}
+    for folder in model_folders(CODEC):
+        card = read_card(folder)
+        if name in (card["name"], card["name"].removesuffix(f"-{tune_of(card)}")):
+            found.setdefault(tune_of(card), folder)
+    if not found:
+        folder = locate(name, CODEC)
+        found[tune_of(read_card(folder))] = folder
+    if tune is None:
+        return found.get(likely) or next(iter(found.values()))
+    if tune in found:
+        return found[tune]
+    there = ", ".join(f"{known} ({folder})" for known, folder in found.items())
+    raise OptionError(
+        f"the model {name} isn't there in the tuning {tune}, but in {there}; leave tune (--tune) "
+        f"out, or set {MODELS_VARIABLE} to the folder that holds one"
+    )
+
+
 def find_model(identity: bytes) -> CodecModel:
     """The model that a file names, by its 16-byte id.
 
     Raises:
         UnknownModelError: it isn't installed.
     """
-    opened = _by_path.get(identity.hex())
-    known = [] if opened is None or not (opened / "card.json").exists() else [opened]
-    for folder in model_folders(CODEC) + known:
-        if read_card(folder)["id"] == identity.hex():
-            return open_model(folder, identity.hex())
+    if folder := find_folder(identity):
+        return open_model(folder, identity.hex())
     raise UnknownModelError(
         f"this file needs the model {identity.hex()}, which is not installed; upgrade pellucid, or "
         f"set {MODELS_VARIABLE} to the folder that holds it"
     )
+
+
+def find_folder(identity: bytes) -> Path | None:
+    """The folder of the codec of this id, if it is installed or was opened by its path."""
+    opened = _by_path.get(identity.hex())
+    known = [] if opened is None or not (opened / "card.json").exists() else [opened]
+    folders = model_folders(CODEC) + known
+    return next((each for each in folders if read_card(each)["id"] == identity.hex()), None)
 
 
 @lru_cache(maxsize=8)

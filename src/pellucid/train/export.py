@@ -32,6 +32,7 @@ from pellucid.nets.entropy_model import HYPER_LIMIT, MAX_SYMBOL
 from pellucid.nets.integer import ACCUMULATOR_LIMIT, MAX_ACTIVATION, IntegerLayer
 from pellucid.nets.rate import MAX_QUALITY, TABLES, QualityTable, round_through, scale_of
 from pellucid.runtime.identity import model_id
+from pellucid.runtime.model import EYE, PSNR
 from pellucid.train.codec_trainer import CodecTrainer, validate
 from pellucid.train.folder import write_model
 from pellucid.train.networks import all_networks, integer_layers
@@ -69,7 +70,9 @@ def export_codec(
         buffer = io.BytesIO()
         np.savez_compressed(buffer, allow_pickle=False, **values)
         files[name] = buffer.getvalue()
-    identity = write_model(trainer, folder, "codec", model_id(arrays), files, held_out=scores)
+    tune = EYE if trainer.recipe.objective == "eye" else PSNR
+    facts = {"tune": tune, "held_out": scores}
+    identity = write_model(trainer, folder, "codec", model_id(arrays), files, **facts)
     report(f"model {identity} in {folder}")
     return folder
 

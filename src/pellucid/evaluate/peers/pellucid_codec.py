@@ -11,6 +11,7 @@ import numpy as np
 from pellucid.evaluate._extras import require
 from pellucid.evaluate.peers.base import OWN_PREFIX, Codec, Files, Rgb, Samples, in_parts
 from pellucid.pixels.info import WITH_ALPHA
+from pellucid.runtime import load_model
 from pellucid.runtime.session import THREADS_VARIABLE
 
 SETTINGS = (16, 28, 40, 52, 64, 76, 88)
@@ -28,7 +29,8 @@ def make(
     """
     os.environ[THREADS_VARIABLE] = str(threads)
     api = require("pellucid")
-    data = api.compress(_probe(64), quality=50, model=model)
+    options = {"model": model, "tune": load_model(model).tune}  # or `m` might be `m-eye`
+    data = api.compress(_probe(64), quality=50, **options)
     check = zlib.crc32(np.ascontiguousarray(api.decompress(data)).tobytes(), zlib.crc32(data))
     identity = api.info(data).model_id
     return Codec(
@@ -37,7 +39,7 @@ def make(
         threading=f"{threads} threads both ways",
         settings=settings,
         **in_parts(
-            lambda rgb, quality: api.compress(rgb, quality=int(quality), model=model),
+            lambda rgb, quality: api.compress(rgb, quality=int(quality), **options),
             lambda data, _kind: api.decompress(data),
         ),
     )
