@@ -3,6 +3,7 @@
 #   make demo    one photograph, end to end          make check   style, types, layers, docs in step
 #   make test    the fast tests                      make bench   side by side with other codecs
 #   make docs    the generated pages                 make clean   remove what these made
+#   make conformance   the files of conformance/v1 that are missing or of weights that are gone
 #
 # Works with GNU make and a POSIX shell; on Windows from Git Bash.
 
@@ -17,7 +18,7 @@ endif
 # The package's metadata follow these; the sources are used in place.
 INPUTS := pyproject.toml src/pellucid/__init__.py
 
-.PHONY: demo test slow check format bench docs clean
+.PHONY: demo test slow check format bench docs conformance clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.base
@@ -48,6 +49,10 @@ bench: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(PY) tools/make_docs.py
+
+# A case whose model ships is kept as it is: a released one never changes.
+conformance: $(VENV)/.dev
+	$(PY) -m tools.make_conformance
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from shipped import CODECS
+
 if TYPE_CHECKING:
     from pellucid.runtime import CodecModel
 
@@ -66,7 +68,7 @@ def shipped() -> str:
     return "m"
 
 
-@pytest.fixture(scope="session", params=["tiny", "s", "m"])
+@pytest.fixture(scope="session", params=["tiny", *CODECS])
 def codec_model(request: pytest.FixtureRequest) -> CodecModel:
     """Each codec model: the tiny one and those that ship with the package."""
     from pellucid.runtime import CodecModel

@@ -180,7 +180,8 @@ def test_good_alpha_and_depth(name: str) -> None:
     picture, expected = (
         np.load(FOLDER / "good" / name / f"{n}.npy") for n in ("input", "expected")
     )
-    theirs, shown = spec_alpha.decode_picture(data, MODELS / "m", EXACT_FOLDER)
+    model = MODELS / case["model"]["name"]
+    theirs, shown = spec_alpha.decode_picture(data, model, EXACT_FOLDER)
     assert shown == case["latents_sha256"]
     alpha = pellucid.info(data).alpha
     assert alpha == (picture.shape[2] in (2, 4))

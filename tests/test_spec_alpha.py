@@ -10,6 +10,7 @@ import pytest
 import pellucid
 from pellucid.exact.tables import FOLDER
 from pictures import unpacked
+from shipped import CODECS
 from spec_files import spec, spec_alpha
 
 SIZES = [(1, 1), (70, 33), (20, 530)]
@@ -31,7 +32,7 @@ def made(height: int, width: int, channels: int, dtype: str) -> np.ndarray:
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16"])
-@pytest.mark.parametrize("model", ["s", "m"])
+@pytest.mark.parametrize("model", CODECS)
 def test_agrees_with_pellucid(model: str, dtype: str, channels: int) -> None:
     height, width = SIZES[(channels + len(dtype)) % len(SIZES)]
     picture = made(height, width, channels, dtype)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from shipped import CODECS
 from spec_files import (
     BYTES,
     CONTEXT,
@@ -253,7 +254,7 @@ SIZES = [(1, 1, 3), (1, 1, 1), (65, 130, 3), (64, 64, 3), (130, 65, 1), (256, 25
          (4200, 17, 3), (5, 4100, 1)]  # fmt: skip
 
 
-@pytest.mark.parametrize("model", ["s", "m"])
+@pytest.mark.parametrize("model", CODECS)
 @pytest.mark.parametrize(("width", "height", "channels"), SIZES)
 def test_agrees_with_pellucid(model: str, width: int, height: int, channels: int) -> None:
     pellucid = package()

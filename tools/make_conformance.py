@@ -1,6 +1,6 @@
 """Writes conformance/v1: files that every later version must decode, and files it must refuse.
 
-    python -m tools.make_conformance [--model m] [--bad-only] [--force] [-o DIR]
+    python -m tools.make_conformance [--bad-only] [-o DIR]
 
     good/<case>/input.png  file.pel  expected.png  case.json        (learned layer)
     good/<case>/input.npy  file.pel  expected.npy  case.json        (exact layers, and deep_*: the
@@ -8,8 +8,9 @@
     bad/<case>.pel  and bad/cases.json: the error of each
     README.md: a table of all cases
 
-A released case is never made anew: an existing good case is kept unless `--force` is given. The
-layout is that of numcodecs' fixtures, the bounds are those of libjxl's conformance suite.
+A released case is never made anew: an existing good case is kept, unless its model isn't installed
+any more, as happens to weights that were never published. The layout is that of numcodecs'
+fixtures, the bounds are those of libjxl's conformance suite.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +32,12 @@ from tools.exact_cases import ExactCase, exact_bad_cases, exact_cases
 import pellucid
 from pellucid.bitstream import PelFile, write_file
 from pellucid.pixels import ImageInfo, open_sink
+from pellucid.runtime.model import read_card
+from pellucid.runtime.store import CODEC, PACKAGED, model_kind
 
 Samples = NDArray[np.uint8]  # height x width x channels
+Case = TypeVar("Case")
+MODEL = "m"  # of the cases that don't say another
 FOLDER = Path(__file__).resolve().parent.parent / "conformance" / "v1"
 BOUNDS = {"peak": 1, "rms": 0.1}  # levels: synthesis is in floating point, see format.md section 8
 EXIF = bytes.fromhex("49492a00080000000100120103000100000006000000" + "00000000")  # orientation 6
@@ -46,6 +52,7 @@ class GoodCase(NamedTuple):
     tests: str
     exif: bytes | None = None
     xmp: bytes | None = None
+    model: str = MODEL
 
 
 def scene(width: int, height: int, channels: int, *, grain: float = 4.0) -> Samples:
@@ -63,6 +70,8 @@ def scene(width: int, height: int, channels: int, *, grain: float = 4.0) -> Samp
 
 def good_cases() -> dict[str, Callable[[], GoodCase]]:
     """All good cases, made when called."""
+    folders = [card.parent for card in sorted(PACKAGED.glob("*/card.json"))]
+    codecs = [folder.name for folder in folders if model_kind(folder) == CODEC]
     white = np.full((40, 50, 3), 255, np.uint8)
     chaos = np.random.Generator(np.random.PCG64(3)).integers(0, 256, (64, 64, 3), np.uint8)
     return {
@@ -83,7 +92,22 @@ def good_cases() -> dict[str, Callable[[], GoodCase]]:
         ),
         "tiles": lambda: GoodCase(scene(1100, 1040, 3, grain=0), 30, "four tiles, no seams"),
         "tiles_grey": lambda: GoodCase(scene(2060, 20, 1), 40, "a row of tiles, one channel"),
+        **{f"model_{name}": partial(model_case, name) for name in codecs if name != MODEL},
     }
+
+
+def model_case(name: str) -> GoodCase:
+    """The case of a codec model beside `MODEL`."""
+    return GoodCase(scene(192, 128, 3), 60, f"the model {name}", model=name)
+
+
+def is_made(folder: Path) -> bool:
+    """Whether a good case is there that can be decoded."""
+    path = folder / "case.json"
+    if not path.exists():
+        return False
+    known = [read_card(card.parent)["id"] for card in PACKAGED.glob("*/card.json")]
+    return json.loads(path.read_text("utf-8"))["model"]["id"] in known
 
 
 def write_png(path: Path, samples: Samples, about: ImageInfo) -> None:
@@ -93,14 +117,15 @@ def write_png(path: Path, samples: Samples, about: ImageInfo) -> None:
         out[:, :] = samples
 
 
-def write_good(name: str, case: GoodCase, folder: Path, model: str) -> None:
+def write_good(name: str, case: GoodCase, folder: Path) -> None:
     """Write the four files of a good case."""
     folder.mkdir(parents=True, exist_ok=True)
     height, width, channels = case.picture.shape
     about = ImageInfo(width, height, channels, exif=case.exif, xmp=case.xmp)
     write_png(folder / "input.png", case.picture, about)
-    data = pellucid.compress(folder / "input.png", quality=case.quality, model=model)
-    if data != pellucid.compress(folder / "input.png", quality=case.quality, model=model):
+    options: dict[str, Any] = {"quality": case.quality, "model": PACKAGED / case.model}
+    data = pellucid.compress(folder / "input.png", **options)
+    if data != pellucid.compress(folder / "input.png", **options):
         raise RuntimeError(f"{name}: compressing twice gave different bytes")
     (folder / "file.pel").write_bytes(data)
     decoded = pellucid.decompress(data).reshape(case.picture.shape)
@@ -157,13 +182,14 @@ def write_exact(name: str, case: ExactCase, folder: Path) -> None:
     )
 
 
-def write_deep(name: str, case: DeepCase, folder: Path, model: str) -> None:
+def write_deep(name: str, case: DeepCase, folder: Path) -> None:
     """Write the files of a good case of alpha or 16 bits in the learned layer."""
     folder.mkdir(parents=True, exist_ok=True)
-    data = pellucid.compress(case.picture, quality=case.quality, model=model)
+    options: dict[str, Any] = {"quality": case.quality, "model": PACKAGED / MODEL}
+    data = pellucid.compress(case.picture, **options)
     decoded = pellucid.decompress(data).reshape(case.picture.shape)
     info = pellucid.info(data, latents=True)
-    if data != pellucid.compress(case.picture, quality=case.quality, model=model):
+    if data != pellucid.compress(case.picture, **options):
         raise RuntimeError(f"{name}: compressing twice gave different bytes")
     if info.alpha and not np.array_equal(decoded[..., -1], case.picture[..., -1]):
         raise RuntimeError(f"{name}: alpha came back changed")
@@ -250,34 +276,31 @@ def write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
+def write_cases(
+    cases: dict[str, Callable[[], Case]], write: Callable[[str, Case, Path], None], good: Path
+) -> None:
+    """Make those that aren't there, or whose model isn't, and say so."""
+    for name, make in cases.items():
+        folder = good / name
+        if not is_made(folder):
+            write(name, make(), folder)
+            print(f"good/{name}: {(folder / 'file.pel').stat().st_size} bytes")
+
+
 def main() -> int:
     """Make what is asked for and say what was made."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.make_conformance", description="Write conformance/v1."
     )
-    parser.add_argument("--model", default="m", help="the model of the good cases")
     parser.add_argument("--bad-only", action="store_true", help="only what needs no model")
-    parser.add_argument("--force", action="store_true", help="make existing good cases anew")
     parser.add_argument("-o", "--output", type=Path, default=FOLDER, help="with a README.md")
     options = parser.parse_args()
     output: Path = options.output
     made = container_cases()
     if not options.bad_only:
-        for name, make in good_cases().items():
-            folder = output / "good" / name
-            if options.force or not (folder / "case.json").exists():
-                write_good(name, make(), folder, options.model)
-                print(f"good/{name}: {(folder / 'file.pel').stat().st_size} bytes")
-        for name, exact in exact_cases().items():
-            folder = output / "good" / name
-            if options.force or not (folder / "case.json").exists():
-                write_exact(name, exact(), folder)
-                print(f"good/{name}: {(folder / 'file.pel').stat().st_size} bytes")
-        for name, deep in deep_cases().items():
-            folder = output / "good" / name
-            if options.force or not (folder / "case.json").exists():
-                write_deep(name, deep(), folder, options.model)
-                print(f"good/{name}: {(folder / 'file.pel').stat().st_size} bytes")
+        write_cases(good_cases(), write_good, output / "good")
+        write_cases(exact_cases(), write_exact, output / "good")
+        write_cases(deep_cases(), write_deep, output / "good")
         sound = (output / "good" / "block" / "file.pel").read_bytes()
         files = {name: (output / "good" / name / "file.pel").read_bytes() for name in deep_cases()}
         decoded = decode_cases(sound) | exact_bad_cases() | deep_bad_cases(files)

@@ -19,6 +19,7 @@ from pellucid.codec.targets import psnr_of
 from pellucid.errors import DamagedFileError
 from pellucid.runtime import CodecModel
 from pictures import FILLS, filled, photograph, unpacked
+from shipped import CODECS
 
 FRAME = 84  # bytes a file of one tile has beside its words (docs/format.md section 9)
 
@@ -102,7 +103,7 @@ def test_a_damaged_tile_costs_only_its_surroundings(nine_tiles: bytes, with_crc:
     assert np.abs(far.astype(int) - whole[100:160, :60]).max() <= 1
 
 
-@pytest.mark.parametrize("codec_model", ["s", "m"], indirect=True)
+@pytest.mark.parametrize("codec_model", CODECS, indirect=True)
 def test_quality_buys_psnr_with_bytes(codec_model: CodecModel) -> None:
     pixels = photograph(128, 128)
     steps = range(0, 101, 20)

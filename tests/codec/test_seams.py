@@ -8,15 +8,16 @@ import pytest
 from coded import coded, decoded
 from pellucid.runtime import CodecModel
 from pellucid.runtime.store import PACKAGED
+from shipped import CODECS
 
 BAND = 8  # samples on each side of a border
 LOG2, SIDE = 7, 128
 MOST = 0.1  # dB
 
 
-@pytest.fixture(scope="module")
-def model() -> CodecModel:
-    return CodecModel(PACKAGED / "m", threads=1)
+@pytest.fixture(scope="module", params=CODECS)
+def model(request: pytest.FixtureRequest) -> CodecModel:
+    return CodecModel(PACKAGED / request.param, threads=1)
 
 
 def errors(

@@ -22,7 +22,12 @@ from pellucid.errors import OutputError
     options.THERE,
     required=True,
 )
-@option("--minutes", "Of training in all, resumed runs included.", options.ABOVE_0, default=60)
+@option(
+    "--minutes",
+    "Of training in all, resumed runs included; 0 exports what --start or --resume holds.",
+    click.FloatRange(min=0),
+    default=60,
+)
 @option(
     "-o --out output",
     "Folder for the checkpoint and the model.",

@@ -6,6 +6,7 @@ card says which it is, under `tune`.
 
 from __future__ import annotations
 
+import json
 import os
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from pellucid.runtime.model import CodecModel, read_card, tune_of
 
 MODELS_VARIABLE = "PELLUCID_MODELS"
 PACKAGED = Path(__file__).parent.parent / "models"
+RETIRED = PACKAGED / "retired.json"  # by tools/ship_models.py: id -> name, version, commit
 CODEC, DENOISER, GUIDE = (
     "codec",
     "denoiser",
@@ -138,6 +140,13 @@ def find_model(identity: bytes) -> CodecModel:
     """
     if folder := find_folder(identity):
         return open_model(folder, identity.hex())
+    if retired := json.loads(RETIRED.read_text("utf-8")).get(identity.hex()):
+        raise UnknownModelError(
+            f"this file was made by a pre-release of pellucid {retired['version']}, with weights "
+            f"of {retired['name']} that were never published ({identity.hex()}); pellucid's "
+            f"repository reads it at commit {retired['commit'][:12]}: git checkout that, pip "
+            "install . and decompress it there, then compress the picture anew"
+        )
     raise UnknownModelError(
         f"this file needs the model {identity.hex()}, which is not installed; upgrade pellucid, or "
         f"set {MODELS_VARIABLE} to the folder that holds it"
