@@ -37,7 +37,7 @@ Picture = NDArray[np.uint8]
 
 
 def largest_within(codec: Codec, picture: Picture, limit: int) -> bytes:
-    """The largest file of at most `limit` bytes; SystemExit if there is none.
+    """The largest file of at most `limit` bytes; empty if there is none.
 
     Qualities are whole numbers from 0 to 100; what isn't (a distance, a rate) is tried between four
     times beyond both ends of the codec's own settings.
@@ -56,8 +56,6 @@ def largest_within(codec: Codec, picture: Picture, limit: int) -> bytes:
             low, best = middle + 1, data
         else:
             high = middle - 1
-    if not best:
-        raise SystemExit(f"{codec.name} needs more than {limit} bytes")
     return best
 
 
@@ -71,15 +69,17 @@ def panels(
     """A codec each: what it is called, its bytes, its figures; and the crop."""
     found: list[Panel] = []
     for codec in codecs:
-        data = largest_within(codec, picture, limit)
+        data, label = largest_within(codec, picture, limit), LOSSY.label(codec.name)
+        if not data:
+            white = np.full((box[3], box[2], 3), 255, np.float32)
+            found.append((f"{label}: needs more than {limit:,} bytes", white))
+            continue
         decoded = codec.decode((data,), kind_of(picture))
-        figures = "".join(f", {METRICS[m].function(picture, decoded):.1f}" for m in metrics)
-        found.append(
-            (
-                f"{LOSSY.label(codec.name)}: {len(data):,} bytes{figures}",
-                cut(decoded.astype(np.float32), box),
-            )
+        figures = "".join(
+            f", {METRICS[m].label} {METRICS[m].function(picture, decoded):.1f}" for m in metrics
         )
+        crop = cut(decoded.astype(np.float32), box)
+        found.append((f"{label}: {len(data):,} bytes{figures}", crop))
     return found
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 torch = pytest.importorskip("torch", exc_type=ImportError)
 
@@ -23,6 +26,7 @@ from pellucid.train.checkpoint import (  # noqa: E402
 )
 from pellucid.train.codec_trainer import CodecTrainer  # noqa: E402
 from pellucid.train.denoiser_trainer import DenoiserTrainer  # noqa: E402
+from pellucid.train.export import gain_arrays  # noqa: E402
 from pellucid.train.recipe import DenoiserRecipe, load_recipe  # noqa: E402
 from pellucid.train.run import (  # noqa: E402
     RunOptions,
@@ -160,3 +164,21 @@ def test_a_run_holds_its_checkpoint(tmp_path: Path) -> None:
         pytest.raises(OutputError, match=rf"another run, process {os.getpid()}, writes"),
     ):
         train_model(tmp_path / "tiny.toml", options, print)
+
+
+def test_no_minutes_export_weights_as_they_are(tmp_path: Path) -> None:
+    for number in range(2):
+        picture = Image.fromarray(tiny_model.synthetic_picture(number))
+        picture.save(tmp_path / f"{number}.png")
+    (tmp_path / "tiny.toml").write_text(tiny_model.TOML)
+    trainer = tiny_model.new_trainer()
+    tiny_model.ruffle(trainer.average)
+    write_state(tmp_path / "start.pt", trainer.averaged())
+    with tiny_model.quick():
+        options = RunOptions(tmp_path, 0, tmp_path / "out", "cpu", start=tmp_path / "start.pt")
+        folder = train_model(tmp_path / "tiny.toml", options, print)
+    with np.load(folder / "gains.npz") as gains:
+        for name, values in gain_arrays(trainer.average.half().float()).items():
+            assert np.array_equal(gains[name], values)
+    card = json.loads((folder / "card.json").read_text("utf-8"))
+    assert (card["steps"], card["tune"]) == (0, "psnr")
