@@ -59,10 +59,9 @@ def test_a_source_in_parts_gives_the_bytes_of_an_array(tmp_path: Path) -> None:
 
 
 def test_the_learned_codec_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pellucid.codec.compress.TILE_LOG2", 8)
     write_tiff(tmp_path / "a.tif", PHOTO, photometric="rgb")
-    wanted = pellucid.compress(PHOTO, quality=50, model="s")
-    options = {"model": "s", "metadata": False, "page": 0}
+    wanted = pellucid.compress(PHOTO, quality=50, model="s", tile=256)
+    options = {"model": "s", "tile": 256, "metadata": False, "page": 0}
     pellucid.compress_file(tmp_path / "a.tif", tmp_path / "a.pel", quality=50, **options)
     assert (tmp_path / "a.pel").read_bytes() == wanted
     monkeypatch.setattr("pellucid._api.files.MAPPED", 100)

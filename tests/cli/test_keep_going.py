@@ -12,7 +12,6 @@ from PIL import Image
 import pellucid
 from opened import write_samples
 from pellucid.bitstream import PelFile
-from pellucid.codec import compress
 from pellucid.pixels import ImageInfo, read_image
 from pictures import photograph, unpacked
 
@@ -31,9 +30,7 @@ def good(tiny_installed: str, tmp_path_factory: pytest.TempPathFactory) -> bytes
     source = tmp_path_factory.mktemp("source") / "photo.png"
     info = ImageInfo(SIDE, SIDE, 3, exif=exif.tobytes()[6:], xmp=XMP)
     write_samples(source, photograph(SIDE, SIDE), info)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compress, "TILE_LOG2", 7)
-        return pellucid.compress(source, model=tiny_installed)
+    return pellucid.compress(source, model=tiny_installed, tile=128)
 
 
 def damaged(good: bytes, type_: str, at: int, which: int = -1) -> bytes:

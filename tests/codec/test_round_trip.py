@@ -13,7 +13,7 @@ import pellucid
 from coded import coded
 from pellucid.bitstream import PelFile
 from pellucid.bitstream.chunk import CHUNK_OVERHEAD
-from pellucid.codec import compress, header_of
+from pellucid.codec import header_of
 from pellucid.codec.picture import Picture
 from pellucid.codec.targets import psnr_of
 from pellucid.errors import DamagedFileError
@@ -64,10 +64,9 @@ def test_grey_is_stored_as_grey(tiny_installed: str) -> None:
 
 
 @pytest.fixture
-def nine_tiles(tiny_installed: str, monkeypatch: pytest.MonkeyPatch) -> bytes:
+def nine_tiles(tiny_installed: str) -> bytes:
     """A file of 3 x 3 tiles of 64."""
-    monkeypatch.setattr(compress, "TILE_LOG2", 6)
-    return pellucid.compress(photograph(190, 190), model=tiny_installed)
+    return pellucid.compress(photograph(190, 190), model=tiny_installed, tile=64)
 
 
 def tile_chunk(file: PelFile, number: int) -> tuple[int, int]:

@@ -44,10 +44,14 @@ def near_borders(shape: tuple[int, ...]) -> np.ndarray:
 
 
 @pytest.mark.parametrize("quality", [30, 70])
-def test_borders_of_tiles_are_like_the_rest(model, quality: int) -> None:
+def test_borders_of_tiles_are_like_the_rest(
+    model: CodecModel, quality: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data = pytest.importorskip("skimage.data")
     photo = np.ascontiguousarray(data.astronaut())  # 16 tiles of 128 x 128
     whole = errors(photo, model, quality)
+    for module in ("compress", "decompress"):  # borders of windows too, not of tiles alone
+        monkeypatch.setattr(f"pellucid.codec.{module}.WINDOW", SIDE)
     tiled = errors(photo, model, quality, LOG2)
     band = near_borders(tiled.shape)
     at_borders, elsewhere = (

@@ -10,8 +10,8 @@ import pytest
 
 from coded import coded, decoded
 from pellucid.bitstream import Header
-from pellucid.codec.compress import analyse_tiles, header_of
-from pellucid.codec.decompress import LatentGrid
+from pellucid.codec.compress import analyse_blocks, header_of
+from pellucid.codec.decompress import LatentGrid, tile_reader
 from pellucid.codec.geometry import latents_of, read_padded, samples_of, to_blocks
 from pellucid.codec.latents import MEAN_UNIT, TileLatents
 from pellucid.codec.picture import Picture
@@ -20,6 +20,13 @@ from pellucid.runtime import CodecModel
 from pictures import photograph
 
 HEIGHT, WIDTH, QUALITY = 200, 270, 70
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of 64 samples a side, so that small pictures have many windows."""
+    for module in ("compress", "decompress"):
+        monkeypatch.setattr(f"pellucid.codec.{module}.WINDOW", 64)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +53,7 @@ def test_analysis_by_tiles_is_that_of_the_whole(
     bounds = latents_of(Box(0, 0, HEIGHT, WIDTH))
     for number in range(header.tile_count):
         tile = header.tile_box(number)
-        (found,) = analyse_tiles(pixels, codec_model, QUALITY, [tile])
+        (found,) = analyse_blocks(pixels, codec_model, QUALITY, [tile])
         rows, columns = latents_of(tile).within(bounds)
         np.testing.assert_allclose(found, y[:, rows, columns], rtol=1e-3, atol=2e-3)
 
@@ -132,9 +139,9 @@ def test_tiles_are_held_along_the_shorter_side(
     held: list[int] = []
     drop = LatentGrid.forget
 
-    def forget(grid: LatentGrid, numbers: range) -> None:
+    def forget(grid: LatentGrid, blocks: list[tuple[int, Box]]) -> None:
         held.append(len(grid._tiles))
-        drop(grid, numbers)
+        drop(grid, blocks)
 
     def read(number: int) -> TileLatents:
         place = latents_of(shape.tile_box(number))
@@ -159,3 +166,25 @@ def test_errors_at_tile_borders_are_like_those_elsewhere(
     inner = np.isin(at_16, (0, 15)) & ~borders & (steps > 0) & (steps < 15)
     assert error[borders[1:-1].nonzero()[0] + 1].mean() < 1.5 * error[inner].mean()
     assert error[:, borders[1:-1].nonzero()[0] + 1].mean() < 1.5 * error[:, inner].mean()
+
+
+@pytest.mark.parametrize("tile_log2", [6, 7, 8])
+def test_tiles_that_share_a_block_give_the_same_picture(
+    codec_model: CodecModel, monkeypatch: pytest.MonkeyPatch, tile_log2: int
+) -> None:
+    """Payloads are made and read one by one, whatever the networks see at once."""
+    for module in ("compress", "decompress"):
+        monkeypatch.setattr(f"pellucid.codec.{module}.WINDOW", 256)
+    pixels = photograph(300, 600)  # 2 x 3 blocks
+    whole = coded(pixels, codec_model, 60, tile_log2=8)
+    made = coded(pixels, codec_model, 60, tile_log2=tile_log2)
+    assert len(made.tiles) == made.header.tile_count
+    for number, tile in enumerate(made.latents):
+        place = latents_of(made.header.tile_box(number))
+        assert tile.y.shape[1:] == (place.height, place.width)
+    read = tile_reader(made.header, made.tiles.__getitem__, codec_model)
+    back = decoded(made.header, read, codec_model).astype(int)
+    assert np.array_equal(back, decoded(made.header, made.latents.__getitem__, codec_model))
+    # Only the means, from which steps count, differ at the borders of tiles.
+    other = decoded(whole.header, whole.latents.__getitem__, codec_model)
+    assert np.square(back - other).mean() < np.square(other - pixels.astype(int)).mean()

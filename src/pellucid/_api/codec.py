@@ -41,6 +41,7 @@ def compress(
     metadata: bool = True,
     limits: Limits = DEFAULT_LIMITS,
     page: int | None = None,
+    tile: int | None = None,
 ) -> bytes:
     """Compress a picture to the bytes of a .pel file.
 
@@ -64,6 +65,9 @@ def compress(
         metadata: keep EXIF, ICC profile, XMP and the elements of DICOM; pages stay anyway.
         limits: raise `max_pixels` here for a huge picture; who decodes the file must do so too.
         page: of a TIFF with several, or frame of a DICOM file, from 0.
+        tile: samples a side of the parts that are coded, and damaged, each on its own: 64, 128,
+            256, 512 or 1024. Small ones cost bytes. Default: 512, or 1024 with loss and without
+            alpha for a picture that fits in one.
 
     Raises:
         InputError: the picture can't be read. OptionError: an option is out of range.
@@ -86,6 +90,7 @@ def compress(
         metadata=metadata,
         limits=limits,
         page=page,
+        tile=tile,
     )
     encode(out, image, options)
     return out.getvalue()

@@ -40,7 +40,8 @@ def encode_exact(
     for one in (source,) if guide is None else (source, guide):
         check_samples(one)
     samples, pair = (source, None) if guide is None else joined(guide, source)
-    header_of(samples, alpha=False, max_error=0).check_limits(options.limits)
+    tile = options.tile
+    header_of(samples, alpha=False, max_error=0, tile=tile).check_limits(options.limits)
     info, floats, nodata = source.info, None, None
     if source.dtype.kind == "f":
         floats, reach = find_map(source, bound, mark_of(source, options.nodata))
@@ -58,6 +59,7 @@ def encode_exact(
         max_error=reach,
         pair=pair,
         pages=info.pages,
+        tile=tile,
     )
     mark = None if nodata is None else int(nodata)
     tiles = exact_tiles(samples, header, max_error=reach, nodata=mark, floats=floats, pair=pair)

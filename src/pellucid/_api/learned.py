@@ -67,7 +67,7 @@ def encode_learned(source: ImageSource, options: CompressOptions, name: str) -> 
     samples = source.without_full_alpha()
     alpha = samples.info.has_alpha
     quality = DEFAULT_QUALITY if options.quality is None else options.quality
-    header = header_of(Picture(samples, alpha), net, quality)
+    header = header_of(Picture(samples, alpha), net, quality, tile=options.tile)
     header.check_limits(options.limits)
     if needs_range(header):
         net.check_deep()  # or the file couldn't be decoded

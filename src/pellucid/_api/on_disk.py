@@ -65,6 +65,7 @@ def compress_file(
     metadata: bool = True,
     limits: Limits = DEFAULT_LIMITS,
     page: int | None = None,
+    tile: int | None = None,
     force: bool = False,
     progress: Progress | None = None,
 ) -> CompressResult:
@@ -97,6 +98,7 @@ def compress_file(
         metadata=metadata,
         limits=limits,
         page=page,
+        tile=tile,
     )
     return compress_to(source, target, options, force=force, progress=progress)
 

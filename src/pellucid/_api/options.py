@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pellucid.bitstream import DEFAULT_LIMITS, Header, Limits, check_limits
+from pellucid.bitstream import DECODED_TILES, DEFAULT_LIMITS, Header, Limits, check_limits
 from pellucid.bitstream.limits import is_number
 from pellucid.errors import OptionError, is_whole, require
 from pellucid.pixels import Box
@@ -18,6 +18,8 @@ DEFAULT_MODEL = "m"
 DEFAULT_QUALITY = 60
 DEFAULT_TUNE = "psnr"
 GUIDE, PICTURE = "guide", "picture"
+
+TILES = tuple(1 << log2 for log2 in DECODED_TILES)  # samples a side
 
 Region = tuple[int, int, int, int]  # x, y, width, height
 
@@ -44,6 +46,7 @@ class CompressOptions:
     metadata: bool = True
     limits: Limits = DEFAULT_LIMITS
     page: int | None = None
+    tile: int | None = None
 
     def __post_init__(self) -> None:
         for name, flag in (("lossless", self.lossless), ("metadata", self.metadata)):
@@ -54,6 +57,8 @@ class CompressOptions:
         require(
             page is None or (is_whole(page) and page >= 0), "page", page, "a whole number from 0"
         )
+        tile, sides = self.tile, f"one of {', '.join(map(str, TILES))}"
+        require(tile is None or (is_whole(tile) and tile in TILES), "tile", tile, sides)
         names = "the name of an installed model, or the path of a model's folder"
         require(isinstance(self.model, str | os.PathLike), "model", self.model, names)
         if self.bound is None:

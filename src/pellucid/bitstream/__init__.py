@@ -36,7 +36,7 @@ from pellucid.bitstream.limits import (
     Limits,
     check_limits,
 )
-from pellucid.bitstream.reader import PelFile, require_supported
+from pellucid.bitstream.reader import DECODED_TILES, PelFile, require_supported
 from pellucid.bitstream.writer import file_length, write_file, write_stream
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "ALPHA_LAYER",
     "BASE",
     "BASE_AND_ALPHA",
+    "DECODED_TILES",
     "DEFAULT_LIMITS",
     "EDGE",
     "EXACT",

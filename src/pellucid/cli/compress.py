@@ -16,6 +16,7 @@ from pellucid.pixels import DICOM, NPY, WRITE_SUFFIXES, ZARR
 
 PICTURES = (*WRITE_SUFFIXES, ".jp2", ".j2k", ".avif", ".heic", ".heif", ".jxl")
 ARRAYS = (*DICOM, NPY, ZARR)
+SIDES = (64, 128, 256, 512, 1024)
 SAME = (
     "it is a .pel file already, by its name: pellucid decompress makes a picture of it; if it "
     "isn't what it is called, give -o with another name"
@@ -46,6 +47,13 @@ SAME = (
     "without loss in the same file.",
     options.FILE,
     "FILE",
+)
+@option(
+    "--tile",
+    "Side of the tiles, in samples: each is coded, and damaged, on its own, and small ones take "
+    "more bytes.  [default: 512; with loss 1024 if the picture fits in one]",
+    click.Choice([str(side) for side in SIDES]),
+    callback=lambda _context, _option, value: None if value is None else int(value),
 )
 @options.model_option
 @option(

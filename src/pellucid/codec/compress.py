@@ -1,11 +1,12 @@
-"""Picture to latents to tile payloads, one tile at a time.
+"""Picture to latents to tile payloads, one block of tiles at a time.
 
-    picture -> window of a tile and its surroundings -> analysis -> cut to the tile -> times gain
-           -> `latents.encode_latents` -> payload
+    picture -> window of a block and its surroundings -> analysis -> cut to the block -> times gain
+           -> cut to tiles -> `latents.encode_latents` -> payload
 
-The window is wide enough that a tile's latents are those of the whole picture, so tiles leave no
-seams. Threads analyse the halves of the next tiles while one is being coded; memory is bounded by
-these few tiles, as the picture is only asked for its windows (`pixels/lazy.py`).
+The window is wide enough that a block's latents are those of the whole picture, so neither blocks
+nor tiles leave seams. Threads analyse the halves of the next blocks while one is being coded;
+memory is bounded by these few and a row of coded tiles, as the picture is only asked for its
+windows (`pixels/lazy.py`).
 """
 
 from __future__ import annotations
@@ -17,32 +18,60 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.bitstream import BASE, BASE_AND_ALPHA, SIGNED, UNSIGNED, Header
-from pellucid.codec.geometry import halves_of, latents_of, read_padded, samples_of, to_blocks
+from pellucid.codec.geometry import (
+    WINDOW,
+    halves_of,
+    latents_of,
+    read_padded,
+    samples_of,
+    to_blocks,
+)
 from pellucid.codec.latents import TileLatents, encode_latents
 from pellucid.codec.picture import Picture
-from pellucid.pixels.box import Box
+from pellucid.pixels.box import Box, tiles_of, tiles_under
 from pellucid.pixels.lazy import Source
 from pellucid.runtime import CodecModel
 from pellucid.runtime.ahead import in_order
 
-TILE_LOG2 = 10  # tiles of 1024 samples a side
-ALPHA_TILE_LOG2 = 9  # with alpha, whose exact coding takes much memory a sample
+TILE = 512  # samples a side, unless the picture fits in one tile of `WINDOW`
 GREY, RGB = 0, 1
-AHEAD = 3  # halves of tiles analysed before they are wanted
+AHEAD = 3  # halves of blocks analysed before they are wanted
 
 
 def compress_tiles(
     picture: Picture, model: CodecModel, header: Header
 ) -> Iterator[tuple[bytes, TileLatents]]:
-    """Payload and latents of each tile of colours; memory is bounded by a few tiles."""
-    boxes = [header.tile_box(number) for number in range(header.tile_count)]
-    for y in analyse_tiles(picture.seen(), model, header.quality, boxes):
-        yield encode_latents(model, y, header.quality)
+    """Payload and latents of each tile of colours, in order.
+
+    Memory is bounded by a few blocks and, of tiles smaller than these, by a row of blocks.
+    """
+    shape = (header.height, header.width)
+    blocks = list(tiles_of(shape, WINDOW))
+    coded: dict[int, tuple[bytes, TileLatents]] = {}  # tiles that wait for those before them
+    due = 0
+    for block, y in zip(
+        blocks, analyse_blocks(picture.seen(), model, header.quality, blocks), strict=True
+    ):
+        for number, tile in tiles_under(block, shape, header.tile_size):
+            part = latents_of(tile).within(latents_of(block))
+            own = np.ascontiguousarray(y[:, *part])
+            coded[number] = encode_latents(model, own, header.quality)
+        while due in coded:
+            yield coded.pop(due)
+            due += 1
 
 
-def header_of(picture: Picture, model: CodecModel, quality: int) -> Header:
-    """The header of a picture of 8 or 16 bits, grey or RGB, with alpha or without."""
+def header_of(
+    picture: Picture, model: CodecModel, quality: int, *, tile: int | None = None
+) -> Header:
+    """The header of a picture of 8 or 16 bits, grey or RGB, with alpha or without.
+
+    Unless `tile` says how many samples a side tiles have, a picture that fits in one of 1024 is
+    one tile; but alpha, whose exact coding takes much memory a sample, always has tiles of 512.
+    """
     height, width = picture.samples.shape[:2]
+    small = max(height, width) <= WINDOW and not picture.alpha
+    side = tile or (WINDOW if small else TILE)
     dtype = picture.samples.dtype
     return Header(
         width=width,
@@ -55,25 +84,25 @@ def header_of(picture: Picture, model: CodecModel, quality: int) -> Header:
         layers=BASE_AND_ALPHA if picture.alpha else BASE,
         features=0,
         quality=quality,
-        tile_log2=ALPHA_TILE_LOG2 if picture.alpha else TILE_LOG2,
+        tile_log2=side.bit_length() - 1,
         model_id=model.id,
     )
 
 
-def analyse_tiles(
-    pixels: Source, model: CodecModel, quality: int, tiles: list[Box]
+def analyse_blocks(
+    pixels: Source, model: CodecModel, quality: int, blocks: list[Box]
 ) -> Iterator[NDArray[np.float32]]:
-    """Each tile's y in quantiser steps (M, h, w), in order."""
-    halves = [halves_of(tile) for tile in tiles]
+    """Each block's y in quantiser steps (M, h, w), in order."""
+    halves = [halves_of(block) for block in blocks]
 
     def work(part: Box) -> NDArray[np.float32]:
         return analyse(pixels, model, quality, part)
 
     with ThreadPoolExecutor(model.threads) as pool:
-        parts = (part for tile in halves for part in tile)
+        parts = (part for block in halves for part in block)
         done = in_order(pool, work, parts, ahead=AHEAD)
-        for tile in halves:
-            yield np.concatenate([next(done) for _ in tile], axis=1)
+        for block in halves:
+            yield np.concatenate([next(done) for _ in block], axis=1)
 
 
 def analyse(pixels: Source, model: CodecModel, quality: int, part: Box) -> NDArray[np.float32]:

@@ -2,9 +2,9 @@
 
     payload -> `latents.decode_latents` -> latent grid -> window -> synthesis -> cut to the tile
 
-One thread decodes latents while the others run the synthesis, half a tile at a time; memory is
-bounded by two rows of latents, or columns where these are shorter, and by the output, unless that
-is on disk (`pixels/lazy.py`).
+One thread decodes latents while the others run the synthesis, half a block of tiles at a time;
+memory is bounded by two rows of blocks of latents, or columns where these are shorter, and by the
+output, unless that is on disk (`pixels/lazy.py`).
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from pellucid.bitstream import Edges, Header, SampleRange
 from pellucid.codec.edges import draw
-from pellucid.codec.geometry import from_blocks, halves_of, latents_of, samples_of
+from pellucid.codec.geometry import WINDOW, from_blocks, halves_of, latents_of, samples_of
 from pellucid.codec.latents import MEAN_UNIT, TileLatents, decode_latents
 from pellucid.codec.picture import from_levels
 from pellucid.errors import DamagedFileError
-from pellucid.pixels.box import Box
+from pellucid.pixels.box import Box, tiles_under
 from pellucid.pixels.lazy import Sink
 from pellucid.runtime import CodecModel
 from pellucid.runtime.ahead import in_order
@@ -44,13 +44,13 @@ def decompress_into(
     edges: Edges | None = None,
     alpha: AlphaReader | None = None,
 ) -> None:
-    """Decode `region` (default: all) into `output`, half a tile after the other, always in order.
+    """Decode `region` (default: all) into `output`, part after part, always in order.
 
     Args:
         read_tile: tile number -> latents, such as `tile_reader` gives.
         found: of 16-bit samples, their range.
         edges: the lines that are drawn along the picture's edges.
-        alpha: gives the tiles of alpha, which becomes the last channel; then whole tiles come.
+        alpha: gives the tiles of alpha, which becomes the last channel; then parts are whole tiles.
     """
     wanted = region or header.box
     grid = LatentGrid(header, read_tile, model)
@@ -68,27 +68,40 @@ def decompress_into(
         return part, samples
 
     with ThreadPoolExecutor(model.threads) as pool:
-        tasks = windows_of(header, grid, model, wanted, halves=alpha is None)
+        tasks = windows_of(header, grid, model, wanted, alpha=alpha is not None)
         for part, samples in in_order(pool, synthesise, tasks, ahead=2 * model.threads + 1):
             rows, columns = part.within(wanted)
             output[rows, columns] = samples
 
 
 def windows_of(
-    header: Header, grid: LatentGrid, model: CodecModel, wanted: Box, *, halves: bool = True
+    header: Header, grid: LatentGrid, model: CodecModel, wanted: Box, *, alpha: bool = False
 ) -> Iterator[Task]:
-    """Each half of a tile that is wanted, or all of it, with the tile's number, the window around
-    it in latents, and y there.
+    """Each half of a block that is wanted, or with alpha each tile, with its number, the window
+    around it in latents, and y there.
     """
-    for before, line in pairwise([range(0), *grid.lines()]):
-        for place, number in enumerate(line):
-            tile = header.tile_box(number).overlap(wanted)
-            parts = halves_of(tile) if halves else [tile]
-            for part in parts if tile.width and tile.height else ():
+    side = header.tile_size if alpha else WINDOW
+    for before, line in pairwise([[], *lines_of((header.height, header.width), side)]):
+        for place, (number, block) in enumerate(line):
+            inside = block.overlap(wanted)
+            parts = [inside] if alpha else halves_of(inside)
+            for part in parts if inside.size else ():
                 window = latents_of(part).grown(model.halo, grid.bounds)
                 yield part, number, window, grid.window(window)
             grid.forget(before[max(place - 1, 0) : place])
         grid.forget(before[-1:])
+
+
+def lines_of(shape: tuple[int, int], side: int) -> list[list[tuple[int, Box]]]:
+    """Number and place of all blocks, by rows or, in a picture wider than high, by columns.
+
+    A window of one line needs latents of this line and its neighbours only.
+    """
+    blocks = list(tiles_under(Box.whole(shape), shape, side))
+    rows, columns = (-(-length // side) for length in shape)
+    if columns > rows:
+        return [blocks[column::columns] for column in range(columns)]
+    return [blocks[start : start + columns] for start in range(0, len(blocks), columns)]
 
 
 def synthesise_window(
@@ -157,34 +170,23 @@ class LatentGrid:
     def window(self, box: Box) -> NDArray[np.float32]:
         """y of a box of latents: (1, M, height, width)."""
         out = np.empty((1, self._latents, box.height, box.width), np.float32)
-        size = self._header.tile_size
-        samples = samples_of(box)
-        last_row = min((samples.bottom - 1) // size, self._header.rows - 1)
-        last_column = min((samples.right - 1) // size, self._header.columns - 1)
-        for row in range(samples.y // size, last_row + 1):
-            for column in range(samples.x // size, last_column + 1):
-                number = row * self._header.columns + column
-                place = latents_of(self._header.tile_box(number))
-                part = place.overlap(box)
-                rows, columns = part.within(box)
-                from_rows, from_columns = part.within(place)
-                out[0, :, rows, columns] = self._tile(number)[:, from_rows, from_columns]
+        for number, tile in self._tiles_under(samples_of(box)):
+            place = latents_of(tile)
+            part = place.overlap(box)
+            rows, columns = part.within(box)
+            from_rows, from_columns = part.within(place)
+            out[0, :, rows, columns] = self._tile(number)[:, from_rows, from_columns]
         return out
 
-    def lines(self) -> list[range]:
-        """All tile numbers, by rows or, in a picture wider than high, by columns.
+    def forget(self, blocks: Iterable[tuple[int, Box]]) -> None:
+        """Drop the tiles of blocks that no window will need any more."""
+        for _, block in blocks:
+            for number, _ in self._tiles_under(block):
+                self._tiles.pop(number, None)
 
-        A window of one line needs tiles of this line and its neighbours only.
-        """
-        count, columns, rows = self._header.tile_count, self._header.columns, self._header.rows
-        if columns > rows:
-            return [range(column, count, columns) for column in range(columns)]
-        return [range(start, start + columns) for start in range(0, count, columns)]
-
-    def forget(self, numbers: Iterable[int]) -> None:
-        """Drop tiles that no window will need any more."""
-        for number in numbers:
-            self._tiles.pop(number, None)
+    def _tiles_under(self, box: Box) -> Iterator[tuple[int, Box]]:
+        header = self._header
+        return tiles_under(box, (header.height, header.width), header.tile_size)
 
     def _tile(self, number: int) -> NDArray[np.float32]:
         if number not in self._tiles:

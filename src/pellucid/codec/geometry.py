@@ -18,6 +18,7 @@ from pellucid.pixels.lazy import Source
 BLOCK = 8
 LATENT = 16  # samples a latent covers, each way
 PADDED = 64  # samples a hyper-latent covers, each way
+WINDOW = 1024  # samples a side of a block, which the networks take in two halves; holds whole tiles
 LEAST_SPLIT = 256  # samples; below it the halves' overlap costs more than it saves
 
 

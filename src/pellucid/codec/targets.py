@@ -23,7 +23,7 @@ from pellucid.errors import TargetError
 from pellucid.runtime import CodecModel
 
 TOP = 100
-FEW = 64  # tiles whose latents may stay in memory; those of more are decoded again
+FEW = 2**26  # samples whose latents may stay in memory; those of more are decoded again
 Item = TypeVar("Item")
 
 
@@ -95,7 +95,7 @@ def psnr_of(picture: Picture, model: CodecModel, header: Header) -> tuple[float,
 
     It counts from the picture's range: 255 of 8 bits, from the lowest to the highest of 16.
     """
-    keep = header.tile_count <= FEW
+    keep = header.width * header.height <= FEW
     tiles, latents = [], []
     for payload, found in compress_tiles(picture, model, header):
         tiles.append(payload)

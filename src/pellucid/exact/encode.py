@@ -21,13 +21,19 @@ from pellucid.pixels.lazy import Source
 from pellucid.runtime.ahead import in_order
 from pellucid.runtime.session import thread_count
 
-TILE_LOG2 = 9
+TILE = 512  # samples a side
 LOSSLESS, BOUNDED = EXACT  # the header's layers
 GREY, RGB, OTHER = 0, 1, 2  # and colours
 
 
 def header_of(
-    samples: Source, *, alpha: bool, max_error: int, pair: Pair | None = None, pages: int = 1
+    samples: Source,
+    *,
+    alpha: bool,
+    max_error: int,
+    pair: Pair | None = None,
+    pages: int = 1,
+    tile: int | None = None,
 ) -> Header:
     """The header of a file of (H, W, C) samples, which may be those of a pair, or of pages."""
     height, width, planes = samples.shape
@@ -43,7 +49,7 @@ def header_of(
         layers=BOUNDED if max_error else LOSSLESS,
         features=PAIR if pair else 0,
         quality=100,
-        tile_log2=TILE_LOG2,
+        tile_log2=(tile or TILE).bit_length() - 1,
         model_id=exact_model()[1],
     )
 
