@@ -24,6 +24,7 @@ class DeepCase(NamedTuple):
     picture: Samples
     quality: int
     tests: str
+    tile: int | None = None
 
 
 # --- good -----------------------------------------------------------------------------------------
@@ -88,7 +89,7 @@ def deep_cases() -> dict[str, Callable[[], DeepCase]]:
         "deep_slope": lambda: DeepCase(slope, 60, "a slope of 16 bits: more than 256 levels"),
         "deep_flat": lambda: DeepCase(flat, 60, "one value of 16 bits, which comes back"),
         "deep_tiles": lambda: DeepCase(
-            deep(1100, 20, 1, 0, 1000, "uint16"), 40, "two tiles of 16 bits"
+            deep(1100, 20, 1, 0, 1000, "uint16"), 40, "two tiles of 16 bits", 1024
         ),
         "deep_both": lambda: DeepCase(sprite(90, 70, 3, "uint16"), 60, "16 bits and alpha"),
         "deep_both_signed": lambda: DeepCase(
@@ -101,6 +102,7 @@ def deep_cases() -> dict[str, Callable[[], DeepCase]]:
             framed(deep(1100, 40, 1, -500, 500, "int16")),
             30,
             "the same, out of the range, two tiles",
+            1024,
         ),
     }
 

@@ -52,6 +52,7 @@ class GoodCase(NamedTuple):
     tests: str
     exif: bytes | None = None
     xmp: bytes | None = None
+    tile: int | None = None
     model: str = MODEL
 
 
@@ -90,8 +91,12 @@ def good_cases() -> dict[str, Callable[[], GoodCase]]:
         "metadata": lambda: GoodCase(
             scene(48, 32, 3), 60, "EXIF with an orientation, and XMP", EXIF, XMP
         ),
-        "tiles": lambda: GoodCase(scene(1100, 1040, 3, grain=0), 30, "four tiles, no seams"),
-        "tiles_grey": lambda: GoodCase(scene(2060, 20, 1), 40, "a row of tiles, one channel"),
+        "tiles": lambda: GoodCase(
+            scene(1100, 1040, 3, grain=0), 30, "four tiles, no seams", tile=1024
+        ),
+        "tiles_grey": lambda: GoodCase(
+            scene(2060, 20, 1), 40, "a row of tiles, one channel", tile=1024
+        ),
         **{f"model_{name}": partial(model_case, name) for name in codecs if name != MODEL},
     }
 
@@ -123,7 +128,11 @@ def write_good(name: str, case: GoodCase, folder: Path) -> None:
     height, width, channels = case.picture.shape
     about = ImageInfo(width, height, channels, exif=case.exif, xmp=case.xmp)
     write_png(folder / "input.png", case.picture, about)
-    options: dict[str, Any] = {"quality": case.quality, "model": PACKAGED / case.model}
+    options: dict[str, Any] = {
+        "quality": case.quality,
+        "model": PACKAGED / case.model,
+        "tile": case.tile,
+    }
     data = pellucid.compress(folder / "input.png", **options)
     if data != pellucid.compress(folder / "input.png", **options):
         raise RuntimeError(f"{name}: compressing twice gave different bytes")
@@ -185,7 +194,11 @@ def write_exact(name: str, case: ExactCase, folder: Path) -> None:
 def write_deep(name: str, case: DeepCase, folder: Path) -> None:
     """Write the files of a good case of alpha or 16 bits in the learned layer."""
     folder.mkdir(parents=True, exist_ok=True)
-    options: dict[str, Any] = {"quality": case.quality, "model": PACKAGED / MODEL}
+    options: dict[str, Any] = {
+        "quality": case.quality,
+        "model": PACKAGED / MODEL,
+        "tile": case.tile,
+    }
     data = pellucid.compress(case.picture, **options)
     decoded = pellucid.decompress(data).reshape(case.picture.shape)
     info = pellucid.info(data, latents=True)
