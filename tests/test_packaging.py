@@ -7,7 +7,12 @@ import tomllib
 from importlib import metadata
 from pathlib import Path
 
+import pytest
+
 import pellucid
+from pellucid.runtime import CodecModel
+from pellucid.runtime.store import PACKAGED
+from shipped import CODECS
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -53,3 +58,25 @@ def test_no_other_module_has_a_version():
 def test_the_changelog_has_its_section():
     text = (ROOT / "CHANGELOG.md").read_text("utf-8")
     assert re.search(rf"^## {re.escape(pellucid.__version__)}\b", text, re.M)
+
+
+def test_the_wheel_has_the_models_whole_and_stays_small():
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    wheel = config["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert wheel["packages"] == ["src/pellucid"]
+    assert "src/pellucid/models/**" in wheel["artifacts"]  # also what .gitignore leaves out
+    files = [path for path in Path(pellucid.__file__).parent.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files if path.suffix != ".pyc") < 25e6
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_a_codec_says_what_it_is_and_may_be_used_for(name: str):
+    model = CodecModel(PACKAGED / name)
+    assert model.name == name
+    assert model.tune == ("eye" if name.endswith("-eye") else "psnr")
+    assert model.card["licence"] == "Apache-2.0"
+    model.check_deep()
+    for network in (model.analysis, model.hyper_analysis, model.hyper_synthesis):
+        assert network.outputs
+    assert model.context_model.outputs
+    assert pellucid.models()[name] == model.id.hex()

@@ -1,6 +1,7 @@
 """Draw the figures of docs/tutorial.md: `python tools/tutorial_figures.py`.
 
-Runs the page's own snippets and draws what they made, so that text and figures can't part.
+Runs the page's own snippets and draws what they made, so that text and figures can't part. What a
+snippet prints with other weights than the page's is put into the page; read the words around it.
 """
 
 from __future__ import annotations
@@ -25,15 +26,37 @@ DPI = 80
 COLOURS = 96
 
 
+class Runner(doctest.DocTestRunner):
+    """Runs a page and keeps what snippets printed that the page doesn't say."""
+
+    def __init__(self) -> None:
+        super().__init__(verbose=False)
+        self.printed: list[tuple[doctest.Example, str]] = []
+
+    def report_failure(self, *told: Any) -> None:
+        self.printed.append(told[2:])
+
+    def report_unexpected_exception(self, *told: Any) -> None:
+        raise told[-1][1]
+
+
 def values_of_page() -> dict[str, Any]:
-    """The names that the snippets leave behind."""
-    parser = doctest.DocTestParser()
-    text = (DOCS / "tutorial.md").read_text("utf-8")
-    examples = parser.get_doctest(text, {}, "tutorial", None, 0)
-    names: dict[str, Any] = {}
-    for example in examples.examples:
-        exec(compile(example.source, "tutorial.md", "single"), names)
-    return names
+    """The names that the snippets leave behind; corrects what the page says they print."""
+    page = DOCS / "tutorial.md"
+    text, runner = page.read_text("utf-8"), Runner()
+    examples = doctest.DocTestParser().get_doctest(text, {}, "tutorial", None, 0)
+    runner.run(examples, clear_globs=False)
+    lines = text.splitlines(keepends=True)
+    for example, got in reversed(runner.printed):
+        start = example.lineno + example.source.count("\n")
+        indent = " " * example.indent
+        lines[start : start + example.want.count("\n")] = [
+            indent + line for line in got.splitlines(keepends=True)
+        ]
+        print(f"tutorial.md, line {start + 1}, says now:\n{got}", end="")
+    if runner.printed:
+        page.write_text("".join(lines), "utf-8")
+    return examples.globs
 
 
 def panels(name: str, pictures: list[tuple[str, Any]], *, columns: int = 0, **options: Any) -> None:
