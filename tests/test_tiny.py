@@ -83,7 +83,8 @@ def test_one_command_from_recipe_and_folder_to_a_model(
         folder = train_model(tmp_path / "tiny.toml", options, lines.append)
     assert {path.name for path in folder.iterdir()} == {
         *("analysis.onnx", "hyper_analysis.onnx", "hyper_decoder.onnx", "spatial_prior.onnx"),
-        *("synthesis.onnx", "entropy.npz", "gains.npz", "card.json"),
+        *("synthesis.onnx", "synthesis_gradient.onnx"),
+        *("entropy.npz", "gains.npz", "card.json"),
     }
     monkeypatch.setenv("PELLUCID_MODELS", str(folder.parent))
     data = pellucid.compress(np.zeros((8, 8, 1), np.uint8), model="tiny")

@@ -96,15 +96,19 @@ def test_wrong_names_and_threads():
         LOSSY.make("webp", threads=0)
 
 
+efforts: list[int] = []  # that it was asked for
+
+
 class FakePellucid(ModuleType):
     """Stands in for the package: raw samples behind four bytes; knows model m only."""
 
     __version__ = "9.9"
 
-    def compress(self, image, *, quality, model, tune):
+    def compress(self, image, *, quality, model, tune, effort):
         if (model, tune) != ("m", "psnr"):
             raise OptionError(f"there is no model {model!r}; installed: m")
         height, width, _ = image.shape
+        efforts.append(effort)
         return height.to_bytes(2) + width.to_bytes(2) + image.tobytes() + bytes(quality)
 
     def decompress(self, data):
@@ -125,3 +129,7 @@ def test_pellucid_goes_through_its_public_api(monkeypatch, picture):
     assert missing == {"pellucid-s": "there is no model 's'; installed: m"}
     assert np.array_equal(round_trip(peer, picture, 30), picture)
     assert os.environ[THREADS_VARIABLE] == "2"
+    assert set(efforts) == {0}
+    ((refining,), _) = LOSSY.load(["pellucid-m-e4"], threads=2)
+    assert refining.name == "pellucid-m-e4"
+    assert efforts[-1] == 4

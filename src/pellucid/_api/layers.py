@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from threading import Lock
 from typing import Any, BinaryIO
 
 from pellucid._api.exact import ExactLayer, encode_exact
@@ -22,25 +23,39 @@ def encode(
 ) -> None:
     """Write the file of a picture, in memory or in parts; raises what `compress` does."""
     limits, most = options.limits, options.limits.max_pixels
+    meter = Meter(progress)
     with ExitStack() as opened:
         source = opened.enter_context(open_image(image, page=options.page, max_pixels=most))
         if options.bound is None:
-            header, extras, tiles = encode_learned(source, options, name_of(image))
+            header, extras, tiles = encode_learned(source, options, name_of(image), meter.add)
         else:
             guide = None
             if options.guide is not None:
                 guide = opened.enter_context(open_image(options.guide, max_pixels=most))
             header, extras, tiles = encode_exact(source, options, options.bound, guide)
         kept = kept_of(metadata_of(source.info), options.metadata)
-        told = tiles if progress is None else count_off(tiles, header.tile_chunks, progress)
+        told = meter.count_off(tiles, header.tile_chunks)
         write_stream(out, header, kept, told, extras=extras, limits=limits)
 
 
-def count_off(tiles: Iterable[bytes], total: int, progress: Progress) -> Iterator[bytes]:
-    """The tiles; `progress` is told after each what part of them has gone."""
-    for done, tile in enumerate(tiles, start=1):
-        yield tile
-        progress(done / total)
+class Meter:
+    """What part of a file is done, 0 to 1: its tiles that are, and what is done of others."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress, self._lock, self._done = progress, Lock(), 0.0
+
+    def add(self, part: float) -> None:
+        """Count a part of the file that has been done on any thread."""
+        if self._progress is not None:
+            with self._lock:
+                self._done = min(self._done + part, 1.0)
+                self._progress(self._done)
+
+    def count_off(self, tiles: Iterable[bytes], total: int) -> Iterator[bytes]:
+        """The tiles; each is done when the next is asked for."""
+        for number, tile in enumerate(tiles, start=1):
+            yield tile
+            self.add(max(number / total - self._done, 0.0))
 
 
 def open_layer(file: PelFile, damaged: Damaged | None = None) -> Layer:

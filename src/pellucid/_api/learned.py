@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid._api.files import kept_of, metadata_of
+from pellucid._api.best import Told, best_file
 from pellucid._api.layer import Damaged, Encoded, Layer, Layout, held, way_out
 from pellucid._api.options import DEFAULT_QUALITY, GUIDE, CompressOptions
 from pellucid.bitstream import (
@@ -22,12 +22,10 @@ from pellucid.bitstream import (
     Header,
     PelFile,
     SampleRange,
-    file_length,
 )
 from pellucid.bitstream.extras import needs_range
 from pellucid.codec import (
     Picture,
-    Target,
     TileReader,
     compress_tiles,
     decompress_into,
@@ -35,8 +33,6 @@ from pellucid.codec import (
     header_of,
     latents_sha256,
     look_at,
-    psnr_of,
-    reach_target,
     tile_reader,
 )
 from pellucid.codec.decompress import AlphaReader
@@ -52,15 +48,19 @@ from pellucid.exact import (
 )
 from pellucid.pixels import Box, ImageSource
 from pellucid.pixels.lazy import Sink, parts_of
-from pellucid.runtime import CodecModel, find_model, load_codec
+from pellucid.runtime import find_model, load_codec
 
 TYPES = ("uint8", "uint16", "int16")
 
 
-def encode_learned(source: ImageSource, options: CompressOptions, name: str) -> Encoded:
+def encode_learned(source: ImageSource, options: CompressOptions, name: str, told: Told) -> Encoded:
     """Tiles of colours, then those of alpha; with a target, of the quality that meets it.
 
-    `name` is what messages call the picture. Raises what `compress` does.
+    Args:
+        name: what messages call the picture.
+        told: is told of parts of the file, 0 to 1, that refining has done.
+
+    Raises what `compress` does.
     """
     check_samples(source, name)
     net = load_codec(options.model_folder)
@@ -71,58 +71,23 @@ def encode_learned(source: ImageSource, options: CompressOptions, name: str) -> 
     header.check_limits(options.limits)
     if needs_range(header):
         net.check_deep()  # or the file couldn't be decoded
+    if options.effort:
+        net.check_refining()
     if options.metadata:
         check_marks(source, name)
     picture = look_at(samples, alpha=alpha)
     extras = extras_of(picture, header)
     layer = alpha_tiles(samples, header) if alpha else iter(())
     if options.bpp is not None or options.size is not None or options.psnr is not None:
-        best, colours = best_file(picture, net, header, list(layer), extras, source, options)
+        best, colours = best_file(picture, net, header, list(layer), extras, source, options, told)
         return Encoded(replace(header, quality=best), extras, colours)
-    coloured = (payload for payload, _ in compress_tiles(picture, net, header))
+
+    def part(done: float) -> None:
+        told(done / header.tile_chunks)
+
+    tiles = compress_tiles(picture, net, header, options.effort, part)
+    coloured = (payload for payload, _ in tiles)
     return Encoded(header, extras, chain(coloured, layer))
-
-
-def best_file(
-    picture: Picture,
-    net: CodecModel,
-    header: Header,
-    alpha: list[bytes],
-    extras: Mapping[str, bytes],
-    source: ImageSource,
-    options: CompressOptions,
-) -> tuple[int, list[bytes]]:
-    """The quality that meets the one target given, and all tiles of its file, `alpha` last.
-
-    Sizes are those of the whole file.
-    """
-    if options.psnr is not None:
-        hint = "; choose a lower PSNR, or bound each sample's error: max_error (--max-error)"
-        target = Target(options.psnr, "dB", at_least=True, hint=hint)
-        best, tiles = reach_target(
-            target, lambda quality: psnr_of(picture, net, replace(header, quality=quality))
-        )
-        return best, tiles + alpha
-    kept = kept_of(metadata_of(source.info), options.metadata)
-    pixels, as_rate = header.width * header.height, options.size is None
-    wanted, unit = (options.bpp, "bits per pixel") if as_rate else (options.size, "bytes")
-    assert wanted is not None
-    lengths = [len(tile) for tile in alpha]
-    hint = "; choose a larger target, or reduce the picture"
-    if alpha:
-        others, colours = {name: extras[name] for name in extras if name != ALPHA}, [0] * len(alpha)
-        took = file_length({}, colours + lengths, extras) - file_length({}, colours, others)
-        share = f"{8 * took / pixels:.6g}" if as_rate else f"{took} bytes"
-        hint = f"; alpha, which is kept without loss, takes {share} of it{hint}"
-    target = Target(wanted, unit, hint=hint)
-
-    def file_of(quality: int) -> tuple[float, list[bytes]]:
-        tiles = [t for t, _ in compress_tiles(picture, net, replace(header, quality=quality))]
-        length = file_length(kept, [*map(len, tiles), *lengths], extras)
-        return 8 * length / pixels if as_rate else length, tiles
-
-    best, tiles = reach_target(target, file_of)
-    return best, tiles + alpha
 
 
 class LearnedLayer(Layer):

@@ -62,6 +62,7 @@ def compress_file(
     guide: Picture | None = None,
     model: str | os.PathLike[str] = DEFAULT_MODEL,
     tune: str | None = None,
+    effort: int = 0,
     metadata: bool = True,
     limits: Limits = DEFAULT_LIMITS,
     page: int | None = None,
@@ -84,22 +85,7 @@ def compress_file(
         OptionError: `target` is named like another kind of picture.
         And what `compress` raises. Then there is no new file.
     """
-    options = CompressOptions(
-        quality=quality,
-        bpp=bpp,
-        size=size,
-        psnr=psnr,
-        lossless=lossless,
-        max_error=max_error,
-        nodata=nodata,
-        guide=guide,
-        model=model,
-        tune=tune,
-        metadata=metadata,
-        limits=limits,
-        page=page,
-        tile=tile,
-    )
+    options = CompressOptions.of(locals())
     return compress_to(source, target, options, force=force, progress=progress)
 
 

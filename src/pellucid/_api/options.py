@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import operator
 import os
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pellucid.bitstream import DECODED_TILES, DEFAULT_LIMITS, Header, Limits, check_limits
 from pellucid.bitstream.limits import is_number
@@ -17,6 +18,7 @@ from pellucid.pixels.reduced import SCALES
 DEFAULT_MODEL = "m"
 DEFAULT_QUALITY = 60
 DEFAULT_TUNE = "psnr"
+MOST_EFFORT = 9
 GUIDE, PICTURE = "guide", "picture"
 
 TILES = tuple(1 << log2 for log2 in DECODED_TILES)  # samples a side
@@ -43,6 +45,7 @@ class CompressOptions:
     guide: Any = field(default=None, compare=False)  # arrays are neither equal nor hashed
     model: str | os.PathLike[str] = DEFAULT_MODEL
     tune: str | None = None
+    effort: int = 0
     metadata: bool = True
     limits: Limits = DEFAULT_LIMITS
     page: int | None = None
@@ -61,14 +64,25 @@ class CompressOptions:
         require(tile is None or (is_whole(tile) and tile in TILES), "tile", tile, sides)
         names = "the name of an installed model, or the path of a model's folder"
         require(isinstance(self.model, str | os.PathLike), "model", self.model, names)
+        whole = f"a whole number from 0 to {MOST_EFFORT}"
+        require(
+            is_whole(self.effort) and 0 <= self.effort <= MOST_EFFORT, "effort", self.effort, whole
+        )
         if self.bound is None:
             check_learned(self)
-        elif self.tune is not None:
-            raise OptionError(
-                f"tune is {self.tune!r}; it is of the learned codec, so not with lossless or "
-                "max_error"
-            )
+        for name in ("tune", "effort"):
+            value = getattr(self, name)
+            if self.bound is not None and value:
+                raise OptionError(
+                    f"{name} is {value!r}; it is of the learned codec, so not with lossless or "
+                    "max_error"
+                )
         require(self.nodata is None or is_number(self.nodata), "nodata", self.nodata, "a number")
+
+    @classmethod
+    def of(cls, arguments: Mapping[str, Any]) -> Self:
+        """The options among the arguments of a function that has them all."""
+        return cls(**{option.name: arguments[option.name] for option in fields(cls)})
 
     @property
     def model_folder(self) -> Path:

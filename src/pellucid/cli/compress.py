@@ -61,6 +61,15 @@ SAME = (
     "What a file is best at for its size, if the model has both.  [default: psnr]",
     click.Choice(["eye", "psnr"]),
 )
+@option(
+    "--effort",
+    "0 to 9: smaller files for time; 4 takes some seconds a megapixel, 9 up to a minute.  "
+    "[default: 0]",
+    click.IntRange(0, 9),
+    "N",
+    default=0,
+    show_default=False,
+)
 @options.metadata_option(
     help="Leave EXIF (and the place of a GeoTIFF), ICC profile, XMP and the elements of DICOM out; "
     "pages stay."

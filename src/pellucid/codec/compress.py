@@ -11,13 +11,15 @@ windows (`pixels/lazy.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from threading import Event
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.bitstream import BASE, BASE_AND_ALPHA, SIGNED, UNSIGNED, Header
+from pellucid.codec.distortion import Distortion, surroundings_of
 from pellucid.codec.geometry import (
     WINDOW,
     halves_of,
@@ -28,6 +30,7 @@ from pellucid.codec.geometry import (
 )
 from pellucid.codec.latents import TileLatents, encode_latents
 from pellucid.codec.picture import Picture
+from pellucid.codec.refine import STEPS, Refinement
 from pellucid.pixels.box import Box, tiles_of, tiles_under
 from pellucid.pixels.lazy import Source
 from pellucid.runtime import CodecModel
@@ -39,12 +42,24 @@ AHEAD = 3  # halves of blocks analysed before they are wanted
 
 
 def compress_tiles(
-    picture: Picture, model: CodecModel, header: Header
+    picture: Picture,
+    model: CodecModel,
+    header: Header,
+    effort: int = 0,
+    told: Callable[[float], None] = lambda _: None,
 ) -> Iterator[tuple[bytes, TileLatents]]:
     """Payload and latents of each tile of colours, in order.
 
     Memory is bounded by a few blocks and, of tiles smaller than these, by a row of blocks.
+
+    Args:
+        effort: how far latents are refined, 0 to 9 (`refine.py`).
+        told: is told by it, from any thread, that a part of a tile is done; those of a tile sum
+            to 1. What it raises ends the work.
     """
+    if effort:
+        yield from refine_tiles(picture, model, header, STEPS[effort], told)
+        return
     shape = (header.height, header.width)
     blocks = list(tiles_of(shape, WINDOW))
     coded: dict[int, tuple[bytes, TileLatents]] = {}  # tiles that wait for those before them
@@ -59,6 +74,44 @@ def compress_tiles(
         while due in coded:
             yield coded.pop(due)
             due += 1
+
+
+def refine_tiles(
+    picture: Picture,
+    model: CodecModel,
+    header: Header,
+    steps: int,
+    told: Callable[[float], None],
+) -> Iterator[tuple[bytes, TileLatents]]:
+    """The same with latents refined in `steps`, of several tiles at a time.
+
+    The result doesn't depend on how many threads there are.
+    """
+    tiles = [header.tile_box(number) for number in range(header.tile_count)]
+    around, stop = [surroundings_of(tile, header, model) for tile in tiles], Event()
+
+    def done() -> None:
+        if stop.is_set():
+            raise CancelledError
+        told(1 / steps)
+
+    with ThreadPoolExecutor(model.threads) as windows, ThreadPoolExecutor(model.threads) as pool:
+        refine = Refinement(model, header.quality, steps, windows)
+
+        def work(task: tuple[Box, Box, NDArray[np.float32]]) -> tuple[bytes, TileLatents]:
+            tile, outer, y = task
+            own = y[:, *latents_of(tile).within(latents_of(outer))]
+            _, all_of_it = encode_latents(model, y, header.quality)
+            first = encode_latents(model, own, header.quality)
+            distortion = Distortion(picture, model, header, tile, all_of_it.in_steps)
+            return refine(own, first, distortion, done)
+
+        analysed = analyse_blocks(picture.seen(), model, header.quality, around)
+        try:
+            tasks = zip(tiles, around, analysed, strict=True)
+            yield from in_order(pool, work, tasks, ahead=model.threads)
+        finally:
+            stop.set()
 
 
 def header_of(

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pellucid.bitstream import Edges, Header, SampleRange
 from pellucid.codec.edges import draw
 from pellucid.codec.geometry import WINDOW, from_blocks, halves_of, latents_of, samples_of
-from pellucid.codec.latents import MEAN_UNIT, TileLatents, decode_latents
+from pellucid.codec.latents import TileLatents, decode_latents
 from pellucid.codec.picture import from_levels
 from pellucid.errors import DamagedFileError
 from pellucid.pixels.box import Box, tiles_under
@@ -190,5 +190,5 @@ class LatentGrid:
 
     def _tile(self, number: int) -> NDArray[np.float32]:
         if number not in self._tiles:
-            self._tiles[number] = self._read(number).y * np.float32(1 / MEAN_UNIT)
+            self._tiles[number] = self._read(number).in_steps
         return self._tiles[number]

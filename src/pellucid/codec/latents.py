@@ -42,6 +42,11 @@ class TileLatents:
     z: NDArray[np.int32]
     y: Floats
 
+    @property
+    def in_steps(self) -> Floats:
+        """y in quantiser steps."""
+        return self.y * np.float32(1 / MEAN_UNIT)
+
 
 @dataclass(frozen=True)
 class Given:
@@ -54,11 +59,16 @@ class Given:
 Code = Callable[[View, Given], NDArray[np.int32]]  # of a pass -> its symbols, packed
 
 
-def encode_latents(model: CodecModel, y: Floats, quality: int) -> tuple[bytes, TileLatents]:
-    """y (M, h, w) in quantiser steps -> payload and the latents a decoder will find in it."""
+def encode_latents(
+    model: CodecModel, y: Floats, quality: int, z: NDArray[np.int32] | None = None
+) -> tuple[bytes, TileLatents]:
+    """y (M, h, w) in quantiser steps -> payload and the latents a decoder will find in it.
+
+    z is that of `hyper_latents_of` if none is given.
+    """
     encoder = SymbolEncoder(model.tables)
-    (found,) = model.hyper_analysis(y=y[None])
-    z = np.clip(np.rint(found[0]), -MAX_SYMBOL, MAX_SYMBOL).astype(np.int32)
+    if z is None:
+        z = hyper_latents_of(model, y)
     encoder.put(z.ravel(), z_tables(model, quality, z.shape).ravel())
 
     def code(view: View, given: Given) -> NDArray[np.int32]:
@@ -69,6 +79,13 @@ def encode_latents(model: CodecModel, y: Floats, quality: int) -> tuple[bytes, T
 
     made = three_passes(model, z, quality, code)
     return encoder.finish(), TileLatents(z, made)
+
+
+def hyper_latents_of(model: CodecModel, y: Floats) -> NDArray[np.int32]:
+    """y (M, h, w) in quantiser steps -> z (Z, h/4, w/4)."""
+    (found,) = model.hyper_analysis(y=y[None])
+    z: NDArray[np.int32] = np.clip(np.rint(found[0]), -MAX_SYMBOL, MAX_SYMBOL).astype(np.int32)
+    return z
 
 
 def decode_latents(
@@ -124,8 +141,7 @@ def three_passes(model: CodecModel, z: NDArray[np.int32], quality: int, code: Co
         np.subtract(view(y), view(mean), out=view(seen[0]))
     (head,), (correction,) = model.context_model(seen=seen, features=features)
     last_mean = non_anchors(mean) + non_anchors(correction)
-    _, last = coded(non_anchors, non_anchors(head), last_mean)
-    y[:, 0::2, 1::2], y[:, 1::2, 0::2] = last[:, 0::2], last[:, 1::2]
+    spread(non_anchors, coded(non_anchors, non_anchors(head), last_mean)[1], y)
     return y
 
 
@@ -145,6 +161,14 @@ def non_anchors(plane: Floats) -> Floats:
     packed[:, 0::2] = plane[:, 0::2, 1::2]
     packed[:, 1::2] = plane[:, 1::2, 0::2]
     return packed
+
+
+def spread(view: View, packed: NDArray[Any], plane: NDArray[Any]) -> None:
+    """Put what `view` packed back to its places in a plane (M, h, w)."""
+    if view is non_anchors:
+        plane[:, 0::2, 1::2], plane[:, 1::2, 0::2] = packed[:, 0::2], packed[:, 1::2]
+    else:
+        view(plane)[...] = packed
 
 
 def quantise(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -25,6 +25,7 @@ from pellucid.runtime import CodecModel
 TOP = 100
 FEW = 2**26  # samples whose latents may stay in memory; those of more are decoded again
 Item = TypeVar("Item")
+Told = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,17 @@ class Target:
     unit: str
     at_least: bool = False
     hint: str = ""
+
+    def met(self, value: float) -> bool:
+        """Whether `value` does it."""
+        return value >= self.value if self.at_least else value <= self.value
+
+    def moved(self, plain: float, refined: float) -> Target:
+        """What plain values must do so that refined ones do this, if refining changes `plain` to
+        `refined`.
+        """
+        change = plain - refined if self.at_least else plain / refined
+        return replace(self, value=self.value + change if self.at_least else self.value * change)
 
 
 def reach_target(target: Target, probe: Callable[[int], tuple[float, Item]]) -> tuple[int, Item]:
@@ -59,10 +71,9 @@ def reach_target(target: Target, probe: Callable[[int], tuple[float, Item]]) -> 
         nonlocal best
         values[quality], item = probe(quality)
         value = values[quality]
-        met = value >= target.value if target.at_least else value <= target.value
-        if met:
+        if target.met(value):
             best = quality, item
-        return met
+        return target.met(value)
 
     safest, boldest = (TOP, 0) if target.at_least else (0, TOP)
     if not meets(safest):
@@ -80,6 +91,39 @@ def reach_target(target: Target, probe: Callable[[int], tuple[float, Item]]) -> 
     return best
 
 
+def reach_refined(
+    target: Target,
+    plain: Callable[[int], tuple[float, Item]],
+    refined: Callable[[int], tuple[float, Item]],
+) -> tuple[int, Item]:
+    """The same with refined latents, for which two qualities at most are tried.
+
+    `refined` is a probe that takes long. The best quality of plain latents is refined first, and
+    then that which ought to meet the target if refining changes as much there. Where neither meets
+    it, latents stay plain.
+    """
+    values: dict[int, float] = {}
+
+    def probe(quality: int) -> tuple[float, Item]:
+        values[quality], item = plain(quality)
+        return values[quality], item
+
+    quality, item = reach_target(target, probe)
+    value, other = refined(quality)
+    best = (quality, other if target.met(value) else item)
+    if math.isinf(value):
+        return best
+    try:
+        moved = target.moved(values[quality], value)
+        second, _ = reach_target(moved, lambda q: (values[q] if q in values else plain(q)[0], None))
+    except TargetError:
+        return best
+    if second != quality:
+        value, other = refined(second)
+        best = (second, other) if target.met(value) else best
+    return best
+
+
 def between(low: int, high: int, values: dict[int, float], target: Target) -> int:
     """Interpolate between the ends of the bracket, strictly inside it."""
     scale: Callable[[float], float] = (lambda v: v) if target.at_least else math.log
@@ -90,14 +134,21 @@ def between(low: int, high: int, values: dict[int, float], target: Target) -> in
     return min(max(nearest, low + 1), high - 1)
 
 
-def psnr_of(picture: Picture, model: CodecModel, header: Header) -> tuple[float, list[bytes]]:
+def psnr_of(
+    picture: Picture,
+    model: CodecModel,
+    header: Header,
+    effort: int = 0,
+    told: Told = lambda _: None,
+) -> tuple[float, list[bytes]]:
     """Compress at the header's quality: PSNR in dB over all visible colour samples, and the tiles.
 
-    It counts from the picture's range: 255 of 8 bits, from the lowest to the highest of 16.
+    PSNR counts from the picture's range: 255 of 8 bits, from the lowest to the highest of 16.
+    `effort` and `told` are those of `compress_tiles`.
     """
     keep = header.width * header.height <= FEW
     tiles, latents = [], []
-    for payload, found in compress_tiles(picture, model, header):
+    for payload, found in compress_tiles(picture, model, header, effort, told):
         tiles.append(payload)
         latents += [found] if keep else []
     read: TileReader = latents.__getitem__

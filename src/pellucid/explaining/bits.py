@@ -8,7 +8,6 @@ are the file's size, to the byte.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -24,11 +23,13 @@ from pellucid.codec.latents import (
     TileLatents,
     View,
     even_anchors,
+    non_anchors,
     odd_anchors,
+    spread,
     three_passes,
     z_tables,
 )
-from pellucid.entropy import TableSet
+from pellucid.entropy import SymbolCosts
 from pellucid.exact.floats import map_of
 from pellucid.exact.kind import opened
 from pellucid.exact.tables import exact_model
@@ -36,8 +37,6 @@ from pellucid.exact.tile import decode_tile
 from pellucid.runtime import CodecModel
 
 Bits = NDArray[np.float64]
-Costs = Callable[[NDArray[np.int32], NDArray[np.uint8], int], NDArray[np.float32]]
-ESCAPED = 16  # bits that follow an escape
 PASSES = ("even anchors", "odd anchors", "non-anchors")  # A, B, C of `docs/format.md`
 
 
@@ -112,7 +111,7 @@ def bit_map(file: PelFile, model: CodecModel) -> BitMap:
     y_channels, z_channels = np.zeros(model.latents), np.zeros(model.hyper_latents)
     passes = np.zeros(len(PASSES))
     read = tile_reader(header, file.tile, model)
-    costs = cost_of(model.tables)
+    costs = SymbolCosts(model.tables)
 
     def count(number: int) -> tuple[NDArray[np.float32], NDArray[np.float32], list[float]]:
         return tile_bits(read(number), model, header.quality, costs)
@@ -134,7 +133,7 @@ def bit_map(file: PelFile, model: CodecModel) -> BitMap:
 
 
 def tile_bits(
-    latents: TileLatents, model: CodecModel, quality: int, costs: Costs
+    latents: TileLatents, model: CodecModel, quality: int, costs: SymbolCosts
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], list[float]]:
     """What the latents of one tile cost, by the tables a decoder would choose.
 
@@ -150,29 +149,10 @@ def tile_bits(
 
     three_passes(model, latents.z, quality, spent)
     y = np.empty(latents.y.shape, np.float32)
-    even_anchors(y)[...], odd_anchors(y)[...], last = parts
-    y[:, 0::2, 1::2], y[:, 1::2, 0::2] = last[:, 0::2], last[:, 1::2]
-    z = costs(latents.z, z_tables(model, quality, latents.z.shape), 0)
+    for view, part in zip((even_anchors, odd_anchors, non_anchors), parts, strict=True):
+        spread(view, part, y)
+    z = costs(latents.z, z_tables(model, quality, latents.z.shape))
     return z, y, [float(part.sum(dtype=np.float64)) for part in parts]
-
-
-def cost_of(tables: TableSet) -> Costs:
-    """(symbols, tables' numbers, first table that is coded) -> bits of each symbol."""
-    most = max(tables.reach)
-    bits = np.zeros((len(tables), 2 * most + 2), np.float32)
-    for table, reach in enumerate(tables.reach):
-        row = -np.log2(tables.probabilities(table))
-        bits[table, most - reach : most + reach + 1] = row[:-1]
-        bits[table, : most - reach] = bits[table, most + reach + 1 :] = row[-1] + ESCAPED
-
-    def costs(
-        symbols: NDArray[np.int32], index: NDArray[np.uint8], skip: int
-    ) -> NDArray[np.float32]:
-        found: NDArray[np.float32] = bits[index, np.clip(symbols, -most, most + 1) + most]
-        found[index < skip] = 0
-        return found
-
-    return costs
 
 
 def exact_bits(file: PelFile) -> ExactBits:

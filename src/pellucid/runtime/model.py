@@ -91,6 +91,39 @@ class CodecModel:
         """y -> `blocks`, 8-bit, and `samples`, unrounded. One thread, like `analysis`."""
         return self._network("synthesis", 1)
 
+    @cached_property
+    def synthesis_gradient(self) -> Network:
+        """y -> `loss` and `gradient` of a distortion. One thread, like `analysis`.
+
+        Raises PellucidError if the folder has no such network.
+        """
+        if not (self.folder / "synthesis_gradient.onnx").exists():
+            raise PellucidError(
+                f"the model in {self.folder} can't refine latents, as it was exported by an older "
+                "pellucid: choose effort 0, or python -m pellucid.train.synthesis_gradient "
+                f"{self.folder} adds what it takes"
+            )
+        return self._network("synthesis_gradient", 1)
+
+    def check_refining(self) -> None:
+        """Raise PellucidError if the folder lacks what refining latents takes."""
+        _ = self.synthesis_gradient, self.trade_off(0)
+
+    def trade_off(self, quality: int) -> float:
+        """Lambda, in bits per squared error of a pixel (0-255), the mean over its colours.
+
+        Of the recipe it was trained by: log-spaced from quality 0 to 100. Raises PellucidError if
+        the card has none.
+        """
+        try:
+            low, high = (float(self.card["recipe"][f"{end}_lambda"]) for end in ("low", "high"))
+            return low * float((high / low) ** (quality / 100))
+        except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+            raise PellucidError(
+                f"the card of the model in {self.folder} has no recipe with low_lambda and "
+                "high_lambda, which refining latents takes: choose effort 0"
+            ) from error
+
     def check_deep(self) -> None:
         """Raise PellucidError if the synthesis gives no more than 8 bits."""
         if "samples" not in self.synthesis.outputs:

@@ -21,6 +21,7 @@ from pellucid.nets.integer import MAX_ACTIVATION
 OPSET = 17
 IR_VERSION = 8
 PRODUCER = "pellucid"
+WHITE_LEVEL = 255.0
 NO_NET = nn.Module()
 
 
@@ -37,6 +38,19 @@ class Graph:
         self._inputs: list[onnx.ValueInfoProto] = []
         self._outputs: list[onnx.ValueInfoProto] = []
         self._count = 0
+
+    def take(self, model: onnx.ModelProto, output: str) -> list[onnx.NodeProto]:
+        """Take over what another model computes `output` with; returns those nodes, in order."""
+        wanted, nodes = {output}, list[onnx.NodeProto]()
+        for node in reversed(model.graph.node):
+            if wanted.intersection(node.output):
+                nodes.insert(0, node)
+                wanted.update(node.input)
+        self._nodes += nodes
+        self._inputs += [value for value in model.graph.input if value.name in wanted]
+        self._weights |= {one.name: one for one in model.graph.initializer if one.name in wanted}
+        self._count += len(model.graph.node)
+        return nodes
 
     def input(self, name: str, shape: Sequence[int | str]) -> str:
         """Declare a float32 input; a string is a free dimension."""
@@ -61,6 +75,11 @@ class Graph:
         if name not in self._weights:
             self._weights[name] = numpy_helper.from_array(value, name)
         return name
+
+    def length(self, name: str) -> int:
+        """The first dimension of a stored weight, or of one that is cast."""
+        casts = {node.output[0]: node.input[0] for node in self._nodes if node.op_type == "Cast"}
+        return int(self._weights[casts.get(name, name)].dims[0])
 
     def number(self, value: float) -> str:
         """A float32 scalar."""

@@ -1,10 +1,11 @@
-"""The five networks of a codec as ONNX graphs, from the PyTorch modules.
+"""The networks of a codec as ONNX graphs, from the PyTorch modules.
 
     analysis        samples (1, 192, h8, w8) 0-255, scale -> y
     hyper_analysis  y in steps -> z before rounding
     hyper_decoder   z -> features, index1, mean1        integers
     spatial_prior   seen, features -> index2, mean2     integers; corrections, without mean1
     synthesis       y, scale -> blocks (1, 192, h8, w8) 0-255, uint8; samples, before the rounding
+    synthesis_gradient  for the encoder: see the module of this name
 
 The 8x8 blocks go in and out as channels, in PyTorch's pixel_unshuffle order; the runtime reorders
 bytes instead of floats, which is four times less to move.
@@ -22,23 +23,32 @@ from pellucid.nets.codec import Codec
 from pellucid.nets.entropy_model import CONTEXT_LIMIT, HYPER_LIMIT, MAX_SYMBOL
 from pellucid.nets.integer import ACTIVATION_BITS, IntegerConv2d, IntegerLayer
 from pellucid.nets.transforms import GROUP, PIXEL_MEAN
-from pellucid.train.graph import Graph, activation, shuffle, silu, unshuffle, unshuffled_weight
+from pellucid.train.graph import (
+    WHITE_LEVEL,
+    Graph,
+    activation,
+    shuffle,
+    silu,
+    unshuffle,
+    unshuffled_weight,
+)
 from pellucid.train.second_output import with_samples
+from pellucid.train.synthesis_gradient import synthesis_gradient
 
-WHITE_LEVEL = 255.0
 CONTEXT_FACTOR = 2.0 ** (ACTIVATION_BITS - 2)  # a step enters as 8: times 0.25, in 1/32
 
 
 def all_networks(codec: Codec) -> dict[str, bytes]:
     """File name -> ONNX model, for every network of `codec`."""
     with torch.no_grad():
-        layers = integer_layers(codec)
+        layers, decoder = integer_layers(codec), synthesis(codec)
         return {
             "analysis.onnx": analysis(codec),
             "hyper_analysis.onnx": hyper_analysis(codec),
             "hyper_decoder.onnx": hyper_decoder(layers),
             "spatial_prior.onnx": spatial_prior(layers, codec.shape.context),
-            "synthesis.onnx": synthesis(codec),
+            "synthesis.onnx": decoder,
+            "synthesis_gradient.onnx": synthesis_gradient(decoder),
         }
 
 

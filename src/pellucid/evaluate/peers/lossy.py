@@ -238,7 +238,7 @@ LOSSY: Registry[Codec] = Registry.of(
         "avif": ("avif", "avif_psnr"),
         "heic": ("heic_psnr",),
     },
-    own=lambda model: partial(pellucid_codec.make, model=model),
+    own=pellucid_codec.maker,
 )
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import zlib
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 
 from pellucid.evaluate._extras import require
-from pellucid.evaluate.peers.base import OWN_PREFIX, Codec, Files, Rgb, Samples, in_parts
+from pellucid.evaluate.peers.base import OWN_PREFIX, Codec, Files, Maker, Rgb, Samples, in_parts
 from pellucid.pixels.info import WITH_ALPHA
 from pellucid.runtime import load_model
 from pellucid.runtime.session import THREADS_VARIABLE
@@ -18,10 +21,15 @@ SETTINGS = (16, 28, 40, 52, 64, 76, 88)
 
 
 def make(
-    threads: int, *, model: str, label: str = "", settings: tuple[float, ...] = SETTINGS
+    threads: int,
+    *,
+    model: str,
+    effort: int = 0,
+    label: str = "",
+    settings: tuple[float, ...] = SETTINGS,
 ) -> Codec:
-    """One model, by name or folder; `label`, if given, replaces the name that rows have.
-    PellucidError if it isn't installed.
+    """One model, by name or folder, at an effort; `label`, if given, replaces the name that rows
+    have. PellucidError if it isn't installed.
 
     Its version has a checksum of a probe's file and its decoded pixels. The model's id covers what
     decides bits and nothing else; the checksum changes with the rest of the weights and with the
@@ -29,12 +37,13 @@ def make(
     """
     os.environ[THREADS_VARIABLE] = str(threads)
     api = require("pellucid")
-    options = {"model": model, "tune": load_model(model).tune}  # or `m` might be `m-eye`
+    tune = load_model(model).tune  # or `m` might be `m-eye`
+    options: dict[str, Any] = {"model": model, "tune": tune, "effort": effort}
     data = api.compress(_probe(64), quality=50, **options)
     check = zlib.crc32(np.ascontiguousarray(api.decompress(data)).tobytes(), zlib.crc32(data))
     identity = api.info(data).model_id
     return Codec(
-        name=label or OWN_PREFIX + model,
+        name=label or OWN_PREFIX + model + (f"-e{effort}" if effort else ""),
         version=f"pellucid {api.__version__}, model {identity}, probe {check:08x}",
         threading=f"{threads} threads both ways",
         settings=settings,
@@ -43,6 +52,14 @@ def make(
             lambda data, _kind: api.decompress(data),
         ),
     )
+
+
+def maker(name: str) -> Maker[Codec]:
+    """What makes the codec of a model, or `m-e4`: of the model m at effort 4."""
+    found = re.fullmatch(r"(.+)-e([1-9])", name)
+    if found is None or os.path.exists(name):
+        return partial(make, model=name)
+    return partial(make, model=found[1], effort=int(found[2]))
 
 
 def exact(threads: int) -> Codec:
