@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from pellucid.cli.bench import bench as command
 from pellucid.errors import InputError, OutputError
 from pellucid.evaluate import runs
+from pellucid.evaluate.benches.compress_plots import STYLES
 from pellucid.evaluate.benches.compress_rows import SPEED_ROWS, SWEEP, Timing
-from pellucid.evaluate.benches.compress_tables import STYLES
 from pellucid.evaluate.drawing import Plot, new_figure
 from pellucid.evaluate.html import PLOT_COLOURS, css, inline, report_page, write_html
 

@@ -7,6 +7,7 @@ import pytest
 
 from pellucid.errors import InputError
 from pellucid.evaluate.benches import compress
+from pellucid.evaluate.benches.compress_plots import quality_at
 from pellucid.evaluate.benches.compress_rows import (
     SPEED_ROWS,
     SWEEP,
@@ -18,9 +19,9 @@ from pellucid.evaluate.benches.compress_rows import (
 )
 from pellucid.evaluate.benches.compress_tables import (
     bd_table,
-    quality_at,
     speed_note,
     speed_table,
+    spread_parts,
 )
 from pellucid.evaluate.metrics import METRICS
 from pellucid.evaluate.registry import SECTIONS
@@ -77,6 +78,27 @@ def test_the_table_has_a_row_a_peer_and_a_column_a_metric(sweep):
     assert "−25.0 % (−25.0 %)" in str(bd_table(sweep, both_means=True))
 
 
+def test_the_spread_has_a_table_a_model(sweep):
+    """Of pictures that take 25 % fewer, 10 % fewer and 50 % more bytes than WebP."""
+    kept = [r for r in sweep if r.image == "one"]
+    more = [("two", 1.2), ("three", 2.0)]
+    for image, factor in more:
+        for r in [r for r in kept if r.image == "one"]:
+            own = factor if r.codec == "pellucid-m" else 1.0
+            kept.append(replace(r, image=image, bpp=r.bpp * own, butteraugli=40 / r.psnr))
+    said, table = spread_parts(kept)
+    assert "quartiles" in said
+    lines = str(table).splitlines()
+    assert lines[0] == (
+        "| m against | PSNR: median (quartiles) | worst | MS-SSIM: median (quartiles) | worst | "
+        "Butteraugli: median (quartiles) | worst |"
+    )
+    webp = "−10.0 % (−17.5 to +20.0) | +50.0 % (three)"
+    fewer = "+20.0 % (+5.0 to +35.0) | +50.0 % (three)"  # two pictures have it
+    assert lines[2] == f"| WebP, method 6 | {webp} | {webp} | {fewer} |"
+    assert spread_parts([r for r in sweep if r.codec != "pellucid-m"]) == []
+
+
 def test_without_overlap_a_dash_and_without_pellucid_a_sentence(sweep, make_row):
     far = [replace(r, psnr=r.psnr + 90) if r.codec == "webp" else r for r in sweep]
     assert "| WebP, method 6 | – | −25.0 % |" in str(bd_table(far))
@@ -104,7 +126,7 @@ def test_report_and_plots(results):
     text, paths = write_report(compress.BENCH, results)
     assert "2 pictures, 24 files made and decoded." in text
     assert "Compress time of pellucid m: 0.25 of AVIF 4:4:4, speed 6." in text
-    assert "| pellucid m | 0.50 | 33.30 | 3.93 | 7.86 |" in text
+    assert "| pellucid m | 0.50 | 33.30 | 3.93 | 0.25 | 7.86 |" in text
     plots = ("rd-psnr", "rd-ms_ssim", "speed-quality")
     names = ["report.md", *(name + end for name in plots for end in (".png", ".svg"))]
     assert [path.name for path in paths] == names
@@ -133,13 +155,15 @@ def test_quartiles_and_memory_where_they_were_measured(results, make_row):
     rows[0] = replace(rows[0], encode_mb=150.4, decode_mb=120.0)
     text = str(speed_table(rows))
     assert "| memory (MB) |" in text
-    assert "| pellucid m | 0.50 | 33.30 | 3.93 (1.97–7.86) | 7.86 (7.86–7.86) | 150 / 120 |" in text
-    assert "| WebP, method 6 | 0.50 | 33.30 | 1.97 (0.98–3.93) | 39 (39–39) | – |" in text
+    assert "| 3.93 (1.97–7.86) | 0.25 | 7.86 (7.86–7.86) | 150 / 120 |" in text
+    assert "| WebP, method 6 | 0.50 | 33.30 | 1.97 (0.98–3.93) | 0.51 | 39 (39–39) | – |" in text
     note = speed_note(rows, "")
     assert "quartiles in brackets" in note
     assert "one picture of 768x512" in note
     rows[1] = replace(rows[1], encode_low=None)
-    assert "| WebP, method 6 | 0.50 | 33.30 | 1.97 | 39 (39–39) | – |" in str(speed_table(rows))
+    assert "| WebP, method 6 | 0.50 | 33.30 | 1.97 | 0.51 | 39 (39–39) | – |" in str(
+        speed_table(rows)
+    )
 
 
 START, END = "<!-- bench:start -->", "<!-- bench:end -->"

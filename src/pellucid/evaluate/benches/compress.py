@@ -21,6 +21,7 @@ import numpy as np
 from pellucid.errors import OptionError
 from pellucid.evaluate import fresh
 from pellucid.evaluate.bench import Bench, Case, Measurement
+from pellucid.evaluate.benches import compress_plots as plots
 from pellucid.evaluate.benches import compress_tables as tables
 from pellucid.evaluate.benches.compress_rows import SPEED_ROWS, SWEEP, Result, Timing, setting_near
 from pellucid.evaluate.metrics import DEFAULT_METRICS, METRICS, Scores, program, psnr, scorer
@@ -34,7 +35,10 @@ QUICK_PICTURES = 2
 QUICK_SETTINGS = 4
 QUICK_REPEATS = 3
 QUICK_PEERS = ("jpeg420", "webp", "avif_psnr")
-PEERS = "Codecs, comma between: jpeg, jpeg2000, webp, avif, heic, jxl; or all, or none."
+PEERS = (
+    "Codecs, comma between: jpeg, jpeg2000, webp, avif, heic, jxl, slow (AVIF speed 4 and JPEG XL "
+    "effort 9); or all, or none."
+)
 LOOK = "A look: 2 pictures, 4 settings, PSNR, three timings."
 
 Sweep = Measurement["Plan", Codec]
@@ -233,7 +237,7 @@ BENCH: Bench[Plan, Codec, Result] = Bench(
     title="Compression",
     report="report.md",
     tables=tables.report,
-    plots=tables.plots,
+    plots=plots.plots,
     sections={"bench": tables.overview, "overview-compression": tables.short_overview},
     steps=lambda plan: [BENCH, SPEED] if plan.repeats else [BENCH],
     requested=Plan.requested,

@@ -15,6 +15,8 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from pellucid.errors import OptionError
 from pellucid.evaluate._extras import require
 from pellucid.evaluate.metrics import METRICS, Metric
@@ -133,14 +135,34 @@ def _mean(found: Iterable[Curve]) -> list[Point]:
 class BdAverage:
     """BD-rate over several pictures, in percent.
 
-    `per_picture` is the mean over the `pictures` whose curves overlap; `of_mean_curve` comes from
-    their curves averaged setting by setting; `left_out` pictures had no overlap or too few points.
+    `by_picture` has the pictures whose curves overlap; `of_mean_curve` comes from their curves
+    averaged setting by setting; `left_out` pictures had no overlap or too few points.
     """
 
-    per_picture: float
+    by_picture: Mapping[str, float]
     of_mean_curve: float
-    pictures: int
     left_out: int
+
+    @property
+    def pictures(self) -> int:
+        """How many there are."""
+        return len(self.by_picture)
+
+    @property
+    def per_picture(self) -> float:
+        """Their mean."""
+        return statistics.fmean(self.by_picture.values())
+
+    @property
+    def quartiles(self) -> tuple[float, float, float]:
+        """The lower one, the median and the upper one."""
+        low, middle, high = np.percentile([*self.by_picture.values()], (25, 50, 75)).tolist()
+        return low, middle, high
+
+    @property
+    def worst(self) -> tuple[str, float]:
+        """The picture that takes most, and its BD-rate."""
+        return max(self.by_picture.items(), key=lambda item: item[1])
 
 
 def compare(rows: Sequence[Result], anchor: str, test: str, metric: str) -> BdAverage | None:
@@ -160,8 +182,7 @@ def average_bd_rate(anchors: Curves, tests: Curves) -> BdAverage | None:
     of_mean = bd_rate(*(_mean(side[name] for name in values) for side in (anchors, tests)))
     if of_mean is None:
         return None
-    per_picture = statistics.fmean(values.values())
-    return BdAverage(per_picture, of_mean, len(values), len(common) - len(values))
+    return BdAverage(values, of_mean, len(common) - len(values))
 
 
 def bd_rate(anchor: Curve, test: Curve) -> float | None:

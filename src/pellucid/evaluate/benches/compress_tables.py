@@ -1,8 +1,4 @@
-"""What `bench compress` shows: BD-rate against every peer, speed, how it was measured, curves.
-
-pellucid is drawn bold and in colour; the others are thinner and told apart by marker as well as by
-colour.
-"""
+"""What `bench compress` says: BD-rate against every peer and its spread, speed, how it was made."""
 
 from __future__ import annotations
 
@@ -10,30 +6,24 @@ import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import fmean
-from typing import Any
-
-import numpy as np
 
 from pellucid.evaluate import runs
 from pellucid.evaluate.bench import Part
 from pellucid.evaluate.benches.compress_rows import (
     SPEED_ROWS,
     SWEEP,
-    TARGET_BPP,
     BdAverage,
     Result,
     Timing,
-    average_curve,
     codecs_in,
     compare,
     megapixels_a_second,
     timed,
 )
-from pellucid.evaluate.drawing import INK, Dot, Plot, draw_dots, new_figure
 from pellucid.evaluate.metrics import METRICS, Metric
 from pellucid.evaluate.peers.base import is_own, model_of
 from pellucid.evaluate.peers.lossy import LOSSY
-from pellucid.evaluate.table import NO_VALUE, Table, count, percent, rate
+from pellucid.evaluate.table import NO_VALUE, Table, count, percent, plain, rate, signed
 
 TUNING = "AVIF's default and JPEG XL tune for the eye, not for PSNR."
 NO_BD_RATE = "No BD-rate: it takes rows of pellucid and of at least one other codec."
@@ -43,20 +33,11 @@ HOW = (
     "MS-SSIM in dB. *n* marks means over fewer pictures than there are, where some curves don't "
     f"overlap. {TUNING}"
 )
+SPREAD = (
+    "The same picture by picture: the median of the BD-rates, between which quartiles half of them "
+    "are, and the worst."
+)
 SHORT_OWN, SHORT_PEERS = "pellucid-m", ("jpeg420", "webp", "avif", "jxl")
-MAX_BPP = 2.0
-STYLES = {
-    "pellucid-m": ("#d55e00", "o"),
-    "pellucid-s": ("#e69f00", "o"),
-    "jpeg420": ("#999999", "v"),
-    "jpeg444": ("#555555", "^"),
-    "jpeg2000": ("#117733", "P"),
-    "webp": ("#009e73", "s"),
-    "avif": ("#56b4e9", "D"),
-    "avif_psnr": ("#0072b2", "D"),
-    "heic_psnr": ("#cc79a7", "X"),
-    "jxl": ("#882255", "*"),
-}
 
 
 def report(folder: Path) -> list[Part]:
@@ -65,10 +46,11 @@ def report(folder: Path) -> list[Part]:
         return []
     scope = f"{scope_of(sweep)}, {len(sweep)} files made and decoded."
     speed = speed_parts(folder)
-    said = {name: _said(sweep, name) for name in _known(sweep)}
+    said = {name: _said(sweep, name) for name in known(sweep)}
     codecs = LOSSY.listed(said, runs.methods_of(folder, "compress"))
     heading = ["## Speed"] if speed else []
-    return [scope, bd_table(sweep, both_means=True), HOW, *heading, *speed, "## Codecs", codecs]
+    bd_parts = [bd_table(sweep, both_means=True), HOW, *spread_parts(sweep)]
+    return [scope, *bd_parts, *heading, *speed, "## Codecs", codecs]
 
 
 def overview(folder: Path) -> list[Part]:
@@ -79,7 +61,7 @@ def overview(folder: Path) -> list[Part]:
         f"{scope_of(sweep)}, mean of their BD-rates: percent more (+) or fewer (\u2212) bytes at "
         f"the same quality, from whole files. {TUNING}"
     )
-    return [bd_table(sweep), note, *speed_parts(folder)]
+    return [bd_table(sweep), note, *spread_parts(sweep), *speed_parts(folder)]
 
 
 def short_overview(folder: Path) -> list[Part]:
@@ -113,12 +95,12 @@ def bd_table(rows: Sequence[Result], *, both_means: bool = False) -> Part:
 
     With `both_means` each cell adds, in brackets, the BD-rate of the mean curve.
     """
-    present = _known(rows)
+    present = known(rows)
     own = [name for name in present if is_own(name)]
     peers = [name for name in present if not is_own(name)]
     if not own or not peers:
         return NO_BD_RATE
-    pairs = [(model, metric) for model in own for metric in _measured(rows)]
+    pairs = [(model, metric) for model in own for metric in measured(rows)]
     header = ["BD-rate against", *(f"{model_of(model)}: {metric.label}" for model, metric in pairs)]
     body = [
         [
@@ -128,6 +110,23 @@ def bd_table(rows: Sequence[Result], *, both_means: bool = False) -> Part:
         for peer in peers
     ]
     return Table(header, body)
+
+
+def spread_parts(rows: Sequence[Result]) -> list[Part]:
+    """A table for each of pellucid's models: beside the means, how BD-rates vary over pictures."""
+    present = known(rows)
+    peers = [name for name in present if not is_own(name)]
+    tables = [_spread_table(rows, name, peers) for name in present if is_own(name) and peers]
+    return [SPREAD, *tables] if tables else []
+
+
+def _spread_table(rows: Sequence[Result], own: str, peers: Sequence[str]) -> Table:
+    header, columns = [f"{model_of(own)} against"], list[list[str]]()
+    for metric in measured(rows):
+        found = [compare(rows, peer, own, metric.name) for peer in peers]
+        header += [f"{metric.label}: median (quartiles)", "worst"]
+        columns += [[_spread(value) for value in found], [_worst(value) for value in found]]
+    return Table(header, [*zip(map(LOSSY.label, peers), *columns, strict=True)])
 
 
 def speed_parts(folder: Path) -> list[Part]:
@@ -152,11 +151,12 @@ def speed_table(rows: Sequence[Timing]) -> Table:
         "bpp": lambda name: f"{fmean(row.bpp for row in found[name]):.2f}",
         "PSNR (dB)": lambda name: f"{fmean(row.psnr for row in found[name]):.2f}",
         "compress (MP/s)": lambda name: _speed(found[name], "encode"),
+        "compress (s/MP)": lambda name: _seconds(found[name]),
         "decompress (MP/s)": lambda name: _speed(found[name], "decode"),
     }
     if any(memory(name) != NO_VALUE for name in found):
         columns["memory (MB)"] = memory
-    return Table.of([name for name in _known(rows) if name in found], columns)
+    return Table.of([name for name in known(rows) if name in found], columns)
 
 
 def speed_note(rows: Sequence[Timing], where: str) -> str:
@@ -188,83 +188,14 @@ def scope_of(rows: Sequence[Result]) -> str:
     return count(len({row.image for row in rows}), "picture")
 
 
-def plots(folder: Path) -> list[Plot]:
-    """`rd-<metric>`: quality over rate, for every metric that the rows have; and over speed."""
-    rows = SWEEP.load(folder)
-    title = f"Mean of {scope_of(rows)}"
-    curves = [
-        Plot(
-            f"rd-{metric.name}",
-            f"{metric.label} over bits per pixel of each codec, {title.lower()}",
-            _draw(rows, metric, title),
-        )
-        for metric in _measured(rows)
-    ]
-    return [*curves, *speed_plots(rows, SPEED_ROWS.load(folder))]
-
-
-def speed_plots(rows: Sequence[Result], speed: Sequence[Timing]) -> list[Plot]:
-    """`speed-quality`: PSNR at one rate over megapixels a second, to compress and to decompress.
-
-    Quality is that of all pictures of the sweep, between two settings of the mean curve; a codec
-    whose curve doesn't reach the rate is left out. Without speed nothing is drawn.
-    """
-    times = timed(speed)
-    found = {name: quality_at(rows, name, METRICS["psnr"], TARGET_BPP) for name in times}
-    quality = {name: value for name, value in found.items() if not math.isnan(value)}
-    if not quality:
-        return []
-    figure, axes = new_figure(11.0, 5.0, columns=2)
-    for ax, task in zip(axes, ("compress", "decompress"), strict=True):
-        column = "encode_s" if task == "compress" else "decode_s"
-        dots = [
-            Dot(LOSSY.label(name), megapixels_a_second(times[name], column), value, is_own(name))
-            for name, value in quality.items()
-        ]
-        draw_dots(
-            ax, dots, xlabel=f"megapixels a second to {task}",
-            ylabel=f"RGB PSNR (dB) at {TARGET_BPP:g} bits per pixel", title=f"To {task}",
-        )  # fmt: skip
-    alt = f"PSNR at {TARGET_BPP:g} bits per pixel over the speed of compressing and decompressing"
-    return [Plot("speed-quality", alt, figure)]
-
-
-def quality_at(rows: Sequence[Result], codec: str, metric: Metric, bpp: float) -> float:
-    """Quality of the mean curve at a rate, linear in the log of rate; NaN if it's outside."""
-    rates, values = zip(*average_curve(rows, codec, metric) or [(1.0, math.nan)], strict=True)
-    outside = {"left": math.nan, "right": math.nan}
-    return float(np.interp(np.log(bpp), np.log(rates), values, **outside))
-
-
-def _draw(rows: Sequence[Result], metric: Metric, title: str) -> Any:
-    figure, (axes,) = new_figure(9.0, 5.5)
-    seen: list[float] = []  # the qualities inside the frame
-    for name in _known(rows):
-        if not (curve := average_curve(rows, name, metric)):
-            continue
-        seen += [quality for at, quality in curve if at <= MAX_BPP]
-        colour, marker = STYLES[name]
-        size, width, order = (6, 2.8, 3) if is_own(name) else (5, 1.3, 2)
-        axes.plot(
-            *zip(*curve, strict=True), color=colour, marker=marker, markersize=size,
-            linewidth=width, zorder=order, label=LOSSY.label(name),
-        )  # fmt: skip
-    axes.set(xlabel="bits per pixel (whole file)", ylabel=metric.axis, title=title)
-    axes.set_xlim(0, MAX_BPP)
-    if len(seen) > 1:
-        margin = 0.05 * (max(seen) - min(seen)) + 0.01
-        axes.set_ylim(min(seen) - margin, max(seen) + margin)
-    axes.legend(frameon=False, labelcolor=INK, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    return figure
-
-
-def _known(rows: Sequence[Result]) -> list[str]:
+def known(rows: Sequence[Result]) -> list[str]:
     """The codecs of the rows that tables show, in their order."""
     present = codecs_in(rows)
     return [name for name in LOSSY.labels if name in present]
 
 
-def _measured(rows: Sequence[Result]) -> list[Metric]:
+def measured(rows: Sequence[Result]) -> list[Metric]:
+    """The metrics that some of the rows have."""
     return [m for m in METRICS.values() if any(getattr(row, m.name) is not None for row in rows)]
 
 
@@ -274,6 +205,26 @@ def _bd_cell(value: BdAverage | None, both: bool = False) -> str:
     mean = f" ({percent(value.of_mean_curve)})" if both else ""
     few = f" *n* {value.pictures}" if value.left_out else ""
     return percent(value.per_picture) + mean + few
+
+
+def _spread(value: BdAverage | None) -> str:
+    if value is None:
+        return NO_VALUE
+    low, middle, high = value.quartiles
+    return f"{percent(middle)} ({signed(low, 1)} to {signed(high, 1)})"
+
+
+def _worst(value: BdAverage | None) -> str:
+    if value is None:
+        return NO_VALUE
+    picture, most = value.worst
+    return f"{percent(most)} ({plain(picture)})"
+
+
+def _seconds(rows: Sequence[Timing]) -> str:
+    """Of a megapixel, to compress."""
+    found = megapixels_a_second(rows, "encode_s")
+    return NO_VALUE if math.isnan(found) else f"{1 / found:.2g}"
 
 
 def _rate(rows: Sequence[Timing], seconds: str) -> str:

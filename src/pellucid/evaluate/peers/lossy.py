@@ -33,8 +33,8 @@ from pellucid.evaluate.peers.base import (
 BITS_PER_PIXEL = 24.0  # of the source
 JPEG = ("JPEG", "libjpeg_turbo", "libjpeg-turbo")
 SMALL_JPEG = {"progressive": True, "optimize": True}
-AVIF_SPEED = 6
-JXL_EFFORT = 7
+AVIF_SPEED, AVIF_SLOW = 6, 4  # the default, and a peer for encoders that take their time
+JXL_EFFORT, JXL_SLOW = 7, 9
 CORNER = 64  # samples a side of a warm-up
 
 
@@ -87,15 +87,19 @@ def pillow(
 
 
 def avif(
-    name: str, settings: tuple[float, ...], advanced: Mapping[str, Any], threads: int
+    name: str,
+    settings: tuple[float, ...],
+    advanced: Mapping[str, Any],
+    threads: int,
+    speed: int = AVIF_SPEED,
 ) -> Codec:
-    """libaom: full chroma, speed 6; without `advanced` it is tuned for the eye, its default."""
+    """libaom: full chroma; without `advanced` it is tuned for the eye, its default."""
 
     def decode(files: Files, _kind: Kind) -> Samples:
         AvifImagePlugin.DEFAULT_MAX_THREADS = threads
         return load("AVIF", files[0])
 
-    options = {"subsampling": "4:4:4", "speed": AVIF_SPEED, "max_threads": threads, **advanced}
+    options = {"subsampling": "4:4:4", "speed": speed, "max_threads": threads, **advanced}
     used = f"up to {threads} threads both ways; the encoder decides how many it can use"
     form = ("AVIF", "avif", "libavif")
     return pillow(name, form, settings, options, threading=used, decode=decode)(threads)
@@ -177,6 +181,24 @@ def coder(
     return make
 
 
+def jxl(name: str, effort: int) -> Maker[Codec]:
+    """libjxl (VarDCT), tuned for the eye by design.
+
+    The setting is Butteraugli distance: the higher, the smaller. From 20 on the encoder would halve
+    the picture first.
+    """
+    return coder(
+        name,
+        "jpegxl",
+        f", effort={effort}",
+        "{} threads both ways",
+        lambda _rgb, distance: {"distance": distance, "effort": effort},
+        threaded=True,
+        settings=(14, 8, 4.5, 2.5, 1.5, 0.8),
+    )
+
+
+AVIF_QUALITIES = (8, 28, 48, 64, 77, 88)
 LOSSY: Registry[Codec] = Registry.of(
     "codec",
     {
@@ -212,30 +234,23 @@ LOSSY: Registry[Codec] = Registry.of(
             "WebP, method 6",
             pillow("webp", ("WEBP", "webp", "libwebp"), (0, 10, 35, 65, 82, 95), {"method": 6}),
         ),
-        "avif": ("AVIF 4:4:4, speed 6", partial(avif, "avif", (8, 28, 48, 64, 77, 88), {})),
+        "avif": ("AVIF 4:4:4, speed 6", partial(avif, "avif", AVIF_QUALITIES, {})),
+        "avif_slow": (
+            "AVIF 4:4:4, speed 4",
+            partial(avif, "avif_slow", AVIF_QUALITIES, {}, speed=AVIF_SLOW),
+        ),
         "avif_psnr": (
             "AVIF 4:4:4, speed 6, tune=psnr",
             partial(avif, "avif_psnr", (5, 20, 35, 50, 66, 84), {"advanced": {"tune": "psnr"}}),
         ),
         "heic_psnr": ("HEIC 4:4:4, tune=psnr", heic_psnr),
-        # By libjxl (VarDCT), tuned for the eye by design. The setting is Butteraugli distance: the
-        # higher, the smaller. From 20 on the encoder would halve the picture first.
-        "jxl": (
-            "JPEG XL, effort 7",
-            coder(
-                "jxl",
-                "jpegxl",
-                f", effort={JXL_EFFORT}",
-                "{} threads both ways",
-                lambda _rgb, distance: {"distance": distance, "effort": JXL_EFFORT},
-                threaded=True,
-                settings=(14, 8, 4.5, 2.5, 1.5, 0.8),
-            ),
-        ),
+        "jxl": ("JPEG XL, effort 7", jxl("jxl", JXL_EFFORT)),
+        "jxl_slow": ("JPEG XL, effort 9", jxl("jxl_slow", JXL_SLOW)),
     },
     groups={
         "jpeg": ("jpeg420", "jpeg444"),
         "avif": ("avif", "avif_psnr"),
+        "slow": ("avif_slow", "jxl_slow"),
         "heic": ("heic_psnr",),
     },
     own=pellucid_codec.maker,
