@@ -129,8 +129,8 @@ def test_no_dark_fringe_beyond_the_edge() -> None:
     sprite = np.zeros((SIDE, SIDE, 4), np.uint8)
     sprite[CLEAR > 0] = (255, 255, 255, 0)
     sprite[..., 3] = CLEAR
-    back = unpacked(pellucid.compress(sprite, quality=60))
-    white = unpacked(pellucid.compress(np.full((SIDE, SIDE, 3), 255, np.uint8)))
+    back = unpacked(pellucid.compress(sprite, quality=60, model="m"))
+    white = unpacked(pellucid.compress(np.full((SIDE, SIDE, 3), 255, np.uint8), model="m"))
     assert np.array_equal(back[..., :3], white)
 
 

@@ -64,7 +64,7 @@ def target_of(
 ) -> Target:
     """The one that the options give; `alpha` are the lengths of its tiles."""
     if options.psnr is not None:
-        hint = "; choose a lower PSNR, or bound each sample's error: max_error (--max-error)"
+        hint = "; choose a lower PSNR, or leave out the model, so that none need be used (--model)"
         return Target(options.psnr, "dB", at_least=True, hint=hint)
     hint = "; choose a larger target, or reduce the picture"
     if alpha:

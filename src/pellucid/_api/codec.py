@@ -13,7 +13,6 @@ from pellucid._api.decode import Opened
 from pellucid._api.files import PelSource
 from pellucid._api.layers import encode
 from pellucid._api.options import (
-    DEFAULT_MODEL,
     PICTURE,
     CompressOptions,
     DecompressOptions,
@@ -36,7 +35,7 @@ def compress(
     max_error: float | None = None,
     nodata: float | None = None,
     guide: Picture | None = None,
-    model: str | os.PathLike[str] = DEFAULT_MODEL,
+    model: str | os.PathLike[str] | None = None,
     tune: str | None = None,
     effort: int = 0,
     metadata: bool = True,
@@ -50,17 +49,20 @@ def compress(
         image: array (H, W) or (H, W, C) of uint8, uint16 or int16, C 1 to 4 (of 2 or 4 the last is
             alpha, which comes back as it is), Pillow image, path, encoded bytes or a binary file
             object; or what is sliced like an array (Zarr, Dask), which is read in parts.
-        quality: 0 (smallest) to 100 (best), whole; 60 if no target is given.
-        bpp: highest quality whose file has at most this many bits per pixel.
-        size: highest quality whose file has at most this many bytes.
-        psnr: lowest quality that reaches this many dB over all colours that alpha doesn't hide,
+        quality: 0 (smallest) to 100 (best of the learned codec), whole; 60 if no target is given.
+        bpp: best file of at most this many bits per pixel.
+        size: best file of at most this many bytes.
+        psnr: smallest file that reaches this many dB over all colours that alpha doesn't hide,
             counted from 255, or of 16 bits from the picture's own range.
         lossless: every sample comes back as it is; any number of channels, float16 and float32 too.
         max_error: every sample comes back at most this far off, in its own unit (whole for whole
             samples); alpha, NaN and infinities as they are; takes what `lossless` takes.
         nodata: with max_error: samples of this value stay, and no other becomes it (0 in depths).
         guide: with lossless or max_error: an aligned picture, kept without loss in the same file.
-        model: name of an installed model (`models()`) or a model's folder.
+        model: name of an installed model (`models()`) or a model's folder. One that is given is
+            used; else `m` is, or none: a file becomes lossless or error-bounded where that takes
+            fewer bytes at no lower PSNR, as in many drawings, or a target is out of the model's
+            reach.
         tune: `eye` or `psnr`, what a file is best at for its size, if the model has both; `psnr` if
             neither is given.
         effort: 0 to 9; from 1 on latents are refined for this picture, which makes files smaller

@@ -1,4 +1,4 @@
-"""A request or a .pel file -> its layer: the one place that chooses."""
+"""A request or a .pel file -> its layer; of a picture with loss `lossy.py` chooses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any, BinaryIO
 from pellucid._api.exact import ExactLayer, encode_exact
 from pellucid._api.files import kept_of, metadata_of, name_of
 from pellucid._api.layer import Damaged, Layer
-from pellucid._api.learned import LearnedLayer, encode_learned
+from pellucid._api.learned import LearnedLayer
+from pellucid._api.lossy import encode_lossy
 from pellucid._api.options import CompressOptions
 from pellucid.bitstream import EXACT, PelFile, write_stream
 from pellucid.pixels import open_image
@@ -27,7 +28,7 @@ def encode(
     with ExitStack() as opened:
         source = opened.enter_context(open_image(image, page=options.page, max_pixels=most))
         if options.bound is None:
-            header, extras, tiles = encode_learned(source, options, name_of(image), meter.add)
+            header, extras, tiles = encode_lossy(source, options, name_of(image), meter.add)
         else:
             guide = None
             if options.guide is not None:

@@ -17,7 +17,6 @@ from pellucid._api.decode import Opened
 from pellucid._api.files import PelSource, check_pel_name, kept_of, left_out, refuse_same_file
 from pellucid._api.layers import Progress, encode
 from pellucid._api.options import (
-    DEFAULT_MODEL,
     PICTURE,
     CompressOptions,
     DecompressOptions,
@@ -60,7 +59,7 @@ def compress_file(
     max_error: float | None = None,
     nodata: float | None = None,
     guide: Picture | None = None,
-    model: str | os.PathLike[str] = DEFAULT_MODEL,
+    model: str | os.PathLike[str] | None = None,
     tune: str | None = None,
     effort: int = 0,
     metadata: bool = True,
@@ -105,7 +104,7 @@ def compress_to(
     found, before = info(target, limits=options.limits), None
     if isinstance(source, str | os.PathLike) and Path(source).is_file():
         before = Path(source).stat().st_size
-    if before is None or options.bound is None or found.file_bytes <= before:
+    if before is None or found.max_error is None or found.file_bytes <= before:
         return CompressResult(found, before)
     grown = (
         f"the file grew from {before:,} to {found.file_bytes:,} bytes: lossless and max_error "

@@ -43,7 +43,7 @@ class CompressOptions:
     max_error: float | None = None
     nodata: float | None = None
     guide: Any = field(default=None, compare=False)  # arrays are neither equal nor hashed
-    model: str | os.PathLike[str] = DEFAULT_MODEL
+    model: str | os.PathLike[str] | None = None
     tune: str | None = None
     effort: int = 0
     metadata: bool = True
@@ -63,7 +63,7 @@ class CompressOptions:
         tile, sides = self.tile, f"one of {', '.join(map(str, TILES))}"
         require(tile is None or (is_whole(tile) and tile in TILES), "tile", tile, sides)
         names = "the name of an installed model, or the path of a model's folder"
-        require(isinstance(self.model, str | os.PathLike), "model", self.model, names)
+        require(isinstance(self.model, str | os.PathLike | None), "model", self.model, names)
         whole = f"a whole number from 0 to {MOST_EFFORT}"
         require(
             is_whole(self.effort) and 0 <= self.effort <= MOST_EFFORT, "effort", self.effort, whole
@@ -90,7 +90,7 @@ class CompressOptions:
         from pellucid.runtime import PSNR, locate_tuned
 
         likely = DEFAULT_TUNE if self.psnr is None else PSNR
-        return locate_tuned(os.fspath(self.model), self.tune, likely)
+        return locate_tuned(os.fspath(DEFAULT_MODEL if self.model is None else self.model), self.tune, likely)
 
     @property
     def bound(self) -> float | None:

@@ -25,8 +25,8 @@ SAME = (
 
 @click.command(short_help="Pictures to .pel.")
 @option("-q --quality", "0 smallest, 100 best.  [default: 60]", click.IntRange(0, 100))
-@option("--bpp", "Best quality of at most X bits per pixel.", float, "X")
-@option("--size", "Best quality of at most this: 200k, 1.5MB, 100KiB.", options.to_bytes, "BYTES")
+@option("--bpp", "Best file of at most X bits per pixel.", float, "X")
+@option("--size", "Best file of at most this: 200k, 1.5MB, 100KiB.", options.to_bytes, "BYTES")
 @option("--psnr", "Smallest file of at least this many dB, of what is visible.", float, "DB")
 @option("--lossless", "Every sample comes back as it is.")
 @option(
@@ -55,7 +55,12 @@ SAME = (
     click.Choice([str(side) for side in SIDES]),
     callback=lambda _context, _option, value: None if value is None else int(value),
 )
-@options.model_option
+@option(
+    "--model",
+    "Use this one: m, s (faster), or a model's folder.  [default: m; or none and --lossless or "
+    "--max-error, where that is better]",
+    str,
+)
 @option(
     "--tune",
     "What a file is best at for its size, if the model has both.  [default: psnr]",
@@ -85,7 +90,9 @@ def compress(batch: options.Batch, **wanted: Any) -> None:
     With --lossless or --max-error also float32 grey, DICOM, and TIFF, Zarr and .npy arrays of
     uint8, uint16, int16, float16 or float32 with any number of channels or pages. Large TIFF, Zarr
     and .npy are never in memory as a whole. Give one of --quality, --bpp, --size, --psnr,
-    --lossless and --max-error at most; a target that can't be met is an error. EXIF (with the
+    --lossless and --max-error at most; a target that can't be met is an error. Without --model a
+    file becomes lossless or error-bounded where that takes fewer bytes at no lower PSNR, as in many
+    drawings, or where a target is out of the model's reach. EXIF (with the
     orientation), ICC profile and XMP are kept byte for byte.
     """
     import pellucid

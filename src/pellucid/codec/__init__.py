@@ -6,9 +6,10 @@ from pellucid.codec.compress import compress_tiles, header_of
 from pellucid.codec.decompress import TileReader, decompress_into, filling_reader, tile_reader
 from pellucid.codec.latents import latents_sha256
 from pellucid.codec.picture import Picture, look_at
-from pellucid.codec.targets import Target, psnr_of, reach_refined, reach_target
+from pellucid.codec.targets import Difference, Target, psnr_of, reach_refined, reach_target
 
 __all__ = [
+    "Difference",
     "Picture",
     "Target",
     "TileReader",

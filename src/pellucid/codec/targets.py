@@ -52,7 +52,9 @@ class Target:
         return replace(self, value=self.value + change if self.at_least else self.value * change)
 
 
-def reach_target(target: Target, probe: Callable[[int], tuple[float, Item]]) -> tuple[int, Item]:
+def reach_target(
+    target: Target, probe: Callable[[int], tuple[float, Item]], *, top: int = TOP
+) -> tuple[int, Item]:
     """The best quality, the highest within a size or the lowest that reaches a PSNR, and its item.
 
     Of the items only the best one so far is kept.
@@ -60,9 +62,10 @@ def reach_target(target: Target, probe: Callable[[int], tuple[float, Item]]) -> 
     Args:
         probe: quality -> bytes, bits per pixel or decibels, growing with quality; and what was
             made on the way, such as the file's tiles.
+        top: the highest quality; also of another scale, from 0.
 
     Raises:
-        TargetError: no quality from 0 to 100 meets the target.
+        TargetError: no quality from 0 to `top` meets the target.
     """
     values: dict[int, float] = {}
     best: tuple[int, Item] | None = None
@@ -75,14 +78,14 @@ def reach_target(target: Target, probe: Callable[[int], tuple[float, Item]]) -> 
             best = quality, item
         return target.met(value)
 
-    safest, boldest = (TOP, 0) if target.at_least else (0, TOP)
-    if not meets(safest):
-        kind = "reaches at most" if target.at_least else "takes at least"
-        raise TargetError(
-            f"this picture {kind} {values[safest]:.6g} {target.unit} with this model, and "
-            f"{target.value:.6g} was asked for{target.hint}"
-        )
+    safest, boldest = (top, 0) if target.at_least else (0, top)
     if not meets(boldest):
+        if safest == boldest or not meets(safest):
+            kind = "reaches at most" if target.at_least else "takes at least"
+            raise TargetError(
+                f"this picture {kind} {values[safest]:.6g} {target.unit} with this model, and "
+                f"{target.value:.6g} was asked for{target.hint}"
+            )
         met, missed = safest, boldest
         while abs(missed - met) > 1:
             middle = between(min(met, missed), max(met, missed), values, target)
@@ -156,10 +159,7 @@ def psnr_of(
         read = tile_reader(header, tiles.__getitem__, model)
     measured = Difference(picture)
     decompress_into(measured, header, read, model, found=picture.range, edges=picture.edges)
-    if measured.total == 0:
-        return float("inf"), tiles
-    psnr = 10 * np.log10(picture.peak**2 / (measured.total / measured.count))
-    return float(psnr), tiles
+    return measured.psnr, tiles
 
 
 class Difference:
@@ -170,6 +170,13 @@ class Difference:
     def __init__(self, picture: Picture) -> None:
         self._picture = picture
         self.total = self.count = 0
+
+    @property
+    def psnr(self) -> float:
+        """In dB, counted from the picture's range; infinite where nothing differs."""
+        if self.total == 0:
+            return math.inf
+        return 10 * math.log10(self._picture.peak**2 * self.count / self.total)
 
     def __setitem__(self, key: tuple[slice, slice], samples: NDArray[Any]) -> None:
         part = np.asarray(self._picture.samples[key])

@@ -23,6 +23,7 @@ reaches 2^53, so any order of summation gives the same. `docs/format.md`, sectio
 
 from pellucid.exact.decode import (
     decode_into,
+    decoded,
     decoded_alpha,
     file_bound,
     file_pair,
@@ -44,6 +45,7 @@ __all__ = [
     "alpha_tiles",
     "check_tables",
     "decode_into",
+    "decoded",
     "decoded_alpha",
     "exact_model",
     "exact_tiles",

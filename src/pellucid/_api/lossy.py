@@ -1,0 +1,116 @@
+"""A picture with loss: the learned layer, or the exact one where that is better for its bytes.
+
+The learned transform has fewer latents than a picture has samples, so its error has a floor; nearer
+only the exact layer comes, with a bound. And drawings and screens, where most pixels are those
+beside them, often take fewer bytes without any loss than with that of the transform.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+
+from pellucid._api.exact import encode_exact
+from pellucid._api.best import Told
+from pellucid._api.files import kept_of, metadata_of
+from pellucid._api.layer import Encoded
+from pellucid._api.learned import encode_learned
+from pellucid._api.options import CompressOptions
+from pellucid._api.trial import Cost, Trial, bytes_of, held, psnr_within
+from pellucid.bitstream import file_length
+from pellucid.codec import Difference, Target, look_at, reach_target
+from pellucid.codec.targets import TOP
+from pellucid.errors import TargetError
+from pellucid.pixels import ImageSource
+
+NEAR = 95  # quality from which a bound on errors may take fewer bytes, of photographs, too
+
+
+def encode_lossy(source: ImageSource, options: CompressOptions, name: str, told: Told) -> Encoded:
+    """The file for a quality or a target; arguments are those of `encode_learned`.
+
+    A model that is named is used: then the layer is the learned one. Raises what `compress` does.
+    """
+    if options.model is not None:
+        return encode_learned(source, options, name, told)
+    try:
+        learned = encode_learned(source, options, name, told)
+    except TargetError:
+        instead = exact_instead(source, options, None)
+        if instead is None:
+            raise
+        return instead
+    return exact_instead(source, options, learned) or learned
+
+
+def exact_instead(
+    source: ImageSource, options: CompressOptions, learned: Encoded | None
+) -> Encoded | None:
+    """The exact file that is better than the learned one, or meets a target that none of those do.
+
+    Better is no lower PSNR for fewer bytes; if the learned layer leaves bytes of a target unused,
+    for no more than these. It is tried on a sample, for drawings, from quality `NEAR` on and for
+    such targets.
+    """
+    seen = source.without_full_alpha()
+    size, quality = bytes_at_most(seen, options), 0 if learned is None else learned.header.quality
+    beyond = options.psnr is not None if learned is None else size is not None and quality == TOP
+    trial = Trial(seen, options)
+    near = beyond or quality >= NEAR
+    if not (near or trial.drawn):
+        return None
+    wanted = Cost(options.psnr or 0, math.inf)
+    if learned is not None or size is not None:
+        wanted = trial.learned(quality)
+    if size is not None and (learned is None or beyond):
+        wanted = Cost(wanted.psnr, trial.share * size)
+    bound = trial.bound_for(wanted, near=near)
+    if bound is None:
+        return None
+    encode = partial(encoded, trial, seen, options)
+    if size is None and options.psnr is None:
+        return encode(bound)
+    made = meeting(seen, options, bound, encode)
+    if made is None or learned is None or size is not None:
+        return made
+    return min(learned, made, key=bytes_of)
+
+
+def encoded(trial: Trial, source: ImageSource, options: CompressOptions, bound: int) -> Encoded:
+    """The exact file, perhaps as it was tried."""
+    return trial.whole(bound) or encode_exact(source, options, bound, None)
+
+
+def meeting(
+    source: ImageSource,
+    options: CompressOptions,
+    bound: int,
+    encode: Callable[[int], Encoded],
+) -> Encoded | None:
+    """The exact file of this bound, or of a smaller one, that meets the target; None if none does.
+
+    It is the best within a size, or the smallest that reaches a PSNR.
+    """
+    size = bytes_at_most(source, options)
+    kept = kept_of(metadata_of(source.info), options.metadata)
+    picture = look_at(source, alpha=source.info.has_alpha)
+    target = Target(size or options.psnr or 0, "", at_least=size is None)
+
+    def probe(step: int) -> tuple[float, Encoded]:
+        made = held(encode(bound - step))
+        if size is None:
+            return psnr_within(made, Difference(picture)), made
+        return file_length(kept, map(len, made.tiles), made.extras), made
+
+    try:
+        return reach_target(target, probe, top=bound)[1]
+    except TargetError:  # the sample promised more
+        return None
+
+
+def bytes_at_most(source: ImageSource, options: CompressOptions) -> int | None:
+    """The bytes of a target for size or rate; None without one."""
+    if options.bpp is None:
+        return options.size
+    return math.floor(options.bpp * math.prod(source.shape[:2]) / 8)
