@@ -80,7 +80,6 @@ def test_options_are_frozen_and_hold_what_was_given() -> None:
         ({"max_error": "2"}, "max_error is '2'"),
         ({"max_error": 2, "nodata": True}, "nodata is True"),
         ({"metadata": None}, "metadata is None"),
-        ({"model": None}, "model is None"),
         ({"model": 5}, "model is 5"),
         ({"model": "xyz"}, "no model 'xyz'"),
         ({"limits": 5}, "limits is 5"),

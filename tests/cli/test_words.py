@@ -87,9 +87,10 @@ def test_wide_errors_have_no_digits_behind_the_point(run, pixels) -> None:
     assert f"nine of ten samples within {likely:,.0f}\n" in run("info", "a.pel").stdout
 
 
-def test_too_high_a_psnr_points_to_max_error(run, photo) -> None:
+def test_too_high_a_psnr_of_a_model_points_to_none(run, photo) -> None:
     said = run("compress", photo, "--psnr", 90, "--model", "s", code=1).stderr
-    assert "max_error (--max-error)" in said
+    assert "choose a lower PSNR, or leave out the model" in said
+    assert "lossless" in run("compress", photo, "--psnr", 90).output
 
 
 def test_no_noise_says_what_to_do(run, photo) -> None:

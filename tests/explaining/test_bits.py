@@ -30,7 +30,7 @@ def most_coder(bits) -> float:
 @pytest.mark.parametrize("quality", [0, 40, 100])
 @pytest.mark.parametrize("fill", ["photograph", "noise", "black"])
 def test_learned_bits_sum_to_the_file(fill, quality):
-    data = pellucid.compress(filled(fill, 130, 200, 3), quality=quality)
+    data = pellucid.compress(filled(fill, 130, 200, 3), quality=quality, model="m")
     bits = bits_of(data)
     assert bits.total == pytest.approx(8 * len(data), abs=1e-3)
     assert bits.file_bytes == len(data)

@@ -24,7 +24,7 @@ from pellucid.codec.targets import TOP
 from pellucid.errors import TargetError
 from pellucid.pixels import ImageSource
 
-NEAR = 95  # quality from which a bound on errors may take fewer bytes, of photographs, too
+NEAR = 95  # quality from which a bound on errors may take fewer bytes at no lower PSNR
 
 
 def encode_lossy(source: ImageSource, options: CompressOptions, name: str, told: Told) -> Encoded:
@@ -50,15 +50,15 @@ def exact_instead(
     """The exact file that is better than the learned one, or meets a target that none of those do.
 
     Better is no lower PSNR for fewer bytes; if the learned layer leaves bytes of a target unused,
-    for no more than these. It is tried on a sample, for drawings, from quality `NEAR` on and for
-    such targets.
+    for no more than these. It is tried on a sample, for drawings, for a PSNR that takes a quality
+    of `NEAR` or more, and for such targets.
     """
     seen = source.without_full_alpha()
     size, quality = bytes_at_most(seen, options), 0 if learned is None else learned.header.quality
     beyond = options.psnr is not None if learned is None else size is not None and quality == TOP
     trial = Trial(seen, options)
     near = beyond or quality >= NEAR
-    if not (near or trial.drawn):
+    if not (beyond or trial.drawn or (near and options.psnr is not None)):
         return None
     wanted = Cost(options.psnr or 0, math.inf)
     if learned is not None or size is not None:

@@ -2,7 +2,7 @@
 
 An exact file has no setting for PSNR but a bound on each error, N. Errors up to N that are all
 alike likely have a mean square of N (N + 1) / 3; those of easy pictures are smaller, by a factor
-that changes slowly with N. So two bounds need to be tried.
+that changes slowly with N. So two or three bounds need to be tried.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from pellucid.runtime import load_codec
 PATCH = 256  # samples a side of what is cut from a large picture,
 DOWN, ACROSS = 2, 4  # and how many of them, at most
 DRAWN = 0.5  # part of pixels equal to their neighbour from which a picture is a drawing
+UNSEEN = 3 / 255  # of the range: the largest bound unless a PSNR is asked for; larger ones lose
+# texture and leave specks where the learned layer, at the same PSNR, does neither
 AHEAD = 1.25  # times fewer bytes than deflate are the most that an exact drawing may take
 
 
@@ -97,9 +99,10 @@ class Trial:
         bound = self._likely(wanted.psnr)
         if bound:
             found = self.within(bound).psnr
-            spare = found - 10 * math.log10(self._most / mean_square(bound))
-            tries = {bound, self._likely(wanted.psnr - spare) if found < math.inf else 0}
-            bound = max((n for n in tries if self.within(n).psnr >= wanted.psnr), default=bound - 1)
+            spare = found - 10 * math.log10(self._picture.peak**2 / mean_square(bound))
+            larger = self._likely(wanted.psnr - spare) if found < math.inf else bound
+            tries = [n for n in (larger, larger - 1) if n > bound] + [bound]
+            bound = next((n for n in tries if self.within(n).psnr >= wanted.psnr), bound - 1)
         return bound if self.within(bound).size < wanted.size else None
 
     @cached_property
@@ -107,14 +110,12 @@ class Trial:
         """Bytes of the samples by deflate, fast and on drawings not far from exact files."""
         return len(zlib.compress(self._part.read().tobytes()))
 
-    @property
-    def _most(self) -> int:
-        return self._picture.peak**2
-
     def _likely(self, psnr: float) -> int:
-        """The largest bound with this PSNR if all errors are alike likely."""
-        square = self._most / 10 ** (psnr / 10)
-        return min(int((math.sqrt(1 + 12 * square) - 1) / 2), MOST_BOUND)
+        """The largest bound with this PSNR if all errors are alike likely, unless they are seen."""
+        square = self._picture.peak**2 / 10 ** (psnr / 10)
+        likely = int((math.sqrt(1 + 12 * square) - 1) / 2)
+        seen = MOST_BOUND if self._options.psnr is not None else int(UNSEEN * self._picture.peak)
+        return min(likely, seen, MOST_BOUND)
 
 
 def mean_square(bound: int) -> float:
