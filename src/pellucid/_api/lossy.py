@@ -11,8 +11,8 @@ import math
 from collections.abc import Callable
 from functools import partial
 
-from pellucid._api.exact import encode_exact
 from pellucid._api.best import Told
+from pellucid._api.exact import encode_exact
 from pellucid._api.files import kept_of, metadata_of
 from pellucid._api.layer import Encoded
 from pellucid._api.learned import encode_learned

@@ -90,7 +90,9 @@ class CompressOptions:
         from pellucid.runtime import PSNR, locate_tuned
 
         likely = DEFAULT_TUNE if self.psnr is None else PSNR
-        return locate_tuned(os.fspath(DEFAULT_MODEL if self.model is None else self.model), self.tune, likely)
+        return locate_tuned(
+            os.fspath(DEFAULT_MODEL if self.model is None else self.model), self.tune, likely
+        )
 
     @property
     def bound(self) -> float | None:
