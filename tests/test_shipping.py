@@ -36,6 +36,7 @@ def package(tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     git(models, "add", ".")
     git(models, "commit", "-qm", "tiny")
     monkeypatch.delenv("PELLUCID_MODELS", raising=False)
+    monkeypatch.setattr(store, "_by_path", {})
     monkeypatch.setattr(store, "PACKAGED", models)
     monkeypatch.setattr(store, "RETIRED", models / "retired.json")
     return models

@@ -75,11 +75,12 @@ def panels(
             found.append((f"{label}: needs more than {limit:,} bytes", white))
             continue
         decoded = codec.decode((data,), kind_of(picture))
-        figures = "".join(
-            f", {METRICS[m].label} {METRICS[m].function(picture, decoded):.1f}" for m in metrics
-        )
+        figures = [
+            f"{METRICS[m].label} {METRICS[m].function(picture, decoded):.1f}" for m in metrics
+        ]
+        lines = [f"{label}: {len(data):,} bytes", *([", ".join(figures)] if figures else [])]
         crop = cut(decoded.astype(np.float32), box)
-        found.append((f"{label}: {len(data):,} bytes{figures}", crop))
+        found.append(("\n".join(lines), crop))
     return found
 
 
@@ -110,7 +111,7 @@ def main() -> None:
     for limit in limits:
         row = [original, *panels(codecs, picture, limit, box, options.metrics)]
         rows += [row[at : at + options.columns] for at in range(0, len(row), options.columns)]
-        print("; ".join(label for label, _ in row[1:]), flush=True)
+        print("; ".join(label.replace("\n", ", ") for label, _ in row[1:]), flush=True)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     draw(rows, options.scale).save(options.out, optimize=True)
     print(f"wrote {options.out}")

@@ -84,12 +84,14 @@ def panels(
 
 def draw(rows: Sequence[Sequence[Panel]], scale: int) -> Image.Image:
     """All panels in one picture, each sample a square of `scale` pixels, labels below."""
-    height = sum(scale * row[0][1].shape[0] + LINE + GAP for row in rows) + GAP
+    lines = [LINE * max(1 + label.count("\n") for label, _ in row) for row in rows]
+    heights = [scale * row[0][1].shape[0] + line for row, line in zip(rows, lines, strict=True)]
+    height = sum(heights) + GAP * (len(rows) + 1)
     width = max(sum(scale * p.shape[1] + GAP for _, p in row) for row in rows) + GAP
     sheet = Image.new("RGB", (width, height), BACKGROUND)
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(TEXT_SIZE)
     y = GAP
-    for row in rows:
+    for row, taken in zip(rows, heights, strict=True):
         x = GAP
         for label, part in row:
             levels = np.clip(np.rint(part), 0, 255).astype(np.uint8)
@@ -97,7 +99,7 @@ def draw(rows: Sequence[Sequence[Panel]], scale: int) -> Image.Image:
             sheet.paste(Image.fromarray(big[..., 0] if big.shape[2] == 1 else big), (x, y))
             pen.text((x, y + big.shape[0] + 2), label, fill=INK, font=font)
             x += big.shape[1] + GAP
-        y += scale * row[0][1].shape[0] + LINE + GAP
+        y += taken + GAP
     return sheet
 
 
