@@ -133,3 +133,10 @@ def test_pellucid_goes_through_its_public_api(monkeypatch, picture):
     ((refining,), _) = LOSSY.load(["pellucid-m-e4"], threads=2)
     assert refining.name == "pellucid-m-e4"
     assert efforts[-1] == 4
+
+
+def test_tables_list_the_tunings_and_efforts_of_a_model_behind_it() -> None:
+    names = ["webp", "pellucid-m-eye-e4", "pellucid-s", "pellucid-m-eye", "pellucid-m", "other"]
+    wanted = ["other", "pellucid-m", "pellucid-m-eye", "pellucid-m-eye-e4", "pellucid-s", "webp"]
+    assert LOSSY.in_order(names) == wanted
+    assert LOSSY.label("pellucid-m-eye") == "pellucid m-eye"

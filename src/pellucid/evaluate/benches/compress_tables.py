@@ -190,8 +190,7 @@ def scope_of(rows: Sequence[Result]) -> str:
 
 def known(rows: Sequence[Result]) -> list[str]:
     """The codecs of the rows that tables show, in their order."""
-    present = codecs_in(rows)
-    return [name for name in LOSSY.labels if name in present]
+    return LOSSY.in_order(name for name in codecs_in(rows) if name in LOSSY.labels or is_own(name))
 
 
 def measured(rows: Sequence[Result]) -> list[Metric]:

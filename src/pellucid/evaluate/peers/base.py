@@ -246,9 +246,15 @@ class Registry(Generic[Peer]):
         return "\n".join(lines)
 
     def in_order(self, names: Iterable[str]) -> list[str]:
-        """Names, each once, as tables list them; those that have no label come first."""
+        """Names, each once, as tables list them; those that have no label come first, but
+        `pellucid-m-eye` behind `pellucid-m`."""
         order = list(self.labels)
-        return sorted(set(names), key=lambda n: (order.index(n) if n in order else -1, n))
+
+        def place(name: str) -> int:
+            ends = [at for at, known in enumerate(order) if f"{name}-".startswith(f"{known}-")]
+            return max(ends, default=-1)
+
+        return sorted(set(names), key=lambda name: (place(name), name))
 
 
 def own_names(models: Iterable[str]) -> list[str]:
