@@ -1,6 +1,6 @@
 """What smaller tiles cost in bytes, and what they do to the borders between them.
 
-    python -m tools.tile_sizes FILE_OR_FOLDER... [--model m s] [--quality 20 50 80] \\
+    python -m tools.tile_sizes FILE_OR_FOLDER... [--model m s] [--quality 20 50 60 80] \\
         [--tile 256 512 1024] [--megapixels 0] -o results/v0.2/tiles.tsv
 
 One row for each picture of at least so many megapixels, model, quality and size of tiles: tiles,
@@ -88,7 +88,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.tile_sizes", description=__doc__)
     parser.add_argument("pictures", nargs="+", type=Path)
     parser.add_argument("--model", nargs="+", default=["m", "s"])
-    parser.add_argument("--quality", nargs="+", type=int, default=[20, 50, 80])
+    parser.add_argument("--quality", nargs="+", type=int, default=[20, 50, 60, 80])
     parser.add_argument("--tile", nargs="+", type=int, default=[256, 512, 1024])
     parser.add_argument("--megapixels", type=float, default=0)
     parser.add_argument("-o", "--output", type=Path, required=True)
