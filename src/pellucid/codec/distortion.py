@@ -24,9 +24,10 @@ from pellucid.codec.geometry import (
     samples_of,
     to_blocks,
 )
+from pellucid.codec.masking import visibility
 from pellucid.codec.picture import WHITE, Picture
 from pellucid.pixels.box import Box
-from pellucid.runtime import CodecModel
+from pellucid.runtime import EYE, CodecModel
 
 Floats = NDArray[np.float32]
 COLOURS = 3
@@ -48,7 +49,8 @@ class Window:
 
 
 class Distortion:
-    """Lambda times the squared error around a tile, in bits.
+    """Lambda times the squared error around a tile, in bits; of a model that is tuned for the eye,
+    weighted by where it is seen (`masking.py`).
 
     Args:
         around: y of its surroundings as they are decoded first, the tile's included (M, h, w), in
@@ -112,15 +114,17 @@ class Distortion:
         """The window around a part, whose samples count."""
         place = part.grown(self._model.halo, self._outer)
         box, counted = samples_of(place), samples_of(part)
-        target = to_blocks(read_padded(self._picture.seen(), box))
+        levels = read_padded(self._picture.seen(), box)
         inside = counted.overlap(Box.whole(self._picture.samples.shape))
         seen = self._picture.weights(self._picture.samples[inside.slices], (inside.y, inside.x)) > 0
         weight = np.zeros((box.height, box.width, 1), np.float32)
         weight[inside.within(box)] = seen[..., None]
+        plain = seen.all() and inside == counted
+        if self._model.tune == EYE:
+            weight[..., 0] *= visibility(levels)
+            plain = False
         blocks = to_blocks(weight)
-        if seen.all() and inside == counted:
-            blocks = blocks[:, :1]
-        return Window(place, target, blocks)
+        return Window(place, to_blocks(levels), blocks[:, :1] if plain else blocks)
 
 
 def surroundings_of(tile: Box, header: Header, model: CodecModel) -> Box:

@@ -38,7 +38,7 @@ from pellucid.codec.latents import (
 from pellucid.entropy import SymbolCosts
 from pellucid.runtime import CodecModel
 
-STEPS = (0, 2, 4, 7, 12, 18, 26, 40, 60, 100)  # by effort
+STEPS = (0, 3, 5, 8, 12, 17, 24, 34, 48, 70)  # by effort
 PACE = 1.2  # of Newton's steps
 LONGEST = 0.5  # step, in quantiser steps
 LAST = 1.2  # weight of the term that settles symbols, at the end
