@@ -47,7 +47,7 @@ def test_many_tiles_and_metadata(tmp_path):
     data = pellucid.compress(wide)
     bits = bits_of(data)
     tiles = pellucid.info(data).tiles
-    assert tiles == 2
+    assert tiles == 3
     assert bits.total == pytest.approx(8 * len(data), abs=1e-3)
     assert 0 <= bits.coder <= most_coder(bits) + 3 * WORD
 
