@@ -12,6 +12,7 @@ Each pass is packed without gaps: A and B (M, h/2, w/2), C (M, h, w/2).
 Rate-distortion optimised rounding (a symbol one nearer to zero where the bits saved are worth the
 error added) was measured and left out: at best it saved 0.7 % of rate, at the weight that theory
 gives it cost 1 to 7 % (`docs/models.md`). The trained analysis already shrinks what isn't worth it.
+With the error's gradient it is another matter: `refine.py`.
 """
 
 from __future__ import annotations

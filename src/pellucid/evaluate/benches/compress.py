@@ -51,7 +51,10 @@ class Plan(BasePlan):
     data: Annotated[Path, Option("Folder of source pictures.")]
     out: Annotated[Path, Option("Folder for rows and plots.")]
     codecs: Annotated[tuple[str, ...], Option(PEERS, flag="against")] = ("all",)
-    models: Annotated[tuple[str, ...], Option("pellucid's own.")] = ("m", "s")
+    models: Annotated[tuple[str, ...], Option("pellucid's own; m-e4 is m at effort 4.")] = (
+        "m",
+        "s",
+    )
     metrics: Annotated[
         tuple[str, ...],
         Option("Must have psnr. There is butteraugli too.", choices=tuple(METRICS)),
