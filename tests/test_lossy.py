@@ -9,7 +9,7 @@ import pytest
 
 import pellucid
 from pellucid._api import trial
-from pellucid.errors import TargetError
+from pellucid.errors import OptionError, TargetError
 from pellucid.evaluate.metrics import psnr
 from pellucid.pixels import open_image
 from pictures import photograph, unpacked
@@ -68,8 +68,16 @@ def test_a_psnr_out_of_the_model_s_reach(wanted: float) -> None:
     assert psnr(PHOTO, looser) < wanted
 
 
-def test_a_psnr_that_only_the_samples_themselves_have() -> None:
-    assert made(PHOTO, psnr=90)[0].max_error == 0
+@pytest.mark.parametrize("wanted", [90, 1e17])
+def test_a_psnr_that_only_the_samples_themselves_have(wanted: float) -> None:
+    assert made(PHOTO, psnr=wanted)[0].max_error == 0
+
+
+def test_targets_beyond_any_file() -> None:
+    assert made(PHOTO, size=10**17)[0].max_error == made(PHOTO, bpp=1e17)[0].max_error == 0
+    for target in ({"size": 10**400}, {"bpp": 1e308}, {"psnr": 1e300}):
+        with pytest.raises(OptionError, match=r"must be a number above 0 and below 1e\+18"):
+            pellucid.compress(PHOTO, **target)
 
 
 @pytest.mark.parametrize("dtype", ["uint16", "int16"])

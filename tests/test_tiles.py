@@ -56,6 +56,13 @@ def test_a_size_can_be_asked_for(tiny_installed: str, side: int, how: str) -> No
         assert np.abs(back - pixels).max() == {"lossless": 0, "max_error": 3}[how]
 
 
+@pytest.mark.parametrize("how", [{}, {"lossless": True}])
+def test_a_size_may_be_numpy_s(how: dict[str, bool]) -> None:
+    """Which has no bit_length in all versions."""
+    file = pellucid.compress(photograph(8, 80), tile=np.int64(64), **how)
+    assert pellucid.info(file).tile_size == 64
+
+
 @pytest.mark.parametrize("tile", [0, 32, 500, 2048, 512.5, True, "512"])
 def test_other_sizes_are_refused(tile: object) -> None:
     with pytest.raises(OptionError, match=r"tile is .*one of 64, 128, 256, 512, 1024"):

@@ -59,10 +59,9 @@ def compress(
             samples); alpha, NaN and infinities as they are; takes what `lossless` takes.
         nodata: with max_error: samples of this value stay, and no other becomes it (0 in depths).
         guide: with lossless or max_error: an aligned picture, kept without loss in the same file.
-        model: name of an installed model (`models()`) or a model's folder. One that is given is
-            used; else `m` is, or none: a file becomes lossless or error-bounded where that takes
-            fewer bytes at no lower PSNR, as in many drawings, or a target is out of the model's
-            reach.
+        model: name of an installed model (`models()`) or a model's folder, which is used; else `m`
+            is, or none: a file becomes lossless or error-bounded where that takes fewer bytes at no
+            lower PSNR, as in many drawings, or a target is out of the model's reach.
         tune: `eye` or `psnr`, what a file is best at for its size, if the model has both; `psnr` if
             neither is given.
         effort: 0 to 9; from 1 on latents are refined for this picture, which makes files smaller

@@ -19,6 +19,7 @@ DEFAULT_MODEL = "m"
 DEFAULT_QUALITY = 60
 DEFAULT_TUNE = "psnr"
 MOST_EFFORT = 9
+MOST = 1e18  # of a target
 GUIDE, PICTURE = "guide", "picture"
 
 TILES = tuple(1 << log2 for log2 in DECODED_TILES)  # samples a side
@@ -164,8 +165,8 @@ def check_targets(options: CompressOptions) -> None:
     require(fine, "quality", quality, "a whole number from 0 to 100")
     for name in names[1:]:
         value = getattr(options, name)
-        fine = value is None or (is_number(value) and 0 < value < float("inf"))
-        require(fine, name, value, "a number above 0")
+        fine = value is None or (is_number(value) and 0 < value < MOST)
+        require(fine, name, value, f"a number above 0 and below {MOST:.0e}")
 
 
 def check_learned(options: CompressOptions) -> None:

@@ -112,7 +112,7 @@ class Trial:
 
     def _likely(self, psnr: float) -> int:
         """The largest bound with this PSNR if all errors are alike likely, unless they are seen."""
-        square = self._picture.peak**2 / 10 ** (psnr / 10)
+        square = self._picture.peak**2 * 10 ** (-psnr / 10)
         likely = int((math.sqrt(1 + 12 * square) - 1) / 2)
         seen = MOST_BOUND if self._options.psnr is not None else int(UNSEEN * self._picture.peak)
         return min(likely, seen, MOST_BOUND)

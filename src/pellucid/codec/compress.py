@@ -124,7 +124,7 @@ def header_of(
     """
     height, width = picture.samples.shape[:2]
     small = max(height, width) <= WINDOW and not picture.alpha
-    side = tile or (WINDOW if small else TILE)
+    side = int(tile or (WINDOW if small else TILE))
     dtype = picture.samples.dtype
     return Header(
         width=width,

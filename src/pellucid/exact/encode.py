@@ -49,7 +49,7 @@ def header_of(
         layers=BOUNDED if max_error else LOSSLESS,
         features=PAIR if pair else 0,
         quality=100,
-        tile_log2=(tile or TILE).bit_length() - 1,
+        tile_log2=int(tile or TILE).bit_length() - 1,
         model_id=exact_model()[1],
     )
 
