@@ -146,6 +146,24 @@ def test_what_is_hidden_or_drawn_costs_nothing(tiny: CodecModel) -> None:
         assert error == pytest.approx(expected, rel=5e-3)
 
 
+@pytest.mark.parametrize("tile", [1024, 64])
+def test_what_is_seen_of_a_picture_that_is_mostly_hidden_is_refined(tile: int) -> None:
+    """Steps fit the few latents that matter, not the mean over all."""
+    alpha = np.zeros(PHOTOGRAPH.shape[:2], np.uint8)
+    alpha[30:90, 40:110] = 255
+    sprite = np.dstack([PHOTOGRAPH, alpha])
+    plain, refined = (
+        pellucid.compress(sprite, quality=67, model="s", tile=tile, effort=effort)
+        for effort in (0, 3)
+    )
+    before, after = (
+        np.square(pellucid.decompress(file)[alpha > 0][:, :3] - PHOTOGRAPH[alpha > 0].astype(float))
+        for file in (plain, refined)
+    )
+    assert len(refined) < len(plain)
+    assert after.mean() < 0.96 * before.mean()
+
+
 def test_targets_are_met_by_refined_files(tiny_installed: str) -> None:
     for asked in ({"size": 2000}, {"bpp": 0.9}, {"psnr": 18.0}):
         plain, refined = (

@@ -55,6 +55,9 @@ class Distortion:
     Args:
         around: y of its surroundings as they are decoded first, the tile's included (M, h, w), in
             quantiser steps.
+
+    Attributes:
+        seen: the part of the samples under each of the tile's latents that counts (h, w), 0 to 1.
     """
 
     def __init__(
@@ -68,6 +71,9 @@ class Distortion:
         self._scale = model.vector("synthesis_scale", header.quality)
         self._inverse_gain = model.vector("inverse_gain", header.quality)
         reach = latents_of(tile).grown(model.halo, latents_of(header.box))
+        own = latents_of(tile)
+        squares = self._seen(samples_of(own)).reshape(own.height, LATENT, own.width, LATENT)
+        self.seen: Floats = squares.mean(axis=(1, 3), dtype=np.float32)
         self._windows = [self._window(part) for part in parts_of(reach)]
 
     def gradient(self, y: Floats, pool: Executor) -> Floats:
@@ -115,16 +121,23 @@ class Distortion:
         place = part.grown(self._model.halo, self._outer)
         box, counted = samples_of(place), samples_of(part)
         levels = read_padded(self._picture.seen(), box)
-        inside = counted.overlap(Box.whole(self._picture.samples.shape))
-        seen = self._picture.weights(self._picture.samples[inside.slices], (inside.y, inside.x)) > 0
+        seen = self._seen(counted)
         weight = np.zeros((box.height, box.width, 1), np.float32)
-        weight[inside.within(box)] = seen[..., None]
-        plain = seen.all() and inside == counted
+        weight[counted.within(box)] = seen[..., None]
+        plain = bool(seen.all())
         if self._model.tune == EYE:
             weight[..., 0] *= visibility(levels)
             plain = False
         blocks = to_blocks(weight)
         return Window(place, to_blocks(levels), blocks[:, :1] if plain else blocks)
+
+    def _seen(self, box: Box) -> NDArray[np.bool_]:
+        """Which samples of a box are of the picture, and not hidden (height, width)."""
+        seen = np.zeros((box.height, box.width), np.bool_)
+        inside = box.overlap(Box.whole(self._picture.samples.shape))
+        weights = self._picture.weights(self._picture.samples[inside.slices], (inside.y, inside.x))
+        seen[inside.within(box)] = weights > 0
+        return seen
 
 
 def surroundings_of(tile: Box, header: Header, model: CodecModel) -> Box:

@@ -44,6 +44,7 @@ LONGEST = 0.5  # step, in quantiser steps
 LAST = 1.2  # weight of the term that settles symbols, at the end
 PROBE = 0.5  # quantiser steps, that measure the second derivative
 LEAST_CURVATURE = 1e-3  # of the largest channel's
+LEAST_SEEN = 0.25  # part of samples: hidden latents still change some beside them
 
 Coded = tuple[bytes, TileLatents]
 
@@ -99,7 +100,7 @@ class Refinement:
                 curvature = self._curvature(y, slope, distortion)
             settling = LAST * (step + 1) / self._steps
             table = given.index.ravel()[places].astype(np.int32) * self._width
-            second = np.repeat(curvature, y[0].size)[places]
+            second = curvature.ravel()[places]
             symbols = self._moved(symbols, slope.ravel()[places], second, settling, table)
             y = self._with(given, places, symbols)
             done()
@@ -135,12 +136,17 @@ class Refinement:
         return moved
 
     def _curvature(self, y: Floats, slope: Floats, distortion: Distortion) -> Floats:
-        """The distortion's second derivative by channel (M,): Hutchinson's estimate."""
+        """The distortion's second derivative (M, h, w): Hutchinson's estimate by channel, times the
+        part of samples that is seen.
+        """
         signs = np.random.default_rng(0).integers(0, 2, y.shape, np.int8) * 2 - 1
         probe = signs.astype(np.float32) * np.float32(PROBE)
         change = (distortion.gradient(y + probe, self._pool) - slope) * probe
-        found: Floats = change.mean(axis=(1, 2)) / np.float32(PROBE**2)
-        return np.maximum(found, max(LEAST_CURVATURE * float(found.max()), 1e-12))
+        found: Floats = change.mean(axis=(1, 2)) / np.float32(
+            PROBE**2 * (distortion.seen.mean() or 1)
+        )
+        found = np.maximum(found, max(LEAST_CURVATURE * float(found.max()), 1e-12))
+        return found[:, None, None] * np.maximum(distortion.seen, LEAST_SEEN)
 
     def _predict(self, y: Floats, z: NDArray[np.int32]) -> Prediction:
         """What the decoder will predict if y is rounded as it is now."""
