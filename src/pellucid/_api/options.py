@@ -75,8 +75,8 @@ class CompressOptions:
             value = getattr(self, name)
             if self.bound is not None and value:
                 raise OptionError(
-                    f"{name} is {value!r}; it is of the learned codec, so not with lossless or "
-                    "max_error"
+                    f"{name} is {value!r}; it is of the learned codec, so leave it out, or "
+                    "lossless and max_error"
                 )
         require(self.nodata is None or is_number(self.nodata), "nodata", self.nodata, "a number")
 

@@ -68,8 +68,8 @@ SAME = (
 )
 @option(
     "--effort",
-    "0 to 9: smaller files for time; 4 takes some seconds a megapixel, 9 up to a minute.  "
-    "[default: 0]",
+    "0 to 9: takes time to make files better for their size, smaller with --psnr, closer to the "
+    "picture otherwise; 4 takes some seconds a megapixel, 9 up to a minute.  [default: 0]",
     click.IntRange(0, 9),
     "N",
     default=0,
