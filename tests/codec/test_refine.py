@@ -245,5 +245,5 @@ def test_efforts_out_of_range_are_refused(effort: object) -> None:
 def test_effort_is_of_the_learned_codec() -> None:
     pellucid.CompressOptions(lossless=True, effort=0)
     for exact in ({"lossless": True}, {"max_error": 2}):
-        with pytest.raises(OptionError, match="effort is 4; .* so leave it out, or lossless"):
+        with pytest.raises(OptionError, match=r"effort is 4; .* so leave it out, or lossless"):
             pellucid.CompressOptions(effort=4, **exact)

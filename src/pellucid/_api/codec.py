@@ -64,9 +64,8 @@ def compress(
             lower PSNR, as in many drawings, or a target is out of the model's reach.
         tune: `eye` or `psnr`, what a file is best at for its size, if the model has both; `psnr` if
             neither is given.
-        effort: 0 to 9; from 1 on latents are refined for this picture, which takes its
-            time: seconds a megapixel at 4, up to a minute at 9. With `psnr` files get smaller, else
-            closer to the picture.
+        effort: 0 to 9; from 1 on latents are refined for this picture, at a cost of up to
+            a minute a megapixel. With `psnr` files get smaller, else closer to the picture.
         metadata: keep EXIF, ICC profile, XMP and the elements of DICOM; pages stay anyway.
         limits: raise `max_pixels` here for a huge picture; who decodes the file must do so too.
         page: of a TIFF with several, or frame of a DICOM file, from 0.
