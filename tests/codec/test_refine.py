@@ -184,17 +184,38 @@ def test_the_second_quality_is_the_one_that_refining_makes_room_for() -> None:
         return 0.9 * (100 + 2 * quality), f"refined at {quality}"
 
     target = Target(200, "bytes")
-    found = reach_refined(target, lambda q: (100 + 2 * q, f"plain at {q}"), refined)
+    found = reach_refined(target, lambda q: (100 + 2 * q, f"plain at {q}"), refined, lambda q, _: q)
     assert found == (61, "refined at 61")
     assert tried == [50, 61]
 
 
 def test_plain_latents_where_refined_ones_miss_the_target() -> None:
-    found = reach_refined(Target(100, "bytes"), lambda q: (100 + q, "plain"), lambda _: (101, "no"))
+    def by(quality: int, item: str) -> float:
+        raise AssertionError
+
+    found = reach_refined(
+        Target(100, "bytes"), lambda q: (100 + q, "plain"), lambda _: (101, "no"), by
+    )
     assert found == (0, "plain")
     target = Target(30, "dB", at_least=True)
-    found = reach_refined(target, lambda q: (q, "plain"), lambda _: (29.9, "no"))
+    found = reach_refined(target, lambda q: (q, "plain"), lambda _: (29.9, "no"), by)
     assert found == (30, "plain")
+
+
+def test_of_two_files_that_meet_a_target_the_better_one_is_kept() -> None:
+    """The second quality is refined where the first one missed, and may be worse than plain."""
+
+    def refined(quality: int) -> tuple[float, str]:
+        return 104 + quality, f"refined at {quality}"
+
+    for plain, best in ((1.0, (60, "plain")), (0.0, (56, "refined at 56"))):
+        found = reach_refined(
+            Target(160, "bytes"),
+            lambda q: (100 + q, "plain"),
+            refined,
+            lambda _, item, plain=plain: plain if item == "plain" else 0.5,
+        )
+        assert found == best
 
 
 def test_progress_moves_within_a_tile_and_can_end_the_work(

@@ -12,9 +12,11 @@ from pellucid.codec import (
     Picture,
     Target,
     compress_tiles,
+    psnr_decoded,
     psnr_of,
     reach_refined,
     reach_target,
+    tile_reader,
 )
 from pellucid.pixels import ImageSource
 from pellucid.runtime import CodecModel
@@ -51,9 +53,17 @@ def best_file(
         length = file_length(kept, [*map(len, tiles), *lengths], extras)
         return length if options.bpp is None else 8 * length / header.box.size, tiles
 
+    def worth(quality: int, tiles: list[bytes]) -> float:
+        if options.psnr is not None:
+            return -sum(map(len, tiles))
+        at = replace(header, quality=quality)
+        return psnr_decoded(picture, net, at, tile_reader(at, tiles.__getitem__, net))
+
     target = target_of(header, lengths, extras, options)
     if options.effort:
-        best, tiles = reach_refined(target, probe, lambda quality: probe(quality, options.effort))
+        best, tiles = reach_refined(
+            target, probe, lambda quality: probe(quality, options.effort), worth
+        )
     else:
         best, tiles = reach_target(target, probe)
     return best, tiles + alpha

@@ -6,7 +6,14 @@ from pellucid.codec.compress import compress_tiles, header_of
 from pellucid.codec.decompress import TileReader, decompress_into, filling_reader, tile_reader
 from pellucid.codec.latents import latents_sha256
 from pellucid.codec.picture import Picture, look_at
-from pellucid.codec.targets import Difference, Target, psnr_of, reach_refined, reach_target
+from pellucid.codec.targets import (
+    Difference,
+    Target,
+    psnr_decoded,
+    psnr_of,
+    reach_refined,
+    reach_target,
+)
 
 __all__ = [
     "Difference",
@@ -19,6 +26,7 @@ __all__ = [
     "header_of",
     "latents_sha256",
     "look_at",
+    "psnr_decoded",
     "psnr_of",
     "reach_refined",
     "reach_target",

@@ -98,12 +98,16 @@ def reach_refined(
     target: Target,
     plain: Callable[[int], tuple[float, Item]],
     refined: Callable[[int], tuple[float, Item]],
+    worth: Callable[[int, Item], float],
 ) -> tuple[int, Item]:
     """The same with refined latents, for which two qualities at most are tried.
 
     `refined` is a probe that takes long. The best quality of plain latents is refined first, and
     then that which ought to meet the target if refining changes as much there. Where neither meets
     it, latents stay plain.
+
+    Args:
+        worth: quality and item -> what is larger for the better of two that meet the target.
     """
     values: dict[int, float] = {}
 
@@ -113,18 +117,20 @@ def reach_refined(
 
     quality, item = reach_target(target, probe)
     value, other = refined(quality)
-    best = (quality, other if target.met(value) else item)
+    first = (quality, other if target.met(value) else item)
     if math.isinf(value):
-        return best
+        return first
     try:
         moved = target.moved(values[quality], value)
-        second, _ = reach_target(moved, lambda q: (values[q] if q in values else plain(q)[0], None))
+        at, _ = reach_target(moved, lambda q: (values[q] if q in values else plain(q)[0], None))
     except TargetError:
-        return best
-    if second != quality:
-        value, other = refined(second)
-        best = (second, other) if target.met(value) else best
-    return best
+        return first
+    if at == quality:
+        return first
+    value, other = refined(at)
+    if not target.met(value):
+        return first
+    return max(first, (at, other), key=lambda found: worth(*found))
 
 
 def between(low: int, high: int, values: dict[int, float], target: Target) -> int:
@@ -157,9 +163,14 @@ def psnr_of(
     read: TileReader = latents.__getitem__
     if not keep:
         read = tile_reader(header, tiles.__getitem__, model)
+    return psnr_decoded(picture, model, header, read), tiles
+
+
+def psnr_decoded(picture: Picture, model: CodecModel, header: Header, read: TileReader) -> float:
+    """PSNR in dB of tiles, as `psnr_of` counts it."""
     measured = Difference(picture)
     decompress_into(measured, header, read, model, found=picture.range, edges=picture.edges)
-    return measured.psnr, tiles
+    return measured.psnr
 
 
 class Difference:
