@@ -115,6 +115,14 @@ def test_a_drawing_that_is_too_large_for_the_learned_layer() -> None:
         pellucid.compress(plain, size=exact - 1)
 
 
+def test_a_drawing_is_lossless_where_a_target_has_room_for_it() -> None:
+    """Even if the learned layer takes fewer bytes of it."""
+    exact = len(pellucid.compress(drawing(), lossless=True))
+    assert made(drawing(), size=exact, model="m")[0].file_bytes < exact
+    assert made(drawing(), size=exact)[0].max_error == 0
+    assert made(drawing(), size=exact - 1)[0].max_error is None
+
+
 def test_transparency_comes_back_from_either_layer() -> None:
     alpha = np.zeros(PHOTO.shape[:2], np.uint8)
     alpha[10:60, 20:80] = 200

@@ -49,9 +49,9 @@ def exact_instead(
 ) -> Encoded | None:
     """The exact file that is better than the learned one, or meets a target that none of those do.
 
-    Better is no lower PSNR for fewer bytes; if the learned layer leaves bytes of a target unused,
-    for no more than these. It is tried on a sample, for drawings, for a PSNR that takes a quality
-    of `NEAR` or more, and for such targets.
+    Better is no lower PSNR for fewer bytes, or for those that a target allows. It is tried on a
+    sample, for drawings, for a PSNR that takes a quality of `NEAR` or more, and for targets that
+    the learned layer doesn't reach or fill.
     """
     seen = source.without_full_alpha()
     size, quality = bytes_at_most(seen, options), 0 if learned is None else learned.header.quality
@@ -63,8 +63,8 @@ def exact_instead(
     wanted = Cost(options.psnr or 0, math.inf)
     if learned is not None or size is not None:
         wanted = trial.learned(quality)
-    if size is not None and (learned is None or beyond):
-        wanted = Cost(wanted.psnr, trial.share * size)
+    if size is not None:
+        wanted = Cost(wanted.psnr, trial.share * (size + 1))  # fewer bytes than that
     bound = trial.bound_for(wanted, near=near)
     if bound is None:
         return None
