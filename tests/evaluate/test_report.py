@@ -7,7 +7,7 @@ import pytest
 
 from pellucid.errors import InputError
 from pellucid.evaluate.benches import compress
-from pellucid.evaluate.benches.compress_plots import quality_at
+from pellucid.evaluate.benches.compress_plots import quality_at, style_of
 from pellucid.evaluate.benches.compress_rows import (
     SPEED_ROWS,
     SWEEP,
@@ -135,6 +135,18 @@ def test_report_and_plots(results):
     assert all(">pellucid m<" in text for text in drawn)
     write_report(compress.BENCH, results)
     assert drawn == [path.read_text(encoding="utf-8") for path in paths[2::2]]
+
+
+def test_every_model_tuning_and_effort_is_drawn(tmp_path, sweep):
+    pytest.importorskip("matplotlib")
+    names = ["pellucid-m", "pellucid-m-eye", "pellucid-m-eye-e4", "pellucid-s-e9", "pellucid-mine"]
+    own = [row for row in sweep if row.codec == "pellucid-m"]
+    SWEEP.add(tmp_path, [replace(row, codec=name) for name in names for row in own])
+    _, paths = write_report(compress.BENCH, tmp_path)
+    drawn = next(path for path in paths if path.name == "rd-psnr.svg").read_text(encoding="utf-8")
+    assert all(f">{name.replace('-', ' ', 1)}<" in drawn for name in names)
+    looks = {tuple(style_of(name).values()) for name in names}
+    assert len(looks) == len(names)
 
 
 def test_quality_at_a_rate(sweep):

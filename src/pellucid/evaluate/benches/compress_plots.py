@@ -1,7 +1,7 @@
 """What `bench compress` draws: quality over rate, and over speed.
 
 pellucid is drawn bold and in colour; the others are thinner and told apart by marker as well as by
-colour.
+colour. A model tuned for the eye is dashed, and an effort is thin, with its digit for a marker.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from pellucid.evaluate.drawing import INK, Dot, Plot, draw_dots, new_figure
 from pellucid.evaluate.metrics import METRICS, Metric
 from pellucid.evaluate.peers.base import is_own
 from pellucid.evaluate.peers.lossy import LOSSY
+from pellucid.evaluate.peers.pellucid_codec import parts_of
+from pellucid.runtime import EYE
 
 MAX_BPP = 2.0
 STYLES = {
@@ -44,6 +46,7 @@ STYLES = {
     "jxl": ("#882255", "*"),
     "jxl_slow": ("#aa4499", "p"),
 }
+OTHER = (INK, "o")  # a model that doesn't ship
 
 
 def plots(folder: Path) -> list[Plot]:
@@ -94,6 +97,19 @@ def quality_at(rows: Sequence[Result], codec: str, metric: Metric, bpp: float) -
     return float(np.interp(np.log(bpp), np.log(rates), values, **outside))
 
 
+def style_of(name: str) -> dict[str, Any]:
+    """Colour, marker and line of a codec, as matplotlib calls them."""
+    model, effort = parts_of(name)
+    base = model.removesuffix(f"-{EYE}")
+    colour, marker = STYLES.get(base, OTHER)
+    line = "-" if base == model else "--"
+    size, width, order = (6, 2.8, 3) if is_own(name) else (5, 1.3, 2)
+    if effort:
+        marker, size, width = f"${effort}$", 8, 1.3
+    look = {"color": colour, "marker": marker, "linestyle": line}
+    return {**look, "markersize": size, "linewidth": width, "zorder": order}
+
+
 def _draw(rows: Sequence[Result], metric: Metric, title: str) -> Any:
     figure, (axes,) = new_figure(9.0, 5.5)
     seen: list[float] = []  # the qualities inside the frame
@@ -101,12 +117,7 @@ def _draw(rows: Sequence[Result], metric: Metric, title: str) -> Any:
         if not (curve := average_curve(rows, name, metric)):
             continue
         seen += [quality for at, quality in curve if at <= MAX_BPP]
-        colour, marker = STYLES[name]
-        size, width, order = (6, 2.8, 3) if is_own(name) else (5, 1.3, 2)
-        axes.plot(
-            *zip(*curve, strict=True), color=colour, marker=marker, markersize=size,
-            linewidth=width, zorder=order, label=LOSSY.label(name),
-        )  # fmt: skip
+        axes.plot(*zip(*curve, strict=True), **style_of(name), label=LOSSY.label(name))
     axes.set(xlabel="bits per pixel (whole file)", ylabel=metric.axis, title=title)
     axes.set_xlim(0, MAX_BPP)
     if len(seen) > 1:

@@ -55,11 +55,17 @@ def make(
 
 
 def maker(name: str) -> Maker[Codec]:
-    """What makes the codec of a model, or `m-e4`: of the model m at effort 4."""
+    """What makes the codec of a name, of which `parts_of` tells the parts."""
+    model, effort = parts_of(name)
+    return partial(make, model=model, effort=effort)
+
+
+def parts_of(name: str) -> tuple[str, int]:
+    """Model and effort: `m-e4` is the model m at effort 4, and a path is a model's folder."""
     found = re.fullmatch(r"(.+)-e([1-9])", name)
     if found is None or os.path.exists(name):
-        return partial(make, model=name)
-    return partial(make, model=found[1], effort=int(found[2]))
+        return name, 0
+    return found[1], int(found[2])
 
 
 def exact(threads: int) -> Codec:
