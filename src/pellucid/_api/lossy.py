@@ -17,7 +17,7 @@ from pellucid._api.files import kept_of, metadata_of
 from pellucid._api.layer import Encoded
 from pellucid._api.learned import encode_learned
 from pellucid._api.options import CompressOptions
-from pellucid._api.trial import Cost, Trial, bytes_of, held, psnr_within
+from pellucid._api.trial import Cost, Trial, bytes_of, in_memory, psnr_within
 from pellucid.bitstream import file_length
 from pellucid.codec import Difference, Target, look_at, reach_target
 from pellucid.codec.targets import TOP
@@ -98,7 +98,7 @@ def meeting(
     target = Target(size or options.psnr or 0, "", at_least=size is None)
 
     def probe(step: int) -> tuple[float, Encoded]:
-        made = held(encode(bound - step))
+        made = in_memory(encode(bound - step))
         if size is None:
             return psnr_within(made, Difference(picture)), made
         return file_length(kept, map(len, made.tiles), made.extras), made

@@ -78,7 +78,7 @@ class Trial:
 
     def _try(self, bound: int) -> tuple[Cost, Encoded]:
         if bound not in self._tried:
-            made = held(encode_exact(self._part, self._options, bound, None))
+            made = in_memory(encode_exact(self._part, self._options, bound, None))
             psnr = psnr_within(made, Difference(self._picture))
             self._tried[bound] = Cost(psnr, bytes_of(made)), made
         return self._tried[bound]
@@ -143,7 +143,7 @@ def cuts(side: int, count: int) -> list[slice]:
     return [slice(start, start + length) for start in starts]
 
 
-def held(made: Encoded) -> Encoded:
+def in_memory(made: Encoded) -> Encoded:
     """The same with all its tiles in memory."""
     return made._replace(tiles=list(made.tiles))
 

@@ -32,6 +32,7 @@ from pellucid.codec.latents import (
     TileLatents,
     View,
     encode_latents,
+    quantise,
     spread,
     three_passes,
 )
@@ -156,10 +157,7 @@ class Refinement:
             mean = given.mean * np.float32(1 / MEAN_UNIT)
             spread(view, mean, found.mean)
             spread(view, given.index, found.index)
-            symbols = np.zeros(mean.shape, np.int32)
-            places = np.flatnonzero(given.index >= self._model.skip)
-            symbols.ravel()[places] = np.rint((view(y) - mean).ravel()[places])
-            return symbols
+            return quantise(view(y) - mean, given.index, self._model.skip)
 
         three_passes(self._model, z, self._quality, code)
         return found
