@@ -189,6 +189,26 @@ def test_the_second_quality_is_the_one_that_refining_makes_room_for() -> None:
     assert tried == [50, 61]
 
 
+@pytest.mark.parametrize(
+    ("second", "best", "tried"),
+    [(0.92, (58, "refined at 58"), [50, 61, 58]), (1.2, (50, "refined at 50"), [50, 61, 33])],
+)
+def test_a_third_quality_is_tried_where_the_second_misses(
+    second: float, best: tuple[int, str], tried: list[int]
+) -> None:
+    """By what refining changed at the second; what it gains there decides."""
+    seen: list[int] = []
+
+    def refined(quality: int) -> tuple[float, str]:
+        seen.append(quality)
+        return (0.9 if quality == 50 else second) * (100 + 2 * quality), f"refined at {quality}"
+
+    target = Target(200, "bytes")
+    found = reach_refined(target, lambda q: (100 + 2 * q, f"plain at {q}"), refined, lambda q, _: q)
+    assert found == best
+    assert seen == tried
+
+
 def test_plain_latents_where_refined_ones_miss_the_target() -> None:
     def by(quality: int, item: str) -> float:
         raise AssertionError

@@ -9,6 +9,7 @@ from pellucid._api.files import kept_of, metadata_of
 from pellucid._api.options import CompressOptions
 from pellucid.bitstream import ALPHA, Header, file_length
 from pellucid.codec import (
+    REFINED_TRIES,
     Picture,
     Target,
     compress_tiles,
@@ -43,7 +44,7 @@ def best_file(
     kept = kept_of(metadata_of(source.info), options.metadata)
 
     def part(done: float) -> None:
-        told(done / header.tile_chunks / 2)  # two qualities may be refined
+        told(done / header.tile_chunks / REFINED_TRIES)  # so many qualities may be refined
 
     def probe(quality: int, effort: int = 0) -> Probed:
         at = replace(header, quality=quality)

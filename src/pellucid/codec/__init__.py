@@ -7,6 +7,7 @@ from pellucid.codec.decompress import TileReader, decompress_into, filling_reade
 from pellucid.codec.latents import latents_sha256
 from pellucid.codec.picture import Picture, look_at
 from pellucid.codec.targets import (
+    REFINED_TRIES,
     Difference,
     Target,
     psnr_decoded,
@@ -16,6 +17,7 @@ from pellucid.codec.targets import (
 )
 
 __all__ = [
+    "REFINED_TRIES",
     "Difference",
     "Picture",
     "Target",

@@ -23,6 +23,7 @@ from pellucid.errors import TargetError
 from pellucid.runtime import CodecModel
 
 TOP = 100
+REFINED_TRIES = 3  # of refined latents
 FEW = 2**26  # samples whose latents may stay in memory; those of more are decoded again
 Item = TypeVar("Item")
 Told = Callable[[float], None]
@@ -100,11 +101,11 @@ def reach_refined(
     refined: Callable[[int], tuple[float, Item]],
     worth: Callable[[int, Item], float],
 ) -> tuple[int, Item]:
-    """The same with refined latents, for which two qualities at most are tried.
+    """The same with refined latents, for which `REFINED_TRIES` qualities at most are tried.
 
-    `refined` is a probe that takes long. The best quality of plain latents is refined first, and
-    then that which ought to meet the target if refining changes as much there. Where neither meets
-    it, latents stay plain.
+    `refined` is a probe that takes long. The best quality of plain latents is refined first, then
+    that which ought to meet the target if refining changes as much there, and, if it misses, that
+    which ought to by what refining changed at the last. Where none meets it, latents stay plain.
 
     Args:
         worth: quality and item -> what is larger for the better of two that meet the target.
@@ -115,22 +116,22 @@ def reach_refined(
         values[quality], item = plain(quality)
         return values[quality], item
 
-    quality, item = reach_target(target, probe)
-    value, other = refined(quality)
-    first = (quality, other if target.met(value) else item)
-    if math.isinf(value):
-        return first
-    try:
-        moved = target.moved(values[quality], value)
-        at, _ = reach_target(moved, lambda q: (values[q] if q in values else plain(q)[0], None))
-    except TargetError:
-        return first
-    if at == quality:
-        return first
-    value, other = refined(at)
-    if not target.met(value):
-        return first
-    return max(first, (at, other), key=lambda found: worth(*found))
+    found = [reach_target(target, probe)]
+    first = at = found[0][0]
+    tried: list[int] = []
+    while at not in tried and len(tried) < REFINED_TRIES:
+        tried.append(at)
+        value, other = refined(at)
+        if target.met(value):
+            found = [(at, other)] if at == first else [*found, (at, other)]
+        if math.isinf(value) or (target.met(value) and at != first):
+            break
+        try:
+            moved = target.moved(values[at], value)
+            at, _ = reach_target(moved, lambda q: (values[q] if q in values else probe(q)[0], None))
+        except TargetError:
+            break
+    return found[0] if len(found) == 1 else max(found, key=lambda one: worth(*one))
 
 
 def between(low: int, high: int, values: dict[int, float], target: Target) -> int:

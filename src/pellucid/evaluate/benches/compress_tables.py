@@ -23,6 +23,7 @@ from pellucid.evaluate.benches.compress_rows import (
 from pellucid.evaluate.metrics import METRICS, Metric
 from pellucid.evaluate.peers.base import is_own, model_of
 from pellucid.evaluate.peers.lossy import LOSSY
+from pellucid.evaluate.peers.pellucid_codec import parts_of
 from pellucid.evaluate.table import NO_VALUE, Table, count, percent, plain, rate, signed
 
 TUNING = "AVIF's default and JPEG XL tune for the eye, not for PSNR."
@@ -37,7 +38,8 @@ SPREAD = (
     "The same picture by picture: the median of the BD-rates, between which quartiles half of them "
     "are, and the worst."
 )
-SHORT_OWN, SHORT_PEERS = "pellucid-m", ("jpeg420", "webp", "avif", "jxl")
+SHORT_OWN, SHORT_EYE = "pellucid-m", "pellucid-m-eye"  # shown by PSNR, and by SSIMULACRA2
+SHORT_PEERS = ("jpeg420", "webp", "avif", "jxl")
 
 
 def report(folder: Path) -> list[Part]:
@@ -49,7 +51,7 @@ def report(folder: Path) -> list[Part]:
     said = {name: _said(sweep, name) for name in known(sweep)}
     codecs = LOSSY.listed(said, runs.methods_of(folder, "compress"))
     heading = ["## Speed"] if speed else []
-    bd_parts = [bd_table(sweep, both_means=True), HOW, *spread_parts(sweep)]
+    bd_parts = [*bd_tables(sweep, both_means=True), HOW, *spread_parts(sweep)]
     return [scope, *bd_parts, *heading, *speed, "## Codecs", codecs]
 
 
@@ -61,28 +63,35 @@ def overview(folder: Path) -> list[Part]:
         f"{scope_of(sweep)}, mean of their BD-rates: percent more (+) or fewer (\u2212) bytes at "
         f"the same quality, from whole files. {TUNING}"
     )
-    return [bd_table(sweep), note, *spread_parts(sweep), *speed_parts(folder)]
+    plain_effort = [row for row in sweep if not (is_own(row.codec) and parts_of(row.codec)[1])]
+    return [*bd_tables(sweep), note, *spread_parts(plain_effort), *speed_parts(folder)]
 
 
 def short_overview(folder: Path) -> list[Part]:
-    """The README's table: bytes of pellucid m beside a few codecs at equal quality, and speed."""
+    """The README's table: bytes of pellucid m, each tuning by its metric, beside a few codecs at
+    equal quality, and speed."""
     if not (sweep := SWEEP.load(folder)):
         return []
     speed = SPEED_ROWS.load(folder)
     found, present = timed(speed), codecs_in(sweep)
+    eye = SHORT_EYE if SHORT_EYE in present else SHORT_OWN
 
-    def bytes_off(name: str, metric: str) -> str:
-        return "" if name == SHORT_OWN else _bd_cell(compare(sweep, name, SHORT_OWN, metric))
+    def bytes_off(name: str, own: str, metric: str) -> str:
+        return "" if is_own(name) else _bd_cell(compare(sweep, name, own, metric))
 
     columns: dict[str, Callable[[str], str]] = {
         "codec": LOSSY.label,
-        "bytes of pellucid m at equal PSNR": lambda name: bytes_off(name, "psnr"),
-        "at equal SSIMULACRA2": lambda name: bytes_off(name, "ssimulacra2"),
+        f"bytes of {LOSSY.label(SHORT_OWN)} at equal PSNR": lambda name: bytes_off(
+            name, SHORT_OWN, "psnr"
+        ),
+        f"of {LOSSY.label(eye)} at equal SSIMULACRA2": lambda name: bytes_off(
+            name, eye, "ssimulacra2"
+        ),
         "compress (MP/s)": lambda name: _rate(found.get(name, []), "encode_s"),
         "decompress (MP/s)": lambda name: _rate(found.get(name, []), "decode_s"),
     }
     note = (
-        f"{scope_of(sweep)} of Kodak, whole files; \u2212 means that pellucid m's are smaller "
+        f"{scope_of(sweep)} of Kodak, whole files; \u2212 means that pellucid's are smaller "
         "(mean BD-rate). AVIF and JPEG XL are tuned for the eye, not for PSNR."
     )
     if speed:
@@ -90,8 +99,8 @@ def short_overview(folder: Path) -> list[Part]:
     return [Table.of([n for n in (SHORT_OWN, *SHORT_PEERS) if n in present], columns), note]
 
 
-def bd_table(rows: Sequence[Result], *, both_means: bool = False) -> Part:
-    """BD-rate of pellucid's models against each peer, a column a metric and model.
+def bd_tables(rows: Sequence[Result], *, both_means: bool = False) -> list[Part]:
+    """BD-rate of pellucid's models against each peer: a table a metric, a column a model.
 
     With `both_means` each cell adds, in brackets, the BD-rate of the mean curve.
     """
@@ -99,17 +108,17 @@ def bd_table(rows: Sequence[Result], *, both_means: bool = False) -> Part:
     own = [name for name in present if is_own(name)]
     peers = [name for name in present if not is_own(name)]
     if not own or not peers:
-        return NO_BD_RATE
-    pairs = [(model, metric) for model in own for metric in measured(rows)]
-    header = ["BD-rate against", *(f"{model_of(model)}: {metric.label}" for model, metric in pairs)]
-    body = [
-        [
-            LOSSY.label(peer),
-            *(_bd_cell(compare(rows, peer, o, m.name), both_means) for o, m in pairs),
+        return [NO_BD_RATE]
+    tables: list[Part] = []
+    for metric in measured(rows):
+        found = [
+            [_bd_cell(compare(rows, peer, o, metric.name), both_means) for o in own]
+            for peer in peers
         ]
-        for peer in peers
-    ]
-    return Table(header, body)
+        header = [f"{metric.label} against", *map(model_of, own)]
+        body = [[LOSSY.label(peer), *cells] for peer, cells in zip(peers, found, strict=True)]
+        tables.append(Table(header, body))
+    return tables
 
 
 def spread_parts(rows: Sequence[Result]) -> list[Part]:

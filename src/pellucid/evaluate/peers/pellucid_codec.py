@@ -18,6 +18,7 @@ from pellucid.runtime import load_model
 from pellucid.runtime.session import THREADS_VARIABLE
 
 SETTINGS = (16, 28, 40, 52, 64, 76, 88)
+FEWER = SETTINGS[::2]  # at an effort, which takes its time
 
 
 def make(
@@ -57,7 +58,7 @@ def make(
 def maker(name: str) -> Maker[Codec]:
     """What makes the codec of a name, of which `parts_of` tells the parts."""
     model, effort = parts_of(name)
-    return partial(make, model=model, effort=effort)
+    return partial(make, model=model, effort=effort, settings=FEWER if effort else SETTINGS)
 
 
 def parts_of(name: str) -> tuple[str, int]:
