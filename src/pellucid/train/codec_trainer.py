@@ -1,5 +1,8 @@
 """Training of the codec: lambda * distortion + bits, at all qualities at once.
 
+The cost of a sample is divided by what it is, so that a per cent counts the same in every picture
+and at every quality, as it does in a mean of BD-rates.
+
 Two objectives. `mse` is the squared error. `eye` joins it with what people see
 (`pellucid.train.eye`): the step is that of
 
@@ -27,6 +30,8 @@ from pellucid.train.trainer import Figures, Scores, Trainer
 
 KLT_CROPS = 1500
 LEAST_ERROR, LEAST_UNLIKE = 1e-9, 1e-5  # whose logarithms are still finite
+LEAST_COST = 0.03  # in bits per pixel, added to what a cost is divided by: for crops of nothing
+STEEPNESS = 8.0  # of the loss; clipping and rates were chosen for it
 JUDGED_AT = (10, 30, 50, 70, 90)  # qualities
 
 
@@ -81,9 +86,10 @@ class CodecTrainer(Trainer):
 def rate_distortion(
     codec: Codec, x: Tensor, quality: Tensor, *, recipe: CodecRecipe
 ) -> tuple[Tensor, Figures]:
-    """The loss lambda * distortion + bits per pixel, balanced over qualities, and its parts.
+    """The loss, which only has a slope that means something, and its parts.
 
-    The figure `loss` has the squared error as its distortion, whatever the objective.
+    The figure `loss` is lambda * squared error + bits per pixel over the square root of lambda,
+    whatever the objective.
     """
     decoded, y_bits, z_bits = codec(x, quality)
     pixels = x.shape[-1] * x.shape[-2]
@@ -97,16 +103,16 @@ def rate_distortion(
         seen = {"unlike": unlike.detach().mean()}
 
     def cost(error: Tensor) -> Tensor:
-        total: Tensor = (trade * 255**2 * error + y_bpp + z_bpp) / trade**recipe.balance
-        return total.mean()
+        return trade * 255**2 * error + y_bpp + z_bpp
 
+    plain = cost(mse).detach()
     figures = {
-        "loss": cost(mse).detach(),
+        "loss": (plain / trade.sqrt()).mean(),
         "psnr": (-10 * torch.log10(mse.detach())).mean(),
         "bpp": (y_bpp + z_bpp).detach().mean(),
         "z": z_bpp.detach().mean(),
     }
-    return cost(distortion), figures | seen
+    return STEEPNESS * (cost(distortion) / (plain + LEAST_COST)).mean(), figures | seen
 
 
 def joined(mse: Tensor, unlike: Tensor, weight: float) -> Tensor:

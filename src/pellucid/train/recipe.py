@@ -70,8 +70,6 @@ class CodecRecipe(TrainingRecipe):
     Attributes:
         low_lambda, high_lambda: weight of the distortion at quality 0 and 100, for pixels in
             0-255 and bits per pixel.
-        balance: the loss of a sample is divided by lambda^balance, which evens out the pull of
-            high and low rates.
         linear_rate: learning rate of the layers started from principal components, relative.
         objective: the distortion, `mse` or `eye` (`pellucid.train.codec_trainer`).
         eye: of `eye`, the weight of what people see; 0 to 1.
@@ -80,7 +78,6 @@ class CodecRecipe(TrainingRecipe):
     shape: CodecShape = field(default_factory=CodecShape)
     low_lambda: float = 0.0002
     high_lambda: float = 0.25
-    balance: float = 0.5
     linear_rate: float = 0.1
     objective: str = "mse"
     eye: float = 0.7
