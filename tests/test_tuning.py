@@ -51,7 +51,7 @@ def model_of(data: bytes) -> tuple[str | None, str | None]:
 @pytest.mark.parametrize(
     ("asked", "name"),
     [
-        ({"model": "tiny"}, "tiny"),
+        ({"model": "tiny"}, "tiny-eye"),
         ({"model": "tiny", "tune": "psnr"}, "tiny"),
         ({"model": "tiny", "tune": "eye"}, "tiny-eye"),
         ({"model": "tiny-eye"}, "tiny-eye"),

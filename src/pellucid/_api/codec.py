@@ -62,8 +62,8 @@ def compress(
         model: name of an installed model (`models()`) or a model's folder, which is used; else `m`
             is, or none: a file becomes lossless or error-bounded where that takes fewer bytes at no
             lower PSNR, as in many drawings, or a target is out of the model's reach.
-        tune: `eye` or `psnr`, what a file is best at for its size, if the model has both; `psnr` if
-            neither is given.
+        tune: `eye` or `psnr`, what a file is best at for its size, if the model has both; if
+            neither is given `eye`, and `psnr` with the target `psnr`.
         effort: 0 to 9; from 1 on latents are refined for this picture, at a cost of up to
             a minute a megapixel. With `psnr` files get smaller, else closer to the picture.
         metadata: keep EXIF, ICC profile, XMP and the elements of DICOM; pages stay anyway.

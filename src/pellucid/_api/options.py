@@ -17,7 +17,7 @@ from pellucid.pixels.reduced import SCALES
 
 DEFAULT_MODEL = "m"
 DEFAULT_QUALITY = 60
-DEFAULT_TUNE = "psnr"
+DEFAULT_TUNE = "eye"
 MOST_EFFORT = 9
 MOST = 1e18  # of a target
 GUIDE, PICTURE = "guide", "picture"
