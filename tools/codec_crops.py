@@ -29,7 +29,7 @@ from pellucid.evaluate.peers.lossy import LOSSY
 
 SAMPLE = Path(pellucid.__file__).parent / "samples" / "chelsea.png"
 BOX = (115, 60, 200, 140)  # x, y, width, height: the eyes
-PEERS = ("pellucid-m", "webp", "avif")
+PEERS = ("pellucid-m-eye", "webp", "avif")
 THREADS = 2
 TRIES = 12  # of a setting that is no whole number: within 0.2 %
 
