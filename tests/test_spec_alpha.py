@@ -36,7 +36,7 @@ def made(height: int, width: int, channels: int, dtype: str) -> np.ndarray:
 def test_agrees_with_pellucid(model: str, dtype: str, channels: int) -> None:
     height, width = SIZES[(channels + len(dtype)) % len(SIZES)]
     picture = made(height, width, channels, dtype)
-    data = pellucid.compress(picture, quality=55, model=model)
+    data = pellucid.compress(picture, quality=55, model=FOLDER.parent / model)
     ours, shown = spec_alpha.decode_picture(data, FOLDER.parent / model, FOLDER)
     assert shown == pellucid.info(data, latents=True).latents_sha256
     theirs = unpacked(data)
@@ -49,7 +49,7 @@ def test_agrees_with_pellucid(model: str, dtype: str, channels: int) -> None:
 
 
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    data = pellucid.compress(made(40, 50, 4, "uint16"), model="s")
+    data = pellucid.compress(made(40, 50, 4, "uint16"), model=FOLDER.parent / "s")
     (tmp_path / "a.pel").write_bytes(data)
     model = ["--model", str(FOLDER.parent / "s")]
     command = [str(tmp_path / "a.pel"), *model, "--exact", str(FOLDER)]

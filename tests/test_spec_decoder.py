@@ -258,10 +258,11 @@ SIZES = [(1, 1, 3), (1, 1, 1), (65, 130, 3), (64, 64, 3), (130, 65, 1), (256, 25
 @pytest.mark.parametrize(("width", "height", "channels"), SIZES)
 def test_agrees_with_pellucid(model: str, width: int, height: int, channels: int) -> None:
     pellucid = package()
+    folder = Path(pellucid.__file__).parent / "models" / model
     for quality in (10, 90) if width * height < 2**14 else (50,):
         image = picture(width, height, channels)
-        data = pellucid.compress(image, quality=quality, model=model)
-        folder = model_folder(spec.read_header(spec.read_chunks(data)[0].payload).model_id)
+        data = pellucid.compress(image, quality=quality, model=folder)
+        assert folder == model_folder(spec.read_header(spec.read_chunks(data)[0].payload).model_id)
         latents = spec.decode_latents(data, folder)
         assert latents.sha256() == pellucid.info(data, latents=True).latents_sha256
         assert max(width, height) <= 4096 or len(latents.tiles) > 1

@@ -63,7 +63,7 @@ def rows_of(path: Path, model: str) -> Iterator[Row]:
     pixels = samples.shape[0] * samples.shape[1]
     spread = np.sqrt(blocks_of(samples).var(axis=2).mean(axis=2))
     for quality in QUALITIES:
-        data = pellucid.compress(samples, quality=quality, model=model)
+        data = pellucid.compress(samples, quality=quality, model=load_model(model).folder)
         back = pellucid.decompress(data)
         score = psnr(samples, back)
         size, theirs = avif_like(samples, score)

@@ -23,6 +23,7 @@ from PIL import Image
 import pellucid
 from pellucid.evaluate.benches.compress_rows import bd_rate
 from pellucid.evaluate.metrics import score
+from pellucid.runtime import load_model
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 METRICS = ("psnr", "ssimulacra2")
@@ -38,10 +39,11 @@ def rows_of(path: Path, options: argparse.Namespace) -> Iterator[Row]:
     with Image.open(path) as image:
         samples = np.asarray(image.convert("RGB"))
     size = samples.shape[0] * samples.shape[1] / 1e6
+    model = load_model(options.model).folder
     for quality in options.quality:
         for effort in options.effort:
             start, used = time.perf_counter(), time.process_time()
-            file = pellucid.compress(samples, model=options.model, quality=quality, effort=effort)
+            file = pellucid.compress(samples, model=model, quality=quality, effort=effort)
             seconds = time.perf_counter() - start, time.process_time() - used
             scores = score(samples, pellucid.decompress(file), METRICS)
             told = (len(file), *(scores[name] for name in METRICS), *(round(s, 2) for s in seconds))

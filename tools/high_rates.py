@@ -24,6 +24,7 @@ from pellucid._api.options import CompressOptions
 from pellucid._api.trial import Trial
 from pellucid.evaluate.metrics import psnr, ssimulacra2
 from pellucid.pixels import open_image
+from pellucid.runtime import load_model
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 COLUMNS = ("picture", "pixels", "drawn", "layer", "setting", "bytes", "psnr", "ssimulacra2")
@@ -47,12 +48,13 @@ def rows_of(path: Path, model: str) -> Iterator[Row]:
     """The rows of a picture."""
     with Image.open(path) as image:
         samples = np.asarray(image.convert("RGB"))
+    folder = load_model(model).folder
     with open_image(samples) as source:
-        drawn = Trial(source, CompressOptions(model=model)).drawn
+        drawn = Trial(source, CompressOptions(model=folder)).drawn
     pixels = samples.shape[0] * samples.shape[1]
     for layer, settings in ((LEARNED, QUALITIES), (EXACT, BOUNDS)):
         for setting in settings:
-            options: dict[str, Any] = {"quality": setting, "model": model}
+            options: dict[str, Any] = {"quality": setting, "model": folder}
             options = options if layer == LEARNED else {"max_error": setting}
             data = pellucid.compress(samples, **options)
             back = pellucid.decompress(data)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import pellucid
+from pellucid.runtime import load_model
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 COLUMNS = ("width", "height", "model", "quality", "tile", "tiles", "bytes", "psnr", "psnr_borders")
@@ -46,9 +47,10 @@ def rows_of(path: Path, options: argparse.Namespace) -> Iterator[tuple[object, .
     height, width = samples.shape[:2]
     near = near_borders(height, width)
     for model in options.model:
+        folder = load_model(model).folder
         for quality in options.quality:
             for tile in options.tile:
-                file = pellucid.compress(samples, model=model, quality=quality, tile=tile)
+                file = pellucid.compress(samples, model=folder, quality=quality, tile=tile)
                 error = np.square(samples.astype(np.float64) - pellucid.decompress(file))
                 psnr, at_borders = (
                     round(float(10 * np.log10(255**2 / max(part.mean(), 1e-9))), 3)

@@ -63,8 +63,7 @@ SAME = (
 )
 @option(
     "--tune",
-    "What a file is best at for its size, if the model has both.  [default: eye; psnr "
-    "with --psnr]",
+    "What a file is best at for its size, if the model has both.  [default: eye; psnr with --psnr]",
     click.Choice(["eye", "psnr"]),
 )
 @option(

@@ -55,7 +55,8 @@ def trial(picture: NDArray[np.uint8], task: str, step: float, model: str, seed: 
     truth = picture.astype(np.float32)
     result: NDArray[Any]
     if task == "decode":
-        data = pellucid.compress(picture, quality=int(step), model=model)
+        folder = load_model(model).folder  # as a name alone, `m` is its tuning by default
+        data = pellucid.compress(picture, quality=int(step), model=folder)
         result = pellucid.decompress(data)
         return Trial(np.atleast_3d(result).astype(np.float32), truth, 1.0, step)
     noise = np.random.default_rng(seed).normal(0, step, truth.shape)

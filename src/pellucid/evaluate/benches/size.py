@@ -29,6 +29,7 @@ from pellucid.evaluate.peers.base import OWN_PREFIX, Rgb, Samples, is_own, model
 from pellucid.evaluate.pictures import find_pictures, load_rgb
 from pellucid.evaluate.plan import BasePlan, Option, Request
 from pellucid.evaluate.speed import spread_of
+from pellucid.runtime import load_model
 from pellucid.runtime.session import THREADS_VARIABLE
 
 LEAST, MOST = 0.01, 250.0  # megapixels; the most is what `read_image` takes and memory holds
@@ -74,8 +75,7 @@ def version_of(model: str, task: str) -> str:
     api = require("pellucid")
     if task == "denoise":
         return f"pellucid {api.__version__}, model {api.denoisers().get(model)}"
-    small = api.compress(np.zeros((64, 64, 3), np.uint8), model=model)
-    return f"pellucid {api.__version__}, model {api.info(small).model_id}"
+    return f"pellucid {api.__version__}, model {load_model(model).id.hex()}"
 
 
 def cases(plan: Plan) -> list[Case]:
