@@ -41,7 +41,7 @@ def test_a_part_has_the_weights_of_the_whole() -> None:
 
 
 def test_only_a_model_for_the_eye_weighs_errors(tiny: CodecModel) -> None:
-    picture = Picture(photograph(64, 64))
+    picture = Picture(photograph(64, 64) // 4)
     header = header_of(picture, tiny, 50)
 
     def made() -> tuple[float, bytes]:

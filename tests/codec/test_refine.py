@@ -153,7 +153,7 @@ def test_what_is_seen_of_a_picture_that_is_mostly_hidden_is_refined(tile: int) -
     alpha[30:90, 40:110] = 255
     sprite = np.dstack([PHOTOGRAPH, alpha])
     plain, refined = (
-        pellucid.compress(sprite, quality=67, model="s", tile=tile, effort=effort)
+        pellucid.compress(sprite, quality=67, model="s", tune="psnr", tile=tile, effort=effort)
         for effort in (0, 3)
     )
     before, after = (
@@ -162,6 +162,21 @@ def test_what_is_seen_of_a_picture_that_is_mostly_hidden_is_refined(tile: int) -
     )
     assert len(refined) < len(plain)
     assert after.mean() < 0.96 * before.mean()
+
+
+def test_for_the_eye_the_aim_lies_between_the_picture_and_what_the_analysis_gave(
+    tiny: CodecModel,
+) -> None:
+    """Latents as the analysis gave them are half as far from it as from the picture."""
+    picture = Picture(PHOTOGRAPH[:64, :64])
+    header = header_of(picture, tiny, 50)
+    ((_, plain),) = compress_tiles(picture, tiny, header)
+    y = plain.in_steps
+    distortion = Distortion(picture, tiny, header, header.box, y)
+    with ThreadPoolExecutor(1) as pool:
+        far = distortion.of(y, pool)
+        distortion.aim(y, pool)
+        assert distortion.of(y, pool) == pytest.approx(far / 4, rel=0.05)
 
 
 def test_targets_are_met_by_refined_files(tiny_installed: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -31,6 +31,7 @@ from pellucid.runtime import EYE, CodecModel
 
 Floats = NDArray[np.float32]
 COLOURS = 3
+SOURCE = 0.5  # weight of the picture, of a model that is tuned for the eye
 LARGEST = 36  # latents a side of a window, at most; what larger ones compute leaves the caches
 
 
@@ -97,18 +98,37 @@ class Distortion:
         scaled = self._all_of(y) * self._inverse_gain
 
         def work(window: Window) -> float:
-            part = scaled[:, :, *window.place.within(self._outer)]
-            (blocks,) = self._model.synthesis("samples", y=part, scale=self._scale)
-            samples = np.clip(blocks, 0, WHITE)
-            if self._grey:
-                colours = samples.reshape(COLOURS, -1)
-                samples = np.broadcast_to(colours.mean(axis=0), colours.shape).reshape(blocks.shape)
+            samples = self._decoded(scaled, window)
             if self._whole:
                 samples = np.rint(samples)
             error = np.square(samples - window.target) * window.weight
             return float(error.sum(dtype=np.float64))
 
         return float(self._lambda) * sum(pool.map(work, self._windows))
+
+    def aim(self, y: Floats, pool: Executor) -> None:
+        """Count errors from what the tile's y (M, h, w), as the analysis gave it, decodes to, and
+        by the part `SOURCE` from the picture: of a model that is tuned for the eye, whose analysis
+        doesn't ask for the least squared error.
+        """
+        scaled = self._all_of(y) * self._inverse_gain
+        part = np.float32(SOURCE)
+
+        def work(window: Window) -> Window:
+            found = self._decoded(scaled, window)
+            return replace(window, target=part * window.target + (1 - part) * found)
+
+        self._windows = [*pool.map(work, self._windows)]
+
+    def _decoded(self, scaled: Floats, window: Window) -> Floats:
+        """The samples of a window (1, 192, h, w), not rounded."""
+        part = scaled[:, :, *window.place.within(self._outer)]
+        (blocks,) = self._model.synthesis("samples", y=part, scale=self._scale)
+        samples: Floats = np.clip(blocks, 0, WHITE)
+        if self._grey:
+            colours = samples.reshape(COLOURS, -1)
+            samples = np.broadcast_to(colours.mean(axis=0), colours.shape).reshape(blocks.shape)
+        return samples
 
     def _all_of(self, y: Floats) -> Floats:
         """y of the surroundings (1, M, h, w) with another in the tile."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 RADIUS = 8  # samples on each side that are looked at
 FLOOR = 16.0  # variance (of samples 0-255) that hides nothing
 USUAL = 256.0  # variance at which an error weighs 1
-POWER = 0.25
+POWER = 0.5
 LEAST, MOST = 0.25, 4.0
 
 

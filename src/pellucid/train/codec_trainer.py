@@ -103,7 +103,8 @@ def rate_distortion(
         seen = {"unlike": unlike.detach().mean()}
 
     def cost(error: Tensor) -> Tensor:
-        return trade * 255**2 * error + y_bpp + z_bpp
+        total: Tensor = trade * 255**2 * error + y_bpp + z_bpp
+        return total
 
     plain = cost(mse).detach()
     figures = {
