@@ -106,6 +106,8 @@ def test_without_overlap_a_dash_and_without_pellucid_a_sentence(sweep, make_row)
     psnr, ms_ssim = map(str, bd_tables(far))
     assert "| WebP, method 6 | – |" in psnr
     assert "| WebP, method 6 | −25.0 % |" in ms_ssim
+    fewer = [r for r in sweep if (r.codec, r.image) != ("pellucid-m", "two")]
+    assert "| WebP, method 6 | −25.0 % *n* 1 |" in str(bd_tables(fewer)[0])
     (said,) = bd_tables([r for r in sweep if r.codec != "pellucid-m"])
     assert str(said).startswith("No BD-rate")
 

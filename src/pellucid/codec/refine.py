@@ -9,6 +9,9 @@ term is let in little by little, so that all symbols first find their place and 
 with regard to those that have. Steps are Newton's, with h by channel, and end at whole numbers,
 where the cost of a symbol has kinks.
 
+Of a model that is tuned for the eye, errors count by where they are seen, from halfway between the
+picture and what y decodes to as the analysis gave it.
+
 Costs are those of the decoder's tables; means and tables are predicted anew from the symbols that
 there are as y changes. z stays that of the first y. (Soft rounding with gradients at random, as in
 Yang et al. 2020, "Improving inference for neural image compression", takes ten times the steps for

@@ -116,9 +116,8 @@ def reach_refined(
         values[quality], item = plain(quality)
         return values[quality], item
 
-    found = [reach_target(target, probe)]
-    first = at = found[0][0]
-    tried: list[int] = []
+    first, item = reach_target(target, probe)
+    found, at, tried = [(first, item)], first, list[int]()
     while at not in tried and len(tried) < REFINED_TRIES:
         tried.append(at)
         value, other = refined(at)
@@ -131,6 +130,8 @@ def reach_refined(
             at, _ = reach_target(moved, lambda q: (values[q] if q in values else probe(q)[0], None))
         except TargetError:
             break
+        if found[0][1] is not item and (at < first) != target.at_least:
+            break  # it would be worse than what there is
     return found[0] if len(found) == 1 else max(found, key=lambda one: worth(*one))
 
 

@@ -53,7 +53,9 @@ class Plan(BasePlan):
     codecs: Annotated[tuple[str, ...], Option(PEERS, flag="against")] = ("all",)
     models: Annotated[tuple[str, ...], Option("pellucid's own; m-e4 is m at effort 4.")] = (
         "m",
+        "m-eye",
         "s",
+        "s-eye",
     )
     metrics: Annotated[
         tuple[str, ...],

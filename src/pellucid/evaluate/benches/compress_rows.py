@@ -175,14 +175,14 @@ def compare(rows: Sequence[Result], anchor: str, test: str, metric: str) -> BdAv
 
 
 def average_bd_rate(anchors: Curves, tests: Curves) -> BdAverage | None:
-    """BD-rate over the pictures that both sides have."""
+    """BD-rate over the pictures that both sides have; those that one lacks are left out as well."""
     common = sorted(anchors.keys() & tests.keys())
     found = {name: bd_rate(anchors[name], tests[name]) for name in common}
     values = {name: value for name, value in found.items() if value is not None}
     of_mean = bd_rate(*(_mean(side[name] for name in values) for side in (anchors, tests)))
     if of_mean is None:
         return None
-    return BdAverage(values, of_mean, len(common) - len(values))
+    return BdAverage(values, of_mean, len(anchors.keys() | tests.keys()) - len(values))
 
 
 def bd_rate(anchor: Curve, test: Curve) -> float | None:

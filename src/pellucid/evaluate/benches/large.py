@@ -27,6 +27,7 @@ from pellucid.evaluate.peers.base import Named
 from pellucid.evaluate.plan import BasePlan, Option, Request
 from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.table import MINUS, Table, rate
+from pellucid.runtime import load_model
 from pellucid.runtime.session import THREADS_VARIABLE
 
 TASKS = ("compress", "decompress", "region", "denoise")
@@ -119,9 +120,10 @@ def commands_of(plan: Plan, mosaic: Path, side: int) -> dict[str, Command]:
         mosaic.with_suffix(suffix) for suffix in (".pel", ".back.tif", ".png", ".clean.tif")
     )
     own, setting = ("--model", plan.model), f"model {plan.model}, quality {QUALITY}"
+    tuned = ("--tune", load_model(plan.model).tune)
     region = ("--region", f"{side // 2},{side // 2},{REGION},{REGION}")
     return {
-        "compress": Command(("compress", mosaic, "-q", QUALITY, *own), packed, setting),
+        "compress": Command(("compress", mosaic, "-q", QUALITY, *own, *tuned), packed, setting),
         "decompress": Command(("decompress", packed), back, ""),
         "region": Command(("decompress", packed, *region), part, f"{REGION} x {REGION}"),
         "denoise": Command(("denoise", mosaic, "--sigma", SIGMA, *own), clean, f"sigma {SIGMA}"),
