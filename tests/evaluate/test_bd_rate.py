@@ -43,7 +43,7 @@ def test_both_averages():
     average = average_bd_rate(anchors, tests)
     assert average.per_picture == pytest.approx(-35.0)
     assert average.of_mean_curve == pytest.approx(-35.0)
-    assert (average.pictures, average.left_out) == (2, 0)
+    assert (average.pictures, average.left_out) == (2, 1)
 
 
 def test_a_picture_without_overlap_is_left_out_and_counted():
