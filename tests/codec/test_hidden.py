@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pellucid.codec.hidden import BLOCK, doubled, filled, weights_of
+from pellucid.codec.hidden import BLOCK, FINE, doubled, filled, weights_of
 from pellucid.codec.picture import MID, Picture, look_at
 
 RNG = np.random.default_rng(3)
@@ -52,11 +52,63 @@ def test_hidden_samples_go_on_from_those_around_them() -> None:
 
 
 def test_doubling_is_linear_between_the_centres() -> None:
-    ramp = 16 * np.arange(9)[:, None, None] + np.zeros((1, 4, 1), int)
-    wide = doubled(ramp)[:, 0, 0]
-    assert np.array_equal(wide[1:-1], 4 + 8 * np.arange(16))
-    assert (wide[0], wide[-1]) == (0, 128)
-    assert np.array_equal(doubled(ramp.transpose(1, 0, 2)), doubled(ramp).transpose(1, 0, 2))
+    ramp = 16 * np.arange(9)[:, None] + np.zeros((1, 4), int)
+    tall = doubled(ramp)
+    assert np.array_equal(tall, np.tile(4 + 8 * np.arange(16)[:, None], (1, 6)))
+    assert np.array_equal(doubled(ramp.T), tall.T)
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["uint8", "uint16", "int16"]))
+def test_squares_give_what_a_pyramid_of_the_whole_gives(seed: int, dtype: str) -> None:
+    rng = np.random.default_rng(seed)
+    height, width, channels = (int(n) for n in rng.integers(1, (400, 400, 4)))
+    limits = np.iinfo(dtype)
+    colour = rng.integers(limits.min, limits.max + 1, (height, width, channels)).astype(dtype)
+    coarse = rng.integers(0, rng.choice([2, 256, 65536]), (height // 40 + 1, width // 40 + 1))
+    weights = np.kron(coarse, np.ones((40, 40), int))[:height, :width]
+    weights[rng.random((height, width)) < rng.choice([0, 0.001, 0.9])] = 0
+    if rng.random() < 0.3:
+        weights[weights == 0] = 1
+        weights[:, -1] = 0
+    backdrop = rng.integers(limits.min, limits.max + 1, channels).tolist()
+    kept = colour.copy()
+    found = filled(colour, weights, backdrop)
+    assert found.dtype == colour.dtype
+    assert np.array_equal(found, pyramid(colour, weights, backdrop))
+    assert np.array_equal(colour, kept)
+
+
+def pyramid(colour: np.ndarray, weights: np.ndarray, backdrop: list[int]) -> np.ndarray:
+    """What the docstring of hidden.py says, of the whole picture at once."""
+    height, width = weights.shape
+    wide = [(0, -side % BLOCK) for side in weights.shape]
+    weight = np.pad(weights, wide)
+    sums = np.pad(colour, (*wide, (0, 0))).astype(np.int64) * weight[..., None]
+    found = np.full((*(n // BLOCK for n in weight.shape), len(backdrop)), backdrop) * FINE
+    for side in (64, 32, 16, 8, 4, 2):
+        if side < BLOCK:
+            found = pulled(found)
+        at = [np.arange(0, n, side) for n in weight.shape]
+        heavy = np.add.reduceat(np.add.reduceat(weight, at[0], axis=0), at[1], axis=1)[..., None]
+        total = np.add.reduceat(np.add.reduceat(sums, at[0], axis=0), at[1], axis=1)
+        found = np.where(heavy > 0, total * FINE // np.maximum(heavy, 1), found)
+    found = (pulled(found)[:height, :width] + FINE // 2) // FINE
+    return np.where(weights[..., None] > 0, colour, found)
+
+
+def pulled(coarse: np.ndarray) -> np.ndarray:
+    """Twice as many rows and columns: 3/4 of the nearest and 1/4 of the next, if there is one."""
+    height, width = coarse.shape[:2]
+    y, x = np.arange(2 * height), np.arange(2 * width)
+    rows = [y // 2, np.clip(y // 2 + np.where(y % 2, 1, -1), 0, height - 1)]
+    columns = [x // 2, np.clip(x // 2 + np.where(x % 2, 1, -1), 0, width - 1)]
+    parts = [
+        share * coarse[row][:, column]
+        for shares, row in zip(((9, 3), (3, 1)), rows, strict=True)
+        for share, column in zip(shares, columns, strict=True)
+    ]
+    return (sum(parts) + 8) // 16
 
 
 def test_where_nothing_can_be_seen_there_is_the_mean_or_grey() -> None:

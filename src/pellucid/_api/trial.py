@@ -56,7 +56,8 @@ class Trial:
     def drawn(self) -> bool:
         """Whether most pixels are those beside them, as in drawings and on screens."""
         samples = self._part.read()
-        same = (samples[:, 1:] == samples[:, :-1]).all(axis=2)
+        equal = samples[:, 1:] == samples[:, :-1]
+        same = np.logical_and.reduce([equal[..., n] for n in range(equal.shape[2])])
         return bool(same.size and same.mean() >= DRAWN)
 
     def learned(self, quality: int) -> Cost:

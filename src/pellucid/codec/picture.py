@@ -85,25 +85,26 @@ def look_at(samples: Source, *, alpha: bool) -> Picture:
 
 
 def survey(picture: Picture) -> Survey:
-    """Range and mean of the visible colours, in one pass; means are weighted by alpha."""
+    """Range (of 16 bits) and mean of the visible colours, weighted by alpha, in one pass."""
     samples, colours = picture.samples, picture.colours
+    deep = samples.dtype != np.uint8
     lows, highs, weight, sums = [], [], 0, [0] * colours
     for rows, columns in parts_of(samples.shape):
         part = np.asarray(samples[rows, columns])
         colour = part[..., :colours].reshape(-1, colours)
         if picture.hides:
             heavy = picture.weights(part, (rows.start, columns.start)).ravel()
-            colour, heavy = colour[heavy > 0], heavy[heavy > 0]
+            totals = np.einsum("n,nc->c", heavy, colour).tolist()
             weight += int(heavy.sum())
-            totals = (heavy[:, None] * colour).sum(axis=0).tolist()
             sums = [a + b for a, b in zip(sums, totals, strict=True)]
-        if colour.size:
+            colour = colour[heavy > 0] if deep else colour
+        if deep and colour.size:
             lows.append(int(colour.min()))
             highs.append(int(colour.max()))
-    if not lows:
-        middle = MID if samples.dtype == np.uint8 else 0
-        return SampleRange(0, 0), (middle,) * colours
-    return SampleRange(min(lows), max(highs)), tuple(s // weight if weight else 0 for s in sums)
+    found = SampleRange(min(lows), max(highs)) if lows else SampleRange(0, 0)
+    if not weight:
+        return found, (0 if deep else MID,) * colours
+    return found, tuple(total // weight for total in sums)
 
 
 class Seen:
