@@ -164,19 +164,20 @@ def test_what_is_seen_of_a_picture_that_is_mostly_hidden_is_refined(tile: int) -
     assert after.mean() < 0.96 * before.mean()
 
 
+@pytest.mark.parametrize(("tune", "part"), [("eye", 1 / 4), ("psnr", 1)])
 def test_for_the_eye_the_aim_lies_between_the_picture_and_what_the_analysis_gave(
-    tiny: CodecModel,
+    tiny: CodecModel, tune: str, part: float
 ) -> None:
     """Latents as the analysis gave them are half as far from it as from the picture."""
     picture = Picture(PHOTOGRAPH[:64, :64])
     header = header_of(picture, tiny, 50)
     ((_, plain),) = compress_tiles(picture, tiny, header)
     y = plain.in_steps
-    distortion = Distortion(picture, tiny, header, header.box, y)
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool, mock.patch.object(tiny, "tune", tune):
+        distortion = Distortion(picture, tiny, header, header.box, y)
         far = distortion.of(y, pool)
         distortion.aim(y, pool)
-        assert distortion.of(y, pool) == pytest.approx(far / 4, rel=0.05)
+        assert distortion.of(y, pool) == pytest.approx(part * far, rel=0.05)
 
 
 def test_targets_are_met_by_refined_files(tiny_installed: str) -> None:

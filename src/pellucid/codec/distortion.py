@@ -107,10 +107,12 @@ class Distortion:
         return float(self._lambda) * sum(pool.map(work, self._windows))
 
     def aim(self, y: Floats, pool: Executor) -> None:
-        """Count errors from what the tile's y (M, h, w), as the analysis gave it, decodes to, and
-        by the part `SOURCE` from the picture: of a model that is tuned for the eye, whose analysis
-        doesn't ask for the least squared error.
+        """Of a model that is tuned for the eye, count errors from what the tile's y (M, h, w), as
+        the analysis gave it, decodes to, and by the part `SOURCE` from the picture, as that
+        analysis doesn't ask for the least squared error. Else they count from the picture.
         """
+        if self._model.tune != EYE:
+            return
         scaled = self._all_of(y) * self._inverse_gain
         part = np.float32(SOURCE)
 

@@ -40,7 +40,7 @@ from pellucid.codec.latents import (
     three_passes,
 )
 from pellucid.entropy import SymbolCosts
-from pellucid.runtime import EYE, CodecModel
+from pellucid.runtime import CodecModel
 
 STEPS = (0, 3, 5, 8, 12, 17, 24, 34, 48, 70)  # by effort
 PACE = 1.2  # of Newton's steps
@@ -82,8 +82,7 @@ class Refinement:
 
         `done` is called after each step.
         """
-        if self._model.tune == EYE:
-            distortion.aim(y, self._pool)
+        distortion.aim(y, self._pool)
         refined = self._refined(y, first[1].z, distortion, done)
         second = encode_latents(self._model, refined, self._quality, first[1].z)
         first_cost, cost = (
