@@ -18,7 +18,7 @@ from pellucid._api.exact import encode_exact
 from pellucid._api.layer import Encoded
 from pellucid._api.options import CompressOptions
 from pellucid.bitstream import file_length
-from pellucid.codec import Difference, header_of, look_at, psnr_of
+from pellucid.codec import Difference, Picture, header_of, look_at, psnr_of
 from pellucid.exact import MOST_BOUND, alpha_tiles, decoded
 from pellucid.pixels import ImageSource
 from pellucid.runtime import load_codec
@@ -48,9 +48,12 @@ class Trial:
 
     def __init__(self, source: ImageSource, options: CompressOptions) -> None:
         self._options, self._part = options, sample_of(source)
-        self._picture = look_at(self._part, alpha=source.info.has_alpha)
         self.share = math.prod(self._part.shape[:2]) / math.prod(source.shape[:2])
         self._tried: dict[int, tuple[Cost, Encoded]] = {}
+
+    @cached_property
+    def _picture(self) -> Picture:
+        return look_at(self._part, alpha=self._part.info.has_alpha)
 
     @cached_property
     def drawn(self) -> bool:
