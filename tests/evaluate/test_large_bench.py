@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +94,10 @@ def test_a_run_measures_what_lacks_and_reports_it(tmp_path: Path) -> None:
     assert run(BENCH, plan).new_rows == 0
     ROWS.write(tmp_path / "out" / "large.tsv", [rows["compress"]])
     assert run(BENCH, plan).new_rows == 1
+    other = replace(rows["region"], version="pellucid, with another model")
+    ROWS.write(tmp_path / "out" / "large.tsv", [rows["compress"], other])
+    assert run(BENCH, plan).new_rows == 1
+    assert len({found.version for found in ROWS.load(tmp_path / "out")}) == 1
     assert "with `a command`" in markdown(BENCH.tables(tmp_path / "out"))
 
 

@@ -22,6 +22,7 @@ from pellucid.errors import OptionError
 from pellucid.evaluate import bench, fresh, runs
 from pellucid.evaluate._extras import require
 from pellucid.evaluate.bench import Bench, Case, Measurement, Part
+from pellucid.evaluate.benches.size import version_of
 from pellucid.evaluate.mosaic import load_photos, side_of, write_mosaic
 from pellucid.evaluate.peers.base import Named
 from pellucid.evaluate.plan import BasePlan, Option, Request
@@ -170,7 +171,7 @@ def measure(current: Measurement[Plan, Named]) -> Iterator[LargeResult]:
                     bytes=target.stat().st_size,
                     setting=setting,
                     threads=plan.threads,
-                    version=__version__,
+                    version=version_of(plan.model, task),
                 )
                 if task in lacking:
                     yield row
@@ -188,10 +189,11 @@ def cases(plan: Plan) -> list[Case]:
     return [Case(f"{side} x {side}", lambda: photos, about=side) for side in sides]
 
 
-def usable(plan: Plan, one: Named, row: LargeResult) -> bool:
-    """Not a row of another version, or of other threads or settings."""
+def usable(plan: Plan, _one: Named, row: LargeResult) -> bool:
+    """Not a row of another version or model, or of other threads or settings."""
     setting = commands_of(plan, Path("mosaic.tif"), row.width)[row.task].setting
-    return (row.threads, row.version, row.setting) == (plan.threads, one.version, setting)
+    wanted = (plan.threads, version_of(plan.model, row.task), setting)
+    return (row.threads, row.version, row.setting) == wanted
 
 
 def workplace(plan: Plan) -> AbstractContextManager[Any]:
