@@ -109,20 +109,40 @@ def test_a_psnr_target_counts_the_lines_as_they_are_drawn() -> None:
     assert 10 * np.log10(255**2 / error) >= 36 - 0.02
 
 
+class Watched:
+    """Samples that count how many were read of them."""
+
+    def __init__(self, samples: NDArray[Any]) -> None:
+        self.samples, self.shape, self.dtype = samples, samples.shape, samples.dtype
+        self.read = 0
+
+    def __getitem__(self, key: Any) -> NDArray[Any]:
+        part: NDArray[Any] = self.samples[key]
+        self.read += part.size
+        return part
+
+
 def test_an_edge_is_found_without_reading_columns_of_a_plain_picture() -> None:
-    class Watched:
-        def __init__(self, samples: NDArray[Any]) -> None:
-            self.samples, self.shape, self.dtype = samples, samples.shape, samples.dtype
-            self.read = 0
-
-        def __getitem__(self, key: Any) -> NDArray[Any]:
-            part: NDArray[Any] = self.samples[key]
-            self.read += part.size
-            return part
-
     watched = Watched(scene(2000, 400))
     assert edges_of(watched) is None
     assert watched.read <= 4 * 64 * 3
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_lines_behind_a_corner_of_one_colour_are_not_read(dtype: str) -> None:
+    samples = scene(2000, 400, dtype=dtype)
+    samples[:100, :100] = 0
+    watched = Watched(samples)
+    assert edges_of(watched) is None
+    assert watched.read <= (4 * 64 + 400 + 2000) * 3
+
+
+def test_few_lines_are_read_for_a_frame_of_few() -> None:
+    watched = Watched(framed(2, 0, 3, 0, height=2000, width=400))
+    edges = edges_of(watched)
+    assert edges is not None
+    assert edges.widths == (2, 0, 3, 0)
+    assert watched.read <= (4 * 64 + 9 * 400 + 9 * 2000) * 3
 
 
 def header(**changes: Any) -> Header:

@@ -127,6 +127,26 @@ def test_where_nothing_can_be_seen_there_is_the_mean_or_grey() -> None:
     assert not deep.seen()[0:300, 0:300].any()
 
 
+@settings(max_examples=30)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["uint8", "uint16", "int16"]))
+def test_the_mean_is_weighted_by_alpha_and_the_range_is_that_of_what_is_seen(
+    seed: int, dtype: str
+) -> None:
+    rng = np.random.default_rng(seed)
+    height, width = (int(n) for n in rng.integers(1, (1100, 40)))
+    limits = np.iinfo(dtype)
+    samples = rng.integers(limits.min, limits.max + 1, (height, width, 4)).astype(dtype)
+    samples[rng.random((height, width)) < 0.5, 3] = 0
+    colour, weights = samples[..., :3].astype(int), samples[..., 3].clip(0).astype(int)
+    picture = look_at(samples, alpha=True)
+    if weights.any():
+        mean = (colour * weights[..., None]).sum(axis=(0, 1)) // weights.sum()
+        assert picture.backdrop == tuple(mean)
+        if picture.range is not None:
+            seen = colour[weights > 0]
+            assert (picture.range.low, picture.range.high) == (seen.min(), seen.max())
+
+
 @settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.sampled_from(["uint8", "uint16", "int16"]))
 def test_a_window_shows_what_the_whole_shows(seed: int, dtype: str) -> None:

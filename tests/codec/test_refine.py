@@ -165,10 +165,10 @@ def test_what_is_seen_of_a_picture_that_is_mostly_hidden_is_refined(tile: int) -
 
 
 @pytest.mark.parametrize(("tune", "part"), [("eye", 1 / 4), ("psnr", 1)])
-def test_for_the_eye_the_aim_lies_between_the_picture_and_what_the_analysis_gave(
+def test_only_for_the_eye_the_aim_lies_between_the_picture_and_what_the_analysis_gave(
     tiny: CodecModel, tune: str, part: float
 ) -> None:
-    """Latents as the analysis gave them are half as far from it as from the picture."""
+    """Latents as the analysis gave them are half as far from it as from the picture, or as far."""
     picture = Picture(PHOTOGRAPH[:64, :64])
     header = header_of(picture, tiny, 50)
     ((_, plain),) = compress_tiles(picture, tiny, header)

@@ -20,7 +20,7 @@ LEAST_SIDE = 32  # samples; a smaller picture would pay more for the chunk than 
 MOST_LINES = 256  # that are looked at on each side
 MOST_RUNS = 4  # of lines of one colour on each side
 PROBE = 64  # samples of a line that are read first
-FIRST = 8  # lines that are read then; only if all have one colour, MOST_LINES are
+FIRST = 8  # lines of 8 bits that are read then; only if all have one colour, MOST_LINES are
 STEP = 1 / 32  # of the samples' range, between the last line and what lies behind it
 
 
@@ -86,6 +86,7 @@ class _Lines:
     def __init__(self, samples: Source, side: int, across: tuple[int, int]) -> None:
         self._samples, self._far, self._upright = samples, side % 2 == 1, side >= 2
         self._across = across
+        self.dtype = samples.dtype
         self.most = min(samples.shape[1 if self._upright else 0] // 2, MOST_LINES)
 
     def read(self, count: int, length: int | None = None) -> NDArray[Any]:
@@ -102,17 +103,17 @@ class _Lines:
 
 def _side(lines: _Lines) -> Runs:
     """The runs of one side that are worth their bytes."""
-    if not _plain(lines.read(1, PROBE))[0]:
+    if not (_plain(lines.read(1, PROBE))[0] and _plain(lines.read(1))[0]):
         return ()
-    for most in (FIRST, MOST_LINES):
-        found = lines.read(min(most, lines.most))
+    found = lines.read(FIRST if lines.dtype == np.uint8 else lines.most)
+    plain = _plain(found)
+    if plain.all():
+        found = lines.read(lines.most)
         plain = _plain(found)
-        if not plain.all():
-            break
     count = int(np.argmin(plain)) if not plain.all() else len(plain) - 1
     runs: list[Run] = []
     kept: tuple[Run, ...] = ()
-    least = STEP * _span(found if found.dtype == np.uint8 else lines.read(lines.most))
+    least = STEP * _span(found)
     for number in range(count):
         colour = tuple(int(sample) for sample in found[number, 0])
         if runs and runs[-1][1] == colour:

@@ -68,7 +68,7 @@ def _corners(hidden: NDArray[np.bool_]) -> NDArray[np.intp]:
 def _sums(colour: NDArray[Any], weights: Whole) -> list[tuple[Whole, Whole]]:
     """Of squares of 2, 4, .. BLOCK: weights (h, w) and sums of weighted colours (C, h, w)."""
     limits = np.iinfo(colour.dtype)
-    most = BLOCK**2 * FINE * max(limits.max, -limits.min) * int(weights.max())
+    most = BLOCK**2 * FINE * max(limits.max, -limits.min) * max(int(weights.max()), 1)
     exact = np.int64 if most > np.iinfo(np.int32).max else np.int32
     grown = [(0, -side % BLOCK) for side in weights.shape]
     weight = np.pad(weights.astype(exact), grown)
