@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import nullcontext
 from dataclasses import replace
+from statistics import fmean
 
 import pytest
 
@@ -19,6 +20,7 @@ from pellucid.train.data import HELD_OUT_EVERY, held_out, random_crops  # noqa: 
 from pellucid.train.speed import fit, fit_batch, fit_precision, time_limit  # noqa: E402
 from pellucid.train.trainer import Trainer  # noqa: E402
 
+DRAWS = 40  # of the noise in the rate, which changes a loss by 2 %
 FIRST_HELD_OUT = [2, 57, 123]  # for ever: weights of years to come must not have seen them
 
 
@@ -70,14 +72,14 @@ def test_the_faster_number_format_is_kept(
     lines: list[str] = []
     monkeypatch.setattr(speed, "has_bfloat16_units", lambda _device: True)
     monkeypatch.setattr(
-        speed, "pixels_per_second", lambda t: gain if t.net.analysis.in_bfloat16 else 1.0
+        speed, "pixels_per_second", lambda t, _seconds: gain if t.net.analysis.in_bfloat16 else 1.0
     )
-    fit_precision(trainer, lines.append)
+    fit_precision(trainer, lines.append, 1.0)
     assert trainer.net.analysis.in_bfloat16 == trainer.net.synthesis.in_bfloat16 == kept
     assert len(lines) == 1
     assert f"{gain:.2f} times as fast" in lines[0]
     monkeypatch.setattr(speed, "has_bfloat16_units", lambda _device: False)
-    fit_precision(trainer, lines.append)
+    fit_precision(trainer, lines.append, 1.0)
     assert not trainer.net.analysis.in_bfloat16
     assert "float32 throughout" in lines[1]
 
@@ -87,21 +89,21 @@ def test_the_smallest_batch_that_keeps_a_device_busy(monkeypatch: pytest.MonkeyP
     before = [group["peak"] for group in trainer.optimisers[0].param_groups]
     lines: list[str] = []
 
-    def measured(trainer: Trainer) -> float:
+    def measured(trainer: Trainer, _seconds: float) -> float:
         if trainer.recipe.batch == 128:
             raise torch.OutOfMemoryError
         return {32: 80.0, 64: 100.0}[trainer.recipe.batch]
 
     monkeypatch.setattr(speed, "pixels_per_second", measured)
-    fit_batch(trainer, lines.append)
+    fit_batch(trainer, lines.append, 1.0)
     assert trainer.crop_size(0.0) == trainer.crop_size(1.0) == (64, 256)
     after = [group["peak"] for group in trainer.optimisers[0].param_groups]
     assert after == [2.0 * peak for peak in before], "never more than twice the recipe's"
     assert lines[0].startswith("64 crops of 256 x 256 at 2.0 times the recipe's rate")
 
-    monkeypatch.setattr(speed, "pixels_per_second", lambda _trainer: raise_memory())
+    monkeypatch.setattr(speed, "pixels_per_second", lambda *_: raise_memory())
     kept = trainer.recipe
-    fit_batch(trainer, lines.append)
+    fit_batch(trainer, lines.append, 1.0)
     assert trainer.recipe == kept
 
 
@@ -199,9 +201,16 @@ def test_compiled_steps_learn_the_same(
         quality = torch.tensor([10.0, 30, 50, 90])
         loss, figures = trainer.measure(x, quality)
         _, expected = plain.measure(x, quality)
+
+        def mean_loss(own: Trainer) -> float:
+            torch.manual_seed(0)  # draws the same noise, but in compiled steps
+            draws = range(1 if options else DRAWS)
+            return fmean(float(own.measure(x, quality)[1]["loss"]) for _ in draws)
+
+        found, wanted = mean_loss(trainer), mean_loss(plain)
     assert figures.keys() == expected.keys()
     assert float(figures["psnr"]) == pytest.approx(float(expected["psnr"]), abs=0.02)
-    assert float(figures["loss"]) == pytest.approx(float(expected["loss"]), rel=0.02)
+    assert found == pytest.approx(wanted, rel=0.02)
     assert loss.requires_grad
     torch.compiler.reset()
 

@@ -28,7 +28,8 @@ from pellucid.train.trainer import Trainer
 
 Report = Callable[[str], None]
 
-PROBE_SECONDS = 3.0  # a number format, or a batch
+PROBE_SECONDS = 3.0  # a number format, or a batch; less where time is short:
+PROBE_PART = 1 / 40  # of the time for compiling
 LEAST_GAIN = 1.1  # what bfloat16 must bring
 LENT_LIMIT, PATIENCE = 100.0, 400.0  # seconds for compiling: on an accelerator, on a CPU
 AGAIN = 60.0  # seconds until a compiler that swallowed the end of its time is told again
@@ -43,12 +44,13 @@ def fit(trainer: Trainer, report: Report, *, compiled: bool, limit: float = PATI
     Compiling ends after `limit` seconds, on an accelerator after `LENT_LIMIT` if that is less.
     """
     on_device = trainer.device.type == "cuda"
+    probe = min(PROBE_SECONDS, PROBE_PART * limit)
     with unseen(trainer):
         if on_device:
             trainer.use_bfloat16(has_bfloat16_units(trainer.device))
-            fit_batch(trainer, report)
+            fit_batch(trainer, report, probe)
         else:
-            fit_precision(trainer, report)
+            fit_precision(trainer, report, probe)
         if compiled:
             compile_steps(trainer, report, min(limit, LENT_LIMIT) if on_device else limit)
     if on_device:
@@ -57,15 +59,18 @@ def fit(trainer: Trainer, report: Report, *, compiled: bool, limit: float = PATI
         figure.zero_()
 
 
-def fit_precision(trainer: Trainer, report: Report) -> None:
-    """bfloat16 if that is faster on this processor, in layers that decide no bits; else float32."""
+def fit_precision(trainer: Trainer, report: Report, probe: float) -> None:
+    """bfloat16 if that is faster on this processor, in layers that decide no bits; else float32.
+
+    Each is tried for `probe` seconds, or once.
+    """
     trainer.use_bfloat16(False)
     if not has_bfloat16_units(trainer.device):
         report("float32 throughout: there are no units for bfloat16 here")
         return
-    plain = pixels_per_second(trainer)
+    plain = pixels_per_second(trainer, probe)
     trainer.use_bfloat16(True)
-    gain = trainer.crew.least(pixels_per_second(trainer) / plain)
+    gain = trainer.crew.least(pixels_per_second(trainer, probe) / plain)
     trainer.use_bfloat16(gain >= LEAST_GAIN)
     kept = "bfloat16 in the layers that decide no bits" if gain >= LEAST_GAIN else "float32"
     report(f"{kept}: bfloat16 is {gain:.2f} times as fast before compiling")
@@ -79,13 +84,13 @@ def has_bfloat16_units(device: torch.device) -> bool:
     return bool(machine) or platform.machine() == "aarch64"  # there only a look can tell
 
 
-def fit_batch(trainer: Trainer, report: Report) -> None:
+def fit_batch(trainer: Trainer, report: Report, probe: float) -> None:
     """Large crops, as many as it takes to keep the device busy; the rate follows the batch."""
     recipe, speeds = trainer.recipe, {}
     try:
         for count in BATCHES:
             trainer.recipe = replace(recipe, batch=count, patch=SIDE, last_patch=SIDE)
-            speeds[count] = pixels_per_second(trainer)
+            speeds[count] = pixels_per_second(trainer, probe)
     except torch.OutOfMemoryError:
         torch.cuda.empty_cache()
     if not speeds:
@@ -104,11 +109,11 @@ def fit_batch(trainer: Trainer, report: Report) -> None:
     )
 
 
-def pixels_per_second(trainer: Trainer) -> float:
-    """Speed of loss and gradients, no step taken, over some seconds."""
+def pixels_per_second(trainer: Trainer, seconds: float) -> float:
+    """Speed of loss and gradients, no step taken, over so many seconds."""
     one_pass(trainer)
     start, passes = time.monotonic(), 0
-    while passes < 1 or time.monotonic() - start < PROBE_SECONDS:
+    while passes < 1 or time.monotonic() - start < seconds:
         one_pass(trainer)
         passes += 1
     count, side = trainer.crop_size(0.0)
