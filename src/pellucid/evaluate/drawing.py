@@ -21,8 +21,10 @@ from pellucid.evaluate._extras import require
 INK, GRID, SOFT = "#1a1c20", "#d9d6cd", "#5b6069"
 OWN_COLOUR, OTHER_COLOUR = "#d55e00", SOFT
 DOTS_PER_INCH = 150
-LETTER_POINTS = 5.3  # width of a letter of a dot's name, about
-PLACES = ((1, 1), (1, 0), (1, -1), (-1, 1), (-1, 0), (-1, -1))
+LETTER_POINTS, BOLD_POINTS = 5.3, 6.0  # width of a letter of a dot's name, about
+NEAR_PLACES = ((1, 1), (1, 0), (1, -1), (-1, 1), (-1, 0), (-1, -1))
+FAR_PLACES = tuple((side, up) for far in range(2, 13) for up in (far, -far) for side in (1, -1))
+LEADER = {"arrowstyle": "-", "color": SOFT, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 3}
 Box = tuple[float, float, float, float]  # left, bottom, right, top
 LOOK = {
     "text.color": INK,
@@ -86,11 +88,12 @@ def draw_dots(axes: Any, dots: Sequence[Dot], *, xlabel: str, ylabel: str, title
             ha="left" if across > 0 else "right", va="center", fontsize=9,
             color=OWN_COLOUR if dot.own else OTHER_COLOUR,
             fontweight="bold" if dot.own else "normal",
+            arrowprops=LEADER | {"relpos": (across < 0, 0.5)} if abs(up) > 1 else None,
         )  # fmt: skip
 
 
 def label_places(axes: Any, dots: Sequence[Dot]) -> list[tuple[int, int]]:
-    """Where each name goes, (1 right or -1 left, 1 up, 0 or -1 down): the first place where it hits
+    """Where each name goes, (1 right or -1 left, so many steps up): the first place where it hits
     neither the frame nor a dot nor a name before it, or the first of all where there is none.
 
     Widths are estimates, in points, since nothing has been drawn yet.
@@ -106,19 +109,19 @@ def label_places(axes: Any, dots: Sequence[Dot]) -> list[tuple[int, int]]:
     taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in points]
     places = []
     for dot, (x, y), own in zip(dots, points, tuple(taken), strict=True):
-        long = LETTER_POINTS * len(dot.label)
+        long = (BOLD_POINTS if dot.own else LETTER_POINTS) * len(dot.label)
         start = {1: x + 7, -1: x - 7 - long}
         boxes = {
             (side, up): (start[side], y + 7 * up - 5, start[side] + long, y + 7 * up + 5)
-            for side, up in PLACES
+            for side, up in NEAR_PLACES + FAR_PLACES
         }
         free = (
             place
             for place, box in boxes.items()
-            if box[0] >= 0 and box[2] <= width
+            if box[0] >= 0 and box[2] <= width and box[1] >= 0 and box[3] <= height
             if not any(_overlap(box, one) for one in taken if one is not own)
         )
-        places.append(next(free, PLACES[0]))
+        places.append(next(free, NEAR_PLACES[0]))
         taken.append(boxes[places[-1]])
     return places
 

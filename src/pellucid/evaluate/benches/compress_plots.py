@@ -75,7 +75,7 @@ def speed_plots(rows: Sequence[Result], speed: Sequence[Timing]) -> list[Plot]:
     quality = {name: value for name, value in found.items() if not math.isnan(value)}
     if not quality:
         return []
-    figure, axes = new_figure(11.0, 5.0, columns=2)
+    figure, axes = new_figure(13.0, 7.5, columns=2)
     for ax, task in zip(axes, ("compress", "decompress"), strict=True):
         column = "encode_s" if task == "compress" else "decode_s"
         dots = [
