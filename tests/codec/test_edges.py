@@ -145,6 +145,14 @@ def test_few_lines_are_read_for_a_frame_of_few() -> None:
     assert watched.read <= (4 * 64 + 9 * 400 + 9 * 2000) * 3
 
 
+def test_a_deep_picture_is_read_once_for_lines_of_one_colour() -> None:
+    samples = scene(300, 400, dtype="uint16")
+    samples[:150] = 0
+    watched = Watched(samples)
+    edges_of(watched)
+    assert watched.read <= (4 * 64 + 400 + 2 * 300 + 150 * 400) * 3
+
+
 def header(**changes: Any) -> Header:
     samples = scene(**changes)
 

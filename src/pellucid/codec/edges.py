@@ -107,7 +107,7 @@ def _side(lines: _Lines) -> Runs:
         return ()
     found = lines.read(FIRST if lines.dtype == np.uint8 else lines.most)
     plain = _plain(found)
-    if plain.all():
+    if plain.all() and len(plain) < lines.most:
         found = lines.read(lines.most)
         plain = _plain(found)
     count = int(np.argmin(plain)) if not plain.all() else len(plain) - 1
