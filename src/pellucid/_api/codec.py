@@ -13,6 +13,7 @@ from pellucid._api.decode import Opened
 from pellucid._api.files import PelSource
 from pellucid._api.layers import encode
 from pellucid._api.options import (
+    OFF,
     PICTURE,
     CompressOptions,
     DecompressOptions,
@@ -38,6 +39,7 @@ def compress(
     model: str | os.PathLike[str] | None = None,
     tune: str | None = None,
     effort: int = 0,
+    denoise: str | float = OFF,
     metadata: bool = True,
     limits: Limits = DEFAULT_LIMITS,
     page: int | None = None,
@@ -66,6 +68,9 @@ def compress(
             neither is given `eye`, and `psnr` with the target `psnr`.
         effort: 0 to 9; from 1 on latents are refined for this picture, at a cost of up to
             a minute a megapixel. With `psnr` files get smaller, else closer to the picture.
+        denoise: `off`; `auto` to spend no bits on noise: it is measured, and left out if there is
+            some; or how much of it to leave out, 0 to 1. `psnr` and `effort` then compare with
+            the picture as the denoiser cleans it.
         metadata: keep EXIF, ICC profile, XMP and the elements of DICOM; pages stay anyway.
         limits: raise `max_pixels` here for a huge picture; who decodes the file must do so too.
         page: of a TIFF with several, or frame of a DICOM file, from 0.

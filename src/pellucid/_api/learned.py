@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pellucid._api.best import Told, best_file
 from pellucid._api.layer import Damaged, Encoded, Layer, Layout, held, way_out
+from pellucid._api.noise import Cleaned
 from pellucid._api.options import DEFAULT_QUALITY, GUIDE, CompressOptions
 from pellucid.bitstream import (
     ALPHA,
@@ -53,17 +54,17 @@ from pellucid.runtime import find_model, load_codec
 TYPES = ("uint8", "uint16", "int16")
 
 
-def encode_learned(source: ImageSource, options: CompressOptions, name: str, told: Told) -> Encoded:
+def encode_learned(clean: Cleaned, options: CompressOptions, name: str, told: Told) -> Encoded:
     """Tiles of colours, then those of alpha; with a target, of the quality that meets it.
 
     Args:
+        clean: a picture that `check_samples` finds nothing wrong with.
         name: what messages call the picture.
         told: is told of parts of the file, 0 to 1, that refining has done.
 
     Raises what `compress` does.
     """
-    check_samples(source, name)
-    net = load_codec(options.model_folder)
+    source, net = clean.source, load_codec(options.model_folder)
     samples = source.without_full_alpha()
     alpha = samples.info.has_alpha
     quality = DEFAULT_QUALITY if options.quality is None else options.quality
@@ -75,7 +76,7 @@ def encode_learned(source: ImageSource, options: CompressOptions, name: str, tol
         net.check_refining()
     if options.metadata:
         check_marks(source, name)
-    picture = look_at(samples, alpha=alpha)
+    picture = look_at(samples, alpha=alpha, noise=clean.level)
     extras = extras_of(picture, header)
     layer = alpha_tiles(samples, header) if alpha else iter(())
     if options.bpp is not None or options.size is not None or options.psnr is not None:

@@ -15,7 +15,8 @@ from pellucid._api.best import Told
 from pellucid._api.exact import encode_exact
 from pellucid._api.files import kept_of, metadata_of
 from pellucid._api.layer import Encoded
-from pellucid._api.learned import encode_learned
+from pellucid._api.learned import check_samples, encode_learned
+from pellucid._api.noise import cleaned
 from pellucid._api.options import CompressOptions
 from pellucid._api.trial import Cost, Trial, bytes_of, in_memory, psnr_within
 from pellucid.bitstream import file_length
@@ -28,14 +29,17 @@ NEAR = 95  # quality from which a bound on errors may take fewer bytes at no low
 
 
 def encode_lossy(source: ImageSource, options: CompressOptions, name: str, told: Told) -> Encoded:
-    """The file for a quality or a target; arguments are those of `encode_learned`.
+    """The file for a quality or a target; `name` and `told` are those of `encode_learned`.
 
-    A model that is named is used: then the layer is the learned one. Raises what `compress` does.
+    A model that is named is used: then the layer is the learned one, and so it is of a picture
+    whose noise is left out. Raises what `compress` does.
     """
-    if options.model is not None:
-        return encode_learned(source, options, name, told)
+    check_samples(source, name)
+    clean = cleaned(source, options)
+    if options.model is not None or clean.noise is not None:
+        return encode_learned(clean, options, name, told)
     try:
-        learned = encode_learned(source, options, name, told)
+        learned = encode_learned(clean, options, name, told)
     except TargetError:
         instead = exact_instead(source, options, None)
         if instead is None:

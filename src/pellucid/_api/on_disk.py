@@ -17,6 +17,7 @@ from pellucid._api.decode import Opened
 from pellucid._api.files import PelSource, check_pel_name, kept_of, left_out, refuse_same_file
 from pellucid._api.layers import Progress, encode
 from pellucid._api.options import (
+    OFF,
     PICTURE,
     CompressOptions,
     DecompressOptions,
@@ -62,6 +63,7 @@ def compress_file(
     model: str | os.PathLike[str] | None = None,
     tune: str | None = None,
     effort: int = 0,
+    denoise: str | float = OFF,
     metadata: bool = True,
     limits: Limits = DEFAULT_LIMITS,
     page: int | None = None,

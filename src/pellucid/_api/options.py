@@ -19,6 +19,7 @@ DEFAULT_MODEL = "m"
 DEFAULT_QUALITY = 60
 DEFAULT_TUNE = "eye"
 MOST_EFFORT = 9
+OFF, AUTO = "off", "auto"
 MOST = 1e18  # of a target
 GUIDE, PICTURE = "guide", "picture"
 
@@ -47,6 +48,7 @@ class CompressOptions:
     model: str | os.PathLike[str] | None = None
     tune: str | None = None
     effort: int = 0
+    denoise: str | float = OFF
     metadata: bool = True
     limits: Limits = DEFAULT_LIMITS
     page: int | None = None
@@ -69,11 +71,14 @@ class CompressOptions:
         require(
             is_whole(self.effort) and 0 <= self.effort <= MOST_EFFORT, "effort", self.effort, whole
         )
+        strength = is_number(self.denoise) and 0 <= self.denoise <= 1  # type: ignore[operator]
+        named = isinstance(self.denoise, str) and self.denoise in (OFF, AUTO)
+        require(strength or named, "denoise", self.denoise, f"{OFF}, {AUTO} or 0 to 1")
         if self.bound is None:
             check_learned(self)
-        for name in ("tune", "effort"):
+        for name, idle in (("tune", None), ("effort", 0), ("denoise", OFF)):
             value = getattr(self, name)
-            if self.bound is not None and value:
+            if self.bound is not None and value not in (idle, 0):
                 raise OptionError(
                     f"{name} is {value!r}; it is of the learned codec, so leave it out, or "
                     "lossless and max_error"

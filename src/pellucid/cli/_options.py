@@ -58,12 +58,17 @@ def to_numbers(form: str, such_as: str) -> Callable[[str], tuple[int, ...]]:
     return to_form
 
 
-def number_or_auto(value: str) -> str | float:
-    """`auto`, or the number that `value` is."""
-    try:
-        return value if value == "auto" else float(value)
-    except ValueError as error:
-        raise click.BadParameter(f"{value!r} is neither auto nor a number from 0") from error
+def number_or(*words: str) -> Callable[[str], str | float]:
+    """What reads one of these words, or a number."""
+
+    def to_either(value: str) -> str | float:
+        try:
+            return value if value in words else float(value)
+        except ValueError as error:
+            known = " nor ".join(words)
+            raise click.BadParameter(f"{value!r} is neither {known} nor a number from 0") from error
+
+    return to_either
 
 
 def option(
@@ -89,7 +94,7 @@ page_option = option(
     "N",
 )
 model_option = option("--model", "m, s (faster), or a model's folder.", str, default="m")
-sigma_option = functools.partial(click.option, "--sigma", default="auto", type=number_or_auto)
+sigma_option = functools.partial(click.option, "--sigma", default="auto", type=number_or("auto"))
 strength_option = functools.partial(click.option, "--strength", default=1.0)
 metadata_option = functools.partial(
     click.option, "--no-metadata", "metadata", is_flag=True, callback=lambda _c, _o, no: not no

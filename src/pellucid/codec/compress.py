@@ -29,6 +29,7 @@ from pellucid.codec.geometry import (
     to_blocks,
 )
 from pellucid.codec.latents import TileLatents, encode_latents
+from pellucid.codec.noise import NoiseLevel
 from pellucid.codec.picture import Picture
 from pellucid.codec.refine import STEPS, Refinement
 from pellucid.pixels.box import Box, tiles_of, tiles_under
@@ -65,7 +66,7 @@ def compress_tiles(
     coded: dict[int, tuple[bytes, TileLatents]] = {}  # tiles that wait for those before them
     due = 0
     for block, y in zip(
-        blocks, analyse_blocks(picture.seen(), model, header.quality, blocks), strict=True
+        blocks, analyse_blocks(picture, model, header.quality, blocks), strict=True
     ):
         for number, tile in tiles_under(block, shape, header.tile_size):
             part = latents_of(tile).within(latents_of(block))
@@ -106,7 +107,7 @@ def refine_tiles(
             distortion = Distortion(picture, model, header, tile, all_of_it.in_steps)
             return refine(own, first, distortion, done)
 
-        analysed = analyse_blocks(picture.seen(), model, header.quality, around)
+        analysed = analyse_blocks(picture, model, header.quality, around)
         try:
             tasks = zip(tiles, around, analysed, strict=True)
             yield from in_order(pool, work, tasks, ahead=model.threads)
@@ -143,13 +144,13 @@ def header_of(
 
 
 def analyse_blocks(
-    pixels: Source, model: CodecModel, quality: int, blocks: list[Box]
+    picture: Picture, model: CodecModel, quality: int, blocks: list[Box]
 ) -> Iterator[NDArray[np.float32]]:
     """Each block's y in quantiser steps (M, h, w), in order."""
-    halves = [halves_of(block) for block in blocks]
+    halves, pixels = [halves_of(block) for block in blocks], picture.seen()
 
     def work(part: Box) -> NDArray[np.float32]:
-        return analyse(pixels, model, quality, part)
+        return analyse(pixels, model, quality, part, picture.noise)
 
     with ThreadPoolExecutor(model.threads) as pool:
         parts = (part for block in halves for part in block)
@@ -158,12 +159,22 @@ def analyse_blocks(
             yield np.concatenate([next(done) for _ in block], axis=1)
 
 
-def analyse(pixels: Source, model: CodecModel, quality: int, part: Box) -> NDArray[np.float32]:
-    """y of `part` in quantiser steps, the same as in an analysis of the whole picture."""
+def analyse(
+    pixels: Source, model: CodecModel, quality: int, part: Box, noise: NoiseLevel | None = None
+) -> NDArray[np.float32]:
+    """y of `part` in quantiser steps, the same as in an analysis of the whole picture.
+
+    With `noise`, in levels, it is that of the picture without it.
+    """
     bounds = latents_of(Box.whole(pixels.shape))
     inner = latents_of(part)
-    window = inner.grown(model.analysis_halo, bounds)
+    halo = model.analysis_halo if noise is None else model.denoising_halo
+    window = inner.grown(halo, bounds)
     blocks = to_blocks(read_padded(pixels, samples_of(window)))
-    (y,) = model.analysis(blocks=blocks, scale=model.vector("analysis_scale", quality))
+    scale = model.vector("analysis_scale", quality)
+    if noise is None:
+        (y,) = model.analysis(blocks=blocks, scale=scale)
+    else:
+        (y,) = model.denoising_analysis(blocks=blocks, scale=scale, maps=noise.maps(blocks))
     rows, columns = inner.within(window)
     return np.asarray(y[0, :, rows, columns] * model.vector("gain", quality)[0])

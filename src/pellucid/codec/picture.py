@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pellucid.bitstream import Edges, SampleRange
 from pellucid.codec.edges import edges_of, hide
 from pellucid.codec.hidden import BLOCK, MARGIN, Whole, filled, weights_of
+from pellucid.codec.noise import NoiseLevel
 from pellucid.pixels import Box
 from pellucid.pixels.lazy import Source, box_of, parts_of
 
@@ -34,6 +35,7 @@ class Picture:
         range: the lowest and the highest visible colour sample, of 16 bits; None of 8 bits.
         backdrop: the mean colour of what is visible, for places where nothing is.
         edges: lines of one colour that are drawn and not coded; none beside alpha.
+        noise: in levels of 0-255, if the analysis is to leave it out.
     """
 
     samples: Source
@@ -41,6 +43,7 @@ class Picture:
     range: SampleRange | None = None
     backdrop: tuple[int, ...] = ()
     edges: Edges | None = None
+    noise: NoiseLevel | None = None
 
     @property
     def colours(self) -> int:
@@ -72,15 +75,21 @@ class Picture:
         return weights
 
 
-def look_at(samples: Source, *, alpha: bool) -> Picture:
-    """Find what is needed to code samples (H, W, C) of uint8, uint16 or int16."""
+def look_at(samples: Source, *, alpha: bool, noise: NoiseLevel | None = None) -> Picture:
+    """Find what is needed to code samples (H, W, C) of uint8, uint16 or int16.
+
+    `noise`, in the samples' unit, is to be left out.
+    """
     deep = samples.dtype != np.uint8
-    picture = Picture(samples, alpha, edges=None if alpha else edges_of(samples))
+    picture = Picture(samples, alpha, edges=None if alpha else edges_of(samples), noise=noise)
     if not deep and not picture.hides:
         return picture
     found, backdrop = survey(picture)
     return replace(
-        picture, range=found if deep else None, backdrop=backdrop if picture.hides else ()
+        picture,
+        range=found if deep else None,
+        backdrop=backdrop if picture.hides else (),
+        noise=noise and noise.in_levels(found if deep else None),
     )
 
 

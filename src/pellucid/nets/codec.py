@@ -74,7 +74,10 @@ class Codec(nn.Module):
 
         Returns x^ (N, 3, H, W), and bits per picture (N,) for y and for z.
         """
-        y = self.encode(x, quality)
+        return self.code(self.encode(x, quality), quality)
+
+    def code(self, y: Tensor, quality: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What `forward` returns, of y in quantiser steps, whatever made it."""
         z = self.hyper_analysis(y)
         z_bits = bits(add_noise(z), round_index(self.z_index(quality)))
         mean, index = self.predict(y, round_through(z), quality)

@@ -64,11 +64,24 @@ class Analysis(nn.Module):
 
     def forward(self, x: Tensor, scale: Tensor) -> Tensor:
         """`scale` (N, C, 1, 1) multiplies the trunk after its first block."""
-        trunk = self.enter(F.pixel_unshuffle(x - PIXEL_MEAN, BLOCK))
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.in_bfloat16):
-            trunk = self.rest(self.first(trunk) * scale)
+        return self.transformed(self.trunk_of(x), scale)
+
+    def trunk_of(self, x: Tensor) -> Tensor:
+        """Samples to the trunk before all blocks, (N, C, H/8, W/8)."""
+        trunk: Tensor = self.enter(F.pixel_unshuffle(x - PIXEL_MEAN, BLOCK))
+        return trunk
+
+    def transformed(self, trunk: Tensor, scale: Tensor) -> Tensor:
+        """From the trunk before its blocks to y."""
+        with torch.autocast(trunk.device.type, torch.bfloat16, enabled=self.in_bfloat16):
+            trunk = self.inner(trunk, scale)
         y: Tensor = self.leave(F.pixel_unshuffle(trunk, GROUP))
         return y
+
+    def inner(self, trunk: Tensor, scale: Tensor) -> Tensor:
+        """All blocks."""
+        out: Tensor = self.rest(self.first(trunk) * scale)
+        return out
 
 
 class Synthesis(nn.Module):

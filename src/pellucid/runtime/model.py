@@ -21,6 +21,7 @@ from pellucid.runtime.session import Network, thread_count
 
 DIAGONAL = ("prior.diagonal.weight", "prior.diagonal.bias", "prior.diagonal.shift")
 ENTROPY_ARRAYS = ("tables", "reach", "skip", "y_offset", "centre_offset", "z_index", *DIAGONAL)
+DENOISING = "denoising_analysis.onnx"
 EYE, PSNR = "eye", "psnr"  # what a codec may be tuned for, as its card says
 GAIN_ARRAYS = (
     "gain",
@@ -70,6 +71,30 @@ class CodecModel:
     def analysis(self) -> Network:
         """Samples as 8x8 blocks -> y. One thread: callers run several windows at once."""
         return self._network("analysis", 1)
+
+    @property
+    def can_denoise(self) -> bool:
+        """Whether there is an analysis that leaves noise out."""
+        return (self.folder / DENOISING).exists()
+
+    @cached_property
+    def denoising_analysis(self) -> Network:
+        """Noisy samples as 8x8 blocks, and noise level maps -> y of the clean. One thread.
+
+        Raises PellucidError if the folder has none, or one of another codec.
+        """
+        network = Network(self.folder / DENOISING, 1)
+        if network.facts.get("codec") != self.id.hex():
+            raise PellucidError(
+                f"{self.folder / DENOISING} is of another codec than the folder's: compress with "
+                "denoise off, or put the network trained for it there"
+            )
+        return network
+
+    @cached_property
+    def denoising_halo(self) -> int:
+        """Latents around a window that change its y, as `analysis_halo`."""
+        return int(self.denoising_analysis.facts["halo"])
 
     @cached_property
     def hyper_analysis(self) -> Network:

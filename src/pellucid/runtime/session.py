@@ -68,6 +68,11 @@ class Network:
         return outputs
 
     @property
+    def facts(self) -> dict[str, str]:
+        """What its file says about it beside the graph."""
+        return dict(self._session.get_modelmeta().custom_metadata_map)
+
+    @property
     def outputs(self) -> list[str]:
         """Names of the outputs."""
         return [output.name for output in self._session.get_outputs()]

@@ -13,6 +13,8 @@ so that relative changes of both count alike at every quality, and lambda keeps 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -33,6 +35,7 @@ LEAST_ERROR, LEAST_UNLIKE = 1e-9, 1e-5  # whose logarithms are still finite
 LEAST_COST = 0.03  # in bits per pixel, added to what a cost is divided by: for crops of nothing
 STEEPNESS = 8.0  # of the loss; clipping and rates were chosen for it
 JUDGED_AT = (10, 30, 50, 70, 90)  # qualities
+JUDGED_AT_ONCE = 16  # tiles
 
 
 class CodecTrainer(Trainer):
@@ -66,13 +69,7 @@ class CodecTrainer(Trainer):
     def loss(self, part: float) -> tuple[Tensor, Figures]:
         batch, patch = self.crop_size(part)
         x = random_crops(self.tiles, batch, patch, self.generator)
-        return self.measure(x, self.spread_qualities(batch))
-
-    def spread_qualities(self, count: int) -> Tensor:
-        """One random quality a sample, one from each of `count` equal parts of 0..100."""
-        jitter = torch.rand(count, generator=self.generator, device=self.device)
-        parts = torch.arange(count, device=self.device)
-        return (parts + jitter) * (MAX_QUALITY / count)
+        return self.measure(x, spread_qualities(batch, self.generator))
 
     def judge(self, tiles: Tensor) -> Scores:
         rows = validate(self.average, tiles, self.recipe)
@@ -83,6 +80,13 @@ class CodecTrainer(Trainer):
         return figures
 
 
+def spread_qualities(count: int, generator: torch.Generator) -> Tensor:
+    """One random quality a sample, one from each of `count` equal parts of 0..100."""
+    jitter = torch.rand(count, generator=generator, device=generator.device)
+    parts = torch.arange(count, device=generator.device)
+    return (parts + jitter) * (MAX_QUALITY / count)
+
+
 def rate_distortion(
     codec: Codec, x: Tensor, quality: Tensor, *, recipe: CodecRecipe
 ) -> tuple[Tensor, Figures]:
@@ -91,7 +95,14 @@ def rate_distortion(
     The figure `loss` is lambda * squared error + bits per pixel over the square root of lambda,
     whatever the objective.
     """
-    decoded, y_bits, z_bits = codec(x, quality)
+    return cost_of(codec(x, quality), x, quality, recipe=recipe)
+
+
+def cost_of(
+    coded: tuple[Tensor, Tensor, Tensor], x: Tensor, quality: Tensor, *, recipe: CodecRecipe
+) -> tuple[Tensor, Figures]:
+    """`rate_distortion` of what `Codec.code` returned, against x."""
+    decoded, y_bits, z_bits = coded
     pixels = x.shape[-1] * x.shape[-2]
     mse = (decoded - x).square().mean(dim=(1, 2, 3))
     y_bpp, z_bpp = y_bits / pixels, z_bits / pixels
@@ -139,22 +150,33 @@ def parameter_groups(codec: Codec, recipe: CodecRecipe) -> list[dict[str, Any]]:
 
 @torch.no_grad()
 def validate(codec: Codec, tiles: Tensor, recipe: CodecRecipe) -> list[Scores]:
-    """Loss, PSNR and estimated bits per pixel at a few qualities, averaged over `tiles`.
-
-    The noise in the rate is the same every time.
-    """
+    """Loss, PSNR and estimated bits per pixel at a few qualities, averaged over `tiles`."""
     device = next(codec.parameters()).device
     rows = []
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(0)
+    with same_noise(device):
         for quality in map(float, JUDGED_AT):
-            sums: Scores = {}
-            for batch in tiles.split(16):
+
+            def figures_of(batch: Tensor, quality: float = quality) -> Figures:
                 x = batch.to(device).float() / 255
                 given = torch.full((len(x),), quality, device=device)
-                _, figures = rate_distortion(codec, x, given, recipe=recipe)
-                for name, value in figures.items():
-                    sums[name] = sums.get(name, 0.0) + float(value) * len(x) / len(tiles)
-            means = {name: round(value, 4) for name, value in sums.items()}
-            rows.append({"quality": quality, **means})
+                return rate_distortion(codec, x, given, recipe=recipe)[1]
+
+            rows.append({"quality": quality, **mean_figures(tiles, figures_of)})
     return rows
+
+
+@contextmanager
+def same_noise(device: torch.device) -> Iterator[None]:
+    """The noise in the rate is the same in every such block."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(0)
+        yield
+
+
+def mean_figures(tiles: Tensor, figures_of: Callable[[Tensor], Figures]) -> Scores:
+    """Figures of batches of `tiles` (n, 3, 256, 256) uint8, averaged over these."""
+    sums: Scores = {}
+    for batch in tiles.split(JUDGED_AT_ONCE):
+        for name, value in figures_of(batch).items():
+            sums[name] = sums.get(name, 0.0) + float(value) * len(batch) / len(tiles)
+    return {name: round(value, 4) for name, value in sums.items()}

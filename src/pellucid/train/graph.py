@@ -7,7 +7,7 @@ float32 (see `pellucid.nets.integer`); their weights are stored as the 8-bit int
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -109,14 +109,15 @@ class Graph:
         pads, strides = [*layer.padding] * 2, [*layer.stride]
         return self.node("Conv", x, *stored, pads=pads, strides=strides, **groups)
 
-    def model(self) -> bytes:
-        """The finished graph, checked, as bytes."""
+    def model(self, facts: Mapping[str, str] | None = None) -> bytes:
+        """The finished graph, checked, as bytes, with facts about it that the runtime reads."""
         graph = helper.make_graph(
             self._nodes, self.name, self._inputs, self._outputs, list(self._weights.values())
         )
         opsets = [helper.make_opsetid("", OPSET)]
         model = helper.make_model(graph, opset_imports=opsets, producer_name=PRODUCER)
         model.ir_version = IR_VERSION
+        helper.set_model_props(model, dict(facts or {}))
         onnx.checker.check_model(model)
         return bytes(model.SerializeToString())
 
@@ -145,4 +146,11 @@ def unshuffled_weight(weight: Tensor, factor: int) -> Tensor:
     """Reorder a weight's inputs from PyTorch's pixel_unshuffle to ONNX's SpaceToDepth."""
     out, inputs, *kernel = weight.shape
     grid = weight.reshape(out, inputs // factor**2, factor**2, *kernel)  # (out, channel, place, …)
+    return grid.transpose(1, 2).reshape(weight.shape)
+
+
+def shuffled_weight(weight: Tensor, factor: int) -> Tensor:
+    """The inverse of `unshuffled_weight`."""
+    out, inputs, *kernel = weight.shape
+    grid = weight.reshape(out, factor**2, inputs // factor**2, *kernel)  # (out, place, channel, …)
     return grid.transpose(1, 2).reshape(weight.shape)

@@ -6,6 +6,7 @@
     spatial_prior   seen, features -> index2, mean2     integers; corrections, without mean1
     synthesis       y, scale -> blocks (1, 192, h8, w8) 0-255, uint8; samples, before the rounding
     synthesis_gradient  for the encoder: see the module of this name
+    denoising_analysis  noisy samples, scale, noise level maps (1, 2, h8, w8) 0-255 -> y
 
 The 8x8 blocks go in and out as channels, in PyTorch's pixel_unshuffle order; the runtime reorders
 bytes instead of floats, which is four times less to move.
@@ -13,6 +14,8 @@ bytes instead of floats, which is four times less to move.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -20,9 +23,11 @@ import torch
 from onnx import TensorProto
 
 from pellucid.nets.codec import Codec
+from pellucid.nets.denoiser import MAPS
+from pellucid.nets.denoising_analysis import LINEAR, LOGARITHMIC, DenoisingAnalysis
 from pellucid.nets.entropy_model import CONTEXT_LIMIT, HYPER_LIMIT, MAX_SYMBOL
 from pellucid.nets.integer import ACTIVATION_BITS, IntegerConv2d, IntegerLayer
-from pellucid.nets.transforms import GROUP, PIXEL_MEAN
+from pellucid.nets.transforms import GROUP, PIXEL_MEAN, Analysis
 from pellucid.train.graph import (
     WHITE_LEVEL,
     Graph,
@@ -35,6 +40,7 @@ from pellucid.train.graph import (
 from pellucid.train.second_output import with_samples
 from pellucid.train.synthesis_gradient import synthesis_gradient
 
+HYPER_FACTOR = 2  # of both unshuffles of the hyper-analysis
 CONTEXT_FACTOR = 2.0 ** (ACTIVATION_BITS - 2)  # a step enters as 8: times 0.25, in 1/32
 
 
@@ -54,9 +60,14 @@ def all_networks(codec: Codec) -> dict[str, bytes]:
 
 def integer_layers(codec: Codec) -> dict[str, IntegerLayer]:
     """Every integer layer under the name it has in `docs/format.md`."""
+    return {name: layer.export() for name, layer in integer_modules(codec).items()}
+
+
+def integer_modules(codec: Codec) -> dict[str, IntegerConv2d]:
+    """The modules of `integer_layers`."""
     parts = {"hyper": codec.hyper_decoder, "prior": codec.spatial_prior}
     return {
-        f"{part}.{name}": layer.export()
+        f"{part}.{name}": layer
         for part, module in parts.items()
         for name, layer in module.named_children()
         if isinstance(layer, IntegerConv2d)
@@ -65,18 +76,45 @@ def integer_layers(codec: Codec) -> dict[str, IntegerLayer]:
 
 def analysis(codec: Codec) -> bytes:
     """Samples 0-255 as 8x8 blocks -> y before the gain."""
-    net = codec.analysis
-    graph = Graph("analysis", net)
+    graph = Graph("analysis", codec.analysis)
+    transformed(graph, codec.analysis, entered(graph, codec.analysis))
+    return graph.model()
+
+
+def denoising_analysis(net: DenoisingAnalysis, facts: Mapping[str, str]) -> bytes:
+    """Noisy samples 0-255 as 8x8 blocks, and noise level maps in that unit -> y of the clean.
+
+    `facts` go into the file.
+    """
+    graph = Graph("denoising_analysis", net)
+    x = entered(graph, net)
+    maps = graph.input("maps", [1, MAPS, "h8", "w8"])
+    linear = graph.node("Mul", maps, graph.number(LINEAR / WHITE_LEVEL))
+    logs = graph.node("Log", graph.node("Add", maps, graph.number(1.0)))
+    logs = graph.node("Mul", logs, graph.number(LOGARITHMIC / math.log(2)))
+    levels = graph.convolution("told", graph.node("Concat", linear, logs, axis=1))
+    x = graph.node("Add", x, levels)
+    for number in range(len(net.clean)):
+        x = block(graph, f"clean.{number}", x)
+    transformed(graph, net, x)
+    return graph.model(facts)
+
+
+def entered(graph: Graph, net: Analysis) -> str:
+    """The trunk of an analysis before its blocks."""
     x = graph.input("blocks", [1, net.enter.in_channels, "h8", "w8"])
-    scale = graph.input("scale", [1, net.enter.out_channels, 1, 1])
     x = graph.node("Mul", x, graph.number(1 / WHITE_LEVEL))
     x = graph.node("Sub", x, graph.number(PIXEL_MEAN))
-    x = block(graph, "first", graph.convolution("enter", x))
-    x = graph.node("Mul", x, scale)
+    return graph.convolution("enter", x)
+
+
+def transformed(graph: Graph, net: Analysis, x: str) -> None:
+    """From there to y, the output."""
+    scale = graph.input("scale", [1, net.enter.out_channels, 1, 1])
+    x = graph.node("Mul", block(graph, "first", x), scale)
     for number in range(len(net.rest)):
         x = block(graph, f"rest.{number}", x)
     graph.output(unshuffled(graph, "leave", x, GROUP), "y")
-    return graph.model()
 
 
 def synthesis(codec: Codec) -> bytes:
@@ -104,9 +142,9 @@ def hyper_analysis(codec: Codec) -> bytes:
     level = graph.node("Asinh", y)
     x = graph.node("Concat", level, graph.node("Abs", level), axis=1)
     x = silu(graph, graph.convolution("enter", x))
-    x = silu(graph, unshuffled(graph, "down", x, 2))
+    x = silu(graph, unshuffled(graph, "down", x, HYPER_FACTOR))
     x = graph.node("Add", x, silu(graph, graph.convolution("mix", x)))
-    graph.output(unshuffled(graph, "leave", x, 2), "z")
+    graph.output(unshuffled(graph, "leave", x, HYPER_FACTOR), "z")
     return graph.model()
 
 

@@ -18,6 +18,7 @@ from pellucid.train.data import TILE
 from pellucid.train.degrade import Mixture
 
 OBJECTIVES = ("mse", "eye")
+ANALYSIS_OBJECTIVES = ("latents", "rate")
 MULTIPLE = 64  # of the sides that a codec takes
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
@@ -116,8 +117,54 @@ class DenoiserRecipe(TrainingRecipe):
         self.check_crops(self.shape.multiple)
 
 
-Recipe = CodecRecipe | DenoiserRecipe
-KINDS: dict[str, type[Recipe]] = {"codec": CodecRecipe, "denoiser": DenoiserRecipe}
+@dataclass(frozen=True)
+class AnalysisRecipe(TrainingRecipe):
+    """Settings of the training of a denoising analysis.
+
+    Attributes:
+        codec: it is for: an installed model's name or a model's folder.
+        cleaning: blocks in front of those of the codec's analysis.
+        objective: `latents` or `rate` (`pellucid.train.analysis_trainer`).
+        rate: of Muon, for the 1x1 convolutions of blocks.
+        other_rate: highest learning rate of Adam, for all else.
+        known_rate: learning rates of the layers that come from the codec, relative.
+    """
+
+    prefix: ClassVar[str] = "analysis-"
+    codec: str = "m"
+    cleaning: int = 4
+    mixture: Mixture = field(default_factory=Mixture)
+    objective: str = "rate"
+    rate: float = 5e-3
+    other_rate: float = 1.5e-3
+    known_rate: float = 0.3
+
+    def __post_init__(self) -> None:
+        known = f"one of {', '.join(ANALYSIS_OBJECTIVES)}"
+        require(self.objective in ANALYSIS_OBJECTIVES, "objective", self.objective, known)
+        require(self.cleaning >= 0, "cleaning", self.cleaning, "0 or more")
+        self.check_crops(MULTIPLE)
+
+    @property
+    def shape(self) -> AnalysisShape:
+        """What a checkpoint must have in common with the recipe."""
+        return AnalysisShape(self.codec, self.cleaning)
+
+
+@dataclass(frozen=True)
+class AnalysisShape:
+    """Of which codec an analysis is, and its blocks beyond that."""
+
+    codec: str
+    cleaning: int
+
+
+Recipe = CodecRecipe | DenoiserRecipe | AnalysisRecipe
+KINDS: dict[str, type[Recipe]] = {
+    "codec": CodecRecipe,
+    "denoiser": DenoiserRecipe,
+    "analysis": AnalysisRecipe,
+}
 
 
 def load_recipe(path: Path) -> Recipe:

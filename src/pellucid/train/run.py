@@ -17,13 +17,14 @@ import torch
 from torch import Tensor
 
 from pellucid.errors import InputError, OptionError
+from pellucid.train.analysis_trainer import AnalysisTrainer
 from pellucid.train.checkpoint import only_run, read_state, write_state
 from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.data import TILE, Tiles, encoded_pictures, load_split
 from pellucid.train.denoiser_trainer import DenoiserTrainer
 from pellucid.train.optimisers import Schedule
 from pellucid.train.parallel import ALONE, Crew, in_parallel
-from pellucid.train.recipe import DenoiserRecipe, Recipe, load_recipe
+from pellucid.train.recipe import AnalysisRecipe, DenoiserRecipe, Recipe, load_recipe
 from pellucid.train.speed import fit, has_compiler
 from pellucid.train.trainer import Trainer
 
@@ -69,6 +70,8 @@ def make_trainer(
     trainer: Trainer
     if isinstance(recipe, DenoiserRecipe):
         trainer = DenoiserTrainer(recipe, tiles, device)
+    elif isinstance(recipe, AnalysisRecipe):
+        trainer = AnalysisTrainer(recipe, tiles, device)
     else:
         trainer = CodecTrainer(recipe, tiles, device, fresh=not (start or resumed))
     if start:
@@ -186,8 +189,11 @@ def describe_run(trainer: Trainer, options: RunOptions) -> str:
 def export_model(trainer: Trainer, held_out: Tensor, folder: Path, report: Report) -> Path:
     """Write what a trainer made as a model."""
     from pellucid.train.export import export_codec
+    from pellucid.train.export_analysis import export_analysis
     from pellucid.train.export_denoiser import export_denoiser
 
+    if isinstance(trainer, AnalysisTrainer):
+        return export_analysis(trainer, held_out, folder, report)
     if isinstance(trainer, DenoiserTrainer):
         return export_denoiser(trainer, held_out, folder, report)
     return export_codec(cast(CodecTrainer, trainer), held_out, folder, report)

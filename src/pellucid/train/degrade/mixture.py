@@ -41,6 +41,7 @@ class Mixture:
         map_error: largest relative error of the maps of `grain`, `camera` and `jpeg`.
         overstated: part of the pictures whose maps overstate the noise.
         weak: power of the draw of white noise's strength; above 1 it favours weak noise.
+        clean: part of the pictures that stay as they are, with maps that say so.
     """
 
     grain: float = 0.06
@@ -50,6 +51,7 @@ class Mixture:
     map_error: float = 0.25
     overstated: float = 0.12
     weak: float = 1.3
+    clean: float = 0.0
 
 
 @dataclass
@@ -71,7 +73,8 @@ def degrade(clean: Tensor, mixture: Mixture, dice: Dice) -> Degraded:
     clean = torch.where(grey, clean.mean(dim=1, keepdim=True), clean)
     noisy, target = clean.clone(), clean.clone()
     maps = clean.new_zeros(count, 2, *size)
-    edges = (*accumulate((0.0, mixture.grain, mixture.camera, mixture.jpeg)), 1.1)
+    shares = (mixture.clean, mixture.grain, mixture.camera, mixture.jpeg)
+    edges = (*accumulate(shares), 1.1)
     kinds = (grain, camera, compressed, white)
     for (low, high), kind in zip(pairwise(edges), kinds, strict=True):
         chosen = torch.nonzero((draws >= low) & (draws < high)).flatten()

@@ -1,0 +1,70 @@
+"""What `denoise` asks of `compress`: how much noise a picture has, and who leaves it out.
+
+An analysis that leaves noise out does so in the pass that codes the picture, if the codec has one.
+Where the clean picture itself is needed, as effort and a PSNR compare with it, where there is
+more noise than such an analysis was trained for, or where there is none, the denoiser goes first.
+"""
+
+from __future__ import annotations
+
+from tempfile import TemporaryFile
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pellucid._api.options import AUTO, OFF, CompressOptions
+from pellucid.codec.noise import STRONGEST, NoiseLevel
+from pellucid.denoising import DenoiseOptions, NoiseEstimate
+from pellucid.denoising.flow import denoise_into, noise_of
+from pellucid.denoising.plan import nothing_to_do, plan_for
+from pellucid.pixels import ImageSource
+from pellucid.pixels.lazy import LARGE
+from pellucid.runtime import load_codec
+
+
+class Cleaned(NamedTuple):
+    """A picture as it is to be coded, what its analysis is to leave out, and what was found."""
+
+    source: ImageSource
+    level: NoiseLevel | None = None
+    noise: NoiseEstimate | None = None
+
+
+def cleaned(source: ImageSource, options: CompressOptions) -> Cleaned:
+    """The picture without noise, or with its level in the samples' unit; the same if it has none.
+
+    `source` has samples that the learned codec takes. Raises what denoising it does.
+    """
+    if options.denoise in (OFF, 0):
+        return Cleaned(source)
+    strength = 1.0 if options.denoise == AUTO else float(options.denoise)
+    noise = noise_of(source)
+    if nothing_to_do(noise, strength, source.dtype):
+        return Cleaned(source)
+    level = level_of(noise, eight_bits=source.dtype == np.uint8).times(strength)
+    compared = options.effort or options.psnr is not None
+    able = load_codec(options.model_folder).can_denoise
+    if able and not compared and level.highest() <= STRONGEST:
+        return Cleaned(source, level, noise)
+    samples = room_for(source)
+    denoise_into(source, samples, DenoiseOptions(sigma=noise, strength=strength))
+    return Cleaned(ImageSource(samples, source.info), None, noise)
+
+
+def level_of(noise: NoiseEstimate, *, eight_bits: bool) -> NoiseLevel:
+    """The level that the denoiser's plan says, in the samples' unit."""
+    plan = plan_for(noise, eight_bits=eight_bits)
+    if plan.stabiliser is None:
+        return NoiseLevel(float(plan.sigma), plan.processed)
+    grows = plan.stabiliser
+    level = NoiseLevel(grows.least, slope=grows.slope, offset=grows.offset)
+    return level.times(float(plan.sigma))
+
+
+def room_for(source: ImageSource) -> Any:
+    """An array for a picture; of a large one in a file, which is gone with it."""
+    height, width = source.shape[:2]
+    if height * width <= LARGE:
+        return np.empty(source.shape, source.dtype)
+    with TemporaryFile() as file:
+        return np.memmap(file, source.dtype, "w+", shape=source.shape)
