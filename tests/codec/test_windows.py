@@ -53,7 +53,7 @@ def test_analysis_by_tiles_is_that_of_the_whole(
     bounds = latents_of(Box(0, 0, HEIGHT, WIDTH))
     for number in range(header.tile_count):
         tile = header.tile_box(number)
-        (found,) = analyse_blocks(pixels, codec_model, QUALITY, [tile])
+        (found,) = analyse_blocks(Picture(pixels), codec_model, QUALITY, [tile])
         rows, columns = latents_of(tile).within(bounds)
         np.testing.assert_allclose(found, y[:, rows, columns], rtol=1e-3, atol=2e-3)
 

@@ -14,7 +14,7 @@ onnx = pytest.importorskip("onnx", exc_type=ImportError)
 
 import pellucid  # noqa: E402
 import tiny_model  # noqa: E402 - needs torch
-from pellucid.codec import compress  # noqa: E402
+from pellucid.codec import Picture, compress  # noqa: E402
 from pellucid.codec.geometry import from_blocks  # noqa: E402
 from pellucid.codec.latents import encode_latents  # noqa: E402
 from pellucid.entropy import TableSet  # noqa: E402
@@ -154,7 +154,7 @@ def test_the_networks_are_those_of_training(
     pixels = tiny_model.synthetic_picture(3, 128, 192)
     expected = torch_y(trainer.average, pixels, quality)
     box = compress.Box(0, 0, 128, 192)
-    (y,) = compress.analyse_blocks(pixels, model, quality, [box])
+    (y,) = compress.analyse_blocks(Picture(pixels), model, quality, [box])
     assert np.abs(y - expected).max() < 0.01 * np.abs(expected).max()
     (z,) = model.hyper_analysis(y=expected[None])
     with torch.no_grad():

@@ -1,6 +1,6 @@
 """An analysis transform that leaves the noise out: noisy picture and noise level maps to latents.
 
-    x noisy -> unshuffle(8) -> 1x1 -+- blocks that clean -> the codec's own blocks -> y of the clean x
+    x noisy -> unshuffle(8) -> 1x1 -+- blocks that clean -> the codec's blocks -> y of the clean x
     maps    -> means of 8x8 -> 1x1 -+
 
 It starts as a codec's plain analysis with blocks in front that do nothing, and is trained with that

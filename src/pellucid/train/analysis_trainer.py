@@ -13,24 +13,23 @@ Only the analysis learns; the codec comes from its model's folder and takes no g
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import product
-from typing import Any, cast
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from pellucid.nets.codec import Codec
 from pellucid.nets.denoiser import MAPS
 from pellucid.nets.denoising_analysis import DenoisingAnalysis
 from pellucid.nets.rate import MAX_QUALITY
-from pellucid.nets.transforms import DepthConvBlock
 from pellucid.runtime import locate
 from pellucid.train.codec_trainer import cost_of, mean_figures, same_noise, spread_qualities
 from pellucid.train.data import random_crops
 from pellucid.train.degrade import Dice, degrade
 from pellucid.train.import_codec import import_codec
-from pellucid.train.optimisers import ConvolutionMuon, adamw
+from pellucid.train.optimisers import adamw
 from pellucid.train.recipe import AnalysisRecipe, CodecRecipe
 from pellucid.train.trainer import Figures, Scores, Trainer
 
@@ -59,19 +58,12 @@ class AnalysisTrainer(Trainer):
         self.measure = self.error
 
     def make_optimisers(self) -> list[torch.optim.Optimizer]:
-        """Muon for the matrices of blocks, AdamW for all else; what the codec knew moves slowly."""
-        net, recipe = self.net, self.recipe
-        fresh, known = [net.clean, net.told], [net.enter, net.first, net.rest, net.leave]
-        optimisers: list[torch.optim.Optimizer] = []
-        groups = []
-        for layers, part in ((fresh, 1.0), (known, recipe.known_rate)):
-            weights = [p for layer in layers for p in layer.parameters()]
-            inner = {id(p) for block in blocks_of(layers) for p in matrices_of(block)}
-            matrices = [p for p in weights if id(p) in inner]
-            others = [p for p in weights if id(p) not in inner]
-            optimisers.append(ConvolutionMuon(matrices, recipe.rate * part))
-            groups.append({"params": others, "peak": recipe.other_rate * part})
-        return [*optimisers, adamw(groups, self.device)]
+        fresh = [*self.net.clean.parameters(), *self.net.told.parameters()]
+        new = set(map(id, fresh))
+        known = [p for p in self.net.parameters() if id(p) not in new]
+        rate, slow = self.recipe.rate, self.recipe.rate * self.recipe.known_rate
+        groups = [{"params": fresh, "peak": rate}, {"params": known, "peak": slow}]
+        return [adamw(groups, self.device)]
 
     def use_bfloat16(self, wanted: bool) -> None:
         for net in (self.net, self.codec.analysis, self.codec.synthesis):
@@ -111,18 +103,6 @@ class AnalysisTrainer(Trainer):
             if row["quality"] == MAX_QUALITY:
                 figures[f"held_out_psnr_{row['sigma']:g}"] = row["psnr"]
         return figures
-
-
-def blocks_of(layers: Iterable[nn.Module]) -> Iterator[DepthConvBlock]:
-    """All blocks of some layers."""
-    for layer in layers:
-        yield from (each for each in layer.modules() if isinstance(each, DepthConvBlock))
-
-
-def matrices_of(block: DepthConvBlock) -> list[nn.Parameter]:
-    """The weights of a block's 1x1 convolutions."""
-    layers = (block.enter, block.leave, block.widen, block.narrow)
-    return [cast(nn.Parameter, layer.weight) for layer in layers]
 
 
 def encode(

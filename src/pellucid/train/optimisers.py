@@ -21,7 +21,6 @@ end beforehand. Their decay, one minus a square root, is used.
 from __future__ import annotations
 
 import math
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -70,9 +69,6 @@ def adamw(groups: list[dict[str, Any]], device: torch.device) -> torch.optim.Ada
 class ConvolutionMuon(torch.optim.Muon):
     """`torch.optim.Muon` that takes the weights (out, in, h, w) of convolutions as they are.
 
-    PyTorch's own step orthogonalises in bfloat16, which processors without units for it emulate, a
-    hundred times slower than float32. Where that is so, it is done in float32.
-
     Args:
         weights: in the memory format channels last; they stay on their device from here on.
         peak: highest learning rate, for the training loop, which sets `lr` at every step.
@@ -82,52 +78,13 @@ class ConvolutionMuon(torch.optim.Muon):
         self.weights = weights
         matrices = [nn.Parameter(rows(weight.data)) for weight in weights]
         super().__init__([{"params": matrices, "peak": peak}], weight_decay=0.0)
-        self.emulated = bool(weights) and not has_bfloat16_units(weights[0].device)
 
     def step(self, closure: None = None) -> None:  # type: ignore[override]
         """One step along the gradients that `backward` left in the weights."""
-        (group,) = self.param_groups
-        for matrix, weight in zip(group["params"], self.weights, strict=True):
+        matrices = self.param_groups[0]["params"]
+        for matrix, weight in zip(matrices, self.weights, strict=True):
             matrix.grad = None if weight.grad is None else rows(weight.grad)
-        if not self.emulated:
-            super().step(closure)
-            return
-        with torch.no_grad():
-            for matrix in group["params"]:
-                if matrix.grad is not None:
-                    self._move(matrix, group)
-
-    def _move(self, matrix: nn.Parameter, group: dict[str, Any]) -> None:
-        """What `torch.optim.Muon` does to a matrix, in float32."""
-        assert matrix.grad is not None
-        state = self.state[matrix]
-        momentum = state.setdefault("momentum_buffer", torch.zeros_like(matrix.grad))
-        momentum.lerp_(matrix.grad, 1 - group["momentum"])
-        update = matrix.grad.lerp(momentum, group["momentum"])
-        found = orthogonalised(update, group["ns_coefficients"], group["ns_steps"])
-        wide = max(1.0, matrix.shape[0] / matrix.shape[1]) ** 0.5
-        matrix.sub_(found, alpha=float(group["lr"]) * wide)
-
-
-def orthogonalised(matrix: Tensor, factors: tuple[float, float, float], steps: int) -> Tensor:
-    """About the nearest matrix whose singular values are one, by Newton-Schulz iterations."""
-    first, third, fifth = factors
-    flat = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
-    flat = flat / flat.norm().clamp(min=1e-7)
-    for _ in range(steps):
-        gram = flat @ flat.T
-        flat = torch.addmm(
-            flat, torch.addmm(gram, gram, gram, beta=third, alpha=fifth), flat, beta=first
-        )
-    return flat if flat.shape == matrix.shape else flat.T
-
-
-def has_bfloat16_units(device: torch.device) -> bool:
-    """Whether bfloat16 is more than an emulation."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    machine = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
-    return bool(machine) or platform.machine() == "aarch64"  # there only a look can tell
+        super().step(closure)
 
 
 def rows(weight: Tensor) -> Tensor:

@@ -125,9 +125,7 @@ class AnalysisRecipe(TrainingRecipe):
         codec: it is for: an installed model's name or a model's folder.
         cleaning: blocks in front of those of the codec's analysis.
         objective: `latents` or `rate` (`pellucid.train.analysis_trainer`).
-        rate: of Muon, for the 1x1 convolutions of blocks.
-        other_rate: highest learning rate of Adam, for all else.
-        known_rate: learning rates of the layers that come from the codec, relative.
+        known_rate: learning rate of the layers that come from the codec, relative.
     """
 
     prefix: ClassVar[str] = "analysis-"
@@ -135,8 +133,6 @@ class AnalysisRecipe(TrainingRecipe):
     cleaning: int = 4
     mixture: Mixture = field(default_factory=Mixture)
     objective: str = "rate"
-    rate: float = 5e-3
-    other_rate: float = 1.5e-3
     known_rate: float = 0.3
 
     def __post_init__(self) -> None:

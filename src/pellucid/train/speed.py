@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gc
 import os
+import platform
 import shutil
 import signal
 import threading
@@ -23,7 +24,6 @@ import torch
 from torch import Tensor
 
 from pellucid.errors import first_line
-from pellucid.train.optimisers import has_bfloat16_units
 from pellucid.train.trainer import Trainer
 
 Report = Callable[[str], None]
@@ -74,6 +74,14 @@ def fit_precision(trainer: Trainer, report: Report, probe: float) -> None:
     trainer.use_bfloat16(gain >= LEAST_GAIN)
     kept = "bfloat16 in the layers that decide no bits" if gain >= LEAST_GAIN else "float32"
     report(f"{kept}: bfloat16 is {gain:.2f} times as fast before compiling")
+
+
+def has_bfloat16_units(device: torch.device) -> bool:
+    """Whether bfloat16 is more than an emulation."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    machine = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+    return bool(machine) or platform.machine() == "aarch64"  # there only a look can tell
 
 
 def fit_batch(trainer: Trainer, report: Report, probe: float) -> None:
