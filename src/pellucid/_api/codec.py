@@ -13,6 +13,7 @@ from pellucid._api.decode import Opened
 from pellucid._api.files import PelSource
 from pellucid._api.layers import encode
 from pellucid._api.options import (
+    OFF,
     PICTURE,
     CompressOptions,
     DecompressOptions,
@@ -42,6 +43,8 @@ def compress(
     limits: Limits = DEFAULT_LIMITS,
     page: int | None = None,
     tile: int | None = None,
+    denoise: str | float = OFF,
+    keep_noise: bool = False,
 ) -> bytes:
     """Compress a picture to the bytes of a .pel file.
 
@@ -72,6 +75,10 @@ def compress(
         tile: samples a side of the parts that are coded, and damaged, each on its own: 64, 128,
             256, 512 or 1024. Small ones cost bytes. Default: 512, or 1024 with loss and without
             alpha for a picture that fits in one.
+        denoise: `off`, `auto` or 0 to 1: how much of the noise is taken off before.
+        keep_noise: keep the source too, beside the denoised picture: without loss, or within
+            `max_error`. Implies `denoise="auto"`. Quality or target are of the denoised picture
+            alone, as if nothing else were in the file.
 
     Raises:
         InputError: the picture can't be read. OptionError: an option is out of range.
@@ -104,7 +111,8 @@ def decompress(
         scale: 2, 4 or 8 for a picture of 1/2, 1/4 or 1/8 of the sides, rounded up. All of it is
             decoded, and the mean of each square of samples taken, in bounded memory. A region grows
             to whole squares of the picture.
-        which: `guide` for the guide of a file that holds one, instead of the picture.
+        which: instead of the picture `guide`, of a file that holds one, or `source`, of a file made
+            with `keep_noise`.
         limits: raise `max_pixels` here for a huge file that you trust.
 
     Raises:

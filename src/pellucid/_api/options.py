@@ -20,7 +20,8 @@ DEFAULT_QUALITY = 60
 DEFAULT_TUNE = "eye"
 MOST_EFFORT = 9
 MOST = 1e18  # of a target
-GUIDE, PICTURE = "guide", "picture"
+GUIDE, PICTURE, SOURCE = "guide", "picture", "source"
+AUTO, OFF = "auto", "off"
 
 TILES = tuple(1 << log2 for log2 in DECODED_TILES)  # samples a side
 
@@ -51,10 +52,16 @@ class CompressOptions:
     limits: Limits = DEFAULT_LIMITS
     page: int | None = None
     tile: int | None = None
+    denoise: str | float = OFF
+    keep_noise: bool = False
 
     def __post_init__(self) -> None:
-        for name, flag in (("lossless", self.lossless), ("metadata", self.metadata)):
+        for name in ("lossless", "metadata", "keep_noise"):
+            flag = getattr(self, name)
             require(isinstance(flag, bool), name, flag, "True or False")
+        fine = self.denoise in (OFF, AUTO) or is_number(self.denoise)
+        fine = fine and (isinstance(self.denoise, str) or 0 <= self.denoise <= 1)
+        require(fine, "denoise", self.denoise, f"{OFF}, {AUTO} or a number from 0 to 1")
         check_limits(self.limits)
         check_targets(self)
         page = self.page
@@ -98,8 +105,14 @@ class CompressOptions:
     @property
     def bound(self) -> float | None:
         """The largest error of a sample: 0 for lossless; None for the learned codec."""
+        learned = self.keep_noise or (self.max_error is None and not self.lossless)
+        return None if learned else self.source_bound
+
+    @property
+    def source_bound(self) -> float:
+        """The largest error of a sample of what is coded exactly: the picture, or its source."""
         if self.max_error is None:
-            return 0 if self.lossless else None
+            return 0
         whole = self.max_error == int(self.max_error)
         return int(self.max_error) if whole else float(self.max_error)
 
@@ -121,7 +134,8 @@ class DecompressOptions:
         check_limits(self.limits)
         scales = f"one of {', '.join(map(str, SCALES))}"
         require(is_whole(self.scale) and self.scale in SCALES, "scale", self.scale, scales)
-        require(self.which in (GUIDE, PICTURE), "which", self.which, f"{PICTURE} or {GUIDE}")
+        parts = (PICTURE, GUIDE, SOURCE)
+        require(self.which in parts, "which", self.which, f"{PICTURE}, {GUIDE} or {SOURCE}")
         if self.region is not None:
             try:
                 _, _, _, _ = map(operator.index, self.region)
@@ -153,6 +167,13 @@ def check_targets(options: CompressOptions) -> None:
     require(fine, "max_error", bound, "a number from 0, in the samples' unit")
     if options.lossless and bound:
         raise OptionError(f"lossless means a max_error of 0, and {bound} was given; choose one")
+    if options.keep_noise and options.lossless:
+        raise OptionError("keep_noise keeps the source without loss already; leave lossless out")
+    if options.keep_noise and options.denoise == 0:
+        raise OptionError(
+            "keep_noise is for a picture that is denoised, and denoise is 0; give "
+            "more, or leave keep_noise out"
+        )
     names = ("quality", "bpp", "size", "psnr")
     given = [name for name in names if getattr(options, name) is not None]
     if options.bound is not None:
