@@ -53,6 +53,20 @@ def tiny_installed(tiny_folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def tiny_denoising(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of that model with an analysis that leaves noise out; `plain` beside it has none."""
+    import shutil
+
+    import tiny_analysis
+
+    folder = tmp_path_factory.mktemp("denoising")
+    shutil.copytree(tiny_folder, folder / "plain")
+    trainer = tiny_analysis.new_trainer(tiny_folder)
+    tiny_analysis.ruffle(trainer.average)
+    return tiny_analysis.install(trainer, folder)
+
+
+@pytest.fixture(scope="session")
 def tiny_denoiser(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The folder of a denoiser made in seconds; see tests/tiny_denoiser.py."""
     pytest.importorskip("torch", exc_type=ImportError)

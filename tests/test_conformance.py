@@ -18,12 +18,13 @@ from pellucid.errors import DamagedFileError, FormatError, LimitError
 from pellucid.exact.tables import FOLDER as EXACT_FOLDER
 from pellucid.pixels import read_image
 from pictures import unpacked
-from spec_files import spec, spec_alpha, spec_exact
+from spec_files import spec, spec_alpha, spec_exact, spec_kept
 
 FOLDER = Path(__file__).resolve().parent.parent / "conformance" / "v1"
 CASES = sorted(path.parent.name for path in (FOLDER / "good").glob("*/case.json"))
-GOOD = [name for name in CASES if not name.startswith(("exact_", "deep_"))]
-DEEP = [name for name in CASES if name.startswith("deep_")]  # learned: alpha, 16 bits
+GOOD = [name for name in CASES if not name.startswith(("exact_", "deep_", "kept_"))]
+DEEP = [name for name in CASES if name.startswith(("deep_", "kept_"))]  # learned: alpha, 16 bits
+KEPT = [name for name in CASES if name.startswith("kept_")]
 EXACT = [name for name in CASES if name.startswith("exact_")]
 BAD: dict[str, dict[str, str]] = json.loads((FOLDER / "bad" / "cases.json").read_text("utf-8"))
 MODELS = EXACT_FOLDER.parent
@@ -127,7 +128,7 @@ def test_bad_exact_in_the_second_decoder(name: str) -> None:
     assert caught.value.kind == kind[BAD[name]["error"]]
 
 
-@pytest.mark.parametrize("name", [name for name in BAD if name.startswith("deep_")])
+@pytest.mark.parametrize("name", [name for name in BAD if name.startswith(("deep_", "kept_"))])
 def test_bad_alpha_and_depth_in_the_second_decoder(name: str) -> None:
     kinds = {
         "UnknownModelError": "unknown model",
@@ -197,6 +198,25 @@ def test_good_alpha_and_depth(name: str) -> None:
         assert np.array_equal(expected, picture)
     if name == "deep_slope":
         assert len(np.unique(expected)) > 1000
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_good_source(name: str) -> None:
+    """Both decoders: every sample as it was, or within the bound as it has been."""
+    data, case = good(name)
+    folder = FOLDER / "good" / name
+    picture = np.load(folder / "input.npy")
+    bound = case["source_error"]
+    expected = np.load(folder / "source.npy") if bound else picture
+    theirs, said = spec_kept.decode_source(data, EXACT_FOLDER)
+    assert said == pellucid.info(data).source_error == bound
+    for decoded in (unpacked(data, which="source"), theirs):
+        assert decoded.dtype == expected.dtype == case["dtype"]
+        assert np.array_equal(decoded, expected)
+    off = np.abs(expected.astype(np.int64) - picture)
+    assert off.max() == bound
+    if pellucid.info(data).alpha:
+        assert off[..., -1].max() == 0
 
 
 @pytest.mark.parametrize("name", EXACT)

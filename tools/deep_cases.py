@@ -19,12 +19,16 @@ Samples = NDArray[Any]  # height x width x channels
 
 
 class DeepCase(NamedTuple):
-    """A picture, the quality it is compressed at and what the case tests."""
+    """A picture, the quality it is compressed at and what the case tests.
+
+    With `kept` it is denoised, and the source kept within that bound.
+    """
 
     picture: Samples
     quality: int
     tests: str
     tile: int | None = None
+    kept: int | None = None
 
 
 # --- good -----------------------------------------------------------------------------------------

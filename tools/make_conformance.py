@@ -5,6 +5,8 @@
     good/<case>/input.png  file.pel  expected.png  case.json        (learned layer)
     good/<case>/input.npy  file.pel  expected.npy  case.json        (exact layers, and deep_*: the
                                                                      learned one, alpha and 16 bits)
+    good/<case>/source.npy in addition                              (kept_*: the source within a
+                                                                     bound, beside a learned base)
     bad/<case>.pel  and bad/cases.json: the error of each
     README.md: a table of all cases
 
@@ -28,6 +30,7 @@ from numpy.typing import NDArray
 from tools.bad_files import DECODE, BadCase, container_cases, decode_cases
 from tools.deep_cases import DeepCase, deep_bad_cases, deep_cases
 from tools.exact_cases import ExactCase, exact_bad_cases, exact_cases
+from tools.kept_cases import kept_bad_cases, kept_cases
 
 import pellucid
 from pellucid.bitstream import PelFile, write_file
@@ -192,12 +195,13 @@ def write_exact(name: str, case: ExactCase, folder: Path) -> None:
 
 
 def write_deep(name: str, case: DeepCase, folder: Path) -> None:
-    """Write the files of a good case of alpha or 16 bits in the learned layer."""
+    """Write the files of a good case of the learned layer with alpha, 16 bits or a source."""
     folder.mkdir(parents=True, exist_ok=True)
     options: dict[str, Any] = {
         "quality": case.quality,
         "model": PACKAGED / MODEL,
         "tile": case.tile,
+        **({} if case.kept is None else {"keep_noise": True, "max_error": case.kept}),
     }
     data = pellucid.compress(case.picture, **options)
     decoded = pellucid.decompress(data).reshape(case.picture.shape)
@@ -209,6 +213,8 @@ def write_deep(name: str, case: DeepCase, folder: Path) -> None:
     (folder / "file.pel").write_bytes(data)
     np.save(folder / "input.npy", case.picture)
     np.save(folder / "expected.npy", decoded)
+    if case.kept is not None:
+        write_source(name, case, data, folder)
     low, high = info.sample_range or (0, 255)
     peak = max(1.0, (high - low) / 255)  # as section 8 has it
     write_json(
@@ -220,8 +226,19 @@ def write_deep(name: str, case: DeepCase, folder: Path) -> None:
             "latents_sha256": info.latents_sha256,
             "bounds": {"peak": peak, "rms": peak / 10},
             "metadata": {},
+            **({} if case.kept is None else {"source_error": case.kept}),
         },
     )
+
+
+def write_source(name: str, case: DeepCase, data: bytes, folder: Path) -> None:
+    """Write the source that a file gives back, if it isn't the input; check its bound."""
+    source = pellucid.decompress(data, which="source").reshape(case.picture.shape)
+    off = np.abs(source.astype(np.int64) - case.picture).max()
+    if source.dtype != case.picture.dtype or off > (case.kept or 0):
+        raise RuntimeError(f"{name}: the source came back {off} off, as {source.dtype}")
+    if case.kept:
+        np.save(folder / "source.npy", source)
 
 
 def learned_facts(case: GoodCase | DeepCase, info: pellucid.FileInfo) -> dict[str, Any]:
@@ -313,10 +330,12 @@ def main() -> int:
     if not options.bad_only:
         write_cases(good_cases(), write_good, output / "good")
         write_cases(exact_cases(), write_exact, output / "good")
-        write_cases(deep_cases(), write_deep, output / "good")
+        deep = deep_cases() | kept_cases()
+        write_cases(deep, write_deep, output / "good")
         sound = (output / "good" / "block" / "file.pel").read_bytes()
-        files = {name: (output / "good" / name / "file.pel").read_bytes() for name in deep_cases()}
+        files = {name: (output / "good" / name / "file.pel").read_bytes() for name in deep}
         decoded = decode_cases(sound) | exact_bad_cases() | deep_bad_cases(files)
+        decoded |= kept_bad_cases(files)
         must_raise(decoded)
         made |= decoded
     write_bad(made, output / "bad")

@@ -38,7 +38,7 @@ def alpha_tiles(data: bytes, header: Header, exact_dir: Path) -> list[Array]:
     model = read_model(exact_dir)
     check(identity == model.model_id, identity.hex(), "unknown model")
     boxes = tile_boxes(header)
-    payloads = tile_payloads(header, chunks)[len(boxes) :]
+    payloads = tile_payloads(header, chunks)[len(boxes) : 2 * len(boxes)]
     plane = header._replace(channels=1, alpha=0, layers=2)
     kind = f"{'i' if header.sample_type == 1 else 'u'}{header.bit_depth // 8}"
     return [

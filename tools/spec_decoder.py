@@ -7,7 +7,8 @@ latents, `onnx` for the weights of the synthesis network, Pillow to save a PNG.
 
     python tools/spec_decoder.py photo.pel --model DIR [-o out.png] [--latents]
 
-Exact layers (section 11) are in `spec_exact.py`, alpha (section 15) in `spec_alpha.py`.
+Exact layers (section 11) are in `spec_exact.py`, alpha (section 15) in `spec_alpha.py`, the source
+beside a base (section 17) in `spec_kept.py`.
 The idea of an educational decoder beside the specification is that of zstd.
 """
 
@@ -43,6 +44,7 @@ METADATA = (
     b"RANG",
     b"ALPH",
     b"EDGE",
+    b"KEPT",
 )
 KNOWN_CHUNKS = (b"HEAD", *METADATA, b"TIDX", b"TILE", b"DONE")
 CODED_BITS = 24  # of a probability in the coder
@@ -151,9 +153,9 @@ def read_header(payload: bytes) -> Header:
     check(header.layers != 0, "no layer at all")
     # ... and those inside it that this decoder doesn't know are not.
     samples = (header.bit_depth, header.sample_type)
-    learned = header.layers in (1, 17)
+    learned = header.layers in (1, 17, 9, 25)
     if learned:
-        known = samples in ((8, 0), (16, 0), (16, 1)) and header.alpha == (header.layers == 17)
+        known = samples in ((8, 0), (16, 0), (16, 1)) and header.alpha == header.layers >> 4
         known = known and (header.channels, header.colour) in ((1, 0), (3, 1))
     else:
         known = header.layers in (2, 4) and samples in ((8, 0), (16, 0), (16, 1))
@@ -183,12 +185,12 @@ def tile_boxes(header: Header) -> list[tuple[int, int, int, int]]:
 
 
 def tile_payloads(header: Header, chunks: list[Chunk]) -> list[bytes]:
-    """What each tile holds, by layer and then by number; tiles lie in the file in that order."""
+    """What each tile holds, in the file's order: by layer, the source last, then by number."""
     side = 2**header.tile_log2
     count = -(-header.width // side) * -(-header.height // side)
     check(count <= MAX_TILES, f"{count} tiles", "over the limits")
     tiles = [chunk.payload for chunk in chunks if chunk.type == b"TILE"]
-    layers = [layer for layer in range(8) if header.layers >> layer & 1]
+    layers = [layer for layer in (0, 1, 2, 4, 3) if header.layers >> layer & 1]
     wanted = [(number, layer) for layer in layers for number in range(count)]
     check(len(tiles) == len(wanted), f"{len(tiles)} tiles in place of {len(wanted)}")
     for place, payload in zip(wanted, tiles, strict=True):
@@ -432,13 +434,12 @@ def decode_latents(data: bytes, model_dir: str | Path) -> Latents:
     """The integer latents of layer 0 of a .pel file. Raises PelError."""
     chunks = read_chunks(data)
     header = read_header(chunks[0].payload)  # before the rest, for a newer version may differ there
-    check(header.layers in (1, 17), "an exact layer: see spec_exact.py", "unknown feature")
+    check(header.layers & 1 == 1, "an exact layer: see spec_exact.py", "unknown feature")
     check_order(chunks)
     found, edges = read_range(header, chunks), read_edges(header, chunks)
+    read_kept(header, chunks)
     names = [chunk.type for chunk in chunks]
-    check(
-        (b"ALPH" in names) == (header.layers == 17), "ALPH without layer 4, or layer 4 without it"
-    )
+    check((b"ALPH" in names) == (header.alpha == 1), "ALPH without layer 4, or layer 4 without it")
     boxes = tile_boxes(header)
     payloads = tile_payloads(header, chunks)[: len(boxes)]
     model = read_model(Path(model_dir))
@@ -469,7 +470,7 @@ def read_edges(header: Header, chunks: list[Chunk]) -> Sides | None:
     payloads = [chunk.payload for chunk in chunks if chunk.type == b"EDGE"]
     if not payloads:
         return None
-    check(header.layers == 1, "EDGE without layer 0, or beside alpha")
+    check(header.layers in (1, 9), "EDGE without layer 0, or beside alpha")
     letter = ("bh" if header.sample_type == 1 else "BH")[header.bit_depth == 16]
     run, at, sides = struct.Struct(f"<H{header.channels}{letter}"), 0, Sides()
     for _ in range(4):
@@ -485,6 +486,18 @@ def read_edges(header: Header, chunks: list[Chunk]) -> Sides | None:
     check(top + bottom + left + right > 0, "EDGE without lines")
     check(top + bottom < header.height and left + right < header.width, "EDGE leaves nothing")
     return sides
+
+
+def read_kept(header: Header, chunks: list[Chunk]) -> tuple[bytes, int] | None:
+    """What KEPT says (section 17), the id of a model and a bound; None without layer 3."""
+    payloads = [chunk.payload for chunk in chunks if chunk.type == b"KEPT"]
+    check(len(payloads) == header.layers >> 3 & 1, "KEPT without layer 3, or layer 3 without it")
+    if not payloads:
+        return None
+    check(len(payloads[0]) == 18, "KEPT is not 18 bytes long")
+    identity, bound = struct.unpack("<16sH", payloads[0])
+    check(bound <= 16383, f"bound {bound}")
+    return identity, bound
 
 
 def draw(samples: NDArray[Any], sides: Sides) -> NDArray[Any]:

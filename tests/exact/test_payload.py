@@ -23,7 +23,8 @@ def kind_for(samples: np.ndarray, *, alpha: bool = False) -> TileKind:
 
 
 def encoded(samples: np.ndarray, bound: int = 0) -> bytes:
-    return tiles.encode_tile(samples, kind_for(samples), bound, TABLES)
+    start = BOUND.pack(bound) if bound else b""
+    return start + tiles.encode_tile(samples, kind_for(samples), bound, TABLES)
 
 
 def decoded(payload: bytes, like: np.ndarray, *, bounded: bool = False) -> np.ndarray:

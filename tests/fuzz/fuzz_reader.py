@@ -18,8 +18,11 @@ import pellucid
 from pellucid.bitstream import (
     ALPHA,
     BASE_AND_ALPHA,
+    KEPT,
+    KEPT_NOISE,
     RANGE,
     Header,
+    Kept,
     PelFile,
     SampleRange,
     write_file,
@@ -49,6 +52,8 @@ def one_input(data: bytes, *, decode: bool = True) -> str:
         if not decode or too_large(header):
             return "parsed"
         check_shape(pellucid.decompress(data), header)
+        if header.has_source_layer:
+            check_shape(pellucid.decompress(data, which="source"), header)
     except PellucidError as error:
         return type(error).__name__
     return "decoded"
@@ -82,6 +87,8 @@ def salvage_input(data: bytes, *, decode: bool) -> None:
         return
     try:
         picture = pellucid.salvage(data).picture
+        if file.header.has_source_layer:
+            check_shape(pellucid.salvage(data, which="source").picture, file.header)
     except DamagedFileError as error:
         raise AssertionError("damage stopped the tolerant reader") from error
     except PellucidError:
@@ -99,12 +106,15 @@ def container_seeds() -> tuple[bytes, ...]:
     deep = replace(grid, bit_depth=16, sample_type=1)
     both = replace(deep, alpha=1, layers=BASE_AND_ALPHA)
     extras = {RANGE: SampleRange(-5, 2000).pack(), ALPHA: bytes(16)}
+    kept = replace(both, layers=BASE_AND_ALPHA | KEPT_NOISE)
+    all_extras = {**extras, KEPT: Kept(bytes(16), 9).pack()}
     return (
         write_file(one, {}, [b"\1\2\3\4" * 8]),
         write_file(one, metadata, [b""]),
         write_file(grid, metadata, words),
         write_file(deep, {}, words, extras={RANGE: extras[RANGE]}),
         write_file(both, metadata, words + words[::-1], extras=extras),
+        write_file(kept, metadata, words + words[::-1] + words, extras=all_extras),
     )
 
 
@@ -124,7 +134,11 @@ def decodable_seeds() -> tuple[bytes, ...]:
     pictures += [(np.dstack([colour, clear]), 60), (wide.astype(np.int16), 40)]
     pictures += [(np.dstack([ramp, clear]).astype(np.uint16)[:20, :31] * 257, 70)]
     with suppress(PellucidError):  # no model is installed
-        return tuple(pellucid.compress(picture, quality=quality) for picture, quality in pictures)
+        plain = [pellucid.compress(picture, quality=quality) for picture, quality in pictures]
+        kept = [
+            pellucid.compress(p[:30, :40], keep_noise=True, max_error=2) for p, _ in pictures[4:6]
+        ]
+        return (*plain, *kept)
     return ()
 
 

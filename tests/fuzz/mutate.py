@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 SIGNATURE = b"\x89PEL\r\n\x1a\n"
 TYPES = [b"HEAD", b"exif", b"iccp", b"xmp0", b"nois", b"RANG", b"ALPH", b"TIDX", b"TILE", b"DONE"]
+TYPES += [b"KEPT"]
 STRANGE_TYPES = [b"NEWC", b"newc", b"0TIL", b"TIL\0", b"\xff\xff\xff\xff", b"tile", b"dONE"]
 HEAD_FIELDS = {  # name -> (offset, struct format)
     "version": (0, "<B"),
@@ -200,8 +201,9 @@ def _edit_exact(rng: random.Random, data: bytes) -> bytes:
     """Change an exact tile's bound, kind or one of its words, of which the last are read first."""
     chunks = split(data)
     at = rng.choice([n for n, chunk in enumerate(chunks) if chunk.type == b"TILE"])
-    alpha = [n for n, c in enumerate(chunks) if c.type == b"TILE" and c.payload[4:5] == b"\4"]
-    at = rng.choice(alpha) if alpha else at
+    tiles = [n for n, c in enumerate(chunks) if c.type == b"TILE"]
+    beside = [n for n in tiles if chunks[n].payload[4:5] in (b"\3", b"\4")]  # source and alpha
+    at = rng.choice(beside) if beside else at
     body = bytearray(chunks[at].payload)
     kind = 7 if body[4] == 2 else 5  # after the tile's number, its layer and, in layer 2, its bound
     what = rng.randrange(4)

@@ -6,7 +6,15 @@ from pellucid._api.files import PelSource, open_pel
 from pellucid._api.layers import open_layer
 from pellucid._api.options import PICTURE
 from pellucid._api.results import FileInfo, Verification
-from pellucid.bitstream import DEFAULT_LIMITS, Limits, PelFile, check_limits, require_supported
+from pellucid.bitstream import (
+    ALPHA_LAYER,
+    DEFAULT_LIMITS,
+    SOURCE_LAYER,
+    Limits,
+    PelFile,
+    check_limits,
+    require_supported,
+)
 from pellucid.errors import DamagedFileError
 from pellucid.pixels.geo import orientation_of
 
@@ -51,17 +59,20 @@ def info(data: PelSource, *, latents: bool = False, limits: Limits = DEFAULT_LIM
         guide=None if layer.guide is None else f"{layer.guide[0]} x {layer.guide[1].name}",
         sample_range=None if found is None else (found.low, found.high),
         pages=pages,
-        alpha_bytes=alpha_bytes(file),
+        alpha_bytes=layer_bytes(file, ALPHA_LAYER),
+        source_error=layer.source_error,
+        kept_bytes=layer_bytes(file, SOURCE_LAYER),
         orientation=orientation_of(file.metadata.get("exif")),
     )
 
 
-def alpha_bytes(file: PelFile) -> int | None:
-    """What the tiles of an alpha layer take, container included; None without such a layer."""
-    if not file.header.has_alpha_layer:
+def layer_bytes(file: PelFile, layer: int) -> int | None:
+    """What the tiles of a layer take, container included; None without such a layer."""
+    if layer not in file.header.layer_numbers:
         return None
     tiles = [chunk.end - chunk.offset for chunk in file.chunks if chunk.type == "TILE"]
-    return sum(tiles[file.header.tile_count :])  # behind those of the colours
+    start = file.header.layer_numbers.index(layer) * file.header.tile_count
+    return sum(tiles[start : start + file.header.tile_count])
 
 
 def model_facts(identity: bytes) -> tuple[str | None, str | None]:

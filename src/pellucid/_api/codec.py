@@ -39,11 +39,12 @@ def compress(
     model: str | os.PathLike[str] | None = None,
     tune: str | None = None,
     effort: int = 0,
-    denoise: str | float = OFF,
     metadata: bool = True,
     limits: Limits = DEFAULT_LIMITS,
     page: int | None = None,
     tile: int | None = None,
+    denoise: str | float = OFF,
+    keep_noise: bool = False,
 ) -> bytes:
     """Compress a picture to the bytes of a .pel file.
 
@@ -52,8 +53,7 @@ def compress(
             alpha, which comes back as it is), Pillow image, path, encoded bytes or a binary file
             object; or what is sliced like an array (Zarr, Dask), which is read in parts.
         quality: 0 (smallest) to 100 (best of the learned codec), whole; 60 if no target is given.
-        bpp: best file of at most this many bits per pixel.
-        size: best file of at most this many bytes.
+        bpp, size: best file of at most this many bits per pixel, or bytes.
         psnr: smallest file that reaches this many dB over all colours that alpha doesn't hide,
             counted from 255, or of 16 bits from the picture's own range.
         lossless: every sample comes back as it is; any number of channels, float16 and float32 too.
@@ -62,21 +62,18 @@ def compress(
         nodata: with max_error: samples of this value stay, and no other becomes it (0 in depths).
         guide: with lossless or max_error: an aligned picture, kept without loss in the same file.
         model: name of an installed model (`models()`) or a model's folder, which is used; else `m`
-            is, or none: a file becomes lossless or error-bounded where that takes fewer bytes at no
-            lower PSNR, as in many drawings, or a target is out of the model's reach.
-        tune: `eye` or `psnr`, what a file is best at for its size, if the model has both; if
-            neither is given `eye`, and `psnr` with the target `psnr`.
-        effort: 0 to 9; from 1 on latents are refined for this picture, at a cost of up to
-            a minute a megapixel. With `psnr` files get smaller, else closer to the picture.
-        denoise: `off`; `auto` to spend no bits on noise: it is measured, and left out if there is
-            some; or how much of it to leave out, 0 to 1. `psnr` and `effort` then compare with
-            the picture as the denoiser cleans it.
+            is, or none: a file becomes lossless or error-bounded where that is better.
+        tune: `eye` or `psnr`, what a file is best at for its size; else `psnr` with that target.
+        effort: 0 to 9; from 1 on latents are refined, for up to a minute a megapixel.
         metadata: keep EXIF, ICC profile, XMP and the elements of DICOM; pages stay anyway.
         limits: raise `max_pixels` here for a huge picture; who decodes the file must do so too.
         page: of a TIFF with several, or frame of a DICOM file, from 0.
-        tile: samples a side of the parts that are coded, and damaged, each on its own: 64, 128,
-            256, 512 or 1024. Small ones cost bytes. Default: 512, or 1024 with loss and without
-            alpha for a picture that fits in one.
+        tile: samples a side of the parts that are coded, and damaged, each on its own: 64 to 1024.
+            Default: 512, or 1024 with loss and without alpha for a picture that fits in one.
+        denoise: how much of the noise that is found costs no bits: `off`, `auto`, or a part of 0
+            to 1. `psnr` and `effort` then compare with the picture as the denoiser cleans it.
+        keep_noise: keep the source beside the denoised picture, without loss or within `max_error`;
+            quality or target are of the denoised picture alone. Off is then `auto`.
 
     Raises:
         InputError: the picture can't be read. OptionError: an option is out of range.
@@ -109,7 +106,8 @@ def decompress(
         scale: 2, 4 or 8 for a picture of 1/2, 1/4 or 1/8 of the sides, rounded up. All of it is
             decoded, and the mean of each square of samples taken, in bounded memory. A region grows
             to whole squares of the picture.
-        which: `guide` for the guide of a file that holds one, instead of the picture.
+        which: instead of the picture `guide`, of a file that holds one, or `source`, of a file made
+            with `keep_noise`.
         limits: raise `max_pixels` here for a huge file that you trust.
 
     Raises:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from pellucid._api.files import PelSource, open_pel
 from pellucid._api.layer import Damaged
 from pellucid._api.layers import open_layer
-from pellucid._api.options import PICTURE, DecompressOptions
+from pellucid._api.options import GUIDE, DecompressOptions
 from pellucid._api.results import DecompressResult, describe_channels
-from pellucid.bitstream import require_supported
+from pellucid.bitstream import ALPHA_LAYER, require_supported
 from pellucid.pixels.lazy import Sink
 from pellucid.pixels.reduced import Reduced
 
@@ -43,7 +43,7 @@ class Opened:
     @property
     def metadata(self) -> dict[str, bytes]:
         """What the file keeps beside the samples, which is the picture's and not the guide's."""
-        return self.file.metadata if self.options.which == PICTURE else {}
+        return {} if self.options.which == GUIDE else self.file.metadata
 
     def decode_into(self, sink: Sink) -> None:
         """The samples (h, w, C), part by part."""
@@ -83,7 +83,11 @@ class Opened:
         """What a person must know about the picture of a damaged file."""
         header, found = self.file.header, []
         for filling, alpha in (("filled with grey", False), ("made opaque", True)):
-            places = [n for n in sorted(self.damaged or {}) if (n >= header.tile_count) == alpha]
+            places = [
+                place
+                for place in sorted(self.damaged or {})
+                if (header.layer_at(place) == ALPHA_LAYER) == alpha
+            ]
             if places:
                 tiles = ", ".join(map(header.chunk_name, places))
                 found.append(f"damaged and {filling}: {tiles}")

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid._api.layer import Encoded, Layer, Layout, held, way_out
+from pellucid._api.layer import Encoded, Layer, Layout, held, require_held, way_out
 from pellucid._api.options import GUIDE, PICTURE, CompressOptions
 from pellucid.bitstream import FLOAT_MAP
 from pellucid.errors import InputError, OptionError
@@ -46,12 +46,7 @@ def encode_exact(
     if source.dtype.kind == "f":
         floats, reach = find_map(source, bound, mark_of(source, options.nodata))
     else:
-        if bound != int(bound) or bound > MOST_BOUND:
-            raise OptionError(
-                f"max_error is {bound!r}; for samples of type {source.dtype.name} it must be a "
-                f"whole number from 0 to {MOST_BOUND}"
-            )
-        reach = int(bound)
+        reach = whole_bound(bound, source.dtype)
         nodata = mark_of(source, options.nodata)
     header = header_of(
         samples,
@@ -79,8 +74,7 @@ class ExactLayer(Layer):
 
     def layout(self, which: str, box: Box | None = None) -> Layout:
         header, pair = self._header, self._pair
-        if which == GUIDE and pair is None:
-            raise OptionError("the file holds one picture and no guide; leave which out")
+        require_held(which, guide=pair is not None)
         size = (header.height, header.width) if box is None else (box.height, box.width)
         planes, dtype = header.channels + header.alpha, header.dtype
         if pair is not None:
@@ -122,6 +116,16 @@ class ExactLayer(Layer):
     def _reader(self) -> Callable[[int], Any]:
         """Tile number -> its samples; none can be read where the map of floats is lost."""
         return tile_reader(self._file, tolerant=self._damaged is not None)
+
+
+def whole_bound(bound: float, dtype: np.dtype[Any]) -> int:
+    """A bound on whole samples of a type; OptionError if it can't be."""
+    if bound != int(bound) or bound > MOST_BOUND:
+        raise OptionError(
+            f"max_error is {bound!r}; for samples of type {dtype.name} it must be a whole number "
+            f"from 0 to {MOST_BOUND}"
+        )
+    return int(bound)
 
 
 def mark_of(source: ImageSource, given: float | None) -> float | int | None:

@@ -1,7 +1,8 @@
 """What a layer of a .pel file does: samples -> tiles, and tiles -> samples.
 
-A file holds one of two: the learned one (`learned.py`) or the exact one (`exact.py`). Its header
-says which, and `layers.py` asks it once; whatever else depends on the kind is asked here.
+A file holds one of two: the learned one (`learned.py`) or the exact one (`exact.py`); or both
+(`kept.py`). Its header says which, and `layers.py` asks it once; whatever else depends on the kind
+is asked here.
 """
 
 from __future__ import annotations
@@ -12,11 +13,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pellucid._api.options import GUIDE, SOURCE
 from pellucid.bitstream import Header, PelFile
+from pellucid.errors import OptionError
 from pellucid.pixels import Box
 from pellucid.pixels.lazy import Sink
 
 Damaged = dict[int, str]  # number of a tile -> what is wrong with it
+ABSENT = {
+    GUIDE: "the file holds one picture and no guide; leave which out",
+    SOURCE: "the file holds no source beside its picture: that is in files made with keep_noise "
+    "(--keep-noise) only; leave which out",
+}
 
 
 class Encoded(NamedTuple):
@@ -53,6 +61,11 @@ class Layer(ABC):
         return None
 
     @property
+    def source_error(self) -> float | None:
+        """The same of the source beside the picture; None for a file without one."""
+        return None
+
+    @property
     def likely_error(self) -> float | None:
         """How far nine of ten samples are off at most, for photographs at the file's quality; None
         where this isn't known.
@@ -66,7 +79,7 @@ class Layer(ABC):
 
     @abstractmethod
     def layout(self, which: str, box: Box | None = None) -> Layout:
-        """Of a part of the picture or of its guide; OptionError if the file has no guide."""
+        """Of a part of the picture, its guide or its source; OptionError if the file has none."""
 
     @abstractmethod
     def decode_into(self, sink: Sink, box: Box, which: str) -> None:
@@ -79,6 +92,12 @@ class Layer(ABC):
     @abstractmethod
     def sha256(self) -> str:
         """Of the decoded integers: latents and alpha, or samples."""
+
+
+def require_held(which: str, *, guide: bool) -> None:
+    """OptionError if what is wanted beside the picture isn't in a file that may have a guide."""
+    if which in ABSENT and not (which == GUIDE and guide):
+        raise OptionError(ABSENT[which])
 
 
 def held(value: float | None, dtype: np.dtype[Any]) -> float | int | None:

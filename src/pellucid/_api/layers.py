@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 
 from pellucid._api.exact import ExactLayer, encode_exact
 from pellucid._api.files import kept_of, metadata_of, name_of
+from pellucid._api.kept import JoinedLayer, encode_kept
 from pellucid._api.layer import Damaged, Layer
 from pellucid._api.learned import LearnedLayer
 from pellucid._api.lossy import encode_lossy
@@ -27,7 +28,9 @@ def encode(
     meter = Meter(progress)
     with ExitStack() as opened:
         source = opened.enter_context(open_image(image, page=options.page, max_pixels=most))
-        if options.bound is None:
+        if options.keep_noise:
+            header, extras, tiles = encode_kept(source, options, name_of(image), meter.add)
+        elif options.bound is None:
             header, extras, tiles = encode_lossy(source, options, name_of(image), meter.add)
         else:
             guide = None
@@ -61,4 +64,6 @@ class Meter:
 
 def open_layer(file: PelFile, damaged: Damaged | None = None) -> Layer:
     """The layer of a parsed file; `damaged` is what `Layer` takes."""
+    if file.header.has_source_layer:
+        return JoinedLayer(file, damaged)
     return (ExactLayer if file.header.layers in EXACT else LearnedLayer)(file, damaged)

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid._api.best import Told, best_file
-from pellucid._api.layer import Damaged, Encoded, Layer, Layout, held, way_out
+from pellucid._api.layer import Damaged, Encoded, Layer, Layout, held, require_held, way_out
 from pellucid._api.noise import Cleaned
-from pellucid._api.options import DEFAULT_QUALITY, GUIDE, CompressOptions
+from pellucid._api.options import DEFAULT_QUALITY, CompressOptions
 from pellucid.bitstream import (
     ALPHA,
     ALPHA_LAYER,
@@ -38,7 +38,7 @@ from pellucid.codec import (
 )
 from pellucid.codec.decompress import AlphaReader
 from pellucid.codec.picture import WHITE
-from pellucid.errors import DamagedFileError, InputError, OptionError, PellucidError
+from pellucid.errors import DamagedFileError, InputError, PellucidError
 from pellucid.exact import (
     alpha_tiles,
     check_tables,
@@ -65,7 +65,7 @@ def encode_learned(clean: Cleaned, options: CompressOptions, name: str, told: To
     Raises what `compress` does.
     """
     source, net = clean.source, load_codec(options.model_folder)
-    samples = source.without_full_alpha()
+    samples = source if options.keep_noise else source.without_full_alpha()
     alpha = samples.info.has_alpha
     quality = DEFAULT_QUALITY if options.quality is None else options.quality
     header = header_of(Picture(samples, alpha), net, quality, tile=options.tile)
@@ -108,8 +108,7 @@ class LearnedLayer(Layer):
             return None
 
     def layout(self, which: str, box: Box | None = None) -> Layout:
-        if which == GUIDE:
-            raise OptionError("the file holds one picture and no guide; leave which out")
+        require_held(which, guide=False)
         header, place = self._header, box or self._header.box
         shape = (place.height, place.width, header.channels + header.alpha)
         return Layout(shape, header.dtype, bool(header.alpha), 1)

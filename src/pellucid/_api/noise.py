@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pellucid._api.options import AUTO, OFF, CompressOptions
+from pellucid._api.options import CompressOptions
 from pellucid.codec.noise import STRONGEST, NoiseLevel
 from pellucid.denoising import DenoiseOptions, NoiseEstimate
 from pellucid.denoising.flow import denoise_into, noise_of
@@ -35,9 +35,9 @@ def cleaned(source: ImageSource, options: CompressOptions) -> Cleaned:
 
     `source` has samples that the learned codec takes. Raises what denoising it does.
     """
-    if options.denoise in (OFF, 0):
+    strength = options.denoising
+    if not strength:
         return Cleaned(source)
-    strength = 1.0 if options.denoise == AUTO else float(options.denoise)
     noise = noise_of(source)
     if nothing_to_do(noise, strength, source.dtype):
         return Cleaned(source)

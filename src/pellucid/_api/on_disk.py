@@ -17,6 +17,7 @@ from pellucid._api.decode import Opened
 from pellucid._api.files import PelSource, check_pel_name, kept_of, left_out, refuse_same_file
 from pellucid._api.layers import Progress, encode
 from pellucid._api.options import (
+    GUIDE,
     OFF,
     PICTURE,
     CompressOptions,
@@ -63,11 +64,12 @@ def compress_file(
     model: str | os.PathLike[str] | None = None,
     tune: str | None = None,
     effort: int = 0,
-    denoise: str | float = OFF,
     metadata: bool = True,
     limits: Limits = DEFAULT_LIMITS,
     page: int | None = None,
     tile: int | None = None,
+    denoise: str | float = OFF,
+    keep_noise: bool = False,
     force: bool = False,
     progress: Progress | None = None,
 ) -> CompressResult:
@@ -106,12 +108,13 @@ def compress_to(
     found, before = info(target, limits=options.limits), None
     if isinstance(source, str | os.PathLike) and Path(source).is_file():
         before = Path(source).stat().st_size
-    if before is None or found.max_error is None or found.file_bytes <= before:
+    exact = found.max_error is not None or found.source_error is not None
+    if before is None or not exact or found.file_bytes <= before:
         return CompressResult(found, before)
     grown = (
-        f"the file grew from {before:,} to {found.file_bytes:,} bytes: lossless and max_error "
-        "keep every sample, with the errors that a lossy format such as JPEG made, and metadata "
-        "are kept byte for byte"
+        f"the file grew from {before:,} to {found.file_bytes:,} bytes: lossless, max_error "
+        "and keep_noise keep every sample, with the errors that a lossy format such as JPEG made, "
+        "and metadata are kept byte for byte"
     )
     return CompressResult(found, before, (grown,))
 
@@ -179,7 +182,7 @@ def decompress_to(
     if options.scale > 1 and Path(target).suffix.lower() in DICOM:
         raise OutputError(f"cannot write {target}: DICOM can't say that a picture is reduced")
     kept = kept_of(opened.metadata, metadata)
-    told = alpha if options.which == PICTURE else None
+    told = None if options.which == GUIDE else alpha
     size = (opened.box.width, opened.box.height, shape[2], 8 * dtype.itemsize)
     about = with_resolution(ImageInfo(*size, alpha=told, flat=shape[2] == 1, **kept))  # type: ignore[arg-type]
     if options.region is not None or options.scale > 1:

@@ -21,7 +21,8 @@ DEFAULT_TUNE = "eye"
 MOST_EFFORT = 9
 OFF, AUTO = "off", "auto"
 MOST = 1e18  # of a target
-GUIDE, PICTURE = "guide", "picture"
+GUIDE, PICTURE, SOURCE = "guide", "picture", "source"
+AUTO, OFF = "auto", "off"
 
 TILES = tuple(1 << log2 for log2 in DECODED_TILES)  # samples a side
 
@@ -48,15 +49,20 @@ class CompressOptions:
     model: str | os.PathLike[str] | None = None
     tune: str | None = None
     effort: int = 0
-    denoise: str | float = OFF
     metadata: bool = True
     limits: Limits = DEFAULT_LIMITS
     page: int | None = None
     tile: int | None = None
+    denoise: str | float = OFF
+    keep_noise: bool = False
 
     def __post_init__(self) -> None:
-        for name, flag in (("lossless", self.lossless), ("metadata", self.metadata)):
+        for name in ("lossless", "metadata", "keep_noise"):
+            flag = getattr(self, name)
             require(isinstance(flag, bool), name, flag, "True or False")
+        part = is_number(self.denoise) and 0 <= self.denoise <= 1  # type: ignore[operator]
+        word = isinstance(self.denoise, str) and self.denoise in (OFF, AUTO)
+        require(part or word, "denoise", self.denoise, f"{OFF}, {AUTO} or 0 to 1")
         check_limits(self.limits)
         check_targets(self)
         page = self.page
@@ -71,9 +77,6 @@ class CompressOptions:
         require(
             is_whole(self.effort) and 0 <= self.effort <= MOST_EFFORT, "effort", self.effort, whole
         )
-        strength = is_number(self.denoise) and 0 <= self.denoise <= 1  # type: ignore[operator]
-        named = isinstance(self.denoise, str) and self.denoise in (OFF, AUTO)
-        require(strength or named, "denoise", self.denoise, f"{OFF}, {AUTO} or 0 to 1")
         if self.bound is None:
             check_learned(self)
         for name, idle in (("tune", None), ("effort", 0), ("denoise", OFF)):
@@ -103,8 +106,21 @@ class CompressOptions:
     @property
     def bound(self) -> float | None:
         """The largest error of a sample: 0 for lossless; None for the learned codec."""
+        learned = self.keep_noise or (self.max_error is None and not self.lossless)
+        return None if learned else self.source_bound
+
+    @property
+    def denoising(self) -> float:
+        """How much of the noise is left out, 0 to 1."""
+        if isinstance(self.denoise, str):
+            return float(self.denoise == AUTO or self.keep_noise)
+        return float(self.denoise)
+
+    @property
+    def source_bound(self) -> float:
+        """The largest error of a sample of what is coded exactly: the picture, or its source."""
         if self.max_error is None:
-            return 0 if self.lossless else None
+            return 0
         whole = self.max_error == int(self.max_error)
         return int(self.max_error) if whole else float(self.max_error)
 
@@ -126,7 +142,8 @@ class DecompressOptions:
         check_limits(self.limits)
         scales = f"one of {', '.join(map(str, SCALES))}"
         require(is_whole(self.scale) and self.scale in SCALES, "scale", self.scale, scales)
-        require(self.which in (GUIDE, PICTURE), "which", self.which, f"{PICTURE} or {GUIDE}")
+        parts = (PICTURE, GUIDE, SOURCE)
+        require(self.which in parts, "which", self.which, f"{PICTURE}, {GUIDE} or {SOURCE}")
         if self.region is not None:
             try:
                 _, _, _, _ = map(operator.index, self.region)
@@ -158,6 +175,13 @@ def check_targets(options: CompressOptions) -> None:
     require(fine, "max_error", bound, "a number from 0, in the samples' unit")
     if options.lossless and bound:
         raise OptionError(f"lossless means a max_error of 0, and {bound} was given; choose one")
+    if options.keep_noise and options.lossless:
+        raise OptionError("keep_noise keeps the source without loss already; leave lossless out")
+    if options.keep_noise and options.denoise == 0:
+        raise OptionError(
+            "keep_noise is for a picture that is denoised, and denoise is 0; give "
+            "more, or leave keep_noise out"
+        )
     names = ("quality", "bpp", "size", "psnr")
     given = [name for name in names if getattr(options, name) is not None]
     if options.bound is not None:

@@ -30,11 +30,13 @@ class FileInfo:
     `quality` it is then; of that, nine
     of ten colour samples are likely within `likely_error` (None where the model isn't installed or
     was never measured), samples of 16 bits lie in `sample_range`, and `alpha_bytes` of the tiles
-    are alpha's (None in other files, whose tiles hold both). `tune` is what the model is tuned for,
-    `eye` or `psnr` (None where it isn't installed, and of exact files). `bytes_by_part` maps chunk
-    types to bytes, container included; `orientation` is that of EXIF, 1 to 8, which is kept and not
-    applied; `latents_sha256` is None unless asked for: of latents (and
-    alpha), or of samples if the file is lossless or error-bounded.
+    are alpha's (None in other files, whose tiles hold both). Of a file with the source beside the
+    picture, `source_error` is the largest error of a sample of it, 0 without loss, and
+    `kept_bytes` of the tiles are the source's (None in other files). `tune` is what the model is
+    tuned for, `eye` or `psnr` (None where it isn't installed, and of exact files). `bytes_by_part`
+    maps chunk types to bytes, container included; `orientation` is that of EXIF, 1 to 8, which is
+    kept and not applied; `latents_sha256` is None unless asked for: of latents (and alpha), or of
+    samples if the file is lossless or error-bounded.
     """
 
     version: int
@@ -62,6 +64,8 @@ class FileInfo:
     pages: int = 1
     alpha_bytes: int | None = None
     orientation: int = 1
+    source_error: float | None = None
+    kept_bytes: int | None = None
 
     @property
     def kind(self) -> str:
@@ -93,8 +97,8 @@ class DecompressResult:
         channels: of a sample, alpha included.
         kind: what a pixel has, for a person: grey, RGB, .. with alpha, pages of these.
         picture: (H, W) or (H, W, C) samples; None if they went into a file.
-        damaged: number of a damaged tile -> what is wrong with it; those of alpha in a learned file
-            count on from the others.
+        damaged: number of a damaged tile -> what is wrong with it; in a learned file those of
+            alpha, and then those of a source, count on from the others.
         lost_metadata: kinds of metadata (exif, icc, xmp, axes, dicom) that damage has cost.
         damage: all that damage has cost, for a person, one line a kind; empty for a sound file.
         remarks: what else a person should know, such as metadata that the format can't hold.
@@ -116,8 +120,8 @@ class Verification:
     """What is wrong with a .pel file.
 
     Attributes:
-        tiles: number of a damaged tile -> what is wrong with it; those of alpha in a learned file
-            count on from the others.
+        tiles: number of a damaged tile -> what is wrong with it; in a learned file those of
+            alpha, and then those of a source, count on from the others.
         other: what is wrong beside the tiles.
         total: number of tiles that the file should hold.
     """

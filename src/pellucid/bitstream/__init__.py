@@ -18,20 +18,24 @@ from __future__ import annotations
 
 from pellucid.bitstream.chunk import Chunk, write_chunk
 from pellucid.bitstream.edges import EDGE, Edges
-from pellucid.bitstream.extras import ALPHA, FLOAT_MAP, RANGE, SampleRange
+from pellucid.bitstream.extras import ALPHA, FLOAT_MAP, KEPT, RANGE, Kept, SampleRange
 from pellucid.bitstream.header import (
     ALPHA_LAYER,
     BASE,
     BASE_AND_ALPHA,
     EXACT,
     FLOAT,
+    KEPT_NOISE,
+    LEARNED,
     SIGNED,
+    SOURCE_LAYER,
     UNSIGNED,
     Header,
 )
 from pellucid.bitstream.limits import (
     DEFAULT_LIMITS,
     FORMAT_VERSION,
+    MOST_BOUND,
     SIGNATURE,
     Limits,
     check_limits,
@@ -51,13 +55,19 @@ __all__ = [
     "FLOAT",
     "FLOAT_MAP",
     "FORMAT_VERSION",
+    "KEPT",
+    "KEPT_NOISE",
+    "LEARNED",
+    "MOST_BOUND",
     "RANGE",
     "SIGNATURE",
     "SIGNED",
+    "SOURCE_LAYER",
     "UNSIGNED",
     "Chunk",
     "Edges",
     "Header",
+    "Kept",
     "Limits",
     "PelFile",
     "SampleRange",

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pellucid.bitstream.header import BASE, SIGNED, Header
+from pellucid.bitstream.header import BASE, KEPT_NOISE, SIGNED, Header
 
 EDGE = "EDGE"
 SIDES = ("top", "bottom", "left", "right")
@@ -58,8 +58,8 @@ class Edges:
 
 def edges_problem(header: Header, payload: bytes | memoryview) -> str | None:
     """What is wrong with a chunk EDGE in a file of this header; None if it is right."""
-    if header.layers != BASE or header.bit_depth > 16:
-        return "gives lines at the edges, in a file that is not of layer 0 alone"
+    if header.layers & ~KEPT_NOISE != BASE or header.bit_depth > 16:
+        return "gives lines at the edges, in a file that is not of layer 0 without alpha"
     try:
         edges = Edges.unpack(header, payload)
     except struct.error:

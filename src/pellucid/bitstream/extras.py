@@ -1,8 +1,8 @@
 """What a file says besides its header: FMAP, the map of floats of an exact file; and of a learned
-one RANG, the range of 16-bit samples, ALPH, whose tables its alpha layer is coded with, and EDGE,
-the lines of one colour along its edges.
+one RANG, the range of 16-bit samples, ALPH, whose tables its alpha layer is coded with, EDGE, the
+lines of one colour along its edges, and KEPT, the tables and the bound of its source.
 
-`docs/format.md`, sections 2, 8, 12, 15 and 16. These chunks are critical and checked as soon as
+`docs/format.md`, sections 2, 8, 12 and 15 to 17. These chunks are critical and checked as soon as
 they are met, so that whoever has a `PelFile` can use them; but for FMAP, which is checked when
 floats are decoded.
 """
@@ -16,12 +16,12 @@ import numpy as np
 
 from pellucid.bitstream.edges import EDGE, edges_problem
 from pellucid.bitstream.header import BASE, FLOAT, Header
-from pellucid.bitstream.limits import MODEL_ID_BYTES
+from pellucid.bitstream.limits import MODEL_ID_BYTES, MOST_BOUND
 from pellucid.errors import OptionError
 
-FLOAT_MAP, RANGE, ALPHA = "FMAP", "RANG", "ALPH"
-EXTRAS = (FLOAT_MAP, RANGE, ALPHA, EDGE)  # in file order
-_LAYOUT = struct.Struct("<ii")
+FLOAT_MAP, RANGE, ALPHA, KEPT = "FMAP", "RANG", "ALPH", "KEPT"
+EXTRAS = (FLOAT_MAP, RANGE, ALPHA, EDGE, KEPT)  # in file order
+_LAYOUT, _KEPT = struct.Struct("<ii"), struct.Struct(f"<{MODEL_ID_BYTES}sH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,23 @@ class SampleRange:
         return cls(*_LAYOUT.unpack(payload))
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The id of the tables that a source is coded with, and the largest error of its samples."""
+
+    model_id: bytes
+    bound: int
+
+    def pack(self) -> bytes:
+        """The payload of KEPT."""
+        return _KEPT.pack(self.model_id, self.bound)
+
+    @classmethod
+    def unpack(cls, payload: bytes | memoryview) -> Kept:
+        """What a payload of the right length says."""
+        return cls(*_KEPT.unpack(payload))
+
+
 def needs_range(header: Header) -> bool:
     """Whether a file of this header must say the range of its samples."""
     return bool(header.layers & BASE) and header.bit_depth == 16 and header.sample_type != FLOAT
@@ -58,6 +75,8 @@ def extras_problem(header: Header, type_: str, payload: bytes | memoryview) -> s
             return "names the tables of an alpha layer, in a file that has none"
         wrong = len(payload) != MODEL_ID_BYTES
         return f"holds {len(payload)} bytes, not {MODEL_ID_BYTES}" if wrong else None
+    if type_ == KEPT:
+        return _kept_problem(header, payload)
     if type_ == EDGE:
         return edges_problem(header, payload)
     if type_ == FLOAT_MAP:
@@ -75,10 +94,22 @@ def extras_problem(header: Header, type_: str, payload: bytes | memoryview) -> s
     )
 
 
+def _kept_problem(header: Header, payload: bytes | memoryview) -> str | None:
+    if not header.has_source_layer:
+        return "names the tables of a source, in a file that has none"
+    if len(payload) != _KEPT.size:
+        return f"holds {len(payload)} bytes, not {_KEPT.size}"
+    bound = Kept.unpack(payload).bound
+    return (
+        f"gives a bound of {bound}; 0 to {MOST_BOUND} are possible" if bound > MOST_BOUND else None
+    )
+
+
 def required_extras(header: Header) -> dict[str, str]:
     """The chunks without which a file of this header isn't whole, and what needs each."""
     found = {RANGE: "16 bits with loss"} if needs_range(header) else {}
-    return found | ({ALPHA: "an alpha layer"} if header.has_alpha_layer else {})
+    found |= {ALPHA: "an alpha layer"} if header.has_alpha_layer else {}
+    return found | ({KEPT: "a source layer"} if header.has_source_layer else {})
 
 
 def check_given(header: Header, extras: dict[str, bytes]) -> None:

@@ -54,7 +54,10 @@ UNSIGNED, SIGNED, FLOAT = range(3)  # sample types
 BASE = 0b1  # values of the header's layers: the learned transform alone,
 BASE_AND_ALPHA = 0b10001  # with alpha in a layer of its own,
 EXACT = (0b10, 0b100)  # or samples themselves, without loss or within a bound
-ALPHA_LAYER = 4
+ALPHA_LAYER, SOURCE_LAYER = 4, 3
+KEPT_NOISE = 1 << SOURCE_LAYER  # is added to the learned ones where the source lies beside
+LEARNED = (BASE, BASE_AND_ALPHA, BASE | KEPT_NOISE, BASE_AND_ALPHA | KEPT_NOISE)
+_NAMES = {ALPHA_LAYER: "alpha of ", SOURCE_LAYER: "source of "}  # before that of a tile
 _KNOWN_LAYERS = 0b11111
 _KNOWN_FEATURES = 0b10  # a pair of pictures
 
@@ -142,13 +145,19 @@ class Header:
 
     @property
     def layer_numbers(self) -> tuple[int, ...]:
-        """The layers the file holds, ascending: 0 is the base."""
-        return tuple(bit for bit in range(8) if self.layers >> bit & 1)
+        """The layers the file holds in their order: 0 is the base, and the source comes last."""
+        found = (bit for bit in range(8) if self.layers >> bit & 1)
+        return tuple(sorted(found, key=lambda bit: bit == SOURCE_LAYER))
 
     @property
     def has_alpha_layer(self) -> bool:
         """Whether alpha is in a layer of its own."""
         return bool(self.layers >> ALPHA_LAYER & 1)
+
+    @property
+    def has_source_layer(self) -> bool:
+        """Whether the source of a denoised picture is in a layer of its own."""
+        return bool(self.layers & KEPT_NOISE)
 
     @property
     def tile_chunks(self) -> int:
@@ -174,9 +183,11 @@ class Header:
 
     def chunk_name(self, place: int) -> str:
         """Return the same of a TILE chunk by its place among all: alpha comes after the base."""
-        layer, number = divmod(place, self.tile_count)
-        name = self.tile_name(number)
-        return f"alpha of {name}" if self.layer_numbers[layer] == ALPHA_LAYER else name
+        return _NAMES.get(self.layer_at(place), "") + self.tile_name(place % self.tile_count)
+
+    def layer_at(self, place: int) -> int:
+        """Return the layer of the TILE chunk at a place among all."""
+        return self.layer_numbers[place // self.tile_count]
 
     def check_tile_number(self, number: int) -> None:
         """Raise OptionError if the picture has no tile of this number."""

@@ -24,6 +24,7 @@ MAX_TILE_LOG2 = 12
 DECODED_TILE_LOG2 = 10  # readers of 0.1 refuse greater tiles: memory is bounded by a tile
 MAX_PAYLOAD = 2**32 - 1  # bytes of one chunk: its length is a u32
 MODEL_ID_BYTES = 16
+MOST_BOUND = 16383  # of the error of whole samples
 SAMPLES_A_PIXEL = 4  # that a reader's limit of pixels makes room for
 
 

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from pellucid.bitstream.chunk import CHUNK_OVERHEAD, Chunk
-from pellucid.bitstream.extras import ALPHA, FLOAT_MAP, RANGE, required_extras
+from pellucid.bitstream.extras import ALPHA, FLOAT_MAP, KEPT, RANGE, required_extras
 from pellucid.bitstream.header import FLOAT
 from pellucid.bitstream.salvage import KNOWN_TYPES, Salvage
 from pellucid.bitstream.writer import METADATA_CHUNKS
@@ -28,6 +28,7 @@ MAX_NAMES = 50
 NamedHole = tuple[tuple[int, int], list[str]]  # where it is, the types of frames in it
 
 GIVES = {FLOAT_MAP: "the floats", RANGE: "the samples' range", ALPHA: "alpha's tables"}
+GIVES |= {KEPT: "the source's tables"}
 _LETTERS = 3  # of a type's four that must be right to know it again
 _DOUBT = "two whole chunks hold it, and they differ"
 

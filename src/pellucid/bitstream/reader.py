@@ -8,17 +8,18 @@ checked when the tile is asked for, so that one damaged tile costs that tile onl
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from mmap import mmap
 
 from pellucid.bitstream.chunk import Chunk, check_crc, crc_damage, payload_of, read_chunk
 from pellucid.bitstream.edges import EDGE, Edges
-from pellucid.bitstream.extras import ALPHA, FLOAT_MAP, RANGE, SampleRange
-from pellucid.bitstream.header import BASE, BASE_AND_ALPHA, EXACT, FLOAT, Header
+from pellucid.bitstream.extras import ALPHA, FLOAT_MAP, KEPT, RANGE, Kept, SampleRange
+from pellucid.bitstream.header import EXACT, FLOAT, KEPT_NOISE, LEARNED, SOURCE_LAYER, Header
 from pellucid.bitstream.limits import (
     DECODED_TILE_LOG2,
     DEFAULT_LIMITS,
     MIN_TILE_LOG2,
+    MODEL_ID_BYTES,
     SIGNATURE,
     Limits,
 )
@@ -33,7 +34,6 @@ from pellucid.errors import (
     UnsupportedError,
 )
 
-LEARNED = (BASE, BASE_AND_ALPHA)  # values of the header's layers
 DECODED_TILES = tuple(range(MIN_TILE_LOG2, DECODED_TILE_LOG2 + 1))
 
 
@@ -130,6 +130,20 @@ class PelFile:
         payload = self._payload(ALPHA)
         return None if payload is None else bytes(payload)
 
+    @property
+    def kept(self) -> Kept | None:
+        """The tables and the bound of a source layer, if the file has them whole."""
+        payload = self._payload(KEPT)
+        return None if payload is None else Kept.unpack(payload)
+
+    @property
+    def source(self) -> PelFile:
+        """The source layer of a file that has one, as a file of that layer alone."""
+        identity = bytes(MODEL_ID_BYTES) if self.kept is None else self.kept.model_id
+        header = replace(self.header, layers=KEPT_NOISE, model_id=identity)
+        start = self.header.layer_numbers.index(SOURCE_LAYER) * header.tile_count
+        return replace(self, header=header, _tiles=self._tiles[start:])
+
     def tile(self, number: int, *, layer: int = 0) -> memoryview:
         """Return a view of a tile's payload (section 7), its checksum checked.
 
@@ -158,7 +172,7 @@ def require_supported(header: Header) -> None:
             "bit_depth": (8, 16),
             "sample_type": (0,) if header.bit_depth == 8 else (0, 1),
             "colour": (0,) if header.channels == 1 else (1,),
-            "alpha": (int(header.layers == BASE_AND_ALPHA),),
+            "alpha": (int(header.has_alpha_layer),),
             "features": (0,),
             "tile_log2": DECODED_TILES,
         }

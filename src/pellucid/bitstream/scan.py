@@ -162,8 +162,7 @@ class Scan:
 
     def _place(self, place: int) -> tuple[int, int]:
         """Return the (number, layer) of the TILE chunk at this place in the file."""
-        layer, number = divmod(place, self._header.tile_count)
-        return number, self._header.layer_numbers[layer]
+        return place % self._header.tile_count, self._header.layer_at(place)
 
 
 def indexed_length(data: memoryview, index: Chunk, place: int) -> int:

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from pellucid.bitstream.chunk import CHUNK_OVERHEAD, write_chunk
 from pellucid.bitstream.extras import EXTRAS, check_given
-from pellucid.bitstream.header import BASE_AND_ALPHA, HEADER_BYTES, Header
+from pellucid.bitstream.header import HEADER_BYTES, LEARNED, Header
 from pellucid.bitstream.limits import DEFAULT_LIMITS, SIGNATURE, Limits
 from pellucid.errors import LimitError, OptionError
 
@@ -35,11 +35,12 @@ def write_file(
     extras: Mapping[str, bytes] = NONE,
     limits: Limits = DEFAULT_LIMITS,
 ) -> bytes:
-    """Return the bytes of a file with one layer, or with a learned one and alpha.
+    """Return the bytes of a file with one layer, or of a learned one with alpha or a source.
 
     `metadata` has any of the keys of `METADATA_CHUNKS`; `tiles` are the payloads of section 7, by
-    tile number, and after them those of alpha; `extras` are the payloads of FMAP, RANG and ALPH by
-    type. Raises OptionError if they don't fit the header, LimitError over `limits`.
+    tile number, and after them those of alpha, then of the source; `extras` are the payloads of
+    chunks of `EXTRAS` by type. Raises OptionError if they don't fit the header, LimitError over
+    `limits`.
     """
     out = BytesIO()
     write_stream(out, header, metadata, tiles, extras=extras, limits=limits)
@@ -78,8 +79,7 @@ def write_stream(
     for place, tile in enumerate(tiles):
         if place == header.tile_chunks:
             _check_tiles(header, place + 1)
-        layer, number = divmod(place, header.tile_count)
-        start = TILE_START.pack(number, header.layer_numbers[layer])
+        start = TILE_START.pack(place % header.tile_count, header.layer_at(place))
         lengths.append(len(tile) + TILE_START.size)
         length += out.write(write_chunk("TILE", start + tile))
     _check_tiles(header, len(lengths))
@@ -102,10 +102,11 @@ def file_length(
 
 
 def _check_layers(header: Header) -> None:
-    if len(header.layer_numbers) != 1 and header.layers != BASE_AND_ALPHA:
+    if len(header.layer_numbers) != 1 and header.layers not in LEARNED:
         raise OptionError(
             f"layers is {header.layers:#b}, and this writer knows files of one layer only, or of "
-            "the learned one and alpha; use 0b1, 0b10, 0b100 or 0b10001"
+            "the learned one with alpha or a source; use 0b1, 0b10, 0b100, 0b10001, or with a "
+            "source 0b1001 or 0b11001"
         )
 
 

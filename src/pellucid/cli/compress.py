@@ -28,6 +28,11 @@ SAME = (
 @option("--bpp", "Best file of at most X bits per pixel.", float, "X")
 @option("--size", "Best file of at most this: 200k, 1.5MB, 100KiB.", options.to_bytes, "BYTES")
 @option("--psnr", "Smallest file of at least this many dB, of what is visible.", float, "DB")
+@option(
+    "--keep-noise",
+    "Denoise the picture, and keep the source too, without loss or within --max-error: "
+    "decompress --which source.",
+)
 @option("--lossless", "Every sample comes back as it is.")
 @option(
     "--max-error",
@@ -124,6 +129,7 @@ def compress(batch: options.Batch, **wanted: Any) -> None:
             "bits_per_pixel": about.bits_per_pixel,
             "quality": about.quality if about.max_error is None else None,
             "max_error": about.max_error,
+            "source_error": about.source_error,
             "model": about.model_id,
             "tune": about.tune,
         }

@@ -37,8 +37,8 @@ SAME = (
 )
 @option(
     "--which",
-    "Of a file that holds a picture and its guide.",
-    click.Choice(("picture", "guide")),
+    "Of a file that holds a picture and its guide, or, by --keep-noise, its source.",
+    click.Choice(("picture", "guide", "source")),
     default="picture",
 )
 @option(

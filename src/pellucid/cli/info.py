@@ -62,9 +62,15 @@ def info(file: Path, limits: Limits, as_json: bool, latents: bool) -> None:
 
 def kind_of(found: FileInfo) -> str:
     """How well the samples are kept."""
-    if found.max_error is None:
-        return f"quality {found.quality}"
-    return f"each sample within {found.max_error}" if found.max_error else "lossless"
+    if found.max_error is not None:
+        return within(found.max_error)
+    beside = "" if found.source_error is None else f", and the source {within(found.source_error)}"
+    return f"quality {found.quality}{beside}"
+
+
+def within(bound: float) -> str:
+    """A bound on errors in words."""
+    return f"each sample within {bound}" if bound else "lossless"
 
 
 def describe(found: FileInfo) -> list[str]:
@@ -87,6 +93,8 @@ def describe(found: FileInfo) -> list[str]:
         "bytes": ", ".join(parts),
         "format": f"version {found.version}",
     }
+    if found.kept_bytes is not None:
+        rows["tiles"] += f", and as many of the source, {found.kept_bytes:,} bytes"
     if found.orientation in TURNS:
         rows["picture"] += f", which viewers {TURNS[found.orientation]}"
     if found.sample_range is not None:

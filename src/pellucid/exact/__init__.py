@@ -21,6 +21,7 @@ Only integers decide bits and samples, carried in float64 where a sum is a matri
 reaches 2^53, so any order of summation gives the same. `docs/format.md`, section 11.
 """
 
+from pellucid.bitstream import MOST_BOUND
 from pellucid.exact.decode import (
     decode_into,
     decoded,
@@ -36,7 +37,6 @@ from pellucid.exact.float_fit import find_map
 from pellucid.exact.floats import FloatMap, map_of
 from pellucid.exact.pair import Pair, joined
 from pellucid.exact.tables import check_tables, exact_model
-from pellucid.exact.tile import MOST_BOUND
 
 __all__ = [
     "MOST_BOUND",

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.bitstream import EXACT, Header, PelFile
+from pellucid.bitstream import EXACT, KEPT_NOISE, Header, PelFile
 from pellucid.errors import DamagedFileError
 from pellucid.exact.floats import FloatMap, map_of
 from pellucid.exact.kind import alpha_kind, opened
@@ -86,13 +86,16 @@ def tile_reader(file: PelFile, *, tolerant: bool = False) -> TileReader:
     """Tile number -> all its samples (h, w, C); damage names the tile.
 
     Where the map of floats is lost no tile can be read; only a tolerant caller is told so tile by
-    tile.
+    tile. Of a source this is told where the chunk of its tables is lost.
 
     Raises:
         UnknownModelError: the file was made with other tables. DamagedFileError: the map is lost.
     """
-    header = file.header
+    header, kept = file.header, file.kept
+    if header.layers == KEPT_NOISE and kept is None:
+        return lost_tiles(header, "chunk KEPT, which gives its tables, is lost")
     check_tables(header.model_id)
+    bound = 0 if kept is None else kept.bound
     try:
         floats = map_of(file)
     except DamagedFileError as error:
@@ -100,30 +103,34 @@ def tile_reader(file: PelFile, *, tolerant: bool = False) -> TileReader:
             raise
         return lost_tiles(header, str(error))
     (layer,) = header.layer_numbers
-    return lambda number: decoded(header, number, file.tile(number, layer=layer), floats)
+    return lambda number: decoded(header, number, file.tile(number, layer=layer), floats, bound)
 
 
 def lost_tiles(header: Header, reason: str) -> Callable[[int], Any]:
     """In place of a reader for a file of which no tile can be used."""
 
     def read(number: int) -> Any:
-        raise DamagedFileError(f"{header.tile_name(number)} can't be used: {reason}")
+        raise DamagedFileError(f"{header.chunk_name(number)} can't be used: {reason}")
 
     return read
 
 
 def decoded(
-    header: Header, number: int, payload: bytes | memoryview, floats: FloatMap | None
+    header: Header,
+    number: int,
+    payload: bytes | memoryview,
+    floats: FloatMap | None,
+    bound: int = 0,
 ) -> NDArray[Any]:
-    """The samples (h, w, C) of one tile; damage names it."""
+    """The samples (h, w, C) of one tile, `bound` being that of a source; damage names the tile."""
     try:
         kind, body, pair = opened(header, number, payload, floats)
         bounded = header.layers == BOUNDED
-        samples = decode_tile(body, kind, bounded=bounded, tables=exact_model()[0])
+        samples = decode_tile(body, kind, bounded=bounded, tables=exact_model()[0], bound=bound)
         if pair is not None:
             pair.check(samples)
     except DamagedFileError as error:
-        raise DamagedFileError(f"{header.tile_name(number)}: {error}") from error
+        raise DamagedFileError(f"{header.chunk_name(number)}: {error}") from error
     return samples if floats is None else floats.floats(samples)
 
 
@@ -146,6 +153,8 @@ def file_bound(file: PelFile) -> float:
     floats = map_of(file)
     if floats is not None:
         return floats.bound
+    if file.kept is not None:
+        return file.kept.bound
     if file.header.layers == LOSSLESS:
         return 0
     start = START.size if file.header.features & PAIR else 0

@@ -16,7 +16,7 @@ from pellucid.exact.kind import alpha_kind, tile_kind
 from pellucid.exact.pair import PAIR, Pair
 from pellucid.exact.tables import exact_model
 from pellucid.exact.threads import workers
-from pellucid.exact.tile import encode_tile
+from pellucid.exact.tile import BOUND, encode_tile
 from pellucid.pixels.lazy import Source
 from pellucid.runtime.ahead import in_order
 from pellucid.runtime.session import thread_count
@@ -67,18 +67,21 @@ def exact_tiles(
 
     Every colour sample comes back within `max_error`, and alpha as it is; so do samples of the
     value `nodata`, and no other gets that value; and so do the planes of a guide, see `pair.py`.
+    `header` may be that of a source layer, whose tiles don't say the bound.
     Of floats, `floats` says their bound and what means no data; `max_error` is then one of the
     whole numbers that stand for them.
     """
     tables, _ = exact_model()
     hole = MOST_CODES - 1 if floats is not None and floats.marks else None
+    start = pair.pack() if pair else b""
+    start += BOUND.pack(max_error) if header.layers == BOUNDED else b""
 
     def encode(number: int, part: NDArray[Any]) -> bytes:
         kind = tile_kind(header, number, floats, pair)
         if floats is not None:
-            return encode_tile(codes_of(part, floats, max_error), kind, max_error, tables, hole)
-        start = pair.pack() if pair else b""
-        return start + encode_tile(part, kind, max_error, tables, nodata)
+            part = codes_of(part, floats, max_error)
+        mark = nodata if floats is None else hole
+        return start + encode_tile(part, kind, max_error, tables, mark)
 
     return each_tile(samples, header, encode)
 

@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.bitstream import MOST_BOUND
 from pellucid.errors import OptionError
 from pellucid.exact.float_lattice import Doubles, Lattice, lattice_of
 from pellucid.exact.floats import MOST_CODES, MOST_MARKS, FloatMap, Floats, bits_of
-from pellucid.exact.tile import MOST_BOUND
 from pellucid.pixels.lazy import Source, parts_of
 
 PART = 1 << 20  # samples that are looked at at once, about

@@ -14,6 +14,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.bitstream import MOST_BOUND
 from pellucid.entropy import SymbolDecoder, SymbolEncoder
 from pellucid.errors import DamagedFileError, PellucidError
 from pellucid.exact.kind import Samples, TileKind, inflate, raw_bytes, raw_samples
@@ -25,7 +26,6 @@ from pellucid.exact.values import BITS, MASK, Values, choices_of, put_values, ta
 
 STORED, DEFLATED, PREDICTED = range(3)
 BOUND = struct.Struct("<H")  # largest error of the colour planes
-MOST_BOUND = 16383
 APART = 64  # samples that aren't holes, at least
 OFTEN = 0.01  # part of the samples that holes are, at least
 ALONE = 0.1  # gap between a hole's value and the others, relative to their spread
@@ -42,7 +42,7 @@ def encode_tile(
     tables: ExactTables,
     nodata: int | None = None,
 ) -> bytes:
-    """The payload of `samples`, each of which comes back within `bound`.
+    """The payload of `samples` but for the bound, within which each of them comes back.
 
     Alpha comes back as it is, and so do samples of the value `nodata`.
     """
@@ -52,7 +52,7 @@ def encode_tile(
     if neighbours.size and neighbours.mean() > REPEATED:
         options.append(bytes([DEFLATED]) + zlib.compress(raw, 9))
     options.append(bytes([PREDICTED]) + predict(samples, kind, bound, tables, nodata))
-    return (BOUND.pack(bound) if bound else b"") + min(options, key=len)
+    return min(options, key=len)
 
 
 def predict(
@@ -127,8 +127,9 @@ def decode_tile(
     bounded: bool,
     tables: ExactTables,
     watch: Watch = lambda _plane, _bits: None,
+    bound: int = 0,
 ) -> Samples:
-    """(h, w, planes) samples; `bounded` says that the payload begins with a bound.
+    """(h, w, planes) samples; `bounded` says that the payload begins with a bound, else it is told.
 
     `watch` is marked the bits that are left, after each plane that was predicted (-1: before the
     first).
@@ -136,7 +137,7 @@ def decode_tile(
     Raises:
         DamagedFileError: the payload is not one that an encoder makes.
     """
-    bound = take_bound(payload) if bounded else 0
+    bound = take_bound(payload) if bounded else bound
     body = payload[BOUND.size if bounded else 0 :]
     if not len(body):
         raise DamagedFileError(f"a tile's payload has {len(payload)} bytes; that can't be all")

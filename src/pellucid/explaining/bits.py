@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.bitstream import ALPHA_LAYER, PelFile
+from pellucid.bitstream import ALPHA_LAYER, SOURCE_LAYER, PelFile
 from pellucid.codec.decompress import tile_reader
 from pellucid.codec.geometry import latents_of
 from pellucid.codec.latents import (
@@ -52,7 +52,7 @@ class BitMap:
         coder: bits of the payloads beyond what their symbols need.
         container: bytes by part of the file that is no payload.
         file_bytes: of the whole file.
-        alpha: bits of the payloads of the alpha layer, 0 without one.
+        alpha, source: bits of the payloads of these layers, 0 without one.
     """
 
     latents: Bits
@@ -64,12 +64,14 @@ class BitMap:
     container: dict[str, int]
     file_bytes: int
     alpha: float = 0.0
+    source: float = 0.0
 
     @property
     def total(self) -> float:
         """Bits of all parts."""
         places = float(self.latents.sum() + self.hyper.sum())
-        return places + self.coder + self.alpha + 8 * sum(self.container.values())
+        beside = self.alpha + self.source
+        return places + self.coder + beside + 8 * sum(self.container.values())
 
 
 @dataclass(frozen=True)
@@ -126,10 +128,13 @@ def bit_map(file: PelFile, model: CodecModel) -> BitMap:
             passes += own
     container = container_bytes(file)
     total = file.chunks[-1].end
-    alpha = 8.0 * payload_bytes(file, ALPHA_LAYER) if header.has_alpha_layer else 0.0
-    coder = 8 * (total - sum(container.values())) - alpha - float(y.sum() + z.sum())
+    alpha, source = (
+        8.0 * payload_bytes(file, layer) if layer in header.layer_numbers else 0.0
+        for layer in (ALPHA_LAYER, SOURCE_LAYER)
+    )
+    coder = 8 * (total - sum(container.values())) - alpha - source - float(y.sum() + z.sum())
     by_pass = tuple(passes.tolist())
-    return BitMap(y, z, y_channels, z_channels, by_pass, coder, container, total, alpha)
+    return BitMap(y, z, y_channels, z_channels, by_pass, coder, container, total, alpha, source)
 
 
 def tile_bits(

@@ -54,6 +54,8 @@ def latent_bits(bits: BitMap) -> str:
     parts |= {"z": float(bits.hyper.sum()), "the entropy coder's last words": bits.coder}
     if bits.alpha:
         parts["alpha, without loss"] = bits.alpha
+    if bits.source:
+        parts["the source, with its noise"] = bits.source
     bars = chart(order.tolist(), "channel", " of y, dearest first")
     return paragraph(means) + row(maps) + paragraph(said) + bars + sums(parts, bits)
 

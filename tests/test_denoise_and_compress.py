@@ -1,0 +1,144 @@
+"""`compress(denoise=...)`: noise costs no bits, files are plain ones, clean pictures stay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pellucid
+from pellucid._api import noise
+from pellucid.errors import OptionError
+from pellucid.evaluate.metrics import psnr
+from pictures import photograph, unpacked
+from test_lossy import drawing
+
+CLEAN = photograph(160, 192)
+SIGMA = 12
+
+
+def noisy(picture: np.ndarray, sigma: float = SIGMA, seed: int = 1) -> np.ndarray:
+    """With white noise, clipped and rounded as a file is."""
+    top = np.iinfo(picture.dtype).max
+    draws = np.random.default_rng(seed).normal(0, sigma, picture.shape)
+    return np.clip(np.rint(picture + draws), 0, top).astype(picture.dtype)
+
+
+NOISY = noisy(CLEAN)
+SHARP = photograph(320, 384).reshape(160, 2, 192, 2, 3).mean(axis=(1, 3)).astype(np.uint8)  # faint
+
+
+@pytest.mark.parametrize("model", [None, "m", "s"])
+def test_a_noisy_picture_takes_fewer_bytes_and_is_nearer_to_the_clean_one(
+    model: str | None,
+) -> None:
+    plain = pellucid.compress(NOISY, quality=80, model=model)
+    clean = pellucid.compress(NOISY, quality=80, model=model, denoise="auto")
+    assert len(clean) < 0.7 * len(plain)
+    assert psnr(CLEAN, unpacked(clean)) > psnr(CLEAN, unpacked(plain)) + 2
+    assert pellucid.info(clean).model_id == pellucid.info(plain).model_id, "a plain file"
+
+
+@pytest.mark.parametrize(
+    "picture", [SHARP, drawing(), SHARP[..., :1]], ids=["photo", "drawn", "grey"]
+)
+def test_auto_changes_no_byte_of_what_has_no_noise(picture: np.ndarray) -> None:
+    assert pellucid.compress(picture, denoise="auto") == pellucid.compress(picture)
+
+
+def test_off_and_0_are_the_same() -> None:
+    assert pellucid.compress(NOISY, denoise=0) == pellucid.compress(NOISY)
+
+
+def test_more_strength_leaves_less_noise() -> None:
+    sizes = [len(pellucid.compress(NOISY, denoise=part)) for part in (0, 0.5, 0.75, 1.0)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(pellucid.compress(NOISY, denoise="auto")) == sizes[-1]
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "int16"])
+@pytest.mark.parametrize("model", ["m", "s"])
+def test_deep_samples(dtype: str, model: str) -> None:
+    clean = CLEAN.astype(dtype) * 100
+    given = noisy(clean, 100 * SIGMA)
+    plain, made = (
+        pellucid.compress(given, quality=80, model=model, denoise=part) for part in (0, "auto")
+    )
+    assert len(made) < 0.8 * len(plain)
+    error = [np.square(unpacked(data).astype(float) - clean).mean() for data in (plain, made)]
+    assert error[1] < 0.6 * error[0]
+
+
+def test_transparency_stays_and_hidden_colours_are_no_noise() -> None:
+    alpha = np.zeros((*CLEAN.shape[:2], 1), np.uint8)
+    alpha[20:140, 30:170] = 200
+    given = np.concatenate([NOISY, alpha], axis=2)
+    made = unpacked(pellucid.compress(given, denoise="auto", quality=80))
+    np.testing.assert_array_equal(made[..., 3:], alpha)
+    inner = (slice(30, 130), slice(40, 160))
+    assert psnr(CLEAN[inner], made[inner][..., :3]) > psnr(CLEAN[inner], NOISY[inner]) + 2
+
+
+def test_a_psnr_and_effort_compare_with_what_the_denoiser_gives() -> None:
+    target = pellucid.denoise(NOISY)
+    made = pellucid.compress(NOISY, psnr=36, denoise="auto")
+    assert 36 <= psnr(target, unpacked(made)) < 37
+    assert made == pellucid.compress(target, psnr=36)
+    refined = pellucid.compress(NOISY, effort=1, quality=50, denoise="auto", model="m")
+    assert refined == pellucid.compress(target, effort=1, quality=50, model="m")
+
+
+def test_a_size_is_met() -> None:
+    assert len(pellucid.compress(NOISY, size=3000, denoise="auto")) <= 3000
+
+
+def test_a_large_picture_is_denoised_outside_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = pellucid.compress(NOISY, model="s", denoise="auto")
+    monkeypatch.setattr(noise, "LARGE", 1000)
+    kinds = []
+    room = noise.room_for
+
+    def watched(source: Any) -> Any:
+        kinds.append(type(found := room(source)))
+        return found
+
+    monkeypatch.setattr(noise, "room_for", watched)
+    assert pellucid.compress(NOISY, model="s", denoise="auto") == wanted
+    assert kinds == [np.memmap]
+
+
+def test_an_analysis_of_its_own_is_used_where_there_is_one(
+    tiny_denoising: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not for effort or a PSNR, nor for more noise than it was trained for."""
+    rooms = []
+    room = noise.room_for
+    monkeypatch.setattr(noise, "room_for", lambda source: rooms.append(1) or room(source))
+    model = str(tiny_denoising)
+    two, one = (
+        pellucid.compress(NOISY, quality=50, model=folder, denoise="auto")
+        for folder in (str(tiny_denoising.with_name("plain")), model)
+    )
+    assert rooms == [1]
+    assert one != two
+    assert unpacked(one).shape == CLEAN.shape
+    pellucid.compress(NOISY, psnr=25, model=model, denoise="auto")
+    pellucid.compress(NOISY, effort=1, model=model, denoise="auto")
+    assert len(rooms) == 3
+    monkeypatch.setattr(noise, "STRONGEST", 3.0)
+    assert pellucid.compress(NOISY, quality=50, model=model, denoise="auto") == two
+    assert len(rooms) == 4
+
+
+@pytest.mark.parametrize("denoise", ["yes", 1.5, -0.1, float("nan"), None, True, [1]])
+def test_what_is_no_strength_is_refused(denoise: Any) -> None:
+    with pytest.raises(OptionError, match=r"denoise is .*; it must be off, auto or 0 to 1"):
+        pellucid.compress(NOISY, denoise=denoise)
+
+
+@pytest.mark.parametrize("exact", [{"lossless": True}, {"max_error": 3}])
+def test_exact_files_are_not_denoised(exact: dict[str, Any]) -> None:
+    with pytest.raises(OptionError, match="denoise is 'auto'; it is of the learned codec"):
+        pellucid.compress(NOISY, denoise="auto", **exact)
