@@ -38,6 +38,7 @@ def compress(
     model: str | os.PathLike[str] | None = None,
     tune: str | None = None,
     effort: int = 0,
+    denoise: str = "off",
     metadata: bool = True,
     limits: Limits = DEFAULT_LIMITS,
     page: int | None = None,
@@ -80,9 +81,8 @@ def compress(
     The same picture and options give the same bytes, whatever the threads; with effort, on machines
     that compute floats alike. At most one target may be given.
     """
-    options = CompressOptions.of(locals())
     out = BytesIO()
-    encode(out, image, options)
+    encode(out, image, CompressOptions.of(locals()))
     return out.getvalue()
 
 

@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from threading import Lock
 from typing import Any, BinaryIO
 
+import numpy as np
+
 from pellucid._api.exact import ExactLayer, encode_exact
 from pellucid._api.files import kept_of, metadata_of, name_of
 from pellucid._api.layer import Damaged, Layer
@@ -14,6 +16,7 @@ from pellucid._api.learned import LearnedLayer
 from pellucid._api.lossy import encode_lossy
 from pellucid._api.options import CompressOptions
 from pellucid.bitstream import EXACT, PelFile, write_stream
+from pellucid.denoising import DenoiseOptions
 from pellucid.pixels import open_image
 
 Progress = Callable[[float], None]  # is told the part that is done, 0 to 1
@@ -23,10 +26,16 @@ def encode(
     out: BinaryIO, image: Any, options: CompressOptions, *, progress: Progress | None = None
 ) -> None:
     """Write the file of a picture, in memory or in parts; raises what `compress` does."""
+    from pellucid.denoising.flow import denoise_into
+
     limits, most = options.limits, options.limits.max_pixels
     meter = Meter(progress)
     with ExitStack() as opened:
         source = opened.enter_context(open_image(image, page=options.page, max_pixels=most))
+        if options.denoise == "auto":  # a stand-in: metadata are lost
+            clean = np.empty(source.shape, source.dtype)
+            denoise_into(source, clean, DenoiseOptions())
+            source = opened.enter_context(open_image(clean))
         if options.bound is None:
             header, extras, tiles = encode_lossy(source, options, name_of(image), meter.add)
         else:

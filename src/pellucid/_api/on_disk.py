@@ -62,6 +62,7 @@ def compress_file(
     model: str | os.PathLike[str] | None = None,
     tune: str | None = None,
     effort: int = 0,
+    denoise: str = "off",
     metadata: bool = True,
     limits: Limits = DEFAULT_LIMITS,
     page: int | None = None,

@@ -47,6 +47,7 @@ class CompressOptions:
     model: str | os.PathLike[str] | None = None
     tune: str | None = None
     effort: int = 0
+    denoise: str = "off"
     metadata: bool = True
     limits: Limits = DEFAULT_LIMITS
     page: int | None = None
@@ -69,6 +70,7 @@ class CompressOptions:
         require(
             is_whole(self.effort) and 0 <= self.effort <= MOST_EFFORT, "effort", self.effort, whole
         )
+        require(self.denoise in ("off", "auto"), "denoise", self.denoise, "off or auto")
         if self.bound is None:
             check_learned(self)
         for name in ("tune", "effort"):
