@@ -68,7 +68,7 @@ def test_deep_samples(dtype: str, model: str) -> None:
     )
     assert len(made) < 0.8 * len(plain)
     error = [np.square(unpacked(data).astype(float) - clean).mean() for data in (plain, made)]
-    assert error[1] < 0.6 * error[0]
+    assert error[1] < 0.7 * error[0]
 
 
 def test_transparency_stays_and_hidden_colours_are_no_noise() -> None:
@@ -124,7 +124,7 @@ def test_an_analysis_of_its_own_is_used_where_there_is_one(
     assert rooms == [1]
     assert one != two
     assert unpacked(one).shape == CLEAN.shape
-    pellucid.compress(NOISY, psnr=25, model=model, denoise="auto")
+    pellucid.compress(NOISY, psnr=20, model=model, denoise="auto")
     pellucid.compress(NOISY, effort=1, model=model, denoise="auto")
     assert len(rooms) == 3
     monkeypatch.setattr(noise, "STRONGEST", 3.0)

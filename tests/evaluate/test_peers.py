@@ -96,7 +96,7 @@ def test_wrong_names_and_threads():
         LOSSY.make("webp", threads=0)
 
 
-efforts: list[int] = []  # that it was asked for
+asked: list[tuple[int, str]] = []  # effort and whether to denoise
 
 
 class FakePellucid(ModuleType):
@@ -104,11 +104,11 @@ class FakePellucid(ModuleType):
 
     __version__ = "9.9"
 
-    def compress(self, image, *, quality, model, tune, effort):
+    def compress(self, image, *, quality, model, tune, effort, denoise):
         if (model, tune) != ("m", "psnr"):
             raise OptionError(f"there is no model {model!r}; installed: m")
         height, width, _ = image.shape
-        efforts.append(effort)
+        asked.append((effort, denoise))
         return height.to_bytes(2) + width.to_bytes(2) + image.tobytes() + bytes(quality)
 
     def decompress(self, data):
@@ -129,10 +129,16 @@ def test_pellucid_goes_through_its_public_api(monkeypatch, picture):
     assert missing == {"pellucid-s": "there is no model 's'; installed: m"}
     assert np.array_equal(round_trip(peer, picture, 30), picture)
     assert os.environ[THREADS_VARIABLE] == "2"
-    assert set(efforts) == {0}
+    assert set(asked) == {(0, "off")}
     ((refining,), _) = LOSSY.load(["pellucid-m-e4"], threads=2)
     assert refining.name == "pellucid-m-e4"
-    assert efforts[-1] == 4
+    assert asked[-1] == (4, "off")
+    ((joint,), _) = LOSSY.load(["pellucid-m-joint"], threads=2)
+    assert joint.name == "pellucid-m-joint"
+    assert asked[-1] == (0, "auto")
+    assert joint.version != peer.version
+    joint.encode(picture, 30)
+    assert asked[-1] == (0, "auto")
 
 
 def test_tables_list_the_tunings_and_efforts_of_a_model_behind_it() -> None:

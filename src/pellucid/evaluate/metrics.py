@@ -242,6 +242,19 @@ METRICS: dict[str, Metric] = {
 DEFAULT_METRICS = ("psnr", "ms_ssim", "ssimulacra2")
 
 
+def check_metrics(names: Sequence[str]) -> None:
+    """Raise OptionError without PSNR, which every row has."""
+    if "psnr" not in names:
+        raise OptionError("the metrics must include psnr")
+
+
+def need(names: Sequence[str]) -> None:
+    """Raise MissingExtraError for a library or program of a metric that isn't there."""
+    black = np.zeros((BUTTERAUGLI_LEAST, BUTTERAUGLI_LEAST, 3), np.uint8)
+    for name in names:
+        METRICS[name].function(black, black)
+
+
 def score(reference: Rgb, decoded: Rgb, names: Sequence[str]) -> Scores:
     """The named metrics, rounded as they're kept; None where the picture is too small for one.
 

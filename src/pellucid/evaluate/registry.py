@@ -12,6 +12,7 @@ from pellucid.evaluate.benches import (
     denoise,
     guided,
     intervals,
+    joint,
     large,
     lossless,
     size,
@@ -23,6 +24,7 @@ from pellucid.evaluate.report import Section
 BENCHES: tuple[AnyBench, ...] = (
     compress.BENCH,
     denoise.BENCH,
+    joint.BENCH,
     adapt.BENCH,
     lossless.BENCH,
     size.BENCH,

@@ -18,13 +18,21 @@ from typing import Annotated, Any, Self
 
 import numpy as np
 
-from pellucid.errors import OptionError
 from pellucid.evaluate import fresh
-from pellucid.evaluate.bench import Bench, Case, Measurement
+from pellucid.evaluate.bench import Bench, Case, Key, Measurement
 from pellucid.evaluate.benches import compress_plots as plots
 from pellucid.evaluate.benches import compress_tables as tables
 from pellucid.evaluate.benches.compress_rows import SPEED_ROWS, SWEEP, Result, Timing, setting_near
-from pellucid.evaluate.metrics import DEFAULT_METRICS, METRICS, Scores, program, psnr, scorer
+from pellucid.evaluate.metrics import (
+    DEFAULT_METRICS,
+    METRICS,
+    Scores,
+    check_metrics,
+    need,
+    program,
+    psnr,
+    scorer,
+)
 from pellucid.evaluate.peers.base import Codec, Files, Rgb, kind_of, own_names
 from pellucid.evaluate.peers.lossy import LOSSY
 from pellucid.evaluate.pictures import find_pictures, load_rgb
@@ -74,8 +82,7 @@ class Plan(BasePlan):
     def check(self) -> None:
         """Raise OptionError for an unknown metric or a number out of range."""
         super().check()
-        if "psnr" not in self.metrics:
-            raise OptionError("the metrics must include psnr")
+        check_metrics(self.metrics)
         self.names()
 
     def names(self) -> tuple[str, ...]:
@@ -96,17 +103,20 @@ class Plan(BasePlan):
 
     def settings(self, codec: Codec) -> tuple[float, ...]:
         """All settings of a codec, or of a quick run a few spread over them."""
-        last = len(codec.settings) - 1
-        if not self.quick or last < QUICK_SETTINGS:
-            return codec.settings
-        return tuple(codec.settings[round(i * last / (QUICK_SETTINGS - 1))] for i in range(4))
+        return spread(codec.settings, QUICK_SETTINGS if self.quick else None)
+
+
+def spread(settings: tuple[float, ...], number: int | None) -> tuple[float, ...]:
+    """So many of them, 2 or more, from the first to the last; all if there are no more, or None."""
+    last = len(settings) - 1
+    if number is None or number > last:
+        return settings
+    return tuple(settings[round(i * last / (number - 1))] for i in range(number))
 
 
 def cases(plan: Plan) -> list[Case]:
     """The pictures of a folder; MissingExtraError without the library or program of a metric."""
-    black = np.zeros((16, 16, 3), np.uint8)
-    for metric in plan.metrics:
-        METRICS[metric].function(black, black)  # tells a library or program that isn't there
+    need(plan.metrics)
     limit = min(plan.images or QUICK_PICTURES, QUICK_PICTURES) if plan.quick else plan.images
     paths = find_pictures(plan.data, limit)
     return [Case(path.stem, partial(load_rgb, path)) for path in paths]
@@ -126,28 +136,43 @@ def usable(plan: Plan, codec: Codec, row: Result) -> bool:
 
 
 def code(current: Sweep) -> Iterator[Result]:
-    """One picture by each codec at its settings: all coded first, then all scored."""
+    """One picture by each codec at its settings."""
     for codec, keys in current.todo:
-        coded: list[tuple[dict[str, Any], Rgb]] = []
-        for *_, setting in keys:
-            with current.outcome.attempt(f"{current.case.name} by {codec.name} at {setting:g}"):
-                coded.append(_coded(current, codec, setting))
-        scores: list[Scores] = current.tool(current.data, [decoded for _, decoded in coded])
-        for (cells, _), found in zip(coded, scores, strict=True):
-            yield Result(**{**cells, **found, "psnr": found["psnr"] or 0.0})
+        for cells in swept(current, codec, keys, current.data):
+            yield Result(**cells)
 
 
-def _coded(current: Sweep, codec: Codec, setting: float) -> tuple[dict[str, Any], Rgb]:
+def swept(
+    current: Measurement[Any, Any], codec: Codec, keys: Sequence[Key], reference: Rgb
+) -> Iterator[dict[str, Any]]:
+    """Cells of the picture by one codec: all coded first, then all scored beside `reference`.
+
+    The last of each key is the setting.
+    """
+    coded: list[tuple[dict[str, Any], Rgb]] = []
+    for *_, setting in keys:
+        with current.outcome.attempt(f"{current.case.title} by {codec.name} at {setting:g}"):
+            coded.append(_coded(current, codec, setting))
+    scores: list[Scores] = current.tool(reference, [decoded for _, decoded in coded])
+    for (cells, _), found in zip(coded, scores, strict=True):
+        yield {**cells, **found, "psnr": found["psnr"] or 0.0}
+
+
+def _coded(
+    current: Measurement[Any, Any], codec: Codec, setting: float
+) -> tuple[dict[str, Any], Rgb]:
     start = time.perf_counter()
     files = codec.encode(current.data, setting)
     middle = time.perf_counter()
     decoded = codec.decode(files, kind_of(current.data))
     end = time.perf_counter()
     times = {"encode_s": round(middle - start, 6), "decode_s": round(end - middle, 6)}
-    return {**_cells(current, codec, setting, files), **times, "repeats": 1}, decoded
+    return {**cells_of(current, codec, setting, files), **times, "repeats": 1}, decoded
 
 
-def _cells(current: Sweep, codec: Codec, setting: float, files: Files) -> dict[str, Any]:
+def cells_of(
+    current: Measurement[Any, Any], codec: Codec, setting: float, files: Files
+) -> dict[str, Any]:
     """What rows of both tables have, without time; no metric is known yet."""
     height, width = current.data.shape[:2]
     size = sum(map(len, files))
@@ -163,6 +188,11 @@ def _cells(current: Sweep, codec: Codec, setting: float, files: Files) -> dict[s
         "versions": codec.version,
         **dict.fromkeys(METRICS),
     }
+
+
+def facts(plan: Any, _codec: object) -> dict[str, Any]:
+    """The program of Butteraugli, on which its scale depends."""
+    return {"butteraugli": program().stem} if "butteraugli" in plan.metrics else {}
 
 
 def warm(codec: Codec, rgb: Rgb) -> None:
@@ -189,7 +219,7 @@ def time_codecs(current: Sweep) -> Iterator[Timing]:
     )
     times = interleaved(tasks, repeats=repeats)
     for codec, setting, files in made:
-        cells = _cells(current, codec, setting, files)
+        cells = cells_of(current, codec, setting, files)
         for task in ("encode", "decode"):
             found = times[f"{task} {codec.name}"].rounded("s")
             cells |= {f"{task}_{name}": value for name, value in found.items()}
@@ -260,8 +290,5 @@ BENCH: Bench[Plan, Codec, Result] = Bench(
     usable=usable,
     warm=warm,
     tool=lambda plan: scorer(plan.metrics, plan.processes),
-    # Butteraugli's scale depends on the program.
-    facts=lambda plan, _codec: (
-        {"butteraugli": program().stem} if "butteraugli" in plan.metrics else {}
-    ),
+    facts=facts,
 )

@@ -1,13 +1,15 @@
 """What `bench compress` draws: quality over rate, and over speed.
 
 pellucid is drawn bold and in colour; the others are thinner and told apart by marker as well as by
-colour. A model tuned for the eye is dashed, and an effort is thin, with its digit for a marker.
+colour. A model tuned for the eye is dashed, and an effort is thin, with its digit for a marker; a
+joint codec has squares. What is behind pellucid's denoiser is dashed and dotted, behind another
+dotted.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,7 @@ from pellucid.evaluate.benches.compress_rows import (
 from pellucid.evaluate.benches.compress_tables import known, measured, scope_of
 from pellucid.evaluate.drawing import INK, Dot, Plot, draw_dots, new_figure
 from pellucid.evaluate.metrics import METRICS, Metric
-from pellucid.evaluate.peers.base import is_own
+from pellucid.evaluate.peers.base import BEHIND, JOINT, is_own
 from pellucid.evaluate.peers.lossy import LOSSY
 from pellucid.evaluate.peers.pellucid_codec import parts_of
 from pellucid.runtime import EYE
@@ -57,7 +59,7 @@ def plots(folder: Path) -> list[Plot]:
         Plot(
             f"rd-{metric.name}",
             f"{metric.label} over bits per pixel of each codec, {title.lower()}",
-            _draw(rows, metric, title),
+            draw_curves(rows, known(rows), metric, title, LOSSY.label),
         )
         for metric in measured(rows)
     ]
@@ -99,25 +101,37 @@ def quality_at(rows: Sequence[Result], codec: str, metric: Metric, bpp: float) -
 
 def style_of(name: str) -> dict[str, Any]:
     """Colour, marker and line of a codec, as matplotlib calls them."""
-    model, effort = parts_of(name)
+    before, _, codec = name.rpartition(BEHIND)
+    model, effort = parts_of(codec.removesuffix(JOINT))
     base = model.removesuffix(f"-{EYE}")
     colour, marker = STYLES.get(base, OTHER)
     line = "-" if base == model else "--"
-    size, width, order = (6, 2.8, 3) if is_own(name) else (5, 1.3, 2)
+    if before:
+        line = "-." if is_own(before) else ":"
+    size, width, order = (6, 2.8, 3) if is_own(name) and not before else (5, 1.3, 2)
     if effort:
         marker, size, width = f"${effort}$", 8, 1.3
+    if codec.endswith(JOINT):
+        marker, size = "s", 8
     look = {"color": colour, "marker": marker, "linestyle": line}
     return {**look, "markersize": size, "linewidth": width, "zorder": order}
 
 
-def _draw(rows: Sequence[Result], metric: Metric, title: str) -> Any:
+def draw_curves(
+    rows: Sequence[Result],
+    names: Sequence[str],
+    metric: Metric,
+    title: str,
+    label: Callable[[str], str],
+) -> Any:
+    """A figure of quality over rate: the mean curve of each codec, called by its label."""
     figure, (axes,) = new_figure(9.0, 5.5)
     seen: list[float] = []  # the qualities inside the frame
-    for name in known(rows):
+    for name in names:
         if not (curve := average_curve(rows, name, metric)):
             continue
         seen += [quality for at, quality in curve if at <= MAX_BPP]
-        axes.plot(*zip(*curve, strict=True), **style_of(name), label=LOSSY.label(name))
+        axes.plot(*zip(*curve, strict=True), **style_of(name), label=label(name))
     axes.set(xlabel="bits per pixel (whole file)", ylabel=metric.axis, title=title)
     axes.set_xlim(0, MAX_BPP)
     if len(seen) > 1:

@@ -14,6 +14,7 @@ import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -28,6 +29,7 @@ MIN_POINTS = 3
 
 Point = tuple[float, float]  # (bits per pixel, quality)
 Curve = Sequence[Point]
+Timed = TypeVar("Timed", bound="Result")
 Curves = Mapping[str, Curve]  # picture -> its curve, the same settings for every picture
 
 
@@ -212,14 +214,14 @@ def rising(curve: Curve) -> list[Point]:
     return kept
 
 
-def timed(rows: Sequence[Timing]) -> dict[str, list[Timing]]:
+def timed(rows: Sequence[Timed]) -> dict[str, list[Timed]]:
     """The rows of each codec, of the pictures that all codecs were timed on."""
     images = [{row.image for row in rows if row.codec == name} for name in codecs_in(rows)]
     kept = [row for row in rows if all(row.image in own for own in images)]
     return {name: [row for row in kept if row.codec == name] for name in codecs_in(kept)}
 
 
-def megapixels_a_second(rows: Sequence[Timing], seconds: str) -> float:
+def megapixels_a_second(rows: Sequence[Result], seconds: str) -> float:
     """Speed if every picture took the seconds of this column; NaN if some or all are missing."""
     taken = [getattr(row, seconds) for row in rows]
     known = taken and None not in taken

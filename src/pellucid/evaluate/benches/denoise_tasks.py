@@ -101,8 +101,9 @@ def jpeg(source: Source, quality: float) -> Pair:
     return Pair(coded.astype(np.float32), clean.astype(np.float32), bits=8)
 
 
-def with_noise(clean: Floats, sigma: float, name: str) -> Floats:
-    """White Gaussian noise, the same pattern for one name whatever its strength."""
+def with_noise(clean: Floats, sigma: float | Floats, name: str) -> Floats:
+    """White Gaussian noise, the same pattern for one name whatever its strength, which each sample
+    may have its own of."""
     generator = np.random.default_rng(zlib.crc32(name.encode()))
     return (clean + sigma * generator.standard_normal(clean.shape)).astype(np.float32)
 

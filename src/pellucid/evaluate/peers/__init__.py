@@ -9,6 +9,7 @@
 | `toy_base`       | `System`: what these have in common                               |
 | `toy_cnn`        | a small CNN in Keras at both jobs                                 |
 | `toy_predictive` | `toy_learners` at both jobs                                       |
+| `joint`          | a lossy codec alone or behind a denoiser, and pellucid's joint    |
 | `pellucid_codec` | pellucid's lossy models, lossless and within a bound               |
 | `denoisers`      | FFDNet, pellucid's denoisers, and the registry of all             |
 | `filters`        | BM3D, wavelets, non-local means, total variation, median, guided  |

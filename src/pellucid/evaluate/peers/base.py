@@ -22,6 +22,8 @@ Floats = NDArray[np.float32]  # (H, W, C), C 1 or 3, black 0 and white 255, not 
 Files = tuple[bytes, ...]  # one, or one for each band
 
 OWN_PREFIX = "pellucid-"  # followed by the model's name
+JOINT = "-joint"  # ends the name of a codec of ours that denoises as it compresses
+BEHIND = "+"  # DENOISER+CODEC: the codec gets what the denoiser leaves
 GREY, RGB = 1, 3
 ONE_THREAD = "one thread both ways: the library offers no choice"
 

@@ -32,8 +32,10 @@ from pellucid.evaluate.peers.base import (
     RGB,
     Denoiser,
     Floats,
+    Named,
     NoiseGiven,
     Registry,
+    Samples,
     using,
 )
 from pellucid.runtime.session import THREADS_VARIABLE
@@ -127,6 +129,20 @@ def pellucid(threads: int, *, model: str) -> Denoiser:
         needs="nothing",
         kmac=denoiser_kmac(model),
     )
+
+
+def estimator() -> Named:
+    """What measures noise; its version has a measurement that changes when the code does."""
+    rows, columns = np.mgrid[0:96, 0:96]
+    shades = 128 + 60 * np.sin(rows / 7) + 30 * np.cos(columns / 3)
+    noise = np.random.default_rng(1).normal(0, 20, shades.shape)
+    probe = noise_sigma((shades + noise).astype(np.float32)[..., None])
+    return Named("pellucid", f"pellucid {require('pellucid').__version__}, probe {probe:.3f}")
+
+
+def noise_sigma(noisy: Samples) -> float:
+    """What it measures: sigma of (H, W, C) samples, in their unit."""
+    return float(require("pellucid").noise_level(noisy).sigma)
 
 
 DENOISERS: Registry[Denoiser] = Registry.of(

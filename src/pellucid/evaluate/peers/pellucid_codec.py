@@ -12,13 +12,23 @@ from typing import Any
 import numpy as np
 
 from pellucid.evaluate._extras import require
-from pellucid.evaluate.peers.base import OWN_PREFIX, Codec, Files, Maker, Rgb, Samples, in_parts
+from pellucid.evaluate.peers.base import (
+    JOINT,
+    OWN_PREFIX,
+    Codec,
+    Files,
+    Maker,
+    Rgb,
+    Samples,
+    in_parts,
+)
 from pellucid.pixels.info import WITH_ALPHA
 from pellucid.runtime import load_model
 from pellucid.runtime.session import THREADS_VARIABLE
 
 SETTINGS = (16, 28, 40, 52, 64, 76, 88)
 FEWER = SETTINGS[::2]  # at an effort, which takes its time
+NOISE = 20  # sigma of that on the probe of what denoises
 
 
 def make(
@@ -28,19 +38,20 @@ def make(
     effort: int = 0,
     label: str = "",
     settings: tuple[float, ...] = SETTINGS,
+    denoise: str = "off",
 ) -> Codec:
     """One model, by name or folder, at an effort; `label`, if given, replaces the name that rows
-    have. PellucidError if it isn't installed.
+    have, and `denoise` is what `compress` takes. PellucidError if it isn't installed.
 
     Its version has a checksum of a probe's file and its decoded pixels. The model's id covers what
     decides bits and nothing else; the checksum changes with the rest of the weights and with the
-    encoder too, so that rows made by others are known as stale.
+    encoder too, so that rows made by others are known as stale. What denoises gets a noisy probe.
     """
     os.environ[THREADS_VARIABLE] = str(threads)
     api = require("pellucid")
     tune = load_model(model).tune  # or `m` might be `m-eye`
-    options: dict[str, Any] = {"model": model, "tune": tune, "effort": effort}
-    data = api.compress(_probe(64), quality=50, **options)
+    options: dict[str, Any] = {"model": model, "tune": tune, "effort": effort, "denoise": denoise}
+    data = api.compress(_probe(64, 0 if denoise == "off" else NOISE), quality=50, **options)
     check = zlib.crc32(np.ascontiguousarray(api.decompress(data)).tobytes(), zlib.crc32(data))
     identity = api.info(data).model_id
     return Codec(
@@ -56,9 +67,12 @@ def make(
 
 
 def maker(name: str) -> Maker[Codec]:
-    """What makes the codec of a name, of which `parts_of` tells the parts."""
-    model, effort = parts_of(name)
-    return partial(make, model=model, effort=effort, settings=FEWER if effort else SETTINGS)
+    """What makes the codec of a name, of which `parts_of` tells the parts; `m-joint` denoises."""
+    model, effort = parts_of(name.removesuffix(JOINT))
+    found = partial(make, model=model, effort=effort, settings=FEWER if effort else SETTINGS)
+    if name.endswith(JOINT):
+        return partial(found, label=OWN_PREFIX + name, denoise="auto")
+    return found
 
 
 def parts_of(name: str) -> tuple[str, int]:
@@ -113,8 +127,10 @@ def exact_apart(threads: int) -> Codec:
     )
 
 
-def _probe(side: int) -> Rgb:
+def _probe(side: int, sigma: float = 0) -> Rgb:
     rows, columns = np.mgrid[0:side, 0:side]
     step = 256 // side
     shades = [rows * columns // (side**2 // 256), step * rows, (rows ^ columns) * step]
-    return np.stack(shades, axis=2).astype(np.uint8)
+    clean = np.stack(shades, axis=2).astype(np.uint8)
+    noise = np.random.default_rng(1).normal(0, sigma, clean.shape)
+    return np.clip(np.rint(clean + noise), 0, 255).astype(np.uint8)
