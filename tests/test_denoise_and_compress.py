@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import pellucid
-from pellucid._api import noise
+from pellucid._api import cleaned as noise
 from pellucid.errors import OptionError
 from pellucid.evaluate.metrics import psnr
 from pictures import photograph, unpacked

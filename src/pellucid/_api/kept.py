@@ -13,10 +13,10 @@ from itertools import chain
 from typing import Any
 
 from pellucid._api.best import Told
+from pellucid._api.cleaned import cleaned
 from pellucid._api.exact import ExactLayer, whole_bound
 from pellucid._api.layer import Damaged, Encoded, Layer, Layout
 from pellucid._api.learned import LearnedLayer, check_samples, encode_learned
-from pellucid._api.noise import cleaned
 from pellucid._api.options import PICTURE, SOURCE, CompressOptions
 from pellucid.bitstream import KEPT, KEPT_NOISE, Kept, PelFile
 from pellucid.exact import exact_model, exact_tiles

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid._api.best import Told, best_file
+from pellucid._api.cleaned import Cleaned
 from pellucid._api.layer import Damaged, Encoded, Layer, Layout, held, require_held, way_out
-from pellucid._api.noise import Cleaned
 from pellucid._api.options import DEFAULT_QUALITY, CompressOptions
 from pellucid.bitstream import (
     ALPHA,

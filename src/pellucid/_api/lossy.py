@@ -12,11 +12,11 @@ from collections.abc import Callable
 from functools import partial
 
 from pellucid._api.best import Told
+from pellucid._api.cleaned import cleaned
 from pellucid._api.exact import encode_exact
 from pellucid._api.files import kept_of, metadata_of
 from pellucid._api.layer import Encoded
 from pellucid._api.learned import check_samples, encode_learned
-from pellucid._api.noise import cleaned
 from pellucid._api.options import CompressOptions
 from pellucid._api.trial import Cost, Trial, bytes_of, in_memory, psnr_within
 from pellucid.bitstream import file_length
