@@ -30,21 +30,23 @@ class Cleaned(NamedTuple):
     noise: NoiseEstimate | None = None
 
 
-def cleaned(source: ImageSource, options: CompressOptions) -> Cleaned:
+def cleaned(source: ImageSource, options: CompressOptions, *, itself: bool = False) -> Cleaned:
     """The picture without noise, or with its level in the samples' unit; the same if it has none.
 
-    `source` has samples that the learned codec takes. Raises what denoising it does.
+    Args:
+        source: samples that the learned codec takes.
+        itself: the clean picture is wanted in any case.
+
+    Raises what denoising it does.
     """
     strength = options.denoising
-    if not strength:
-        return Cleaned(source)
-    noise = noise_of(source)
-    if nothing_to_do(noise, strength, source.dtype):
+    noise = noise_of(source) if strength else None
+    if noise is None or nothing_to_do(noise, strength, source.dtype):
         return Cleaned(source)
     level = level_of(noise, eight_bits=source.dtype == np.uint8).times(strength)
-    compared = options.effort or options.psnr is not None
-    able = load_codec(options.model_folder).can_denoise
-    if able and not compared and level.highest() <= STRONGEST:
+    itself = itself or options.effort > 0 or options.psnr is not None
+    able = load_codec(options.model_folder).can_denoise and level.highest() <= STRONGEST
+    if able and not itself:
         return Cleaned(source, level, noise)
     samples = room_for(source)
     denoise_into(source, samples, DenoiseOptions(sigma=noise, strength=strength))

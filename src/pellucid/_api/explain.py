@@ -15,12 +15,18 @@ from pellucid._api.about import info
 from pellucid._api.codec import compress
 from pellucid._api.decode import Opened
 from pellucid._api.files import name_of
-from pellucid._api.options import DEFAULT_MODEL, DEFAULT_QUALITY, DecompressOptions
-from pellucid._api.results import Explanation
+from pellucid._api.options import (
+    DEFAULT_MODEL,
+    DEFAULT_QUALITY,
+    OFF,
+    CompressOptions,
+    DecompressOptions,
+)
+from pellucid._api.results import Explanation, LeftOut
 from pellucid.bitstream import DEFAULT_LIMITS, SIGNATURE, Limits, PelFile, check_limits
 from pellucid.denoising import DenoiseOptions, NoiseEstimate
 from pellucid.errors import OptionError
-from pellucid.pixels import open_image
+from pellucid.pixels import Box, open_image
 from pellucid.pixels.formats import Input
 
 QUALITIES = (10, 30, 50, 70, 90)  # of the strips
@@ -38,6 +44,7 @@ def explain(
     layers: Sequence[str] = (),
     limits: Limits = DEFAULT_LIMITS,
     page: int | None = None,
+    denoise: str | float = OFF,
 ) -> Explanation:
     """Explain a .pel file (path or bytes), or what `compress` or `denoise` does to a picture.
 
@@ -50,6 +57,7 @@ def explain(
         pixel: x and y of the pixel whose filter is wanted (denoise).
         layers: names of network layers whose results are wanted, or `all` (denoise).
         page: of a TIFF with several, or frame of a DICOM file, from 0.
+        denoise: to compress with, as `compress` takes it.
 
     Raises:
         OptionError: an option doesn't fit. PellucidError: pixel or layers without the package onnx;
@@ -66,12 +74,15 @@ def explain(
     if task == "compress":
         if pixel is not None or layers:
             raise OptionError("pixel and layers look into a denoiser; use them with task='denoise'")
-        return explain_compress(image, quality, model, limits, page)
+        options = CompressOptions(
+            quality=quality, model=model, limits=limits, page=page, denoise=denoise
+        )
+        return explain_compress(image, options)
     if task == "denoise":
         from pellucid._api.explain_denoise import explain_denoise
 
-        options = DenoiseOptions(sigma, strength, model=model, page=page, limits=limits)
-        return explain_denoise(image, options, pixel, layers)
+        asked = DenoiseOptions(sigma, strength, model=model, page=page, limits=limits)
+        return explain_denoise(image, asked, pixel, layers)
     raise OptionError(
         f"task is {task!r}; for a picture it must be 'compress' or 'denoise' (--task, task=)"
     )
@@ -115,33 +126,40 @@ def explain_file(data: Any, limits: Limits) -> Explanation:
     )
 
 
-def explain_compress(
-    image: Any, quality: int, model: str, limits: Limits, page: int | None = None
-) -> Explanation:
-    """A picture coded at a quality: the same, and what was lost of what can be seen."""
+def explain_compress(image: Any, options: CompressOptions) -> Explanation:
+    """A picture coded at a quality: the same, what was lost of what can be seen, and what noise was
+    left out before.
+    """
+    from pellucid._api.cleaned import cleaned
     from pellucid._api.learned import check_samples
     from pellucid.codec import look_at
     from pellucid.explaining import Strip, detail_of, removed
 
-    with open_image(image, page=page, max_pixels=limits.max_pixels) as opened:
+    with open_image(image, page=options.page, max_pixels=options.limits.max_pixels) as opened:
         check_samples(opened, name_of(image))
         source = opened.without_full_alpha()
-        picture = look_at(source, alpha=source.info.has_alpha)
-        before, seen = (
-            np.asarray(one[0 : source.shape[0], 0 : source.shape[1]])
-            for one in (source, picture.seen())
-        )
-    data = compress(image, quality=quality, model=model, limits=limits, page=page)
-    found = explain_file(data, limits)
-    colours = before[..., : picture.colours]
+        clean, _, noise = cleaned(source, options, itself=True)
+        picture = look_at(clean, alpha=source.info.has_alpha)
+        whole = Box.whole(source.shape).slices
+        before, coming, seen = (np.asarray(one[whole]) for one in (source, clean, picture.seen()))
+    asked: dict[str, Any] = {"limits": options.limits, "page": options.page}
+    asked |= {"model": options.model, "denoise": options.denoise}
+    found = explain_file(compress(image, quality=options.quality, **asked), options.limits)
+    colours, noisy = (one[..., : picture.colours] for one in (coming, before))
     kept = found.after[..., : picture.colours]
     if picture.alpha:
-        colours = np.where(before[..., -1:] > 0, colours, kept)
+        hidden = before[..., -1:] == 0
+        noisy, colours = (np.where(hidden, kept, one) for one in (noisy, colours))
     x, y, width, height = detail = detail_of(seen)
-    part = np.ascontiguousarray(before[y : y + height, x : x + width])
+    part = np.ascontiguousarray(coming[y : y + height, x : x + width])
+    scale = float(picture.peak or 1)
+    if noise is not None:
+        plain = compress(image, quality=options.quality, **asked | {"denoise": OFF})
+        left_out = LeftOut(removed(noisy, colours, scale=scale), len(plain))
+        found = replace(found, noise=noise, left_out=left_out)
 
     def coded(setting: int) -> tuple[NDArray[Any], str]:
-        file = compress(part, quality=setting, model=model)
+        file = compress(part, quality=setting, model=options.model)
         said = f"{8 * len(file) / (width * height):.2f} bits per pixel"
         return Opened(file, DecompressOptions()).samples(), said
 
@@ -149,7 +167,7 @@ def explain_compress(
         found,
         task="compress",
         before=before,
-        removed=removed(colours, kept, scale=float(picture.peak or 1)),
+        removed=removed(colours, kept, scale=scale),
         detail=detail,
         strips=[Strip(setting, *coded(setting)) for setting in QUALITIES],
     )

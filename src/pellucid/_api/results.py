@@ -147,6 +147,19 @@ class Verification:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """Noise that no bits were spent on.
+
+    Attributes:
+        removed: what the denoiser takes off before coding, and whether it was only noise.
+        bytes_with_it: of the file at the same quality with the noise in it.
+    """
+
+    removed: Removed
+    bytes_with_it: int
+
+
+@dataclass(frozen=True)
 class Explanation:
     """What `explain` found, as arrays. What the task doesn't have is None or empty.
 
@@ -156,7 +169,9 @@ class Explanation:
         before, after: (H, W, C) samples; a file alone has no `before`.
         about: of the .pel file.
         bits: where its bits went; they sum to 8 times its bytes.
-        removed: what was taken off, and whether it was only noise.
+        removed: what was taken off, and whether it was only noise; of a picture that was coded,
+            what that lost.
+        left_out: of a picture coded without its noise, what went before.
         half_width: (H, W) or one number: nine of ten samples are this near to the truth, in the
             samples' unit, 0 where nothing was known or seen; None if it can't be told.
         unsure: why `half_width` is None, in words.
@@ -175,6 +190,7 @@ class Explanation:
     about: FileInfo | None = None
     bits: BitMap | ExactBits | None = None
     removed: Removed | None = None
+    left_out: LeftOut | None = None
     half_width: NDArray[np.float32] | float | None = None
     unsure: str = ""
     noise: NoiseEstimate | float | None = None

@@ -95,6 +95,13 @@ page_option = option(
 )
 model_option = option("--model", "m, s (faster), or a model's folder.", str, default="m")
 sigma_option = functools.partial(click.option, "--sigma", default="auto", type=number_or("auto"))
+denoise_option = functools.partial(
+    click.option,
+    "--denoise",
+    default="off",
+    type=number_or("off", "auto"),
+    metavar="auto|off|0..1",
+)
 strength_option = functools.partial(click.option, "--strength", default=1.0)
 metadata_option = functools.partial(
     click.option, "--no-metadata", "metadata", is_flag=True, callback=lambda _c, _o, no: not no

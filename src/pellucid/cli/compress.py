@@ -80,14 +80,8 @@ SAME = (
     default=0,
     show_default=False,
 )
-@option(
-    "--denoise",
-    "Spend no bits on noise: auto leaves out what it finds; 0 to 1, that part of it.  "
-    "[default: off]",
-    options.number_or("off", "auto"),
-    "auto|off|0..1",
-    default="off",
-    show_default=False,
+@options.denoise_option(
+    help="Spend no bits on noise: auto leaves out what it finds; 0 to 1, that part of it."
 )
 @options.metadata_option(
     help="Leave EXIF (and the place of a GeoTIFF), ICC profile, XMP and the elements of DICOM out; "

@@ -18,6 +18,7 @@ from pellucid.errors import OptionError
 @option("-o --out", "The page.  [default: FILE with .html after it]", options.PATH)
 @option("--task", "For a picture; a .pel file needs none.", click.Choice(["compress", "denoise"]))
 @option("-q --quality", "compress", click.IntRange(0, 100), default=60)
+@options.denoise_option(help="compress: as pellucid compress takes it.")
 @options.sigma_option(metavar="TEXT", help="denoise: auto or a number.")
 @options.strength_option(type=click.FloatRange(0, 1), help="denoise")
 @option("--model", "Name, or a model's folder.", str, default="m")
@@ -80,6 +81,8 @@ def summary(found: Any) -> dict[str, Any]:
         figures["bytes"] = found.bits.file_bytes
     if found.noise is not None:
         figures["sigma"] = round(float(getattr(found.noise, "sigma", found.noise)), 4)
+    if found.left_out is not None:
+        figures["bytes_with_noise"] = found.left_out.bytes_with_it
     if found.removed is not None:
         figures["texture_taken"] = round(found.removed.taken, 4)
     if found.half_width is not None:

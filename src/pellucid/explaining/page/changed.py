@@ -26,9 +26,20 @@ TIMES = 8
 CHANNELS = ("red", "green", "blue")
 
 
-def removed_body(found: Any) -> str:
+def left_out_body(found: Any) -> str:
+    """The noise that no bits were spent on, and what it would have cost."""
+    plain, made = found.left_out.bytes_with_it, found.about.file_bytes
+    pairs = [
+        ("file with the noise in it, at the same quality", f"{plain:,} bytes"),
+        ("file without it", f"{made:,} bytes"),
+        ("bits that the noise would have cost", f"{8 * (plain - made):,}"),
+        ("of the file with the noise in it", percent(1 - made / plain)),
+    ]
+    return facts(pairs) + removed_body(found, found.left_out.removed, denoised=True)
+
+
+def removed_body(found: Any, removed: Any, *, denoised: bool) -> str:
     """Maps and numbers of a `Removed`: the residual, its whiteness, and changes in structure."""
-    removed, denoised = found.removed, found.task == "denoise"
     gone = "taken off" if denoised else "lost"
     deviation = float(np.sqrt(np.mean(np.square(removed.deviation))))
     unit = unit_of(found.after.dtype)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.explaining.bits import BitMap
-from pellucid.explaining.page.changed import pixel_body, removed_body
+from pellucid.explaining.page.changed import left_out_body, pixel_body, removed_body
 from pellucid.explaining.page.draw import (
     AMOUNT,
     SIGNED,
@@ -61,9 +61,11 @@ def page_of(found: Any, title: str, version: str) -> str:
     if found.bits is not None:
         body = latent_bits(found.bits) if isinstance(found.bits, BitMap) else tile_bits(found.bits)
         sections.append(("bits", "Where the bits went", body))
+    if found.left_out is not None:
+        sections.append(("noise", "What was left out before coding", left_out_body(found)))
     if found.removed is not None:
         name = "What was removed" if denoised else "What was lost"
-        sections.append(("removed", name, removed_body(found)))
+        sections.append(("removed", name, removed_body(found, found.removed, denoised=denoised)))
     sections.append(("sure", "How sure it is", sure_body(found)))
     if found.pixel is not None:
         name = f"Why pixel {found.pixel.x}, {found.pixel.y}"
