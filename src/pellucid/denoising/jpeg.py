@@ -16,6 +16,8 @@ numbers, so that the network knows what to make of them.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,9 +29,11 @@ LUMA = """16 11 10 16 24 40 51 61  12 12 14 19 26 58 60 55  14 13 16 24 40 57 69
 TABLE = np.array([int(word) for word in LUMA.split()])
 TO_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 FREQUENCIES = np.flatnonzero((ORDER >= 1) & (ORDER <= 6))
-QUALITIES = np.arange(1, 101)
+QUALITIES = tuple(range(1, 101))
 MOST_BLOCKS = 2000
 LEAST_BLOCKS = 24
+FEW_BLOCKS = 300
+NEAREST = 12  # qualities that a few blocks leave
 NOISE = 0.3  # standard deviation of a coefficient's error from rounding the samples
 FLAT_ENERGY = 4.0  # blocks with no more than this say nothing
 OTHER_GRID = 4  # samples down and across to a grid that JPEG did not use
@@ -43,6 +47,8 @@ SIGMA_POWER = 0.47
 LEAST_SCALE = 0.02  # that of quality 99
 SERVES_AT_50, SERVES_POWER = 1.1, 0.15  # best on training photographs, over the level of training
 
+Steps = NDArray[np.float32]
+
 
 def step_table(quality: int) -> NDArray[np.int64]:
     """The luma steps (64,) of an IJG quality."""
@@ -50,9 +56,12 @@ def step_table(quality: int) -> NDArray[np.int64]:
     return np.asarray(np.clip((TABLE * scale + 50) // 100, 1, 255))
 
 
-TABLES = np.array([step_table(int(quality)) for quality in QUALITIES], np.float32)
-# Of each of `FREQUENCIES` the different steps, and which of them each quality has.
-STEPS = [np.unique(TABLES[:, place], return_inverse=True) for place in FREQUENCIES]
+@lru_cache(maxsize=8)
+def steps_of(qualities: tuple[int, ...]) -> list[tuple[Steps, NDArray[np.intp]]]:
+    """For each of `FREQUENCIES` the different steps (S, 1), and which of them each quality has."""
+    tables = np.array([step_table(quality)[FREQUENCIES] for quality in qualities], np.float32)
+    found = [np.unique(column, return_inverse=True) for column in tables.T]
+    return [(steps[:, None], which) for steps, which in found]
 
 
 def jpeg_quality(samples: NDArray[np.float32], step: float) -> int | None:
@@ -108,25 +117,33 @@ def may_be_seen(found: NDArray[np.float32]) -> bool:
     little time to turn down pictures that were never compressed.
     """
     total, count = np.zeros((2, len(QUALITIES)))
-    for size, (steps, which) in zip(np.sort(np.abs(found.T)), STEPS, strict=True):
+    for size, (steps, which) in zip(np.sort(np.abs(found.T)), steps_of(QUALITIES), strict=True):
         first = np.searchsorted(size, steps / 2, side="right")
         nonzero = np.where(steps < LEAST_STEP, 0, len(size) - first)
-        some = (first[:, None] + np.multiply.outer(nonzero, SOME)).astype(np.int64)
-        turns = size.take(some, mode="clip") / steps[:, None]
-        total += (nonzero * np.cos(np.float32(2 * np.pi) * turns).mean(axis=1))[which]
-        count += nonzero[which]
-    return bool((total > LEAST_PERIODICITY / 2 * np.maximum(count, 1)).any())
+        turns = size.take((first + nonzero * SOME).astype(np.int64), mode="clip") / steps
+        total += (nonzero[:, 0] * np.cos(np.float32(2 * np.pi) * turns).mean(axis=1))[which]
+        count += nonzero[which, 0]
+    count = np.maximum(count, 1)
+    least = np.maximum(LEAST_PERIODICITY * count, LEAST_SIGNIFICANCE * np.sqrt(count / 2))
+    return bool((total > least / 2).any())
 
 
 def likeliest_quality(found: NDArray[np.float32]) -> int:
-    """The quality whose steps explain the coefficients (N, F) best."""
-    scores = np.zeros(len(QUALITIES))
-    for size, (steps, which) in zip(np.abs(found.T), STEPS, strict=True):
-        scores += likelihoods(size, steps[:, None])[which]
-    return int(QUALITIES[np.argmax(scores)])
+    """The quality whose steps explain the coefficients (N, F) best.
+
+    A few blocks show which qualities come near, and all blocks which of those it is.
+    """
+    near = QUALITIES
+    for part in (found[:: max(1, len(found) // FEW_BLOCKS)], found):
+        scores = np.zeros(len(near))
+        for size, (steps, which) in zip(np.abs(part.T), steps_of(near), strict=True):
+            scores += likelihoods(size, steps)[which]
+        best = np.argsort(-scores, kind="stable")[:NEAREST]
+        near = tuple(near[place] for place in best)
+    return near[0]
 
 
-def likelihoods(size: NDArray[np.float32], steps: NDArray[np.float32]) -> NDArray[np.float64]:
+def likelihoods(size: NDArray[np.float32], steps: Steps) -> NDArray[np.float64]:
     """(S,): logarithm of the chance of coefficients of absolute values `size` (N,).
 
     They come from a Laplacian distribution of their mean absolute value, are rounded to multiples
