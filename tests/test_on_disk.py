@@ -9,6 +9,7 @@ import pytest
 
 import pellucid
 from opened import open_parts, read_samples, write_samples
+from pellucid.denoising.measure import LARGE, regions_of
 from pellucid.errors import InputError, OptionError, OutputError
 from pellucid.pixels import ImageInfo
 from pellucid.pixels.geo import nodata_of
@@ -204,23 +205,33 @@ def test_the_noise_of_a_large_picture(tmp_path: Path, monkeypatch: pytest.Monkey
     rows, columns = np.mgrid[:2100, :4200]
     clean = 120 + 60 * np.sin(rows / 300) * np.cos(columns / 200)
     noisy = np.clip(clean + RANDOM.normal(0, 9, clean.shape), 0, 255).astype(np.uint8)
-    whole = pellucid.noise_level(noisy)
-    monkeypatch.setattr("pellucid.denoising.measure.LARGE", 1000)
     some = pellucid.noise_level(noisy)
+    monkeypatch.setattr("pellucid.denoising.measure.LARGE", noisy.size)
+    whole = pellucid.noise_level(noisy)
+    monkeypatch.undo()
     assert some == pellucid.noise_level(noisy)
     assert abs(some.sigma / 9 - 1) < 0.1
     assert abs(some.sigma / whole.sigma - 1) < 0.05
     assert some.jpeg_quality is None
 
 
-def test_thin_pictures_have_regions(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pellucid.denoising.measure import regions_of
-
+def test_thin_pictures_have_regions() -> None:
     for shape in ((5, 30000, 1), (30000, 5, 3), (700, 9000, 1), (513, 513, 1)):
         found = regions_of(np.zeros(shape, np.uint8))
         assert found.shape[2] == shape[2]
         assert min(found.shape[:2]) >= min(5, *shape[:2])
-        assert found.shape[0] * found.shape[1] <= 32 * 512 * 512
+        assert found.shape[0] * found.shape[1] <= LARGE
+
+
+def test_regions_are_on_the_grid_of_jpeg() -> None:
+    found = regions_of(np.indices((1801, 1217), np.int16).transpose(1, 2, 0))
+    height, width = found.shape[:2]
+    assert height * width == 7 * 4 * 256 * 256
+    assert (found[..., 0] % 8 == np.arange(height)[:, None] % 8).all()
+    assert (found[..., 1] % 8 == np.arange(width) % 8).all()
+    seen = np.zeros((1801, 1217), bool)
+    seen[found[..., 0], found[..., 1]] = True
+    assert np.count_nonzero(seen) == height * width, "no sample twice"
 
 
 def test_an_existing_output_is_kept(tmp_path: Path) -> None:

@@ -8,7 +8,18 @@ from PIL import Image
 from skimage import data
 
 from pellucid.denoising.estimate import estimate_noise
-from pellucid.denoising.jpeg import step_table
+from pellucid.denoising.jpeg import (
+    FREQUENCIES,
+    LEAST_PERIODICITY,
+    LEAST_SIGNIFICANCE,
+    QUALITIES,
+    coefficients,
+    likeliest_quality,
+    likelihoods,
+    may_be_seen,
+    step_table,
+    trace,
+)
 
 
 def compressed(picture: np.ndarray, quality: int, subsampling: int = 2) -> np.ndarray:
@@ -70,3 +81,41 @@ def test_none_on_another_grid() -> None:
 def test_none_on_float_noise_over_a_compressed_picture() -> None:
     samples = compressed(data.astronaut()[:256, :256], 60)
     assert found(samples + np.random.default_rng(3).normal(0, 5, samples.shape)) is None
+
+
+def blurred(quality: int, sigma: float) -> np.ndarray:
+    """Coefficients of a compressed picture with noise of `sigma`, which blurs its traces."""
+    samples = compressed(data.coffee()[:256, :256], quality)
+    noise = np.random.default_rng(quality).normal(0, sigma, samples.shape)
+    found = coefficients(np.clip(np.rint(samples + noise), 0, 255).astype(np.float32), 1.0, 0)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("quality", [5, 35, 75, 92])
+def test_the_first_look_misses_no_traces(quality: int) -> None:
+    looks = []
+    for sigma in (0, 0.5, 1, 2):
+        found = blurred(quality, sigma)
+        traces = np.array([trace(found, step_table(other)) for other in QUALITIES])
+        strong = (traces >= (LEAST_PERIODICITY, LEAST_SIGNIFICANCE)).all(axis=1).any()
+        looks.append(may_be_seen(found))
+        assert looks[-1] or not strong
+    assert looks[0]
+
+
+def test_the_first_look_turns_down_what_was_never_compressed() -> None:
+    for picture in (data.coffee(), data.camera()[..., None]):
+        found = coefficients(picture.astype(np.float32), 1.0, 0)
+        assert found is not None
+        assert not may_be_seen(found)
+
+
+@pytest.mark.parametrize("quality", [8, 50, 90, 99])
+def test_the_likeliest_of_all_is_among_the_nearest(quality: int) -> None:
+    for sigma in (0, 0.5):
+        found = blurred(quality, sigma)
+        tables = np.array([step_table(each)[FREQUENCIES] for each in QUALITIES], np.float32)
+        columns = zip(np.abs(found.T), tables.T, strict=True)
+        scores = sum(likelihoods(size, steps[:, None]) for size, steps in columns)
+        assert likeliest_quality(found) == QUALITIES[int(np.argmax(scores))]

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.denoising.blocks import BASIS, ORDER, SIDE, SIZE, Blocks
-from pellucid.denoising.levels import FINE, TINY, flat_spectra
+from pellucid.denoising.blocks import BASIS, FINE, HALVES, ORDER, SIDE, SIZE, Blocks
+from pellucid.denoising.levels import TINY, flattest
 
 FLATTEST = (0.01, 0.12)  # of the blocks: measured, and compared with for texture
 LEAST_BLOCKS = 48
@@ -36,9 +36,7 @@ def noise_shape(
     belief *= float(np.clip((share - WHITE) / (COLOURED - WHITE), 0, 1))
     if not belief or not expected.min() > 0:
         return 1.0, 0.0
-    scale = (1 / expected[:, None]).astype(np.float32)
-    energy: NDArray[np.float32] = np.multiply(blocks.energy, scale)
-    spectra = flat_spectra(energy, FLATTEST, LEAST_BLOCKS)
+    spectra = flat_spectra(blocks, (1 / expected).astype(np.float32))
     few, more = (continued(each / each[FINE].mean()) for each in spectra)
     excess, wider = np.maximum(few - 1, 0), np.maximum(more - 1, 0)
     sure = float(np.clip((trust - PLAIN) / (SURE - PLAIN), 0, 1))
@@ -47,6 +45,16 @@ def noise_shape(
     belief *= float(excess.mean()) ** 2 / (float(excess.mean()) ** 2 + DOUBT**2)
     spectrum = 1 + belief * excess
     return float(spectrum.mean()), neighbour_correlation(spectrum)
+
+
+def flat_spectra(blocks: Blocks, scale: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Mean of each coefficient's energy, times `scale` (N,), in the `FLATTEST` blocks: (2, 64)."""
+    spectra = np.zeros((2, SIZE))
+    even, odd = blocks.sums[2:4] * scale
+    for here, other in zip(HALVES, (odd, even), strict=True):
+        for spectrum, flat in zip(spectra, flattest(other, FLATTEST, LEAST_BLOCKS), strict=True):
+            spectrum[here] = (blocks.energy(flat) @ scale[flat])[here] / len(flat)
+    return spectra
 
 
 def continued(spectrum: NDArray[np.float64]) -> NDArray[np.float64]:

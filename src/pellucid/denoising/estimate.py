@@ -17,6 +17,7 @@ ROUNDING = 1 / 12  # variance of rounding to whole steps
 ONLY_ROUNDING = 1.5  # times that: no noise but rounding
 MOST_SAMPLES = 1 << 16
 MOST_LEVELS = 1 << 16
+MOST_RANGE = float(np.finfo(np.float32).max)  # that float32 can be shifted by
 TOLERANCE = 0.02  # of a step: float32 pictures are scaled by factors that are not exact
 
 
@@ -61,7 +62,8 @@ def estimate_noise(
     if valid is not None and (valid.all() or not valid.any()):
         valid = None
     step = level_step(samples if valid is None else samples[valid])
-    found = [noise_of_channel(plane, valid, step) for plane in np.moveaxis(samples, 2, 0)]
+    planes = np.moveaxis(samples, 2, 0)
+    found = [noise_of_channel(np.ascontiguousarray(plane), valid, step) for plane in planes]
     channels = [one for one in found if one is not None]
     drawn = len(channels) < len(found)
     return together([NONE] * len(found) if drawn else channels, jpeg_quality(samples, step))
@@ -102,7 +104,10 @@ def noise_of_channel(
     low, scale = float(seen.min()), float(seen.max()) - float(seen.min())
     if not scale:
         return NONE
-    blocks = take_blocks(((plane.astype(np.float64) - low) / scale).astype(np.float32), valid)
+    kind = np.float32 if scale < MOST_RANGE else np.float64
+    scaled = np.subtract(plane, low, dtype=kind)
+    scaled /= scale
+    blocks = take_blocks(scaled.astype(np.float32, copy=False), valid)
     if blocks.drawn or not blocks.usable:
         return None if blocks.drawn else NONE
     levels = measure_levels(blocks)

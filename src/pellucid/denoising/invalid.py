@@ -31,9 +31,8 @@ def valid_pixels(
 
 def finite_pixels(colour: NDArray[Any]) -> NDArray[np.bool_]:
     """(H, W): where all channels of (H, W, C) are finite numbers."""
-    finite = np.isfinite(colour)
-    if finite.all():  # the usual case, and much faster than pixel by pixel
-        return np.ones(colour.shape[:2], bool)
+    if colour.dtype.kind != "f" or (finite := np.isfinite(colour)).all():
+        return np.ones(colour.shape[:2], bool)  # the usual case, and much faster than by pixels
     return np.asarray(finite.all(axis=2))
 
 

@@ -16,6 +16,8 @@ numbers, so that the network knows what to make of them.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,9 +29,11 @@ LUMA = """16 11 10 16 24 40 51 61  12 12 14 19 26 58 60 55  14 13 16 24 40 57 69
 TABLE = np.array([int(word) for word in LUMA.split()])
 TO_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 FREQUENCIES = np.flatnonzero((ORDER >= 1) & (ORDER <= 6))
-QUALITIES = np.arange(1, 101)
+QUALITIES = tuple(range(1, 101))
 MOST_BLOCKS = 2000
 LEAST_BLOCKS = 24
+FEW_BLOCKS = 300
+NEAREST = 12  # qualities that a few blocks leave
 NOISE = 0.3  # standard deviation of a coefficient's error from rounding the samples
 FLAT_ENERGY = 4.0  # blocks with no more than this say nothing
 OTHER_GRID = 4  # samples down and across to a grid that JPEG did not use
@@ -37,10 +41,27 @@ LEAST_PERIODICITY = 0.35
 LEAST_SIGNIFICANCE = 9.0
 LEAST_LEAD = 2.0  # over the same on the other grid
 LEAST_STEP = 2  # a smaller one leaves no trace
+SOME = np.arange(128) / 128  # of the coefficients of a frequency: a first look at a quality
 SIGMA_AT_50 = 0.013  # about half the deviation of quality 50's error, samples in 0-1
 SIGMA_POWER = 0.47
 LEAST_SCALE = 0.02  # that of quality 99
 SERVES_AT_50, SERVES_POWER = 1.1, 0.15  # best on training photographs, over the level of training
+
+Steps = NDArray[np.float32]
+
+
+def step_table(quality: int) -> NDArray[np.int64]:
+    """The luma steps (64,) of an IJG quality."""
+    scale = 5000 // quality if quality < 50 else 200 - 2 * quality
+    return np.asarray(np.clip((TABLE * scale + 50) // 100, 1, 255))
+
+
+@lru_cache(maxsize=8)
+def steps_of(qualities: tuple[int, ...]) -> list[tuple[Steps, NDArray[np.intp]]]:
+    """For each of `FREQUENCIES` the different steps (S, 1), and which of them each quality has."""
+    tables = np.array([step_table(quality)[FREQUENCIES] for quality in qualities], np.float32)
+    found = [np.unique(column, return_inverse=True) for column in tables.T]
+    return [(steps[:, None], which) for steps, which in found]
 
 
 def jpeg_quality(samples: NDArray[np.float32], step: float) -> int | None:
@@ -51,7 +72,7 @@ def jpeg_quality(samples: NDArray[np.float32], step: float) -> int | None:
     if not step or (float(samples.max()) - float(samples.min())) / step > 255.5:
         return None
     here = coefficients(samples, step, 0)
-    if here is None:
+    if here is None or not may_be_seen(here):
         return None
     quality = likeliest_quality(here)
     steps = step_table(quality)
@@ -64,12 +85,6 @@ def jpeg_quality(samples: NDArray[np.float32], step: float) -> int | None:
     return quality
 
 
-def step_table(quality: int) -> NDArray[np.int64]:
-    """The luma steps (64,) of an IJG quality."""
-    scale = 5000 // quality if quality < 50 else 200 - 2 * quality
-    return np.asarray(np.clip((TABLE * scale + 50) // 100, 1, 255))
-
-
 def coefficients(
     samples: NDArray[np.float32], step: float, origin: int
 ) -> NDArray[np.float32] | None:
@@ -78,15 +93,16 @@ def coefficients(
     if height < 1 or width < 1:
         return None
     inner = samples[origin : origin + height * SIDE, origin : origin + width * SIDE]
-    rows = inner.reshape(height, SIDE, width, SIDE, -1).transpose(0, 2, 1, 3, 4)
-    blocks = rows.reshape(height * width, SIZE, -1)  # (N, 64, C)
-    blocks = blocks[:: max(1, len(blocks) // MOST_BLOCKS)]
+    rows = inner.reshape(height, SIDE, width, SIDE, -1)
+    count = height * width
+    down, across = np.divmod(np.arange(0, count, max(1, count // MOST_BLOCKS)), width)
+    blocks = rows[down, :, across].reshape(len(down), SIZE, -1)  # (N, 64, C)
     colours = blocks.shape[2]
     luma = blocks @ TO_LUMA if colours == len(TO_LUMA) else blocks[:, :, 0]
     low, high = samples.min(), samples.max()
     clipped = ((blocks == low) | (blocks == high)).any(axis=(1, 2))
     luma = luma / np.float32(step)
-    spectrum = transform(luma - luma.mean(axis=1, keepdims=True))
+    spectrum = transform(np.ascontiguousarray((luma - luma.mean(axis=1, keepdims=True)).T)).T
     lively = np.square(spectrum).sum(axis=1) > FLAT_ENERGY
     kept = spectrum[lively & ~clipped]
     if len(kept) < LEAST_BLOCKS:
@@ -94,31 +110,56 @@ def coefficients(
     return kept[:, FREQUENCIES] if len(kept) >= LEAST_BLOCKS else None
 
 
-def likeliest_quality(found: NDArray[np.float32]) -> int:
-    """The quality whose steps explain the coefficients (N, F) best."""
-    scores = np.zeros(len(QUALITIES))
-    tables = np.array([step_table(int(quality)) for quality in QUALITIES])[:, FREQUENCIES]
-    for column, values in enumerate(found.T):
-        size = np.abs(values)
-        scale = max(float(size.mean()), NOISE)
-        steps, which = np.unique(tables[:, column], return_inverse=True)
-        scores += np.array([likelihood(size, float(s), scale) for s in steps])[which]
-    return int(QUALITIES[np.argmax(scores)])
+def may_be_seen(found: NDArray[np.float32]) -> bool:
+    """Whether any quality's `trace` in coefficients (N, F) may be strong enough.
 
-
-def likelihood(size: NDArray[np.float32], step: float, scale: float) -> float:
-    """Logarithm of the chance of coefficients of absolute values `size` under `step`.
-
-    They come from a Laplacian distribution of mean absolute value `scale`, are rounded to
-    multiples of `step` and blurred by `NOISE`; a few come from anywhere.
+    Each quality is tried with a few of the coefficients that are not 0 under it, so that it takes
+    little time to turn down pictures that were never compressed.
     """
-    whole = np.rint(size / step)
-    below = np.exp(-np.maximum(whole - 0.5, 0) * step / scale)
-    above = np.exp(-(whole + 0.5) * step / scale)
-    mass = np.where(whole > 0, (below - above) / 2, 1 - above)
-    normal = np.exp(-0.5 * np.square((size - whole * step) / NOISE)) / (NOISE * np.sqrt(2 * np.pi))
-    anywhere = np.exp(-size / scale) / (2 * scale)
-    return float(np.log(0.95 * mass * normal + 0.05 * anywhere + 1e-30).sum(dtype=np.float64))
+    total, count = np.zeros((2, len(QUALITIES)))
+    for size, (steps, which) in zip(np.sort(np.abs(found.T)), steps_of(QUALITIES), strict=True):
+        first = np.searchsorted(size, steps / 2, side="right")
+        nonzero = np.where(steps < LEAST_STEP, 0, len(size) - first)
+        turns = size.take((first + nonzero * SOME).astype(np.int64), mode="clip") / steps
+        total += (nonzero[:, 0] * np.cos(np.float32(2 * np.pi) * turns).mean(axis=1))[which]
+        count += nonzero[which, 0]
+    count = np.maximum(count, 1)
+    least = np.maximum(LEAST_PERIODICITY * count, LEAST_SIGNIFICANCE * np.sqrt(count / 2))
+    return bool((total > least / 2).any())
+
+
+def likeliest_quality(found: NDArray[np.float32]) -> int:
+    """The quality whose steps explain the coefficients (N, F) best.
+
+    A few blocks show which qualities come near, and all blocks which of those it is.
+    """
+    near = QUALITIES
+    for part in (found[:: max(1, len(found) // FEW_BLOCKS)], found):
+        scores = np.zeros(len(near))
+        for size, (steps, which) in zip(np.abs(part.T), steps_of(near), strict=True):
+            scores += likelihoods(size, steps)[which]
+        best = np.argsort(-scores, kind="stable")[:NEAREST]
+        near = tuple(near[place] for place in best)
+    return near[0]
+
+
+def likelihoods(size: NDArray[np.float32], steps: Steps) -> NDArray[np.float64]:
+    """(S,): logarithm of the chance of coefficients of absolute values `size` (N,).
+
+    They come from a Laplacian distribution of their mean absolute value, are rounded to multiples
+    of a step, one of `steps` (S, 1), and blurred by `NOISE`; a few come from anywhere.
+    """
+    scale = np.float32(max(float(size.mean()), NOISE))
+    whole = np.rint(size / steps)
+    nearest = whole * steps
+    half = steps / (2 * scale)
+    # Logarithms of the mass at 0, and, but for the decay, of that at another multiple.
+    at_zero, beyond = np.log(-np.expm1(-half)), half + np.log(-np.expm1(-2 * half) / 2)
+    mass = np.where(whole > 0, beyond, at_zero) - nearest / scale
+    rounded = np.exp(mass - np.square((size - nearest) / np.float32(NOISE)) / 2)
+    rounded *= np.float32(0.95 / (NOISE * np.sqrt(2 * np.pi)))
+    rounded += np.float32(0.05) * np.exp(-size / scale) / (2 * scale) + np.float32(1e-30)
+    return np.asarray(np.log(rounded).sum(axis=1, dtype=np.float64))
 
 
 def trace(found: NDArray[np.float32], table: NDArray[np.int64]) -> tuple[float, float]:

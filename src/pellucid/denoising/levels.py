@@ -17,10 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.denoising.blocks import ORDER, SIZE, Blocks
+from pellucid.denoising.blocks import MIDDLE, Blocks
 
-FINE = ORDER >= 8
-MIDDLE = (ORDER >= 5) & (ORDER < 8)
+MIDDLES = np.count_nonzero(MIDDLE)
 BLOCKS_PER_LEVEL = 250
 MOST_LEVELS = 16
 FLATTEST, FLAT = 0.03, 0.12
@@ -59,10 +58,9 @@ def measure_levels(blocks: Blocks) -> Levels:
     """Measure `blocks`, which must be usable."""
     count = min(max(len(blocks.mean) // BLOCKS_PER_LEVEL, 1), MOST_LEVELS)
     groups = np.array_split(np.argsort(blocks.mean, kind="stable"), count)
-    shares = (FLATTEST, FLAT)
-    few, more = np.array([flat_fine(blocks.energy[group], shares) for group in groups]).T
-    spectra = np.array([flat_spectra(blocks.energy[g], shares, LEAST_FLATTEST) for g in groups])
-    middle = spectra[:, :, MIDDLE].mean(axis=2)
+    sums = [blocks.sums[:, group] for group in groups]
+    few, more = np.array([flat_fine(each, (FLATTEST, FLAT)) for each in sums]).T
+    middle = np.array([flat_middle(each, (FLATTEST, FLAT)) for each in sums])
     share = middle[:, 0] / (few + TINY)
     usual = max(float(np.quantile(share, LOW_QUANTILE)), 1.0)
     return Levels(
@@ -93,30 +91,30 @@ def flattest_variance(blocks: Blocks) -> float:
 
     Corrected for the texture that is left, by how much more there is in less flat ones.
     """
-    few, more = flat_fine(blocks.energy, VERY_FLATTEST)
+    few, more = flat_fine(blocks.sums, VERY_FLATTEST)
     return few * min(1.0, few / more) ** DEEPER if more else 0.0
 
 
-def flat_fine(energy: NDArray[np.float32], shares: tuple[float, float]) -> list[float]:
-    """Variance of the finest coefficients in the flattest `shares` of blocks (N, 64)."""
-    fine = energy[:, FINE].mean(axis=1)
-    order = np.argsort(energy[:, ~FINE].sum(axis=1))
-    flat = [order[: max(LEAST_FLATTEST, round(share * len(order)))] for share in shares]
-    return [float(np.median(fine[blocks])) / MEDIAN_OF_MEAN for blocks in flat]
+def flattest(
+    energy: NDArray[np.float32], shares: tuple[float, float], least: int = LEAST_FLATTEST
+) -> list[NDArray[np.intp]]:
+    """For each share, which of N blocks have least `energy`; `least`, where there are so many."""
+    counts = [min(max(least, round(share * len(energy))), len(energy)) for share in shares]
+    order = np.argpartition(energy, [count - 1 for count in counts])
+    return [order[:count] for count in counts]
 
 
-def flat_spectra(
-    energy: NDArray[np.float32], shares: tuple[float, float], least: int
-) -> NDArray[np.float64]:
-    """Mean of each coefficient's energy in the flattest `shares` of blocks (N, 64): (2, 64).
+def flat_fine(sums: NDArray[np.float32], shares: tuple[float, float]) -> list[float]:
+    """Variance of the finest coefficients in the flattest `shares` of blocks, from their `sums`."""
+    fine, others = sums[:2]
+    return [float(np.median(fine[flat])) / MEDIAN_OF_MEAN for flat in flattest(others, shares)]
 
-    `least` blocks are taken where there are so many.
-    """
-    spectra = np.zeros((2, SIZE))
-    for parity in (0, 1):
-        here = parity == ORDER % 2
-        order = np.argsort(energy[:, ~here].sum(axis=1))
-        for spectrum, share in zip(spectra, shares, strict=True):
-            flat = order[: max(least, round(share * len(order)))]
-            spectrum[here] = energy[flat][:, here].mean(axis=0, dtype=np.float64)
-    return spectra
+
+def flat_middle(sums: NDArray[np.float32], shares: tuple[float, float]) -> list[float]:
+    """Mean energy of a middle coefficient in the flattest `shares` of blocks, from their `sums`."""
+    even, odd, middle_even, middle_odd = sums[2:]
+    picked = zip(flattest(odd, shares), flattest(even, shares), strict=True)
+    return [
+        (float(middle_even[one].mean()) + float(middle_odd[other].mean())) / MIDDLES
+        for one, other in picked
+    ]

@@ -1,13 +1,15 @@
 """The noise of any picture: a small one as a whole, a large one by regions put side by side.
 
 A large picture is divided into equal cells, and each gives one region from a place drawn by a fixed
-seed, so that nothing is left out on purpose and the same picture gives the same estimate. Places
+seed, so that nothing is left out on purpose, the same picture gives the same estimate, and no
+picture takes longer than two megapixels. Places
 and sides are whole blocks of JPEG, whose grid the mosaic so keeps. At the seams stand edges, which
 estimates leave aside as they do others.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,10 +18,11 @@ from numpy.typing import NDArray
 from pellucid.denoising.estimate import NoiseEstimate, estimate_noise
 from pellucid.denoising.invalid import fill_invalid, range_step, usual_range, valid_pixels
 from pellucid.denoising.samples import split_alpha
-from pellucid.pixels.lazy import LARGE, Source
+from pellucid.pixels.lazy import Source
 
-SIDE = 512  # samples a side of a region
+SIDE = 256  # samples a side of a region
 ACROSS, DOWN = 8, 4  # regions in all, along the longer and the shorter side
+LARGE = ACROSS * DOWN * SIDE * SIDE  # pixels; a picture of more is looked at by regions
 GRID = 8  # of JPEG
 SEED = 0
 
@@ -52,15 +55,17 @@ def regions_of(samples: Source) -> NDArray[Any]:
 
 
 def cells(length: int, most: int) -> list[range]:
-    """A side in equal parts, `most` or fewer, each of room for two regions, or the whole side."""
-    count = max(1, min(most, length // (2 * SIDE)))
-    return [range(length * n // count, length * (n + 1) // count) for n in range(count)]
+    """A side in about equal parts on the grid, `most` or fewer, each of room for a region.
+
+    Where there is no room for one, the whole side.
+    """
+    count = max(1, min(most, length // SIDE))
+    edges = [length * n // count // GRID * GRID for n in range(count)] + [length]
+    return [range(*ends) for ends in pairwise(edges)]
 
 
 def place(part: range, random: np.random.Generator) -> slice:
     """Where in a cell its region lies, on the grid; all of a small cell."""
-    first, last = -(-part.start // GRID), (part.stop - SIDE) // GRID
-    if last < first:
-        return slice(part.start, min(part.stop, part.start + SIDE))
-    start = int(random.integers(first, last + 1)) * GRID
-    return slice(start, start + SIDE)
+    last = max(part.start, part.stop - SIDE) // GRID
+    start = int(random.integers(part.start // GRID, last + 1)) * GRID
+    return slice(start, min(part.stop, start + SIDE))
