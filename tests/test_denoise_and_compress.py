@@ -48,6 +48,13 @@ def test_auto_changes_no_byte_of_what_has_no_noise(picture: np.ndarray) -> None:
     assert pellucid.compress(picture, denoise="auto") == pellucid.compress(picture)
 
 
+def test_auto_leaves_faint_grain_and_a_strength_does_not() -> None:
+    grained = noisy(SHARP, 1.8)
+    plain = pellucid.compress(grained, quality=95)
+    assert pellucid.compress(grained, quality=95, denoise="auto") == plain
+    assert len(pellucid.compress(grained, quality=95, denoise=1)) < len(plain)
+
+
 def test_off_and_0_are_the_same() -> None:
     assert pellucid.compress(NOISY, denoise=0) == pellucid.compress(NOISY)
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pellucid._api.options import CompressOptions
+from pellucid._api.options import AUTO, CompressOptions
 from pellucid.codec.noise import STRONGEST, NoiseLevel
 from pellucid.denoising import DenoiseOptions, NoiseEstimate
 from pellucid.denoising.flow import denoise_into, noise_of
@@ -20,6 +20,8 @@ from pellucid.denoising.plan import nothing_to_do, plan_for
 from pellucid.pixels import ImageSource
 from pellucid.pixels.lazy import LARGE
 from pellucid.runtime import load_codec
+
+FAINT = 2.3  # of 255; Kodak's photographs have less
 
 
 class Cleaned(NamedTuple):
@@ -43,6 +45,8 @@ def cleaned(source: ImageSource, options: CompressOptions, *, itself: bool = Fal
     noise = noise_of(source) if strength else None
     if noise is None or nothing_to_do(noise, strength, source.dtype):
         return Cleaned(source)
+    if options.denoise == AUTO and is_faint(noise, source.dtype):
+        return Cleaned(source)
     level = level_of(noise, eight_bits=source.dtype == np.uint8).times(strength)
     itself = itself or options.effort > 0 or options.psnr is not None
     able = load_codec(options.model_folder).can_denoise and level.highest() <= STRONGEST
@@ -51,6 +55,13 @@ def cleaned(source: ImageSource, options: CompressOptions, *, itself: bool = Fal
     samples = room_for(source)
     denoise_into(source, samples, DenoiseOptions(sigma=noise, strength=strength))
     return Cleaned(ImageSource(samples, source.info), None, noise)
+
+
+def is_faint(noise: NoiseEstimate, dtype: np.dtype[Any]) -> bool:
+    """Whether noise in samples of 8 bits may be grain that belongs to a clean picture, and costs
+    next to nothing at usual rates. JPEG's artefacts don't count as noise here.
+    """
+    return dtype == np.uint8 and noise.jpeg_quality is None and noise.sigma < FAINT
 
 
 def level_of(noise: NoiseEstimate, *, eight_bits: bool) -> NoiseLevel:
