@@ -13,8 +13,9 @@ from tools.ship_models import ship
 
 import pellucid
 from pellucid.errors import PellucidError, UnknownModelError
-from pellucid.runtime import store
+from pellucid.runtime import CodecModel, network_id, store
 from pellucid.runtime.model import read_card
+from shipped import CODECS
 from tiny_model import RECIPE, build, export, new_trainer, synthetic_picture
 
 PICTURE = synthetic_picture(5, 60, 80)
@@ -101,6 +102,33 @@ def test_what_is_no_model_is_not_replaced(package: Path, newer: Path) -> None:
     (package / "tiny" / "card.json").unlink()
     with pytest.raises(PellucidError, match="no model"):
         ship(newer, package)
+
+
+def test_an_analysis_goes_to_its_codec(package: Path, tiny_denoising: Path, newer: Path) -> None:
+    made = tiny_denoising.parent / "made"
+    before = read_card(package / "tiny")
+    assert str(package / "tiny") in ship(made, package)
+    assert read_card(package / "tiny") == before
+    model = store.load_model("tiny")
+    assert model.can_denoise
+    assert model.denoising_analysis.facts["codec"] == before["id"]
+    card = json.loads((package / "tiny" / "denoising_analysis.json").read_text())
+    assert (card["kind"], card["id"]) == ("analysis", read_card(made)["id"])
+    ship(newer, package)
+    assert not store.load_model("tiny").can_denoise, "of other weights"
+    with pytest.raises(PellucidError, match="which isn't in"):
+        ship(made, package)
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_a_shipped_analysis_is_of_the_codec_it_lies_with(name: str) -> None:
+    model = CodecModel(store.PACKAGED / name)
+    if model.can_denoise:
+        assert model.denoising_analysis.facts["codec"] == model.id.hex()
+        card = json.loads((model.folder / "denoising_analysis.json").read_text())
+        data = (model.folder / "denoising_analysis.onnx").read_bytes()
+        assert network_id(data).hex() == card["id"]
+        assert int(card["halo"]) == model.denoising_halo
 
 
 def test_retired_ids_are_of_models_that_are_gone() -> None:

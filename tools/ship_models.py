@@ -1,6 +1,9 @@
 """Puts trained models into the package, in the place of those of the same names.
 
     python -m tools.ship_models shipped/m shipped/m-eye shipped/s shipped/s-eye
+    python -m tools.ship_models shipped/analysis-m shipped/analysis-m-eye
+
+An analysis that leaves noise out goes into the folder of its codec, beside all that is there.
 
 The id of a codec that is replaced goes into `retired.json`, with the commit that has it, so that
 files made with it are refused with a message that says what reads them. That is for weights which
@@ -19,13 +22,15 @@ from pathlib import Path
 
 import pellucid
 from pellucid.errors import PellucidError
-from pellucid.runtime.model import read_card
-from pellucid.runtime.store import CODEC, PACKAGED, RETIRED, model_kind
+from pellucid.runtime.model import DENOISING, read_card
+from pellucid.runtime.store import ANALYSIS, CODEC, PACKAGED, RETIRED, model_kind
 from pellucid.train.folder import check_place, write_folder
 
 
 def ship(source: Path, models: Path) -> str:
     """Copy a model's folder to that of its name in `models`; says what became of the one there."""
+    if model_kind(source) == ANALYSIS:
+        return add_analysis(source, models)
     place, card = models / source.name, read_card(source)
     check_place(place)
     was = read_card(place) if place.exists() else card
@@ -33,6 +38,23 @@ def ship(source: Path, models: Path) -> str:
         retire(was, place, models / RETIRED.name)
     write_folder(place, {path.name: path.read_bytes() for path in sorted(source.iterdir())})
     return f"{place}: {card['id']}" + (f" instead of {was['id']}" if was != card else "")
+
+
+def add_analysis(source: Path, models: Path) -> str:
+    """Put a denoising analysis, and what it was made of, into its codec's folder.
+
+    Raises:
+        PellucidError: the codec isn't there.
+    """
+    card = read_card(source)
+    for place in sorted(path.parent for path in models.glob("*/card.json")):
+        if read_card(place)["id"] == card["codec"]:
+            files = {path.name: path.read_bytes() for path in sorted(place.iterdir())}
+            files[DENOISING] = (source / DENOISING).read_bytes()
+            files[Path(DENOISING).with_suffix(".json").name] = (source / "card.json").read_bytes()
+            write_folder(place, files)
+            return f"{place / DENOISING}: {card['id']}"
+    raise PellucidError(f"{source} is of the codec {card['codec']}, which isn't in {models}")
 
 
 def retire(card: dict[str, str], place: Path, listing: Path) -> None:

@@ -19,10 +19,11 @@ from pellucid.runtime.model import CodecModel, read_card, tune_of
 MODELS_VARIABLE = "PELLUCID_MODELS"
 PACKAGED = Path(__file__).parent.parent / "models"
 RETIRED = PACKAGED / "retired.json"  # by tools/ship_models.py: id -> name, version, commit
-CODEC, DENOISER, GUIDE = (
+CODEC, DENOISER, GUIDE, ANALYSIS = (
     "codec",
     "denoiser",
     "guide",
+    "analysis",
 )  # what a card says under `kind`; none is a codec
 _by_path: dict[
     str, Path

@@ -3,7 +3,8 @@
     denoising_analysis.onnx   samples, scale and maps -> y; which codec it is of, and its reach
     card.json                 id, data, steps, minutes, machine, seed, scores
 
-The folder of the codec takes the first; nothing else in that changes, and so neither does its id.
+`python -m tools.ship_models` puts both into the codec's folder, where nothing else changes, and so
+neither does its id.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from pellucid.runtime import network_id
 from pellucid.runtime.model import DENOISING, read_card
+from pellucid.runtime.store import ANALYSIS
 from pellucid.train.analysis_trainer import AnalysisTrainer, scores
 from pellucid.train.folder import write_model
 from pellucid.train.networks import denoising_analysis
@@ -34,7 +36,7 @@ def export_analysis(
     rows = list(scores(codec, net, held_out, trainer.codec_recipe))
     files = {DENOISING: data}
     identity = write_model(
-        trainer, folder, "analysis", network_id(data), files, held_out=rows, **facts
+        trainer, folder, ANALYSIS, network_id(data), files, held_out=rows, **facts
     )
     report(f"{DENOISING} {identity} in {folder}")
     return folder

@@ -30,7 +30,7 @@ def write_model(
     The card says where a model comes from, what it may be used for, and how well it did.
 
     Args:
-        kind: `codec`, `denoiser` or `guide`.
+        kind: `codec`, `denoiser`, `guide` or `analysis`.
         facts: of its kind, such as how far its network reaches, and figures on held-out tiles.
     """
     recipe, progress = trainer.recipe, trainer.progress
