@@ -5,6 +5,7 @@
     chunk.py    type, length, payload, CRC-32
     extras.py   what a learned file says besides its header
     edges.py    lines of one colour along a picture's edges
+    noise.py    the noise that was taken off a picture
     writer.py   header + metadata + tiles -> bytes
     scan.py     which chunks may stand where
     salvage.py  the whole chunks of a broken file
@@ -36,6 +37,7 @@ from pellucid.bitstream.limits import (
     Limits,
     check_limits,
 )
+from pellucid.bitstream.noise import NOISE, NoiseModel
 from pellucid.bitstream.reader import DECODED_TILES, PelFile, require_supported
 from pellucid.bitstream.writer import file_length, write_file, write_stream
 
@@ -51,6 +53,7 @@ __all__ = [
     "FLOAT",
     "FLOAT_MAP",
     "FORMAT_VERSION",
+    "NOISE",
     "RANGE",
     "SIGNATURE",
     "SIGNED",
@@ -59,6 +62,7 @@ __all__ = [
     "Edges",
     "Header",
     "Limits",
+    "NoiseModel",
     "PelFile",
     "SampleRange",
     "check_limits",

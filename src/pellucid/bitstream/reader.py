@@ -23,6 +23,7 @@ from pellucid.bitstream.limits import (
     Limits,
 )
 from pellucid.bitstream.losses import losses_of
+from pellucid.bitstream.noise import NOISE, NOISE_VERSION, NoiseModel, noise_problem
 from pellucid.bitstream.salvage import Salvage
 from pellucid.bitstream.scan import Scan
 from pellucid.bitstream.writer import METADATA_CHUNKS, TILE_START
@@ -129,6 +130,26 @@ class PelFile:
         """The id of the tables of an alpha layer, if the file has it whole."""
         payload = self._payload(ALPHA)
         return None if payload is None else bytes(payload)
+
+    @property
+    def noise(self) -> NoiseModel | None:
+        """The noise that was taken off before coding, if the file says.
+
+        Raises DamagedFileError if the chunk is wrong, which matters to nothing else, and
+        UnsupportedError if it is newer.
+        """
+        payload = self._payload(NOISE)
+        if payload is None:
+            return None
+        problem = noise_problem(self.header, payload)
+        if problem is None:
+            return NoiseModel.unpack(payload)
+        if payload and payload[0] > NOISE_VERSION:
+            raise UnsupportedError(
+                f"chunk {NOISE} {problem}: decode without grain, or update pellucid: pip install "
+                "-U pellucid"
+            )
+        raise DamagedFileError(f"chunk {NOISE} {problem}; decode without grain, or get it again")
 
     def tile(self, number: int, *, layer: int = 0) -> memoryview:
         """Return a view of a tile's payload (section 7), its checksum checked.
