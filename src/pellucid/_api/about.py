@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pellucid._api.files import PelSource, open_pel
 from pellucid._api.layers import open_layer
+from pellucid._api.noise import about_noise
 from pellucid._api.options import PICTURE
 from pellucid._api.results import FileInfo, Verification
 from pellucid.bitstream import DEFAULT_LIMITS, Limits, PelFile, check_limits, require_supported
@@ -53,6 +54,7 @@ def info(data: PelSource, *, latents: bool = False, limits: Limits = DEFAULT_LIM
         pages=pages,
         alpha_bytes=alpha_bytes(file),
         orientation=orientation_of(file.metadata.get("exif")),
+        noise=about_noise(file),
     )
 
 
@@ -93,4 +95,9 @@ def verify(data: PelSource, *, limits: Limits = DEFAULT_LIMITS) -> Verification:
             read()
         except DamagedFileError as error:
             tiles[place] = str(error)
-    return Verification(tiles, file.damage, file.header.tile_chunks)
+    other = file.damage
+    try:
+        _ = file.noise
+    except DamagedFileError as error:
+        other += (str(error),)
+    return Verification(tiles, other, file.header.tile_chunks)

@@ -4,11 +4,14 @@ made of it.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from pellucid._api.results import NoiseInfo
 from pellucid.bitstream import NOISE, NoiseModel, PelFile
 from pellucid.codec.edges import inside_of
 from pellucid.codec.grain import Grained
 from pellucid.denoising.noise_model import noise_model_of
-from pellucid.errors import OptionError
+from pellucid.errors import FormatError, OptionError
 from pellucid.pixels import Box, ImageSource
 from pellucid.pixels.lazy import Sink, Source
 
@@ -39,6 +42,14 @@ def noise_of_file(file: PelFile) -> NoiseModel:
             "out"
         )
     return model
+
+
+def about_noise(file: PelFile) -> NoiseInfo | None:
+    """What a file says of it; None where it says nothing, or what can't be used."""
+    with suppress(FormatError):
+        if (model := file.noise) is not None:
+            return NoiseInfo(model.levels, model.sigma, model.correlation, model.shared / 256)
+    return None
 
 
 def with_grain(sink: Sink, file: PelFile, model: NoiseModel, strength: float, box: Box) -> Sink:
