@@ -15,11 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pellucid
+from fuzz.mutate import RawChunk, join, split
 from pellucid.bitstream import (
     ALPHA,
     BASE_AND_ALPHA,
+    NOISE,
     RANGE,
     Header,
+    NoiseModel,
     PelFile,
     SampleRange,
     write_file,
@@ -49,6 +52,8 @@ def one_input(data: bytes, *, decode: bool = True) -> str:
         if not decode or too_large(header):
             return "parsed"
         check_shape(pellucid.decompress(data), header)
+        with suppress(PellucidError):  # there is no noise model, or a wrong one
+            check_shape(pellucid.decompress(data, grain=1), header)
     except PellucidError as error:
         return type(error).__name__
     return "decoded"
@@ -99,9 +104,10 @@ def container_seeds() -> tuple[bytes, ...]:
     deep = replace(grid, bit_depth=16, sample_type=1)
     both = replace(deep, alpha=1, layers=BASE_AND_ALPHA)
     extras = {RANGE: SampleRange(-5, 2000).pack(), ALPHA: bytes(16)}
+    noise = NoiseModel(5, 99, 40, 7, 0, 255, ((20, 90, 250),) * 3)
     return (
         write_file(one, {}, [b"\1\2\3\4" * 8]),
-        write_file(one, metadata, [b""]),
+        write_file(one, metadata, [b""], extras={NOISE: noise.pack()}),
         write_file(grid, metadata, words),
         write_file(deep, {}, words, extras={RANGE: extras[RANGE]}),
         write_file(both, metadata, words + words[::-1], extras=extras),
@@ -147,7 +153,16 @@ def exact_seeds() -> tuple[bytes, ...]:
     floats = calm.astype(np.float32) / 255
     marked = np.where(calm > 150, np.float32("nan"), floats)
     pictures += [(floats, 0), (marked, 0.01), (np.sqrt(floats), 0), (floats.astype("f2"), 0)]
-    return tuple(pellucid.compress(picture, max_error=bound) for picture, bound in pictures)
+    files = [pellucid.compress(picture, max_error=bound) for picture, bound in pictures]
+    noise = NoiseModel(12, 60, 0, 5, -9000, 9000, ((9, 200),))
+    return (*files, with_noise(files[1], noise))
+
+
+def with_noise(data: bytes, model: NoiseModel | bytes) -> bytes:
+    """The file with a chunk nois of this model, or payload."""
+    head, *others = split(data)
+    payload = model if isinstance(model, bytes) else model.pack()
+    return join([head, RawChunk(NOISE.encode(), payload), *others])
 
 
 def seeds() -> tuple[bytes, ...]:

@@ -1,9 +1,8 @@
 """Noise by brightness where the clean picture, as a denoiser found it, says what is flat.
 
-As for the film grain of AV1 (Norkin and Birkbeck 2018), but not from the difference of noisy and
-clean, which lacks what the denoiser left in: the finest coefficients of the noisy blocks, less
-those of the clean ones, which are texture. On four photographs of Kodak with noise that grows with
-brightness the standard deviation was 2 to 5 % off on average, and 4 to 27 % without the clean one.
+As for the film grain of AV1 (Norkin and Birkbeck 2018), but what a denoiser took off isn't all of
+the noise. Of noisy n = t + w, texture and noise, it took off r = (1 - a) w, so (n r)^2 / r^2 is
+w^2 whatever a is. That of the finest coefficients is measured.
 """
 
 from __future__ import annotations
@@ -30,6 +29,7 @@ from pellucid.denoising.levels import (
     Levels,
     trust_in,
 )
+from pellucid.denoising.plan import PROCESSED
 
 Floats = NDArray[np.float32]
 LEAST_BLOCKS = 500  # that say more than the noisy picture alone
@@ -50,11 +50,6 @@ class Blocks:
     fine: Floats
     rest: Floats
     inside: NDArray[np.bool_]
-
-    @property
-    def energy(self) -> Floats:
-        """(N,) mean of the finest coefficients, squared."""
-        return np.asarray(np.square(self.fine).mean(axis=1))
 
 
 def take(planes: list[Floats], valid: NDArray[np.bool_]) -> list[Blocks]:
@@ -85,13 +80,18 @@ def take(planes: list[Floats], valid: NDArray[np.bool_]) -> list[Blocks]:
 def measured_where_flat(one: Measured, noisy: Blocks, clean: Blocks) -> Measured:
     """A channel's noise measured again where the clean picture is flat.
 
-    How coarse it is stays as the noisy picture alone has said.
+    Coarse noise stays as the noisy picture alone has said: denoisers leave much of that in, and in
+    each channel what all share.
     """
     usable = np.flatnonzero(noisy.inside)
-    if not one.channel.variance or len(usable) < LEAST_BLOCKS:
+    coarse = one.channel.correlation >= PROCESSED
+    if not one.channel.variance or coarse or len(usable) < LEAST_BLOCKS:
         return one
-    left, rest = (noisy.energy - clean.energy)[usable], (clean.rest + clean.energy)[usable]
+    seen, rest = noisy.fine[usable], clean.rest[usable]
+    left = noise_in(seen, seen - clean.fine[usable])
     levels = levels_of(clean.mean[usable], left, rest)
+    if not levels.fine.min() > 0:
+        return one
     curve = fit_curve(levels, flattest_variance(left, rest))
     variances = curve.variances
     if curve.slope:  # or it bridges levels, which makes the curve flatter
@@ -104,6 +104,12 @@ def measured_where_flat(one: Measured, noisy: Blocks, clean: Blocks) -> Measured
     return Measured(
         Channel(mean, *lines, one.channel.correlation), levels.level, variances, one.total
     )
+
+
+def noise_in(noisy: Floats, off: Floats) -> Floats:
+    """(N,) variance of the noise in coefficients (N, K), of which `off` was taken off."""
+    shared, taken = (np.einsum("nk,nk->n", each, off) for each in (noisy, off))
+    return np.asarray(np.square(shared) / (taken + np.float32(1e-9)) / noisy.shape[1])
 
 
 def levels_of(mean: Floats, left: Floats, rest: Floats) -> Levels:
@@ -128,31 +134,32 @@ def flattest_variance(left: Floats, rest: Floats) -> float:
 
 
 def flattest(left: Floats, rest: Floats, shares: tuple[float, float]) -> list[float]:
-    """The middle of `left`, at least 0, in the shares of blocks where `rest` is least."""
+    """The middle of `left` in the shares of blocks where `rest` is least."""
     order = np.argsort(rest, kind="stable")
     flat = [order[: max(LEAST_FLATTEST, round(share * len(order)))] for share in shares]
-    return [max(float(np.median(left[blocks])), 0.0) / MEDIAN_OF_MEAN for blocks in flat]
+    return [float(np.median(left[blocks])) / MEDIAN_OF_MEAN for blocks in flat]
 
 
 def in_common(noisy: list[Blocks], flat: list[Blocks]) -> float:
     """Mean correlation of the channels' noise, 0 to 1, where `flat` is flattest.
 
-    `flat` are the blocks of the clean picture, whose texture is taken off, or the noisy ones.
+    `flat` are the blocks of the clean picture, or the noisy ones if there is none. The noise is
+    found as said above, of all channels at once.
     """
     usable = np.flatnonzero(np.all([blocks.inside for blocks in noisy], axis=0))
     if len(noisy) == 1 or not len(usable):
         return 0.0
     order = np.argsort(np.sum([blocks.rest[usable] for blocks in flat], axis=0), kind="stable")
     places = usable[order[: max(LEAST_FLATTEST, round(FLATTEST * len(order)))]]
-    products = products_of(noisy, places)
-    if flat is not noisy:
-        products -= products_of(flat, places)
+    seen = fine_of(noisy, places)
+    off = seen if flat is noisy else seen - fine_of(flat, places)
+    shared = seen @ off.T
+    products = shared @ np.linalg.pinv(off @ off.T) @ shared.T
     deviations = np.sqrt(np.diag(products).clip(TINY))
     correlations = products / np.outer(deviations, deviations)
     return float(np.clip(correlations[np.triu_indices(len(noisy), 1)].mean(), 0, 1))
 
 
-def products_of(channels: list[Blocks], places: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(C, C): sums of products of the channels' finest coefficients."""
-    values = np.stack([blocks.fine[places].reshape(-1) for blocks in channels])
-    return np.asarray(values @ values.T, np.float64)
+def fine_of(channels: list[Blocks], places: NDArray[np.int64]) -> NDArray[np.float64]:
+    """(C, N K): the channels' finest coefficients."""
+    return np.stack([blocks.fine[places].reshape(-1) for blocks in channels]).astype(np.float64)
