@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         DecompressResult,
         Explanation,
         FileInfo,
+        NoiseInfo,
         Verification,
     )
     from pellucid.bitstream import Limits
@@ -59,6 +60,7 @@ __all__ = [
     "FileInfo",
     "Limits",
     "NoiseEstimate",
+    "NoiseInfo",
     "PellucidError",
     "Verification",
     "__version__",

@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 
 import pellucid
+from fuzz.fuzz_reader import with_noise
+from pellucid.bitstream import NoiseModel
 from pellucid.errors import OptionError
 from pellucid.pixels.reduced import reduce
 
@@ -132,3 +134,25 @@ def test_a_pel_file_is_not_called_otherwise(run, photo, suffix) -> None:
     assert f"a.{suffix}" in said
     assert ".pel" in said
     assert not list(Path().glob("a.*"))
+
+
+def test_grain(run, pel_bytes) -> None:
+    model = NoiseModel(5, 0, 0, 1, 0, 255, ((40, 80, 120),) * 3)
+    data = with_noise(pel_bytes, model)
+    Path("noisy.pel").write_bytes(data)
+    for words, grain in (((), 0), (("--grain",), 1), (("--grain", "0.25"), 0.25)):
+        run("decompress", "noisy.pel", "-o", "out.png", "--force", *words)
+        np.testing.assert_array_equal(opened("out.png"), pellucid.decompress(data, grain=grain))
+    said = "taken off: sigma 5 where dark (0), 10 where middle (128), 15 where bright (255); fine"
+    assert f"noise     {said}" in run("info", "noisy.pel").stdout
+    noise = json.loads(run("info", "noisy.pel", "--json").stdout)["noise"]
+    assert noise["levels"] == [0, 127.5, 255]
+    assert noise["sigma"] == [[5, 10, 15]] * 3
+    assert "--grain 1" in run("decompress", "--grain", "noisy.pel", code=2).output
+
+
+def test_grain_of_a_file_without_a_noise_model(run, pel) -> None:
+    result = run("decompress", pel, "-o", "out.png", "--grain", code=2)
+    assert "--denoise" in result.output
+    assert not Path("out.png").exists()
+    assert "noise" not in run("info", pel).stdout

@@ -15,14 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import pellucid
+from fuzz.mutate import RawChunk, join, split
 from pellucid.bitstream import (
     ALPHA,
     BASE_AND_ALPHA,
     KEPT,
     KEPT_NOISE,
+    NOISE,
     RANGE,
     Header,
     Kept,
+    NoiseModel,
     PelFile,
     SampleRange,
     write_file,
@@ -54,6 +57,8 @@ def one_input(data: bytes, *, decode: bool = True) -> str:
         check_shape(pellucid.decompress(data), header)
         if header.has_source_layer:
             check_shape(pellucid.decompress(data, which="source"), header)
+        with suppress(PellucidError):  # there is no noise model, or a wrong one
+            check_shape(pellucid.decompress(data, grain=1), header)
     except PellucidError as error:
         return type(error).__name__
     return "decoded"
@@ -108,9 +113,10 @@ def container_seeds() -> tuple[bytes, ...]:
     extras = {RANGE: SampleRange(-5, 2000).pack(), ALPHA: bytes(16)}
     kept = replace(both, layers=BASE_AND_ALPHA | KEPT_NOISE)
     all_extras = {**extras, KEPT: Kept(bytes(16), 9).pack()}
+    noise = NoiseModel(5, 99, 40, 7, 0, 255, ((20, 90, 250),) * 3)
     return (
         write_file(one, {}, [b"\1\2\3\4" * 8]),
-        write_file(one, metadata, [b""]),
+        write_file(one, metadata, [b""], extras={NOISE: noise.pack()}),
         write_file(grid, metadata, words),
         write_file(deep, {}, words, extras={RANGE: extras[RANGE]}),
         write_file(both, metadata, words + words[::-1], extras=extras),
@@ -161,7 +167,16 @@ def exact_seeds() -> tuple[bytes, ...]:
     floats = calm.astype(np.float32) / 255
     marked = np.where(calm > 150, np.float32("nan"), floats)
     pictures += [(floats, 0), (marked, 0.01), (np.sqrt(floats), 0), (floats.astype("f2"), 0)]
-    return tuple(pellucid.compress(picture, max_error=bound) for picture, bound in pictures)
+    files = [pellucid.compress(picture, max_error=bound) for picture, bound in pictures]
+    noise = NoiseModel(12, 60, 0, 5, -9000, 9000, ((9, 200),))
+    return (*files, with_noise(files[1], noise))
+
+
+def with_noise(data: bytes, model: NoiseModel | bytes) -> bytes:
+    """The file with a chunk nois of this model, or payload."""
+    head, *others = split(data)
+    payload = model if isinstance(model, bytes) else model.pack()
+    return join([head, RawChunk(NOISE.encode(), payload), *others])
 
 
 def seeds() -> tuple[bytes, ...]:

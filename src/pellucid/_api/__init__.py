@@ -5,6 +5,7 @@
     layers.py     which of the two it is, and a picture into a stream; decode.py: an open file
     codec.py      compress, decompress, salvage; on_disk.py: from file to file
     about.py      info, verify; denoise.py, explain.py, explain_denoise.py
+    noise.py      what a file says of the noise that was taken off, and grain
     files.py      names that an output can't have, and what is kept beside samples
 
 `import pellucid` stays quick, as it imports this when something of it is first used.
@@ -22,6 +23,7 @@ from pellucid._api.results import (
     DecompressResult,
     Explanation,
     FileInfo,
+    NoiseInfo,
     Verification,
 )
 from pellucid.bitstream import Limits

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pellucid._api.files import PelSource, open_pel
 from pellucid._api.layers import open_layer
+from pellucid._api.noise import about_noise
 from pellucid._api.options import PICTURE
 from pellucid._api.results import FileInfo, Verification
 from pellucid.bitstream import (
@@ -15,7 +16,7 @@ from pellucid.bitstream import (
     check_limits,
     require_supported,
 )
-from pellucid.errors import DamagedFileError
+from pellucid.errors import DamagedFileError, UnsupportedError
 from pellucid.pixels.geo import orientation_of
 
 
@@ -63,6 +64,7 @@ def info(data: PelSource, *, latents: bool = False, limits: Limits = DEFAULT_LIM
         source_error=layer.source_error,
         kept_bytes=layer_bytes(file, SOURCE_LAYER),
         orientation=orientation_of(file.metadata.get("exif")),
+        noise=about_noise(file),
     )
 
 
@@ -104,4 +106,11 @@ def verify(data: PelSource, *, limits: Limits = DEFAULT_LIMITS) -> Verification:
             read()
         except DamagedFileError as error:
             tiles[place] = str(error)
-    return Verification(tiles, file.damage, file.header.tile_chunks)
+    other = file.damage
+    try:
+        _ = file.noise
+    except UnsupportedError:
+        pass  # a newer one
+    except DamagedFileError as error:
+        other += (str(error),)
+    return Verification(tiles, other, file.header.tile_chunks)

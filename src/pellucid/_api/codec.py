@@ -94,6 +94,7 @@ def decompress(
     region: Region | None = None,
     scale: int = 1,
     which: str = PICTURE,
+    grain: float = 0.0,
     limits: Limits = DEFAULT_LIMITS,
 ) -> NDArray[Any]:
     """Decode a .pel file (a path, its bytes or a binary file object) to samples.
@@ -108,12 +109,16 @@ def decompress(
             to whole squares of the picture.
         which: instead of the picture `guide`, of a file that holds one, or `source`, of a file made
             with `keep_noise`.
+        grain: 0 to 1; how much of the noise that was taken off before compression to put back, as
+            noise like it: the same on every machine, in a region as in the whole. It is added
+            before `scale` makes the picture smaller.
         limits: raise `max_pixels` here for a huge file that you trust.
 
     Raises:
         FormatError, LimitError: see the tree in `pellucid.errors`; `salvage` saves what is whole.
+        OptionError: an option is out of range, or grain is wanted and the file describes no noise.
     """
-    options = DecompressOptions(region=region, scale=scale, which=which, limits=limits)
+    options = DecompressOptions(region=region, scale=scale, which=which, grain=grain, limits=limits)
     return Opened(data, options).read()
 
 
@@ -123,6 +128,7 @@ def salvage(
     region: Region | None = None,
     scale: int = 1,
     which: str = PICTURE,
+    grain: float = 0.0,
     limits: Limits = DEFAULT_LIMITS,
 ) -> DecompressResult:
     """Decode what is whole of a .pel file that may be damaged anywhere behind its header.
@@ -134,7 +140,7 @@ def salvage(
     Raises:
         FormatError: the header is damaged, or the file can't be decoded here. LimitError.
     """
-    options = DecompressOptions(region=region, scale=scale, which=which, limits=limits)
+    options = DecompressOptions(region=region, scale=scale, which=which, grain=grain, limits=limits)
     opened = Opened(data, options, tolerant=True)
     return opened.result(opened.read())
 

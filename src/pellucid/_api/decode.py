@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pellucid._api.files import PelSource, open_pel
 from pellucid._api.layer import Damaged
 from pellucid._api.layers import open_layer
+from pellucid._api.noise import noise_of_file, with_grain
 from pellucid._api.options import GUIDE, DecompressOptions
 from pellucid._api.results import DecompressResult, describe_channels
 from pellucid.bitstream import ALPHA_LAYER, require_supported
@@ -36,6 +37,7 @@ class Opened:
         self.damaged: Damaged | None = {} if tolerant else None
         self.layer = open_layer(self.file, self.damaged)
         self.box = options.box(self.file.header)
+        self._noise = noise_of_file(self.file) if options.grain else None
         layout = self.layer.layout(options.which, self.box)
         (height, width, channels), scale = layout.shape, options.scale
         self.layout = layout._replace(shape=(-(-height // scale), -(-width // scale), channels))
@@ -49,6 +51,8 @@ class Opened:
         """The samples (h, w, C), part by part."""
         if self.options.scale > 1:
             sink = Reduced(sink, self.options.scale, alpha=self.layout.alpha)
+        if self._noise is not None:
+            sink = with_grain(sink, self.file, self._noise, self.options.grain, self.box)
         self.layer.decode_into(sink, self.box, self.options.which)
 
     def samples(self) -> NDArray[Any]:

@@ -126,6 +126,7 @@ def decompress_file(
     region: Region | None = None,
     scale: int = 1,
     which: str = PICTURE,
+    grain: float = 0.0,
     limits: Limits = DEFAULT_LIMITS,
     jpeg_quality: int | None = None,
     metadata: bool = True,
@@ -138,8 +139,8 @@ def decompress_file(
     TIFF, Zarr and .npy are written part by part.
 
     Args:
-        source: path or bytes of a .pel file; `region`, `scale`, `which` and `limits` as in
-            `decompress`.
+        source: path or bytes of a .pel file; `region`, `scale`, `which`, `grain` and
+            `limits` as in `decompress`.
         jpeg_quality: of a JPEG, 1 to 100; 95 if it isn't given.
         metadata: write EXIF, ICC profile and XMP, too.
         keep_going: save what is whole of a damaged file, as `salvage` does.
@@ -149,7 +150,7 @@ def decompress_file(
         OutputError: `target` exists and `force` is false, is the source, can't be written, or its
         format can't hold the samples; and what `decompress` raises. Then there is no new file.
     """
-    options = DecompressOptions(region=region, scale=scale, which=which, limits=limits)
+    options = DecompressOptions(region=region, scale=scale, which=which, grain=grain, limits=limits)
     return decompress_to(
         source,
         target,

@@ -136,10 +136,13 @@ class DecompressOptions:
     region: Region | None = None
     scale: int = 1
     which: str = PICTURE
+    grain: float = 0.0
     limits: Limits = DEFAULT_LIMITS
 
     def __post_init__(self) -> None:
         check_limits(self.limits)
+        fine = is_number(self.grain) and 0 <= self.grain <= 1
+        require(fine, "grain", self.grain, "a number from 0, none, to 1, all of the noise")
         scales = f"one of {', '.join(map(str, SCALES))}"
         require(is_whole(self.scale) and self.scale in SCALES, "scale", self.scale, scales)
         parts = (PICTURE, GUIDE, SOURCE)

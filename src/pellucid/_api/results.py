@@ -21,6 +21,23 @@ def describe_channels(channels: int, *, alpha: bool = False, pages: int = 1) -> 
 
 
 @dataclass(frozen=True)
+class NoiseInfo:
+    """The noise that was taken off a picture before it was compressed.
+
+    Attributes:
+        levels: (P,) brightness, in the samples' unit.
+        sigma: (C, P) standard deviation there, of each channel, in the samples' unit.
+        correlation: of a sample's noise with its neighbour's; 0 fine, towards 1 coarse.
+        shared: correlation of the channels' noise, 0 to 1.
+    """
+
+    levels: tuple[float, ...]
+    sigma: tuple[tuple[float, ...], ...]
+    correlation: float
+    shared: float
+
+
+@dataclass(frozen=True)
 class FileInfo:
     """What a .pel file holds.
 
@@ -35,7 +52,8 @@ class FileInfo:
     `kept_bytes` of the tiles are the source's (None in other files). `tune` is what the model is
     tuned for, `eye` or `psnr` (None where it isn't installed, and of exact files). `bytes_by_part`
     maps chunk types to bytes, container included; `orientation` is that of EXIF, 1 to 8, which is
-    kept and not applied; `latents_sha256` is None unless asked for: of latents (and alpha), or of
+    kept and not applied; `noise` is what grain is made of, None where nothing that can be used is
+    said of it; `latents_sha256` is None unless asked for: of latents (and alpha), or of
     samples if the file is lossless or error-bounded.
     """
 
@@ -66,6 +84,7 @@ class FileInfo:
     orientation: int = 1
     source_error: float | None = None
     kept_bytes: int | None = None
+    noise: NoiseInfo | None = None
 
     @property
     def kind(self) -> str:

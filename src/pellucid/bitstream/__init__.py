@@ -5,6 +5,7 @@
     chunk.py    type, length, payload, CRC-32
     extras.py   what a learned file says besides its header
     edges.py    lines of one colour along a picture's edges
+    noise.py    the noise that was taken off a picture
     writer.py   header + metadata + tiles -> bytes
     scan.py     which chunks may stand where
     salvage.py  the whole chunks of a broken file
@@ -40,6 +41,7 @@ from pellucid.bitstream.limits import (
     Limits,
     check_limits,
 )
+from pellucid.bitstream.noise import NOISE, NoiseModel
 from pellucid.bitstream.reader import DECODED_TILES, PelFile, require_supported
 from pellucid.bitstream.writer import file_length, write_file, write_stream
 
@@ -59,6 +61,7 @@ __all__ = [
     "KEPT_NOISE",
     "LEARNED",
     "MOST_BOUND",
+    "NOISE",
     "RANGE",
     "SIGNATURE",
     "SIGNED",
@@ -69,6 +72,7 @@ __all__ = [
     "Header",
     "Kept",
     "Limits",
+    "NoiseModel",
     "PelFile",
     "SampleRange",
     "check_limits",

@@ -1,10 +1,11 @@
 """What a file says besides its header: FMAP, the map of floats of an exact file; and of a learned
 one RANG, the range of 16-bit samples, ALPH, whose tables its alpha layer is coded with, EDGE, the
-lines of one colour along its edges, and KEPT, the tables and the bound of its source.
+lines of one colour along its edges, and KEPT, the tables and the bound of its source; and of any
+nois, the noise that was taken off.
 
-`docs/format.md`, sections 2, 8, 12 and 15 to 17. These chunks are critical and checked as soon as
+`docs/format.md`, sections 2, 8, 12 and 15 to 18. These chunks are critical and checked as soon as
 they are met, so that whoever has a `PelFile` can use them; but for FMAP, which is checked when
-floats are decoded.
+floats are decoded, and nois, which is not critical and checked when grain is asked for.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ import numpy as np
 from pellucid.bitstream.edges import EDGE, edges_problem
 from pellucid.bitstream.header import BASE, FLOAT, Header
 from pellucid.bitstream.limits import MODEL_ID_BYTES, MOST_BOUND
+from pellucid.bitstream.noise import NOISE, noise_problem
 from pellucid.errors import OptionError
 
 FLOAT_MAP, RANGE, ALPHA, KEPT = "FMAP", "RANG", "ALPH", "KEPT"
-EXTRAS = (FLOAT_MAP, RANGE, ALPHA, EDGE, KEPT)  # in file order
+EXTRAS = (FLOAT_MAP, RANGE, ALPHA, EDGE, KEPT)  # in file order, before nois
 _LAYOUT, _KEPT = struct.Struct("<ii"), struct.Struct(f"<{MODEL_ID_BYTES}sH")
 
 
@@ -69,7 +71,7 @@ def needs_range(header: Header) -> bool:
 
 
 def extras_problem(header: Header, type_: str, payload: bytes | memoryview) -> str | None:
-    """What is wrong with a chunk of EXTRAS in a file of this header; None if it is right."""
+    """What is wrong with a chunk of EXTRAS, or nois, in a file of this header; None if nothing."""
     if type_ == ALPHA:
         if not header.has_alpha_layer:
             return "names the tables of an alpha layer, in a file that has none"
@@ -79,6 +81,8 @@ def extras_problem(header: Header, type_: str, payload: bytes | memoryview) -> s
         return _kept_problem(header, payload)
     if type_ == EDGE:
         return edges_problem(header, payload)
+    if type_ == NOISE:
+        return noise_problem(header, payload)
     if type_ == FLOAT_MAP:
         return None if header.sample_type == FLOAT else "is a map of floats, in a file of none"
     if not needs_range(header):
@@ -115,7 +119,7 @@ def required_extras(header: Header) -> dict[str, str]:
 def check_given(header: Header, extras: dict[str, bytes]) -> None:
     """Raise OptionError unless a writer was given what the header asks for, and no more."""
     wanted = required_extras(header).keys()
-    if extras.keys() - {FLOAT_MAP, EDGE} != wanted:
+    if extras.keys() - {FLOAT_MAP, EDGE, NOISE} != wanted:
         raise OptionError(
             f"this header goes with the chunks {sorted(wanted)}, and {sorted(extras)} were given"
         )

@@ -24,6 +24,7 @@ from pellucid.bitstream.limits import (
     Limits,
 )
 from pellucid.bitstream.losses import losses_of
+from pellucid.bitstream.noise import NOISE, NOISE_VERSION, NoiseModel, noise_problem
 from pellucid.bitstream.salvage import Salvage
 from pellucid.bitstream.scan import Scan
 from pellucid.bitstream.writer import METADATA_CHUNKS, TILE_START
@@ -143,6 +144,26 @@ class PelFile:
         header = replace(self.header, layers=KEPT_NOISE, model_id=identity)
         start = self.header.layer_numbers.index(SOURCE_LAYER) * header.tile_count
         return replace(self, header=header, _tiles=self._tiles[start:])
+
+    @property
+    def noise(self) -> NoiseModel | None:
+        """The noise that was taken off before coding, if the file says.
+
+        Raises DamagedFileError if the chunk is wrong, which matters to nothing else, and
+        UnsupportedError if it is newer.
+        """
+        payload = self._payload(NOISE)
+        if payload is None:
+            return None
+        problem = noise_problem(self.header, payload)
+        if problem is None:
+            return NoiseModel.unpack(payload)
+        if payload and payload[0] > NOISE_VERSION:
+            raise UnsupportedError(
+                f"chunk {NOISE} {problem}: decode without grain, or update pellucid: pip install "
+                "-U pellucid"
+            )
+        raise DamagedFileError(f"chunk {NOISE} {problem}; decode without grain, or get it again")
 
     def tile(self, number: int, *, layer: int = 0) -> memoryview:
         """Return a view of a tile's payload (section 7), its checksum checked.

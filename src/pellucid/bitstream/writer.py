@@ -18,11 +18,12 @@ from pellucid.bitstream.chunk import CHUNK_OVERHEAD, write_chunk
 from pellucid.bitstream.extras import EXTRAS, check_given
 from pellucid.bitstream.header import HEADER_BYTES, LEARNED, Header
 from pellucid.bitstream.limits import DEFAULT_LIMITS, SIGNATURE, Limits
+from pellucid.bitstream.noise import NOISE
 from pellucid.errors import LimitError, OptionError
 
 METADATA_CHUNKS = {"exif": "exif", "icc": "iccp", "xmp": "xmp0"}  # name -> chunk, in file order
 METADATA_CHUNKS |= {"axes": "axes", "dicom": "dicm"}
-METADATA_TYPES = (*METADATA_CHUNKS.values(), "nois")
+METADATA_TYPES = (*METADATA_CHUNKS.values(), NOISE)
 NONE: Mapping[str, bytes] = {}
 TILE_START = struct.Struct("<IB")  # tile number, layer
 
@@ -39,7 +40,7 @@ def write_file(
 
     `metadata` has any of the keys of `METADATA_CHUNKS`; `tiles` are the payloads of section 7, by
     tile number, and after them those of alpha, then of the source; `extras` are the payloads of
-    chunks of `EXTRAS` by type. Raises OptionError if they don't fit the header, LimitError over
+    EXTRAS and nois by type. Raises OptionError if they don't fit the header, LimitError over
     `limits`.
     """
     out = BytesIO()
@@ -67,7 +68,7 @@ def write_stream(
     check_given(header, dict(extras))
     _check_metadata(metadata, limits)
     length = out.write(SIGNATURE) + out.write(write_chunk("HEAD", head))
-    for type_ in EXTRAS:
+    for type_ in (*EXTRAS, NOISE):
         if type_ in extras:
             length += out.write(write_chunk(type_, extras[type_]))
     for name, type_ in METADATA_CHUNKS.items():

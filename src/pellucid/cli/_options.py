@@ -75,7 +75,8 @@ def option(
     names: str, text: str, kind: Any = None, form: str | None = None, **more: Any
 ) -> Callable[[Command], Command]:
     """An option, as "-q --quality", that takes a value of a kind; without one it is a flag."""
-    flag = True if kind is None else None  # False would let an option stand without its value
+    # False lets an option stand without its value, and be `flag_value` then
+    flag = True if kind is None else False if "flag_value" in more else None
     return click.option(*names.split(), help=text, type=kind, metavar=form, is_flag=flag, **more)
 
 

@@ -22,6 +22,16 @@ SAME = (
 )
 
 
+def to_grain(value: str) -> float:
+    """A number; where a file's name follows --grain that is no value of it."""
+    try:
+        return float(value)
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{value!r} is no number from 0 to 1; before a file's name write --grain 1"
+        ) from error
+
+
 @click.command(short_help=".pel to pictures.")
 @option(
     "--region",
@@ -40,6 +50,16 @@ SAME = (
     "Of a file that holds a picture and its guide, or, by --keep-noise, its source.",
     click.Choice(("picture", "guide", "source")),
     default="picture",
+)
+@option(
+    "--grain",
+    "Put noise back, like that which was taken off before compression: 1 (also where no number "
+    "follows) is all of it, 0.5 half, 0 none.  [default: 0]",
+    to_grain,
+    "[N]",
+    flag_value="1",
+    default="0",
+    show_default=False,
 )
 @option(
     "--format kind",

@@ -16,7 +16,7 @@ from pellucid.cli._streams import real_files
 from pellucid.errors import PellucidError
 
 if TYPE_CHECKING:
-    from pellucid import FileInfo, Limits
+    from pellucid import FileInfo, Limits, NoiseInfo
 
 
 # By the orientation in EXIF, which is kept and not applied.
@@ -32,6 +32,7 @@ TURNS = {
 
 
 TUNED = {"eye": "the eye", "psnr": "PSNR"}
+COARSE = 0.15  # correlation of neighbours from which noise isn't independent
 
 
 @click.command(short_help="What is in a .pel file.")
@@ -73,6 +74,18 @@ def within(bound: float) -> str:
     return f"each sample within {bound}" if bound else "lossless"
 
 
+def noise_of(noise: NoiseInfo) -> str:
+    """What was taken off, which `decompress --grain` puts back."""
+    channels = list(zip(*noise.sigma, strict=True))
+    places = {"dark": 0, "middle": len(channels) // 2, "bright": -1}
+    said = (
+        f"{sum(channels[k]) / len(channels[k]):.3g} where {name} ({noise.levels[k]:.0f})"
+        for name, k in places.items()
+    )
+    kind = "coarse" if noise.correlation >= COARSE else "fine"
+    return f"taken off: sigma {', '.join(said)}; {kind}"
+
+
 def describe(found: FileInfo) -> list[str]:
     """Lines for a person."""
     name = found.model_name or "not installed"
@@ -103,6 +116,8 @@ def describe(found: FileInfo) -> list[str]:
     if found.likely_error is not None:
         near = f"{found.likely_error:{',.0f' if found.likely_error >= 100 else 'g'}}"
         rows["kept"] += f"; in a photograph nine of ten samples within {near}"
+    if found.noise is not None:
+        rows["noise"] = noise_of(found.noise)
     if found.latents_sha256:
         rows["latents"] = f"SHA-256 {found.latents_sha256}"
     return [f"  {key:<9} {value}" for key, value in rows.items()]

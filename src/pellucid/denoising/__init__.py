@@ -6,6 +6,7 @@ options.py    what can be asked for, and       blocks, levels, curve, correlatio
 picture.py    a look at all of a picture, and  measure.py    the noise of any picture
               its parts, invalid samples       plan.py       an estimate -> the noise level maps
               filled (invalid.py)              scale.py      the scale that the network sees
+noise_model.py  the noise model of a file      flat.py       measured with the clean picture
 remove.py     noise taken off, by windows      guide.py      an aligned picture that helps
 bands.py      many channels                    samples.py    sample types, alpha
 """

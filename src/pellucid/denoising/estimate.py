@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,8 +46,30 @@ class NoiseEstimate:
     jpeg_quality: int | None
 
 
-Channel = tuple[float, float, float, float]  # variance, slope, offset, correlation of one channel
-NONE: Channel = (0.0, 0.0, 0.0, 0.0)
+class Channel(NamedTuple):
+    """The noise of one channel."""
+
+    variance: float = 0.0
+    slope: float = 0.0
+    offset: float = 0.0
+    correlation: float = 0.0
+
+
+NONE = Channel()
+
+
+class Measured(NamedTuple):
+    """A channel's noise, and the curve that it comes from, in the unit of its samples.
+
+    Attributes:
+        levels, variances: (L,) of the curve, rounding included; empty without noise.
+        total: variance of the noise over that of its finest coefficients.
+    """
+
+    channel: Channel
+    levels: NDArray[np.float64] = np.zeros(0)
+    variances: NDArray[np.float64] = np.zeros(0)
+    total: float = 1.0
 
 
 def estimate_noise(
@@ -63,8 +86,8 @@ def estimate_noise(
         valid = None
     step = level_step(samples if valid is None else samples[valid])
     planes = np.moveaxis(samples, 2, 0)
-    found = [noise_of_channel(np.ascontiguousarray(plane), valid, step) for plane in planes]
-    channels = [one for one in found if one is not None]
+    found = [measured_channel(np.ascontiguousarray(plane), valid, step) for plane in planes]
+    channels = [one.channel for one in found if one is not None]
     drawn = len(channels) < len(found)
     return together([NONE] * len(found) if drawn else channels, jpeg_quality(samples, step))
 
@@ -88,14 +111,14 @@ def combined(parts: list[NoiseEstimate]) -> NoiseEstimate:
     """The noise of frames or bands of equally many channels, each measured by itself."""
     if len(parts) == 1:
         return parts[0]
-    means = [(p.sigma**2, p.slope, p.offset, p.correlation) for p in parts]
+    means = [Channel(p.sigma**2, p.slope, p.offset, p.correlation) for p in parts]
     channels = tuple(sigma for part in parts for sigma in part.channel_sigma)
     return replace(together(means, parts[0].jpeg_quality), channel_sigma=channels)
 
 
-def noise_of_channel(
+def measured_channel(
     plane: NDArray[np.float32], valid: NDArray[np.bool_] | None, step: float
-) -> Channel | None:
+) -> Measured | None:
     """The noise of a channel (H, W) whose levels are `step` apart; None if it is drawn.
 
     The step is 0 if it can take any value.
@@ -103,13 +126,13 @@ def noise_of_channel(
     seen = plane if valid is None else plane[valid]
     low, scale = float(seen.min()), float(seen.max()) - float(seen.min())
     if not scale:
-        return NONE
+        return Measured(NONE)
     kind = np.float32 if scale < MOST_RANGE else np.float64
     scaled = np.subtract(plane, low, dtype=kind)
     scaled /= scale
     blocks = take_blocks(scaled.astype(np.float32, copy=False), valid)
     if blocks.drawn or not blocks.usable:
-        return None if blocks.drawn else NONE
+        return None if blocks.drawn else Measured(NONE)
     levels = measure_levels(blocks)
     curve = fit_curve(levels, flattest_variance(blocks))
     finest = float(curve.variances.mean())
@@ -118,11 +141,13 @@ def noise_of_channel(
     rounding = ROUNDING * (step / scale) ** 2
     variance = finest * total - rounding
     if finest < ONLY_ROUNDING * rounding or variance <= 0:
-        return NONE
+        return Measured(NONE)
     factor = total * scale
     slope = curve.slope * factor
     offset = curve.offset * factor * scale - slope * low if slope else variance * scale**2
-    return variance * scale**2, slope, offset, correlation
+    channel = Channel(variance * scale**2, slope, offset, correlation)
+    variances = curve.variances * total * scale**2
+    return Measured(channel, curve.levels * scale + low, variances, total)
 
 
 def level_step(samples: NDArray[np.float32]) -> float:

@@ -32,13 +32,23 @@ def measure(samples: Source, nodata: float | None = None) -> NoiseEstimate:
 
     Left out are invalid samples, and what alpha hides.
     """
+    return estimate_noise(*looked_at(samples, nodata))
+
+
+def looked_at(
+    samples: Source, nodata: float | None = None
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """What is measured of a picture: colours (h, w, C), and where they count, (h, w).
+
+    Of two pictures of one size that are the same places.
+    """
     height, width = samples.shape[:2]
     seen = regions_of(samples) if height * width > LARGE else samples[0:height, 0:width]
     colour, alpha = split_alpha(seen)
     step = range_step(colour.shape)
     valid = valid_pixels(colour, usual_range(colour[::step, ::step]), nodata)
     filled = np.asarray(fill_invalid(colour.astype(np.float32), valid), np.float32)
-    return estimate_noise(filled, valid if alpha is None else valid & (alpha != 0))
+    return filled, valid if alpha is None else valid & (alpha != 0)
 
 
 def regions_of(samples: Source) -> NDArray[Any]:
