@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from skimage import data
 
-from pellucid._api.noise import noise_extras
-from pellucid.bitstream import NOISE, NoiseModel
+import pellucid
+from pellucid.bitstream import NoiseModel, PelFile
 from pellucid.bitstream.noise import correlation_of, taps_of
 from pellucid.codec.grain import WHOLE, factors, with_grain
-from pellucid.denoising.noise_model import noise_model_of, shape_for
-from pellucid.pixels import Box, open_image
+from pellucid.denoising.noise_model import noise_model_of, sample_of, shape_for
+from pellucid.pixels import Box
 from pellucid.pixels.lazy import LARGE
 
 CLEAN = data.astronaut()  # which has grain of its own, that counts where it isn't given
 BINS = range(32, 224, 32)  # where hardly anything is clipped
+
+
+def model_of(noisy: Any, clean: NDArray[np.uint8] | None = None) -> NoiseModel | None:
+    return noise_model_of(sample_of(noisy), None if clean is None else clean.astype(np.float32))
 
 
 def noisy_of(variance: NDArray[np.float64] | float, seed: int = 1) -> NDArray[np.uint8]:
@@ -46,7 +52,7 @@ def ratios(noisy: NDArray[np.uint8], grainy: NDArray[np.uint8]) -> NDArray[np.fl
 @pytest.mark.parametrize("sigma", [5, 10, 25])
 def test_white_noise_comes_back_as_strong(sigma: float, clean: bool) -> None:
     noisy = noisy_of(sigma**2)
-    model = noise_model_of(noisy, CLEAN if clean else None)
+    model = model_of(noisy, CLEAN if clean else None)
     found = ratios(noisy, grainy_of(model))
     assert np.abs(found - 1).mean() < (0.05 if clean else 0.08)
     assert np.abs(found - 1).max() < (0.12 if clean else 0.16)
@@ -58,7 +64,7 @@ def test_white_noise_comes_back_as_strong(sigma: float, clean: bool) -> None:
 @pytest.mark.parametrize(("slope", "offset"), [(0.5, 4.0), (2.0, 9.0)])
 def test_noise_that_grows_with_brightness_does_so_again(slope: float, offset: float) -> None:
     noisy = noisy_of(slope * CLEAN.astype(np.float64) + offset)
-    found = ratios(noisy, grainy_of(noise_model_of(noisy, CLEAN)))
+    found = ratios(noisy, grainy_of(model_of(noisy, CLEAN)))
     assert np.abs(found - 1).mean() < 0.05
     assert np.abs(found - 1).max() < 0.2
 
@@ -69,7 +75,7 @@ def test_coarse_noise_comes_back_coarse() -> None:
         noise = 2 * noise + np.roll(noise, 1, axis) + np.roll(noise, -1, axis)
     noise *= 16 / noise.std()
     noisy = np.rint(CLEAN + np.moveaxis(noise, 0, 2)).clip(0, 255).astype(np.uint8)
-    model = noise_model_of(noisy)
+    model = model_of(noisy)
     assert model is not None
     assert model.correlation == pytest.approx(0.667, abs=0.1)
     assert np.abs(ratios(noisy, grainy_of(model)) - 1).mean() < 0.1
@@ -80,7 +86,7 @@ def test_noise_that_channels_share_is_found() -> None:
     noise = random.standard_normal(CLEAN.shape) + random.standard_normal((*CLEAN.shape[:2], 1))
     noisy = np.rint(CLEAN + 7 * noise).clip(0, 255).astype(np.uint8)
     for clean in (None, CLEAN):
-        model = noise_model_of(noisy, clean)
+        model = model_of(noisy, clean)
         assert model is not None
         assert model.shared / 256 == pytest.approx(0.5, abs=0.08)
 
@@ -89,14 +95,14 @@ def test_what_a_denoiser_left_in_counts() -> None:
     """A clean picture that kept a third of the noise gives the same strength."""
     noisy = noisy_of(100.0)
     left = np.rint(CLEAN + (noisy.astype(np.float64) - CLEAN) / 3).clip(0, 255).astype(np.uint8)
-    found = ratios(noisy, grainy_of(noise_model_of(noisy, left)))
+    found = ratios(noisy, grainy_of(model_of(noisy, left)))
     assert np.abs(found - 1).mean() < 0.06
 
 
 def test_16_bits_and_alpha() -> None:
     noisy = noisy_of(100.0)
-    small = noise_model_of(noisy)
-    deep = noise_model_of(np.dstack([noisy.astype(np.uint16) * 257, np.full((512, 512, 1), 65535)]))
+    small = model_of(noisy)
+    deep = model_of(np.dstack([noisy.astype(np.uint16) * 257, np.full((512, 512, 1), 65535)]))
     assert small is not None
     assert deep is not None
     np.testing.assert_allclose(deep.sigma, 257 * np.array(small.sigma), rtol=0.02)
@@ -117,7 +123,7 @@ def test_a_large_picture_is_looked_at_in_parts() -> None:
             return noisy[rows][:, columns, None]
 
     assert Tiled.shape[0] * Tiled.shape[1] > LARGE
-    model = noise_model_of(Tiled())
+    model = model_of(Tiled())
     assert model is not None
     np.testing.assert_allclose(model.sigma, 10, rtol=0.12)
 
@@ -127,19 +133,17 @@ def test_without_noise_there_is_no_model(fill: object) -> None:
     ramp = np.add.outer(np.arange(128), np.arange(128)).astype(np.uint8)[..., None]
     pictures = {"ramp": ramp, "drawing": ramp // 32 * 32, "tiny": ramp[:5, :7]}
     picture = pictures[fill] if isinstance(fill, str) else np.full((64, 64, 3), fill, np.uint8)
-    assert noise_model_of(picture) is None
-    assert noise_model_of(picture, picture) is None
+    assert model_of(picture) is None
+    assert model_of(picture, picture) is None
 
 
 def test_the_chunk_of_a_picture() -> None:
+    """That of what is coded without its noise, and none of what is coded as it is."""
     noisy = noisy_of(100.0)[:200, :200]
-    with open_image(noisy) as source:
-        made = noise_extras(source, CLEAN[:200, :200])
-        assert made == noise_extras(source, CLEAN[:200, :200])
-    assert NoiseModel.unpack(made[NOISE]) == noise_model_of(noisy, CLEAN[:200, :200])
-    for other in (noisy.astype(np.float32), np.repeat(noisy, 2, axis=2), noisy * 0):
-        with open_image(other) as source:
-            assert noise_extras(source) == {}
+    for model in ("m", "s"):
+        made = PelFile.parse(pellucid.compress(noisy, denoise="auto", model=model))
+        assert made.noise == model_of(noisy)
+    assert PelFile.parse(pellucid.compress(noisy)).noise is None
 
 
 @pytest.mark.parametrize("shape", [0, 40, 128, 200, 255])

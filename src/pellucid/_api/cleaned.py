@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pellucid._api.options import AUTO, CompressOptions
+from pellucid.bitstream import NOISE
 from pellucid.codec.noise import STRONGEST, NoiseLevel
 from pellucid.denoising import DenoiseOptions, NoiseEstimate
-from pellucid.denoising.flow import denoise_into, noise_of
+from pellucid.denoising.flow import denoise_into
+from pellucid.denoising.noise_model import Sample, noise_model_of, sample_of
 from pellucid.denoising.plan import nothing_to_do, plan_for
 from pellucid.pixels import ImageSource
 from pellucid.pixels.lazy import LARGE
@@ -25,11 +27,20 @@ FAINT = 2.3  # of 255; Kodak's photographs have less
 
 
 class Cleaned(NamedTuple):
-    """A picture as it is to be coded, what its analysis is to leave out, and what was found."""
+    """A picture as it is to be coded, what its analysis is to leave out, and what was found.
+
+    `sample` has noise that is left out, or is None.
+    """
 
     source: ImageSource
     level: NoiseLevel | None = None
-    noise: NoiseEstimate | None = None
+    sample: Sample | None = None
+
+    @property
+    def extras(self) -> dict[str, bytes]:
+        """The chunk that says what noise was left out, by type, if any was."""
+        model = None if self.sample is None else noise_model_of(self.sample)
+        return {} if model is None else {NOISE: model.pack()}
 
 
 def cleaned(source: ImageSource, options: CompressOptions, *, itself: bool = False) -> Cleaned:
@@ -42,8 +53,11 @@ def cleaned(source: ImageSource, options: CompressOptions, *, itself: bool = Fal
     Raises what denoising it does.
     """
     strength = options.denoising
-    noise = noise_of(source) if strength else None
-    if noise is None or nothing_to_do(noise, strength, source.dtype):
+    if not strength:
+        return Cleaned(source)
+    sample = sample_of(source, source.info.nodata)
+    noise = sample.estimate
+    if nothing_to_do(noise, strength, source.dtype):
         return Cleaned(source)
     if options.denoise == AUTO and is_faint(noise, source.dtype):
         return Cleaned(source)
@@ -51,10 +65,10 @@ def cleaned(source: ImageSource, options: CompressOptions, *, itself: bool = Fal
     itself = itself or options.effort > 0 or options.psnr is not None
     able = load_codec(options.model_folder).can_denoise and level.highest() <= STRONGEST
     if able and not itself:
-        return Cleaned(source, level, noise)
+        return Cleaned(source, level, sample)
     samples = room_for(source)
     denoise_into(source, samples, DenoiseOptions(sigma=noise, strength=strength))
-    return Cleaned(ImageSource(samples, source.info), None, noise)
+    return Cleaned(ImageSource(samples, source.info), None, sample)
 
 
 def is_faint(noise: NoiseEstimate, dtype: np.dtype[Any]) -> bool:

@@ -77,7 +77,7 @@ def encode_learned(clean: Cleaned, options: CompressOptions, name: str, told: To
     if options.metadata:
         check_marks(source, name)
     picture = look_at(samples, alpha=alpha, noise=clean.level)
-    extras = extras_of(picture, header)
+    extras = extras_of(picture, header) | clean.extras
     layer = alpha_tiles(samples, header) if alpha else iter(())
     if options.bpp is not None or options.size is not None or options.psnr is not None:
         best, colours = best_file(picture, net, header, list(layer), extras, source, options, told)

@@ -7,29 +7,12 @@ from __future__ import annotations
 from contextlib import suppress
 
 from pellucid._api.results import NoiseInfo
-from pellucid.bitstream import NOISE, NoiseModel, PelFile
+from pellucid.bitstream import NoiseModel, PelFile
 from pellucid.codec.edges import inside_of
 from pellucid.codec.grain import Grained
-from pellucid.denoising.noise_model import noise_model_of
 from pellucid.errors import FormatError, OptionError
-from pellucid.pixels import Box, ImageSource
-from pellucid.pixels.lazy import Sink, Source
-
-TYPES = ("uint8", "uint16", "int16")
-
-
-def noise_extras(source: ImageSource, clean: Source | None = None) -> dict[str, bytes]:
-    """The chunk for the file of a picture that is coded without its noise, by type, to be put among
-    the extras; {} where there is no noise, or none that a file describes (floats, pages, bands).
-
-    Args:
-        source: the noisy picture.
-        clean: its samples without the noise, as they are coded.
-    """
-    if source.dtype.name not in TYPES or source.info.colours not in (1, 3):
-        return {}
-    model = noise_model_of(source, clean, source.info.nodata)
-    return {} if model is None else {NOISE: model.pack()}
+from pellucid.pixels import Box
+from pellucid.pixels.lazy import Sink
 
 
 def noise_of_file(file: PelFile) -> NoiseModel:

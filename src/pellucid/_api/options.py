@@ -147,6 +147,8 @@ class DecompressOptions:
         require(is_whole(self.scale) and self.scale in SCALES, "scale", self.scale, scales)
         parts = (PICTURE, GUIDE, SOURCE)
         require(self.which in parts, "which", self.which, f"{PICTURE}, {GUIDE} or {SOURCE}")
+        if self.grain and self.which != PICTURE:
+            raise OptionError(f"the {self.which} has its own noise; leave grain or which out")
         if self.region is not None:
             try:
                 _, _, _, _ = map(operator.index, self.region)

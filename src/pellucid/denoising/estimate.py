@@ -72,10 +72,24 @@ class Measured(NamedTuple):
     total: float = 1.0
 
 
+class Measurement(NamedTuple):
+    """The noise of a picture, and of its channels by brightness; none of a drawing's."""
+
+    estimate: NoiseEstimate
+    channels: tuple[Measured, ...]
+
+
 def estimate_noise(
     samples: NDArray[np.float32], valid: NDArray[np.bool_] | None = None
 ) -> NoiseEstimate:
-    """Estimate the noise of a picture (H, W, C), finite, in any unit; C is 1 or 3.
+    """What `measure_noise` says of all channels."""
+    return measure_noise(samples, valid).estimate
+
+
+def measure_noise(
+    samples: NDArray[np.float32], valid: NDArray[np.bool_] | None = None
+) -> Measurement:
+    """Measure the noise of a picture (H, W, C), finite, in any unit; C is 1 or 3.
 
     Where it isn't `valid` (H, W), it is looked at as little as can be; None is valid everywhere.
     Too small a picture, a constant one and a drawing have none. Scaling the samples by c scales
@@ -87,9 +101,11 @@ def estimate_noise(
     step = level_step(samples if valid is None else samples[valid])
     planes = np.moveaxis(samples, 2, 0)
     found = [measured_channel(np.ascontiguousarray(plane), valid, step) for plane in planes]
-    channels = [one.channel for one in found if one is not None]
-    drawn = len(channels) < len(found)
-    return together([NONE] * len(found) if drawn else channels, jpeg_quality(samples, step))
+    known = tuple(one for one in found if one is not None)
+    if len(known) < len(found):
+        known = ()
+    channels = [one.channel for one in known] or [NONE] * len(found)
+    return Measurement(together(channels, jpeg_quality(samples, step)), known)
 
 
 def together(channels: list[Channel], quality: int | None) -> NoiseEstimate:

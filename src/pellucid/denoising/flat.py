@@ -51,11 +51,11 @@ class Blocks:
     inside: NDArray[np.bool_]
 
 
-def take(planes: list[Floats], valid: NDArray[np.bool_]) -> list[Blocks]:
-    """The blocks of channels (H, W), evenly over them; none of too small a picture."""
+def take(planes: list[Floats], valid: NDArray[np.bool_], most: int = MOST) -> list[Blocks]:
+    """The blocks of channels (H, W), evenly over them, `most` at most; none of a tiny picture."""
     height, width = valid.shape
     step = FINEST
-    while (height // step) * (width // step) > MOST:
+    while (height // step) * (width // step) > most:
         step += 2
 
     def windows(plane: NDArray[np.generic]) -> NDArray[np.generic]:

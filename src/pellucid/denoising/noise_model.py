@@ -1,54 +1,101 @@
 """From a noisy picture to the noise model of its file, of which like noise is made again.
 
-The strength by brightness is what `estimate.py` measures, or with the clean picture `flat.py`.
+The strength by brightness is what `estimate.py` measures, or, if it grows, `flat.py`.
 """
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.bitstream.noise import MOST_POINTS, MOST_SCALE, NoiseModel, correlation_of, taps_of
-from pellucid.denoising.estimate import ROUNDING, Measured, level_step, measured_channel
+from pellucid.denoising.estimate import (
+    ROUNDING,
+    Measured,
+    Measurement,
+    NoiseEstimate,
+    measure_noise,
+)
 from pellucid.denoising.flat import in_common, measured_where_flat, take
 from pellucid.denoising.measure import looked_at
+from pellucid.denoising.options import DEFAULT_DENOISER
+from pellucid.denoising.remove import denoise_array
+from pellucid.denoising.samples import Floats
 from pellucid.pixels.lazy import Source
+from pellucid.runtime import load_denoiser
 
+SIDE = 512  # samples a side of what is denoised to be measured
+MOST_SEEN = 1 << 16  # pixels that say what brightness is usual
+FEW = 5000  # blocks that say what channels have in common
 USUAL = (0.001, 0.999)  # quantiles of the samples between which the points lie
 LEAST_SHARE = 0.05  # of the mean variance: there is as much everywhere, whatever a line says
 LEAST_IN_COMMON = 0.1  # correlation of channels below which it may be texture
 STRONGEST = 255  # of the numbers that the file holds
 
 
-def noise_model_of(
-    samples: Source, clean: Source | None = None, nodata: float | None = None
-) -> NoiseModel | None:
-    """The noise of whole samples (H, W, C) of 8 or 16 bits, C 1 to 4; None if there is none.
+class Sample(NamedTuple):
+    """What of a picture is measured, (h, w, C), where it counts (h, w), and its noise."""
 
-    Of a large picture regions are looked at. `clean` is the same picture without its noise.
-    """
+    noisy: Floats
+    valid: NDArray[np.bool_]
+    noise: Measurement
+
+    @property
+    def estimate(self) -> NoiseEstimate:
+        """The noise of all channels."""
+        return self.noise.estimate
+
+
+def sample_of(samples: Source, nodata: float | None = None) -> Sample:
+    """That of whole samples (H, W, C) of 8 or 16 bits, C 1 to 4; of a large picture regions."""
     noisy, valid = looked_at(samples, nodata)
-    some = valid if valid.any() else np.ones_like(valid)
-    planes, step = list(np.moveaxis(noisy, 2, 0)), level_step(noisy[some])
-    found = [measured_channel(plane, None if some.all() else some, step) for plane in planes]
-    measured = [one for one in found if one is not None]
-    if len(measured) < len(found) or not any(one.channel.variance for one in measured):
+    return Sample(noisy, valid, measure_noise(noisy, valid))
+
+
+def noise_model_of(sample: Sample, clean: Floats | None = None) -> NoiseModel | None:
+    """The noise model of a sample; None if it has no noise.
+
+    Noise that grows with brightness is measured where the sample is flat without it: `clean`, or,
+    of the middle, what the denoiser makes of it. What it grows to is too easily texture.
+    """
+    measured = sample.noise.channels
+    if not any(one.channel.variance for one in measured):
         return None
-    blocks = take(planes, some)
+    noisy, valid = sample.noisy, sample.valid if sample.valid.any() else sample.valid | True
+    seen = noisy[valid]
+    some = seen[:: max(1, len(seen) // MOST_SEEN)]
+    low, high = (int(end) for end in np.quantile(some, USUAL))
+    seed = zlib.crc32(noisy.tobytes())
+    if clean is None and sample.estimate.slope > 0:
+        middle = middle_of(valid.shape)
+        noisy, valid = np.ascontiguousarray(noisy[middle]), valid[middle]
+        clean = denoise_array(noisy, sample.estimate, 1.0, load_denoiser(DEFAULT_DENOISER))
     if clean is None:
-        flat = blocks
+        blocks = flat = take(planes_of(noisy), valid, FEW)
     else:
-        flat = take(list(np.moveaxis(looked_at(clean, nodata)[0], 2, 0)), some)
-        measured = [measured_where_flat(*each) for each in zip(measured, blocks, flat, strict=True)]
-    low, high = (int(end) for end in np.quantile(noisy[some], USUAL))
-    high = max(high, low + 1)
-    return model_of(measured, low, high, in_common(blocks, flat), zlib.crc32(noisy.tobytes()))
+        blocks, flat = (take(planes_of(each), valid) for each in (noisy, clean))
+        measured = tuple(map(measured_where_flat, measured, blocks, flat))
+    return model_of(measured, low, max(high, low + 1), in_common(blocks, flat), seed)
+
+
+def planes_of(samples: Floats) -> list[Floats]:
+    """(H, W, C) as C planes."""
+    return list(np.moveaxis(samples, 2, 0))
+
+
+def middle_of(shape: tuple[int, ...]) -> tuple[slice, ...]:
+    """The middle of (H, W) samples, SIDE at most each way."""
+    starts = [max(0, side - SIDE) // 2 for side in shape]
+    return tuple(slice(start, start + SIDE) for start in starts)
 
 
 def model_of(
-    measured: list[Measured], low: int, high: int, common: float, seed: int
+    measured: Sequence[Measured], low: int, high: int, common: float, seed: int
 ) -> NoiseModel | None:
     """The model of channels with points from `low` to `high`; None if nothing is left to say."""
     at = np.linspace(low, high, MOST_POINTS)
@@ -85,5 +132,10 @@ def variances_at(at: NDArray[np.float64], one: Measured) -> NDArray[np.float64]:
 
 def shape_for(correlation: float) -> int:
     """The shape whose filter makes neighbours agree so far; 0 if they don't."""
-    made = np.array([correlation_of(taps_of(shape)) for shape in range(256)])
-    return int(np.abs(made - correlation).argmin())
+    return int(np.abs(correlations() - correlation).argmin())
+
+
+@cache
+def correlations() -> NDArray[np.float64]:
+    """What every shape makes."""
+    return np.array([correlation_of(taps_of(shape)) for shape in range(256)])

@@ -42,6 +42,7 @@ class Mixture:
         overstated: part of the pictures whose maps overstate the noise.
         weak: power of the draw of white noise's strength; above 1 it favours weak noise.
         clean: part of the pictures that stay as they are, with maps that say so.
+        clipped: part of the batches with white noise that are clipped and rounded, as files are.
     """
 
     grain: float = 0.06
@@ -52,6 +53,7 @@ class Mixture:
     overstated: float = 0.12
     weak: float = 1.3
     clean: float = 0.0
+    clipped: float = 0.1
 
 
 @dataclass
@@ -90,7 +92,7 @@ def white(clean: Tensor, grey: Tensor, mixture: Mixture, dice: Dice) -> Part:
     sigma = dice.uniform(len(clean), 0.0, STRONGEST, power=mixture.weak)
     noise = dice.normal(clean.shape)
     noisy = clean + sigma * torch.where(grey, noise[:, :1], noise)
-    if dice.chance(0.1):
+    if dice.chance(mixture.clipped):
         noisy = torch.round(noisy.clamp(0, 1) * 255) / 255
     level = sigma * excess(len(clean), mixture, dice)
     extra = dice.uniform(len(clean), 0.0, ADDED_LEVEL)
