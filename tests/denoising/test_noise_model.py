@@ -22,7 +22,9 @@ BINS = range(32, 224, 32)  # where hardly anything is clipped
 
 
 def model_of(noisy: Any, clean: NDArray[np.uint8] | None = None) -> NoiseModel | None:
-    return noise_model_of(sample_of(noisy), None if clean is None else clean.astype(np.float32))
+    return noise_model_of(
+        sample_of(noisy), clean=None if clean is None else clean.astype(np.float32)
+    )
 
 
 def noisy_of(variance: NDArray[np.float64] | float, seed: int = 1) -> NDArray[np.uint8]:
@@ -67,6 +69,14 @@ def test_noise_that_grows_with_brightness_does_so_again(slope: float, offset: fl
     found = ratios(noisy, grainy_of(model_of(noisy, CLEAN)))
     assert np.abs(found - 1).mean() < 0.05
     assert np.abs(found - 1).max() < 0.2
+
+
+def test_what_is_left_out_in_part_comes_back_in_part() -> None:
+    sample = sample_of(noisy_of(100.0))
+    whole, half = noise_model_of(sample), noise_model_of(sample, 0.5)
+    assert whole is not None
+    assert half is not None
+    np.testing.assert_allclose(half.sigma, np.array(whole.sigma) / 2, rtol=0.02)
 
 
 def test_coarse_noise_comes_back_coarse() -> None:

@@ -29,17 +29,23 @@ FAINT = 2.3  # of 255; Kodak's photographs have less
 class Cleaned(NamedTuple):
     """A picture as it is to be coded, what its analysis is to leave out, and what was found.
 
-    `sample` has noise that is left out, or is None.
+    `sample` has noise of which the part `strength` is left out; without one nothing is.
     """
 
     source: ImageSource
     level: NoiseLevel | None = None
     sample: Sample | None = None
+    strength: float = 1.0
+
+    @property
+    def noise(self) -> NoiseEstimate | None:
+        """What noise the picture had, if it is left out."""
+        return None if self.sample is None else self.sample.estimate
 
     @property
     def extras(self) -> dict[str, bytes]:
         """The chunk that says what noise was left out, by type, if any was."""
-        model = None if self.sample is None else noise_model_of(self.sample)
+        model = None if self.sample is None else noise_model_of(self.sample, self.strength)
         return {} if model is None else {NOISE: model.pack()}
 
 
@@ -65,10 +71,10 @@ def cleaned(source: ImageSource, options: CompressOptions, *, itself: bool = Fal
     itself = itself or options.effort > 0 or options.psnr is not None
     able = load_codec(options.model_folder).can_denoise and level.highest() <= STRONGEST
     if able and not itself:
-        return Cleaned(source, level, sample)
+        return Cleaned(source, level, sample, strength)
     samples = room_for(source)
     denoise_into(source, samples, DenoiseOptions(sigma=noise, strength=strength))
-    return Cleaned(ImageSource(samples, source.info), None, sample)
+    return Cleaned(ImageSource(samples, source.info), None, sample, strength)
 
 
 def is_faint(noise: NoiseEstimate, dtype: np.dtype[Any]) -> bool:

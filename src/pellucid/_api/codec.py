@@ -54,8 +54,7 @@ def compress(
             object; or what is sliced like an array (Zarr, Dask), which is read in parts.
         quality: 0 (smallest) to 100 (best of the learned codec), whole; 60 if no target is given.
         bpp, size: best file of at most this many bits per pixel, or bytes.
-        psnr: smallest file that reaches this many dB over all colours that alpha doesn't hide,
-            counted from 255, or of 16 bits from the picture's own range.
+        psnr: smallest file of this many dB over visible colours, from 255 or the 16 bits' own range.
         lossless: every sample comes back as it is; any number of channels, float16 and float32 too.
         max_error: every sample comes back at most this far off, in its own unit (whole for whole
             samples); alpha, NaN and infinities as they are; takes what `lossless` takes.
@@ -63,15 +62,15 @@ def compress(
         guide: with lossless or max_error: an aligned picture, kept without loss in the same file.
         model: name of an installed model (`models()`) or a model's folder, which is used; else `m`
             is, or none: a file becomes lossless or error-bounded where that is better.
-        tune: `eye` or `psnr`, what a file is best at for its size; else `psnr` with that target.
+        tune: `eye` or `psnr`, what a file is best at for its size; `eye` unless `psnr` is the target.
         effort: 0 to 9; from 1 on latents are refined, for up to a minute a megapixel.
         metadata: keep EXIF, ICC profile, XMP and the elements of DICOM; pages stay anyway.
         limits: raise `max_pixels` here for a huge picture; who decodes the file must do so too.
         page: of a TIFF with several, or frame of a DICOM file, from 0.
         tile: samples a side of the parts that are coded, and damaged, each on its own: 64 to 1024.
             Default: 512, or 1024 with loss and without alpha for a picture that fits in one.
-        denoise: how much of the noise that is found costs no bits: `off`, `auto`, or a part of 0
-            to 1. `psnr` and `effort` then compare with the picture as the denoiser cleans it.
+        denoise: how much of the noise is left out and costs no bits: `off`, `auto` (all that is no
+            faint grain) or 0 to 1. `psnr` and `effort` compare with what the denoiser makes.
         keep_noise: keep the source beside the denoised picture, without loss or within `max_error`;
             quality or target are of the denoised picture alone. Off is then `auto`.
 

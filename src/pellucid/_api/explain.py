@@ -138,7 +138,8 @@ def explain_compress(image: Any, options: CompressOptions) -> Explanation:
     with open_image(image, page=options.page, max_pixels=options.limits.max_pixels) as opened:
         check_samples(opened, name_of(image))
         source = opened.without_full_alpha()
-        clean, _, sample = cleaned(source, options, itself=True)
+        made = cleaned(source, options, itself=True)
+        clean = made.source
         picture = look_at(clean, alpha=source.info.has_alpha)
         whole = Box.whole(source.shape).slices
         before, coming, seen = (np.asarray(one[whole]) for one in (source, clean, picture.seen()))
@@ -153,10 +154,10 @@ def explain_compress(image: Any, options: CompressOptions) -> Explanation:
     x, y, width, height = detail = detail_of(seen)
     part = np.ascontiguousarray(coming[y : y + height, x : x + width])
     scale = float(picture.peak or 1)
-    if sample is not None:
+    if made.noise is not None:
         plain = compress(image, quality=options.quality, **asked | {"denoise": OFF})
         left_out = LeftOut(removed(noisy, colours, scale=scale), len(plain))
-        found = replace(found, noise=sample.estimate, left_out=left_out)
+        found = replace(found, noise=made.noise, left_out=left_out)
 
     def coded(setting: int) -> tuple[NDArray[Any], str]:
         file = compress(part, quality=setting, model=options.model)

@@ -41,7 +41,7 @@ def encode_kept(source: ImageSource, options: CompressOptions, name: str, told: 
     tiles = exact_tiles(source, alone, max_error=bound)
     header = replace(base.header, layers=base.header.layers | KEPT_NOISE)
     extras = {**base.extras, KEPT: Kept(exact_model()[1], bound).pack()}
-    return Encoded(header, extras, chain(base.tiles, tiles))
+    return Encoded(header, extras, chain(base.tiles, tiles), base.noise)
 
 
 class JoinedLayer(Layer):

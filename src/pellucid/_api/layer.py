@@ -15,6 +15,7 @@ import numpy as np
 
 from pellucid._api.options import GUIDE, SOURCE
 from pellucid.bitstream import Header, PelFile
+from pellucid.denoising import NoiseEstimate
 from pellucid.errors import OptionError
 from pellucid.pixels import Box
 from pellucid.pixels.lazy import Sink
@@ -28,7 +29,8 @@ ABSENT = {
 
 
 class Encoded(NamedTuple):
-    """A file but for its metadata: header, payloads of extra chunks by type, tiles in order.
+    """A file but for its metadata: header, payloads of extra chunks by type, tiles in order; and
+    what noise was left out, if any was.
 
     Tiles are made as they are taken, while the pictures are open.
     """
@@ -36,6 +38,7 @@ class Encoded(NamedTuple):
     header: Header
     extras: Mapping[str, bytes]
     tiles: Iterable[bytes]
+    noise: NoiseEstimate | None = None
 
 
 class Layout(NamedTuple):

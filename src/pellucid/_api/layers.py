@@ -15,6 +15,7 @@ from pellucid._api.learned import LearnedLayer
 from pellucid._api.lossy import encode_lossy
 from pellucid._api.options import CompressOptions
 from pellucid.bitstream import EXACT, PelFile, write_stream
+from pellucid.denoising import NoiseEstimate
 from pellucid.pixels import open_image
 
 Progress = Callable[[float], None]  # is told the part that is done, 0 to 1
@@ -22,24 +23,28 @@ Progress = Callable[[float], None]  # is told the part that is done, 0 to 1
 
 def encode(
     out: BinaryIO, image: Any, options: CompressOptions, *, progress: Progress | None = None
-) -> None:
-    """Write the file of a picture, in memory or in parts; raises what `compress` does."""
+) -> NoiseEstimate | None:
+    """Write the file of a picture, in memory or in parts; raises what `compress` does.
+
+    Returns the noise that was left out, if any was.
+    """
     limits, most = options.limits, options.limits.max_pixels
     meter = Meter(progress)
     with ExitStack() as opened:
         source = opened.enter_context(open_image(image, page=options.page, max_pixels=most))
         if options.keep_noise:
-            header, extras, tiles = encode_kept(source, options, name_of(image), meter.add)
+            made = encode_kept(source, options, name_of(image), meter.add)
         elif options.bound is None:
-            header, extras, tiles = encode_lossy(source, options, name_of(image), meter.add)
+            made = encode_lossy(source, options, name_of(image), meter.add)
         else:
             guide = None
             if options.guide is not None:
                 guide = opened.enter_context(open_image(options.guide, max_pixels=most))
-            header, extras, tiles = encode_exact(source, options, options.bound, guide)
+            made = encode_exact(source, options, options.bound, guide)
         kept = kept_of(metadata_of(source.info), options.metadata)
-        told = meter.count_off(tiles, header.tile_chunks)
-        write_stream(out, header, kept, told, extras=extras, limits=limits)
+        told = meter.count_off(made.tiles, made.header.tile_chunks)
+        write_stream(out, made.header, kept, told, extras=made.extras, limits=limits)
+    return made.noise
 
 
 class Meter:

@@ -81,14 +81,14 @@ def encode_learned(clean: Cleaned, options: CompressOptions, name: str, told: To
     layer = alpha_tiles(samples, header) if alpha else iter(())
     if options.bpp is not None or options.size is not None or options.psnr is not None:
         best, colours = best_file(picture, net, header, list(layer), extras, source, options, told)
-        return Encoded(replace(header, quality=best), extras, colours)
+        return Encoded(replace(header, quality=best), extras, colours, clean.noise)
 
     def part(done: float) -> None:
         told(done / header.tile_chunks)
 
     tiles = compress_tiles(picture, net, header, options.effort, part)
     coloured = (payload for payload, _ in tiles)
-    return Encoded(header, extras, chain(coloured, layer))
+    return Encoded(header, extras, chain(coloured, layer), clean.noise)
 
 
 class LearnedLayer(Layer):

@@ -36,7 +36,7 @@ def encode_lossy(source: ImageSource, options: CompressOptions, name: str, told:
     """
     check_samples(source, name)
     clean = cleaned(source, options)
-    if options.model is not None or clean.sample is not None:
+    if options.model is not None or clean.noise is not None:
         return encode_learned(clean, options, name, told)
     try:
         learned = encode_learned(clean, options, name, told)

@@ -104,19 +104,19 @@ def compress_to(
     refuse_same_file(target, source, options.guide)
     check_pel_name(target)
     with new_file(target, force=force) as out:
-        encode(out, source, options, progress=progress)
+        noise = encode(out, source, options, progress=progress)
     found, before = info(target, limits=options.limits), None
     if isinstance(source, str | os.PathLike) and Path(source).is_file():
         before = Path(source).stat().st_size
     exact = found.max_error is not None or found.source_error is not None
     if before is None or not exact or found.file_bytes <= before:
-        return CompressResult(found, before)
+        return CompressResult(found, before, noise=noise)
     grown = (
         f"the file grew from {before:,} to {found.file_bytes:,} bytes: lossless, max_error "
         "and keep_noise keep every sample, with the errors that a lossy format such as JPEG made, "
         "and metadata are kept byte for byte"
     )
-    return CompressResult(found, before, (grown,))
+    return CompressResult(found, before, (grown,), noise)
 
 
 def decompress_file(

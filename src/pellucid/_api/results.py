@@ -99,12 +99,14 @@ class CompressResult:
     Attributes:
         info: what is in it; see `FileInfo`.
         source_bytes: of the file that was compressed; None if it was no single file.
+        noise: that of the picture, if it was left out (`denoise`).
         remarks: what a person should know, such as that the file grew.
     """
 
     info: FileInfo
     source_bytes: int | None = None
     remarks: tuple[str, ...] = ()
+    noise: NoiseEstimate | None = None
 
 
 @dataclass(frozen=True)

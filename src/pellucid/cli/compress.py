@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +14,9 @@ from pellucid.cli._options import option
 from pellucid.cli.info import kind_of
 from pellucid.errors import OptionError
 from pellucid.pixels import DICOM, NPY, WRITE_SUFFIXES, ZARR
+
+if TYPE_CHECKING:
+    from pellucid import NoiseEstimate
 
 PICTURES = (*WRITE_SUFFIXES, ".jp2", ".j2k", ".avif", ".heic", ".heif", ".jxl")
 ARRAYS = (*DICOM, NPY, ZARR)
@@ -126,10 +130,20 @@ def compress(batch: options.Batch, **wanted: Any) -> None:
             "source_error": about.source_error,
             "model": about.model_id,
             "tune": about.tune,
+            "noise": None if made.noise is None else asdict(made.noise),
         }
         size = f"{about.file_bytes:,} bytes, {about.bits_per_pixel:.3f} bits per pixel"
-        return Report(f"{size}, {kind_of(about)}", fields, made.remarks)
+        return Report(f"{size}, {kind_of(about)}{left_out(made.noise)}", fields, made.remarks)
 
     arrays = (ZARR,) if asked.bound is None else ARRAYS  # of which many are bands
     outputs = Outputs(lambda _: ".pel", (*PICTURES, *arrays), SAME, own=(".pel",))
     run_command(batch, outputs, compress_one)
+
+
+def left_out(noise: NoiseEstimate | None) -> str:
+    """What was left out of a picture, if anything was."""
+    if noise is None:
+        return ""
+    if noise.jpeg_quality is not None:
+        return f", without the traces of a JPEG of quality {noise.jpeg_quality}"
+    return f", without noise of sigma {noise.sigma:.3g}"

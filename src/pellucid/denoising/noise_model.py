@@ -57,8 +57,10 @@ def sample_of(samples: Source, nodata: float | None = None) -> Sample:
     return Sample(noisy, valid, measure_noise(noisy, valid))
 
 
-def noise_model_of(sample: Sample, clean: Floats | None = None) -> NoiseModel | None:
-    """The noise model of a sample; None if it has no noise.
+def noise_model_of(
+    sample: Sample, strength: float = 1.0, clean: Floats | None = None
+) -> NoiseModel | None:
+    """The noise model of a sample, as much weaker as `strength` is below 1; None without noise.
 
     Noise that grows with brightness is measured where the sample is flat without it: `clean`, or,
     of the middle, what the denoiser makes of it. What it grows to is too easily texture.
@@ -80,7 +82,8 @@ def noise_model_of(sample: Sample, clean: Floats | None = None) -> NoiseModel | 
     else:
         blocks, flat = (take(planes_of(each), valid) for each in (noisy, clean))
         measured = tuple(map(measured_where_flat, measured, blocks, flat))
-    return model_of(measured, low, max(high, low + 1), in_common(blocks, flat), seed)
+    common = in_common(blocks, flat)
+    return model_of(measured, low, max(high, low + 1), common, seed, strength)
 
 
 def planes_of(samples: Floats) -> list[Floats]:
@@ -95,11 +98,11 @@ def middle_of(shape: tuple[int, ...]) -> tuple[slice, ...]:
 
 
 def model_of(
-    measured: Sequence[Measured], low: int, high: int, common: float, seed: int
+    measured: Sequence[Measured], low: int, high: int, common: float, seed: int, strength: float
 ) -> NoiseModel | None:
     """The model of channels with points from `low` to `high`; None if nothing is left to say."""
     at = np.linspace(low, high, MOST_POINTS)
-    sigma = np.sqrt([variances_at(at, one) for one in measured])
+    sigma = strength * np.sqrt([variances_at(at, one) for one in measured])
     scale = int(np.clip(np.ceil(np.log2(max(sigma.max(), 1e-9) / STRONGEST)) + 8, 0, MOST_SCALE))
     strengths = np.rint(sigma / 2.0 ** (scale - 8)).clip(0, STRONGEST).astype(int)
     if not strengths.any():
