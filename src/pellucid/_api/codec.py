@@ -54,7 +54,7 @@ def compress(
             object; or what is sliced like an array (Zarr, Dask), which is read in parts.
         quality: 0 (smallest) to 100 (best of the learned codec), whole; 60 if no target is given.
         bpp, size: best file of at most this many bits per pixel, or bytes.
-        psnr: smallest file of this many dB over visible colours, from 255 or the 16 bits' own range.
+        psnr: smallest file of this many dB over visible colours, from 255 or a 16-bit range.
         lossless: every sample comes back as it is; any number of channels, float16 and float32 too.
         max_error: every sample comes back at most this far off, in its own unit (whole for whole
             samples); alpha, NaN and infinities as they are; takes what `lossless` takes.
@@ -62,7 +62,7 @@ def compress(
         guide: with lossless or max_error: an aligned picture, kept without loss in the same file.
         model: name of an installed model (`models()`) or a model's folder, which is used; else `m`
             is, or none: a file becomes lossless or error-bounded where that is better.
-        tune: `eye` or `psnr`, what a file is best at for its size; `eye` unless `psnr` is the target.
+        tune: `eye` or `psnr`, what a file is best at for its size; `psnr` with that target, or `eye`.
         effort: 0 to 9; from 1 on latents are refined, for up to a minute a megapixel.
         metadata: keep EXIF, ICC profile, XMP and the elements of DICOM; pages stay anyway.
         limits: raise `max_pixels` here for a huge picture; who decodes the file must do so too.
