@@ -62,7 +62,7 @@ def compress(
         guide: with lossless or max_error: an aligned picture, kept without loss in the same file.
         model: name of an installed model (`models()`) or a model's folder, which is used; else `m`
             is, or none: a file becomes lossless or error-bounded where that is better.
-        tune: `eye` or `psnr`, what a file is best at for its size; `psnr` with that target, or `eye`.
+        tune: `eye` or `psnr`, what a file is best at; with that target `psnr`, else `eye`.
         effort: 0 to 9; from 1 on latents are refined, for up to a minute a megapixel.
         metadata: keep EXIF, ICC profile, XMP and the elements of DICOM; pages stay anyway.
         limits: raise `max_pixels` here for a huge picture; who decodes the file must do so too.
