@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import pellucid
-from pellucid._api import cleaned as noise
-from pellucid.errors import OptionError
+from pellucid._api import cleaned
+from pellucid.errors import InputError, OptionError, OutputError, TargetError
 from pellucid.evaluate.metrics import psnr
 from pictures import photograph, unpacked
 from test_lossy import drawing
@@ -46,6 +48,44 @@ def test_a_noisy_picture_takes_fewer_bytes_and_is_nearer_to_the_clean_one(
 )
 def test_auto_changes_no_byte_of_what_has_no_noise(picture: np.ndarray) -> None:
     assert pellucid.compress(picture, denoise="auto") == pellucid.compress(picture)
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "int16"])
+def test_auto_changes_no_byte_of_deep_samples_without_noise(dtype: str) -> None:
+    clean = 100 * SHARP.astype(dtype) - (5000 if dtype == "int16" else 0)
+    assert pellucid.compress(clean, denoise="auto") == pellucid.compress(clean)
+
+
+def test_auto_leaves_a_good_jpeg_and_not_a_poor_one() -> None:
+    for quality, same in ((95, True), (30, False)):
+        file = BytesIO()
+        Image.fromarray(SHARP).save(file, "jpeg", quality=quality)
+        plain, made = (pellucid.compress(file.getvalue(), denoise=d) for d in ("off", "auto"))
+        assert (plain == made) == same
+
+
+def test_a_kept_source_goes_with_auto() -> None:
+    grained = noisy(SHARP, 1.8)
+    kept = pellucid.compress(grained, quality=95, keep_noise=True, tile=512)
+    base = pellucid.compress(grained, quality=95, model="m", denoise="auto", tile=512)
+    np.testing.assert_array_equal(unpacked(kept), unpacked(base))
+
+
+def test_marks_of_no_data_are_refused_before_anything_is_denoised(tmp_path: Path) -> None:
+    tifffile = pytest.importorskip("tifffile")
+    marked = NOISY.copy()
+    marked[:20] = 0
+    tifffile.imwrite(
+        tmp_path / "x.tif", marked, photometric="rgb", extratags=[(42113, "s", 0, "0", True)]
+    )
+    for options in ({}, {"psnr": 30}, {"keep_noise": True}):
+        with pytest.raises(InputError, match="mean no data"):
+            pellucid.compress(str(tmp_path / "x.tif"), denoise="auto", **options)
+
+
+def test_an_unreachable_psnr_says_that_denoise_may_go() -> None:
+    with pytest.raises(TargetError, match="leave out denoise"):
+        pellucid.compress(NOISY, psnr=70, denoise="auto")
 
 
 def test_auto_leaves_faint_grain_and_a_strength_does_not() -> None:
@@ -102,17 +142,27 @@ def test_a_size_is_met() -> None:
     assert len(pellucid.compress(NOISY, size=3000, denoise="auto")) <= 3000
 
 
+def test_a_full_disk_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cleaned, "LARGE", 1000)
+    monkeypatch.setattr(cleaned.os, "posix_fallocate", full, raising=False)
+    with pytest.raises(OutputError, match=r"no room for the denoised picture, 92,160 bytes, in"):
+        pellucid.compress(NOISY, model="s", denoise="auto")
+
+
 def test_a_large_picture_is_denoised_outside_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = pellucid.compress(NOISY, model="s", denoise="auto")
-    monkeypatch.setattr(noise, "LARGE", 1000)
+    monkeypatch.setattr(cleaned, "LARGE", 1000)
     kinds = []
-    room = noise.room_for
+    room = cleaned.room_for
 
     def watched(source: Any) -> Any:
         kinds.append(type(found := room(source)))
         return found
 
-    monkeypatch.setattr(noise, "room_for", watched)
+    monkeypatch.setattr(cleaned, "room_for", watched)
     assert pellucid.compress(NOISY, model="s", denoise="auto") == wanted
     assert kinds == [np.memmap]
 
@@ -122,8 +172,8 @@ def test_an_analysis_of_its_own_is_used_where_there_is_one(
 ) -> None:
     """And not for effort or a PSNR, nor for more noise than it was trained for."""
     rooms = []
-    room = noise.room_for
-    monkeypatch.setattr(noise, "room_for", lambda source: rooms.append(1) or room(source))
+    room = cleaned.room_for
+    monkeypatch.setattr(cleaned, "room_for", lambda source: rooms.append(1) or room(source))
     model = str(tiny_denoising)
     two, one = (
         pellucid.compress(NOISY, quality=50, model=folder, denoise="auto")
@@ -135,7 +185,11 @@ def test_an_analysis_of_its_own_is_used_where_there_is_one(
     pellucid.compress(NOISY, psnr=20, model=model, denoise="auto")
     pellucid.compress(NOISY, effort=1, model=model, denoise="auto")
     assert len(rooms) == 3
-    monkeypatch.setattr(noise, "STRONGEST", 3.0)
+    for dtype in ("uint16", "int16"):
+        deep = noisy(100 * CLEAN.astype(dtype), 100 * SIGMA)
+        pellucid.compress(deep, quality=50, model=model, denoise="auto")
+    assert len(rooms) == 3, "the same noise in another unit"
+    monkeypatch.setattr(cleaned, "STRONGEST", 3.0)
     assert pellucid.compress(NOISY, quality=50, model=model, denoise="auto") == two
     assert len(rooms) == 4
 

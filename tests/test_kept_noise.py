@@ -248,7 +248,7 @@ def test_a_wrong_bound_gives_samples_or_a_clear_error(file: bytes) -> None:
         ({"keep_noise": 1}, "keep_noise is 1"),
         ({"max_error": 1.5}, r"max_error is 1.5; .* whole number from 0 to 16383"),
         ({"max_error": 16384}, "max_error is 16384"),
-        ({"guide": NOISY}, "a guide goes with lossless or max_error only"),
+        ({"guide": NOISY}, "a guide goes with lossless or max_error only and not with keep_noise"),
         ({"nodata": 0, "max_error": 1}, "nodata is 0"),
         ({"quality": 30, "psnr": 40.0}, "give one of"),
     ],

@@ -123,6 +123,7 @@ def test_an_analysis_goes_to_its_codec(package: Path, tiny_denoising: Path, newe
 @pytest.mark.parametrize("name", CODECS)
 def test_a_shipped_analysis_is_of_the_codec_it_lies_with(name: str) -> None:
     model = CodecModel(store.PACKAGED / name)
+    assert model.can_denoise == (name in ("m", "m-eye"))
     if model.can_denoise:
         assert model.denoising_analysis.facts["codec"] == model.id.hex()
         card = json.loads((model.folder / "denoising_analysis.json").read_text())

@@ -24,7 +24,7 @@ GREY = NoiseModel(9, 90, 0, 7, -1000, 30000, ((20, 250),))
 
 
 def specified(model: NoiseModel, c: int, y: int, x: int, v: int, g: int = 256) -> int:
-    """Section 17 of docs/format.md, word for word, before the sample is clipped."""
+    """Section 18 of docs/format.md, word for word, before the sample is clipped."""
 
     def b(stream: int, row: int, column: int) -> int:
         z = (stream * 2**56 + (row + 3) * 2**28 + column + 3) * 0x9E3779B97F4A7C15

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 import pellucid
+from pellucid.errors import OptionError
 from pellucid.explaining.page import page_of
 from pictures import photograph
 from program import call
@@ -57,6 +58,12 @@ def test_without_denoise_nothing_is_left_out(denoise: str | float) -> None:
     found = pellucid.explain(NOISY, task="compress", denoise=denoise)
     assert found.left_out is None
     assert "left out before coding" not in page_of(found, "x", "0")
+
+
+@pytest.mark.parametrize("task", ["denoise", None])
+def test_denoise_goes_with_compress_alone(task: str | None) -> None:
+    with pytest.raises(OptionError, match="it goes with task='compress'"):
+        pellucid.explain(NOISY, task=task, denoise="auto")
 
 
 def test_on_the_command_line(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """The friendly layer: paths, bytes, arrays and Pillow images in; strict layers below.
 
     options.py    what the verbs can be asked for, checked once; results.py: what they give back
-    layer.py      what a layer does; learned.py and exact.py: the two
+    layer.py      what a layer does; learned.py and exact.py: the two; kept.py: one behind the other
+    cleaned.py    who leaves noise out
     layers.py     which of the two it is, and a picture into a stream; decode.py: an open file
     codec.py      compress, decompress, salvage; on_disk.py: from file to file
     about.py      info, verify; denoise.py, explain.py, explain_denoise.py

@@ -75,7 +75,8 @@ def target_of(
 ) -> Target:
     """The one that the options give; `alpha` are the lengths of its tiles."""
     if options.psnr is not None:
-        hint = "; choose a lower PSNR, or leave out the model, so that none need be used (--model)"
+        way = "denoise" if options.denoising else "the model, so that none need be used (--model)"
+        hint = f"; choose a lower PSNR, or leave out {way}"
         return Target(options.psnr, "dB", at_least=True, hint=hint)
     hint = "; choose a larger target, or reduce the picture"
     if alpha:

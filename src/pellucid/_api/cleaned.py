@@ -7,23 +7,27 @@ more noise than such an analysis was trained for, or where there is none, the de
 
 from __future__ import annotations
 
-from tempfile import TemporaryFile
+import math
+import os
+from tempfile import TemporaryFile, gettempdir
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from pellucid._api.options import AUTO, CompressOptions
-from pellucid.bitstream import NOISE
+from pellucid._api.options import CompressOptions
+from pellucid.bitstream import NOISE, SampleRange
 from pellucid.codec.noise import STRONGEST, NoiseLevel
 from pellucid.denoising import DenoiseOptions, NoiseEstimate
 from pellucid.denoising.flow import denoise_into
 from pellucid.denoising.noise_model import Sample, noise_model_of, sample_of
 from pellucid.denoising.plan import nothing_to_do, plan_for
+from pellucid.errors import OutputError, refusing
 from pellucid.pixels import ImageSource
 from pellucid.pixels.lazy import LARGE
 from pellucid.runtime import load_codec
 
-FAINT = 2.3  # of 255; Kodak's photographs have less
+FAINT = 2.3  # of 255, or so much of the range of 16 bits; Kodak's photographs have less
+GOOD = 90  # quality of a JPEG above which it is taken for clean
 
 
 class Cleaned(NamedTuple):
@@ -61,27 +65,28 @@ def cleaned(source: ImageSource, options: CompressOptions, *, itself: bool = Fal
     strength = options.denoising
     if not strength:
         return Cleaned(source)
-    sample = sample_of(source, source.info.nodata)
-    noise = sample.estimate
+    sample = sample_of(source)
+    noise, found = sample.estimate, sample.range_of(source.dtype)
     if nothing_to_do(noise, strength, source.dtype):
         return Cleaned(source)
-    if options.denoise == AUTO and is_faint(noise, source.dtype):
+    if options.denoise_auto and is_faint(noise, found):
         return Cleaned(source)
     level = level_of(noise, eight_bits=source.dtype == np.uint8).times(strength)
     itself = itself or options.effort > 0 or options.psnr is not None
-    able = load_codec(options.model_folder).can_denoise and level.highest() <= STRONGEST
-    if able and not itself:
+    fits = level.in_levels(found).highest() <= STRONGEST
+    if fits and not itself and load_codec(options.model_folder).can_denoise:
         return Cleaned(source, level, sample, strength)
     samples = room_for(source)
     denoise_into(source, samples, DenoiseOptions(sigma=noise, strength=strength))
     return Cleaned(ImageSource(samples, source.info), None, sample, strength)
 
 
-def is_faint(noise: NoiseEstimate, dtype: np.dtype[Any]) -> bool:
-    """Whether noise in samples of 8 bits may be grain that belongs to a clean picture, and costs
-    next to nothing at usual rates. JPEG's artefacts don't count as noise here.
+def is_faint(noise: NoiseEstimate, found: SampleRange | None) -> bool:
+    """Whether noise may be grain that belongs to a clean picture, and traces of JPEG those of a
+    good one: both cost next to nothing at usual rates. `found` is the range of 16 bits.
     """
-    return dtype == np.uint8 and noise.jpeg_quality is None and noise.sigma < FAINT
+    good = noise.jpeg_quality is None or noise.jpeg_quality > GOOD
+    return good and NoiseLevel(noise.sigma).in_levels(found).sigma < FAINT
 
 
 def level_of(noise: NoiseEstimate, *, eight_bits: bool) -> NoiseLevel:
@@ -99,5 +104,9 @@ def room_for(source: ImageSource) -> Any:
     height, width = source.shape[:2]
     if height * width <= LARGE:
         return np.empty(source.shape, source.dtype)
-    with TemporaryFile() as file:
-        return np.memmap(file, source.dtype, "w+", shape=source.shape)
+    size, folder = math.prod(source.shape) * source.dtype.itemsize, gettempdir()
+    said = f"there is no room for the denoised picture, {size:,} bytes, in {folder} (set TMPDIR)"
+    with refusing(said, OutputError), TemporaryFile() as file:
+        if hasattr(os, "posix_fallocate"):  # else a full disk is found where it can't be caught
+            os.posix_fallocate(file.fileno(), 0, size)
+        return np.memmap(file, source.dtype, "r+", shape=source.shape)

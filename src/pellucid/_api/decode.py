@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pellucid._api.files import PelSource, open_pel
 from pellucid._api.layer import Damaged
 from pellucid._api.layers import open_layer
-from pellucid._api.noise import noise_of_file, with_grain
+from pellucid._api.noise import grained_sink, noise_of_file
 from pellucid._api.options import GUIDE, DecompressOptions
 from pellucid._api.results import DecompressResult, describe_channels
 from pellucid.bitstream import ALPHA_LAYER, require_supported
@@ -52,7 +52,7 @@ class Opened:
         if self.options.scale > 1:
             sink = Reduced(sink, self.options.scale, alpha=self.layout.alpha)
         if self._noise is not None:
-            sink = with_grain(sink, self.file, self._noise, self.options.grain, self.box)
+            sink = grained_sink(sink, self.file, self._noise, self.options.grain, self.box)
         self.layer.decode_into(sink, self.box, self.options.which)
 
     def samples(self) -> NDArray[Any]:

@@ -64,6 +64,8 @@ def explain(
         else what compress, decompress and denoise raise.
     """
     check_limits(limits)
+    if denoise != OFF and task != "compress":
+        raise OptionError(f"denoise is {denoise!r}; it goes with task='compress' (--task compress)")
     image, is_pel = read_once(image)
     if is_pel:
         if task is not None or pixel is not None or layers or page is not None:
@@ -157,7 +159,8 @@ def explain_compress(image: Any, options: CompressOptions) -> Explanation:
     if made.noise is not None:
         plain = compress(image, quality=options.quality, **asked | {"denoise": OFF})
         left_out = LeftOut(removed(noisy, colours, scale=scale), len(plain))
-        found = replace(found, noise=made.noise, left_out=left_out)
+        settings = {**found.settings, "denoise": options.denoise}
+        found = replace(found, settings=settings, noise=made.noise, left_out=left_out)
 
     def coded(setting: int) -> tuple[NDArray[Any], str]:
         file = compress(part, quality=setting, model=options.model)

@@ -16,7 +16,7 @@ from pellucid._api.best import Told
 from pellucid._api.cleaned import cleaned
 from pellucid._api.exact import ExactLayer, whole_bound
 from pellucid._api.layer import Damaged, Encoded, Layer, Layout
-from pellucid._api.learned import LearnedLayer, check_samples, encode_learned
+from pellucid._api.learned import LearnedLayer, check_source, encode_learned
 from pellucid._api.options import PICTURE, SOURCE, CompressOptions
 from pellucid.bitstream import KEPT, KEPT_NOISE, Kept, PelFile
 from pellucid.exact import exact_model, exact_tiles
@@ -25,18 +25,18 @@ from pellucid.pixels.lazy import Sink
 
 
 def encode_kept(source: ImageSource, options: CompressOptions, name: str, told: Told) -> Encoded:
-    """Tiles of the denoised picture, then those of the source; as `encode_learned`.
+    """Tiles of the denoised picture, then those of the source; as `encode_lossy`.
 
     Raises what `compress` does.
     """
-    check_samples(source, name)
+    check_source(source, options, name)
     bound = whole_bound(options.source_bound, source.dtype)
     layers = 2 + source.info.has_alpha
 
     def part(done: float) -> None:
         told(done * (layers - 1) / layers)  # all layers have as many tiles
 
-    base = encode_learned(cleaned(source, options), options, name, part)
+    base = encode_learned(cleaned(source, options), options, part)
     alone = replace(base.header, layers=KEPT_NOISE)
     tiles = exact_tiles(source, alone, max_error=bound)
     header = replace(base.header, layers=base.header.layers | KEPT_NOISE)

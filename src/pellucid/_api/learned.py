@@ -49,26 +49,22 @@ from pellucid.exact import (
 )
 from pellucid.pixels import Box, ImageSource
 from pellucid.pixels.lazy import Sink, parts_of
-from pellucid.runtime import find_model, load_codec
+from pellucid.runtime import CodecModel, find_model, load_codec
 
 TYPES = ("uint8", "uint16", "int16")
 
 
-def encode_learned(clean: Cleaned, options: CompressOptions, name: str, told: Told) -> Encoded:
-    """Tiles of colours, then those of alpha; with a target, of the quality that meets it.
-
-    Args:
-        clean: a picture that `check_samples` finds nothing wrong with.
-        name: what messages call the picture.
-        told: is told of parts of the file, 0 to 1, that refining has done.
-
-    Raises what `compress` does.
-    """
-    source, net = clean.source, load_codec(options.model_folder)
-    samples = source if options.keep_noise else source.without_full_alpha()
-    alpha = samples.info.has_alpha
+def header_for(samples: ImageSource, net: CodecModel, options: CompressOptions) -> Header:
+    """That of a file of these samples, at the quality asked for."""
     quality = DEFAULT_QUALITY if options.quality is None else options.quality
-    header = header_of(Picture(samples, alpha), net, quality, tile=options.tile)
+    return header_of(Picture(samples, samples.info.has_alpha), net, quality, tile=options.tile)
+
+
+def check_source(source: ImageSource, options: CompressOptions, name: str) -> None:
+    """Raise what `encode_learned` would for a picture, before any work."""
+    check_samples(source, name)
+    net = load_codec(options.model_folder)
+    header = header_for(source, net, options)
     header.check_limits(options.limits)
     if needs_range(header):
         net.check_deep()  # or the file couldn't be decoded
@@ -76,6 +72,20 @@ def encode_learned(clean: Cleaned, options: CompressOptions, name: str, told: To
         net.check_refining()
     if options.metadata:
         check_marks(source, name)
+
+
+def encode_learned(clean: Cleaned, options: CompressOptions, told: Told) -> Encoded:
+    """Tiles of colours, then those of alpha; with a target, of the quality that meets it.
+
+    Args:
+        clean: of a picture that `check_source` finds nothing wrong with.
+        told: is told of parts of the file, 0 to 1, that refining has done.
+
+    Raises what `compress` does.
+    """
+    source, net = clean.source, load_codec(options.model_folder)
+    samples = source if options.keep_noise else source.without_full_alpha()
+    header, alpha = header_for(samples, net, options), samples.info.has_alpha
     picture = look_at(samples, alpha=alpha, noise=clean.level)
     extras = extras_of(picture, header) | clean.extras
     layer = alpha_tiles(samples, header) if alpha else iter(())

@@ -16,7 +16,7 @@ from pellucid._api.cleaned import cleaned
 from pellucid._api.exact import encode_exact
 from pellucid._api.files import kept_of, metadata_of
 from pellucid._api.layer import Encoded
-from pellucid._api.learned import check_samples, encode_learned
+from pellucid._api.learned import check_source, encode_learned
 from pellucid._api.options import CompressOptions
 from pellucid._api.trial import Cost, Trial, bytes_of, in_memory, psnr_within
 from pellucid.bitstream import file_length
@@ -29,17 +29,21 @@ NEAR = 95  # quality from which a bound on errors may take fewer bytes at no low
 
 
 def encode_lossy(source: ImageSource, options: CompressOptions, name: str, told: Told) -> Encoded:
-    """The file for a quality or a target; `name` and `told` are those of `encode_learned`.
+    """The file for a quality or a target.
+
+    Args:
+        name: what messages call the picture.
+        told: as `encode_learned` takes it.
 
     A model that is named is used: then the layer is the learned one, and so it is of a picture
     whose noise is left out. Raises what `compress` does.
     """
-    check_samples(source, name)
+    check_source(source, options, name)
     clean = cleaned(source, options)
     if options.model is not None or clean.noise is not None:
-        return encode_learned(clean, options, name, told)
+        return encode_learned(clean, options, told)
     try:
-        learned = encode_learned(clean, options, name, told)
+        learned = encode_learned(clean, options, told)
     except TargetError:
         instead = exact_instead(source, options, None)
         if instead is None:

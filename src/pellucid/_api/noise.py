@@ -35,7 +35,7 @@ def about_noise(file: PelFile) -> NoiseInfo | None:
     return None
 
 
-def with_grain(sink: Sink, file: PelFile, model: NoiseModel, strength: float, box: Box) -> Sink:
+def grained_sink(sink: Sink, file: PelFile, model: NoiseModel, strength: float, box: Box) -> Sink:
     """A sink for the samples of a file's picture at `box` that hands them on with grain.
 
     Lines of one colour along the edges get none.

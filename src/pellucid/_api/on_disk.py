@@ -34,6 +34,11 @@ from pellucid.pixels.geo import cropped
 from pellucid.pixels.lazy import Sink
 from pellucid.pixels.metadata import with_resolution
 
+NOTHING = (
+    "no noise was found to leave out, so the picture is in the file twice: lossless alone, or "
+    "leaving keep_noise out, takes less"
+)
+
 
 class Watched:
     """A sink that tells what part of a picture it has got."""
@@ -106,17 +111,18 @@ def compress_to(
     with new_file(target, force=force) as out:
         noise = encode(out, source, options, progress=progress)
     found, before = info(target, limits=options.limits), None
+    remarks = (NOTHING,) if options.keep_noise and noise is None else ()
     if isinstance(source, str | os.PathLike) and Path(source).is_file():
         before = Path(source).stat().st_size
     exact = found.max_error is not None or found.source_error is not None
     if before is None or not exact or found.file_bytes <= before:
-        return CompressResult(found, before, noise=noise)
+        return CompressResult(found, before, remarks, noise)
     grown = (
         f"the file grew from {before:,} to {found.file_bytes:,} bytes: lossless, max_error "
         "and keep_noise keep every sample, with the errors that a lossy format such as JPEG made, "
         "and metadata are kept byte for byte"
     )
-    return CompressResult(found, before, (grown,), noise)
+    return CompressResult(found, before, (*remarks, grown), noise)
 
 
 def decompress_file(

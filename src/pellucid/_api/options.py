@@ -22,7 +22,6 @@ MOST_EFFORT = 9
 OFF, AUTO = "off", "auto"
 MOST = 1e18  # of a target
 GUIDE, PICTURE, SOURCE = "guide", "picture", "source"
-AUTO, OFF = "auto", "off"
 
 TILES = tuple(1 << log2 for log2 in DECODED_TILES)  # samples a side
 
@@ -110,11 +109,14 @@ class CompressOptions:
         return None if learned else self.source_bound
 
     @property
+    def denoise_auto(self) -> bool:
+        """Whether `auto` holds, which is what a kept source goes with unless a part is named."""
+        return self.denoise == AUTO or (self.denoise == OFF and self.keep_noise)
+
+    @property
     def denoising(self) -> float:
         """How much of the noise is left out, 0 to 1."""
-        if isinstance(self.denoise, str):
-            return float(self.denoise == AUTO or self.keep_noise)
-        return float(self.denoise)
+        return float(self.denoise_auto) if isinstance(self.denoise, str) else float(self.denoise)
 
     @property
     def source_bound(self) -> float:
@@ -207,9 +209,10 @@ def check_learned(options: CompressOptions) -> None:
     """Raise OptionError for what the learned codec doesn't have: a model, a guide, nodata."""
     from pellucid.runtime import EYE, PSNR
 
+    where = "lossless or max_error only" + " and not with keep_noise" * options.keep_noise
     if options.guide is not None:
-        raise OptionError("a guide goes with lossless or max_error only; give one of these")
+        raise OptionError(f"a guide goes with {where}; give one of these, or no guide")
     if options.nodata is not None:
-        raise OptionError(f"nodata is {options.nodata!r}; it goes with lossless or max_error only")
+        raise OptionError(f"nodata is {options.nodata!r}; it goes with {where}")
     require(options.tune in (None, EYE, PSNR), "tune", options.tune, f"{EYE} or {PSNR}")
     _ = options.model_folder

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.denoising import NoiseEstimate
+from pellucid.denoising.plan import PROCESSED
 from pellucid.explaining import BitMap, ExactBits, PixelFilter, Removed, Strip
 
 
@@ -35,6 +36,11 @@ class NoiseInfo:
     sigma: tuple[tuple[float, ...], ...]
     correlation: float
     shared: float
+
+    @property
+    def coarse(self) -> bool:
+        """Whether it isn't independent from sample to sample."""
+        return self.correlation >= PROCESSED
 
 
 @dataclass(frozen=True)

@@ -133,14 +133,14 @@ def compress(batch: options.Batch, **wanted: Any) -> None:
             "noise": None if made.noise is None else asdict(made.noise),
         }
         size = f"{about.file_bytes:,} bytes, {about.bits_per_pixel:.3f} bits per pixel"
-        return Report(f"{size}, {kind_of(about)}{left_out(made.noise)}", fields, made.remarks)
+        return Report(f"{size}, {kind_of(about)}{said_of(made.noise)}", fields, made.remarks)
 
     arrays = (ZARR,) if asked.bound is None else ARRAYS  # of which many are bands
     outputs = Outputs(lambda _: ".pel", (*PICTURES, *arrays), SAME, own=(".pel",))
     run_command(batch, outputs, compress_one)
 
 
-def left_out(noise: NoiseEstimate | None) -> str:
+def said_of(noise: NoiseEstimate | None) -> str:
     """What was left out of a picture, if anything was."""
     if noise is None:
         return ""

@@ -32,7 +32,6 @@ TURNS = {
 
 
 TUNED = {"eye": "the eye", "psnr": "PSNR"}
-COARSE = 0.15  # correlation of neighbours from which noise isn't independent
 
 
 @click.command(short_help="What is in a .pel file.")
@@ -82,7 +81,7 @@ def noise_of(noise: NoiseInfo) -> str:
         f"{sum(channels[k]) / len(channels[k]):.3g} where {name} ({noise.levels[k]:.0f})"
         for name, k in places.items()
     )
-    kind = "coarse" if noise.correlation >= COARSE else "fine"
+    kind = "coarse" if noise.coarse else "fine"
     return f"taken off: sigma {', '.join(said)}; {kind}"
 
 

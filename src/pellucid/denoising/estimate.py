@@ -150,7 +150,7 @@ def measured_channel(
     if blocks.drawn or not blocks.usable:
         return None if blocks.drawn else Measured(NONE)
     levels = measure_levels(blocks)
-    curve = fit_curve(levels, flattest_variance(blocks))
+    curve = fit_curve(levels, flattest_variance(blocks.sums))
     finest = float(curve.variances.mean())
     expected = np.interp(blocks.mean, curve.levels, curve.variances)
     total, correlation = noise_shape(blocks, expected, curve.trust, levels.share)

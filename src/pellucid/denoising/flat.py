@@ -16,27 +16,25 @@ from pellucid.denoising.blocks import BASIS, FINE, FINEST, MOST, SIDE, SIZE
 from pellucid.denoising.curve import fit_curve
 from pellucid.denoising.estimate import Channel, Measured
 from pellucid.denoising.levels import (
-    BLOCKS_PER_LEVEL,
-    DEEPER,
     FLAT,
     FLATTEST,
     LEAST_FLATTEST,
-    MEDIAN_OF_MEAN,
-    MOST_LEVELS,
     TINY,
-    VERY_FLATTEST,
     Levels,
+    by_brightness,
+    flat_fine,
+    flattest_variance,
     trust_in,
 )
 from pellucid.denoising.plan import PROCESSED
+from pellucid.denoising.samples import Floats
 
-Floats = NDArray[np.float32]
 LEAST_BLOCKS = 500  # that say more than the noisy picture alone
 
 
 @dataclass(frozen=True)
-class Blocks:
-    """Blocks of a channel at the same places as those of other channels.
+class Places:
+    """Places of a channel at the same places as those of other channels.
 
     Attributes:
         mean: (N,) brightness.
@@ -51,7 +49,7 @@ class Blocks:
     inside: NDArray[np.bool_]
 
 
-def take(planes: list[Floats], valid: NDArray[np.bool_], most: int = MOST) -> list[Blocks]:
+def take(planes: list[Floats], valid: NDArray[np.bool_], most: int = MOST) -> list[Places]:
     """The blocks of channels (H, W), evenly over them, `most` at most; none of a tiny picture."""
     height, width = valid.shape
     step = FINEST
@@ -72,11 +70,11 @@ def take(planes: list[Floats], valid: NDArray[np.bool_], most: int = MOST) -> li
         fine = (samples - mean[:, None]) @ basis
         rest = SIZE * samples.var(axis=1) - np.square(fine).sum(axis=1)
         inside = whole & (samples > plane.min()).all(axis=1) & (samples < plane.max()).all(axis=1)
-        found.append(Blocks(mean, fine, rest, inside))
+        found.append(Places(mean, fine, rest, inside))
     return found
 
 
-def measured_where_flat(one: Measured, noisy: Blocks, clean: Blocks) -> Measured:
+def measured_where_flat(one: Measured, noisy: Places, clean: Places) -> Measured:
     """A channel's noise measured again where the clean picture is flat.
 
     Coarse noise stays as the noisy picture alone has said: denoisers leave much of that in, and in
@@ -87,11 +85,11 @@ def measured_where_flat(one: Measured, noisy: Blocks, clean: Blocks) -> Measured
     if not one.channel.variance or coarse or len(usable) < LEAST_BLOCKS:
         return one
     seen, rest = noisy.fine[usable], clean.rest[usable]
-    left = noise_in(seen, seen - clean.fine[usable])
-    levels = levels_of(clean.mean[usable], left, rest)
+    sums = np.stack([noise_in(seen, seen - clean.fine[usable]), rest])
+    levels = levels_of(clean.mean[usable], sums)
     if not levels.fine.min() > 0:
         return one
-    curve = fit_curve(levels, flattest_variance(left, rest))
+    curve = fit_curve(levels, flattest_variance(sums))
     variances = curve.variances
     if curve.slope:  # or it bridges levels, which makes the curve flatter
         variances = levels.trust * levels.fine + (1 - levels.trust) * variances
@@ -111,35 +109,21 @@ def noise_in(noisy: Floats, off: Floats) -> Floats:
     return np.asarray(np.square(shared) / (taken + np.float32(1e-9)) / noisy.shape[1])
 
 
-def levels_of(mean: Floats, left: Floats, rest: Floats) -> Levels:
-    """Levels of brightness, as `measure_levels` has them, of `left` where `rest` is least."""
-    count = min(max(len(mean) // BLOCKS_PER_LEVEL, 1), MOST_LEVELS)
-    groups = np.array_split(np.argsort(mean, kind="stable"), count)
-    fine = np.array([flattest(left[group], rest[group], (FLATTEST, FLAT)) for group in groups])
-    growth = fine[:, 1] / (fine[:, 0] + TINY)
+def levels_of(mean: Floats, sums: Floats) -> Levels:
+    """Levels of brightness, as `measure_levels` has them, of noise and rest (2, N)."""
+    groups = by_brightness(mean)
+    few, more = np.array([flat_fine(sums[:, group], (FLATTEST, FLAT)) for group in groups]).T
+    growth = more / (few + TINY)
     return Levels(
         level=np.array([mean[group].mean(dtype=np.float64) for group in groups]),
-        fine=fine[:, 0],
+        fine=few,
         growth=growth,
-        trust=trust_in(growth, np.ones(count), 1.0),
+        trust=trust_in(growth, np.ones(len(groups)), 1.0),
         share=1.0,
     )
 
 
-def flattest_variance(left: Floats, rest: Floats) -> float:
-    """That in the very flattest of all blocks, less the texture that is left."""
-    few, more = flattest(left, rest, VERY_FLATTEST)
-    return few * min(1.0, few / more) ** DEEPER if more > 0 else 0.0
-
-
-def flattest(left: Floats, rest: Floats, shares: tuple[float, float]) -> list[float]:
-    """The middle of `left` in the shares of blocks where `rest` is least."""
-    order = np.argsort(rest, kind="stable")
-    flat = [order[: max(LEAST_FLATTEST, round(share * len(order)))] for share in shares]
-    return [float(np.median(left[blocks])) / MEDIAN_OF_MEAN for blocks in flat]
-
-
-def in_common(noisy: list[Blocks], flat: list[Blocks]) -> float:
+def in_common(noisy: list[Places], flat: list[Places]) -> float:
     """Mean correlation of the channels' noise, 0 to 1, where `flat` is flattest.
 
     `flat` are the blocks of the clean picture, or the noisy ones if there is none. The noise is
@@ -159,6 +143,6 @@ def in_common(noisy: list[Blocks], flat: list[Blocks]) -> float:
     return float(np.clip(correlations[np.triu_indices(len(noisy), 1)].mean(), 0, 1))
 
 
-def fine_of(channels: list[Blocks], places: NDArray[np.int64]) -> NDArray[np.float64]:
+def fine_of(channels: list[Places], places: NDArray[np.int64]) -> NDArray[np.float64]:
     """(C, N K): the channels' finest coefficients."""
     return np.stack([blocks.fine[places].reshape(-1) for blocks in channels]).astype(np.float64)

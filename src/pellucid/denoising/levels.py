@@ -13,6 +13,7 @@ both, texture gets weaker the pickier one is.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,8 +57,7 @@ class Levels:
 
 def measure_levels(blocks: Blocks) -> Levels:
     """Measure `blocks`, which must be usable."""
-    count = min(max(len(blocks.mean) // BLOCKS_PER_LEVEL, 1), MOST_LEVELS)
-    groups = np.array_split(np.argsort(blocks.mean, kind="stable"), count)
+    groups = by_brightness(blocks.mean)
     sums = [blocks.sums[:, group] for group in groups]
     few, more = np.array([flat_fine(each, (FLATTEST, FLAT)) for each in sums]).T
     middle = np.array([flat_middle(each, (FLATTEST, FLAT)) for each in sums])
@@ -70,6 +70,12 @@ def measure_levels(blocks: Blocks) -> Levels:
         trust=trust_in(middle[:, 1] / (middle[:, 0] + TINY), share, usual),
         share=usual,
     )
+
+
+def by_brightness(mean: NDArray[Any]) -> list[NDArray[np.intp]]:
+    """Which blocks are of each level, from their mean (N,); the darkest level first."""
+    count = min(max(len(mean) // BLOCKS_PER_LEVEL, 1), MOST_LEVELS)
+    return np.array_split(np.argsort(mean, kind="stable"), count)
 
 
 def trust_in(
@@ -86,12 +92,12 @@ def trust_in(
     return np.asarray(np.square(steady) * like_others)
 
 
-def flattest_variance(blocks: Blocks) -> float:
-    """Variance of the finest coefficients in the very flattest of all blocks.
+def flattest_variance(sums: NDArray[np.float32]) -> float:
+    """Variance of the finest coefficients in the very flattest of all blocks, from their `sums`.
 
     Corrected for the texture that is left, by how much more there is in less flat ones.
     """
-    few, more = flat_fine(blocks.sums, VERY_FLATTEST)
+    few, more = flat_fine(sums, VERY_FLATTEST)
     return few * min(1.0, few / more) ** DEEPER if more else 0.0
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.bitstream import SampleRange
 from pellucid.bitstream.noise import MOST_POINTS, MOST_SCALE, NoiseModel, correlation_of, taps_of
 from pellucid.denoising.estimate import (
     ROUNDING,
@@ -50,6 +51,13 @@ class Sample(NamedTuple):
         """The noise of all channels."""
         return self.noise.estimate
 
+    def range_of(self, dtype: np.dtype[Any]) -> SampleRange | None:
+        """About the range of all samples of this type, of 16 bits; None of 8."""
+        if dtype == np.uint8:
+            return None
+        seen = self.noisy[self.valid] if self.valid.any() else self.noisy
+        return SampleRange(int(seen.min()), int(seen.max()))
+
 
 def sample_of(samples: Source, nodata: float | None = None) -> Sample:
     """That of whole samples (H, W, C) of 8 or 16 bits, C 1 to 4; of a large picture regions."""
@@ -57,13 +65,11 @@ def sample_of(samples: Source, nodata: float | None = None) -> Sample:
     return Sample(noisy, valid, measure_noise(noisy, valid))
 
 
-def noise_model_of(
-    sample: Sample, strength: float = 1.0, clean: Floats | None = None
-) -> NoiseModel | None:
+def noise_model_of(sample: Sample, strength: float = 1.0) -> NoiseModel | None:
     """The noise model of a sample, as much weaker as `strength` is below 1; None without noise.
 
-    Noise that grows with brightness is measured where the sample is flat without it: `clean`, or,
-    of the middle, what the denoiser makes of it. What it grows to is too easily texture.
+    Noise that grows with brightness is measured in the middle of the sample, where that is flat
+    once the denoiser has been there: what noise grows to is too easily texture.
     """
     measured = sample.noise.channels
     if not any(one.channel.variance for one in measured):
@@ -73,15 +79,14 @@ def noise_model_of(
     some = seen[:: max(1, len(seen) // MOST_SEEN)]
     low, high = (int(end) for end in np.quantile(some, USUAL))
     seed = zlib.crc32(noisy.tobytes())
-    if clean is None and sample.estimate.slope > 0:
+    if sample.estimate.slope > 0:
         middle = middle_of(valid.shape)
         noisy, valid = np.ascontiguousarray(noisy[middle]), valid[middle]
         clean = denoise_array(noisy, sample.estimate, 1.0, load_denoiser(DEFAULT_DENOISER))
-    if clean is None:
-        blocks = flat = take(planes_of(noisy), valid, FEW)
-    else:
         blocks, flat = (take(planes_of(each), valid) for each in (noisy, clean))
         measured = tuple(map(measured_where_flat, measured, blocks, flat))
+    else:
+        blocks = flat = take(planes_of(noisy), valid, FEW)
     common = in_common(blocks, flat)
     return model_of(measured, low, max(high, low + 1), common, seed, strength)
 

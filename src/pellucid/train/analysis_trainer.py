@@ -123,6 +123,7 @@ def scores(
     Noise is the same every time, in the picture and in the rate.
     """
     device = next(net.parameters()).device
+    codec.synthesis.in_bfloat16 = net.in_bfloat16 = False  # figures of any processor
     for strength, quality in product(JUDGED_AT, QUALITIES):
         draws = torch.Generator().manual_seed(strength)  # on the host: the same on every device
         level = strength / 255
@@ -134,12 +135,13 @@ def scores(
             draws: torch.Generator = draws,
         ) -> Figures:
             clean = batch.float() / 255
-            noise = (level * torch.randn(clean.shape, generator=draws)).to(device)
+            noisy = clean + level * torch.randn(clean.shape, generator=draws)
+            noisy = (torch.round(noisy.clamp(0, 1) * 255) / 255).to(device)  # as in a file
             clean = clean.to(device)
             maps = clean.new_zeros(len(clean), MAPS, *clean.shape[2:])
             maps[:, 0] = level
             given = torch.full((len(clean),), quality, device=device)
-            coded = codec.code(encode(codec, net, clean + noise, maps, given), given)
+            coded = codec.code(encode(codec, net, noisy, maps, given), given)
             return cost_of(coded, clean, given, recipe=recipe)[1]
 
         with same_noise(device):
