@@ -95,6 +95,11 @@ def album():
         Path(name).write_bytes(SAMPLE.read_bytes())
     with Image.open(SAMPLE) as image:
         image.convert("L").save("mask.png")
+        image.save("old.jpg", quality=30)
+        night = np.asarray(image.convert("RGB")) + np.random.default_rng(2).normal(
+            0, 15, (300, 451, 3)
+        )
+    Image.fromarray(night.clip(0, 255).astype(np.uint8)).save("night.png")
     noise = np.random.default_rng(1).integers(0, 99, (40, 50, 5))
     np.save("scan.npy", noise.astype(np.uint16))
 
@@ -105,6 +110,7 @@ def album():
         ("README.md", "bits per pixel"),
         ("docs/denoising.md", "sigma"),
         ("docs/lossless.md", "at most 2 off"),
+        ("docs/noisy.md", "NoiseInfo"),
     ],
 )
 def test_python_examples(album, capsys, page, said):
@@ -117,7 +123,8 @@ def test_python_examples(album, capsys, page, said):
 
 
 @pytest.mark.parametrize(
-    ("page", "least"), [("README.md", 6), ("docs/denoising.md", 5), ("docs/lossless.md", 6)]
+    ("page", "least"),
+    [("README.md", 6), ("docs/denoising.md", 5), ("docs/lossless.md", 6), ("docs/noisy.md", 6)],
 )
 def test_command_examples(run, album, page, least):
     blocks = code_blocks(page, "sh")
