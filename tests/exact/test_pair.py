@@ -133,7 +133,7 @@ def test_what_is_refused() -> None:
     single = pellucid.compress(DEPTH, lossless=True)
     with pytest.raises(OptionError, match="no guide"):
         unpacked(single, which="guide")
-    with pytest.raises(OptionError, match="it must be picture or guide"):
+    with pytest.raises(OptionError, match="it must be picture, guide or source"):
         unpacked(single, which="both")
 
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pellucid
-from fuzz.mutate import RawChunk, join, split
 from pellucid.bitstream import (
     ALPHA,
     BASE_AND_ALPHA,
@@ -31,6 +30,8 @@ from pellucid.bitstream import (
     write_file,
 )
 from pellucid.errors import DamagedFileError, PellucidError
+
+from .mutate import RawChunk, join, split
 
 # A file of 84 bytes may rightly say that it is a picture of 2^28 pixels, all alike. Decoding that
 # takes memory and time by right; bigger pictures than this are parsed only.

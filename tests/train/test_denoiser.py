@@ -220,7 +220,9 @@ def test_one_that_another_version_wrote_is_not(tmp_path: Path) -> None:
 def test_settings_of_a_denoiser_are_checked(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_text(tiny.TOML + "\n[mixture]\nrain = 0.2\n")
-    with pytest.raises(OptionError, match="unknown key 'rain'; known: camera, grain"):
+    with pytest.raises(
+        OptionError, match="unknown key 'rain'; known: camera, clean, clipped, grain"
+    ):
         load_recipe(path)
     path.write_text(tiny.TOML)
     recipe = load_recipe(path)

@@ -11,7 +11,7 @@ pytest.importorskip("onnx", exc_type=ImportError)
 
 from pellucid.errors import OptionError  # noqa: E402 - needs torch
 from pellucid.nets.rate import QualityTable, anchor_qualities, trade_off  # noqa: E402
-from pellucid.train.codec_trainer import parameter_groups  # noqa: E402
+from pellucid.train.codec_trainer import parameter_groups, spread_qualities  # noqa: E402
 from pellucid.train.optimisers import Schedule  # noqa: E402
 from pellucid.train.recipe import load_recipe  # noqa: E402
 from pellucid.train.trainer import move_average  # noqa: E402
@@ -100,5 +100,5 @@ def test_the_average_follows_and_groups_hold_every_parameter() -> None:
             parameter += 1
     move_average(*trainer.weights, 0.9, 10**6)
     assert torch.allclose(next(trainer.average.parameters()), first + 0.1, atol=1e-5)
-    qualities = trainer.spread_qualities(5)
+    qualities = spread_qualities(5, trainer.generator)
     assert (qualities.div(20).floor() == torch.arange(5)).all(), "one from each fifth"

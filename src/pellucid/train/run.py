@@ -17,7 +17,6 @@ import torch
 from torch import Tensor
 
 from pellucid.errors import InputError, OptionError
-from pellucid.train.analysis_trainer import AnalysisTrainer
 from pellucid.train.checkpoint import only_run, read_state, write_state
 from pellucid.train.codec_trainer import CodecTrainer
 from pellucid.train.data import TILE, Tiles, encoded_pictures, load_split
@@ -71,6 +70,8 @@ def make_trainer(
     if isinstance(recipe, DenoiserRecipe):
         trainer = DenoiserTrainer(recipe, tiles, device)
     elif isinstance(recipe, AnalysisRecipe):
+        from pellucid.train.analysis_trainer import AnalysisTrainer  # it reads ONNX files
+
         trainer = AnalysisTrainer(recipe, tiles, device)
     else:
         trainer = CodecTrainer(recipe, tiles, device, fresh=not (start or resumed))
@@ -188,6 +189,7 @@ def describe_run(trainer: Trainer, options: RunOptions) -> str:
 
 def export_model(trainer: Trainer, held_out: Tensor, folder: Path, report: Report) -> Path:
     """Write what a trainer made as a model."""
+    from pellucid.train.analysis_trainer import AnalysisTrainer
     from pellucid.train.export import export_codec
     from pellucid.train.export_analysis import export_analysis
     from pellucid.train.export_denoiser import export_denoiser
