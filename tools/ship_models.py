@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pellucid
@@ -57,7 +58,7 @@ def add_analysis(source: Path, models: Path) -> str:
     raise PellucidError(f"{source} is of the codec {card['codec']}, which isn't in {models}")
 
 
-def retire(card: dict[str, str], place: Path, listing: Path) -> None:
+def retire(card: Mapping[str, str], place: Path, listing: Path) -> None:
     """Note that the commit HEAD has the codec of `card` in the folder `place`.
 
     Raises:

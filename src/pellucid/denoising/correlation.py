@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.denoising.blocks import BASIS, FINE, HALVES, ORDER, SIDE, SIZE, Blocks
+from pellucid.denoising.curve import Curve
 from pellucid.denoising.levels import TINY, flattest
 
 FLATTEST = (0.01, 0.12)  # of the blocks: measured, and compared with for texture
@@ -21,20 +22,20 @@ WHITE, COLOURED = 1.15, 1.45  # `Levels.share` of white noise at most, of other 
 STEEPEST = 1.5
 
 
-def noise_shape(
-    blocks: Blocks, expected: NDArray[np.float64], trust: float, share: float
-) -> tuple[float, float]:
+def noise_shape(blocks: Blocks, curve: Curve, share: float) -> tuple[float, float]:
     """The spectrum of the noise in `blocks`, with what may be texture taken off.
 
     Given is the variance of all the noise over that of the finest coefficients, and its correlation
-    from one sample to the next, 0-1; for white noise (1, 0).
-    `expected` (N,) is the variance of the finest coefficients at each block's brightness, `trust`
-    how sure it is that noise is seen and not texture, 0-1, `share` that of `Levels`: where it
+    from one sample to the next, 0-1; for white noise (1, 0). `share` is that of `Levels`: where it
     says that the middle coefficients are as the finest, the coarse ones hold texture.
     """
+    trust = curve.trust
     belief = float(np.clip((trust - COVERED) / (PLAIN - COVERED), 0, 1))
     belief *= float(np.clip((share - WHITE) / (COLOURED - WHITE), 0, 1))
-    if not belief or not expected.min() > 0:
+    if not belief:
+        return 1.0, 0.0
+    expected = np.interp(blocks.mean, curve.levels, curve.variances)
+    if not expected.min() > 0:
         return 1.0, 0.0
     spectra = flat_spectra(blocks, (1 / expected).astype(np.float32))
     few, more = (continued(each / each[FINE].mean()) for each in spectra)

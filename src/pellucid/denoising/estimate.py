@@ -13,6 +13,7 @@ from pellucid.denoising.correlation import noise_shape
 from pellucid.denoising.curve import fit_curve
 from pellucid.denoising.jpeg import jpeg_quality
 from pellucid.denoising.levels import flattest_variance, measure_levels
+from pellucid.runtime.threads import ONE_THREAD
 
 ROUNDING = 1 / 12  # variance of rounding to whole steps
 ONLY_ROUNDING = 1.5  # times that: no noise but rounding
@@ -99,13 +100,15 @@ def measure_noise(
     if valid is not None and (valid.all() or not valid.any()):
         valid = None
     step = level_step(samples if valid is None else samples[valid])
-    planes = np.moveaxis(samples, 2, 0)
-    found = [measured_channel(np.ascontiguousarray(plane), valid, step) for plane in planes]
+    with ONE_THREAD:
+        planes = map(np.ascontiguousarray, np.moveaxis(samples, 2, 0))
+        found = [measured_channel(plane, valid, step) for plane in planes]
+        quality = jpeg_quality(samples, step)
     known = tuple(one for one in found if one is not None)
     if len(known) < len(found):
         known = ()
     channels = [one.channel for one in known] or [NONE] * len(found)
-    return Measurement(together(channels, jpeg_quality(samples, step)), known)
+    return Measurement(together(channels, quality), known)
 
 
 def together(channels: list[Channel], quality: int | None) -> NoiseEstimate:
@@ -152,8 +155,7 @@ def measured_channel(
     levels = measure_levels(blocks)
     curve = fit_curve(levels, flattest_variance(blocks.sums))
     finest = float(curve.variances.mean())
-    expected = np.interp(blocks.mean, curve.levels, curve.variances)
-    total, correlation = noise_shape(blocks, expected, curve.trust, levels.share)
+    total, correlation = noise_shape(blocks, curve, levels.share)
     rounding = ROUNDING * (step / scale) ** 2
     variance = finest * total - rounding
     if finest < ONLY_ROUNDING * rounding or variance <= 0:

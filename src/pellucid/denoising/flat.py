@@ -28,6 +28,7 @@ from pellucid.denoising.levels import (
 )
 from pellucid.denoising.plan import PROCESSED
 from pellucid.denoising.samples import Floats
+from pellucid.runtime.threads import ONE_THREAD
 
 LEAST_BLOCKS = 500  # that say more than the noisy picture alone
 
@@ -67,9 +68,12 @@ def take(planes: list[Floats], valid: NDArray[np.bool_], most: int = MOST) -> li
     for plane in planes:
         samples = np.asarray(windows(plane), np.float32)
         mean = samples.mean(axis=1)
-        fine = (samples - mean[:, None]) @ basis
+        with ONE_THREAD:
+            fine = (samples - mean[:, None]) @ basis
         rest = SIZE * samples.var(axis=1) - np.square(fine).sum(axis=1)
-        inside = whole & (samples > plane.min()).all(axis=1) & (samples < plane.max()).all(axis=1)
+        if samples.size:
+            low, high = samples.min(), samples.max()
+            inside = whole & (samples.min(axis=1) > low) & (samples.max(axis=1) < high)
         found.append(Places(mean, fine, rest, inside))
     return found
 

@@ -29,10 +29,11 @@ from pellucid.denoising.remove import denoise_array
 from pellucid.denoising.samples import Floats
 from pellucid.pixels.lazy import Source
 from pellucid.runtime import load_denoiser
+from pellucid.runtime.threads import ONE_THREAD
 
 SIDE = 512  # samples a side of what is denoised to be measured
-MOST_SEEN = 1 << 16  # pixels that say what brightness is usual
-FEW = 5000  # blocks that say what channels have in common
+MOST_SEEN = 1 << 14  # pixels that say what brightness is usual
+FEW = 2000  # blocks that say what channels have in common
 USUAL = (0.001, 0.999)  # quantiles of the samples between which the points lie
 LEAST_SHARE = 0.05  # of the mean variance: there is as much everywhere, whatever a line says
 LEAST_IN_COMMON = 0.1  # correlation of channels below which it may be texture
@@ -55,8 +56,14 @@ class Sample(NamedTuple):
         """About the range of all samples of this type, of 16 bits; None of 8."""
         if dtype == np.uint8:
             return None
-        seen = self.noisy[self.valid] if self.valid.any() else self.noisy
-        return SampleRange(int(seen.min()), int(seen.max()))
+        return SampleRange(int(self.seen.min()), int(self.seen.max()))
+
+    @property
+    def seen(self) -> Floats:
+        """Colours (N, C) of the pixels that count, or of all if none does."""
+        colours = self.noisy.reshape(-1, self.noisy.shape[2])
+        some = not self.valid.all() and self.valid.any()
+        return colours[self.valid.ravel()] if some else colours
 
 
 def sample_of(samples: Source, nodata: float | None = None) -> Sample:
@@ -74,11 +81,11 @@ def noise_model_of(sample: Sample, strength: float = 1.0) -> NoiseModel | None:
     measured = sample.noise.channels
     if not any(one.channel.variance for one in measured):
         return None
-    noisy, valid = sample.noisy, sample.valid if sample.valid.any() else sample.valid | True
-    seen = noisy[valid]
-    some = seen[:: max(1, len(seen) // MOST_SEEN)]
+    noisy, valid = sample.noisy, sample.valid if sample.valid.any() else ~sample.valid
+    seen = sample.seen
+    some = np.ascontiguousarray(seen[:: max(1, len(seen) // MOST_SEEN)])
     low, high = (int(end) for end in np.quantile(some, USUAL))
-    seed = zlib.crc32(noisy.tobytes())
+    seed = zlib.crc32(some)
     if sample.estimate.slope > 0:
         middle = middle_of(valid.shape)
         noisy, valid = np.ascontiguousarray(noisy[middle]), valid[middle]
@@ -87,7 +94,8 @@ def noise_model_of(sample: Sample, strength: float = 1.0) -> NoiseModel | None:
         measured = tuple(map(measured_where_flat, measured, blocks, flat))
     else:
         blocks = flat = take(planes_of(noisy), valid, FEW)
-    common = in_common(blocks, flat)
+    with ONE_THREAD:
+        common = in_common(blocks, flat)
     return model_of(measured, low, max(high, low + 1), common, seed, strength)
 
 

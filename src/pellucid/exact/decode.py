@@ -15,7 +15,7 @@ from pellucid.exact.floats import FloatMap, map_of
 from pellucid.exact.kind import alpha_kind, opened
 from pellucid.exact.pair import PAIR, START, Pair, take_pair
 from pellucid.exact.tables import check_tables, exact_model
-from pellucid.exact.threads import workers
+from pellucid.runtime.threads import workers
 from pellucid.exact.tile import decode_tile, take_bound
 from pellucid.pixels.box import Box, tiles_under
 from pellucid.pixels.lazy import Sink

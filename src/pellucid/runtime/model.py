@@ -6,8 +6,9 @@ import json
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -79,11 +80,11 @@ class CodecModel:
 
     @cached_property
     def denoising_analysis(self) -> Network:
-        """Noisy samples as 8x8 blocks, and noise level maps -> y of the clean. One thread.
+        """Noisy samples as 8x8 blocks, and noise level maps -> y of the clean.
 
         Raises PellucidError if the folder has none, or one of another codec.
         """
-        network = Network(self.folder / DENOISING, 1)
+        network = Network(self.folder / DENOISING, self.threads)
         if network.facts.get("codec") != self.id.hex():
             raise PellucidError(
                 f"{self.folder / DENOISING} is of another codec than the folder's: compress with "
@@ -161,9 +162,19 @@ class CodecModel:
         return Network(self.folder / f"{name}.onnx", threads)
 
 
-def read_card(folder: Path) -> dict[str, Any]:
-    """A model's `card.json`, which has a name and an id (hex)."""
+def read_card(folder: Path) -> Mapping[str, Any]:
+    """A model's `card.json`, which has a name and an id (hex); read again if the file changes."""
     path = folder / "card.json"
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise PellucidError(f"the model card {path} can't be read: {error!r}") from error
+    return card_in(path, state.st_mtime_ns, state.st_size, state.st_ino)
+
+
+@lru_cache(maxsize=64)
+def card_in(path: Path, *_state: int) -> Mapping[str, Any]:
+    """What the file says in this state."""
     try:
         card: dict[str, Any] = json.loads(path.read_text("utf-8"))
         missing = [name for name in ("name", "id") if not isinstance(card[name], str)]
@@ -171,7 +182,7 @@ def read_card(folder: Path) -> dict[str, Any]:
         raise PellucidError(f"the model card {path} can't be read: {error!r}") from error
     if missing:
         raise PellucidError(f"the model card {path} has no text under {missing[0]!r}")
-    return card
+    return MappingProxyType(card)
 
 
 def tune_of(card: Mapping[str, Any]) -> str:

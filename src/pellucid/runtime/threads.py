@@ -1,4 +1,8 @@
-"""Threads for tiles, which the threads of the matrix library stay out of."""
+"""Threads for tiles, and how those of the matrix library stay out of the way.
+
+The latter wait for work by spinning, for a tenth of a second after each product (OpenBLAS 0.3), so
+that a network that runs next has one core less.
+"""
 
 from __future__ import annotations
 
