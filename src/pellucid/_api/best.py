@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from pellucid._api.files import kept_of, metadata_of
+from pellucid._api.meter import Told
 from pellucid._api.options import CompressOptions
 from pellucid.bitstream import ALPHA, Header, file_length
 from pellucid.codec import (
@@ -22,7 +23,6 @@ from pellucid.codec import (
 from pellucid.pixels import ImageSource
 from pellucid.runtime import CodecModel
 
-Told = Callable[[float], None]  # is told what part of a file has been done since it was told last
 Probed = tuple[float, list[bytes]]  # a value, and the tiles of colours of a file that has it
 
 

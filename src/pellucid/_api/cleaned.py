@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pellucid._api.meter import Progress, Watched
 from pellucid._api.options import CompressOptions
 from pellucid.bitstream import NOISE, SampleRange
 from pellucid.codec.noise import STRONGEST, NoiseLevel
@@ -53,12 +54,19 @@ class Cleaned(NamedTuple):
         return {} if model is None else {NOISE: model.pack()}
 
 
-def cleaned(source: ImageSource, options: CompressOptions, *, itself: bool = False) -> Cleaned:
+def cleaned(
+    source: ImageSource,
+    options: CompressOptions,
+    *,
+    itself: bool = False,
+    told: Progress | None = None,
+) -> Cleaned:
     """The picture without noise, or with its level in the samples' unit; the same if it has none.
 
     Args:
         source: samples that the learned codec takes.
         itself: the clean picture is wanted in any case.
+        told: is told how far the denoiser is, if it goes first.
 
     Raises what denoising it does.
     """
@@ -77,7 +85,8 @@ def cleaned(source: ImageSource, options: CompressOptions, *, itself: bool = Fal
     if fits and not itself and load_codec(options.model_folder).can_denoise:
         return Cleaned(source, level, sample, strength)
     samples = room_for(source)
-    denoise_into(source, samples, DenoiseOptions(sigma=noise, strength=strength))
+    watched = Watched(samples, source.shape, told)
+    denoise_into(source, watched, DenoiseOptions(sigma=noise, strength=strength))
     return Cleaned(ImageSource(samples, source.info), None, sample, strength)
 
 

@@ -13,8 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pellucid._api.codec import Picture
 from pellucid._api.files import left_out, metadata_of, refuse_same_file
-from pellucid._api.layers import Progress
-from pellucid._api.on_disk import Watched
+from pellucid._api.meter import Progress, Watched
 from pellucid.bitstream import DEFAULT_LIMITS, Limits
 from pellucid.denoising import DEFAULT_DENOISER, DenoiseOptions, DenoiseResult, NoiseEstimate
 from pellucid.denoising.options import Sigma

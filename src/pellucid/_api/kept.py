@@ -12,11 +12,11 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from pellucid._api.best import Told
 from pellucid._api.cleaned import cleaned
 from pellucid._api.exact import ExactLayer, whole_bound
 from pellucid._api.layer import Damaged, Encoded, Layer, Layout
 from pellucid._api.learned import LearnedLayer, check_source, encode_learned
+from pellucid._api.meter import Meter
 from pellucid._api.options import PICTURE, SOURCE, CompressOptions
 from pellucid.bitstream import KEPT, KEPT_NOISE, Kept, PelFile
 from pellucid.exact import exact_model, exact_tiles
@@ -24,7 +24,7 @@ from pellucid.pixels import Box, ImageSource
 from pellucid.pixels.lazy import Sink
 
 
-def encode_kept(source: ImageSource, options: CompressOptions, name: str, told: Told) -> Encoded:
+def encode_kept(source: ImageSource, options: CompressOptions, name: str, meter: Meter) -> Encoded:
     """Tiles of the denoised picture, then those of the source; as `encode_lossy`.
 
     Raises what `compress` does.
@@ -34,9 +34,9 @@ def encode_kept(source: ImageSource, options: CompressOptions, name: str, told: 
     layers = 2 + source.info.has_alpha
 
     def part(done: float) -> None:
-        told(done * (layers - 1) / layers)  # all layers have as many tiles
+        meter.add(done * (layers - 1) / layers)  # all layers have as many tiles
 
-    base = encode_learned(cleaned(source, options), options, part)
+    base = encode_learned(cleaned(source, options, told=meter.before), options, part)
     alone = replace(base.header, layers=KEPT_NOISE)
     tiles = exact_tiles(source, alone, max_error=bound)
     header = replace(base.header, layers=base.header.layers | KEPT_NOISE)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from threading import Lock
 from typing import Any, BinaryIO
 
 from pellucid._api.exact import ExactLayer, encode_exact
@@ -13,12 +11,11 @@ from pellucid._api.kept import JoinedLayer, encode_kept
 from pellucid._api.layer import Damaged, Layer
 from pellucid._api.learned import LearnedLayer
 from pellucid._api.lossy import encode_lossy
+from pellucid._api.meter import Meter, Progress
 from pellucid._api.options import CompressOptions
 from pellucid.bitstream import EXACT, PelFile, write_stream
 from pellucid.denoising import NoiseEstimate
 from pellucid.pixels import open_image
-
-Progress = Callable[[float], None]  # is told the part that is done, 0 to 1
 
 
 def encode(
@@ -33,9 +30,9 @@ def encode(
     with ExitStack() as opened:
         source = opened.enter_context(open_image(image, page=options.page, max_pixels=most))
         if options.keep_noise:
-            made = encode_kept(source, options, name_of(image), meter.add)
+            made = encode_kept(source, options, name_of(image), meter)
         elif options.bound is None:
-            made = encode_lossy(source, options, name_of(image), meter.add)
+            made = encode_lossy(source, options, name_of(image), meter)
         else:
             guide = None
             if options.guide is not None:
@@ -45,26 +42,6 @@ def encode(
         told = meter.count_off(made.tiles, made.header.tile_chunks)
         write_stream(out, made.header, kept, told, extras=made.extras, limits=limits)
     return made.noise
-
-
-class Meter:
-    """What part of a file is done, 0 to 1: its tiles that are, and what is done of others."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self._progress, self._lock, self._done = progress, Lock(), 0.0
-
-    def add(self, part: float) -> None:
-        """Count a part of the file that has been done on any thread."""
-        if self._progress is not None:
-            with self._lock:
-                self._done = min(self._done + part, 1.0)
-                self._progress(self._done)
-
-    def count_off(self, tiles: Iterable[bytes], total: int) -> Iterator[bytes]:
-        """The tiles; each is done when the next is asked for."""
-        for number, tile in enumerate(tiles, start=1):
-            yield tile
-            self.add(max(number / total - self._done, 0.0))
 
 
 def open_layer(file: PelFile, damaged: Damaged | None = None) -> Layer:

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid._api.best import Told, best_file
+from pellucid._api.best import best_file
 from pellucid._api.cleaned import Cleaned
 from pellucid._api.layer import Damaged, Encoded, Layer, Layout, held, require_held, way_out
+from pellucid._api.meter import Told
 from pellucid._api.options import DEFAULT_QUALITY, CompressOptions
 from pellucid.bitstream import (
     ALPHA,

@@ -11,12 +11,12 @@ import math
 from collections.abc import Callable
 from functools import partial
 
-from pellucid._api.best import Told
 from pellucid._api.cleaned import cleaned
 from pellucid._api.exact import encode_exact
 from pellucid._api.files import kept_of, metadata_of
 from pellucid._api.layer import Encoded
 from pellucid._api.learned import check_source, encode_learned
+from pellucid._api.meter import Meter
 from pellucid._api.options import CompressOptions
 from pellucid._api.trial import Cost, Trial, bytes_of, in_memory, psnr_within
 from pellucid.bitstream import file_length
@@ -28,22 +28,22 @@ from pellucid.pixels import ImageSource
 NEAR = 95  # quality from which a bound on errors may take fewer bytes at no lower PSNR
 
 
-def encode_lossy(source: ImageSource, options: CompressOptions, name: str, told: Told) -> Encoded:
+def encode_lossy(source: ImageSource, options: CompressOptions, name: str, meter: Meter) -> Encoded:
     """The file for a quality or a target.
 
     Args:
         name: what messages call the picture.
-        told: as `encode_learned` takes it.
+        meter: is told of the denoiser, if that goes first, and of parts that refining has done.
 
     A model that is named is used: then the layer is the learned one, and so it is of a picture
     whose noise is left out. Raises what `compress` does.
     """
     check_source(source, options, name)
-    clean = cleaned(source, options)
+    clean = cleaned(source, options, told=meter.before)
     if options.model is not None or clean.noise is not None:
-        return encode_learned(clean, options, told)
+        return encode_learned(clean, options, meter.add)
     try:
-        learned = encode_learned(clean, options, told)
+        learned = encode_learned(clean, options, meter.add)
     except TargetError:
         instead = exact_instead(source, options, None)
         if instead is None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 import os
 from pathlib import Path
-from typing import Any
 
 from pellucid._api.about import info
 from pellucid._api.codec import Picture
 from pellucid._api.decode import Opened
 from pellucid._api.files import PelSource, check_pel_name, kept_of, left_out, refuse_same_file
-from pellucid._api.layers import Progress, encode
+from pellucid._api.layers import encode
+from pellucid._api.meter import Progress, Watched
 from pellucid._api.options import (
     GUIDE,
     OFF,
@@ -31,27 +31,12 @@ from pellucid.pixels import DICOM, ImageInfo, open_sink
 from pellucid.pixels.atomic import new_file
 from pellucid.pixels.dicom import Change
 from pellucid.pixels.geo import cropped
-from pellucid.pixels.lazy import Sink
 from pellucid.pixels.metadata import with_resolution
 
 NOTHING = (
     "no noise was found to leave out, so the picture is in the file twice: lossless alone, or "
     "leaving keep_noise out, takes less"
 )
-
-
-class Watched:
-    """A sink that tells what part of a picture it has got."""
-
-    def __init__(self, sink: Sink, shape: tuple[int, ...], progress: Progress | None) -> None:
-        self._sink, self._total, self._progress = sink, shape[0] * shape[1], progress
-        self._done = 0
-
-    def __setitem__(self, key: tuple[slice, slice], samples: Any) -> None:
-        self._sink[key] = samples
-        self._done += samples.shape[0] * samples.shape[1]
-        if self._progress is not None:
-            self._progress(self._done / self._total)
 
 
 def compress_file(

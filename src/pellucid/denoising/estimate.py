@@ -65,12 +65,14 @@ class Measured(NamedTuple):
     Attributes:
         levels, variances: (L,) of the curve, rounding included; empty without noise.
         total: variance of the noise over that of its finest coefficients.
+        trust: how sure it is that noise was measured and not texture, 0-1.
     """
 
     channel: Channel
     levels: NDArray[np.float64] = np.zeros(0)
     variances: NDArray[np.float64] = np.zeros(0)
     total: float = 1.0
+    trust: float = 1.0
 
 
 class Measurement(NamedTuple):
@@ -165,7 +167,7 @@ def measured_channel(
     offset = curve.offset * factor * scale - slope * low if slope else variance * scale**2
     channel = Channel(variance * scale**2, slope, offset, correlation)
     variances = curve.variances * total * scale**2
-    return Measured(channel, curve.levels * scale + low, variances, total)
+    return Measured(channel, curve.levels * scale + low, variances, total, curve.trust)
 
 
 def level_step(samples: NDArray[np.float32]) -> float:

@@ -33,6 +33,7 @@ from pellucid.runtime.threads import ONE_THREAD
 
 SIDE = 512  # samples a side of what is denoised to be measured
 MOST_SEEN = 1 << 14  # pixels that say what brightness is usual
+COVERED = 0.5  # mean trust below which texture may hide that noise grows
 FEW = 2000  # blocks that say what channels have in common
 USUAL = (0.001, 0.999)  # quantiles of the samples between which the points lie
 LEAST_SHARE = 0.05  # of the mean variance: there is as much everywhere, whatever a line says
@@ -75,18 +76,20 @@ def sample_of(samples: Source, nodata: float | None = None) -> Sample:
 def noise_model_of(sample: Sample, strength: float = 1.0) -> NoiseModel | None:
     """The noise model of a sample, as much weaker as `strength` is below 1; None without noise.
 
-    Noise that grows with brightness is measured in the middle of the sample, where that is flat
-    once the denoiser has been there: what noise grows to is too easily texture.
+    Noise that grows with brightness, or that much texture covers so that it can't be said whether
+    it does, is measured in the middle of the sample, where that is flat once the denoiser has been
+    there: what noise grows to is too easily texture.
     """
     measured = sample.noise.channels
     if not any(one.channel.variance for one in measured):
         return None
     noisy, valid = sample.noisy, sample.valid if sample.valid.any() else ~sample.valid
     seen = sample.seen
-    some = np.ascontiguousarray(seen[:: max(1, len(seen) // MOST_SEEN)])
+    some = seen[:: max(1, len(seen) // MOST_SEEN)]
     low, high = (int(end) for end in np.quantile(some, USUAL))
-    seed = zlib.crc32(some)
-    if sample.estimate.slope > 0:
+    seed = zlib.crc32(some.tobytes())
+    covered = np.mean([one.trust for one in measured]) < COVERED
+    if sample.estimate.slope > 0 or covered:
         middle = middle_of(valid.shape)
         noisy, valid = np.ascontiguousarray(noisy[middle]), valid[middle]
         clean = denoise_array(noisy, sample.estimate, 1.0, load_denoiser(DEFAULT_DENOISER))

@@ -15,12 +15,12 @@ from pellucid.exact.floats import FloatMap, map_of
 from pellucid.exact.kind import alpha_kind, opened
 from pellucid.exact.pair import PAIR, START, Pair, take_pair
 from pellucid.exact.tables import check_tables, exact_model
-from pellucid.runtime.threads import workers
 from pellucid.exact.tile import decode_tile, take_bound
 from pellucid.pixels.box import Box, tiles_under
 from pellucid.pixels.lazy import Sink
 from pellucid.runtime.ahead import in_order
 from pellucid.runtime.session import thread_count
+from pellucid.runtime.threads import workers
 
 LOSSLESS, BOUNDED = EXACT  # the header's layers
 Told = TypeVar("Told")

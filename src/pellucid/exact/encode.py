@@ -15,11 +15,11 @@ from pellucid.exact.floats import MOST_CODES, FloatMap
 from pellucid.exact.kind import alpha_kind, tile_kind
 from pellucid.exact.pair import PAIR, Pair
 from pellucid.exact.tables import exact_model
-from pellucid.runtime.threads import workers
 from pellucid.exact.tile import BOUND, encode_tile
 from pellucid.pixels.lazy import Source
 from pellucid.runtime.ahead import in_order
 from pellucid.runtime.session import thread_count
+from pellucid.runtime.threads import workers
 
 TILE = 512  # samples a side
 LOSSLESS, BOUNDED = EXACT  # the header's layers
