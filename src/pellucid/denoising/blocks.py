@@ -142,11 +142,11 @@ def count_of(true: NDArray[np.bool_]) -> NDArray[np.uint8]:
     return np.asarray(true.view(np.uint8).sum(axis=0, dtype=np.uint8))
 
 
-def grid_of(plane: NDArray[Any]) -> NDArray[Any]:
-    """(down, across, 8, 8): blocks of a plane, as many as estimates need, evenly over it."""
+def grid_of(plane: NDArray[Any], most: int = MOST) -> NDArray[Any]:
+    """(down, across, 8, 8): blocks of a plane, `most` at most, evenly over it."""
     height, width = plane.shape
     step = FINEST
-    while (height // step) * (width // step) > MOST:
+    while (height // step) * (width // step) > most:
         step += 2
     return np.lib.stride_tricks.sliding_window_view(plane, (SIDE, SIDE))[::step, ::step]
 

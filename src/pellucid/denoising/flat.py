@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.denoising.blocks import BASIS, FINE, FINEST, MOST, SIDE, SIZE
+from pellucid.denoising.blocks import BASIS, FINE, MOST, SIZE, grid_of
 from pellucid.denoising.curve import fit_curve
 from pellucid.denoising.estimate import Channel, Measured
 from pellucid.denoising.levels import (
@@ -51,30 +51,18 @@ class Places:
 
 
 def take(planes: list[Floats], valid: NDArray[np.bool_], most: int = MOST) -> list[Places]:
-    """The blocks of channels (H, W), evenly over them, `most` at most; none of a tiny picture."""
-    height, width = valid.shape
-    step = FINEST
-    while (height // step) * (width // step) > most:
-        step += 2
-
-    def windows(plane: NDArray[np.generic]) -> NDArray[np.generic]:
-        if min(plane.shape) < SIDE:
-            return np.zeros((0, SIZE), plane.dtype)
-        views = np.lib.stride_tricks.sliding_window_view(plane, (SIDE, SIDE))
-        return views[::step, ::step].reshape(-1, SIZE)
-
-    whole, basis = windows(valid).all(axis=1), BASIS[FINE].astype(np.float32).T
+    """The blocks of channels (H, W), 8 or more a side, evenly over them, `most` at most."""
+    basis = BASIS[FINE].astype(np.float32).T
+    whole = grid_of(valid, most).reshape(-1, SIZE).all(axis=1)
     found = []
     for plane in planes:
-        samples = np.asarray(windows(plane), np.float32)
+        samples = np.asarray(grid_of(plane, most).reshape(-1, SIZE), np.float32)
         mean = samples.mean(axis=1)
         with ONE_THREAD:
             fine = (samples - mean[:, None]) @ basis
         rest = SIZE * samples.var(axis=1) - np.square(fine).sum(axis=1)
-        if samples.size:
-            low, high = samples.min(), samples.max()
-            inside = whole & (samples.min(axis=1) > low) & (samples.max(axis=1) < high)
-        found.append(Places(mean, fine, rest, inside))
+        inside = (samples.min(axis=1) > samples.min()) & (samples.max(axis=1) < samples.max())
+        found.append(Places(mean, fine, rest, whole & inside))
     return found
 
 
