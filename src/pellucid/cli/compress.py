@@ -144,6 +144,7 @@ def said_of(noise: NoiseEstimate | None) -> str:
     """What was left out of a picture, if anything was."""
     if noise is None:
         return ""
+    said = [f"noise of sigma {noise.sigma:.3g}"] if noise.sigma else []
     if noise.jpeg_quality is not None:
-        return f", without the traces of a JPEG of quality {noise.jpeg_quality}"
-    return f", without noise of sigma {noise.sigma:.3g}"
+        said.insert(0, f"the traces of a JPEG of quality {noise.jpeg_quality}")
+    return f", without {' and '.join(said)}"
