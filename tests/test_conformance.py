@@ -26,6 +26,7 @@ GOOD = [name for name in CASES if not name.startswith(("exact_", "deep_", "kept_
 DEEP = [name for name in CASES if name.startswith(("deep_", "kept_"))]  # learned: alpha, 16 bits
 KEPT = [name for name in CASES if name.startswith("kept_")]
 EXACT = [name for name in CASES if name.startswith("exact_")]
+GRAIN = sorted(path.parent.name for path in (FOLDER / "good").glob("*/grain.npy"))
 BAD: dict[str, dict[str, str]] = json.loads((FOLDER / "bad" / "cases.json").read_text("utf-8"))
 MODELS = EXACT_FOLDER.parent
 MIB = 2**20
@@ -250,6 +251,14 @@ def test_good_exact_samples(name: str) -> None:
     assert pellucid.info(data).max_error == case["max_error"]
     if pellucid.info(data).alpha:
         assert off[..., -1].max() == 0
+
+
+@pytest.mark.parametrize("name", GRAIN)
+def test_good_grain(name: str) -> None:
+    expected = np.load(FOLDER / "good" / name / "grain.npy")
+    data, _ = good(name)
+    assert np.array_equal(unpacked(data, grain=1), expected)
+    assert not np.array_equal(unpacked(data), expected)
 
 
 def test_exact_cases_are_of_every_kind() -> None:

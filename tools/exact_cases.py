@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tools.bad_files import DECODE, BadCase
 
-from pellucid.bitstream import Header, write_file
+from pellucid.bitstream import Header, NoiseModel, write_file
 from pellucid.entropy import SymbolEncoder
 from pellucid.exact import exact_model
 
@@ -36,6 +36,7 @@ class ExactCase(NamedTuple):
     nodata: float | None = None
     axes: bytes = b""
     guide: Samples | None = None
+    noise: NoiseModel | None = None  # of which grain is made
 
 
 # --- good -----------------------------------------------------------------------------------------
@@ -93,6 +94,18 @@ def exact_cases() -> dict[str, Callable[[], ExactCase]]:
         "exact_stored": lambda: ExactCase(noise, 0, "noise: a stored tile"),
         "exact_deflated": lambda: ExactCase(drawing(64, 48), 0, "a drawing: a deflated tile"),
         "exact_classes": lambda: ExactCase(calm, 0, "classes of activity"),
+        "exact_grain": lambda: ExactCase(
+            slopes(60, 44, 3, "uint8"),
+            0,
+            "coarse noise that the channels share in part: grain",
+            noise=NoiseModel(5, 140, 100, 20261130, 16, 235, ((40, 160), (90, 30), (7, 255))),
+        ),
+        "exact_grain_16": lambda: ExactCase(
+            slopes(50, 40, 1, "int16"),
+            3,
+            "noise of 16 bits with a sign, independent: grain",
+            noise=NoiseModel(16, 0, 0, 7, -30000, 30000, ((2, 90, 250),)),
+        ),
         "exact_tiles": lambda: ExactCase(slopes(530, 6, 1, "uint8"), 1, "two tiles"),
         "exact_palette": lambda: ExactCase(few, 0, "few of many values: a palette"),
         "exact_holes": lambda: ExactCase(holes, 0, "holes of the value 0"),

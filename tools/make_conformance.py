@@ -33,7 +33,7 @@ from tools.exact_cases import ExactCase, exact_bad_cases, exact_cases
 from tools.kept_cases import kept_bad_cases, kept_cases
 
 import pellucid
-from pellucid.bitstream import PelFile, write_file
+from pellucid.bitstream import NOISE, PelFile, write_file
 from pellucid.pixels import ImageInfo, open_sink
 from pellucid.runtime.model import read_card
 from pellucid.runtime.store import CODEC, PACKAGED, model_kind
@@ -163,11 +163,11 @@ def write_exact(name: str, case: ExactCase, folder: Path) -> None:
     if case.guide is not None:
         options["guide"] = case.guide
         np.save(folder / "guide.npy", case.guide)
-    data = with_axes(pellucid.compress(case.picture, **options), case.axes)
+    data = with_more(pellucid.compress(case.picture, **options), case)
     decoded = pellucid.decompress(data).reshape(case.picture.shape)
     known = np.isfinite(case.picture)
     off = np.abs(decoded[known].astype(np.float64) - case.picture[known].astype(np.float64)).max()
-    again = with_axes(pellucid.compress(case.picture, **options), case.axes)
+    again = with_more(pellucid.compress(case.picture, **options), case)
     if off > case.max_error or data != again:
         raise RuntimeError(f"{name}: {off} off, or compressing twice gave different bytes")
     if case.guide is not None:
@@ -178,6 +178,8 @@ def write_exact(name: str, case: ExactCase, folder: Path) -> None:
     np.save(folder / "input.npy", case.picture)
     if case.max_error:
         np.save(folder / "expected.npy", decoded)
+    if case.noise is not None:
+        np.save(folder / "grain.npy", pellucid.decompress(data, grain=1).reshape(decoded.shape))
     info = pellucid.info(data, latents=True)
     write_json(
         folder / "case.json",
@@ -251,14 +253,16 @@ def learned_facts(case: GoodCase | DeepCase, info: pellucid.FileInfo) -> dict[st
     }
 
 
-def with_axes(data: bytes, axes: bytes) -> bytes:
-    """An exact file with the chunk `axes`, which pictures in memory don't have."""
-    if not axes:
+def with_more(data: bytes, case: ExactCase) -> bytes:
+    """An exact file with the chunks `axes` and nois that a case has, beside those of the picture."""
+    if not case.axes and case.noise is None:
         return data
     file = PelFile.parse(data)
     (layer,) = file.header.layer_numbers
     tiles = [bytes(file.tile(number, layer=layer)) for number in range(file.header.tile_count)]
-    return write_file(file.header, {"axes": axes}, tiles)
+    metadata = {"axes": case.axes} if case.axes else {}
+    extras = {} if case.noise is None else {NOISE: case.noise.pack()}
+    return write_file(file.header, metadata, tiles, extras=extras)
 
 
 def write_bad(cases: dict[str, BadCase], folder: Path) -> None:
