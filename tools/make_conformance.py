@@ -254,7 +254,7 @@ def learned_facts(case: GoodCase | DeepCase, info: pellucid.FileInfo) -> dict[st
 
 
 def with_more(data: bytes, case: ExactCase) -> bytes:
-    """An exact file with the chunks `axes` and nois that a case has."""
+    """An exact file with the chunks axes and nois that a case has."""
     if not case.axes and case.noise is None:
         return data
     file = PelFile.parse(data)

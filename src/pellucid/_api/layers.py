@@ -17,6 +17,9 @@ from pellucid.bitstream import EXACT, PelFile, write_stream
 from pellucid.denoising import NoiseEstimate
 from pellucid.pixels import open_image
 
+DENOISING = 0.5  # of the time is the denoiser's, where that goes first,
+REFINING = 0.02  # and where latents are refined after it
+
 
 def encode(
     out: BinaryIO, image: Any, options: CompressOptions, *, progress: Progress | None = None
@@ -26,7 +29,7 @@ def encode(
     Returns the noise that was left out, if any was.
     """
     limits, most = options.limits, options.limits.max_pixels
-    meter = Meter(progress)
+    meter = Meter(progress, first=REFINING if options.effort else DENOISING)
     with ExitStack() as opened:
         source = opened.enter_context(open_image(image, page=options.page, max_pixels=most))
         if options.keep_noise:

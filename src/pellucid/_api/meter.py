@@ -10,20 +10,23 @@ from pellucid.pixels.lazy import Sink
 
 Progress = Callable[[float], None]  # is told the part that is done, 0 to 1
 Told = Callable[[float], None]  # is told what part of a file has been done since it was told last
-FIRST = 0.5  # of the work is the denoiser's, where that goes first
 
 
 class Meter:
-    """What part of a file is done, 0 to 1: its tiles that are, and what is done of others."""
+    """What part of a file is done, 0 to 1: its tiles that are, and what is done of others.
 
-    def __init__(self, progress: Progress | None) -> None:
-        self._progress, self._lock = progress, Lock()
+    Args:
+        first: about what part of the work comes before the file, if any does.
+    """
+
+    def __init__(self, progress: Progress | None, *, first: float = 0.0) -> None:
+        self._progress, self._first, self._lock = progress, first, Lock()
         self._before = self._done = 0.0
 
     def before(self, part: float) -> None:
         """`part`, 0 to 1, of what comes before the file is done."""
         with self._lock:
-            self._before = FIRST * part
+            self._before = self._first * part
             self._tell()
 
     def add(self, part: float) -> None:

@@ -4,7 +4,7 @@
            -> cut to tiles -> `latents.encode_latents` -> payload
 
 The window is wide enough that a block's latents are those of the whole picture, so neither blocks
-nor tiles leave seams. Threads analyse the halves of the next blocks while one is being coded;
+nor tiles leave seams. Threads analyse the next blocks, or halves of them, while one is being coded;
 memory is bounded by these few and a row of coded tiles, as the picture is only asked for its
 windows (`pixels/lazy.py`).
 """

@@ -1,6 +1,7 @@
 """From a noisy picture to the noise model of its file, of which like noise is made again.
 
-The strength by brightness is what `estimate.py` measures, or, if it grows, `flat.py`.
+The strength by brightness is what `estimate.py` measures, or, if it grows or texture covers it,
+`flat.py`.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from functools import cache
+from itertools import count
+from math import gcd
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +28,7 @@ from pellucid.denoising.estimate import (
 from pellucid.denoising.flat import in_common, measured_where_flat, take
 from pellucid.denoising.measure import looked_at
 from pellucid.denoising.options import DEFAULT_DENOISER
+from pellucid.denoising.plan import PROCESSED
 from pellucid.denoising.remove import denoise_array
 from pellucid.denoising.samples import Floats
 from pellucid.pixels.lazy import Source
@@ -66,6 +70,13 @@ class Sample(NamedTuple):
         some = not self.valid.all() and self.valid.any()
         return colours[self.valid.ravel()] if some else colours
 
+    @property
+    def some(self) -> Floats:
+        """About `MOST_SEEN` of `seen`, or all, of every column of the picture."""
+        seen, width = self.seen, self.noisy.shape[1]
+        fits = (step for step in count(max(1, len(seen) // MOST_SEEN)) if gcd(step, width) == 1)
+        return seen[:: next(fits)]
+
 
 def sample_of(samples: Source, nodata: float | None = None) -> Sample:
     """That of whole samples (H, W, C) of 8 or 16 bits, C 1 to 4; of a large picture regions."""
@@ -84,12 +95,10 @@ def noise_model_of(sample: Sample, strength: float = 1.0) -> NoiseModel | None:
     if not any(one.channel.variance for one in measured):
         return None
     noisy, valid = sample.noisy, sample.valid if sample.valid.any() else ~sample.valid
-    seen = sample.seen
-    some = seen[:: max(1, len(seen) // MOST_SEEN)]
+    some = sample.some
     low, high = (int(end) for end in np.quantile(some, USUAL))
     seed = zlib.crc32(some.tobytes())
-    covered = np.mean([one.trust for one in measured]) < COVERED
-    if sample.estimate.slope > 0 or covered:
+    if sample.estimate.slope > 0 or hidden(measured):
         middle = middle_of(valid.shape)
         noisy, valid = np.ascontiguousarray(noisy[middle]), valid[middle]
         clean = denoise_array(noisy, sample.estimate, 1.0, load_denoiser(DEFAULT_DENOISER))
@@ -100,6 +109,13 @@ def noise_model_of(sample: Sample, strength: float = 1.0) -> NoiseModel | None:
     with ONE_THREAD:
         common = in_common(blocks, flat)
     return model_of(measured, low, max(high, low + 1), common, seed, strength)
+
+
+def hidden(measured: Sequence[Measured]) -> bool:
+    """Whether texture may hide that noise grows, where it could be measured otherwise."""
+    noisy = [one for one in measured if one.channel.variance]
+    fine = any(one.channel.correlation < PROCESSED for one in noisy)
+    return fine and float(np.mean([one.trust for one in noisy])) < COVERED
 
 
 def planes_of(samples: Floats) -> list[Floats]:
