@@ -13,7 +13,6 @@ from pellucid.denoising.correlation import noise_shape
 from pellucid.denoising.curve import fit_curve
 from pellucid.denoising.jpeg import jpeg_quality
 from pellucid.denoising.levels import flattest_variance, measure_levels
-from pellucid.runtime.threads import ONE_THREAD
 
 ROUNDING = 1 / 12  # variance of rounding to whole steps
 ONLY_ROUNDING = 1.5  # times that: no noise but rounding
@@ -98,6 +97,8 @@ def measure_noise(
     Too small a picture, a constant one and a drawing have none. Scaling the samples by c scales
     sigma and slope by c and offset by c squared.
     """
+    from pellucid.runtime.threads import ONE_THREAD  # training goes without ONNX Runtime
+
     samples = np.asarray(samples, np.float32)
     if valid is not None and (valid.all() or not valid.any()):
         valid = None
