@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.denoising.blocks import BASIS, FINE, MOST, SIZE, grid_of
+from pellucid.denoising.blocks import BASIS, FINE, SIZE, grid_of
 from pellucid.denoising.curve import fit_curve
 from pellucid.denoising.estimate import Channel, Measured
 from pellucid.denoising.levels import (
@@ -50,7 +50,7 @@ class Places:
     inside: NDArray[np.bool_]
 
 
-def take(planes: list[Floats], valid: NDArray[np.bool_], most: int = MOST) -> list[Places]:
+def take(planes: list[Floats], valid: NDArray[np.bool_], most: int) -> list[Places]:
     """The blocks of channels (H, W), 8 or more a side, evenly over them, `most` at most."""
     basis = BASIS[FINE].astype(np.float32).T
     whole = grid_of(valid, most).reshape(-1, SIZE).all(axis=1)

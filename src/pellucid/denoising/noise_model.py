@@ -37,8 +37,8 @@ from pellucid.runtime.threads import ONE_THREAD
 
 SIDE = 512  # samples a side of what is denoised to be measured
 MOST_SEEN = 1 << 14  # pixels that say what brightness is usual
-COVERED = 0.5  # mean trust below which texture may hide that noise grows
-FEW = 2000  # blocks that say what channels have in common
+COVERED = 0.4  # mean trust below which texture may hide that noise grows
+FEW, MANY = 2000, 15_000  # blocks: what channels have in common, and all by brightness
 USUAL = (0.001, 0.999)  # quantiles of the samples between which the points lie
 LEAST_SHARE = 0.05  # of the mean variance: there is as much everywhere, whatever a line says
 LEAST_IN_COMMON = 0.1  # correlation of channels below which it may be texture
@@ -102,7 +102,7 @@ def noise_model_of(sample: Sample, strength: float = 1.0) -> NoiseModel | None:
         middle = middle_of(valid.shape)
         noisy, valid = np.ascontiguousarray(noisy[middle]), valid[middle]
         clean = denoise_array(noisy, sample.estimate, 1.0, load_denoiser(DEFAULT_DENOISER))
-        blocks, flat = (take(planes_of(each), valid) for each in (noisy, clean))
+        blocks, flat = (take(planes_of(each), valid, MANY) for each in (noisy, clean))
         measured = tuple(map(measured_where_flat, measured, blocks, flat))
     else:
         blocks = flat = take(planes_of(noisy), valid, FEW)
