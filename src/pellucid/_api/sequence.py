@@ -20,6 +20,7 @@ from pellucid._api.results import FileInfo
 from pellucid._api.sequence_results import SequenceFrame, SequenceInfo, SequenceVerification
 from pellucid.bitstream.sequence import SequenceFile
 from pellucid.bitstream.sequence_about import SequenceAbout
+from pellucid.bitstream.sequence_members import Frame
 from pellucid.bitstream.zip_records import LOCAL_MARK
 from pellucid.errors import DamagedFileError, NotPelFileError, naming, reading
 
@@ -134,7 +135,8 @@ class Sequence:
         there = [frame for frame in self._file.frames if frame is not None]
         if not there:
             raise DamagedFileError("the sequence has no frame; get the file again")
-        ticks = Fraction(seconds) / self.about.time_base
+        exact = Fraction(seconds).limit_denominator(10**9)  # 0.1 is no tenth
+        ticks = exact / self.about.time_base
         place = bisect_right([frame.timestamp for frame in there], ticks)
         return there[max(place - 1, 0)].number
 
@@ -159,13 +161,11 @@ class Sequence:
     def info(self) -> SequenceInfo:
         """What is in it, without decoding any pixels; raises what `pellucid.info` does."""
         found = [frame for frame in self._file.frames if frame is not None]
-        last, base = found[-1] if found else None, self.about.time_base
-        ticks = 0 if last is None else last.timestamp + last.duration - found[0].timestamp
         return SequenceInfo(
             about=self.about,
             frames=len(self),
             missing=len(self) - len(found),
-            seconds=float(ticks * base),
+            seconds=self._seconds(found),
             file_bytes=self._file.source.length,
             frame_bytes=tuple(frame.member.size for frame in found),
             attached=self.attached,
@@ -187,6 +187,14 @@ class Sequence:
         return SequenceVerification(
             {n: found for n, found in said if found}, tuple(other), len(self)
         )
+
+    def _seconds(self, found: list[Frame]) -> float:
+        """How long the frames last; the last as long as it says or, if it doesn't, by the rate."""
+        if not found:
+            return 0.0
+        last, base, rate = found[-1], self.about.time_base, self.about.rate
+        lasts = last.duration * base if last.duration or rate is None else 1 / rate
+        return float((last.timestamp - found[0].timestamp) * base + lasts)
 
     def _ahead(self, work: Callable[[int], Result], numbers: range) -> Iterator[Result]:
         from pellucid.runtime.ahead import in_order
