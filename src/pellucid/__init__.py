@@ -47,7 +47,13 @@ if TYPE_CHECKING:
         Verification,
     )
     from pellucid._api.sequence import Sequence, is_sequence, open_sequence
-    from pellucid._api.sequence_results import SequenceFrame, SequenceInfo, SequenceVerification
+    from pellucid._api.sequence_files import save_frame, save_frames
+    from pellucid._api.sequence_results import (
+        SequenceFrame,
+        SequenceInfo,
+        SequenceSaved,
+        SequenceVerification,
+    )
     from pellucid._api.sequence_writer import SequenceWriter, write_sequence
     from pellucid.bitstream import Limits
     from pellucid.bitstream.sequence_about import SequenceAbout
@@ -72,6 +78,7 @@ __all__ = [
     "SequenceAbout",
     "SequenceFrame",
     "SequenceInfo",
+    "SequenceSaved",
     "SequenceVerification",
     "SequenceWriter",
     "Verification",
@@ -93,6 +100,8 @@ __all__ = [
     "noise_level",
     "open_sequence",
     "salvage",
+    "save_frame",
+    "save_frames",
     "verify",
     "write_sequence",
 ]

@@ -59,6 +59,7 @@ class Sequence:
 
     Used as a context manager it closes its file. Attributes:
 
+        options, keep_going: as it was opened with.
         about: size, type, rate, time base, rotation and tags; see `SequenceAbout`.
         damage: what is wrong beside frames, with `keep_going`; else such a sequence isn't opened.
         attached: name -> bytes of what else is kept, such as the sound.
@@ -67,7 +68,7 @@ class Sequence:
     def __init__(
         self, source: SequenceSource, options: DecompressOptions, *, keep_going: bool
     ) -> None:
-        self._options, self._keep_going = options, keep_going
+        self.options, self.keep_going = options, keep_going
         with ExitStack() as stack:
             file = source
             if isinstance(source, str | os.PathLike):
@@ -148,10 +149,15 @@ class Sequence:
         With `keep_going` damage is said in the frame, which has no picture if nothing is whole;
         else it raises DamagedFileError.
         """
-        return self._ahead(self._decode, range(len(self))[start:stop:step])
+        return self.each(self._decode, range(len(self))[start:stop:step])
 
     def pel(self, number: int) -> bytes:
-        """The .pel file of a frame; DamagedFileError, or OptionError if there is no such frame."""
+        """The .pel file of a frame, with `keep_going` even if it is damaged.
+
+        Raises DamagedFileError if there is none, OptionError if there is no such frame.
+        """
+        if self.keep_going:
+            return self._file.read_anyway(number)[0]
         return self._file.read(number)
 
     def read_attached(self, name: str) -> bytes:
@@ -177,7 +183,7 @@ class Sequence:
 
         Raises FormatError for frames that can't be decoded here, LimitError.
         """
-        said = enumerate(self._ahead(self._problems, range(len(self))))
+        said = enumerate(self.each(self._problems))
         other = list(self.damage)
         for name in self.attached:
             try:
@@ -196,7 +202,8 @@ class Sequence:
         lasts = last.duration * base if last.duration or rate is None else 1 / rate
         return float((last.timestamp - found[0].timestamp) * base + lasts)
 
-    def _ahead(self, work: Callable[[int], Result], numbers: range) -> Iterator[Result]:
+    def each(self, work: Callable[[int], Result], numbers: range | None = None) -> Iterator[Result]:
+        """`work` of the number of each frame, in order, done ahead on several threads."""
         from pellucid.runtime.ahead import in_order
         from pellucid.runtime.session import alone, thread_count
         from pellucid.runtime.threads import workers
@@ -205,13 +212,14 @@ class Sequence:
             with alone():
                 return work(number)
 
+        chosen = range(len(self)) if numbers is None else numbers
         with workers() as pool:
-            yield from in_order(pool, on_one_thread, numbers, ahead=2 * thread_count())
+            yield from in_order(pool, on_one_thread, chosen, ahead=2 * thread_count())
 
     def _decode(self, number: int) -> SequenceFrame:
         """A frame; raises DamagedFileError unless it is to keep going."""
         damage: tuple[str, ...] = ()
-        if self._keep_going:
+        if self.keep_going:
             picture, damage = self._salvaged(number)
         else:
             data = self._file.read(number)
@@ -236,7 +244,7 @@ class Sequence:
 
     def _opened(self, data: bytes) -> Opened:
         """A frame's file, ready to be decoded; it must be of the size and type of all others."""
-        opened = Opened(data, self._options, tolerant=self._keep_going)
+        opened = Opened(data, self.options, tolerant=self.keep_going)
         found = SequenceAbout.of(*opened.layer.layout(PICTURE)[:2])
         if (found.shape, found.dtype) != (self.about.shape, self.about.dtype):
             raise DamagedFileError(f"it is {found.kind}, and the sequence {self.about.kind}")
@@ -248,7 +256,7 @@ class Sequence:
             data = self._file.read(number)
             with naming(f"frame {number}"):
                 self._opened(data)
-                found = about.verify(data, limits=self._options.limits)
+                found = about.verify(data, limits=self.options.limits)
         except (DamagedFileError, NotPelFileError) as error:
             return (str(error),)
         return tuple(f"frame {number}: {said}" for said in found.messages)
@@ -257,7 +265,7 @@ class Sequence:
         """What is in the first frame that is whole."""
         for number in range(min(len(self), TRIED)):
             with suppress(DamagedFileError, NotPelFileError):
-                return about.info(self._file.read(number), limits=self._options.limits)
+                return about.info(self._file.read(number), limits=self.options.limits)
         return None
 
     def _likely(self) -> SequenceAbout:

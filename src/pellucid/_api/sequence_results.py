@@ -83,3 +83,19 @@ class SequenceVerification:
     def messages(self) -> list[str]:
         """All that is wrong, each with the number of its frame."""
         return [said for found in self.frames.values() for said in found] + list(self.other)
+
+
+@dataclass(frozen=True)
+class SequenceSaved:
+    """Frames that were written to pictures.
+
+    Attributes:
+        written: how many, of `total`.
+        damage: all that damage has cost, for a person; empty for a sound sequence.
+        remarks: what else a person should know, such as metadata that the format can't hold.
+    """
+
+    written: int
+    total: int
+    damage: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
