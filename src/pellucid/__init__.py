@@ -9,6 +9,8 @@
     compress_file(), decompress_file(), denoise_file()   from file to file, in bounded memory
     compress_to(), decompress_to()   the same with options that are made and checked once
 
+    write_sequence(path), open_sequence(path)   many frames in one file (.pels), by number or time
+
     denoise(image)                the picture without its noise, in its own sample type
     noise_level(image)            how much noise there is, and of what kind
 
@@ -44,7 +46,17 @@ if TYPE_CHECKING:
         NoiseInfo,
         Verification,
     )
+    from pellucid._api.sequence import Sequence, is_sequence, open_sequence
+    from pellucid._api.sequence_files import save_frame, save_frames
+    from pellucid._api.sequence_results import (
+        SequenceFrame,
+        SequenceInfo,
+        SequenceSaved,
+        SequenceVerification,
+    )
+    from pellucid._api.sequence_writer import SequenceWriter, write_sequence
     from pellucid.bitstream import Limits
+    from pellucid.bitstream.sequence_about import SequenceAbout
     from pellucid.denoising import DenoiseOptions, DenoiseResult, NoiseEstimate
 
 __version__ = "0.1.0"
@@ -62,6 +74,13 @@ __all__ = [
     "NoiseEstimate",
     "NoiseInfo",
     "PellucidError",
+    "Sequence",
+    "SequenceAbout",
+    "SequenceFrame",
+    "SequenceInfo",
+    "SequenceSaved",
+    "SequenceVerification",
+    "SequenceWriter",
     "Verification",
     "__version__",
     "compress",
@@ -76,10 +95,15 @@ __all__ = [
     "errors",
     "explain",
     "info",
+    "is_sequence",
     "models",
     "noise_level",
+    "open_sequence",
     "salvage",
+    "save_frame",
+    "save_frames",
     "verify",
+    "write_sequence",
 ]
 
 
