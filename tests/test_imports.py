@@ -51,6 +51,7 @@ CONFINED = {
     "torch": {"nets", "train"},
     "onnx": {"nets", "train", "explaining"},
     "onnxruntime": {"runtime"},
+    "openvino": {"runtime"},
     "constriction": {"entropy"},
     "click": {"cli"},
 }
@@ -255,7 +256,9 @@ def run(code: str) -> str:
 
 def test_import_loads_no_framework() -> None:
     loaded = set(run("import pellucid; print(*sys.modules)").split())
-    assert loaded.isdisjoint({"torch", "onnx", "onnxruntime", "matplotlib", "imagecodecs"})
+    assert loaded.isdisjoint(
+        {"torch", "onnx", "onnxruntime", "openvino", "matplotlib", "imagecodecs"}
+    )
 
 
 def test_import_is_fast() -> None:

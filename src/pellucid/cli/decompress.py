@@ -73,6 +73,7 @@ def to_grain(value: str) -> float:
     "Save what is whole of a damaged file: lost tiles become grey, lost alpha opaque, and are "
     "named; exit code 1.",
 )
+@options.device_option
 @options.limits_option
 @options.batch_options
 def decompress(
