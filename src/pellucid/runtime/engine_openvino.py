@@ -75,7 +75,8 @@ class OpenVinoNetwork:
         with refusing(f"the network {source} can't be loaded by OpenVINO"):
             self._names, head, body = parts_of(core().read_model(source))
             self._head, self._body = compiled(head, threads, FLOAT32), compiled(body, threads, form)
-        self.outputs = [output.get_any_name() for output in self._body.outputs]
+        results = [output.get_node().get_friendly_name() for output in self._body.outputs]
+        self.outputs = [name.removesuffix("/sink_port_0") for name in results]
         self._own = local()  # requests, which one thread at a time may use
 
     def __call__(self, *names: str, **inputs: NDArray[np.float32]) -> list[NDArray[Any]]:
@@ -92,24 +93,26 @@ class OpenVinoNetwork:
 def parts_of(model: Any) -> tuple[list[str], Any, Any]:
     """Names of a network's inputs, what comes before its first convolutions, and the rest."""
     ov = library()
-    after: set[str] = set()  # nodes that a convolution leads to, or that are one
-    first: dict[str, Any] = {}  # node -> its output, which a first convolution takes
+    live: set[str] = set()  # nodes that inputs lead to
+    after: set[str] = set()  # convolutions, and what they lead to
+    cut: dict[tuple[str, int], Any] = {}  # outputs that lead from the first part to the second
     for node in model.get_ordered_ops():
+        kind, name = node.get_type_name(), node.get_name()
         sources = [port.get_source_output() for port in node.inputs()]
         names = [source.get_node().get_name() for source in sources]
-        is_convolution = node.get_type_name() in CONVOLUTIONS
-        if is_convolution and names[0] not in after:
-            first[names[0]] = sources[0]
-        if is_convolution or not after.isdisjoint(names):
-            after.add(node.get_name())
+        if kind == "Parameter" or not live.isdisjoint(names):
+            live.add(name)
+        if kind in CONVOLUTIONS or not after.isdisjoint(names):
+            after.add(name)
+            leads = (s for s, n in zip(sources, names, strict=True) if n in live - after)
+            cut.update({(s.get_node().get_name(), s.get_index()): s for s in leads})
     inputs = model.get_parameters()
-    head = ov.Model([*first.values()], inputs, "head").clone()
-    entries = []
-    for output in first.values():
-        entries.append(ov.opset8.parameter(output.get_partial_shape(), np.float32))
-        for target in output.get_target_inputs():
+    head = ov.Model([*cut.values()], inputs, "head").clone()
+    entries = [ov.opset8.parameter(s.get_partial_shape(), np.float32) for s in cut.values()]
+    for source, entry in zip(cut.values(), entries, strict=True):
+        for target in source.get_target_inputs():
             if target.get_node().get_name() in after:
-                target.replace_source_output(entries[-1].output(0))
+                target.replace_source_output(entry.output(0))
     names = [entry.output(0).get_any_name() for entry in inputs]
     return names, head, ov.Model(model.get_results(), entries, "body")
 
