@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,7 @@ CONFINED = {
     "torch": {"nets", "train"},
     "onnx": {"nets", "train", "explaining"},
     "onnxruntime": {"runtime"},
+    "openvino": {"runtime"},
     "constriction": {"entropy"},
     "click": {"cli"},
 }
@@ -255,7 +257,9 @@ def run(code: str) -> str:
 
 def test_import_loads_no_framework() -> None:
     loaded = set(run("import pellucid; print(*sys.modules)").split())
-    assert loaded.isdisjoint({"torch", "onnx", "onnxruntime", "matplotlib", "imagecodecs"})
+    assert loaded.isdisjoint(
+        {"torch", "onnx", "onnxruntime", "openvino", "matplotlib", "imagecodecs"}
+    )
 
 
 def test_import_is_fast() -> None:
@@ -265,9 +269,13 @@ def test_import_is_fast() -> None:
     assert len(loaded) <= IMPORT_BUDGET, sorted(loaded)
 
 
-def test_nothing_is_left_in_the_home_folder(tmp_path: Path) -> None:
-    """ONNX Runtime would keep a device id and events there, to be sent to its maker."""
-    code = "import numpy, pellucid; pellucid.denoise(numpy.zeros((9, 9, 3), 'uint8'), sigma=9.0)"
+@pytest.mark.parametrize("device", ["cpu", "openvino"])
+def test_nothing_is_left_in_the_home_folder(tmp_path: Path, device: str) -> None:
+    """ONNX Runtime and OpenVINO would keep an id there, and send events to their makers."""
+    if device == "openvino" and find_spec("openvino") is None:
+        pytest.skip("OpenVINO has no package for this system")
+    picture = "numpy.zeros((9, 9, 3), 'uint8')"
+    code = f"import numpy, pellucid; pellucid.denoise({picture}, sigma=9.0, device={device!r})"
     kept = {k: v for k, v in os.environ.items() if k not in ("ORT_DISABLE_TELEMETRY", "HOME")}
     kept = {k: v for k, v in kept.items() if not k.startswith("XDG_")}
     home = {"HOME": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}

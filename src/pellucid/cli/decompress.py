@@ -82,6 +82,7 @@ def to_grain(value: str) -> float:
     click.IntRange(min=0),
     "N",
 )
+@options.device_option
 @options.limits_option
 @options.batch_options
 def decompress(

@@ -78,6 +78,13 @@ class FrameDenoiser:
         self._shape: tuple[int, ...] = ()
         self._count = 0
 
+    def use(self, model: str) -> None:
+        """Go on with another denoiser, by its name; OptionError if there is none."""
+        from pellucid.runtime import load_denoiser
+
+        if model not in (self.model.name, str(self.model.folder)):
+            self.model = load_denoiser(model)
+
     def prepare(self, samples: NDArray[Any]) -> Prepared:
         """The first half, to be called for each frame in order."""
         self._check(samples)

@@ -50,6 +50,11 @@ class ClipNoise:
         return plan_for(self.noise, eight_bits=eight_bits)
 
     @property
+    def measured(self) -> NoiseEstimate | None:
+        """What counts now, if noise is measured."""
+        return self.noise if self._found else None
+
+    @property
     def noise(self) -> NoiseEstimate:
         """The middle one of the last measurements."""
         ordered = sorted(self._found, key=lambda found: found.sigma)
