@@ -107,6 +107,12 @@ class Player:
         found = self._made.get(self._last or False)
         return None if found is None else found.noise.measured
 
+    @property
+    def engine(self) -> str | None:
+        """What ran the network last."""
+        found = self._made.get(self._last or False)
+        return None if found is None else found.model.engine
+
     def _denoiser(self, way: Way) -> FrameDenoiser:
         """That of the way's resolution; anew after frames of the other, as it has missed some."""
         if way.half != self._last:

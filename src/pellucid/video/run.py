@@ -43,6 +43,7 @@ class Progress:
         noise: as measured.
         changes: of the way that frames go, with the number of the frame.
         skipped: frames left out to keep up.
+        engine: what runs the network, and in which numbers.
     """
 
     length: float | None = None
@@ -53,6 +54,7 @@ class Progress:
     noise: NoiseEstimate | None = None
     changes: list[tuple[int, str]] = field(default_factory=list)
     skipped: int = 0
+    engine: str | None = None
 
     @property
     def rate(self) -> float:
@@ -168,7 +170,7 @@ class Work:
         progress.seconds = now - self._start
         progress.position = self._info.seconds(item.timestamp)
         progress.delays.append(now - arrived)
-        progress.noise = self._play.noise
+        progress.noise, progress.engine = self._play.noise, self._play.engine
         return self._told(progress)
 
     def _interval(self, frame: Frame) -> float:

@@ -50,12 +50,13 @@ class StreamOptions:
         require(isinstance(self.model, str | os.PathLike), "model", self.model, names)
 
     def denoiser(self, *, white: int | None = None) -> FrameDenoiser:
-        """What denoises one clip; raises OptionError if there is no such model."""
-        from pellucid.runtime import load_denoiser
+        """What denoises one clip; raises OptionError if there is no such model or device."""
+        from pellucid.runtime import check_device, load_denoiser
 
         given = read_sigma(self.sigma)
         assert not isinstance(given, np.ndarray)
         load_denoiser(self.model)
+        check_device(self.device)
         return FrameDenoiser(
             self.model,
             ClipNoise(given),
