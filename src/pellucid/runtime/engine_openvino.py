@@ -1,8 +1,9 @@
 """A network in OpenVINO on the processor, in bfloat16 or float16 where that has units for them.
 
 OpenVINO rounds every array of a network in a short format, the picture too: in bfloat16 by up to
-half a level of 8 bits, four times as much as all the layers together. So what lies before the first
-convolutions (the denoiser takes the local mean off there) is a network of its own, in float32.
+half a level of 8 bits, four times as much as all the layers together. So the first convolutions and
+what lies before them (the denoiser takes the local mean off there) are a network of their own, in
+float32.
 
 Networks take any shape; compiled for one they aren't faster. Nothing is kept on the disk, as
 compiling takes less than a tenth of a second.
@@ -91,10 +92,11 @@ class OpenVinoNetwork:
 
 
 def parts_of(model: Any) -> tuple[list[str], Any, Any]:
-    """Names of a network's inputs, what comes before its first convolutions, and the rest."""
+    """Names of a network's inputs, it as far as its first convolutions, and the rest."""
     ov = library()
     live: set[str] = set()  # nodes that inputs lead to
-    after: set[str] = set()  # convolutions, and what they lead to
+    layers: set[str] = set()  # convolutions
+    after: set[str] = set()  # what they lead to
     cut: dict[tuple[str, int], Any] = {}  # outputs that lead from the first part to the second
     for node in model.get_ordered_ops():
         kind, name = node.get_type_name(), node.get_name()
@@ -102,8 +104,11 @@ def parts_of(model: Any) -> tuple[list[str], Any, Any]:
         names = [source.get_node().get_name() for source in sources]
         if kind == "Parameter" or not live.isdisjoint(names):
             live.add(name)
-        if kind in CONVOLUTIONS or not after.isdisjoint(names):
+        if not (layers | after).isdisjoint(names):
             after.add(name)
+        if kind in CONVOLUTIONS:
+            layers.add(name)
+        if name in after:
             leads = (s for s, n in zip(sources, names, strict=True) if n in live - after)
             cut.update({(s.get_node().get_name(), s.get_index()): s for s in leads})
     inputs = model.get_parameters()

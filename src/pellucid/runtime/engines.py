@@ -64,9 +64,7 @@ def engines_of(device: str) -> Iterator[Callable[[Path, int], Engine]]:
     if device == CUDA:
         yield CudaNetwork
     elif device == OPENVINO:
-        for form in (openvino_format(), FLOAT32):
-            if form is not None:
-                yield partial(OpenVinoNetwork, form=form)
+        yield partial(OpenVinoNetwork, form=openvino_format() or FLOAT32)
 
 
 def agrees(found: NDArray[Any], right: NDArray[Any]) -> bool:
