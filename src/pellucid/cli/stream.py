@@ -17,7 +17,7 @@ from pellucid.cli._progress import Progress
 from pellucid.errors import PellucidError
 
 if TYPE_CHECKING:
-    from pellucid.video.run import StreamResult
+    from pellucid import StreamResult
 
 SHARES = {"median": 0.5, "p95": 0.95}
 
@@ -66,8 +66,8 @@ def to_setting(value: str) -> tuple[str, str]:
 )
 @option(
     "--to",
-    "pel: a sequence of .pel frames; or FFmpeg's name of a container. Default: by DST's suffix, and "
-    "Y4M for standard output.",
+    "pel: a sequence of .pel frames; or FFmpeg's name of a container. Default: by DST's suffix, "
+    "and Y4M for standard output.",
     str,
     "FORM",
 )
@@ -83,7 +83,9 @@ def to_setting(value: str) -> tuple[str, str]:
 @option("--lossless", "Keep .pel frames bit for bit.")
 @option("--pel-model", "The codec of .pel frames: s or m.", str, default="s")
 @option("--only-video alone", "Leave out sound, subtitles and all else.")
-@option("--from form", "What SRC is, if it doesn't say: rawvideo, or another of FFmpeg's.", str, "FORM")
+@option(
+    "--from form", "What SRC is, if it doesn't say: rawvideo, or another of FFmpeg's.", str, "FORM"
+)
 @option("--size", "Width and height of raw video.", options.to_numbers("W,H", "640,480"), "W,H")
 @option("--rate", "Frames a second, of raw video, pictures or a camera.", to_rate, "R")
 @option("--pixels layout", "Layout of raw video, as FFmpeg names it, such as yuv420p.", str, "NAME")
@@ -99,8 +101,13 @@ def stream(source: str, target: str, **given: Any) -> None:
     subtitles, chapters, times, rotation, colours and bit depth stay as they are. What was done when
     it ends early stays playable.
     """
-    from pellucid import CompressOptions, stream_file
-    from pellucid.video import SourceOptions, StreamOptions, TargetOptions
+    from pellucid import (
+        CompressOptions,
+        SourceOptions,
+        StreamOptions,
+        TargetOptions,
+        stream_file,
+    )
 
     started = time.perf_counter()
     shown = Shown(source, quiet=given["as_json"], wanted=given["progress"])

@@ -14,15 +14,15 @@ from typing import BinaryIO
 
 from pellucid._api.files import refuse_same_file
 from pellucid._api.options import CompressOptions
-from pellucid.errors import InputError, OptionError, OutputError, reading, require
-from pellucid.pixels.atomic import check_target, new_file
+from pellucid.errors import OutputError, reading, require
+from pellucid.pixels.atomic import new_file
 from pellucid.video.clip import ClipInfo, ClipSink, ClipSource
 from pellucid.video.pels import PelsSink, PelsSource
 from pellucid.video.pictures import CameraSource, FolderSource
 from pellucid.video.read import VideoSource
 from pellucid.video.run import State, StreamResult, play
 from pellucid.video.stream import StreamOptions
-from pellucid.video.write import FORMS, VideoSink, form_for
+from pellucid.video.write import VideoSink, form_for
 
 STREAM = "-"
 CAMERA = "camera:"
@@ -110,7 +110,11 @@ def stream_file(
         InputError: the source can't be read. OutputError: the target can't be written, or can't
         hold what the source has. OptionError: an option is out of range.
     """
-    options, read, write = options or StreamOptions(), read or SourceOptions(), write or TargetOptions()
+    options, read, write = (
+        options or StreamOptions(),
+        read or SourceOptions(),
+        write or TargetOptions(),
+    )
     source, target = os.fspath(source), os.fspath(target)
     options.denoiser()  # a wrong model is said before anything is opened
     if STREAM not in (source, target):

@@ -62,7 +62,7 @@ class ClipNoise:
 
 
 def deviation(plan: Plan, brightness: Callable[[], Floats]) -> Floats | float:
-    """The standard deviation of the noise, in the samples' unit: one, or that at each brightness."""
+    """Standard deviation of the noise, in the samples' unit: one, or that at each brightness."""
     if plan.stabiliser is None:
         return float(np.asarray(plan.sigma))
     curve = plan.stabiliser

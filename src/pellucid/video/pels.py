@@ -1,17 +1,17 @@
 """A sequence of .pel frames (`.pels`) as a clip's source and sink.
 
-Samples of more than 8 bits are stretched to 16 and back, as the codec expects. What FFmpeg must know
-to make the same kind of video of the frames again is in tags. The source's other streams are kept as they are in
-a Matroska file of their own, attached under a name.
+Samples of more than 8 bits are stretched to 16, as the codec expects. What FFmpeg must know to make
+the same kind of video of the frames again is in tags. The source's other streams are kept as they
+are, in a Matroska file of their own that is attached.
 """
 
 from __future__ import annotations
 
 import math
+import os
 import tempfile
 from collections.abc import Generator
 from contextlib import ExitStack
-from fractions import Fraction
 from io import BytesIO
 from types import TracebackType
 from typing import Any, Self
@@ -24,7 +24,7 @@ from pellucid._api.sequence import open_sequence
 from pellucid._api.sequence_writer import write_sequence
 from pellucid.errors import InputError, OutputError, refusing
 from pellucid.video.clip import ClipInfo, Frame, clock, pyav
-from pellucid.video.read import NOWHERE, is_packet
+from pellucid.video.read import NOWHERE
 
 STREAMS = "streams.mkv"
 LAYOUT, COLOUR, BITS = "pixel_format", "colour", "bits"  # tags that are ours
@@ -61,8 +61,11 @@ class PelsSource:
         packets = iter(()) if self._streams is None else self._streams.demux()
         packet = next(packets, None)
         for found in self._file.frames():
-            now = self.info.seconds(found.timestamp)
-            while packet is not None and (packet.dts is None or packet.dts * packet.time_base <= now):
+            stamp = found.timestamp or 0  # of a lost one it may be unknown
+            now = self.info.seconds(stamp)
+            while packet is not None and (
+                packet.dts is None or packet.dts * packet.time_base <= now
+            ):
                 if packet.dts is not None:
                     yield packet
                 packet = next(packets, None)
@@ -72,7 +75,7 @@ class PelsSource:
             else:
                 picture = np.asarray(found.picture)
                 samples = picture[..., None] if picture.ndim == 2 else picture
-                yield Frame(samples, found.timestamp, found.duration)
+                yield Frame(samples, stamp, found.duration or 0)
         while packet is not None:
             if packet.dts is not None:
                 yield packet
@@ -89,11 +92,11 @@ class PelsSource:
         about = self._file.about
         if about.dtype not in WHITE or about.channels not in (1, 3):
             raise InputError(
-                f"{self._name} has frames of {about.kind}, and a video takes grey or RGB of 8 or 16 "
-                "bits; pellucid decompress writes them as pictures"
+                f"{self._name} has frames of {about.kind}, and a video takes grey or RGB of 8 or "
+                "16 bits; pellucid decompress writes them as pictures"
             )
         tags = {name: text for name, text in about.tags.items() if name not in OURS}
-        times = self._file.timestamps
+        times = [time for time in self._file.timestamps if time is not None]
         return ClipInfo(
             height=about.height,
             width=about.width,
@@ -170,16 +173,16 @@ class PelsSink:
         with self._stack:
             if self._streams is not None:
                 self._streams.close()
-                self._kept.flush()
-                self._out.attach(STREAMS, self._kept.name)
+                self._out.attach(STREAMS, self._kept)
 
     def abandon(self) -> None:
         """See `ClipSink`."""
         self._stack.close()
 
     def _open_streams(self) -> None:
-        self._kept = self._stack.enter_context(tempfile.NamedTemporaryFile(suffix=".mkv"))
-        self._streams = pyav().open(self._kept.name, "w", format="matroska")
+        folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="pellucid-"))
+        self._kept = os.path.join(folder, STREAMS)
+        self._streams = pyav().open(self._kept, "w", format="matroska")
         known = self._streams.supported_codecs
         for other in self._info.others:
             context = other.codec_context

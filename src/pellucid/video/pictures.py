@@ -37,7 +37,9 @@ class FolderSource:
         self.lost: list[str] = []
         self._paths = sorted(
             (path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")),
-            key=lambda path: [int(p) if p.isdecimal() else p for p in re.split(r"(\d+)", path.name)],
+            key=lambda path: [
+                int(p) if p.isdecimal() else p for p in re.split(r"(\d+)", path.name)
+            ],
         )
         if not self._paths:
             raise InputError(f"{folder}: there are no pictures in this folder")
@@ -75,7 +77,10 @@ class FolderSource:
                 self.lost.append(str(error))
                 continue
             info = self.info
-            if (samples.shape, samples.dtype) != ((info.height, info.width, info.channels), info.dtype):
+            if (samples.shape, samples.dtype) != (
+                (info.height, info.width, info.channels),
+                info.dtype,
+            ):
                 raise CutShort(
                     f"{path} is {samples.shape[1]} x {samples.shape[0]}, {samples.dtype} with "
                     f"{samples.shape[2]} channels, and those before {info.width} x {info.height}, "

@@ -1,22 +1,20 @@
 """A video file or a pipe as a clip, by PyAV; samples as RGB or grey in the depth that they have.
 
-Only the file itself is read: a playlist that names other files or hosts can't make FFmpeg open them.
-A frame that can't be decoded is left out and noted. A source that ends in the middle of something,
-or whose frames change their size, ends the clip there with `CutShort`.
+Only the file itself is read: a playlist that names other files or hosts can't make FFmpeg open
+them. A frame that can't be decoded is left out and noted. A source that ends in the middle of
+something, or whose frames change their size, ends the clip there with `CutShort`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 import numpy as np
 
 from pellucid.errors import InputError, refusing
-from pellucid.pixels.info import WITH_ALPHA
 from pellucid.video.clip import ClipInfo, CutShort, Frame, clock, pyav
 
 DEPTHS = (8, 9, 10, 12, 14, 16)
@@ -186,9 +184,7 @@ def form_of(depth: int, *, grey: bool) -> str:
 def exactly() -> int:
     """How colours are converted: less exactly, brightness is off by half a level."""
     kinds = pyav().video.reformatter.Interpolation
-    return int(
-        kinds.BICUBIC | kinds.ACCURATE_RND | kinds.FULL_CHR_H_INT | kinds.FULL_CHR_H_INP
-    )
+    return int(kinds.BICUBIC | kinds.ACCURATE_RND | kinds.FULL_CHR_H_INT | kinds.FULL_CHR_H_INP)
 
 
 def matrix_of(frame: Any) -> tuple[int, ...] | None:

@@ -102,8 +102,8 @@ def play(
         paced: hand out frames at the times that they have, as a camera would.
         told: is called after each frame.
 
-    Raises what opening the sink raises, and what ends the work before there is a frame. What ends it
-    later is in the result, and the sink has been finished as far as that could be done.
+    Raises what opening the sink raises, and what ends the work before there is a frame. What ends
+    it later is in the result, and the sink has been finished as far as that could be done.
     """
     info = source.info
     sink = open_sink(info)
@@ -197,5 +197,5 @@ def lost_words(lost: list[str]) -> list[str]:
     """Frames that couldn't be decoded, in a line."""
     if not lost:
         return []
-    number = f"{len(lost)} frames" if len(lost) > 1 else "1 frame"
-    return [f"{number} couldn't be decoded and {'are' if len(lost) > 1 else 'is'} missing; the first {lost[0]}"]
+    number = "1 frame that" if len(lost) == 1 else f"{len(lost)} frames that"
+    return [f"missing: {number} couldn't be decoded; the first {lost[0]}"]

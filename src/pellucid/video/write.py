@@ -135,7 +135,9 @@ class VideoSink:
     def _video_stream(self, codec: str, settings: dict[str, str]) -> Any:
         av, info = pyav(), self._info
         if codec not in av.codecs_available:
-            raise OptionError(f"there is no encoder {codec!r}; such as libx264, libx265 and ffv1 are")
+            raise OptionError(
+                f"there is no encoder {codec!r}; such as libx264, libx265 and ffv1 are"
+            )
         with refusing(f"cannot write {self._name} with {codec}", OutputError):
             stream = self._container.add_stream(codec, rate=info.rate or 25, options=settings)
             stream.width, stream.height = info.width, info.height
@@ -169,11 +171,13 @@ class VideoSink:
 
 
 def form_for(name: str) -> str:
-    """FFmpeg's container for a file of this name; OutputError for a suffix that none is known of."""
+    """FFmpeg's container for a file of this name; OutputError for an unknown suffix."""
     suffix = Path(name).suffix.lower()
     if suffix in FORMS:
         return FORMS[suffix]
-    raise OutputError(f"cannot write {name}: the suffix {suffix!r} is of no video; use {', '.join(FORMS)}")
+    raise OutputError(
+        f"cannot write {name}: the suffix {suffix!r} is of no video; use {', '.join(FORMS)}"
+    )
 
 
 def pixel_format(av: Any, codec: str, info: ClipInfo) -> str:
