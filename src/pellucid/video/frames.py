@@ -81,7 +81,7 @@ class FrameDenoiser:
         self._white, self._scale = white, 0.0
         self._filter: TemporalFilter | None = None
         self._shape: tuple[int, ...] = ()
-        self._short = True
+        self._dtype = np.dtype(np.uint8)
         self._count = 0
 
     def use(self, model: str) -> None:
@@ -95,7 +95,7 @@ class FrameDenoiser:
         from pellucid.runtime import device_for, load_denoiser
 
         if self._model is None:
-            device = device_for(self._device, math.inf, short=self._short)
+            device = device_for(self._device, math.inf, short=self._dtype == np.uint8)
             self._model = load_denoiser(self._name, device)
         return self._model
 
@@ -104,7 +104,8 @@ class FrameDenoiser:
         self._check(samples)
         colour, _ = split_alpha(samples)
         frame = self._scaled(colour)
-        plan = self.noise.plan(colour, cut=self._filter is None or self._filter.changed > CUT)
+        cut = self._filter is not None and self._filter.changed > CUT
+        plan = self.noise.plan(colour, cut=cut)
         if not (self._strength and np.any(plan.sigma)):
             self._filter = None
             return Prepared(samples)
@@ -189,9 +190,12 @@ class FrameDenoiser:
                     f"frames of shape {samples.shape} can't be denoised; give (H, W) or (H, W, C) "
                     "with 1 to 4 channels: grey or RGB, with or without transparency"
                 )
-            self._shape, self._short = samples.shape, samples.dtype == np.uint8
-        if samples.shape != self._shape:
-            now, first = (f"{s[1]} x {s[0]}, {s[2]} channels" for s in (samples.shape, self._shape))
+            self._shape, self._dtype = samples.shape, samples.dtype
+        if (samples.shape, samples.dtype) != (self._shape, self._dtype):
+            now, first = (
+                f"{s[1]} x {s[0]}, {s[2]} channels of {dtype}"
+                for s, dtype in ((samples.shape, samples.dtype), (self._shape, self._dtype))
+            )
             raise InputError(
                 f"frame {self._count} is {now}, those before are {first}; a clip's frames must be "
                 "alike: denoise what follows as a clip of its own"

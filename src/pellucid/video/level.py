@@ -21,6 +21,7 @@ from pellucid.denoising.samples import Floats
 
 OFTEN = (0, 1, 2, 4, 8, 16, 32)  # frames after a cut that are measured
 EVERY = 50  # frames, later
+SETTLED = 16  # frames after a cut before the next one counts
 KEPT = 5  # measurements of which the middle one counts
 
 
@@ -41,7 +42,7 @@ class ClipNoise:
         eight_bits = frame.dtype == np.uint8
         if self._given is not None:
             return plan_for(self._given, eight_bits=eight_bits)
-        if cut and self._number > OFTEN[1]:
+        if cut and self._number >= SETTLED:
             self._found.clear()
             self._number = 0
         if self._number in OFTEN or self._number % EVERY == 0:

@@ -76,7 +76,7 @@ def stream(
     model: str = DEFAULT_MODEL,
     temporal: bool = True,
     memory: int = MEMORY,
-    ahead: int = 1,
+    ahead: int = 0,
     device: str = "auto",
 ) -> Iterator[NDArray[Any]]:
     """Take the noise off a clip, frame by frame; each frame's shape and type stay.
