@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 import pellucid
-from pellucid.errors import InputError, OptionError
 from noisy_clips import moving, noisy, psnr, still
+from pellucid.errors import InputError, OptionError
 
 FRAMES = 6
 
