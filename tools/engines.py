@@ -4,9 +4,8 @@
 
 A network is `denoise-m`, or `m` for the synthesis of that codec. One row for each picture, network,
 setting and engine, beside ONNX Runtime in float32: PSNR of the 8-bit results to the clean picture,
-and how far they are apart. The setting is the sigma of seeded noise, or the quality. `whole` has
-what lies before the first convolution in the short format, too. Seconds are of the network alone,
-on all cores, the median of three runs in which the engines take turns.
+and how far they are apart. The setting is the sigma of seeded noise, or the quality. Seconds are of
+the network alone, on all cores, the median of three runs in which the engines take turns.
 """
 
 from __future__ import annotations
@@ -30,9 +29,9 @@ from pellucid.evaluate.runs import describe_machine
 from pellucid.evaluate.speed import interleaved
 from pellucid.pixels import Box
 from pellucid.runtime import Network, load_denoiser, load_model
-from pellucid.runtime.denoiser import FILE
+from pellucid.runtime.denoiser import FILE, noise_by
 from pellucid.runtime.device import openvino_format
-from pellucid.runtime.engine_openvino import FLOAT32, OpenVinoNetwork, compiled, core
+from pellucid.runtime.engine_openvino import FLOAT32, OpenVinoNetwork
 from pellucid.runtime.engines import Engine
 from pellucid.runtime.session import thread_count
 
@@ -67,35 +66,21 @@ TABLE = Rows(EngineRow)
 
 
 class Case(NamedTuple):
-    """What a network is shown, and how its output becomes 8-bit samples as `clean` has them."""
+    """What an engine is to do, and how its output becomes 8-bit samples as `clean` has them."""
 
     setting: int
     clean: Samples
-    shown: dict[str, NDArray[np.float32]]
-    output: str
+    run: Callable[[Engine], Samples]
     levels: Callable[[Samples], Samples]
 
 
-class Whole:
-    """A network in OpenVINO, all of it in the short format."""
-
-    def __init__(self, source: Path, threads: int, form: str) -> None:
-        self._request = compiled(core().read_model(source), threads, form).create_infer_request()
-
-    def __call__(self, *names: str, **inputs: NDArray[np.float32]) -> list[Samples]:
-        self._request.infer(inputs, share_inputs=True)
-        return [self._request.get_tensor(name).data.copy() for name in names]
-
-
-def engines_of(source: Path) -> dict[str, Any]:
+def engines_of(source: Path) -> dict[str, Engine]:
     """All engines for a network, by name; float32 in ONNX Runtime comes first."""
     threads, form = thread_count(), openvino_format()
     found: list[Engine] = [Network(source, threads), OpenVinoNetwork(source, threads, FLOAT32)]
-    if form is None:
-        return {engine.engine: engine for engine in found}
-    found.append(OpenVinoNetwork(source, threads, form))
-    named = {engine.engine: engine for engine in found}
-    return {**named, f"{found[-1].engine} whole": Whole(source, threads, form)}
+    if form is not None:
+        found.append(OpenVinoNetwork(source, threads, form))
+    return {engine.engine: engine for engine in found}
 
 
 def denoiser_cases(clean: Samples, seed: int) -> Iterator[Case]:
@@ -110,9 +95,8 @@ def denoiser_cases(clean: Samples, seed: int) -> Iterator[Case]:
         def levels(noise: Samples, noisy: Samples = noisy) -> Samples:
             return to_levels(255 * (noisy - noise)).astype(np.uint8)
 
-        yield Case(
-            sigma, clean.transpose(2, 0, 1)[None], {"noisy": noisy, "maps": maps}, "noise", levels
-        )
+        run = partial(noise_by, noisy=noisy, maps=maps)
+        yield Case(sigma, clean.transpose(2, 0, 1)[None], run, levels)
 
 
 def synthesis_cases(clean: Samples, name: str) -> Iterator[Case]:
@@ -122,9 +106,11 @@ def synthesis_cases(clean: Samples, name: str) -> Iterator[Case]:
         y = np.rint(analyse(clean, model, quality, Box.whole(clean.shape)))[None]
         scale = model.vector("synthesis_scale", quality)
         shown = {"y": y * model.vector("inverse_gain", quality), "scale": scale}
-        yield Case(
-            quality, target, shown, "samples", lambda found: to_levels(found).astype(np.uint8)
-        )
+
+        def run(engine: Engine, shown: dict[str, Samples] = shown) -> Samples:
+            return engine("samples", **shown)[0]
+
+        yield Case(quality, target, run, lambda found: to_levels(found).astype(np.uint8))
 
 
 def to_levels(samples: Samples) -> Samples:
@@ -144,10 +130,8 @@ def rows_of(network: str, pictures: list[Path]) -> Iterator[EngineRow]:
         clean = load_rgb(path)
         cases = denoiser_cases(clean, seed) if denoises else synthesis_cases(clean, network)
         for case in cases:
-            tasks = {
-                name: partial(engine, case.output, **case.shown) for name, engine in engines.items()
-            }
-            made = {name: case.levels(task()[0]) for name, task in tasks.items()}
+            tasks = {name: partial(case.run, engine) for name, engine in engines.items()}
+            made = {name: case.levels(task()) for name, task in tasks.items()}
             taken = interleaved(tasks, repeats=REPEATS, warmup=0)
             exact, *others = engines
             for name in others:

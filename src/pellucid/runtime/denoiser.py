@@ -48,8 +48,7 @@ class DenoiserModel:
 
     def noise(self, noisy: NDArray[np.float32], maps: NDArray[np.float32]) -> NDArray[np.float32]:
         """noisy (1, 3, H, W), maps (1, 2, H, W) -> the noise to take off (1, 3, H, W)."""
-        (noise,) = self._network(noisy=noisy, maps=maps)
-        return joined(noise) if noise.shape != noisy.shape else noise  # version 0.1 joined its own
+        return noise_by(self._network, noisy, maps)
 
     @property
     def engine(self) -> str:
@@ -66,9 +65,22 @@ def levels(network: Engine) -> NDArray[np.float32]:
     noisy = picture()
     maps = np.zeros((1, 2, *noisy.shape[2:]), np.float32)
     maps[:, 0] = NOISE
-    (noise,) = network(noisy=noisy, maps=maps)
-    noise = joined(noise) if noise.shape != noisy.shape else noise
+    noise = noise_by(network, noisy, maps)
     return np.asarray(np.clip(np.rint(255 * (noisy - noise)), 0, 255), np.float32)
+
+
+def noise_by(
+    network: Engine, noisy: NDArray[np.float32], maps: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """What `DenoiserModel.noise` gives, by a network on any engine.
+
+    It takes the local mean off first, so the mean of all may be off before; short numbers are finer
+    near 0.
+    """
+    if network.short:
+        noisy = noisy - noisy.mean(axis=(2, 3), keepdims=True)
+    (noise,) = network(noisy=noisy, maps=maps)
+    return joined(noise) if noise.shape != noisy.shape else noise  # version 0.1 joined its own
 
 
 def joined(places: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ nothing is kept on the disk, where it would outlive the engine, the driver and t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import PellucidError, refusing
+from pellucid.pixels import open_image
 from pellucid.runtime.device import CUDA, OPENVINO, openvino_format
 from pellucid.runtime.engine_cuda import CudaNetwork
 from pellucid.runtime.engine_openvino import FLOAT32, OpenVinoNetwork
@@ -24,6 +25,7 @@ from pellucid.runtime.session import Network
 SHARE = 0.999  # of the samples
 SIDE = 256  # of the picture, a multiple of what networks take
 NOISE = 25 / 255  # its standard deviation there
+PHOTOGRAPH = Path(__file__).parent.parent / "samples" / "chelsea.png"
 
 Trial = Callable[["Engine"], NDArray[Any]]  # what a network makes of the picture, in levels
 
@@ -32,6 +34,7 @@ class Engine(Protocol):
     """A loaded network: named arrays in, a list of arrays out; thread-safe."""
 
     engine: str  # its name and the numbers it computes in
+    short: bool  # whether these have fewer bits than float32
 
     @property
     def outputs(self) -> list[str]:
@@ -73,13 +76,10 @@ def agrees(found: NDArray[Any], right: NDArray[Any]) -> bool:
     return bool(np.mean(apart <= 1) >= SHARE)  # what is no number isn't
 
 
+@cache
 def picture() -> NDArray[np.float32]:
-    """(1, 3, SIDE, SIDE) of 0 to 1: shades, edges, texture, saturated places, and noise."""
-    y, x = np.mgrid[:SIDE, :SIDE] / SIDE
-    shades = 0.5 + 0.45 * np.sin(7 * x + 3 * y * y)
-    edges = 0.3 * ((9 * x + 5 * y) % 2 < 1) * (y > 0.5)
-    texture = 0.15 * np.sin(200 * x * x + 170 * y) * (x > 0.5)
-    clean = np.stack([shades + edges + texture, 0.8 * shades + texture, 1.1 - shades - edges])
-    noisy = clean + NOISE * np.random.default_rng(0).standard_normal(clean.shape)
-    levels = np.clip(np.rint(255 * noisy), 0, 255)
-    return np.asarray(levels / 255, np.float32)[None]
+    """(1, 3, SIDE, SIDE) of 0 to 1: a part of a photograph, with noise, in steps of 8 bits."""
+    with open_image(PHOTOGRAPH) as source:
+        clean = source.read()[:SIDE, :SIDE, :3].transpose(2, 0, 1)
+    noise = 255 * NOISE * np.random.default_rng(0).standard_normal(clean.shape)
+    return np.asarray(np.clip(np.rint(clean + noise), 0, 255) / 255, np.float32)[None]
