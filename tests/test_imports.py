@@ -53,6 +53,8 @@ CONFINED = {
     "onnxruntime": {"runtime"},
     "constriction": {"entropy"},
     "click": {"cli"},
+    "av": {"video", "evaluate"},
+    "cv2": {"video", "evaluate"},
 }
 
 

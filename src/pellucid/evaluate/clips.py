@@ -20,12 +20,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import InputError, OptionError
+from pellucid.errors import InputError, OptionError, refusing
 from pellucid.evaluate._extras import require
 from pellucid.evaluate.peers.base import Floats, Rgb
 
@@ -36,10 +38,12 @@ CLOSER = 1.2  # how much of a zoom, in all
 TURN = np.radians(0.3)  # a frame
 TREMOR = 1.5  # samples, standard deviation of the hand's place
 DIMMEST = 0.7  # of the light
+MOST_SEEN = 3  # photographs in a clip
+HALVED = 480  # columns from which a file's frames are reduced
 
 
 @dataclass(frozen=True)
-class Path:
+class Course:
     """Where a camera is in each of T frames.
 
     `shift` (T, 2) is right and down in samples of the clip, `width` (T,) how much wider than the
@@ -59,36 +63,36 @@ class Path:
         return found
 
 
-def still(frames: int, _generator: np.random.Generator) -> Path:
+def still(frames: int, _generator: np.random.Generator) -> Course:
     """Where nothing moves."""
-    return Path(np.zeros((frames, 2)), np.ones(frames), np.zeros(frames))
+    return Course(np.zeros((frames, 2)), np.ones(frames), np.zeros(frames))
 
 
-def pan(frames: int, generator: np.random.Generator, fastest: float = FASTEST) -> Path:
+def pan(frames: int, generator: np.random.Generator, fastest: float = FASTEST) -> Course:
     """Steady, in any direction but for less up and down than to the sides."""
     speed, angle = generator.uniform(0.2, 1.0) * fastest, generator.uniform(0, 2 * np.pi)
     way = speed * np.array([np.cos(angle), 0.4 * np.sin(angle)])
-    return Path(np.outer(_centred(frames), way), np.ones(frames), np.zeros(frames))
+    return Course(np.outer(_centred(frames), way), np.ones(frames), np.zeros(frames))
 
 
-def zoom(frames: int, generator: np.random.Generator) -> Path:
+def zoom(frames: int, generator: np.random.Generator) -> Course:
     """By `CLOSER` in all, a little to the side."""
     width = np.geomspace(1.0, CLOSER, frames)[:: generator.choice([1, -1])]
     drift = np.outer(_centred(frames), generator.uniform(-0.3, 0.3, 2))
-    return Path(drift, width, np.zeros(frames))
+    return Course(drift, width, np.zeros(frames))
 
 
-def rotate(frames: int, generator: np.random.Generator) -> Path:
+def rotate(frames: int, generator: np.random.Generator) -> Course:
     """By `TURN` a frame."""
     angle = _centred(frames) * TURN * generator.choice([1, -1])
-    return Path(np.zeros((frames, 2)), np.ones(frames), angle)
+    return Course(np.zeros((frames, 2)), np.ones(frames), angle)
 
 
-def shake(frames: int, generator: np.random.Generator) -> Path:
+def shake(frames: int, generator: np.random.Generator) -> Course:
     """A hand's tremor: noise with memory, in place and a little in angle."""
     steps = generator.standard_normal((frames + 8, 3))
     kept = np.stack([np.convolve(one, [0.5, 0.7, 0.5], "valid")[:frames] for one in steps.T], -1)
-    return Path(TREMOR * kept[:, :2], np.ones(frames), 0.002 * kept[:, 2])
+    return Course(TREMOR * kept[:, :2], np.ones(frames), 0.002 * kept[:, 2])
 
 
 def _centred(frames: int) -> NDArray[np.float64]:
@@ -96,7 +100,7 @@ def _centred(frames: int) -> NDArray[np.float64]:
     return np.arange(frames) - (frames - 1) / 2
 
 
-def views(photograph: Rgb | Floats, path: Path, size: tuple[int, int]) -> Floats:
+def views(photograph: Rgb | Floats, path: Course, size: tuple[int, int]) -> Floats:
     """What a camera sees, (T, H, W, channels) float32; of a photograph (rows, columns, channels)
     as much as it can.
 
@@ -115,8 +119,11 @@ def views(photograph: Rgb | Floats, path: Path, size: tuple[int, int]) -> Floats
         source = cv2.resize(np.float32(source), (columns, rows), interpolation=cv2.INTER_AREA)
         have, step = np.array([columns, rows]), float(FINER)
     source = np.ascontiguousarray(source, np.float32)
-    drawn = [_view(cv2, source, size, step * width, angle, have / 2 + step * shift)
-             for shift, width, angle in zip(path.shift, path.width, path.angle, strict=True)]  # fmt: skip
+    moves = zip(path.shift, path.width, path.angle, strict=True)
+    drawn = [
+        _view(cv2, source, size, step * width, angle, have / 2 + step * shift)
+        for shift, width, angle in moves
+    ]
     return np.stack(drawn).reshape(len(drawn), *size, -1)
 
 
@@ -129,7 +136,9 @@ def _view(
 ) -> Floats:
     """One frame; a sample's middle is half a sample from its edge."""
     height, width = (side * FINER for side in size)
-    turn = step / FINER * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    turn = (
+        step / FINER * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    )
     start = np.asarray(middle) - 0.5 - turn @ ((np.array([width, height]) - 1) / 2)
     matrix = np.column_stack([turn, start])
     how = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
@@ -158,10 +167,12 @@ def part(photograph: Rgb, size: tuple[int, int], generator: np.random.Generator)
     return np.dstack([photograph.astype(np.float32), soft])
 
 
-def layers(photographs: Sequence[Rgb], frames: int, size: tuple[int, int], generator: Any) -> Floats:
+def layers(
+    photographs: Sequence[Rgb], frames: int, size: tuple[int, int], generator: Any
+) -> Floats:
     """One or two parts move over a background, each its own way."""
     clip = views(photographs[0], pan(frames, generator), size)
-    for number in range(1, 1 + generator.integers(1, 3)):
+    for number in range(1, generator.integers(2, MOST_SEEN + 1)):
         piece = part(photographs[number % len(photographs)], size, generator)
         moved = views(piece, pan(frames, generator, 2 * FASTEST), size)
         hides = np.clip(moved[..., 3:], 0, 1)
@@ -189,7 +200,7 @@ def light(photographs: Sequence[Rgb], frames: int, size: tuple[int, int], genera
 Maker = Callable[[Sequence[Rgb], int, tuple[int, int], np.random.Generator], Floats]
 
 
-def _seen(path: Callable[[int, np.random.Generator], Path]) -> Maker:
+def _seen(path: Callable[[int, np.random.Generator], Course]) -> Maker:
     return lambda photographs, frames, size, generator: views(
         photographs[0], path(frames, generator), size
     )
@@ -213,11 +224,11 @@ def make_clip(
 
     Args:
         kind: a name in `KINDS`.
-        photographs: (rows, columns, 3) uint8 each; the first to be seen is number `seed`, from the
-            start again after the last. One that stands is turned if the clip lies, and the reverse.
+        photographs: (rows, columns, 3) uint8 each, up to `MOST_SEEN` of which are seen, the first
+            first. One that stands is turned if the clip lies, and the reverse.
         frames: T.
         size: H and W.
-        seed: of directions, speeds and outlines too.
+        seed: of directions, speeds and outlines.
 
     Raises:
         OptionError: no such kind. InputError: no photographs, or one is too small.
@@ -226,10 +237,32 @@ def make_clip(
         raise OptionError(f"no kind of clip called {kind!r}; there are: {', '.join(KINDS)}")
     if not len(photographs):
         raise InputError("no photographs to make a clip of; give at least one")
-    first = seed % len(photographs)
     generator = np.random.default_rng([seed, zlib.crc32(kind.encode())])
-    order = [*photographs[first:], *photographs[:first]]
-    return _stored(KINDS[kind](order, frames, size, generator))
+    return _stored(KINDS[kind](photographs, frames, size, generator))
+
+
+def read_clip(path: Path, frames: int) -> NDArray[np.uint8]:
+    """The first frames of a file of video, (T, H, W, 3) uint8.
+
+    Those of `HALVED` columns or more are reduced by two, each sample the mean of four: what
+    compression left in them is then far below any noise that is added.
+
+    Raises:
+        MissingExtraError: PyAV isn't installed. InputError: it can't be read, or has no frame.
+    """
+    av = require("av", extra="video")
+    with refusing(f"can't read {path}"), av.open(str(path)) as file:
+        video = file.streams.video
+        decoded = islice(file.decode(video[0]), frames) if video else ()
+        found = [frame.to_ndarray(format="rgb24") for frame in decoded]
+    if not found:
+        raise InputError(f"{path} has no frames of video")
+    clip = np.stack(found)
+    if (width := clip.shape[2] // 2) < HALVED // 2:
+        return clip
+    height = clip.shape[1] // 2
+    cells = clip[:, : 2 * height, : 2 * width].reshape(-1, height, 2, width, 2, 3)
+    return _stored(cells.mean(axis=(2, 4), dtype=np.float32))
 
 
 def noisy(
