@@ -117,7 +117,9 @@ def test_noise_is_as_strong_as_it_says_and_new_in_each_frame() -> None:
     assert np.array_equal(clips.noisy(flat, 10, 3), clips.noisy(flat, 10, 3))
     camera = clips.noisy(flat, 6, 3, slope=0.64).astype(float) - 100
     assert camera.std() == pytest.approx(10, rel=0.03)
-    assert clips.noisy(np.zeros_like(flat), 10).mean() == pytest.approx(10 / np.sqrt(2 * np.pi), rel=0.1)
+    assert clips.noisy(np.zeros_like(flat), 10).mean() == pytest.approx(
+        10 / np.sqrt(2 * np.pi), rel=0.1
+    )
 
 
 def test_files_of_video_are_read(tmp_path: Path) -> None:

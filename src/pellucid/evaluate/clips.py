@@ -59,8 +59,9 @@ class Course:
         sine, cosine = np.abs(np.sin(self.angle)), np.abs(np.cos(self.angle))
         height, width = size
         sides = np.stack([width * cosine + height * sine, width * sine + height * cosine], -1)
-        found: NDArray[np.float64] = (sides * self.width[:, None] + 2 * np.abs(self.shift)).max(0)
-        return found
+        found = sides * self.width[:, None] + 2 * np.abs(self.shift)
+        most: NDArray[np.float64] = found.max(axis=0)
+        return most
 
 
 def still(frames: int, _generator: np.random.Generator) -> Course:
@@ -97,7 +98,7 @@ def shake(frames: int, generator: np.random.Generator) -> Course:
 
 def _centred(frames: int) -> NDArray[np.float64]:
     """Numbers of the frames, 0 in the middle."""
-    return np.arange(frames) - (frames - 1) / 2
+    return np.arange(frames, dtype=np.float64) - (frames - 1) / 2
 
 
 def views(photograph: Rgb | Floats, path: Course, size: tuple[int, int]) -> Floats:
@@ -183,18 +184,22 @@ def layers(
 def cut(photographs: Sequence[Rgb], frames: int, size: tuple[int, int], generator: Any) -> Floats:
     """Two scenes that move."""
     parts = [frames // 2, frames - frames // 2]
-    return np.concatenate(
-        [views(photographs[at % len(photographs)], pan(length, generator), size)
-         for at, length in enumerate(parts) if length]
-    )  # fmt: skip
+    scenes = [
+        views(photographs[at % len(photographs)], pan(length, generator), size)
+        for at, length in enumerate(parts)
+        if length
+    ]
+    return np.concatenate(scenes)
 
 
 def light(photographs: Sequence[Rgb], frames: int, size: tuple[int, int], generator: Any) -> Floats:
     """A still picture under light that swings to `DIMMEST` and back once in 60 frames."""
     phase = generator.uniform(0, 2 * np.pi) + 2 * np.pi * np.arange(frames) / 60
     swing = 0.5 + 0.5 * np.sin(phase[:, None] + np.array([0, 0.2, 0.4]))
-    gain = DIMMEST + (1 - DIMMEST) * swing
-    return views(photographs[0], still(frames, generator), size) * np.float32(gain)[:, None, None]
+    gain = (DIMMEST + (1 - DIMMEST) * swing).astype(np.float32)
+    seen = views(photographs[0], still(frames, generator), size)
+    seen *= gain[:, None, None]
+    return seen
 
 
 Maker = Callable[[Sequence[Rgb], int, tuple[int, int], np.random.Generator], Floats]

@@ -44,7 +44,7 @@ def key_of(plan: Plan, case: Case, one: ClipDenoiser) -> Key:
 def denoise(current: Sweep) -> Iterator[VideoResult]:
     """One noisy clip by each method."""
     clean, noisy = current.data
-    kind, _, sigma = current.case.about
+    kind, name, sigma = current.case.about
     half = len(clean) // 2
     before = [psnr(*pair) for pair in zip(clean, noisy, strict=True)]
     for one, _ in current.todo:
@@ -55,7 +55,11 @@ def denoise(current: Sweep) -> Iterator[VideoResult]:
             after = [psnr(*pair) for pair in zip(clean, result, strict=True)]
             late = result[half:].astype(np.float32).std(axis=0).mean()
             yield VideoResult(
-                *key_of(current.plan, current.case, one)[:-1],
+                method=one.name,
+                data=current.plan.data_name,
+                kind=kind,
+                clip=name,
+                sigma=float(sigma),
                 frames=current.plan.frames,
                 width=clean.shape[2],
                 height=clean.shape[1],

@@ -33,10 +33,16 @@ LAYOUT = "yuvj444p"
 FRAMES = "-frames"  # ends the name of a denoiser of ours that sees each frame alone
 # Name of a filter -> its options for noise of a sigma.
 FILTERS: dict[str, Callable[[float], str]] = {
-    "nlmeans": lambda sigma: f"s={min(30.0, max(1.0, 0.6 * sigma)):g}:p=5:r=15",
-    "hqdn3d": lambda sigma: ":".join(f"{part * sigma:g}" for part in (0.5, 1.0, 0.5, 1.0)),
-    "atadenoise": lambda sigma: "s=9",
+    "nlmeans": lambda sigma: f"s={min(30.0, max(1.0, 0.4 * sigma)):g}:p=5:r=7",
+    "hqdn3d": lambda sigma: ":".join(f"{part * sigma:g}" for part in (1.4, 2.0, 1.4, 1.0)),
+    "atadenoise": lambda sigma: ":".join([*_thresholds(3 * sigma, 4 * sigma), "s=13", "a=p"]),
 }
+
+
+def _thresholds(one: float, many: float) -> list[str]:
+    """Of `atadenoise`, for each plane: how far a frame may be off, and all together, of 255."""
+    limits = {"a": min(0.3, one / 255), "b": min(5.0, many / 255)}
+    return [f"{plane}{name}={limit:.4f}" for plane in range(3) for name, limit in limits.items()]
 
 
 @dataclass(frozen=True)
