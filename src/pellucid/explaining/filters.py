@@ -17,7 +17,7 @@ from pellucid.denoising.remove import whole
 from pellucid.errors import OptionError
 from pellucid.explaining.network import OpenNetwork
 from pellucid.runtime import DenoiserModel
-from pellucid.runtime.denoiser import FILE
+from pellucid.runtime.denoiser import FILE, parted
 
 Floats = NDArray[np.float32]
 
@@ -73,7 +73,9 @@ def filter_at(
     grey = picture.shape[2] == 1
     chosen = slice(None) if grey else channel
     pull[0, chosen, y - rows.start, x - columns.start] = 1 / 3 if grey else 1
-    noise = OpenNetwork(model.folder / FILE).gradient(inputs, pull)
+    network = OpenNetwork(model.folder / FILE)
+    joins = "DepthToSpace" in network.layers.values()  # as that of version 0.1
+    noise = network.gradient(inputs, pull if joins else parted(pull))
     linear = (pull - noise["noisy"])[0].transpose(1, 2, 0)
     of_map = -float(np.sum(noise["maps"] * inputs["maps"], dtype=np.float64))
     value = float(np.sum(linear * noisy[0].transpose(1, 2, 0), dtype=np.float64)) + of_map

@@ -174,6 +174,16 @@ def space_to_depth(pull: Floats, values: Values, options: Options) -> list[Float
     return [np.ascontiguousarray(grid).reshape(values[0].shape)]
 
 
+def reshape(pull: Floats, values: Values, _options: Options) -> list[Floats]:
+    """Values keep their order."""
+    return [pull.reshape(values[0].shape)]
+
+
+def transpose(pull: Floats, _values: Values, options: Options) -> list[Floats]:
+    """Axes go back to where they were."""
+    return [pull.transpose(np.argsort(options["perm"]))]
+
+
 TRANSPOSES: dict[str, Callable[[Floats, Values, Options], list[Floats]]] = {
     "Add": lambda pull, _values, _options: [pull, pull],
     "AveragePool": average_pool,
@@ -182,7 +192,10 @@ TRANSPOSES: dict[str, Callable[[Floats, Values, Options], list[Floats]]] = {
     "DepthToSpace": depth_to_space,
     "Identity": lambda pull, _values, _options: [pull],
     "Relu": lambda pull, values, _options: [pull * (values[0] > 0)],
+    "Reshape": reshape,
     "Resize": resize,
     "SpaceToDepth": space_to_depth,
+    "Squeeze": reshape,
     "Sub": lambda pull, _values, _options: [pull, -pull],
+    "Transpose": transpose,
 }

@@ -14,6 +14,7 @@ from pellucid.runtime.model import read_card
 from pellucid.runtime.session import Network, thread_count
 
 FILE = "denoiser.onnx"
+SIDE = 2  # of the samples whose noise the network gives as the channels of one place
 
 
 class DenoiserModel:
@@ -44,8 +45,26 @@ class DenoiserModel:
     def noise(self, noisy: NDArray[np.float32], maps: NDArray[np.float32]) -> NDArray[np.float32]:
         """noisy (1, 3, H, W), maps (1, 2, H, W) -> the noise to take off (1, 3, H, W)."""
         (noise,) = self._network(noisy=noisy, maps=maps)
-        return noise
+        return joined(noise) if noise.shape != noisy.shape else noise  # version 0.1 joined its own
 
     @cached_property
     def _network(self) -> Network:
         return Network(self.folder / FILE, self.threads)
+
+
+def joined(places: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What the network gives, (1, h, w, 12), as samples (1, 3, 2h, 2w); their channels lie last.
+
+    The 12 are the rows of 2 x 2 samples of three channels each.
+    """
+    _, height, width, channels = places.shape
+    rows = places.reshape(height, width, SIDE, channels // SIDE).transpose(0, 2, 1, 3)
+    samples = rows.reshape(1, SIDE * height, SIDE * width, channels // SIDE**2)
+    return samples.transpose(0, 3, 1, 2)
+
+
+def parted(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The inverse of `joined`."""
+    _, channels, height, width = samples.shape
+    rows = samples.transpose(0, 2, 3, 1).reshape(height // SIDE, SIDE, width // SIDE, -1)
+    return rows.transpose(0, 2, 1, 3).reshape(1, *rows.shape[::2], SIDE**2 * channels)

@@ -1,10 +1,17 @@
 """From a trained denoiser to the folder the runtime loads, one network and a model card; and back.
 
-    denoiser.onnx   noisy (1, 3, H, W), maps (1, 2, H, W) -> noise (1, 3, H, W)
+    denoiser.onnx   noisy (1, 3, H, W), maps (1, 2, H, W) -> noise (1, H / 2, W / 2, 12)
     card.json       id, size of a window's overlap, data, steps, minutes, machine, seed, scores
 
 The network gives the noise and not the picture, so that the runtime can take it off in whatever
-precision the picture has.
+precision the picture has: of each 2 x 2 samples their 4 x 3 channels (`runtime.denoiser.joined`).
+
+The graph computes what `Denoiser.forward` does in the way that is fastest in ONNX Runtime, whose
+convolutions hold channels in blocks; what isn't a convolution takes them out of these and back.
+
+- The first layer is one 6x6 convolution of stride 2 on the samples, less one on the average.
+- What goes up a level is shuffled in rows (`shuffle_rows`), and through a pool of 1x1, which changes
+  nothing but puts it into blocks, so that sums after it are part of convolutions.
 
 Export takes a last bias out, so that brightness stays: a net trained for a finite time shifts each
 channel by a small part of the noise level it is given, much the same in flat places and in detail.
@@ -13,7 +20,7 @@ That is measured on photographs that were not trained on and taken off in the ne
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +36,7 @@ from pellucid.runtime import DenoiserModel, network_id
 from pellucid.train.degrade import Dice, correlated_noise
 from pellucid.train.denoiser_trainer import DenoiserTrainer, score
 from pellucid.train.folder import write_model
-from pellucid.train.graph import Graph, shuffle, unshuffle, unshuffled_weight
+from pellucid.train.graph import Graph, places_first, places_last, shuffle_rows, shuffled_weight
 from pellucid.train.trainer import Trainer
 
 FILE = "denoiser.onnx"
@@ -84,40 +91,50 @@ def denoiser_graph(net: Denoiser) -> bytes:
     graph = Graph("denoiser", net)
     noisy = graph.input("noisy", [1, SAMPLES, "h", "w"])
     maps = graph.input("maps", [1, net.enter.in_channels - SPLIT, "h", "w"])
-    places = unshuffle(graph, noisy, STEM)
+    noise_level = graph.node("AveragePool", maps, kernel_shape=[STEM, STEM], strides=[STEM, STEM])
+    x = levels(graph, net, enter(graph, net, noisy, noise_level))
+    noise = graph.convolution("leave", x, weight=places_first(net.leave.weight, STEM))
+    kernel = graph.half("offset.weight", places_first(net.offset, STEM))
+    shift = graph.node("Conv", noise_level, kernel, pads=[0] * 4, strides=[1, 1])
+    noise = graph.node("Add", noise, shift)
+    graph.output(graph.node("Transpose", noise, perm=[0, 2, 3, 1]), "noise")
+    return graph.model()
+
+
+def enter(graph: Graph, net: Denoiser, noisy: str, noise_level: str) -> str:
+    """The first layer: of the samples, and of their average and the noise level around."""
     side, factor = [AVERAGED, AVERAGED], AVERAGED / STEM
     average = graph.node("AveragePool", noisy, kernel_shape=side, strides=side)
     scales = graph.constant("average_scales", np.array([1, 1, factor, factor], np.float32))
     average = graph.node(
         "Resize", average, "", scales, mode="linear", coordinate_transformation_mode="half_pixel"
     )
-    average = graph.node("Concat", *[average] * STEM**2, axis=1)  # once for each place
-    halved = graph.node("Sub", places, average)
-    noise_level = graph.node("AveragePool", maps, kernel_shape=[STEM, STEM], strides=[STEM, STEM])
-    picture, told = net.enter.weight[:, :SPLIT], net.enter.weight[:, SPLIT:]
-    weight = torch.cat([unshuffled_weight(picture, STEM), told], dim=1)
-    x = graph.node("Concat", halved, noise_level, axis=1)
-    noise = levels(graph, net, x, weight)
-    kernel = graph.half("offset.weight", net.offset)
-    shift = graph.node("Conv", noise_level, kernel, pads=[0] * 4, strides=[1, 1])
-    noise = graph.node("Add", noise, shift)
-    graph.output(shuffle(graph, noise, STEM), "noise")
-    return graph.model()
+    weight = net.enter.weight.detach().half().float()  # the average goes off as it came in
+    picture, told = weight[:, :SPLIT].unflatten(1, (SAMPLES, STEM, STEM)), weight[:, SPLIT:]
+    around = torch.cat([-picture.sum(dim=(2, 3)), told], dim=1)
+    x = graph.node("Concat", average, noise_level, axis=1)
+    x = graph.node(
+        "Conv", x, graph.constant("enter.around", around.numpy()), pads=[1] * 4, strides=[1, 1]
+    )
+    fine = picture.permute(0, 1, 4, 2, 5, 3).flatten(4, 5).flatten(2, 3)  # (C0, 3, 6, 6)
+    kernel, stride = graph.half("enter.weight", fine), [STEM, STEM]
+    return graph.node("Add", graph.node("Conv", noisy, kernel, pads=stride * 2, strides=stride), x)
 
 
-def levels(graph: Graph, net: UNet, x: str, weight: Tensor) -> str:
-    """`UNet.levels`; `weight` is that of its first layer."""
-    x = graph.convolution("enter", x, weight=weight)
+def levels(graph: Graph, net: UNet, x: str) -> str:
+    """`UNet.levels` between its first layer and its last."""
     skips = []
     for level, before in enumerate(net.before):
         skips.append(blocks(graph, f"before.{level}", before, x))
         x = graph.convolution(f"down.{level}", skips[-1])
     x = blocks(graph, "middle", net.middle, x)
     for level in reversed(range(len(skips))):
-        raised = graph.convolution(f"up.{level}", x)
-        x = graph.node("Add", skips[level], shuffle(graph, raised, 2))
+        weight = places_first(graph.layer(f"up.{level}").weight, 2)
+        raised = graph.convolution(f"up.{level}", x, weight=weight)
+        raised = shuffle_rows(graph, raised, 2, len(weight) // 4)
+        x = graph.node("Add", skips[level], graph.node("AveragePool", raised, kernel_shape=[1, 1]))
         x = blocks(graph, f"after.{level}", net.after[level], x)
-    return graph.convolution("leave", x)
+    return x
 
 
 def blocks(graph: Graph, name: str, layers: nn.Module, x: str) -> str:
@@ -143,9 +160,23 @@ def import_denoiser(folder: Path) -> Denoiser:
             item.name: torch.from_numpy(numpy_helper.to_array(item).astype(np.float32))
             for item in graph.initializer
         }
-        weight = stored["enter.weight"]
-        places = weight[:, :SPLIT].unflatten(1, (STEM**2, SAMPLES)).transpose(1, 2).flatten(1, 2)
-        stored["enter.weight"] = torch.cat([places, weight[:, SPLIT:]], dim=1)
+        stored = as_trained(stored)
         net.load_state_dict({name: stored[name] for name in net.state_dict()})
         net.offset.copy_(stored["offset.weight"])
         return net
+
+
+def as_trained(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The weights of `denoiser_graph`, or of the graph of version 0.1, as the net has them."""
+    weight = stored["enter.weight"]
+    if weight.shape[1] != SAMPLES:  # version 0.1
+        picture, told = shuffled_weight(weight[:, :SPLIT], STEM), weight[:, SPLIT:]
+        return {**stored, "enter.weight": torch.cat([picture, told], dim=1)}
+    grid = weight.unflatten(3, (3, STEM)).unflatten(2, (3, STEM))
+    picture = grid.permute(0, 1, 3, 5, 2, 4).flatten(1, 3)
+    told = stored["enter.around"][:, SAMPLES:]
+    places = ("up.", "leave.", "offset.")
+    return {
+        name: places_last(value, 2) if name.startswith(places) else value
+        for name, value in stored.items()
+    } | {"enter.weight": torch.cat([picture, told], dim=1)}

@@ -137,6 +137,28 @@ def shuffle(graph: Graph, x: str, factor: int) -> str:
     return graph.node("DepthToSpace", x, blocksize=factor, mode="CRD")
 
 
+def shuffle_rows(graph: Graph, x: str, factor: int, channels: int) -> str:
+    """`shuffle` to `channels`, of channels in the order of `places_first`; for one picture.
+
+    With channels last, rows of samples stay together and move as wholes. ONNX Runtime's convolutions
+    give and take channels last at no cost, where its DepthToSpace moves one sample at a time.
+    """
+    sizes = {
+        "apart": [0, 0, factor, factor * channels],
+        "rows": [0, 0, -1, channels],
+        "whole": [1, -1, 0, channels],
+    }
+    apart, rows, whole = (
+        graph.constant(f"{name}_{factor}_{channels}", np.array(size, np.int64))
+        for name, size in sizes.items()
+    )
+    x = graph.node("Transpose", x, perm=[0, 2, 3, 1])
+    x = graph.node("Squeeze", x, graph.constant("first_axis", np.array([0], np.int64)))
+    x = graph.node("Transpose", graph.node("Reshape", x, apart), perm=[0, 2, 1, 3])
+    x = graph.node("Reshape", graph.node("Reshape", x, rows), whole)
+    return graph.node("Transpose", x, perm=[0, 3, 1, 2])
+
+
 def unshuffle(graph: Graph, x: str, factor: int) -> str:
     """Space to depth in ONNX's channel order; see `unshuffled_weight`."""
     return graph.node("SpaceToDepth", x, blocksize=factor)
@@ -154,3 +176,13 @@ def shuffled_weight(weight: Tensor, factor: int) -> Tensor:
     out, inputs, *kernel = weight.shape
     grid = weight.reshape(out, factor**2, inputs // factor**2, *kernel)  # (out, place, channel, …)
     return grid.transpose(1, 2).reshape(weight.shape)
+
+
+def places_first(weight: Tensor, factor: int) -> Tensor:
+    """Reorder a weight's outputs from what PyTorch's pixel_shuffle takes: places, then channels."""
+    return unshuffled_weight(weight.transpose(0, 1), factor).transpose(0, 1)
+
+
+def places_last(weight: Tensor, factor: int) -> Tensor:
+    """The inverse of `places_first`."""
+    return shuffled_weight(weight.transpose(0, 1), factor).transpose(0, 1)

@@ -149,7 +149,8 @@ def export_guide(trainer: GuideTrainer, folder: Path) -> Path:
     net = trainer.average.eval()
     graph = Graph("guide", net)
     x = unshuffle(graph, graph.input("planes", [1, COUNT, "h", "w"]), STEM)
-    found = levels(graph, net, x, unshuffled_weight(net.enter.weight, STEM))
+    x = graph.convolution("enter", x, weight=unshuffled_weight(net.enter.weight, STEM))
+    found = graph.convolution("leave", levels(graph, net, x))
     graph.output(shuffle(graph, found, STEM), "found")
     data = graph.model()
     files = {"guide.onnx": data}

@@ -1,0 +1,184 @@
+"""One frame after another through both denoisers: that over time, then the network.
+
+    frame -> noise (`level`) -> mean of the frames so far, and the noise left in it (`temporal`)
+          -> network with that as its noise level map -> frame
+
+The two halves may run at the same time, for different frames. Where there is no noise a frame
+comes out as it went in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.denoising.estimate import NoiseEstimate
+from pellucid.denoising.invalid import fill_invalid, finite_pixels
+from pellucid.denoising.remove import whole, windows
+from pellucid.denoising.samples import INTEGERS, Floats, check_type, restored, split_alpha
+from pellucid.errors import InputError
+from pellucid.pixels.info import WITH_ALPHA
+from pellucid.video.level import ClipNoise, deviation
+from pellucid.video.motion import opencv
+from pellucid.video.temporal import MEMORY, TemporalFilter, doubled, grey, halved
+
+if TYPE_CHECKING:
+    from pellucid.runtime import DenoiserModel
+
+WHITE = 255.0  # the scale within
+WINDOW = 2048  # samples a side that the network sees at once
+CUT = 0.9  # of a frame is new: another scene
+DEPTHS = {"uint8": "CV_8U", "uint16": "CV_16U", "int16": "CV_16S"}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A frame with its mean and the deviation of the noise left in that; None: nothing to do.
+
+    Attributes:
+        samples: (H, W, C) as they came.
+        mean: (h, w, 3) or (h, w), in the scale within; sides are multiples of the network's.
+        left: (h, w) or a number.
+        processed: whether neighbouring samples share noise.
+    """
+
+    samples: NDArray[Any]
+    mean: Floats | None = None
+    left: Floats | float = 0.0
+    processed: bool = False
+
+
+class FrameDenoiser:
+    """Frames (H, W, C) of one clip, all of one shape and type, in order.
+
+    Args:
+        noise: of the clip.
+        strength: 0 to 1, of what is taken off.
+        temporal: use earlier frames.
+        white: the largest sample there can be, such as 1023 of 10 bits; None: that of the type.
+    """
+
+    def __init__(
+        self,
+        model: DenoiserModel,
+        noise: ClipNoise,
+        *,
+        strength: float = 1.0,
+        temporal: bool = True,
+        memory: int = MEMORY,
+        white: int | None = None,
+    ) -> None:
+        self.model, self.noise = model, noise
+        self._strength, self._temporal, self._memory = strength, temporal, memory
+        self._white, self._scale = white, 0.0
+        self._filter: TemporalFilter | None = None
+        self._shape: tuple[int, ...] = ()
+        self._count = 0
+
+    def prepare(self, samples: NDArray[Any]) -> Prepared:
+        """The first half, to be called for each frame in order."""
+        self._check(samples)
+        colour, _ = split_alpha(samples)
+        frame = self._scaled(colour)
+        plan = self.noise.plan(colour, cut=self._filter is None or self._filter.changed > CUT)
+        if not (self._strength and np.any(plan.sigma)):
+            self._filter = None
+            return Prepared(samples)
+        level = self._scale * self._strength * deviation(plan, lambda: halved(grey(frame)) / self._scale)
+        if not self._temporal:
+            left = level if isinstance(level, float) else doubled(level)
+            return Prepared(samples, frame, left, plan.processed)
+        if self._filter is None:
+            self._filter = TemporalFilter(frame, memory=self._memory)
+        else:
+            self._filter.add(frame, level**2)
+        left = doubled(np.sqrt(self._filter.rest) * np.float32(level))
+        return Prepared(samples, self._filter.mean, left, plan.processed)
+
+    def finish(self, prepared: Prepared) -> NDArray[Any]:
+        """The second half: the clean frame, of the shape and type of that which came."""
+        samples, mean = prepared.samples, prepared.mean
+        if mean is None:
+            return samples
+        cv2 = opencv()
+        planes = list(cv2.split(mean))
+        maps = np.zeros((2, *mean.shape[:2]), np.float32)
+        maps[int(prepared.processed)] = prepared.left
+        found = self._network(np.stack(planes), maps)
+        height, width = samples.shape[:2]
+        clean = [
+            self._stored(plane, noise, samples.dtype)[:height, :width]
+            for plane, noise in zip(planes, found, strict=True)
+        ]
+        clean += [samples[..., -1]] * (samples.shape[2] - len(clean))  # alpha
+        merged: NDArray[Any] = np.dstack(clean) if samples.dtype.kind == "f" else cv2.merge(clean)
+        if samples.dtype.kind == "f":
+            merged = np.where(np.isfinite(samples), merged, samples)
+        return merged.reshape(samples.shape)
+
+    def _network(self, planes: Floats, maps: Floats) -> Floats:
+        """The noise that the network finds in planes (1 or 3, h, w)."""
+        model, found = self.model, np.empty_like(planes)
+        shown = np.broadcast_to(planes, (3, *planes.shape[1:]))
+        for box, outer in windows(
+            planes.shape[1:], multiple=model.multiple, reach=model.reach, window=WINDOW
+        ):
+            part, level = (whole(each[:, *outer.slices], model.multiple) for each in (shown, maps))
+            noise = model.noise(part, level)[0][:, *box.within(outer)]
+            found[:, *box.slices] = noise if len(planes) == 3 else noise.mean(0)
+        return found
+
+    def _stored(self, plane: Floats, noise: Floats, dtype: np.dtype[Any]) -> NDArray[Any]:
+        """A plane less its noise, in the samples' own scale and type."""
+        cv2, back = opencv(), 1 / self._scale
+        depth = getattr(cv2, DEPTHS.get(dtype.name, "CV_32F"))
+        found: NDArray[Any] = cv2.addWeighted(plane, back, noise, -back, 0, dtype=depth)
+        if dtype.name not in DEPTHS:
+            return restored(found, dtype)
+        return found if self._white is None else np.minimum(found, self._white, dtype=dtype)
+
+    def _scaled(self, colour: NDArray[Any]) -> Floats:
+        """Colour in the scale within, (h, w, 3) or (h, w), finite, mirrored to whole multiples."""
+        if colour.dtype.kind == "f":
+            colour = fill_invalid(colour, finite_pixels(colour))
+        if not self._scale:
+            self._scale = WHITE / (self._white or white_of(colour))
+        frame = colour.astype(np.float32)
+        if self._scale != 1:
+            frame *= np.float32(self._scale)
+        below, beyond = (-side % self.model.multiple for side in frame.shape[:2])
+        if below or beyond:
+            frame = np.pad(frame, ((0, below), (0, beyond), (0, 0)), "symmetric")
+        return frame[..., 0] if frame.shape[2] == 1 else frame
+
+    def _check(self, samples: NDArray[Any]) -> None:
+        """Raise InputError for what can't be a frame of this clip."""
+        if not self._shape:
+            check_type(samples.dtype)
+            colours = samples.shape[2] - (samples.shape[2] in WITH_ALPHA)
+            if colours not in (1, 3) or 0 in samples.shape:
+                raise InputError(
+                    f"frames of shape {samples.shape} can't be denoised; give (H, W) or (H, W, C) "
+                    "with 1 to 4 channels: grey or RGB, with or without transparency"
+                )
+            self._shape = samples.shape
+        if samples.shape != self._shape:
+            now, first = (f"{s[1]} x {s[0]}, {s[2]} channels" for s in (samples.shape, self._shape))
+            raise InputError(
+                f"frame {self._count} is {now}, those before are {first}; a clip's frames must be "
+                "alike: denoise what follows as a clip of its own"
+            )
+        self._count += 1
+
+
+def white_of(colour: NDArray[Any]) -> float:
+    """About the largest sample of a clip, by its first frame."""
+    if colour.dtype == np.uint8:
+        return WHITE
+    most = float(np.abs(colour.astype(np.float32)).max())
+    if colour.dtype.name in INTEGERS:
+        return float((1 << max(8, int(most).bit_length())) - 1)
+    return most or 1.0

@@ -1,0 +1,113 @@
+"""Earlier frames against the noise of this one: a recursive mean that follows motion.
+
+    mean of the frames so far -> where its things are now (`motion`) -> mixed with the new frame,
+    the more of it the less the two agree -> mean, and how much noise is left in it at each place
+
+It is a Kalman filter at every place. What the mean is worth is said by `rest`, the variance of its
+noise over that of a frame: 1 for a single frame, 1/n for the mean of n. Where a new frame differs
+from it by more than the noise of both, something has changed, and the mean is worth less by as
+much. So nothing is left behind moving things, and a cut needs no detector. The noise that is left
+is known, so a denoiser with a noise level map takes off the rest, as much of it as is there.
+
+Differences are judged at half size over a few samples: by their energy, which tells when fine
+things move, and by the square of their mean, which tells faint ones.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pellucid.denoising.samples import Floats
+from pellucid.video.motion import Motion, grid, moved_by, opencv
+
+MEMORY = 16  # frames: the mean is never worth more
+AROUND = 3  # samples of half size a side over which differences are judged
+ENERGY, ENERGY_MARGIN = 2.5, 0.1  # weight of energy beyond the noise, and what of that is chance
+MEAN, MEAN_MARGIN = 10.0, 2.0  # the same of the mean's square
+SHARE = 1 / (4 * AROUND**2)  # of the variance that such a mean has
+UNKNOWN = 1e3  # `rest` of what comes in from outside
+LEAST_VARIANCE = 1e-6
+
+
+class TemporalFilter:
+    """The mean of the frames so far: floats (H, W, 3) or (H, W) from 0 to 255, with even sides.
+
+    Attributes:
+        mean: of the shape of a frame.
+        rest: (H/2, W/2) the variance of its noise over that of a frame.
+    """
+
+    def __init__(self, first: Floats, *, memory: int = MEMORY) -> None:
+        self._least = 1 / memory
+        self._size = height, width = first.shape[:2]
+        half = height // 2, width // 2
+        self._motion, self._grid, self._half_grid = Motion(half), grid(self._size), grid(half)
+        self.mean = first
+        self.rest = np.ones(half, np.float32)
+
+    def add(self, frame: Floats, variance: Floats | float) -> None:
+        """Take in the next frame; the variance of its noise is one number or (H/2, W/2)."""
+        cv2 = opencv()
+        self._follow(frame)
+        apart = cv2.subtract(frame, self.mean)
+        both = (1 + self.rest) * variance  # what the difference would have if nothing had changed
+        energy = around(halved(grey(cv2.multiply(apart, apart))))
+        mean = grey(np.square(around(halved(apart))))
+        change = ENERGY * np.maximum(energy - (1 + ENERGY_MARGIN) * both, 0)
+        change += MEAN * np.maximum(mean - (1 + MEAN_MARGIN) * SHARE * both, 0)
+        worth = self.rest + change / np.maximum(variance, np.float32(LEAST_VARIANCE), dtype=np.float32)
+        self.rest = np.maximum(worth / (1 + worth), np.float32(self._least))
+        gain = doubled(self.rest)
+        gain = gain if apart.ndim == 2 else cv2.merge([gain] * apart.shape[2])
+        self.mean = cv2.add(self.mean, cv2.multiply(apart, gain))  # a new one: the old is in use
+
+    @property
+    def changed(self) -> float:
+        """How much of the frame came in with the last one, 0 to 1; 1 at a cut."""
+        return float(self.rest.mean())
+
+    def _follow(self, frame: Floats) -> None:
+        """Bring the mean to where its things are in `frame`."""
+        apart = self._motion.apart(*(halved(grey(each)) for each in (frame, self.mean)))
+        if apart is None:
+            return
+        cv2 = opencv()
+        self.mean = cv2.remap(
+            self.mean,
+            self._grid + 2 * doubled(apart),
+            None,
+            cv2.INTER_CUBIC,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        outside = {"borderMode": cv2.BORDER_CONSTANT, "borderValue": UNKNOWN}
+        self.rest = moved_by(self.rest, self._half_grid + apart, **outside)
+
+
+def grey(values: Floats) -> Floats:
+    """The mean of three channels (H, W, 3); one (H, W) as it is."""
+    if values.ndim == 2:
+        return values
+    found: Floats = opencv().transform(values, np.full((1, 3), 1 / 3, np.float32))
+    return found
+
+
+def around(values: Floats) -> Floats:
+    """The mean over a few samples around each."""
+    found: Floats = opencv().blur(values, (AROUND, AROUND))
+    return found
+
+
+def halved(values: Floats) -> Floats:
+    """Means of two by two samples."""
+    cv2 = opencv()
+    size = values.shape[1] // 2, values.shape[0] // 2
+    found: Floats = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+    return found
+
+
+def doubled(values: Floats) -> Floats:
+    """Values of half size at each sample."""
+    cv2 = opencv()
+    size = values.shape[1] * 2, values.shape[0] * 2
+    found: Floats = cv2.resize(values, size, interpolation=cv2.INTER_LINEAR)
+    return found
