@@ -203,7 +203,7 @@ def test_tables(tmp_path: Path) -> None:
     assert "cut, sigma" not in text
     assert "| static, sigma 10 | +2.00 | +2.00 |" in text
     assert "| pellucid s | 1.00 | 0.25 |" in text
-    assert "| pellucid s | 10 (10–10) | 5 |" in text
+    assert "| pellucid s | 10 (10–10) | 5 | – |" in text
     assert "| long | s | 1280 x 720 | 2200 | 4.00 | – | – | 300 | 310 |" in text
     assert "- nlmeans, FFmpeg: 1" in text
     assert {path.name for path in BENCH.found(tmp_path)} == {

@@ -23,7 +23,10 @@ from pellucid.evaluate.plan import BasePlan, Option, Request
 VIDEOS = (".mp4", ".mkv", ".webm", ".mov", ".avi", ".y4m")
 TIMED = 10.0  # sigma
 TASKS = ("file", "camera", "long", "compress", "decompress")
-PEERS = "Filters of FFmpeg, comma between: nlmeans, hqdn3d, atadenoise; or all, or none."
+PEERS = (
+    "Filters of FFmpeg, comma between: nlmeans, nlmeans_default, hqdn3d, atadenoise; or all, or "
+    "none."
+)
 OWN = "pellucid's denoisers, each over time and frame by frame; or none."
 KINDS = "Kinds of made clips, comma between; none leaves them out."
 CLIPS = "Made clips of each kind, each of other photographs."
