@@ -87,11 +87,7 @@ class FrameDenoiser:
         if not (self._strength and np.any(plan.sigma)):
             self._filter = None
             return Prepared(samples)
-        level = (
-            self._scale
-            * self._strength
-            * deviation(plan, lambda: halved(grey(frame)) / self._scale)
-        )
+        level = self._scale * self._strength * deviation(plan, lambda: halved(grey(frame)) / self._scale)
         if not self._temporal:
             left = level if isinstance(level, float) else doubled(level)
             return Prepared(samples, frame, left, plan.processed)
