@@ -24,6 +24,7 @@ settings.register_profile(
 )
 settings.load_profile("pellucid")
 os.environ.setdefault("PELLUCID_THREADS", "1")  # pictures in tests are small
+os.environ.setdefault("PELLUCID_DEVICE", "cpu")  # the same results whatever is installed
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ def renew(folder: Path) -> str:
     """
     old, files = DenoiserModel(folder), {p.name: p.read_bytes() for p in folder.iterdir()}
     files[FILE] = denoiser_graph(import_denoiser(folder).requires_grad_(False))
-    card = old.card | {"id": network_id(files[FILE]).hex()}
+    card = dict(old.card) | {"id": network_id(files[FILE]).hex()}
     files["card.json"] = (json.dumps(card, indent=2) + "\n").encode()
     if INTERVALS in files:
         with np.load(io.BytesIO(files[INTERVALS])) as parts:

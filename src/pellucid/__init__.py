@@ -9,7 +9,12 @@
     compress_file(), decompress_file(), denoise_file()   from file to file, in bounded memory
     compress_to(), decompress_to()   the same with options that are made and checked once
 
+    write_sequence(path), open_sequence(path)   many frames in one file (.pels), by number or time
+
     denoise(image)                the picture without its noise, in its own sample type
+    stream(frames)                the same for a clip, frame by frame, with the help of earlier ones
+    stream_file(source, target)   a video, a .pels, a folder or a camera
+
     noise_level(image)            how much noise there is, and of what kind
 
     explain(file_or_image)        where bits went, what was removed, how sure, why: as arrays
@@ -44,8 +49,26 @@ if TYPE_CHECKING:
         NoiseInfo,
         Verification,
     )
+    from pellucid._api.sequence import Sequence, is_sequence, open_sequence
+    from pellucid._api.sequence_files import save_frame, save_frames
+    from pellucid._api.sequence_results import (
+        SequenceFrame,
+        SequenceInfo,
+        SequenceSaved,
+        SequenceVerification,
+    )
+    from pellucid._api.sequence_writer import SequenceWriter, write_sequence
     from pellucid.bitstream import Limits
+    from pellucid.bitstream.sequence_about import SequenceAbout
     from pellucid.denoising import DenoiseOptions, DenoiseResult, NoiseEstimate
+    from pellucid.video import (
+        SourceOptions,
+        StreamOptions,
+        StreamResult,
+        TargetOptions,
+        stream,
+        stream_file,
+    )
 
 __version__ = "0.1.0"
 
@@ -62,6 +85,17 @@ __all__ = [
     "NoiseEstimate",
     "NoiseInfo",
     "PellucidError",
+    "Sequence",
+    "SequenceAbout",
+    "SequenceFrame",
+    "SequenceInfo",
+    "SequenceSaved",
+    "SequenceVerification",
+    "SequenceWriter",
+    "SourceOptions",
+    "StreamOptions",
+    "StreamResult",
+    "TargetOptions",
     "Verification",
     "__version__",
     "compress",
@@ -76,17 +110,37 @@ __all__ = [
     "errors",
     "explain",
     "info",
+    "is_sequence",
     "models",
     "noise_level",
+    "open_sequence",
     "salvage",
+    "save_frame",
+    "save_frames",
+    "stream",
+    "stream_file",
     "verify",
+    "write_sequence",
 ]
+
+OF_VIDEO = (
+    "SourceOptions",
+    "StreamOptions",
+    "StreamResult",
+    "TargetOptions",
+    "stream",
+    "stream_file",
+)
 
 
 def __getattr__(name: str) -> Any:
     """Import the public functions when one is first asked for (PEP 562)."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in OF_VIDEO:
+        from pellucid import video
+
+        return getattr(video, name)
     from pellucid import _api
 
     return getattr(_api, name)

@@ -113,6 +113,16 @@ def refusing(message: str, kind: type[PellucidError] = InputError) -> Iterator[N
 
 
 @contextmanager
+def naming(what: str) -> Iterator[None]:
+    """What is raised on purpose in the block says first what it is about."""
+    try:
+        yield
+    except PellucidError as error:
+        error.args = (f"{what}: {error}",)
+        raise
+
+
+@contextmanager
 def reading(name: str | os.PathLike[str], what: str = "picture") -> Iterator[None]:
     """What goes wrong in the block is an InputError that names the file that is read."""
     try:

@@ -133,7 +133,7 @@ def test_files_of_video_are_read(tmp_path: Path) -> None:
     assert np.abs(large[2] - halved).mean() < 4
     assert clips.read_clip(tmp_path / "small.mp4", 9).shape == (5, 48, 64, 3)
     (tmp_path / "no.mp4").write_bytes(b"no video")
-    with pytest.raises(InputError, match=r"can't read .*no\.mp4"):
+    with pytest.raises(InputError, match=r"no\.mp4: not a video"):
         clips.read_clip(tmp_path / "no.mp4", 3)
 
 

@@ -9,13 +9,14 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from tools.renew_graphs import distance, renew  # noqa: E402
+
 import tiny_denoiser as tiny  # noqa: E402
 from pellucid.explaining import filter_at  # noqa: E402
 from pellucid.nets.denoiser import Denoiser  # noqa: E402
 from pellucid.runtime import DenoiserModel, network_id  # noqa: E402
 from pellucid.train.export_denoiser import FILE, SPLIT, blocks, import_denoiser  # noqa: E402
 from pellucid.train.graph import Graph, shuffle, unshuffle, unshuffled_weight  # noqa: E402
-from tools.renew_graphs import distance, renew  # noqa: E402
 
 
 def older_graph(net: Denoiser) -> bytes:

@@ -7,6 +7,7 @@
     codec.py      compress, decompress, salvage; on_disk.py: from file to file
     about.py      info, verify; denoise.py, explain.py, explain_denoise.py
     noise.py      what a file says of the noise that was taken off, and grain
+    sequence.py, sequence_writer.py, sequence_files.py   frames in one file (.pels)
     files.py      names that an output can't have, and what is kept beside samples
 
 `import pellucid` stays quick, as it imports this when something of it is first used.
@@ -27,5 +28,15 @@ from pellucid._api.results import (
     NoiseInfo,
     Verification,
 )
+from pellucid._api.sequence import Sequence, is_sequence, open_sequence
+from pellucid._api.sequence_files import save_frame, save_frames
+from pellucid._api.sequence_results import (
+    SequenceFrame,
+    SequenceInfo,
+    SequenceSaved,
+    SequenceVerification,
+)
+from pellucid._api.sequence_writer import SequenceWriter, write_sequence
 from pellucid.bitstream import Limits
+from pellucid.bitstream.sequence_about import SequenceAbout
 from pellucid.denoising import DenoiseOptions, DenoiseResult, NoiseEstimate

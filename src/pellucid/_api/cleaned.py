@@ -86,7 +86,9 @@ def cleaned(
         return Cleaned(source, level, sample, strength)
     samples = room_for(source)
     watched = Watched(samples, source.shape, told)
-    denoise_into(source, watched, DenoiseOptions(sigma=noise, strength=strength))
+    # on the processor whatever the device, as what comes out decides bits
+    asked = DenoiseOptions(sigma=noise, strength=strength, device="cpu")
+    denoise_into(source, watched, asked)
     return Cleaned(ImageSource(samples, source.info), None, sample, strength)
 
 

@@ -13,6 +13,7 @@ from pellucid._api.decode import Opened
 from pellucid._api.files import PelSource
 from pellucid._api.layers import encode
 from pellucid._api.options import (
+    AUTO,
     OFF,
     PICTURE,
     CompressOptions,
@@ -95,6 +96,7 @@ def decompress(
     which: str = PICTURE,
     grain: float = 0.0,
     limits: Limits = DEFAULT_LIMITS,
+    device: str = AUTO,
 ) -> NDArray[Any]:
     """Decode a .pel file (a path, its bytes or a binary file object) to samples.
 
@@ -112,12 +114,16 @@ def decompress(
             noise like it: the same on every machine, in a region as in the whole. It is added
             before `scale` makes the picture smaller.
         limits: raise `max_pixels` here for a huge file that you trust.
+        device: where the synthesis runs, as in `denoise`; all else runs on the processor. OpenVINO
+            has nothing to do here.
 
     Raises:
         FormatError, LimitError: see the tree in `pellucid.errors`; `salvage` saves what is whole.
         OptionError: an option is out of range, or grain is wanted and the file describes no noise.
     """
-    options = DecompressOptions(region=region, scale=scale, which=which, grain=grain, limits=limits)
+    options = DecompressOptions(
+        region=region, scale=scale, which=which, grain=grain, limits=limits, device=device
+    )
     return Opened(data, options).read()
 
 
@@ -129,6 +135,7 @@ def salvage(
     which: str = PICTURE,
     grain: float = 0.0,
     limits: Limits = DEFAULT_LIMITS,
+    device: str = AUTO,
 ) -> DecompressResult:
     """Decode what is whole of a .pel file that may be damaged anywhere behind its header.
 
@@ -139,7 +146,9 @@ def salvage(
     Raises:
         FormatError: the header is damaged, or the file can't be decoded here. LimitError.
     """
-    options = DecompressOptions(region=region, scale=scale, which=which, grain=grain, limits=limits)
+    options = DecompressOptions(
+        region=region, scale=scale, which=which, grain=grain, limits=limits, device=device
+    )
     opened = Opened(data, options, tolerant=True)
     return opened.result(opened.read())
 

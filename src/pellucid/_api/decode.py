@@ -35,7 +35,7 @@ class Opened:
         self.file, self.options = open_pel(data, options.limits, tolerant=tolerant), options
         require_supported(self.file.header)
         self.damaged: Damaged | None = {} if tolerant else None
-        self.layer = open_layer(self.file, self.damaged)
+        self.layer = open_layer(self.file, self.damaged, options.device)
         self.box = options.box(self.file.header)
         self._noise = noise_of_file(self.file) if options.grain else None
         layout = self.layer.layout(options.which, self.box)

@@ -33,6 +33,7 @@ def denoise(
     model: str = DEFAULT_DENOISER,
     page: int | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    device: str = "auto",
 ) -> NDArray[Any]:
     """Take the noise off a picture; shape and type of its samples stay.
 
@@ -55,18 +56,22 @@ def denoise(
             maps.
         model: name of an installed denoiser (`denoisers()`), or a model's folder.
         page: of a TIFF with several, or frame of a DICOM file, from 0.
+        device: where the network runs: `cpu`, `openvino`, `cuda`, or `auto`, what `PELLUCID_DEVICE`
+            says or else what is fastest for a picture of this size.
 
     Where sigma, strength or mask is 0 every bit stays. A sample that is no finite number stays as
     it is, with a warning. Scaling samples and sigma scales the result.
 
     Raises:
         InputError: the picture can't be read or has samples of another kind.
-        OptionError: an option is out of range or has another shape than the picture.
+        OptionError: an option is out of range or has another shape than the picture, or the device
+        doesn't work. MissingExtraError: it isn't installed.
         LimitError: the file's picture is above `limits`.
     """
     from pellucid.denoising.flow import denoise_into
 
-    options = DenoiseOptions(sigma, strength, mask, guide, nodata, model, page, limits)
+    chosen = (sigma, strength, mask, guide, nodata, model, page, limits)
+    options = DenoiseOptions(*chosen, device=device)
     with open_image(image, page=page, max_pixels=limits.max_pixels) as source:
         given = image.dtype if isinstance(image, np.ndarray) else source.dtype
         clean = np.empty(source.shape, given)
@@ -89,6 +94,7 @@ def denoise_file(
     page: int | None = None,
     limits: Limits = DEFAULT_LIMITS,
     measure: bool = False,
+    device: str = "auto",
     force: bool = False,
     progress: Progress | None = None,
 ) -> DenoiseResult:
@@ -106,7 +112,8 @@ def denoise_file(
     from pellucid.denoising.flow import denoise_into
     from pellucid.runtime.session import thread_count
 
-    options = DenoiseOptions(sigma, strength, mask, guide, nodata, model, page, limits, measure)
+    chosen = (sigma, strength, mask, guide, nodata, model, page, limits)
+    options = DenoiseOptions(*chosen, measure=measure, device=device)
     refuse_same_file(target, source, guide, mask)
     path = Path(target)
     with open_image(source, page=page, max_pixels=limits.max_pixels) as image:

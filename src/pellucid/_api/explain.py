@@ -24,6 +24,7 @@ from pellucid._api.options import (
 )
 from pellucid._api.results import Explanation, LeftOut
 from pellucid.bitstream import DEFAULT_LIMITS, SIGNATURE, Limits, PelFile, check_limits
+from pellucid.bitstream.zip_records import LOCAL_MARK
 from pellucid.denoising import DenoiseOptions, NoiseEstimate
 from pellucid.errors import OptionError
 from pellucid.pixels import Box, open_image
@@ -94,12 +95,17 @@ def read_once(image: Any) -> tuple[Any, bool]:
     """`image`, and whether it is a .pel file.
 
     Of a pipe or a file object, which give their bytes only once, all of these. InputError if there
-    is no file, or an empty one.
+    is no file, or an empty one, OptionError for a sequence.
     """
     named = isinstance(image, str | os.PathLike | bytes | bytearray | memoryview)
     if not named and not hasattr(image, "read"):
         return image, False
     given = Input(image)
+    if given.head.startswith(LOCAL_MARK):
+        raise OptionError(
+            f"{given.name} is a sequence (.pels), and explain takes one picture; take a frame out: "
+            "pellucid decompress --frame 0 -o frame.pel"
+        )
     return image if given.path is not None else given.data, given.head[:4] == SIGNATURE[:4]
 
 

@@ -17,7 +17,7 @@ from pellucid._api.exact import ExactLayer, whole_bound
 from pellucid._api.layer import Damaged, Encoded, Layer, Layout
 from pellucid._api.learned import LearnedLayer, check_source, encode_learned
 from pellucid._api.meter import Meter
-from pellucid._api.options import PICTURE, SOURCE, CompressOptions
+from pellucid._api.options import AUTO, PICTURE, SOURCE, CompressOptions
 from pellucid.bitstream import KEPT, KEPT_NOISE, Kept, PelFile
 from pellucid.exact import exact_model, exact_tiles
 from pellucid.pixels import Box, ImageSource
@@ -47,10 +47,11 @@ def encode_kept(source: ImageSource, options: CompressOptions, name: str, meter:
 class JoinedLayer(Layer):
     """A base, as in a learned file, and its source, as in an exact one; see `Layer`."""
 
-    def __init__(self, file: PelFile, damaged: Damaged | None = None) -> None:
-        super().__init__(file, damaged)
+    def __init__(self, file: PelFile, damaged: Damaged | None = None, device: str = AUTO) -> None:
+        super().__init__(file, damaged, device)
         self._lost: Damaged | None = None if damaged is None else {}  # of the source, by number
-        self._base, self._source = LearnedLayer(file, damaged), ExactLayer(file.source, self._lost)
+        self._base = LearnedLayer(file, damaged, device)
+        self._source = ExactLayer(file.source, self._lost)
 
     @property
     def source_error(self) -> float:

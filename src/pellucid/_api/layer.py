@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pellucid._api.options import GUIDE, SOURCE
+from pellucid._api.options import AUTO, GUIDE, SOURCE
 from pellucid.bitstream import Header, PelFile
 from pellucid.denoising import NoiseEstimate
 from pellucid.errors import OptionError
@@ -55,8 +55,9 @@ class Layer(ABC):
     with grey.
     """
 
-    def __init__(self, file: PelFile, damaged: Damaged | None = None) -> None:
+    def __init__(self, file: PelFile, damaged: Damaged | None = None, device: str = AUTO) -> None:
         self._file, self._header, self._damaged = file, file.header, damaged
+        self._device = device  # of a synthesis
 
     @property
     def max_error(self) -> float | None:

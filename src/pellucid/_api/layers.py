@@ -12,7 +12,7 @@ from pellucid._api.layer import Damaged, Layer
 from pellucid._api.learned import LearnedLayer
 from pellucid._api.lossy import encode_lossy
 from pellucid._api.meter import Meter, Progress
-from pellucid._api.options import CompressOptions
+from pellucid._api.options import AUTO, CompressOptions
 from pellucid.bitstream import EXACT, PelFile, write_stream
 from pellucid.denoising import NoiseEstimate
 from pellucid.pixels import open_image
@@ -47,8 +47,8 @@ def encode(
     return made.noise
 
 
-def open_layer(file: PelFile, damaged: Damaged | None = None) -> Layer:
-    """The layer of a parsed file; `damaged` is what `Layer` takes."""
+def open_layer(file: PelFile, damaged: Damaged | None = None, device: str = AUTO) -> Layer:
+    """The layer of a parsed file; `damaged` and `device` are what `Layer` takes."""
     if file.header.has_source_layer:
-        return JoinedLayer(file, damaged)
-    return (ExactLayer if file.header.layers in EXACT else LearnedLayer)(file, damaged)
+        return JoinedLayer(file, damaged, device)
+    return (ExactLayer if file.header.layers in EXACT else LearnedLayer)(file, damaged, device)

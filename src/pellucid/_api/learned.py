@@ -50,7 +50,7 @@ from pellucid.exact import (
 )
 from pellucid.pixels import Box, ImageSource
 from pellucid.pixels.lazy import Sink, parts_of
-from pellucid.runtime import CodecModel, find_model, load_codec
+from pellucid.runtime import CodecModel, device_for, find_model, load_codec
 
 TYPES = ("uint8", "uint16", "int16")
 
@@ -125,7 +125,8 @@ class LearnedLayer(Layer):
         return Layout(shape, header.dtype, bool(header.alpha), 1)
 
     def decode_into(self, sink: Sink, box: Box, which: str) -> None:  # noqa: ARG002 - no guide
-        net = find_model(self._header.model_id)
+        device = device_for(self._device, box.size, short=False)
+        net = find_model(self._header.model_id, device)
         read, found = self._colours()
         alpha = alpha_reader(self._file, self._damaged)
         if self._damaged is not None:

@@ -17,6 +17,7 @@ from pellucid._api.files import PelSource, check_pel_name, kept_of, left_out, re
 from pellucid._api.layers import encode
 from pellucid._api.meter import Progress, Watched
 from pellucid._api.options import (
+    AUTO,
     GUIDE,
     OFF,
     PICTURE,
@@ -119,6 +120,7 @@ def decompress_file(
     which: str = PICTURE,
     grain: float = 0.0,
     limits: Limits = DEFAULT_LIMITS,
+    device: str = AUTO,
     jpeg_quality: int | None = None,
     metadata: bool = True,
     keep_going: bool = False,
@@ -130,8 +132,8 @@ def decompress_file(
     TIFF, Zarr and .npy are written part by part.
 
     Args:
-        source: path or bytes of a .pel file; `region`, `scale`, `which`, `grain` and
-            `limits` as in `decompress`.
+        source: path or bytes of a .pel file; `region`, `scale`, `which`, `grain`, `limits`
+            and `device` as in `decompress`.
         jpeg_quality: of a JPEG, 1 to 100; 95 if it isn't given.
         metadata: write EXIF, ICC profile and XMP, too.
         keep_going: save what is whole of a damaged file, as `salvage` does.
@@ -141,7 +143,9 @@ def decompress_file(
         OutputError: `target` exists and `force` is false, is the source, can't be written, or its
         format can't hold the samples; and what `decompress` raises. Then there is no new file.
     """
-    options = DecompressOptions(region=region, scale=scale, which=which, grain=grain, limits=limits)
+    options = DecompressOptions(
+        region=region, scale=scale, which=which, grain=grain, limits=limits, device=device
+    )
     return decompress_to(
         source,
         target,

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from pellucid.bitstream import DECODED_TILES, DEFAULT_LIMITS, Header, Limits, check_limits
 from pellucid.bitstream.limits import is_number
+from pellucid.denoising.options import check_named
 from pellucid.errors import OptionError, is_whole, require
 from pellucid.pixels import Box
 from pellucid.pixels.reduced import SCALES
@@ -140,9 +141,11 @@ class DecompressOptions:
     which: str = PICTURE
     grain: float = 0.0
     limits: Limits = DEFAULT_LIMITS
+    device: str = AUTO
 
     def __post_init__(self) -> None:
         check_limits(self.limits)
+        check_named(self.device)
         fine = is_number(self.grain) and 0 <= self.grain <= 1
         require(fine, "grain", self.grain, "a number from 0, none, to 1, all of the noise")
         scales = f"one of {', '.join(map(str, SCALES))}"

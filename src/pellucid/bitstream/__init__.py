@@ -12,6 +12,15 @@
     losses.py   what the holes between them cost
     reader.py   bytes -> PelFile: views, checked before use
 
+and of sequences of such files, section 19:
+
+    zip_records.py        the records of an archive
+    sequence_about.py     what holds of all frames
+    sequence_members.py   which members there may be
+    sequence_source.py    a file that is read in pieces
+    sequence.py           bytes -> SequenceFile
+    sequence_writer.py    frames -> bytes
+
 Nothing here knows what is in a tile.
 """
 

@@ -34,7 +34,8 @@ class Limits:
 
     `max_pixels` bounds width times height, and four times it the samples of all channels;
     `max_metadata` bounds the bytes of each metadata chunk, `max_tiles` the tiles of the picture,
-    `max_other_chunks` the chunks that are not tiles (a file could hold millions of empty ones).
+    `max_other_chunks` the chunks that are not tiles (a file could hold millions of empty ones), and
+    `max_frames` the frames of a sequence.
 
     >>> Limits(max_pixels=2**30).max_pixels
     1073741824
@@ -44,6 +45,7 @@ class Limits:
     max_metadata: int = 64 * 2**20
     max_tiles: int = 2**16
     max_other_chunks: int = 1024
+    max_frames: int = 2**20
 
 
 DEFAULT_LIMITS = Limits()

@@ -28,6 +28,7 @@ from pellucid.bitstream.noise import NOISE, NOISE_VERSION, NoiseModel, noise_pro
 from pellucid.bitstream.salvage import Salvage
 from pellucid.bitstream.scan import Scan
 from pellucid.bitstream.writer import METADATA_CHUNKS, TILE_START
+from pellucid.bitstream.zip_records import LOCAL_MARK
 from pellucid.errors import (
     DamagedFileError,
     NotPelFileError,
@@ -246,6 +247,8 @@ def _check_signature(data: memoryview) -> None:
             "the whole file again"
         )
     hint = ""
+    if start.startswith(LOCAL_MARK):
+        hint = "; if it is a sequence (.pels), pellucid.open_sequence reads it"
     if start[1:4] == SIGNATURE[1:4]:
         hint = ", although it nearly does: a transfer as text may have changed it, get it as binary"
     raise NotPelFileError(

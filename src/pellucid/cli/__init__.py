@@ -4,6 +4,7 @@
     decompress.py   .pel -> picture(s)               verify.py    every checksum, every latent
     denoise.py      picture(s) -> clean picture(s)   adapt.py     tune a denoiser on noisy pictures
     explain.py      where bits went, how sure, why   train.py     make a model
+    stream.py       a video -> a clean one, or .pel frames
     demo.py         one photograph, end to end
     bench.py        side by side with other codecs; the benches are in `evaluate`
     bench_all.py    all of them, and one page
@@ -34,6 +35,7 @@ from pellucid.cli.demo import demo
 from pellucid.cli.denoise import denoise
 from pellucid.cli.explain import explain
 from pellucid.cli.info import info
+from pellucid.cli.stream import stream
 from pellucid.cli.train import train
 from pellucid.cli.verify import verify
 
@@ -52,5 +54,17 @@ def main() -> None:
     """
 
 
-for command in (demo, compress, decompress, denoise, info, verify, explain, train, adapt, bench):
+for command in (
+    demo,
+    compress,
+    decompress,
+    denoise,
+    stream,
+    info,
+    verify,
+    explain,
+    train,
+    adapt,
+    bench,
+):
     main.add_command(command)

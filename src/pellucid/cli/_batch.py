@@ -128,7 +128,8 @@ def do_job(job: Job, work: Work, batch: Batch, outputs: Outputs | None, part: Pa
         report = replace(report, remarks=(*remarks, *report.remarks))
         seconds = time.perf_counter() - start
         read, written = (0 if path is None else size_of(path) for path in (source, target))
-    if batch.keep_times and job.target not in (None, STREAM) and job.source != STREAM:
+    named = job.target not in (None, STREAM) and job.source != STREAM
+    if batch.keep_times and named and job.output.exists():  # a sequence's are many
         times = job.source.stat()
         os.utime(job.output, ns=(times.st_atime_ns, times.st_mtime_ns))
     return Outcome(report, None, seconds, read, written)

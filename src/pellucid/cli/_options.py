@@ -95,6 +95,13 @@ page_option = option(
     "N",
 )
 model_option = option("--model", "m, s (faster), or a model's folder.", str, default="m")
+device_option = option(
+    "--device",
+    "Where networks run: auto takes what is fastest (openvino comes with pellucid[fast]).",
+    str,
+    "auto|cpu|openvino|cuda",
+    default="auto",
+)
 sigma_option = functools.partial(click.option, "--sigma", default="auto", type=number_or("auto"))
 denoise_option = functools.partial(
     click.option,

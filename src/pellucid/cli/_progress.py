@@ -49,8 +49,11 @@ class Progress:
         if self._live:
             self._write("")
 
-    def part(self, done: float) -> None:
-        """Say that `done`, 0 to 1, of the item is done."""
+    def part(self, done: float, state: Callable[[], str] | None = None) -> None:
+        """Say that `done`, 0 to 1, of the item is done; `state` says what else there is to say.
+
+        With that a part may be 0 to the end, where it isn't known.
+        """
         step = int(done * STEPS)
         due = self._clock() - self._said >= EVERY if self._live else step > self._step
         self._step = max(step, self._step)
@@ -58,7 +61,8 @@ class Progress:
             spent = self._clock() - self._start
             known = spent >= LEAST_TIME and LEAST_PART <= done < 1
             left = f", {clock_text(spent * (1 - done) / done)} left" if known else ""
-            self._write(f" {100 * done:.0f} %{left}")
+            part = f" {100 * done:.0f} %" if done or state is None else ""
+            self._write(f"{part}{left}{f' {state()}' if state else ''}")
 
     def clear(self) -> None:
         """Leave an empty line to write on."""

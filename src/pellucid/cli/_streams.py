@@ -99,7 +99,9 @@ def suffix_of(path: Path) -> str:
 def copy_out(path: Path) -> None:
     """All of a file to standard output; OutputError if that can't be, but for a closed pipe."""
     if path.is_dir():
-        raise OutputError(f"a {path.suffix} store is a folder and can't go to standard output")
+        raise OutputError(
+            "what is made is a folder and can't go to standard output; give a name with -o"
+        )
     try:
         with path.open("rb") as file:
             shutil.copyfileobj(file, sys.stdout.buffer)

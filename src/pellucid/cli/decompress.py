@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,9 @@ from pellucid.cli._jobs import Job, Outputs, single_output
 from pellucid.cli._options import option
 from pellucid.errors import OptionError, OutputError
 from pellucid.pixels import WRITERS
+
+if TYPE_CHECKING:
+    from pellucid import DecompressResult
 
 FORMATS = tuple(suffix[1:] for suffix in WRITERS)
 REDUCED = {"1/2": 2, "1/4": 4, "1/8": 8}
@@ -73,6 +76,13 @@ def to_grain(value: str) -> float:
     "Save what is whole of a damaged file: lost tiles become grey, lost alpha opaque, and are "
     "named; exit code 1.",
 )
+@option(
+    "--frame",
+    "Of a sequence (.pels), only this frame, from 0; to OUT.pel as it is, without decoding it.",
+    click.IntRange(min=0),
+    "N",
+)
+@options.device_option
 @options.limits_option
 @options.batch_options
 def decompress(
@@ -81,9 +91,13 @@ def decompress(
     jpeg_quality: int | None,
     metadata: bool,
     keep_going: bool,
+    frame: int | None,
     **wanted: Any,
 ) -> None:
     """Decode .pel files to pictures, with the metadata they came with.
+
+    A sequence (.pels) becomes a folder of pictures, or those that a name with a place for the
+    number says: -o out_%05d.png.
 
     All formats are written without loss but JPEG (4:4:4). What other formats don't hold
     (16 bits in colour but for PNG and PPM, signed samples, many channels) can be written as .tif,
@@ -93,33 +107,57 @@ def decompress(
 
     suffix = f".{kind or 'png'}"
     file = single_output(batch)
-    if kind is not None and file is not None and file.suffix.lower() != suffix:
+    if kind is not None and file is not None and file.suffix.lower() not in ("", suffix):
         raise OptionError(f"--format {kind} and -o {batch.out} name two formats; leave one out")
-    write = partial(
-        pellucid.decompress_to,
-        options=pellucid.DecompressOptions(**wanted),
-        jpeg_quality=jpeg_quality,
-        metadata=metadata,
-        keep_going=keep_going,
-        force=batch.force,
-    )
+    opts = pellucid.DecompressOptions(**wanted)
+    shared: dict[str, Any] = {
+        "jpeg_quality": jpeg_quality,
+        "metadata": metadata,
+        "force": batch.force,
+    }
+
+    def sequence_to_pictures(job: Job, part: Part) -> Report:
+        with pellucid.open_sequence(job.source, opts, keep_going=keep_going) as sequence:
+            if frame is not None:
+                return report_of(pellucid.save_frame(sequence, frame, job.output, **shared))
+            made = pellucid.save_frames(
+                sequence, job.output, suffix=suffix, progress=part, **shared
+            )
+        fields = {"frames": made.total, "written": made.written, "damage": list(made.damage)}
+        line = f"{made.written} of {made.total} frames"
+        return Report(line, fields, (*made.damage, *made.remarks), damaged=bool(made.damage))
 
     def decompress_one(job: Job, part: Part) -> Report:
         try:
-            made = write(job.source, job.output, progress=part)
+            if pellucid.is_sequence(job.source):
+                return sequence_to_pictures(job, part)
+            if frame is not None:
+                raise OptionError("--frame is of a sequence (.pels), and this is one picture")
+            return report_of(
+                pellucid.decompress_to(
+                    job.source, job.output, opts, keep_going=keep_going, progress=part, **shared
+                )
+            )
         except OutputError as error:
             if kind is not None or file is not None or ".tif" not in str(error):
                 raise  # the format was told, or there is no other
             raise OutputError(f"{error}; choose one with --format, such as --format tif") from error
-        fields = {
-            "width": made.width,
-            "height": made.height,
-            "channels": made.channels,
-            "damaged_tiles": list(made.damaged),
-            "lost_metadata": list(made.lost_metadata),
-        }
-        line = f"{made.width} x {made.height}, {made.kind}"
-        return Report(line, fields, (*made.damage, *made.remarks), damaged=bool(made.damage))
 
-    outputs = Outputs(lambda _: suffix, (".pel",), SAME, own=tuple(WRITERS))
+    def suffix_of(source: Path) -> str:
+        return "" if frame is None and pellucid.is_sequence(source) else suffix
+
+    outputs = Outputs(suffix_of, (".pel", ".pels"), SAME, own=tuple(WRITERS))
     run_command(batch, outputs, decompress_one)
+
+
+def report_of(made: DecompressResult) -> Report:
+    """What came of one picture."""
+    fields = {
+        "width": made.width,
+        "height": made.height,
+        "channels": made.channels,
+        "damaged_tiles": list(made.damaged),
+        "lost_metadata": list(made.lost_metadata),
+    }
+    line = f"{made.width} x {made.height}, {made.kind}"
+    return Report(line, fields, (*made.damage, *made.remarks), damaged=bool(made.damage))

@@ -57,6 +57,7 @@ OUTPUTS = Outputs(
     "N",
 )
 @options.model_option
+@options.device_option
 @options.page_option
 @options.limits_option
 @options.batch_options
@@ -96,6 +97,7 @@ def report(
         "dtype": result.dtype,
         **{name: getattr(asked, name) for name in GIVEN},
         "model_id": result.model_id,
+        "engine": result.engine,
         "estimate": None if result.noise is None else asdict(result.noise),
         "not_finite": result.not_finite,
     }

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pellucid import Limits, Verification
 
 
+NAMED = 8  # of what is wrong with a sequence
 AGAIN = "; get the file again"  # is said once, at the end
 
 
@@ -23,7 +24,7 @@ AGAIN = "; get the file again"  # is said once, at the end
 @options.limits_option
 @options.json_option
 def verify(files: tuple[str, ...], limits: Limits, as_json: bool) -> None:
-    """Check .pel files: every checksum, and that every latent decodes.
+    """Check .pel files, and sequences of them: every checksum, and that every latent decodes.
 
     Names each damaged tile with its size and place in pixels, and what else is damaged. Exit code
     1 if a file is damaged or can't be decoded here.
@@ -36,11 +37,32 @@ def verify_one(file: Path, limits: Limits) -> Report:
     """Check one file; DamagedFileError lists all that is wrong."""
     import pellucid
 
+    if pellucid.is_sequence(file):
+        return verify_sequence(file, limits)
     damage = pellucid.verify(file, limits=limits)
     if not damage.sound:
         said = [message.removesuffix(AGAIN) for message in damage.messages]
         raise DamagedFileError("; ".join([*said, way_out(damage)]))
     return Report("sound", {"sound": True})
+
+
+def verify_sequence(file: Path, limits: Limits) -> Report:
+    """Check all frames of a sequence; DamagedFileError names those that are damaged."""
+    import pellucid
+
+    options = pellucid.DecompressOptions(limits=limits)
+    with pellucid.open_sequence(file, options, keep_going=True) as sequence:
+        damage = sequence.verify()
+    if damage.sound:
+        return Report(f"sound, {damage.total} frames", {"sound": True, "frames": damage.total})
+    said = [message.removesuffix(AGAIN) for message in damage.messages]
+    if len(said) > NAMED:
+        said[NAMED:] = [f"and {len(said) - NAMED} more"]
+    whole = damage.total - len(damage.frames)
+    raise DamagedFileError(
+        f"{whole} of {damage.total} frames are whole: {'; '.join(said)}; pellucid decompress "
+        "--keep-going can save what is whole"
+    )
 
 
 def way_out(damage: Verification) -> str:

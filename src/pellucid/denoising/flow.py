@@ -38,14 +38,15 @@ def denoise_into(source: ImageSource, sink: Sink, options: DenoiseOptions) -> De
         option doesn't fit the picture, or there is no such model. What reading a guide or a mask
         raises.
     """
-    from pellucid.runtime import load_denoiser
+    from pellucid.runtime import device_for, load_denoiser
 
     samples, parts = parts_of(source)
     size, whole = source.shape[:2], Box.whole(source.shape).slices
     if is_bands(source):
         options.refuse_for_bands()
     sigma, weight = options.sigma_for(size), options.weight_for(size)
-    model = load_denoiser(options.model)
+    device = device_for(options.device, size[0] * size[1], short=source.dtype == np.uint8)
+    model = load_denoiser(options.model, device)
     wanted = options.measure or (sigma is None and np.any(weight))
     with options.open_guide(size) as guide:
         found = [measure(part, options.nodata) for part in parts] if wanted else []
@@ -73,6 +74,7 @@ def denoise_into(source: ImageSource, sink: Sink, options: DenoiseOptions) -> De
         not_finite=picture.not_finite,
         sentinels=picture.sentinels,
         remarks=() if untouched else tuple(picture.remarks(sigma)),
+        engine=None if untouched else model.engine,
     )
 
 

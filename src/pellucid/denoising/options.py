@@ -47,6 +47,7 @@ class DenoiseOptions:
     page: int | None = None
     limits: Limits = DEFAULT_LIMITS
     measure: bool = False
+    device: str = "auto"
 
     def __post_init__(self) -> None:
         fine = is_number(self.strength) and 0 <= self.strength <= 1
@@ -57,6 +58,7 @@ class DenoiseOptions:
         require(is_path(self.model), "model", self.model, names)
         check_limits(self.limits)
         read_sigma(self.sigma)
+        check_named(self.device)
         if not (self.mask is None or is_path(self.mask)):
             to_mask(self.mask)
 
@@ -114,10 +116,13 @@ class DenoiseOptions:
             yield Guide(in_memory_if_small(source), load_guide())
 
     def check_model(self) -> None:
-        """Raise OptionError if there is no denoiser of this name."""
-        from pellucid.runtime import load_denoiser
+        """Raise OptionError if there is no denoiser of this name or no such device, or
+        MissingExtraError if that isn't installed.
+        """
+        from pellucid.runtime import check_device, load_denoiser
 
         load_denoiser(self.model)
+        check_device(self.device)
 
     def refuse_for_bands(self) -> None:
         """Raise OptionError for what more than four channels (bands) can't have."""
@@ -142,6 +147,7 @@ class DenoiseResult:
         sentinels: pixels far from all others, such as -9999 for no data, that were kept.
         remarks: what a person should know, in words.
         left_out: which metadata the new file's format can't hold, in words.
+        engine: what ran the network, and in which numbers; None if nothing was to be done.
     """
 
     shape: tuple[int, int, int]
@@ -152,6 +158,7 @@ class DenoiseResult:
     sentinels: int = 0
     remarks: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    engine: str | None = None
 
     @property
     def found_no_noise(self) -> bool:
@@ -163,6 +170,14 @@ class DenoiseResult:
 def is_path(value: object) -> bool:
     """Whether it names a file."""
     return isinstance(value, str | os.PathLike)
+
+
+def check_named(device: str) -> None:
+    """Raise what `runtime.check_device` does for a device that is named; `auto` loads nothing."""
+    if device != "auto":
+        from pellucid.runtime import check_device
+
+        check_device(device)
 
 
 def read_sigma(sigma: Sigma) -> float | Floats | NoiseEstimate | None:

@@ -27,9 +27,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import InputError, OptionError, refusing
+from pellucid.errors import InputError, OptionError
 from pellucid.evaluate._extras import require
+from pellucid.evaluate.metrics import PEAK
 from pellucid.evaluate.peers.base import Floats, Rgb
+from pellucid.video.clip import Frame
+from pellucid.video.read import VideoSource
 
 FINER = 2  # samples drawn a side for each that is kept
 BORDER = 3  # samples at the edge of a photograph that cubic interpolation needs
@@ -255,18 +258,14 @@ def read_clip(path: Path, frames: int) -> NDArray[np.uint8]:
     Raises:
         MissingExtraError: PyAV isn't installed. InputError: it can't be read, or has no frame.
     """
-    av = require("av", extra="video")
-    with refusing(f"can't read {path}"), av.open(str(path)) as file:
-        video = file.streams.video
-        decoded = islice(file.decode(video[0]), frames) if video else ()
-        found = [frame.to_ndarray(format="rgb24") for frame in decoded]
-    if not found:
-        raise InputError(f"{path} has no frames of video")
-    clip = np.stack(found)
-    if (width := clip.shape[2] // 2) < HALVED // 2:
-        return clip
-    height = clip.shape[1] // 2
-    cells = clip[:, : 2 * height, : 2 * width].reshape(-1, height, 2, width, 2, 3)
+    with path.open("rb") as file, VideoSource(file, path.name) as source:
+        seen = (item.samples for item in source.items() if isinstance(item, Frame))
+        clip = np.stack(list(islice(seen, frames))) * np.float32(PEAK / source.info.white)
+    colour = np.broadcast_to(clip, (*clip.shape[:3], 3))
+    if colour.shape[2] < HALVED:
+        return _stored(colour)
+    height, width = (side // 2 for side in colour.shape[1:3])
+    cells = colour[:, : 2 * height, : 2 * width].reshape(-1, height, 2, width, 2, 3)
     return _stored(cells.mean(axis=(2, 4), dtype=np.float32))
 
 

@@ -1,8 +1,9 @@
-"""Runs the shipped networks with ONNX Runtime; nothing else in the package imports it."""
+"""Runs the shipped networks; nothing else in the package imports ONNX Runtime or OpenVINO."""
 
 from __future__ import annotations
 
 from pellucid.runtime.denoiser import DenoiserModel
+from pellucid.runtime.device import check_device, device_for
 from pellucid.runtime.guide import GuideModel
 from pellucid.runtime.identity import network_id
 from pellucid.runtime.model import EYE, PSNR, CodecModel, read_card, tune_of
@@ -30,6 +31,8 @@ __all__ = [
     "DenoiserModel",
     "GuideModel",
     "Network",
+    "check_device",
+    "device_for",
     "find_folder",
     "find_model",
     "installed_models",

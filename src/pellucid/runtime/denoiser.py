@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import PellucidError
+from pellucid.runtime.device import CPU
+from pellucid.runtime.engines import NOISE, Engine, network_on, picture
 from pellucid.runtime.identity import network_id
 from pellucid.runtime.model import read_card
-from pellucid.runtime.session import Network, thread_count
+from pellucid.runtime.session import thread_count
 
 FILE = "denoiser.onnx"
 SIDE = 2  # of the samples whose noise the network gives as the channels of one place
@@ -19,6 +21,8 @@ SIDE = 2  # of the samples whose noise the network gives as the channels of one 
 
 class DenoiserModel:
     """The files of one denoiser's folder; the network is loaded when first used.
+
+    It runs on `device`, as `device_for` gives it, or in ONNX Runtime where that isn't as good.
 
     Attributes:
         multiple: sides of what the network takes are multiples of this.
@@ -28,8 +32,8 @@ class DenoiserModel:
         PellucidError: a file is missing or broken, or isn't what its card says.
     """
 
-    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, threads: int | None = None, device: str = CPU) -> None:
+        self.folder, self.device = folder, device
         self.threads = threads or thread_count()
         self.card = read_card(folder)
         self.name: str = self.card["name"]
@@ -47,9 +51,24 @@ class DenoiserModel:
         (noise,) = self._network(noisy=noisy, maps=maps)
         return joined(noise) if noise.shape != noisy.shape else noise  # version 0.1 joined its own
 
+    @property
+    def engine(self) -> str:
+        """What computes, and in which numbers, such as "openvino bfloat16"."""
+        return self._network.engine
+
     @cached_property
-    def _network(self) -> Network:
-        return Network(self.folder / FILE, self.threads)
+    def _network(self) -> Engine:
+        return network_on(self.device, self.folder / FILE, self.threads, levels)
+
+
+def levels(network: Engine) -> NDArray[np.float32]:
+    """What a denoiser makes of the picture that engines are tried with."""
+    noisy = picture()
+    maps = np.zeros((1, 2, *noisy.shape[2:]), np.float32)
+    maps[:, 0] = NOISE
+    (noise,) = network(noisy=noisy, maps=maps)
+    noise = joined(noise) if noise.shape != noisy.shape else noise
+    return np.asarray(np.clip(np.rint(255 * (noisy - noise)), 0, 255), np.float32)
 
 
 def joined(places: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from pellucid.entropy import TableSet
 from pellucid.errors import PellucidError
+from pellucid.runtime.device import CPU
+from pellucid.runtime.engines import SIDE, Engine, network_on, picture
 from pellucid.runtime.identity import model_id
 from pellucid.runtime.kernel import DiagonalKernel
 from pellucid.runtime.session import Network, thread_count
@@ -23,6 +25,7 @@ from pellucid.runtime.session import Network, thread_count
 DIAGONAL = ("prior.diagonal.weight", "prior.diagonal.bias", "prior.diagonal.shift")
 ENTROPY_ARRAYS = ("tables", "reach", "skip", "y_offset", "centre_offset", "z_index", *DIAGONAL)
 DENOISING = "denoising_analysis.onnx"
+TRIED = 60  # quality at which engines are tried
 EYE, PSNR = "eye", "psnr"  # what a codec may be tuned for, as its card says
 GAIN_ARRAYS = (
     "gain",
@@ -35,14 +38,14 @@ GAIN_ARRAYS = (
 
 
 class CodecModel:
-    """The files of one model folder, each loaded when first used.
+    """The files of one model folder, each loaded when first used, the synthesis on `device`.
 
     Raises:
         PellucidError: a file is missing or broken, or the folder's id is not what its card says.
     """
 
-    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, threads: int | None = None, device: str = CPU) -> None:
+        self.folder, self.device = folder, device
         self.threads = threads or thread_count()
         self.card = read_card(folder)
         self._entropy = read_arrays(folder / "entropy.npz", ENTROPY_ARRAYS)
@@ -113,9 +116,9 @@ class CodecModel:
         return self._network("spatial_prior", self.threads)
 
     @cached_property
-    def synthesis(self) -> Network:
+    def synthesis(self) -> Engine:
         """y -> `blocks`, 8-bit, and `samples`, unrounded. One thread, like `analysis`."""
-        return self._network("synthesis", 1)
+        return network_on(self.device, self.folder / "synthesis.onnx", 1, self._levels)
 
     @cached_property
     def synthesis_gradient(self) -> Network:
@@ -157,6 +160,16 @@ class CodecModel:
                 f"the model in {self.folder} gives 8 bits only, as it was exported by an older "
                 f"pellucid: python -m pellucid.train.second_output {self.folder} adds the rest"
             )
+
+    def _levels(self, synthesis: Engine) -> NDArray[np.uint8]:
+        """What a synthesis makes of the picture that engines are tried with, coded."""
+        grid = 255 * picture().reshape(3, -1, 8, SIDE // 8, 8)
+        blocks = np.ascontiguousarray(grid.transpose(0, 2, 4, 1, 3)).reshape(1, 192, SIDE // 8, -1)
+        vector = partial(self.vector, quality=TRIED)
+        (y,) = self.analysis(blocks=blocks, scale=vector("analysis_scale"))
+        y = np.rint(y * vector("gain")) * vector("inverse_gain")
+        (found,) = synthesis("blocks", y=y, scale=vector("synthesis_scale"))
+        return found
 
     def _network(self, name: str, threads: int) -> Network:
         return Network(self.folder / f"{name}.onnx", threads)

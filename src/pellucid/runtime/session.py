@@ -1,4 +1,4 @@
-"""One network in ONNX Runtime, on the CPU, with a fixed number of threads.
+"""One network in ONNX Runtime, by default on the CPU, with a fixed number of threads.
 
 ONNX Runtime (seen in 1.32) makes a device id and a database of events in the home folder as soon
 as it is imported, to be sent to its maker. It is told not to, unless the user has set the variable
@@ -8,6 +8,9 @@ otherwise.
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +25,29 @@ import onnxruntime
 
 THREADS_VARIABLE = "PELLUCID_THREADS"
 MOST_THREADS = 1024
+CPU_PROVIDER = "CPUExecutionProvider"
+
+
+_here = threading.local()
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """In the block, networks and tiles take no thread but this: others do the same, side by side.
+
+    So pictures that are done several at a time take less of all cores than one after the other.
+    """
+    before, _here.alone = getattr(_here, "alone", False), True
+    try:
+        yield
+    finally:
+        _here.alone = before
 
 
 def thread_count() -> int:
     """Threads a network uses: `PELLUCID_THREADS`, or all cores this process may run on."""
+    if getattr(_here, "alone", False):
+        return 1
     text = os.environ.get(THREADS_VARIABLE, "")
     if not text:
         usable = getattr(os, "sched_getaffinity", None)
@@ -37,6 +59,12 @@ def thread_count() -> int:
     return int(text)
 
 
+def providers_there() -> list[str]:
+    """ONNX Runtime's names of what could compute, as it was built."""
+    found: list[str] = onnxruntime.get_available_providers()
+    return found
+
+
 class Network:
     """A loaded network: named arrays in, a list of arrays out: of all outputs, or those named.
 
@@ -44,9 +72,14 @@ class Network:
 
     Args:
         source: an ONNX file, or its bytes.
+        providers: ONNX Runtime's names of what computes, the first that can.
     """
 
-    def __init__(self, source: Path | bytes, threads: int) -> None:
+    engine = "onnxruntime float32"
+
+    def __init__(
+        self, source: Path | bytes, threads: int, providers: Sequence[Any] = (CPU_PROVIDER,)
+    ) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -57,7 +90,7 @@ class Network:
             self._session = onnxruntime.InferenceSession(
                 source if isinstance(source, bytes) else source.read_bytes(),
                 options,
-                providers=["CPUExecutionProvider"],
+                providers=list(providers),
             )
         except Exception as error:  # ONNX Runtime raises its own, unexported, classes
             name = "" if isinstance(source, bytes) else f" {source}"
@@ -71,6 +104,12 @@ class Network:
     def facts(self) -> dict[str, str]:
         """What its file says about it beside the graph."""
         return dict(self._session.get_modelmeta().custom_metadata_map)
+
+    @property
+    def providers(self) -> list[str]:
+        """ONNX Runtime's names of what computes."""
+        found: list[str] = self._session.get_providers()
+        return found
 
     @property
     def outputs(self) -> list[str]:

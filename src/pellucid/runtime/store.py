@@ -13,8 +13,10 @@ from pathlib import Path
 
 from pellucid.errors import OptionError, UnknownModelError
 from pellucid.runtime.denoiser import DenoiserModel
+from pellucid.runtime.device import CPU
 from pellucid.runtime.guide import GuideModel
 from pellucid.runtime.model import CodecModel, read_card, tune_of
+from pellucid.runtime.session import thread_count
 
 MODELS_VARIABLE = "PELLUCID_MODELS"
 PACKAGED = Path(__file__).parent.parent / "models"
@@ -68,17 +70,17 @@ def load_codec(folder: Path) -> CodecModel:
     identity = read_card(folder)["id"]
     if folder not in model_folders(CODEC):
         folder = _by_path[identity] = folder.resolve()
-    return open_model(folder, identity)
+    return open_model(folder, identity, CPU, thread_count())
 
 
-def load_denoiser(name: str) -> DenoiserModel:
-    """A denoiser, by name or by a folder's path.
+def load_denoiser(name: str, device: str = CPU) -> DenoiserModel:
+    """A denoiser, by name or by a folder's path, on a device as `device_for` gives it.
 
     Raises:
         OptionError: there is none of this name.
     """
     folder = locate(name, DENOISER)
-    return open_denoiser(folder, read_card(folder)["id"])
+    return open_denoiser(folder, read_card(folder)["id"], device, thread_count())
 
 
 def load_guide(name: str = GUIDE) -> GuideModel:
@@ -88,7 +90,7 @@ def load_guide(name: str = GUIDE) -> GuideModel:
         OptionError: there is none of this name.
     """
     folder = locate(name, GUIDE)
-    return open_guide(folder, read_card(folder)["id"])
+    return open_guide(folder, read_card(folder)["id"], thread_count())
 
 
 def locate(name: str, kind: str) -> Path:
@@ -133,14 +135,14 @@ def locate_tuned(name: str, tune: str | None, likely: str) -> Path:
     )
 
 
-def find_model(identity: bytes) -> CodecModel:
-    """The model that a file names, by its 16-byte id.
+def find_model(identity: bytes, device: str = CPU) -> CodecModel:
+    """The model that a file names, by its 16-byte id, on a device as `device_for` gives it.
 
     Raises:
         UnknownModelError: it isn't installed.
     """
     if folder := find_folder(identity):
-        return open_model(folder, identity.hex())
+        return open_model(folder, identity.hex(), device, thread_count())
     if retired := json.loads(RETIRED.read_text("utf-8")).get(identity.hex()):
         raise UnknownModelError(
             f"this file was made by a pre-release of pellucid {retired['version']}, with weights "
@@ -162,19 +164,19 @@ def find_folder(identity: bytes) -> Path | None:
     return next((each for each in folders if read_card(each)["id"] == identity.hex()), None)
 
 
-@lru_cache(maxsize=8)
-def open_model(folder: Path, identity: str) -> CodecModel:  # noqa: ARG001 (part of the cache's key)
-    """A codec, loaded once a process and id."""
-    return CodecModel(folder)
+@lru_cache(maxsize=16)
+def open_model(folder: Path, identity: str, device: str, threads: int) -> CodecModel:  # noqa: ARG001 (in the key)
+    """A codec, loaded once a process, id, device and number of threads."""
+    return CodecModel(folder, threads=threads, device=device)
 
 
-@lru_cache(maxsize=8)
-def open_denoiser(folder: Path, identity: str) -> DenoiserModel:  # noqa: ARG001
-    """A denoiser, loaded once a process and id."""
-    return DenoiserModel(folder)
+@lru_cache(maxsize=16)
+def open_denoiser(folder: Path, identity: str, device: str, threads: int) -> DenoiserModel:  # noqa: ARG001
+    """A denoiser, loaded once a process, id, device and number of threads."""
+    return DenoiserModel(folder, threads=threads, device=device)
 
 
-@lru_cache(maxsize=8)
-def open_guide(folder: Path, identity: str) -> GuideModel:  # noqa: ARG001
-    """A guide's network, loaded once a process and id."""
-    return GuideModel(folder)
+@lru_cache(maxsize=16)
+def open_guide(folder: Path, identity: str, threads: int) -> GuideModel:  # noqa: ARG001
+    """A guide's network, loaded once a process, id and number of threads."""
+    return GuideModel(folder, threads=threads)

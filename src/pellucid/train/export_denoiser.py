@@ -10,8 +10,8 @@ The graph computes what `Denoiser.forward` does in the way that is fastest in ON
 convolutions hold channels in blocks; what isn't a convolution takes them out of these and back.
 
 - The first layer is one 6x6 convolution of stride 2 on the samples, less one on the average.
-- What goes up a level is shuffled in rows (`shuffle_rows`), and through a pool of 1x1, which changes
-  nothing but puts it into blocks, so that sums after it are part of convolutions.
+- What goes up a level is shuffled in rows (`shuffle_rows`), and through a pool of 1x1, which
+  changes nothing but puts it into blocks, so that sums after it are part of convolutions.
 
 Export takes a last bias out, so that brightness stays: a net trained for a finite time shifts each
 channel by a small part of the noise level it is given, much the same in flat places and in detail.

@@ -140,8 +140,8 @@ def shuffle(graph: Graph, x: str, factor: int) -> str:
 def shuffle_rows(graph: Graph, x: str, factor: int, channels: int) -> str:
     """`shuffle` to `channels`, of channels in the order of `places_first`; for one picture.
 
-    With channels last, rows of samples stay together and move as wholes. ONNX Runtime's convolutions
-    give and take channels last at no cost, where its DepthToSpace moves one sample at a time.
+    With channels last, rows of samples stay together and move as wholes. ONNX Runtime's
+    convolutions can give and take channels last, and its DepthToSpace moves sample by sample.
     """
     sizes = {
         "apart": [0, 0, factor, factor * channels],

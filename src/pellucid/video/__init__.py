@@ -6,7 +6,26 @@
     level.py      the noise of a clip, measured now and then
     ahead.py      an iterator on a thread of its own
 
+    file.py       `stream_file`: which source and sink a name stands for
+    run.py        a clip from a source to a sink; pace.py: as fast as it plays
+    clip.py       what sources, sinks and clips are
+    read.py       video files and pipes in; write.py: out (PyAV)
+    pels.py       sequences of .pel frames; pictures.py: folders, cameras
+
 OpenCV, and PyAV for files, come with the extra `video`.
 """
 
 from __future__ import annotations
+
+from pellucid.video.file import SourceOptions, TargetOptions, stream_file
+from pellucid.video.run import StreamResult
+from pellucid.video.stream import StreamOptions, stream
+
+__all__ = [
+    "SourceOptions",
+    "StreamOptions",
+    "StreamResult",
+    "TargetOptions",
+    "stream",
+    "stream_file",
+]

@@ -51,5 +51,5 @@ def fill(
                 return
             ready.put((item, None))
         ready.put((None, StopIteration()))
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - raised where the item would have come
         ready.put((None, error))

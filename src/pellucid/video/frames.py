@@ -9,13 +9,13 @@ comes out as it went in.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.denoising.estimate import NoiseEstimate
 from pellucid.denoising.invalid import fill_invalid, finite_pixels
 from pellucid.denoising.remove import whole, windows
 from pellucid.denoising.samples import INTEGERS, Floats, check_type, restored, split_alpha
@@ -55,39 +55,65 @@ class FrameDenoiser:
     """Frames (H, W, C) of one clip, all of one shape and type, in order.
 
     Args:
+        model: the denoiser's name, or its folder's.
         noise: of the clip.
         strength: 0 to 1, of what is taken off.
         temporal: use earlier frames.
         white: the largest sample there can be, such as 1023 of 10 bits; None: that of the type.
+        device: where the network runs.
     """
 
     def __init__(
         self,
-        model: DenoiserModel,
+        model: str,
         noise: ClipNoise,
         *,
         strength: float = 1.0,
         temporal: bool = True,
         memory: int = MEMORY,
         white: int | None = None,
+        device: str = "auto",
     ) -> None:
-        self.model, self.noise = model, noise
+        self.noise, self._device = noise, device
+        self._name = model
+        self._model: DenoiserModel | None = None
         self._strength, self._temporal, self._memory = strength, temporal, memory
         self._white, self._scale = white, 0.0
         self._filter: TemporalFilter | None = None
         self._shape: tuple[int, ...] = ()
+        self._dtype = np.dtype(np.uint8)
         self._count = 0
+
+    def use(self, model: str) -> None:
+        """Go on with another denoiser, by its name or folder."""
+        if model != self._name:
+            self._name, self._model = model, None
+
+    @property
+    def model(self) -> DenoiserModel:
+        """The denoiser on its device; OptionError if there is none of this name."""
+        from pellucid.runtime import device_for, load_denoiser
+
+        if self._model is None:
+            device = device_for(self._device, math.inf, short=self._dtype == np.uint8)
+            self._model = load_denoiser(self._name, device)
+        return self._model
 
     def prepare(self, samples: NDArray[Any]) -> Prepared:
         """The first half, to be called for each frame in order."""
         self._check(samples)
         colour, _ = split_alpha(samples)
         frame = self._scaled(colour)
-        plan = self.noise.plan(colour, cut=self._filter is None or self._filter.changed > CUT)
+        cut = self._filter is not None and self._filter.changed > CUT
+        plan = self.noise.plan(colour, cut=cut)
         if not (self._strength and np.any(plan.sigma)):
             self._filter = None
             return Prepared(samples)
-        level = self._scale * self._strength * deviation(plan, lambda: halved(grey(frame)) / self._scale)
+        level = (
+            self._scale
+            * self._strength
+            * deviation(plan, lambda: halved(grey(frame)) / self._scale)
+        )
         if not self._temporal:
             left = level if isinstance(level, float) else doubled(level)
             return Prepared(samples, frame, left, plan.processed)
@@ -164,9 +190,12 @@ class FrameDenoiser:
                     f"frames of shape {samples.shape} can't be denoised; give (H, W) or (H, W, C) "
                     "with 1 to 4 channels: grey or RGB, with or without transparency"
                 )
-            self._shape = samples.shape
-        if samples.shape != self._shape:
-            now, first = (f"{s[1]} x {s[0]}, {s[2]} channels" for s in (samples.shape, self._shape))
+            self._shape, self._dtype = samples.shape, samples.dtype
+        if (samples.shape, samples.dtype) != (self._shape, self._dtype):
+            now, first = (
+                f"{s[1]} x {s[0]}, {s[2]} channels of {dtype}"
+                for s, dtype in ((samples.shape, samples.dtype), (self._shape, self._dtype))
+            )
             raise InputError(
                 f"frame {self._count} is {now}, those before are {first}; a clip's frames must be "
                 "alike: denoise what follows as a clip of its own"

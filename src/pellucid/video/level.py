@@ -21,6 +21,7 @@ from pellucid.denoising.samples import Floats
 
 OFTEN = (0, 1, 2, 4, 8, 16, 32)  # frames after a cut that are measured
 EVERY = 50  # frames, later
+SETTLED = 16  # frames after a cut before the next one counts
 KEPT = 5  # measurements of which the middle one counts
 
 
@@ -41,13 +42,18 @@ class ClipNoise:
         eight_bits = frame.dtype == np.uint8
         if self._given is not None:
             return plan_for(self._given, eight_bits=eight_bits)
-        if cut and self._number > OFTEN[1]:
+        if cut and self._number >= SETTLED:
             self._found.clear()
             self._number = 0
         if self._number in OFTEN or self._number % EVERY == 0:
             self._found.append(measure(frame))
         self._number += 1
         return plan_for(self.noise, eight_bits=eight_bits)
+
+    @property
+    def measured(self) -> NoiseEstimate | None:
+        """What counts now, if noise is measured."""
+        return self.noise if self._found else None
 
     @property
     def noise(self) -> NoiseEstimate:
@@ -57,7 +63,7 @@ class ClipNoise:
 
 
 def deviation(plan: Plan, brightness: Callable[[], Floats]) -> Floats | float:
-    """The standard deviation of the noise, in the samples' unit: one, or that at each brightness."""
+    """Standard deviation of the noise, in the samples' unit: one, or that at each brightness."""
     if plan.stabiliser is None:
         return float(np.asarray(plan.sigma))
     curve = plan.stabiliser

@@ -20,7 +20,7 @@ BETTER = 0.9  # of the squared difference that standing still leaves, at most: i
 AROUND = 13  # samples of half size a side over which the two are compared
 SMOOTH = 9  # and over which the flow is averaged
 FEW = 0.002  # of a frame: so little that moves isn't followed
-LEAST = 32  # samples of half size a side, below which flow can't be found
+LEAST = 16  # samples of half size a side, below which flow can't be found
 
 
 def opencv() -> Any:

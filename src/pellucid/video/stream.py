@@ -37,6 +37,7 @@ class StreamOptions:
     model: str = DEFAULT_MODEL
     temporal: bool = True
     memory: int = MEMORY
+    device: str = "auto"
 
     def __post_init__(self) -> None:
         fine = is_number(self.strength) and 0 <= self.strength <= 1
@@ -49,18 +50,21 @@ class StreamOptions:
         require(isinstance(self.model, str | os.PathLike), "model", self.model, names)
 
     def denoiser(self, *, white: int | None = None) -> FrameDenoiser:
-        """What denoises one clip; raises OptionError if there is no such model."""
-        from pellucid.runtime import load_denoiser
+        """What denoises one clip; raises OptionError if there is no such model or device."""
+        from pellucid.runtime import check_device, load_denoiser
 
         given = read_sigma(self.sigma)
         assert not isinstance(given, np.ndarray)
+        load_denoiser(self.model)
+        check_device(self.device)
         return FrameDenoiser(
-            load_denoiser(self.model),
+            self.model,
             ClipNoise(given),
             strength=self.strength,
             temporal=self.temporal,
             memory=self.memory,
             white=white,
+            device=self.device,
         )
 
 
@@ -72,7 +76,8 @@ def stream(
     model: str = DEFAULT_MODEL,
     temporal: bool = True,
     memory: int = MEMORY,
-    ahead: int = 1,
+    ahead: int = 0,
+    device: str = "auto",
 ) -> Iterator[NDArray[Any]]:
     """Take the noise off a clip, frame by frame; each frame's shape and type stay.
 
@@ -87,6 +92,7 @@ def stream(
         memory: frames that are averaged at most, where nothing changes.
         ahead: frames prepared on another thread, where `frames` is then read, while one is worked
             on; 0: a frame is read when its turn comes, in the caller's thread.
+        device: where the network runs, as in `denoise`.
 
     Yields:
         A clean frame for each, in order. Nothing later than a frame is used for it.
@@ -96,7 +102,7 @@ def stream(
         like the first. MissingExtraError: OpenCV isn't there (`pip install 'pellucid[video]'`).
     """
     require(is_whole(ahead) and 0 <= ahead <= MOST_MEMORY, "ahead", ahead, "frames, from 0")
-    denoiser = StreamOptions(sigma, strength, model, temporal, memory).denoiser()
+    denoiser = StreamOptions(sigma, strength, model, temporal, memory, device).denoiser()
     return streamed(frames, denoiser, ahead)
 
 

@@ -55,7 +55,9 @@ class TemporalFilter:
         mean = grey(np.square(around(halved(apart))))
         change = ENERGY * np.maximum(energy - (1 + ENERGY_MARGIN) * both, 0)
         change += MEAN * np.maximum(mean - (1 + MEAN_MARGIN) * SHARE * both, 0)
-        worth = self.rest + change / np.maximum(variance, np.float32(LEAST_VARIANCE), dtype=np.float32)
+        worth = self.rest + change / np.maximum(
+            variance, np.float32(LEAST_VARIANCE), dtype=np.float32
+        )
         self.rest = np.maximum(worth / (1 + worth), np.float32(self._least))
         gain = doubled(self.rest)
         gain = gain if apart.ndim == 2 else cv2.merge([gain] * apart.shape[2])

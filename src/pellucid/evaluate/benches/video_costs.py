@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,11 +32,12 @@ from pellucid.evaluate.benches.video_tasks import TASKS, TIMED, Plan, timed_case
 from pellucid.evaluate.peers.base import Rgb, model_of, own_names
 from pellucid.evaluate.peers.video import CLIP_DENOISERS, Clip, ClipDenoiser
 from pellucid.runtime.session import THREADS_VARIABLE
+from pellucid.video.clip import ClipInfo, Frame
+from pellucid.video.write import VideoSink
 
 DISTINCT = 16  # frames of a clip, which is shown forwards, backwards and so on
 EARLY = 200  # frames of a long stream after which memory is first taken
 CODING = ("compress", "decompress")
-BITS = 20_000_000  # a second, of the file
 
 Cells = dict[str, Any]
 Current = Measurement[Plan, ClipDenoiser]
@@ -49,17 +50,15 @@ def shown(clip: Clip, frames: int) -> Iterator[Rgb]:
 
 
 def write_video(path: Path, frames: Iterator[Rgb], rate: float) -> None:
-    """As MPEG-4 of so many bits that noise stays; MissingExtraError if PyAV isn't installed."""
-    av = require("av", extra="video")
-    with av.open(str(path), "w") as file:
-        video = None
-        for frame in frames:
-            if video is None:
-                video = file.add_stream("mpeg4", rate=Fraction(rate).limit_denominator(1001))
-                video.height, video.width, video.pix_fmt = *frame.shape[:2], "yuv420p"
-                video.bit_rate = BITS
-            file.mux(video.encode(av.VideoFrame.from_ndarray(frame, "rgb24")))
-        file.mux(video.encode(None) if video else [])
+    """As the encoder writes it that `pellucid stream` uses; MissingExtraError without PyAV."""
+    first = next(frames)
+    ticks = Fraction(rate).limit_denominator(1001)
+    info = ClipInfo(*first.shape, first.dtype, 255, ticks, 1 / ticks)
+    with path.open("wb") as file:
+        sink = VideoSink(file, path.name, info)
+        for number, frame in enumerate(chain([first], frames)):
+            sink.frame(Frame(frame, number))
+        sink.finish()
 
 
 def of_file(current: Current, model: str, folder: Path) -> Cells:

@@ -38,7 +38,7 @@ FLICKER = (
     "moves, of 255, the mean over samples; beside the same denoiser frame by frame."
 )
 COSTS = (
-    "White noise of sigma 10. File: the command, with the start of Python and MPEG-4 both ways. "
+    "White noise of sigma 10. File: the command, with the start of Python and H.264 both ways. "
     "Camera: frames come at a fixed rate; delay from when a frame is there until its clean one is. "
     "Long: memory of the whole process after the first frames, and at the end, in MB (10^6 bytes)."
 )

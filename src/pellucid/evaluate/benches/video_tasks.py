@@ -62,7 +62,7 @@ class Plan(BasePlan):
     cut                            another scene from the middle on
     light                          its light drifts
 
-    Needs the extras: pip install 'pellucid[bench,video]'.
+    Needs the extra: pip install 'pellucid[bench]'.
     """
 
     data: Annotated[Path, Option("Folder of photographs, files of video, or both.")]

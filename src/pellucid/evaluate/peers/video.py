@@ -79,7 +79,7 @@ def filtered(clip: Clip, filters: str, threads: int) -> Clip:
     Raises:
         MissingExtraError: PyAV isn't installed. ValueError: no such filter or option.
     """
-    av = require("av", extra="video")
+    av = require("av")
     graph = av.filter.Graph()
     graph.threads = threads
     height, width = clip.shape[1:3]
@@ -123,7 +123,7 @@ def piped(clip: Clip, filters: str, threads: int, *, program: str) -> Clip:
 def ffmpeg(threads: int, *, name: str) -> ClipDenoiser:
     """One of FFmpeg's filters; MissingExtraError if there is neither PyAV nor a program with it."""
     options, (word, _, _) = FILTERS[name], FILTERS[name](1.0).partition("=")
-    av = require("av", extra="video")
+    av = require("av")
     if word in av.filter.filters_available:
         run, where = (
             filtered,

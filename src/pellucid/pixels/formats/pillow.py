@@ -52,6 +52,7 @@ _DECODED = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "PPM", "GIF", "JPEG2000", "AVI
 _KNOWN = "PNG, JPEG, JPEG 2000, JPEG XL, WebP, AVIF, HEIC, TIFF, BMP, PPM/PGM, DICOM, .npy, Zarr or"
 _KNOWN += " single-frame GIF"
 _PEL = b"\x89PEL\r\n\x1a\n"
+_ZIP = b"PK\3\4"
 _SIGNATURES = {
     "PNG": (b"\x89PNG",),
     "JPEG": (b"\xff\xd8\xff",),
@@ -182,6 +183,11 @@ def _may_be_unscaled(samples: NDArray[np.uint8], mark: int) -> bool:
 def _unidentified(name: str, data: bytes) -> InputError:
     if data.startswith(_PEL):
         return InputError(f"{name} is a .pel file, and no picture yet; decompress it first")
+    if data.startswith(_ZIP):
+        return InputError(
+            f"{name} is a sequence (.pels) or another ZIP archive, and no picture; take pictures "
+            "out of a sequence first: pellucid decompress"
+        )
     for kind, signatures in _SIGNATURES.items():
         if data.startswith(signatures):
             if kind == "JPEG" and _has_12_bits(data):

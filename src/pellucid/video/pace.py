@@ -1,0 +1,130 @@
+"""Keeping up with a source that doesn't wait: smaller networks, then half the resolution.
+
+A clip's frames go through the first of several ways, each cheaper than the one before. If they
+take longer than the time between two frames, the next way is taken; if they have long taken much
+less, the one before. Where even the last is too slow, frames are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.denoising import NoiseEstimate
+from pellucid.video.frames import FrameDenoiser
+from pellucid.video.motion import opencv
+from pellucid.video.stream import StreamOptions
+
+CHEAPER = ("m", "s", "xs")  # denoisers, each less work than the one before
+FULL, EASY = 0.95, 0.4  # of the time between frames: too much, and so little that there is room
+SOON, LATE = 5, 100  # frames after which a cheaper way, and a better one, is taken
+SMOOTH = 0.2  # weight of the newest frame in the time that frames take
+BEHIND = 3.0  # times between frames that the work may lag, before a frame is left out
+HALF = 2  # samples a side for one
+
+
+@dataclass(frozen=True)
+class Way:
+    """A denoiser, at full or half resolution."""
+
+    model: str
+    half: bool = False
+
+    def __str__(self) -> str:
+        return f"denoiser {self.model}{' at half the resolution' if self.half else ''}"
+
+
+def ways(model: str) -> list[Way]:
+    """From a denoiser down."""
+    first = CHEAPER.index(model) if model in CHEAPER else len(CHEAPER) - 1
+    names = dict.fromkeys([model, *CHEAPER[first:]])
+    return [*map(Way, names), Way(CHEAPER[-1], half=True)]
+
+
+class Pace:
+    """Which way is taken, by the time that frames take.
+
+    Attributes:
+        changes: what was said of it, with the frame's number.
+        at: number of the way.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.at, self._count = 0, count
+        self._spent, self._since, self._best = 0.0, 0, 0
+
+    def took(self, seconds: float, interval: float) -> bool:
+        """Say how long a frame took, and how long it may take; whether the way changes."""
+        self._since += 1
+        part = seconds / interval
+        self._spent = part if self._since == 1 else self._spent + SMOOTH * (part - self._spent)
+        if self._spent > FULL and self._since >= SOON and self.at + 1 < self._count:
+            self._best = self.at + 1  # what was too slow isn't tried again soon
+            return self._go(self.at + 1)
+        if self._spent < EASY and self._since >= LATE * (1 + 9 * (self.at <= self._best)):
+            return self.at > 0 and self._go(self.at - 1)
+        return False
+
+    def is_late(self, lag: float, interval: float) -> bool:
+        """Whether a frame that came `lag` seconds ago is to be left out."""
+        return lag > BEHIND * interval and self.at + 1 == self._count
+
+    def _go(self, at: int) -> bool:
+        self.at, self._since = at, 0
+        return True
+
+
+class Player:
+    """Frames (H, W, C) of a clip in order, each by the way that is asked for."""
+
+    def __init__(self, options: StreamOptions, ways: Sequence[Way], white: int) -> None:
+        self._options, self._ways, self._white = options, ways, white
+        self._made: dict[bool, FrameDenoiser] = {}
+        self._last: bool | None = None
+
+    def __call__(self, samples: NDArray[Any], at: int) -> NDArray[Any]:
+        """The clean frame by way number `at`."""
+        way = self._ways[at]
+        denoiser = self._denoiser(way)
+        if not way.half:
+            return denoiser.finish(denoiser.prepare(samples))
+        cv2 = opencv()
+        height, width, channels = samples.shape
+        small = cv2.resize(
+            samples, (max(1, width // HALF), max(1, height // HALF)), interpolation=cv2.INTER_AREA
+        ).reshape(max(1, height // HALF), max(1, width // HALF), channels)
+        clean = denoiser.finish(denoiser.prepare(small))
+        large = cv2.resize(clean, (width, height), interpolation=cv2.INTER_CUBIC)
+        return np.asarray(large).reshape(samples.shape)
+
+    @property
+    def noise(self) -> NoiseEstimate | None:
+        """What was measured last, in the samples' unit."""
+        found = self._made.get(self._last or False)
+        return None if found is None else found.noise.measured
+
+    @property
+    def engine(self) -> str | None:
+        """What ran the network last."""
+        found = self._made.get(self._last or False)
+        return None if found is None else found.model.engine
+
+    def _denoiser(self, way: Way) -> FrameDenoiser:
+        """That of the way's resolution; anew after frames of the other, as it has missed some."""
+        if way.half != self._last:
+            self._made.clear()
+        self._last = way.half
+        if way.half not in self._made:
+            options = replace(self._options, model=way.model)
+            if way.half and isinstance(options.sigma, int | float):
+                options = replace(options, sigma=options.sigma / HALF)
+            elif way.half:
+                options = replace(options, sigma="auto")
+            self._made[way.half] = options.denoiser(white=self._white)
+        denoiser = self._made[way.half]
+        denoiser.use(way.model)
+        return denoiser

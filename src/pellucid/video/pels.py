@@ -1,0 +1,227 @@
+"""A sequence of .pel frames (`.pels`) as a clip's source and sink.
+
+Samples of more than 8 bits are stretched to 16, as the codec expects. What FFmpeg must know to make
+the same kind of video of the frames again is in tags. The source's other streams are kept as they
+are, in a Matroska file of their own that is attached.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+from collections.abc import Generator
+from contextlib import ExitStack
+from io import BytesIO
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid._api.options import CompressOptions
+from pellucid._api.sequence import open_sequence
+from pellucid._api.sequence_writer import write_sequence
+from pellucid.errors import InputError, OutputError, refusing
+from pellucid.video.clip import ClipInfo, Frame, clock, pyav
+from pellucid.video.read import NOWHERE
+
+STREAMS = "streams.mkv"
+LAYOUT, COLOUR, BITS = "pixel_format", "colour", "bits"  # tags that are ours
+OURS = (LAYOUT, COLOUR, BITS)
+WHITE = {"uint8": 255, "uint16": 65535}
+ONE = 1 << 16  # of a matrix in MP4
+
+
+class PelsSource:
+    """Frames of a .pels; damaged ones are left out and noted."""
+
+    def __init__(self, path: str) -> None:
+        self._stack, self._name = ExitStack(), path
+        self._file = self._stack.enter_context(open_sequence(path, keep_going=True))
+        self.lost: list[str] = list(self._file.damage)
+        with self._stack:  # closes the file if something is wrong here
+            self._streams = self._open_streams()
+            self.info = self._info()
+            self._stack = self._stack.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def items(self) -> Generator[Any, None, None]:
+        """See `ClipSource`."""
+        packets = iter(()) if self._streams is None else self._streams.demux()
+        packet = next(packets, None)
+        for found in self._file.frames():
+            stamp = found.timestamp or 0  # of a lost one it may be unknown
+            now = self.info.seconds(stamp)
+            while packet is not None and (
+                packet.dts is None or packet.dts * packet.time_base <= now
+            ):
+                if packet.dts is not None:
+                    yield packet
+                packet = next(packets, None)
+            if found.damage:
+                at = clock(now)
+                self.lost.append(f"frame {found.number} ({at}): {'; '.join(found.damage)}")
+            else:
+                picture = np.asarray(found.picture)
+                samples = picture[..., None] if picture.ndim == 2 else picture
+                yield Frame(samples, stamp, found.duration or 0)
+        while packet is not None:
+            if packet.dts is not None:
+                yield packet
+            packet = next(packets, None)
+
+    def _open_streams(self) -> Any:
+        if STREAMS not in self._file.attached:
+            return None
+        with refusing(f"{self._name}: the sound and other streams in it can't be read"):
+            data = BytesIO(self._file.read_attached(STREAMS))
+            return self._stack.enter_context(pyav().open(data, "r", options=NOWHERE))
+
+    def _info(self) -> ClipInfo:
+        about = self._file.about
+        if about.dtype not in WHITE or about.channels not in (1, 3):
+            raise InputError(
+                f"{self._name} has frames of {about.kind}, and a video takes grey or RGB of 8 or "
+                "16 bits; pellucid decompress writes them as pictures"
+            )
+        tags = {name: text for name, text in about.tags.items() if name not in OURS}
+        times = [time for time in self._file.timestamps if time is not None]
+        return ClipInfo(
+            height=about.height,
+            width=about.width,
+            channels=about.channels,
+            dtype=np.dtype(about.dtype),
+            white=WHITE[about.dtype],
+            rate=about.rate,
+            time_base=about.time_base,
+            length=times[-1] - times[0] if times else None,
+            matrix=turned(about.rotation) if about.rotation else None,
+            pixel_format=about.tags.get(LAYOUT),
+            colour=colour_of(about.tags.get(COLOUR, "")),
+            tags=tags,
+            others=() if self._streams is None else tuple(self._streams.streams),
+        )
+
+
+class PelsSink:
+    """Frames into a new .pels.
+
+    Raises:
+        OutputError: the target exists and `force` is false, or can't be written.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        info: ClipInfo,
+        options: CompressOptions,
+        *,
+        force: bool,
+        alone: bool,
+    ) -> None:
+        self._info, self._name, self.remarks = info, target, list[str]()
+        self._stack = ExitStack()
+        rotation = rotation_of(info.matrix)
+        if rotation is None:
+            self.remarks.append("how players turn or mirror the frames can't be kept in a .pels")
+        tags = info.tags | {COLOUR: " ".join(map(str, info.colour))}
+        if info.pixel_format:
+            tags[LAYOUT] = info.pixel_format
+        self._out = self._stack.enter_context(
+            write_sequence(
+                target,
+                options,
+                rate=info.rate,
+                time_base=info.time_base,
+                rotation=rotation or 0,
+                tags=tags,
+                force=force,
+                partial=True,
+            )
+        )
+        self._streams: Any = None
+        self._others: dict[int, Any] = {}
+        if info.others and not alone:
+            self._open_streams()
+
+    def frame(self, frame: Frame) -> None:
+        """See `ClipSink`."""
+        samples = stretched(frame.samples, self._info.white)
+        samples = samples[..., 0] if samples.shape[2] == 1 else samples
+        self._out.add(samples, max(0, frame.timestamp), frame.duration or None)
+
+    def other(self, packet: Any) -> None:
+        """See `ClipSink`."""
+        stream = self._others.get(packet.stream.index)
+        if stream is not None:
+            packet.stream = stream
+            self._streams.mux(packet)
+
+    def finish(self) -> None:
+        """See `ClipSink`."""
+        with self._stack:
+            if self._streams is not None:
+                self._streams.close()
+                self._out.attach(STREAMS, self._kept)
+
+    def abandon(self) -> None:
+        """See `ClipSink`."""
+        self._stack.close()
+
+    def _open_streams(self) -> None:
+        folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="pellucid-"))
+        self._kept = os.path.join(folder, STREAMS)
+        self._streams = pyav().open(self._kept, "w", format="matroska")
+        known = self._streams.supported_codecs
+        for other in self._info.others:
+            context = other.codec_context
+            if context is not None and context.name in known:
+                with refusing(f"cannot keep the source's {other.type}", OutputError):
+                    self._others[other.index] = self._streams.add_stream_from_template(other)
+            else:
+                self.remarks.append(f"a stream of {other.type} is left out: Matroska can't hold it")
+        if not self._others:
+            self._streams.close()
+            self._streams = None
+
+
+def stretched(samples: NDArray[Any], white: int) -> NDArray[Any]:
+    """Samples of more than 8 bits over all of 16."""
+    most = WHITE.get(samples.dtype.name, white)
+    if white == most:
+        return samples
+    return ((samples.astype(np.uint32) * most + white // 2) // white).astype(samples.dtype)
+
+
+def turned(rotation: int) -> tuple[int, ...]:
+    """The matrix by which a viewer turns frames so many degrees clockwise."""
+    angle = math.radians(rotation)
+    cosine, sine = round(math.cos(angle)) * ONE, round(math.sin(angle)) * ONE
+    return (cosine, sine, 0, -sine, cosine, 0, 0, 0, 1 << 30)
+
+
+def rotation_of(matrix: tuple[int, ...] | None) -> int | None:
+    """The reverse; None of a matrix that does anything else."""
+    if matrix is None:
+        return 0
+    return next((r for r in (0, 90, 180, 270) if turned(r)[:6] == tuple(matrix)[:6]), None)
+
+
+def colour_of(text: str) -> tuple[int, int, int, int]:
+    """What a tag says of colour; unspecified if it doesn't."""
+    parts = text.split()
+    if len(parts) == 4 and all(part.isdecimal() and len(part) < 4 for part in parts):
+        first, second, third, fourth = map(int, parts)
+        return first, second, third, fourth
+    return ClipInfo.colour

@@ -1,0 +1,196 @@
+"""A video file or a pipe as a clip, by PyAV; samples as RGB or grey in the depth that they have.
+
+Only the file itself is read: a playlist that names other files or hosts can't make FFmpeg open
+them. A frame that can't be decoded is left out and noted. A source that ends in the middle of
+something, or whose frames change their size, ends the clip there with `CutShort`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+import numpy as np
+
+from pellucid.errors import InputError, refusing
+from pellucid.video.clip import ClipInfo, CutShort, Frame, clock, pyav
+
+DEPTHS = (8, 9, 10, 12, 14, 16)
+NOWHERE = {"protocol_whitelist": "none"}
+MATRIX = "DISPLAYMATRIX"
+LONGEST = 60  # seconds a stream may be silent before its packets are looked for no more
+
+
+class VideoSource:
+    """A video that FFmpeg can read.
+
+    Args:
+        file: a binary file, which may be a pipe.
+        name: for messages.
+        form: FFmpeg's name of the container, if the file doesn't say it itself, such as rawvideo.
+        options: for that, such as video_size.
+        live: take no more time than must be, at the cost of speed.
+
+    Raises:
+        InputError: there is no video in the file, or FFmpeg can't read it.
+    """
+
+    def __init__(
+        self,
+        file: BinaryIO,
+        name: str,
+        *,
+        form: str | None = None,
+        options: dict[str, str] | None = None,
+        live: bool = False,
+    ) -> None:
+        self._name, self.lost = name, list[str]()
+        av = pyav()
+        with refusing(f"{name}: not a video that can be read"):
+            self._container = av.open(
+                file, "r", format=form, options=NOWHERE | (options or {}), metadata_errors="replace"
+            )
+        streams = self._container.streams.video
+        if not streams:
+            self._container.close()
+            raise InputError(f"{name}: there is no video in this file")
+        self._stream = max(streams, key=lambda stream: (stream.width or 0) * (stream.height or 0))
+        self._stream.thread_type = "SLICE" if live else "AUTO"
+        self._waiting: list[Any] = []  # items before the first frame, and that
+        self._packets = self._container.demux()
+        self._last: int | None = None
+        self._frames = 0
+        self.info = self._look()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._container.close()
+
+    def items(self) -> Generator[Any, None, None]:
+        """See `ClipSource`."""
+        for item in self._waiting:
+            yield self._taken(item)
+        for item in self._read():
+            yield self._taken(item)
+
+    def _look(self) -> ClipInfo:
+        """Read as far as the first frame, and say what the clip is by it."""
+        for item in self._read():
+            self._waiting.append(item)
+            if not is_packet(item):
+                return self._info(item)
+        raise InputError(f"{self._name}: no frame of the video can be decoded")
+
+    def _info(self, frame: Any) -> ClipInfo:
+        stream, container = self._stream, self._container
+        form = frame.format
+        grey = form.name.startswith("gray")
+        depth = min((d for d in DEPTHS if d >= max(c.bits for c in form.components)), default=16)
+        self._form = form_of(depth, grey=grey)
+        others = [each for each in container.streams if each.type != "video"]
+        return ClipInfo(
+            height=frame.height,
+            width=frame.width,
+            channels=1 if grey else 3,
+            dtype=np.dtype(np.uint8 if depth == DEPTHS[0] else np.uint16),
+            white=(1 << depth) - 1,
+            rate=stream.average_rate or stream.guessed_rate,
+            time_base=frame.time_base or stream.time_base,
+            length=stream.duration or (None if container.duration is None else round(
+                container.duration / 1e6 / float(stream.time_base))),
+            matrix=matrix_of(frame),
+            pixel_format=form.name,
+            colour=(frame.colorspace, frame.color_range, frame.color_primaries, frame.color_trc),
+            aspect=stream.sample_aspect_ratio,
+            tags=dict(container.metadata),
+            chapters=container.chapters(),
+            others=tuple(others),
+            interlaced=bool(frame.interlaced_frame),
+        )  # fmt: skip
+
+    def _read(self) -> Iterator[Any]:
+        """Frames and packets as PyAV gives them."""
+        error = None
+        try:
+            for packet in self._packets:
+                if packet.stream is not self._stream:
+                    if packet.stream.type != "video" and packet.dts is not None:
+                        yield packet
+                    continue
+                yield from self._decoded(packet)
+        except (OSError, ValueError) as found:  # PyAV's errors are these
+            error = found
+        if error is not None:
+            yield from self._decoded(None)
+            reason = getattr(error, "strerror", None) or error
+            raise CutShort(f"the source breaks off {self._where()}: {reason}") from error
+
+    def _decoded(self, packet: Any) -> Iterator[Any]:
+        """Frames of a packet; of one that can't be decoded, none, and a note."""
+        try:
+            yield from self._stream.decode(packet)
+        except (OSError, ValueError) as error:
+            if packet is not None:
+                self.lost.append(f"{self._where()}: {getattr(error, 'strerror', None) or error}")
+
+    def _where(self) -> str:
+        """After which frame, for messages."""
+        if not self._frames or self._last is None:
+            return "before the first frame"
+        return f"after frame {self._frames - 1} ({clock(self.info.seconds(self._last))})"
+
+    def _taken(self, item: Any) -> Any:
+        """A packet as it is; of a frame, its samples and time."""
+        if is_packet(item):
+            return item
+        info = self.info
+        if (item.height, item.width) != (info.height, info.width):
+            raise CutShort(
+                f"the picture changes from {info.width} x {info.height} to {item.width} x "
+                f"{item.height} {self._where()}; denoise what follows as a clip of its own"
+            )
+        stamp = item.pts
+        if stamp is None:
+            stamp = 0 if self._last is None else self._last + info.ticks
+        if self._last is not None:
+            stamp = max(stamp, self._last + 1)
+        self._last, self._frames = stamp, self._frames + 1
+        samples = item.reformat(format=self._form, interpolation=exactly()).to_ndarray()
+        samples = samples[..., None] if samples.ndim == 2 else samples
+        return Frame(samples, stamp, item.duration or 0)
+
+
+def is_packet(item: Any) -> bool:
+    """Whether it is a packet (PyAV's) and not a frame."""
+    return isinstance(item, pyav().Packet)
+
+
+def form_of(depth: int, *, grey: bool) -> str:
+    """FFmpeg's name of grey or RGB samples of so many bits."""
+    if depth == DEPTHS[0]:
+        return "gray" if grey else "rgb24"
+    return f"gray{depth}le" if grey else f"gbrp{depth}le"
+
+
+def exactly() -> int:
+    """How colours are converted: less exactly, brightness is off by half a level."""
+    kinds = pyav().video.reformatter.Interpolation
+    return int(kinds.BICUBIC | kinds.ACCURATE_RND | kinds.FULL_CHR_H_INT | kinds.FULL_CHR_H_INP)
+
+
+def matrix_of(frame: Any) -> tuple[int, ...] | None:
+    """How a viewer is to turn it."""
+    for data in frame.side_data:
+        if data.type.name == MATRIX:
+            with suppress(ValueError):
+                return tuple(np.frombuffer(bytes(data), "<i4")[:9].tolist())
+    return None

@@ -1,0 +1,60 @@
+"""The noise of a clip: measured, steady, and measured anew after a cut."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import pellucid
+from noisy_clips import moving, noisy, still, view
+from pellucid.video.level import EVERY, KEPT, OFTEN, SETTLED, ClipNoise
+
+SIZE = (96, 128)
+
+
+def test_it_is_found() -> None:
+    noise = ClipNoise(None)
+    for frame in noisy(moving(5, SIZE), 12):
+        noise.plan(frame, cut=False)
+    assert noise.noise.sigma == pytest.approx(12, rel=0.15)
+    assert noise.measured is noise.noise
+
+
+def test_it_is_steady() -> None:
+    """One frame that seems to be noisier changes nothing."""
+    noise = ClipNoise(None)
+    clip = noisy(still(OFTEN[4] + 1, SIZE), 12)
+    sigmas = []
+    for number, frame in enumerate(clip):
+        shown = frame if number != OFTEN[3] else noisy(frame, 40)
+        sigmas.append(noise.plan(shown, cut=False).sigma)
+    assert max(sigmas[2:]) < 1.15 * min(sigmas[2:])
+
+
+def test_it_is_seldom_measured() -> None:
+    calls = []
+    noise = ClipNoise(None)
+    with pytest.MonkeyPatch.context() as patch:
+        estimate = pellucid.noise_level(noisy(still(1), 12)[0])
+        patch.setattr(
+            "pellucid.video.level.measure", lambda frame: calls.append(len(calls)) or estimate
+        )
+        for _ in range(2 * EVERY + 1):
+            noise.plan(still(1)[0], cut=False)
+    assert len(calls) == len(OFTEN) + 2
+    assert len(noise._found) == KEPT
+
+
+def test_a_cut_measures_anew() -> None:
+    noise = ClipNoise(None)
+    for frame in noisy(still(SETTLED, SIZE), 20):
+        noise.plan(frame, cut=False)
+    quiet = noisy(np.repeat(view(SIZE, 100, 80)[None], 2, axis=0), 5)
+    noise.plan(quiet[0], cut=True)
+    assert noise.noise.sigma < 10
+
+
+def test_what_is_given_counts() -> None:
+    noise = ClipNoise(7.0)
+    assert noise.plan(still(1)[0], cut=False).sigma == pytest.approx(7)
+    assert noise.measured is None
