@@ -57,6 +57,7 @@ CONFINED = {
     "constriction": {"entropy"},
     "click": {"cli"},
     "av": {"video", "evaluate"},
+    "cv2": {"video", "evaluate"},
 }
 
 

@@ -20,6 +20,7 @@ from pellucid.evaluate.benches import (
     intervals,
     large,
     toy,
+    video_tasks,
 )
 from pellucid.evaluate.pictures import LARGEST, SHIPPED, load_rgb, middle, write_samples
 from pellucid.evaluate.plan import Request
@@ -57,6 +58,8 @@ def peers(monkeypatch, stub_peer, corner):
     monkeypatch.setattr(fresh, "can_measure", lambda: False)
     monkeypatch.setattr(denoise_tasks, "QUICK_DENOISERS", ("tv",))
     monkeypatch.setattr("pellucid.evaluate.pictures.LARGEST", (64, 96))
+    small = {"width": 48, "height": 32, "frames": 2, "speed_sizes": ("48x32",), "speed_frames": 2}
+    monkeypatch.setattr(video_tasks, "QUICK", video_tasks.QUICK | small)
     monkeypatch.setattr(guided, "motorcycle", lambda: corner)
 
 

@@ -15,6 +15,7 @@
 | `drawing`          | one look for all plots; PNG and SVG                                |
 | `html`             | every kept row as one HTML page                                    |
 | `pictures`         | the pictures of a folder, or some without; which are test pictures |
+| `clips`            | clips whose motion is known, made of photographs; and noise        |
 | `mosaic`           | pictures of any size out of photographs                            |
 | `calibrate`        | the half-widths of a model's intervals                             |
 | `macs`             | multiply-adds a pixel, counted from a network's graph              |

@@ -18,6 +18,7 @@ from pellucid.evaluate.benches import (
     size,
     toy,
     training,
+    video,
 )
 from pellucid.evaluate.report import Section
 
@@ -33,6 +34,7 @@ BENCHES: tuple[AnyBench, ...] = (
     intervals.BENCH,
     toy.BENCH,
     training.BENCH,
+    video.BENCH,
 )
 # Name of the markers in README and docs -> what stands between them.
 SECTIONS: dict[str, Section] = {

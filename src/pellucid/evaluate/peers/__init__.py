@@ -12,6 +12,7 @@
 | `joint`          | a lossy codec alone or behind a denoiser, and pellucid's joint    |
 | `pellucid_codec` | pellucid's lossy models, lossless and within a bound               |
 | `denoisers`      | FFDNet, pellucid's denoisers, and the registry of all             |
+| `video`          | pellucid's denoisers of clips and FFmpeg's filters                 |
 | `filters`        | BM3D, wavelets, non-local means, total variation, median, guided  |
 """
 
