@@ -32,7 +32,7 @@ def entries(data: bytes) -> list[tuple[str, int, int, int]]:
     sign, *_, count, size, at, comment = struct.unpack("<4s4H2IH", data[-22:])
     if sign != b"PK\5\6" or comment:
         raise ValueError("damaged: no end")
-    if 0xFFFF == count or 0xFFFFFFFF in (size, at):
+    if count == 0xFFFF or 0xFFFFFFFF in (size, at):
         *_, count, size, at = struct.unpack("<4sQ2H2I4Q", data[-98:-42])
     found, place = [], at
     for _ in range(count):
