@@ -35,6 +35,7 @@ spec = load("spec_decoder")
 spec_exact = load("spec_exact")
 spec_alpha = load("spec_alpha")
 spec_kept = load("spec_kept")
+spec_sequence = load("spec_sequence")
 
 # Channels of a model too small for pictures.
 M, Z, HIDDEN, F, CONTEXT, SMOOTH, TRUNK = 6, 3, 4, 5, 4, 5, 8

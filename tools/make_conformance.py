@@ -8,6 +8,7 @@
     good/<case>/source.npy in addition                              (kept_*: the source within a
                                                                      bound, beside a learned base)
     bad/<case>.pel  and bad/cases.json: the error of each
+    sequences/<case>.pels  and cases.json: their frames
     README.md: a table of all cases
 
 A released case is never made anew: an existing good case is kept, unless its model isn't installed
@@ -31,6 +32,7 @@ from tools.bad_files import DECODE, BadCase, container_cases, decode_cases
 from tools.deep_cases import DeepCase, deep_bad_cases, deep_cases
 from tools.exact_cases import ExactCase, exact_bad_cases, exact_cases
 from tools.kept_cases import kept_bad_cases, kept_cases
+from tools.sequence_cases import write_sequences
 
 import pellucid
 from pellucid.bitstream import NOISE, PelFile, write_file
@@ -342,6 +344,7 @@ def main() -> int:
         decoded |= kept_bad_cases(files)
         must_raise(decoded)
         made |= decoded
+        write_sequences(output / "sequences")
     write_bad(made, output / "bad")
     write_readme(output)
     print(f"bad: {len(made)} cases, {sum(case.stage == DECODE for case in made.values())} decoded")

@@ -11,6 +11,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,9 @@ from pellucid.bitstream import (
     SampleRange,
     write_file,
 )
+from pellucid.bitstream.sequence import SequenceFile
+from pellucid.bitstream.sequence_about import SequenceAbout
+from pellucid.bitstream.sequence_writer import SequenceOut
 from pellucid.errors import DamagedFileError, PellucidError
 
 from .mutate import RawChunk, join, split
@@ -36,6 +40,7 @@ from .mutate import RawChunk, join, split
 # A file of 84 bytes may rightly say that it is a picture of 2^28 pixels, all alike. Decoding that
 # takes memory and time by right; bigger pictures than this are parsed only.
 MAX_DECODED_PIXELS, MAX_DECODED_SAMPLES = 2**14, 3 * 2**14
+MAX_FRAMES = 8  # of a sequence that are looked at
 MAX_SALVAGED_TILES = 2**8  # looked at, of up to 2^16 that a header may claim
 
 
@@ -43,8 +48,10 @@ def one_input(data: bytes, *, decode: bool = True) -> str:
     """Read `data` as a .pel file and, if it is a small picture, decode it.
 
     Returns the name of the error class, or "parsed" or "decoded". Whatever else is raised is a
-    failure.
+    failure. What begins as a sequence does is read as one.
     """
+    if data.startswith(b"PK"):
+        return sequence_input(data, decode=decode)
     salvage_input(data, decode=decode)
     try:
         file = PelFile.parse(data)
@@ -100,6 +107,30 @@ def salvage_input(data: bytes, *, decode: bool) -> None:
     except PellucidError:
         return
     check_shape(picture, file.header)
+
+
+def sequence_input(data: bytes, *, decode: bool) -> str:
+    """Read `data` as a sequence, and as a damaged one, which must give what the other gives."""
+    strict: dict[int, bytes] = {}
+    outcome = "parsed"
+    try:
+        file = SequenceFile.open(BytesIO(data))
+        for number in range(min(len(file.frames), MAX_FRAMES)):
+            with suppress(DamagedFileError):
+                strict[number] = file.read(number)
+        for name in file.attached:
+            with suppress(DamagedFileError):
+                file.read_attached(name)
+    except PellucidError as error:
+        outcome = type(error).__name__
+    with suppress(PellucidError), pellucid.open_sequence(BytesIO(data), keep_going=True) as found:
+        assert all(found.pel(number) == strict[number] for number in strict)
+        first = found.info().first
+        if decode and first is not None and first.width * first.height <= MAX_DECODED_PIXELS:
+            for frame in found.frames(stop=MAX_FRAMES):
+                assert (frame.picture is None) <= bool(frame.damage)
+            outcome = "decoded" if outcome == "parsed" else outcome
+    return outcome
 
 
 @cache
@@ -173,6 +204,25 @@ def exact_seeds() -> tuple[bytes, ...]:
     return (*files, with_noise(files[1], noise))
 
 
+@cache
+def sequence_seeds() -> tuple[bytes, ...]:
+    """Sequences of frames that decode, and one of frames that mean nothing."""
+    import numpy as np
+
+    grain = np.random.default_rng(3).integers(0, 256, (4, 5, 6), dtype=np.uint8)
+    about = SequenceAbout(width=6, height=5, channels=1, dtype="uint8", tags={"title": "fuzz"})
+    made = []
+    for frames in ([pellucid.compress(each, lossless=True) for each in grain], [b"", b"x", b"y"]):
+        file = BytesIO()
+        out = SequenceOut(file, about)
+        out.attach("streams.mka", b"sound")
+        for number, frame in enumerate(frames):
+            out.frame(frame, 3600 * number, 3600)
+        out.finish()
+        made.append(file.getvalue())
+    return tuple(made)
+
+
 def with_noise(data: bytes, model: NoiseModel | bytes) -> bytes:
     """The file with a chunk nois of this model, or payload."""
     head, *others = split(data)
@@ -182,7 +232,7 @@ def with_noise(data: bytes, model: NoiseModel | bytes) -> bytes:
 
 def seeds() -> tuple[bytes, ...]:
     """Return what mutations start from."""
-    return container_seeds() + decodable_seeds() + exact_seeds()
+    return container_seeds() + decodable_seeds() + exact_seeds() + sequence_seeds()
 
 
 def write_corpus(folder: Path) -> None:

@@ -15,6 +15,7 @@ from fuzz.fuzz_reader import (
     decodable_seeds,
     exact_seeds,
     one_input,
+    sequence_seeds,
     write_corpus,
 )
 from fuzz.mutate import join, mutate, split
@@ -64,6 +65,13 @@ def test_mutated_exact_pictures() -> None:
     check(report, 600)
     assert {"decoded", "DamagedFileError"} <= report.outcomes.keys()
     assert report.dearest < 50_000  # calls
+
+
+def test_mutated_sequences() -> None:
+    assert [one_input(seed) for seed in sequence_seeds()] == ["decoded", "parsed"]
+    report = run(tries=600, seed=3 * 10**6, files=sequence_seeds())
+    check(report, 600)
+    assert {"decoded", "parsed", "DamagedFileError"} <= report.outcomes.keys()
 
 
 # libFuzzer looks at the peak memory of its process, and a process started from this one begins with

@@ -142,7 +142,7 @@ class Sequence:
         return there[max(place - 1, 0)].number
 
     def frames(
-        self, start: int = 0, stop: int | None = None, step: int = 1
+        self, start: int | None = None, stop: int | None = None, step: int = 1
     ) -> Iterator[SequenceFrame]:
         """Frames with their times, several decoded ahead; the numbers are those of a slice.
 

@@ -30,6 +30,7 @@ from pellucid.errors import (
     LimitError,
     NotPelFileError,
     OptionError,
+    PellucidError,
     UnsupportedError,
 )
 
@@ -66,18 +67,9 @@ class SequenceFile:
             if problem := contents.order_problem():
                 raise DamagedFileError(problem)
         except (DamagedFileError, UnsupportedError, LimitError) as error:
-            check_start(source.read(0, len(SIGNATURE)))
-            if tolerant:
-                contents = Contents(_scanned(source, limits), limits, tolerant=True)
-                damage.append(f"the directory is damaged or cut off: {error}")
-                damage += filter(None, [contents.order_problem()])
-            if tolerant and contents.frames:
-                pass
-            elif isinstance(error, DamagedFileError):
-                said = f"the sequence is damaged or cut short: {error}"
-                raise DamagedFileError(said if tolerant else f"{said}; {AGAIN}") from error
-            else:
-                raise
+            contents = _made_anew(source, limits, error, tolerant=tolerant)
+            damage.append(f"the directory is damaged or cut off: {error}")
+            damage += filter(None, [contents.order_problem()])
         about = None
         try:
             about, problem = _read_about(source, contents, tolerant=tolerant)
@@ -136,6 +128,19 @@ def _listed(source: Source, limits: Limits) -> list[Member]:
     at, size, count = find_directory(source.read(source.length - ENDS, ENDS), source.length)
     check_count(count, limits)
     return parse_directory(source.read(at, size), count, at)
+
+
+def _made_anew(source: Source, limits: Limits, error: PellucidError, *, tolerant: bool) -> Contents:
+    """What there is without a directory, of which `error` is said; raises it if that is nothing."""
+    check_start(source.read(0, len(SIGNATURE)))
+    if tolerant:
+        contents = Contents(_scanned(source, limits), limits, tolerant=True)
+        if contents.frames:
+            return contents
+    if not isinstance(error, DamagedFileError):
+        raise error
+    way_out = "get the whole file again" if tolerant else AGAIN
+    raise DamagedFileError(f"the sequence is damaged or cut short: {error}; {way_out}") from error
 
 
 def _scanned(source: Source, limits: Limits) -> Iterator[Member]:
