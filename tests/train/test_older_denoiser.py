@@ -9,7 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from tools.renew_graphs import distance, renew  # noqa: E402
+from tools.renew_graphs import denoiser_inputs, distance, renew  # noqa: E402
 
 import tiny_denoiser as tiny  # noqa: E402
 from pellucid.explaining import filter_at  # noqa: E402
@@ -60,7 +60,8 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def test_it_gives_the_same(folders: tuple[Path, Path]) -> None:
-    assert distance(*(DenoiserModel(folder, threads=1) for folder in folders)) < 1e-5
+    graphs = [(folder / FILE).read_bytes() for folder in folders[::-1]]
+    assert distance(*graphs, denoiser_inputs()) < 1e-5
 
 
 def test_it_is_read_back_for_more_training(folders: tuple[Path, Path]) -> None:
@@ -80,5 +81,6 @@ def test_its_filters_are_the_same(folders: tuple[Path, Path]) -> None:
 
 def test_it_is_written_anew_as_this_version_does(folders: tuple[Path, Path]) -> None:
     ours, theirs = folders
-    assert DenoiserModel(ours).id.hex() in renew(theirs)
+    renew(theirs)
+    assert DenoiserModel(ours).id == DenoiserModel(theirs).id
     assert (ours / FILE).read_bytes() == (theirs / FILE).read_bytes()

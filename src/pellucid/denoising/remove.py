@@ -87,9 +87,12 @@ def remove_noise(
             found = run(whole(planes, multiple), whole(shown, multiple))[0][:, *inner]
             filled, maps = part.filled[inner], maps[:, *inner]
             clean = restored(scale.without_noise(filled, found, maps), dtype)
-            changed = ((maps.max(axis=0) > 0) & ~equal_to(clean, picture.nodata))[..., None]
+            changed = (maps.max(axis=0) > 0) & ~equal_to(clean, picture.nodata)
             colours = result[..., : filled.shape[2]]
-            colours[...] = np.where(changed, clean, colours)
+            if changed.all():  # the usual case, and much faster than by samples
+                colours[...] = clean
+            else:
+                colours[...] = np.where(changed[..., None], clean, colours)
         out[box.slices] = result
 
 

@@ -90,7 +90,10 @@ class NetworkScale:
         if filled.shape[2] == 1:
             noise = noise.mean(axis=0, keepdims=True)
         bound = MOST * self.maps(maps).sum(axis=0)
-        found = np.clip(noise, -bound, bound) * self._unit
+        if bound.min() == bound.max():  # the usual case, and much faster as a number
+            bound = bound[0, 0]
+        found = np.clip(noise, -bound, bound)
+        found *= self._unit
         exact = precise(filled)
         stable = self._stable(exact)
         left: Precise = stable - found.transpose(1, 2, 0)

@@ -7,7 +7,7 @@ the decoder will ask for and pushes it in reverse. Layout: `docs/format.md` sect
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any
 
 import constriction
@@ -21,17 +21,17 @@ Symbols = NDArray[np.int32]
 Index = NDArray[np.uint8]
 
 
-def groups(index: Index, skip: int) -> Iterator[tuple[int, NDArray[np.intp]]]:
-    """Tables from `skip` up with the places that use them, each in C order."""
+def groups(index: Index, skip: int) -> tuple[NDArray[np.intp], list[tuple[int, slice]]]:
+    """The places of symbols with tables from `skip` up, by table, each table's in C order.
+
+    And of each table that is used, which of these places.
+    """
     coded = np.flatnonzero(index >= skip)
     tables = index[coded]
-    order = np.argsort(tables, kind="stable")
-    ends = np.cumsum(np.bincount(tables, minlength=1))
-    start = 0
-    for table, end in enumerate(ends.tolist()):
-        if end > start:
-            yield table, coded[order[start:end]]
-        start = end
+    counts = np.bincount(tables).tolist()
+    ends = list(accumulate(counts, initial=0))
+    used = [(table, slice(ends[table], ends[table + 1])) for table, n in enumerate(counts) if n]
+    return coded[np.argsort(tables, kind="stable")], used
 
 
 def parts_of(bits: int) -> list[range]:
@@ -48,15 +48,12 @@ class SymbolEncoder:
 
     def put(self, symbols: Symbols, index: Index, *, skip: int = 0) -> None:
         """Add one part: flat `symbols` with the table of each; skipped ones must be 0."""
-        escaped = []
-        for table, places in groups(index, skip):
-            reach = self._tables.reach[table]
-            values = symbols[places]
-            outside = np.abs(values) > reach
-            escaped.append(values[outside])
-            shifted = np.where(outside, 2 * reach + 1, values + reach).astype(np.int32)
-            self._blocks.append((shifted, self._tables.model(table)))
-        if escaped and (values := np.concatenate(escaped)).size:
+        places, used = groups(index, skip)
+        values, reach = symbols[places], self._tables.reach[index[places]]
+        outside = np.abs(values) > reach
+        shifted = np.where(outside, 2 * reach + 1, values + reach).astype(np.int32, copy=False)
+        self._blocks += [(shifted[part], self._tables.model(table)) for table, part in used]
+        if (values := values[outside]).size:
             if int(np.abs(values).max()) > MAX_SYMBOL:
                 raise ValueError("a symbol is outside 16 bits")
             halves = values.astype(">i2").view(np.uint8).astype(np.int32)
@@ -94,13 +91,13 @@ class SymbolDecoder:
     def take(self, index: Index, *, skip: int = 0) -> Symbols:
         """One part: the symbols for a flat `index`, int32 of the same length."""
         symbols = np.zeros(index.size, np.int32)
-        escapes = []
-        for table, places in groups(index, skip):
-            reach = self._tables.reach[table]
-            values = self._coder.decode(self._tables.model(table), places.size)
-            symbols[places] = values - reach
-            escapes.append(places[values == 2 * reach + 1])
-        if escapes and (places := np.concatenate(escapes)).size:
+        places, used = groups(index, skip)
+        values, reach = np.empty(places.size, np.int32), self._tables.reach[index[places]]
+        for table, part in used:
+            count = part.stop - part.start
+            values[part] = self._coder.decode(self._tables.model(table), count)
+        symbols[places] = values - reach
+        if (places := places[values == 2 * reach + 1]).size:
             halves = self._coder.decode(self._tables.bytes_model, 2 * places.size)
             values = halves.astype(np.uint8).view(">i2").astype(np.int32)
             if int(np.abs(values).max()) > MAX_SYMBOL:

@@ -30,7 +30,7 @@ class TableSet:
 
     def __init__(self, counts: NDArray[np.uint32], reach: NDArray[np.uint8]) -> None:
         self._counts = counts
-        self.reach: list[int] = reach.tolist()
+        self.reach: NDArray[np.int32] = reach.astype(np.int32)
         self._models: dict[int, Any] = {}
         self.bytes_model = categorical(np.full(BYTE_SYMBOLS, COUNT_TOTAL // BYTE_SYMBOLS))
 

@@ -10,8 +10,7 @@ The graph computes what `Denoiser.forward` does in the way that is fastest in ON
 convolutions hold channels in blocks; what isn't a convolution takes them out of these and back.
 
 - The first layer is one 6x6 convolution of stride 2 on the samples, less one on the average.
-- What goes up a level is shuffled in rows (`shuffle_rows`), and through a pool of 1x1, which
-  changes nothing but puts it into blocks, so that sums after it are part of convolutions.
+- What goes up a level is shuffled in rows (`shuffle_rows`) and put back into blocks (`in_blocks`).
 
 Export takes a last bias out, so that brightness stays: a net trained for a finite time shifts each
 channel by a small part of the noise level it is given, much the same in flat places and in detail.
@@ -36,7 +35,14 @@ from pellucid.runtime import DenoiserModel, network_id
 from pellucid.train.degrade import Dice, correlated_noise
 from pellucid.train.denoiser_trainer import DenoiserTrainer, score
 from pellucid.train.folder import write_model
-from pellucid.train.graph import Graph, places_first, places_last, shuffle_rows, shuffled_weight
+from pellucid.train.graph import (
+    Graph,
+    in_blocks,
+    places_first,
+    places_last,
+    shuffle_rows,
+    shuffled_weight,
+)
 from pellucid.train.trainer import Trainer
 
 FILE = "denoiser.onnx"
@@ -131,8 +137,8 @@ def levels(graph: Graph, net: UNet, x: str) -> str:
     for level in reversed(range(len(skips))):
         weight = places_first(graph.layer(f"up.{level}").weight, 2)
         raised = graph.convolution(f"up.{level}", x, weight=weight)
-        raised = shuffle_rows(graph, raised, 2, len(weight) // 4)
-        x = graph.node("Add", skips[level], graph.node("AveragePool", raised, kernel_shape=[1, 1]))
+        raised = in_blocks(graph, shuffle_rows(graph, raised, 2, len(weight) // 4))
+        x = graph.node("Add", skips[level], raised)
         x = blocks(graph, f"after.{level}", net.after[level], x)
     return x
 

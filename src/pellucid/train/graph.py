@@ -132,6 +132,26 @@ def activation(graph: Graph, x: str) -> str:
     return graph.clip(x, 0.0, float(MAX_ACTIVATION))
 
 
+def asinh(graph: Graph, x: str) -> tuple[str, str]:
+    """asinh(x), and its magnitude log(|x| + sqrt(x^2 + 1)).
+
+    ONNX Runtime computes each of these steps several values at once, and Asinh one by one.
+    """
+    size = graph.node("Abs", x)
+    root = graph.node("Sqrt", graph.node("Add", graph.node("Mul", x, x), graph.number(1.0)))
+    magnitude = graph.node("Log", graph.node("Add", size, root))
+    return graph.node("Mul", graph.node("Sign", x), magnitude), magnitude
+
+
+def in_blocks(graph: Graph, x: str) -> str:
+    """The same, in the blocks of channels that ONNX Runtime's convolutions take and give.
+
+    A sum of such values is part of a convolution; others are brought out of blocks and back. It is
+    a pool of 1x1, as of what changes nothing only pools take and give blocks.
+    """
+    return graph.node("AveragePool", x, kernel_shape=[1, 1])
+
+
 def shuffle(graph: Graph, x: str, factor: int) -> str:
     """PyTorch's pixel_shuffle."""
     return graph.node("DepthToSpace", x, blocksize=factor, mode="CRD")

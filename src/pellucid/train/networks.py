@@ -32,6 +32,8 @@ from pellucid.train.graph import (
     WHITE_LEVEL,
     Graph,
     activation,
+    asinh,
+    in_blocks,
     shuffle,
     silu,
     unshuffle,
@@ -111,7 +113,7 @@ def entered(graph: Graph, net: Analysis) -> str:
 def transformed(graph: Graph, net: Analysis, x: str) -> None:
     """From there to y, the output."""
     scale = graph.input("scale", [1, net.enter.out_channels, 1, 1])
-    x = graph.node("Mul", block(graph, "first", x), scale)
+    x = in_blocks(graph, graph.node("Mul", block(graph, "first", x), scale))
     for number in range(len(net.rest)):
         x = block(graph, f"rest.{number}", x)
     graph.output(unshuffled(graph, "leave", x, GROUP), "y")
@@ -123,10 +125,10 @@ def synthesis(codec: Codec) -> bytes:
     graph = Graph("synthesis", net)
     y = graph.input("y", [1, net.enter.in_channels, "h16", "w16"])
     scale = graph.input("scale", [1, net.leave.in_channels, 1, 1])
-    x = shuffle(graph, graph.convolution("enter", y), GROUP)
+    x = in_blocks(graph, shuffle(graph, graph.convolution("enter", y), GROUP))
     for number in range(len(net.rest)):
         x = block(graph, f"rest.{number}", x)
-    x = block(graph, "last", graph.node("Mul", x, scale))
+    x = block(graph, "last", in_blocks(graph, graph.node("Mul", x, scale)))
     assert net.leave.bias is not None
     weight, bias = WHITE_LEVEL * net.leave.weight, WHITE_LEVEL * (net.leave.bias + PIXEL_MEAN)
     x = graph.convolution("leave", x, weight=weight, bias=bias)
@@ -139,8 +141,7 @@ def hyper_analysis(codec: Codec) -> bytes:
     """y in quantiser steps -> z, not rounded."""
     graph = Graph("hyper_analysis", codec.hyper_analysis)
     y = graph.input("y", [1, codec.shape.latents, "h16", "w16"])
-    level = graph.node("Asinh", y)
-    x = graph.node("Concat", level, graph.node("Abs", level), axis=1)
+    x = graph.node("Concat", *asinh(graph, y), axis=1)
     x = silu(graph, graph.convolution("enter", x))
     x = silu(graph, unshuffled(graph, "down", x, HYPER_FACTOR))
     x = graph.node("Add", x, silu(graph, graph.convolution("mix", x)))

@@ -72,6 +72,7 @@ class Backward:
         self._makers = {node.output[0]: node for node in nodes}
         self._ways: dict[str, Callable[[NodeProto, str], list[str]]] = {
             "Add": lambda _node, pull: [pull, pull],
+            "AveragePool": lambda _node, pull: [pull],  # of 1x1
             "Conv": self._convolution,
             "DepthToSpace": self._shuffle,
             "Mul": self._product,
