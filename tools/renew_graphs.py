@@ -48,13 +48,6 @@ def renew(folder: Path) -> str:
     Raises:
         PellucidError: they can't be read back, or the new graphs give something else.
     """
-<<<<<<< HEAD
-    old, files = DenoiserModel(folder), {p.name: p.read_bytes() for p in folder.iterdir()}
-    files[FILE] = denoiser_graph(import_denoiser(folder).requires_grad_(False))
-    card = dict(old.card) | {"id": network_id(files[FILE]).hex()}
-    files["card.json"] = (json.dumps(card, indent=2) + "\n").encode()
-    if INTERVALS in files:
-=======
     files = {path.name: path.read_bytes() for path in folder.iterdir()}
     if model_kind(folder) == DENOISER:
         files[FILE] = denoiser_graph(import_denoiser(folder).requires_grad_(False))
@@ -74,7 +67,6 @@ def identify(files: dict[str, bytes], card_name: str, graph: bytes) -> None:
     files[card_name] = (json.dumps(card, indent=2) + "\n").encode()
     if INTERVALS in files and card_name == CARD:
         buffer = io.BytesIO()
->>>>>>> h-around
         with np.load(io.BytesIO(files[INTERVALS])) as parts:
             np.savez_compressed(buffer, **dict(parts) | {"model": np.array(card["id"])})
         files[INTERVALS] = buffer.getvalue()
