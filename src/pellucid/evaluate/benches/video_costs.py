@@ -53,7 +53,8 @@ def write_video(path: Path, frames: Iterator[Rgb], rate: float) -> None:
     """As the encoder writes it that `pellucid stream` uses; MissingExtraError without PyAV."""
     first = next(frames)
     ticks = Fraction(rate).limit_denominator(1001)
-    info = ClipInfo(*first.shape, first.dtype, 255, ticks, 1 / ticks)
+    height, width, channels = first.shape
+    info = ClipInfo(height, width, channels, first.dtype, 255, ticks, 1 / ticks)
     with path.open("wb") as file:
         sink = VideoSink(file, path.name, info)
         for number, frame in enumerate(chain([first], frames)):
