@@ -129,39 +129,38 @@ class FrameDenoiser:
         samples, mean = prepared.samples, prepared.mean
         if mean is None:
             return samples
-        cv2 = opencv()
-        planes = list(cv2.split(mean))
         maps = np.zeros((2, *mean.shape[:2]), np.float32)
         maps[int(prepared.processed)] = prepared.left
-        found = self._network(np.stack(planes), maps)
-        height, width = samples.shape[:2]
-        clean = [
-            self._stored(plane, noise, samples.dtype)[:height, :width]
-            for plane, noise in zip(planes, found, strict=True)
-        ]
-        clean += [samples[..., -1]] * (samples.shape[2] - len(clean))  # alpha
-        merged: NDArray[Any] = np.dstack(clean) if samples.dtype.kind == "f" else cv2.merge(clean)
+        mean = mean.reshape(*mean.shape[:2], -1)
+        height, width, channels = samples.shape
+        clean = self._stored(mean, self._network(mean, maps), samples.dtype)[:height, :width]
+        if clean.shape[2] < channels:
+            clean = np.concatenate([clean, samples[..., -1:]], axis=2)  # alpha
         if samples.dtype.kind == "f":
-            merged = np.where(np.isfinite(samples), merged, samples)
-        return merged.reshape(samples.shape)
+            clean = np.where(np.isfinite(samples), clean, samples)
+        return clean
 
-    def _network(self, planes: Floats, maps: Floats) -> Floats:
-        """The noise that the network finds in planes (1 or 3, h, w)."""
-        model, found = self.model, np.empty_like(planes)
-        shown = np.broadcast_to(planes, (3, *planes.shape[1:]))
-        for box, outer in windows(
-            planes.shape[1:], multiple=model.multiple, reach=model.reach, window=WINDOW
-        ):
+    def _network(self, mean: Floats, maps: Floats) -> Floats:
+        """The noise that the network finds in a frame (h, w, 1 or 3), of that shape."""
+        model, size, parts = self.model, mean.shape[:2], []
+        shown = np.broadcast_to(mean.transpose(2, 0, 1), (3, *size))
+        for box, outer in windows(size, multiple=model.multiple, reach=model.reach, window=WINDOW):
             part, level = (whole(each[:, *outer.slices], model.multiple) for each in (shown, maps))
-            noise = model.noise(part, level)[0][:, *box.within(outer)]
-            found[:, *box.slices] = noise if len(planes) == 3 else noise.mean(0)
+            noise = model.noise(part, level)[0][:, *box.within(outer)].transpose(1, 2, 0)
+            parts.append((box, noise if mean.shape[2] == 3 else noise.mean(2, keepdims=True)))
+        if len(parts) == 1:
+            return parts[0][1]
+        found = np.empty_like(mean)
+        for box, noise in parts:
+            found[box.slices] = noise
         return found
 
-    def _stored(self, plane: Floats, noise: Floats, dtype: np.dtype[Any]) -> NDArray[Any]:
-        """A plane less its noise, in the samples' own scale and type."""
+    def _stored(self, mean: Floats, noise: Floats, dtype: np.dtype[Any]) -> NDArray[Any]:
+        """The mean less its noise, in the samples' own scale and type."""
         cv2, back = opencv(), 1 / self._scale
         depth = getattr(cv2, DEPTHS.get(dtype.name, "CV_32F"))
-        found: NDArray[Any] = cv2.addWeighted(plane, back, noise, -back, 0, dtype=depth)
+        found: NDArray[Any] = cv2.addWeighted(mean, back, noise, -back, 0, dtype=depth)
+        found = found.reshape(mean.shape)
         if dtype.name not in DEPTHS:
             return restored(found, dtype)
         return found if self._white is None else np.minimum(found, self._white, dtype=dtype)

@@ -19,6 +19,7 @@ from pellucid.pixels.extras import science
 BETTER = 0.9  # of the squared difference that standing still leaves, at most: it moved
 AROUND = 13  # samples of half size a side over which the two are compared
 SMOOTH = 9  # and over which the flow is averaged
+MORE = 2.0  # times the noise, or less: it may have stood still
 FEW = 0.002  # of a frame: so little that moves isn't followed
 LEAST = 16  # samples of half size a side, below which flow can't be found
 
@@ -36,20 +37,20 @@ class Motion:
         self._dis = precise_flow(self._cv2)
         self._grid = grid(size)
 
-    def apart(self, now: Floats, before: Floats) -> Floats | None:
+    def apart(self, now: Floats, before: Floats, noise: Floats) -> Floats | None:
         """How far right and down of its place each sample of `now` was in `before`, (h, w, 2).
 
-        None if (next to) nothing moved.
+        `noise` (h, w) is the variance that their difference has if nothing moved. None if (next to)
+        nothing did.
         """
         cv2 = self._cv2
-        if min(now.shape) < LEAST:
+        still = cv2.blur(np.square(now - before), (AROUND, AROUND))
+        if min(now.shape) < LEAST or np.count_nonzero(still > MORE * noise) < FEW * still.size:
             return None
         eight_bits = (cv2.convertScaleAbs(grey) for grey in (now, before))
         flow: Floats = cv2.blur(self._dis.calc(*eight_bits, None), (SMOOTH, SMOOTH))
         moved = moved_by(before, flow + self._grid)
-        still, follow = (
-            cv2.blur(np.square(now - other), (AROUND, AROUND)) for other in (before, moved)
-        )
+        follow = cv2.blur(np.square(now - moved), (AROUND, AROUND))
         moves = follow < BETTER * still
         if np.count_nonzero(moves) < FEW * moves.size:
             return None

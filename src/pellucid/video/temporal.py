@@ -48,7 +48,7 @@ class TemporalFilter:
     def add(self, frame: Floats, variance: Floats | float) -> None:
         """Take in the next frame; the variance of its noise is one number or (H/2, W/2)."""
         cv2 = opencv()
-        self._follow(frame)
+        self._follow(frame, variance)
         apart = cv2.subtract(frame, self.mean)
         both = (1 + self.rest) * variance  # what the difference would have if nothing had changed
         energy = around(halved(grey(cv2.multiply(apart, apart))))
@@ -68,9 +68,12 @@ class TemporalFilter:
         """How much of the frame came in with the last one, 0 to 1; 1 at a cut."""
         return float(self.rest.mean())
 
-    def _follow(self, frame: Floats) -> None:
+    def _follow(self, frame: Floats, variance: Floats | float) -> None:
         """Bring the mean to where its things are in `frame`."""
-        apart = self._motion.apart(*(halved(grey(each)) for each in (frame, self.mean)))
+        now, before = (grey(halved(each)) for each in (frame, self.mean))
+        samples = 4 * (1 if frame.ndim == 2 else frame.shape[2])  # that one of these is a mean of
+        noise = np.asarray((1 + self.rest) * variance / samples, np.float32)
+        apart = self._motion.apart(now, before, noise)
         if apart is None:
             return
         cv2 = opencv()
