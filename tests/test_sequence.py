@@ -283,6 +283,9 @@ def test_what_is_no_sequence(tmp_path: Path) -> None:
     assert pellucid.is_sequence(tmp_path / "a.pels")
     assert not pellucid.is_sequence(picture)
     assert not pellucid.is_sequence(tmp_path / "missing")
+    if hasattr(os, "mkfifo"):  # opening it would wait for who writes
+        os.mkfifo(tmp_path / "pipe")
+        assert not pellucid.is_sequence(tmp_path / "pipe")
     with pytest.raises(NotPelFileError, match="one picture"):
         pellucid.open_sequence(picture)
     with pytest.raises(InputError, match="no such file"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -27,7 +28,7 @@ class SequenceCase(NamedTuple):
 
     data: bytes
     tests: str
-    frames: list[str | None]
+    frames: Sequence[str | None]
     error: str | None = None
 
 

@@ -30,9 +30,14 @@ TRIED = 1000  # frames, for one that is whole
 
 
 def is_sequence(path: str | os.PathLike[str]) -> bool:
-    """Whether a file begins as sequences do, and other ZIP archives; False if it can't be read."""
-    with suppress(OSError, ValueError), open(path, "rb") as file:
-        return file.read(len(LOCAL_MARK)) == LOCAL_MARK
+    """Whether a file begins as sequences do, and other ZIP archives; False if it can't be read.
+
+    Pipes aren't looked at: their bytes come only once.
+    """
+    with suppress(OSError, ValueError):
+        if os.path.isfile(path):
+            with open(path, "rb") as file:
+                return file.read(len(LOCAL_MARK)) == LOCAL_MARK
     return False
 
 

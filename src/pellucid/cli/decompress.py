@@ -15,7 +15,7 @@ from pellucid.errors import OptionError, OutputError
 from pellucid.pixels import WRITERS
 
 if TYPE_CHECKING:
-    from pellucid import DecompressResult
+    from pellucid import DecompressOptions, DecompressResult
 
 FORMATS = tuple(suffix[1:] for suffix in WRITERS)
 REDUCED = {"1/2": 2, "1/4": 4, "1/8": 8}
@@ -116,21 +116,10 @@ def decompress(
         "force": batch.force,
     }
 
-    def sequence_to_pictures(job: Job, part: Part) -> Report:
-        with pellucid.open_sequence(job.source, opts, keep_going=keep_going) as sequence:
-            if frame is not None:
-                return report_of(pellucid.save_frame(sequence, frame, job.output, **shared))
-            made = pellucid.save_frames(
-                sequence, job.output, suffix=suffix, progress=part, **shared
-            )
-        fields = {"frames": made.total, "written": made.written, "damage": list(made.damage)}
-        line = f"{made.written} of {made.total} frames"
-        return Report(line, fields, (*made.damage, *made.remarks), damaged=bool(made.damage))
-
     def decompress_one(job: Job, part: Part) -> Report:
         try:
             if pellucid.is_sequence(job.source):
-                return sequence_to_pictures(job, part)
+                return from_sequence(job, part, opts, frame, suffix, keep_going, shared)
             if frame is not None:
                 raise OptionError("--frame is of a sequence (.pels), and this is one picture")
             return report_of(
@@ -148,6 +137,27 @@ def decompress(
 
     outputs = Outputs(suffix_of, (".pel", ".pels"), SAME, own=tuple(WRITERS))
     run_command(batch, outputs, decompress_one)
+
+
+def from_sequence(
+    job: Job,
+    part: Part,
+    options: DecompressOptions,
+    frame: int | None,
+    suffix: str,
+    keep_going: bool,
+    shared: dict[str, Any],
+) -> Report:
+    """One frame or all; `shared` are further options of both."""
+    import pellucid
+
+    with pellucid.open_sequence(job.source, options, keep_going=keep_going) as sequence:
+        if frame is not None:
+            return report_of(pellucid.save_frame(sequence, frame, job.output, **shared))
+        made = pellucid.save_frames(sequence, job.output, suffix=suffix, progress=part, **shared)
+    fields = {"frames": made.total, "written": made.written, "damage": list(made.damage)}
+    line = f"{made.written} of {made.total} frames"
+    return Report(line, fields, (*made.damage, *made.remarks), damaged=bool(made.damage))
 
 
 def report_of(made: DecompressResult) -> Report:
