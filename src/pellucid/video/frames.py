@@ -20,6 +20,7 @@ from pellucid.denoising.invalid import fill_invalid, finite_pixels
 from pellucid.denoising.remove import whole, windows
 from pellucid.denoising.samples import INTEGERS, Floats, check_type, restored, split_alpha
 from pellucid.errors import InputError
+from pellucid.pixels import Box
 from pellucid.pixels.info import WITH_ALPHA
 from pellucid.video.level import ClipNoise, deviation
 from pellucid.video.motion import opencv
@@ -142,14 +143,16 @@ class FrameDenoiser:
 
     def _network(self, mean: Floats, maps: Floats) -> Floats:
         """The noise that the network finds in a frame (h, w, 1 or 3), of that shape."""
-        model, size, parts = self.model, mean.shape[:2], []
+        model, size = self.model, mean.shape[:2]
+        parts: list[tuple[Box, Floats]] = []
         shown = np.broadcast_to(mean.transpose(2, 0, 1), (3, *size))
         for box, outer in windows(size, multiple=model.multiple, reach=model.reach, window=WINDOW):
             part, level = (whole(each[:, *outer.slices], model.multiple) for each in (shown, maps))
             noise = model.noise(part, level)[0][:, *box.within(outer)].transpose(1, 2, 0)
             parts.append((box, noise if mean.shape[2] == 3 else noise.mean(2, keepdims=True)))
+        found: Floats = parts[0][1]
         if len(parts) == 1:
-            return parts[0][1]
+            return found
         found = np.empty_like(mean)
         for box, noise in parts:
             found[box.slices] = noise
