@@ -89,6 +89,7 @@ def to_setting(value: str) -> tuple[str, str]:
 @option("--size", "Width and height of raw video.", options.to_numbers("W,H", "640,480"), "W,H")
 @option("--rate", "Frames a second, of raw video, pictures or a camera.", to_rate, "R")
 @option("--pixels layout", "Layout of raw video, as FFmpeg names it, such as yuv420p.", str, "NAME")
+@options.limits_option
 @options.device_option
 @options.force_option
 @option("--json as_json", "One JSON object at the end, on stdout (on stderr if DST is -).")
@@ -123,7 +124,9 @@ def stream(source: str, target: str, **given: Any) -> None:
                 memory=given["memory"],
                 device=given["device"],
             ),
-            read=SourceOptions(given["form"], given["size"], given["rate"], given["layout"]),
+            read=SourceOptions(
+                given["form"], given["size"], given["rate"], given["layout"], given["limits"]
+            ),
             write=TargetOptions(
                 form=given["to"],
                 codec=given["codec"],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from abc import ABC, abstractmethod
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from types import TracebackType
+from threading import Event
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -13,6 +15,9 @@ from numpy.typing import NDArray
 
 from pellucid.errors import InputError
 from pellucid.pixels.extras import science
+
+USUAL_RATE = Fraction(25)
+ONE = 1 << 16  # of a matrix in MP4
 
 
 class CutShort(InputError):
@@ -23,12 +28,14 @@ class CutShort(InputError):
 class Frame:
     """Samples (H, W, 1 or 3), and when they are shown, in ticks of the clip's time base.
 
-    `duration` 0 is until the next.
+    `duration` 0 is until the next; `own` is what the samples were made of (PyAV's), if they are as
+    they came.
     """
 
     samples: NDArray[Any]
     timestamp: int
     duration: int = 0
+    own: Any = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,7 @@ class ClipInfo:
         aspect: width of a sample over its height.
         tags, chapters: as PyAV gives them.
         others: streams (PyAV's) beside the frames: sound, subtitles.
-        interlaced: whether every frame is two fields.
+        remarks: what of it can't be kept, in words.
     """
 
     height: int
@@ -65,38 +72,44 @@ class ClipInfo:
     tags: dict[str, str] = field(default_factory=dict)
     chapters: list[Any] = field(default_factory=list)
     others: tuple[Any, ...] = ()
-    interlaced: bool = False
+    remarks: tuple[str, ...] = ()
 
     @property
     def ticks(self) -> int:
         """Of a frame, about."""
-        return max(1, round(1 / ((self.rate or 25) * self.time_base)))
+        return max(1, round(1 / ((self.rate or USUAL_RATE) * self.time_base)))
 
     def seconds(self, timestamp: int) -> float:
         """When that is."""
         return float(timestamp * self.time_base)
 
 
-class ClipSource(Protocol):
+class ClipSource(ABC):
     """Where frames come from; a context manager.
 
     Attributes:
         info: of the clip.
         lost: frames that couldn't be decoded, by the time of the last good one before, in words.
+        stopped: to be set when nothing more is wanted, as `items` may wait for a pipe.
     """
 
     info: ClipInfo
-    lost: list[str]
 
-    def __enter__(self) -> Self: ...
+    def __init__(self) -> None:
+        self.lost: list[str] = []
+        self.stopped = Event()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
+    def __enter__(self) -> Self:
+        return self
 
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the file."""
+
+    @abstractmethod
     def items(self) -> Generator[Any, None, None]:
         """Frames, and packets (PyAV's) of other streams, about in the order of their times.
 
@@ -138,3 +151,17 @@ def clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds, 1), 60)
     hours, minutes = divmod(int(minutes), 60)
     return f"{hours}:{minutes:02}:{rest:04.1f}" if hours else f"{minutes}:{rest:04.1f}"
+
+
+def turned(rotation: int) -> tuple[int, ...]:
+    """The matrix by which a viewer turns frames so many degrees clockwise."""
+    angle = math.radians(rotation)
+    cosine, sine = round(math.cos(angle)) * ONE, round(math.sin(angle)) * ONE
+    return (cosine, sine, 0, -sine, cosine, 0, 0, 0, 1 << 30)
+
+
+def rotation_of(matrix: tuple[int, ...] | None) -> int | None:
+    """The reverse; None of a matrix that does anything else."""
+    if matrix is None:
+        return 0
+    return next((r for r in (0, 90, 180, 270) if turned(r)[:6] == tuple(matrix)[:6]), None)

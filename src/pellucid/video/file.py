@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from fractions import Fraction
-from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from pellucid._api.files import refuse_same_file
 from pellucid._api.options import CompressOptions
+from pellucid._api.sequence import is_sequence
+from pellucid.bitstream.limits import DEFAULT_LIMITS, Limits, check_limits
 from pellucid.errors import OutputError, reading, require
 from pellucid.pixels.atomic import new_file
 from pellucid.video.clip import ClipInfo, ClipSink, ClipSource
@@ -27,7 +27,6 @@ from pellucid.video.write import VideoSink, form_for
 STREAM = "-"
 CAMERA = "camera:"
 PEL, SUFFIX = "pel", ".pels"
-ZIP = b"PK\x03\x04"
 PIPE_FORM = "yuv4mpegpipe"
 FRAMES = CompressOptions(model="s")  # of a .pels: fast
 
@@ -41,14 +40,17 @@ class SourceOptions:
         size: (width, height) of raw video.
         rate: frames a second, of raw video, a folder, a camera.
         layout: FFmpeg's name of the samples of raw video, such as yuv420p.
+        limits: `max_pixels` bounds a frame.
     """
 
     form: str | None = None
     size: tuple[int, int] | None = None
     rate: Fraction | None = None
     layout: str | None = None
+    limits: Limits = DEFAULT_LIMITS
 
     def __post_init__(self) -> None:
+        check_limits(self.limits)
         require(self.rate is None or self.rate > 0, "rate", self.rate, "above 0")
 
     @property
@@ -139,16 +141,21 @@ def open_source(source: str, options: SourceOptions, stack: ExitStack, *, live: 
         number = source.removeprefix(CAMERA)
         return CameraSource(int(number) if number.isdecimal() else number, options.rate)
     if os.path.isdir(source):
-        return FolderSource(Path(source), options.rate)
-    with reading(source, "video"):
-        file: BinaryIO = sys.stdin.buffer if source == STREAM else open(source, "rb")  # noqa: SIM115
+        return FolderSource(Path(source), options.rate, options.limits)
+    if os.path.isfile(source) and is_sequence(source):
+        return PelsSource(source, options.limits)
+    name, file = "standard input", sys.stdin.buffer
     if source != STREAM:
-        stack.enter_context(file)
         with reading(source, "video"):
-            start = file.peek(len(ZIP)) if isinstance(file, BufferedReader) else b""
-        if start.startswith(ZIP):
-            return PelsSource(source)
-    return VideoSource(file, source, form=options.form, options=options.for_ffmpeg, live=live)
+            name, file = source, stack.enter_context(open(source, "rb"))  # noqa: SIM115
+    return VideoSource(
+        file,
+        name,
+        form=options.form,
+        options=options.for_ffmpeg,
+        live=live,
+        max_pixels=options.limits.max_pixels,
+    )
 
 
 def open_sink(
@@ -161,13 +168,12 @@ def open_sink(
             raise OutputError("a .pels can't go to a pipe: its index is at its end; name a file")
         return PelsSink(target, info, options.frames, force=options.force, alone=options.alone)
     form = options.form or (PIPE_FORM if target == STREAM else form_for(target))
-    if target == STREAM:
-        file: BinaryIO = sys.stdout.buffer
-    else:
-        file = stack.enter_context(new_file(target, force=options.force))
+    name, file = "standard output", sys.stdout.buffer
+    if target != STREAM:
+        name, file = target, stack.enter_context(new_file(target, force=options.force))
     return VideoSink(
         file,
-        target,
+        name,
         info,
         form=form,
         codec=options.codec,

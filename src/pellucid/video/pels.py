@@ -7,53 +7,46 @@ are, in a Matroska file of their own that is attached.
 
 from __future__ import annotations
 
-import math
 import os
 import tempfile
 from collections.abc import Generator
 from contextlib import ExitStack
 from io import BytesIO
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid._api.options import CompressOptions
+from pellucid._api.options import CompressOptions, DecompressOptions
 from pellucid._api.sequence import open_sequence
 from pellucid._api.sequence_writer import write_sequence
+from pellucid.bitstream.limits import DEFAULT_LIMITS, Limits
 from pellucid.errors import InputError, OutputError, refusing
-from pellucid.video.clip import ClipInfo, Frame, clock, pyav
+from pellucid.video.clip import ClipInfo, ClipSource, Frame, clock, pyav, rotation_of, turned
 from pellucid.video.read import NOWHERE
 
 STREAMS = "streams.mkv"
 LAYOUT, COLOUR, BITS = "pixel_format", "colour", "bits"  # tags that are ours
 OURS = (LAYOUT, COLOUR, BITS)
 WHITE = {"uint8": 255, "uint16": 65535}
-ONE = 1 << 16  # of a matrix in MP4
 
 
-class PelsSource:
+class PelsSource(ClipSource):
     """Frames of a .pels; damaged ones are left out and noted."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, limits: Limits = DEFAULT_LIMITS) -> None:
+        super().__init__()
         self._stack, self._name = ExitStack(), path
-        self._file = self._stack.enter_context(open_sequence(path, keep_going=True))
-        self.lost: list[str] = list(self._file.damage)
+        options = DecompressOptions(limits=limits)
+        self._file = self._stack.enter_context(open_sequence(path, options, keep_going=True))
+        self.lost += self._file.damage
         with self._stack:  # closes the file if something is wrong here
             self._streams = self._open_streams()
             self.info = self._info()
             self._stack = self._stack.pop_all()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """See `ClipSource`."""
         self._stack.close()
 
     def items(self) -> Generator[Any, None, None]:
@@ -202,20 +195,6 @@ def stretched(samples: NDArray[Any], white: int) -> NDArray[Any]:
     if white == most:
         return samples
     return ((samples.astype(np.uint32) * most + white // 2) // white).astype(samples.dtype)
-
-
-def turned(rotation: int) -> tuple[int, ...]:
-    """The matrix by which a viewer turns frames so many degrees clockwise."""
-    angle = math.radians(rotation)
-    cosine, sine = round(math.cos(angle)) * ONE, round(math.sin(angle)) * ONE
-    return (cosine, sine, 0, -sine, cosine, 0, 0, 0, 1 << 30)
-
-
-def rotation_of(matrix: tuple[int, ...] | None) -> int | None:
-    """The reverse; None of a matrix that does anything else."""
-    if matrix is None:
-        return 0
-    return next((r for r in (0, 90, 180, 270) if turned(r)[:6] == tuple(matrix)[:6]), None)
 
 
 def colour_of(text: str) -> tuple[int, int, int, int]:

@@ -7,23 +7,22 @@ import time
 from collections.abc import Generator
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.bitstream.limits import DEFAULT_LIMITS, Limits
 from pellucid.errors import InputError, PellucidError
 from pellucid.pixels import open_image
-from pellucid.video.clip import ClipInfo, CutShort, Frame
+from pellucid.video.clip import USUAL_RATE, ClipInfo, ClipSource, CutShort, Frame
 from pellucid.video.motion import opencv
 
-USUAL_RATE = Fraction(25)
 TICK = Fraction(1, 1000)  # of a camera
 WHITE = {"uint8": 255, "uint16": 65535}
 
 
-class FolderSource:
+class FolderSource(ClipSource):
     """The pictures in a folder, `rate` of them a second.
 
     Those that can't be read are left out and noted, and have no time.
@@ -32,9 +31,11 @@ class FolderSource:
         InputError: there are none, or the first can't be a frame.
     """
 
-    def __init__(self, folder: Path, rate: Fraction | None) -> None:
-        rate = rate or USUAL_RATE
-        self.lost: list[str] = []
+    def __init__(
+        self, folder: Path, rate: Fraction | None = None, limits: Limits = DEFAULT_LIMITS
+    ) -> None:
+        super().__init__()
+        rate, self._limits = rate or USUAL_RATE, limits
         self._paths = sorted(
             (path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")),
             key=lambda path: [
@@ -43,7 +44,7 @@ class FolderSource:
         )
         if not self._paths:
             raise InputError(f"{folder}: there are no pictures in this folder")
-        first = read_frame(self._paths[0])
+        first = read_frame(self._paths[0], limits)
         height, width, channels = first.shape
         self.info = ClipInfo(
             height=height,
@@ -56,15 +57,8 @@ class FolderSource:
             length=len(self._paths),
         )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """See `ClipSource`."""
         return
 
     def items(self) -> Generator[Any, None, None]:
@@ -72,7 +66,7 @@ class FolderSource:
         number = 0
         for path in self._paths:
             try:
-                samples = read_frame(path)
+                samples = read_frame(path, self._limits)
             except PellucidError as error:
                 self.lost.append(str(error))
                 continue
@@ -90,7 +84,7 @@ class FolderSource:
             number += 1
 
 
-class CameraSource:
+class CameraSource(ClipSource):
     """A camera of this machine, by its number, as OpenCV sees it; a path of a device will do.
 
     Raises:
@@ -99,7 +93,7 @@ class CameraSource:
 
     def __init__(self, number: int | str, rate: Fraction | None = None) -> None:
         cv2 = opencv()
-        self.lost: list[str] = []
+        super().__init__()
         self._camera = cv2.VideoCapture(number)
         if rate:
             self._camera.set(cv2.CAP_PROP_FPS, float(rate))
@@ -120,15 +114,8 @@ class CameraSource:
             time_base=TICK,
         )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """See `ClipSource`."""
         self._camera.release()
 
     def items(self) -> Generator[Any, None, None]:
@@ -142,9 +129,9 @@ class CameraSource:
                 return
 
 
-def read_frame(path: Path) -> NDArray[Any]:
+def read_frame(path: Path, limits: Limits) -> NDArray[Any]:
     """Samples (H, W, 1 or 3) of a picture; InputError if a clip can't have it."""
-    with open_image(path) as source:
+    with open_image(path, max_pixels=limits.max_pixels) as source:
         samples = np.asarray(source.read())
     if samples.shape[2] not in (1, 3) or samples.dtype.name not in WHITE:
         raise InputError(

@@ -7,23 +7,27 @@ something, or whose frames change their size, ends the clip there with `CutShort
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from contextlib import suppress
-from types import TracebackType
-from typing import Any, BinaryIO, Self
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import ExitStack, suppress
+from itertools import chain
+from typing import Any, BinaryIO
 
 import numpy as np
 
+from pellucid.bitstream.limits import DEFAULT_LIMITS
 from pellucid.errors import InputError, refusing
-from pellucid.video.clip import ClipInfo, CutShort, Frame, clock, pyav
+from pellucid.pixels.lazy import check_size
+from pellucid.video.clip import ClipInfo, ClipSource, CutShort, Frame, clock, pyav
+from pellucid.video.raw_file import RawFile
 
 DEPTHS = (8, 9, 10, 12, 14, 16)
 NOWHERE = {"protocol_whitelist": "none"}
 MATRIX = "DISPLAYMATRIX"
-LONGEST = 60  # seconds a stream may be silent before its packets are looked for no more
+TECHNICAL = ("major_brand", "minor_version", "compatible_brands", "encoder")  # tags of no title
+MICROSECONDS = 10**6
 
 
-class VideoSource:
+class VideoSource(ClipSource):
     """A video that FFmpeg can read.
 
     Args:
@@ -32,9 +36,11 @@ class VideoSource:
         form: FFmpeg's name of the container, if the file doesn't say it itself, such as rawvideo.
         options: for that, such as video_size.
         live: take no more time than must be, at the cost of speed.
+        max_pixels: of a frame.
 
     Raises:
-        InputError: there is no video in the file, or FFmpeg can't read it.
+        InputError: there is no video in the file, or FFmpeg can't read it. LimitError: frames are
+        larger than `max_pixels`.
     """
 
     def __init__(
@@ -43,60 +49,62 @@ class VideoSource:
         name: str,
         *,
         form: str | None = None,
-        options: dict[str, str] | None = None,
+        options: Mapping[str, str] | None = None,
         live: bool = False,
+        max_pixels: int = DEFAULT_LIMITS.max_pixels,
     ) -> None:
-        self._name, self.lost = name, list[str]()
-        av = pyav()
-        with refusing(f"{name}: not a video that can be read"):
-            self._container = av.open(
-                file, "r", format=form, options=NOWHERE | (options or {}), metadata_errors="replace"
+        super().__init__()
+        self._name, self._file = name, RawFile(file, self.stopped)
+        bounds = {"max_pixels": str(max_pixels)}
+        given = NOWHERE | bounds | dict(options or {})
+        with self._file.heard(), refusing(f"{name}: not a video that can be read"):
+            self._container = pyav().open(
+                self._file, "r", format=form, options=given, metadata_errors="replace"
             )
-        streams = self._container.streams.video
-        if not streams:
-            self._container.close()
-            raise InputError(f"{name}: there is no video in this file")
-        self._stream = max(streams, key=lambda stream: (stream.width or 0) * (stream.height or 0))
-        self._stream.thread_type = "SLICE" if live else "AUTO"
         self._waiting: list[Any] = []  # items before the first frame, and that
-        self._packets = self._container.demux()
         self._last: int | None = None
         self._frames = 0
-        self.info = self._look()
+        with ExitStack() as stack:
+            stack.callback(self.close)
+            self._stream = main_stream(self._container, name)
+            if self._stream.width:  # else the decoder says it, and keeps to the bound
+                check_size(name, (self._stream.height, self._stream.width, 1), max_pixels)
+            self._stream.thread_type = "SLICE" if live else "AUTO"
+            self._stream.codec_context.options = bounds
+            self._packets = self._container.demux()
+            with self._file.heard():
+                self.info = self._look()
+            stack.pop_all()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """See `ClipSource`."""
         self._container.close()
 
     def items(self) -> Generator[Any, None, None]:
         """See `ClipSource`."""
-        for item in self._waiting:
+        for item in chain(self._waiting, self._read()):
             yield self._taken(item)
-        for item in self._read():
-            yield self._taken(item)
+        self._waiting = []
 
     def _look(self) -> ClipInfo:
         """Read as far as the first frame, and say what the clip is by it."""
-        for item in self._read():
-            self._waiting.append(item)
-            if not is_packet(item):
-                return self._info(item)
+        try:
+            for item in self._read():
+                self._waiting.append(item)
+                if not is_packet(item):
+                    return self._info(item)
+        except CutShort as error:
+            raise InputError(f"{self._name}: {error}") from error
         raise InputError(f"{self._name}: no frame of the video can be decoded")
 
     def _info(self, frame: Any) -> ClipInfo:
-        stream, container = self._stream, self._container
-        form = frame.format
+        stream, container, form = self._stream, self._container, frame.format
         grey = form.name.startswith("gray")
         depth = min((d for d in DEPTHS if d >= max(c.bits for c in form.components)), default=16)
         self._form = form_of(depth, grey=grey)
-        others = [each for each in container.streams if each.type != "video"]
+        length = stream.duration
+        if not length and container.duration is not None:
+            length = round(container.duration / MICROSECONDS / stream.time_base)
         return ClipInfo(
             height=frame.height,
             width=frame.width,
@@ -105,17 +113,30 @@ class VideoSource:
             white=(1 << depth) - 1,
             rate=stream.average_rate or stream.guessed_rate,
             time_base=frame.time_base or stream.time_base,
-            length=stream.duration or (None if container.duration is None else round(
-                container.duration / 1e6 / float(stream.time_base))),
+            length=length,
             matrix=matrix_of(frame),
             pixel_format=form.name,
             colour=(frame.colorspace, frame.color_range, frame.color_primaries, frame.color_trc),
-            aspect=stream.sample_aspect_ratio,
-            tags=dict(container.metadata),
+            aspect=stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio,
+            tags={n: text for n, text in container.metadata.items() if n.lower() not in TECHNICAL},
             chapters=container.chapters(),
-            others=tuple(others),
-            interlaced=bool(frame.interlaced_frame),
-        )  # fmt: skip
+            others=tuple(each for each in container.streams if each.type != "video"),
+            remarks=tuple(self._remarks(frame)),
+        )
+
+    def _remarks(self, frame: Any) -> Iterator[str]:
+        """What of the source can't be kept."""
+        if any(part.is_alpha for part in frame.format.components):
+            yield "its transparency is left out"
+        if frame.interlaced_frame:
+            yield "its frames are two fields each, and are denoised and written as whole ones"
+        left = len(self._container.streams.video) - 1
+        if left:
+            yield (
+                f"{left} more of its streams of video are left out"
+                if left > 1
+                else ("another stream of video in it, maybe the picture on a cover, is left out")
+            )
 
     def _read(self) -> Iterator[Any]:
         """Frames and packets as PyAV gives them."""
@@ -164,9 +185,26 @@ class VideoSource:
         if self._last is not None:
             stamp = max(stamp, self._last + 1)
         self._last, self._frames = stamp, self._frames + 1
+        if item.is_corrupt:
+            self.lost.append(f"{self._where()} is damaged")
         samples = item.reformat(format=self._form, interpolation=exactly()).to_ndarray()
         samples = samples[..., None] if samples.ndim == 2 else samples
-        return Frame(samples, stamp, item.duration or 0)
+        return Frame(samples, stamp, item.duration or 0, item)
+
+
+def main_stream(container: Any, name: str) -> Any:
+    """The largest stream of video that is no picture on a cover; InputError if there is none."""
+    videos = [
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & type(stream.disposition).attached_pic
+    ]
+    if not videos:
+        raise InputError(f"{name}: there is no video in this file")
+    stream = max(videos, key=lambda stream: stream.width * stream.height if stream.codec else 0)
+    if stream.codec_context is None:
+        raise InputError(f"{name}: FFmpeg has no decoder for its video")
+    return stream
 
 
 def is_packet(item: Any) -> bool:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Generator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -111,7 +111,7 @@ def play(
     work = Work(info, sink, options, realtime, progress, told or (lambda _: None))
     early: BaseException | None = None
     try:
-        with closing(ahead_of(arrivals(source, paced), AHEAD)) as items:
+        with closing(ahead_of(arrivals(source, paced), AHEAD)) as items, ending(source):
             for item, arrived in items:
                 work.take(item, arrived)
     except BaseException as error:  # noqa: BLE001 - raised again below, but for a source's end
@@ -130,7 +130,7 @@ def play(
         kept = f"{progress.frames} frames, to {clock(progress.position)}"
         missing = [f"{str(early) or 'stopped'}; what is written has {kept}", *missing]
     early = None if isinstance(early, CutShort) else early
-    return StreamResult(info, progress, tuple(missing), tuple(sink.remarks), early)
+    return StreamResult(info, progress, tuple(missing), (*info.remarks, *sink.remarks), early)
 
 
 class Work:
@@ -162,7 +162,8 @@ class Work:
             self._progress.skipped += 1
             return None
         clean = self._play(item.samples, self._pace.at if self._pace else 0)
-        self._sink.frame(Frame(clean, item.timestamp, item.duration))
+        same = clean is item.samples
+        self._sink.frame(item if same else Frame(clean, item.timestamp, item.duration))
         now, progress = time.perf_counter(), self._progress
         if self._pace and self._pace.took(now - begun, interval):
             progress.changes.append((progress.frames, str(self._ways[self._pace.at])))
@@ -193,9 +194,18 @@ def arrivals(source: ClipSource, paced: bool) -> Generator[tuple[Any, float], No
         yield item, now
 
 
+@contextmanager
+def ending(source: ClipSource) -> Iterator[None]:
+    """Tell the source when the block ends, so that it waits for nothing more."""
+    try:
+        yield
+    finally:
+        source.stopped.set()
+
+
 def lost_words(lost: list[str]) -> list[str]:
     """Frames that couldn't be decoded, in a line."""
     if not lost:
         return []
-    number = "1 frame that" if len(lost) == 1 else f"{len(lost)} frames that"
-    return [f"missing: {number} couldn't be decoded; the first {lost[0]}"]
+    number = "1 frame" if len(lost) == 1 else f"{len(lost)} frames"
+    return [f"{number} couldn't be decoded whole; the first {lost[0]}"]
