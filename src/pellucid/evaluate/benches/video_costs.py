@@ -56,7 +56,7 @@ def write_video(path: Path, frames: Iterator[Rgb], rate: float) -> None:
     height, width, channels = first.shape
     info = ClipInfo(height, width, channels, first.dtype, 255, ticks, 1 / ticks)
     with path.open("wb") as file:
-        sink = VideoSink(file, path.name, info)
+        sink = VideoSink(file, path.name, info, form="mp4")
         for number, frame in enumerate(chain([first], frames)):
             sink.frame(Frame(frame, number))
         sink.finish()
@@ -91,7 +91,7 @@ def of_camera(current: Current, model: str, _folder: Path) -> Cells:
         for number, _ in enumerate(stream(camera(frames), model)):
             late.append(time.perf_counter() - due[number])
         seconds = time.perf_counter() - start
-    delay, most = (1e3 * float(one) for one in np.percentile(late, [50, 99]))
+    delay, most = (1e3 * float(one) for one in np.percentile(late, [50, 95]))
     return {"seconds": seconds, "delay": delay, "delay_most": most}
 
 

@@ -66,7 +66,7 @@ class VideoTiming:
 class VideoCost:
     """What a task on `frames` frames takes in a process of its own.
 
-    `seconds` are wall seconds of the task; `delay` and `delay_most` are the median and the 99th
+    `seconds` are wall seconds of the task; `delay` and `delay_most` are the median and the 95th
     percentile of milliseconds between when a camera has a frame and when its clean one is there;
     `early_mb` and `peak_mb` the most resident memory, in millions of bytes, after the first frames
     and at the end. None where the task hasn't such.

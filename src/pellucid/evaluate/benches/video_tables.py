@@ -187,7 +187,7 @@ COLUMNS: dict[str, Callable[[VideoCost], str]] = {
     "frames": lambda row: f"{row.frames}",
     "frames/s": lambda row: rate(row.rate),
     "delay, median (ms)": lambda row: _or_none(row.delay),
-    "99 % (ms)": lambda row: _or_none(row.delay_most),
+    "95 % (ms)": lambda row: _or_none(row.delay_most),
     "memory, early (MB)": lambda row: _or_none(row.early_mb),
     "at the end (MB)": lambda row: _or_none(row.peak_mb),
 }
