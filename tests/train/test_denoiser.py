@@ -28,7 +28,7 @@ from pellucid.train.recipe import DenoiserRecipe, load_recipe  # noqa: E402
 from tiny_model import synthetic_tiles  # noqa: E402
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
-MOST_KMAC = {"l": 33, "m": 20, "s": 6}
+MOST_KMAC = {"l": 33, "m": 20, "s": 6, "xs": 2.6}
 SHAPES = [tiny.SHAPE, DenoiserShape((4, 6, 8), (1, 0), 1, (2, 0)), DenoiserShape((6,), (), 2, ())]
 
 

@@ -173,6 +173,8 @@ def results_of(
     from pellucid.runtime.denoiser import FILE
 
     network = OpenNetwork(net.folder / FILE)
-    names = list(network.layers) if ALL in layers else list(layers)
+    names = list(layers)
+    if ALL in layers:  # but for what only moves samples
+        names = [name for name, kind in network.layers.items() if kind not in MOVES]
     inputs = inputs_of(net, *seen_by_network(part, plan, weight))
     return {name: found[0] for name, found in network.results(inputs, names).items()}

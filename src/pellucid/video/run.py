@@ -27,7 +27,6 @@ from pellucid.video.stream import StreamOptions
 
 AHEAD = 4  # frames and packets that are read before they are needed
 REMEMBERED = 5000  # frames whose delays are told
-State = Callable[["Progress"], None]
 
 
 @dataclass
@@ -64,6 +63,9 @@ class Progress:
     def delay(self, share: float) -> float:
         """That which `share` of the frames stay below, in seconds."""
         return float(np.quantile(self.delays, share)) if self.delays else 0.0
+
+
+State = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)
