@@ -53,10 +53,10 @@ def calls(monkeypatch):
 
     whole_flow = flow.denoise_into
 
-    def load(name):
+    def load(name, device="cpu"):
         if name not in ("m", "s", "folder"):
             raise OptionError(f"there is no denoiser {name!r}; installed: m, s")
-        return SimpleNamespace(id=bytes(range(16)))
+        return SimpleNamespace(id=bytes(range(16)), engine="none")
 
     monkeypatch.setattr(flow, "denoise_into", denoise_into)
     monkeypatch.setattr(flow, "remove_noise", stand_in)
