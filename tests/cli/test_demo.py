@@ -8,6 +8,7 @@ import shlex
 from pathlib import Path
 from types import SimpleNamespace
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -87,6 +88,18 @@ def code_blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
+def write_clip(name, frame):
+    """A short video of one picture."""
+    with av.open(name, "w") as file:
+        stream = file.add_stream("libx264", rate=25)
+        stream.height, stream.width = frame.shape[:2]
+        for number in range(3):
+            shown = av.VideoFrame.from_ndarray(frame, "rgb24")
+            shown.pts = number
+            file.mux(stream.encode(shown))
+        file.mux(stream.encode())
+
+
 @pytest.fixture
 def album():
     """What the examples work on."""
@@ -100,6 +113,7 @@ def album():
             0, 15, (300, 451, 3)
         )
     Image.fromarray(night.clip(0, 255).astype(np.uint8)).save("night.png")
+    write_clip("night.mp4", night.clip(0, 255).astype(np.uint8)[:64, :96])
     noise = np.random.default_rng(1).integers(0, 99, (40, 50, 5))
     np.save("scan.npy", noise.astype(np.uint16))
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 Noise = NoiseEstimate | float
 ALL = "all"
+MOVES = ("Squeeze", "Unsqueeze", "Reshape", "Transpose")  # layers that compute nothing
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)  # of the strips
 
 
