@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from pellucid.errors import OutputError, refusing
-from pellucid.video.clip import pyav
+from pellucid.errors import OutputError
+from pellucid.video.clip import ffmpeg, pyav
 
 NOUNS = {"audio": "sound", "subtitle": "subtitles"}
 MATROSKA = "matroska"
@@ -58,7 +58,7 @@ class OtherStreams:
             self._container.mux(each)
 
     def _copy(self, stream: Any) -> None:
-        with refusing(f"{self._form} can't hold the source's {noun(stream)}", OutputError):
+        with ffmpeg(f"{self._form} can't hold the source's {noun(stream)}", OutputError):
             copy = self._container.add_stream_from_template(stream)
         copy.metadata.update(stream.metadata)
         copy.disposition = stream.disposition

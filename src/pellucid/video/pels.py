@@ -21,8 +21,17 @@ from pellucid._api.options import CompressOptions, DecompressOptions
 from pellucid._api.sequence import open_sequence
 from pellucid._api.sequence_writer import write_sequence
 from pellucid.bitstream.limits import DEFAULT_LIMITS, Limits
-from pellucid.errors import InputError, OutputError, refusing
-from pellucid.video.clip import ClipInfo, ClipSource, Frame, clock, pyav, rotation_of, turned
+from pellucid.errors import InputError, OutputError
+from pellucid.video.clip import (
+    ClipInfo,
+    ClipSource,
+    Frame,
+    clock,
+    ffmpeg,
+    pyav,
+    rotation_of,
+    turned,
+)
 from pellucid.video.others import MATROSKA, OtherStreams
 from pellucid.video.read import NOWHERE
 
@@ -78,7 +87,7 @@ class PelsSource(ClipSource):
     def _open_streams(self) -> Any:
         if STREAMS not in self._file.attached:
             return None
-        with refusing(f"{self._name}: the sound and other streams in it can't be read"):
+        with ffmpeg(f"{self._name}: the sound and other streams in it can't be read"):
             data = BytesIO(self._file.read_attached(STREAMS))
             return self._stack.enter_context(pyav().open(data, "r", options=NOWHERE))
 
@@ -157,7 +166,7 @@ class PelsSink:
     def other(self, packet: Any) -> None:
         """See `ClipSink`."""
         if self._streams is not None:
-            with refusing(f"cannot write {self._kept}", OutputError):
+            with ffmpeg(f"cannot write {self._kept}", OutputError):
                 self._others.take(packet)
 
     def finish(self) -> None:

@@ -11,8 +11,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pellucid.errors import OptionError, OutputError, refusing
-from pellucid.video.clip import USUAL_RATE, ClipInfo, Frame, pyav, rotation_of
+from pellucid.errors import OutputError
+from pellucid.video.clip import USUAL_RATE, ClipInfo, Frame, check_form, ffmpeg, pyav, rotation_of
 from pellucid.video.encoder import CODECS, USUAL, open_encoder
 from pellucid.video.others import OtherStreams
 from pellucid.video.raw_file import RawFile
@@ -74,12 +74,10 @@ class VideoSink:
         self._others: OtherStreams | None = None
         self._first: int | None = None  # timestamp
         self._rate, self._count, self._uneven = info.rate or USUAL_RATE, 0, False
-        av = pyav()
-        if form not in av.formats_available:
-            raise OptionError(f"there is no container {form!r}; such as mp4, matroska and nut are")
+        check_form(form)
         options = {} if form in PLAYED_BACK and not file.seekable() else OPTIONS.get(form, {})
         with self._writing():
-            self._container = av.open(self._file, "w", format=form, options=options)
+            self._container = pyav().open(self._file, "w", format=form, options=options)
         with ExitStack() as stack:
             stack.callback(self.abandon)
             codec = codec or CODECS.get(form, USUAL)
@@ -141,7 +139,7 @@ class VideoSink:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        with self._file.heard(), refusing(f"cannot write {self._name}", OutputError):
+        with self._file.heard(), ffmpeg(f"cannot write {self._name}", OutputError):
             yield
 
     def _mux(self, packets: Callable[[], Any]) -> None:
