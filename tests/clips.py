@@ -193,7 +193,7 @@ def read_clip(file: Any, form: str | None = None, options: dict[str, str] | None
 def stored(frame: Any) -> np.ndarray:
     """All samples of a frame in its own layout, one plane after the other."""
     planes = []
-    for number, plane in enumerate(frame.planes):
+    for plane in frame.planes:
         form = frame.format
         wide = max(part.bits for part in form.components) > 8
         rows = np.frombuffer(plane, "<u2" if wide else "u1").reshape(plane.height, -1)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from threading import Event
@@ -13,7 +14,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import InputError
+from pellucid.errors import InputError, OptionError, PellucidError, first_line
 from pellucid.pixels.extras import science
 
 USUAL_RATE = Fraction(25)
@@ -144,6 +145,28 @@ def pyav() -> Any:
     found = science("av", "video", "PyAV")
     found.logging.set_level(None)  # what is wrong is said by errors
     return found
+
+
+def check_form(form: str) -> None:
+    """Raise OptionError unless FFmpeg has a container of this name."""
+    if form not in pyav().formats_available:
+        raise OptionError(f"FFmpeg has no container {form!r}; such as mp4 and matroska are")
+
+
+@contextmanager
+def ffmpeg(message: str, kind: type[PellucidError] = InputError) -> Iterator[None]:
+    """What goes wrong in the block is an error of this kind: message, and FFmpeg's reason."""
+    try:
+        yield
+    except PellucidError:
+        raise
+    except Exception as error:
+        raise kind(f"{message}: {reason(error)}") from error
+
+
+def reason(error: Exception) -> str:
+    """What FFmpeg says of an error."""
+    return str(getattr(error, "strerror", None) or first_line(error))
 
 
 def clock(seconds: float) -> str:

@@ -14,7 +14,7 @@ from pellucid._api.files import refuse_same_file
 from pellucid._api.options import CompressOptions
 from pellucid._api.sequence import is_sequence
 from pellucid.bitstream.limits import DEFAULT_LIMITS, Limits, check_limits
-from pellucid.errors import OutputError, reading, require
+from pellucid.errors import OptionError, OutputError, reading, require
 from pellucid.pixels.atomic import new_file
 from pellucid.video.clip import ClipInfo, ClipSink, ClipSource
 from pellucid.video.pels import PelsSink, PelsSource
@@ -27,6 +27,7 @@ from pellucid.video.write import VideoSink, form_for
 STREAM = "-"
 CAMERA = "camera:"
 PEL, SUFFIX = "pel", ".pels"
+RAW = "rawvideo"
 PIPE_FORM = "yuv4mpegpipe"
 FRAMES = CompressOptions(model="s")  # of a .pels: fast
 
@@ -51,6 +52,8 @@ class SourceOptions:
 
     def __post_init__(self) -> None:
         check_limits(self.limits)
+        if self.form == RAW and self.size is None:
+            raise OptionError("raw video doesn't say its size; give it with --size 640,480 (size)")
         require(self.rate is None or self.rate > 0, "rate", self.rate, "above 0")
 
     @property

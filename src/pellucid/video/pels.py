@@ -21,8 +21,18 @@ from pellucid._api.options import CompressOptions, DecompressOptions
 from pellucid._api.sequence import open_sequence
 from pellucid._api.sequence_writer import write_sequence
 from pellucid.bitstream.limits import DEFAULT_LIMITS, Limits
-from pellucid.errors import InputError, OutputError, refusing
-from pellucid.video.clip import ClipInfo, ClipSource, Frame, clock, pyav, rotation_of, turned
+from pellucid.errors import InputError, OutputError
+from pellucid.video.clip import (
+    ClipInfo,
+    ClipSource,
+    Frame,
+    clock,
+    ffmpeg,
+    pyav,
+    rotation_of,
+    turned,
+)
+from pellucid.video.others import MATROSKA, OtherStreams
 from pellucid.video.read import NOWHERE
 
 STREAMS = "streams.mkv"
@@ -77,7 +87,7 @@ class PelsSource(ClipSource):
     def _open_streams(self) -> Any:
         if STREAMS not in self._file.attached:
             return None
-        with refusing(f"{self._name}: the sound and other streams in it can't be read"):
+        with ffmpeg(f"{self._name}: the sound and other streams in it can't be read"):
             data = BytesIO(self._file.read_attached(STREAMS))
             return self._stack.enter_context(pyav().open(data, "r", options=NOWHERE))
 
@@ -144,7 +154,6 @@ class PelsSink:
             )
         )
         self._streams: Any = None
-        self._others: dict[int, Any] = {}
         if info.others and not alone:
             self._open_streams()
 
@@ -156,10 +165,9 @@ class PelsSink:
 
     def other(self, packet: Any) -> None:
         """See `ClipSink`."""
-        stream = self._others.get(packet.stream.index)
-        if stream is not None:
-            packet.stream = stream
-            self._streams.mux(packet)
+        if self._streams is not None:
+            with ffmpeg(f"cannot write {self._kept}", OutputError):
+                self._others.take(packet)
 
     def finish(self) -> None:
         """See `ClipSink`."""
@@ -175,15 +183,9 @@ class PelsSink:
     def _open_streams(self) -> None:
         folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="pellucid-"))
         self._kept = os.path.join(folder, STREAMS)
-        self._streams = pyav().open(self._kept, "w", format="matroska")
-        known = self._streams.supported_codecs
-        for other in self._info.others:
-            context = other.codec_context
-            if context is not None and context.name in known:
-                with refusing(f"cannot keep the source's {other.type}", OutputError):
-                    self._others[other.index] = self._streams.add_stream_from_template(other)
-            else:
-                self.remarks.append(f"a stream of {other.type} is left out: Matroska can't hold it")
+        self._streams = pyav().open(self._kept, "w", format=MATROSKA)
+        self._others = OtherStreams(self._streams, MATROSKA, self._info.others)
+        self.remarks += self._others.remarks
         if not self._others:
             self._streams.close()
             self._streams = None

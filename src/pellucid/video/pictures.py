@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -94,13 +95,14 @@ class CameraSource(ClipSource):
     def __init__(self, number: int | str, rate: Fraction | None = None) -> None:
         cv2 = opencv()
         super().__init__()
-        self._camera = cv2.VideoCapture(number)
+        with quiet(cv2):
+            self._camera = cv2.VideoCapture(number)
         if rate:
             self._camera.set(cv2.CAP_PROP_FPS, float(rate))
         fine, first = self._camera.read()
         if not fine:
             self._camera.release()
-            raise InputError(f"camera {number} gives no picture; is it there, and not in use?")
+            raise InputError(f"camera {number!r} gives no picture; is it there, and not in use?")
         self._first = first
         found = self._camera.get(cv2.CAP_PROP_FPS)
         height, width = first.shape[:2]
@@ -127,6 +129,17 @@ class CameraSource(ClipSource):
             fine, picture = self._camera.read()
             if not fine:
                 return
+
+
+@contextmanager
+def quiet(cv2: Any) -> Iterator[None]:
+    """OpenCV says nothing on stderr while the block lasts."""
+    log = cv2.utils.logging
+    before = log.setLogLevel(log.LOG_LEVEL_SILENT)
+    try:
+        yield
+    finally:
+        log.setLogLevel(before)
 
 
 def read_frame(path: Path, limits: Limits) -> NDArray[Any]:

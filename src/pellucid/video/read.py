@@ -15,13 +15,25 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from pellucid.bitstream.limits import DEFAULT_LIMITS
-from pellucid.errors import InputError, refusing
+from pellucid.errors import InputError
 from pellucid.pixels.lazy import check_size
-from pellucid.video.clip import ClipInfo, ClipSource, CutShort, Frame, clock, pyav
+from pellucid.video.clip import (
+    ClipInfo,
+    ClipSource,
+    CutShort,
+    Frame,
+    check_form,
+    clock,
+    ffmpeg,
+    pyav,
+    reason,
+)
 from pellucid.video.raw_file import RawFile
 
 DEPTHS = (8, 9, 10, 12, 14, 16)
 NOWHERE = {"protocol_whitelist": "none"}
+LENGTH_TOLD = ("matroska", "mov")  # in the header, and not guessed
+SLACK = 0.5  # seconds that may lack at the end
 MATRIX = "DISPLAYMATRIX"
 TECHNICAL = ("major_brand", "minor_version", "compatible_brands", "encoder")  # tags of no title
 MICROSECONDS = 10**6
@@ -55,19 +67,21 @@ class VideoSource(ClipSource):
     ) -> None:
         super().__init__()
         self._name, self._file = name, RawFile(file, self.stopped)
+        if form is not None:
+            check_form(form)
         bounds = {"max_pixels": str(max_pixels)}
         given = NOWHERE | bounds | dict(options or {})
-        with self._file.heard(), refusing(f"{name}: not a video that can be read"):
+        with self._file.heard(), ffmpeg(f"{name}: not a video that can be read"):
             self._container = pyav().open(
                 self._file, "r", format=form, options=given, metadata_errors="replace"
             )
         self._waiting: list[Any] = []  # items before the first frame, and that
         self._last: int | None = None
-        self._frames = 0
+        self._frames, self._end = 0, 0.0
         with ExitStack() as stack:
             stack.callback(self.close)
             self._stream = main_stream(self._container, name)
-            if self._stream.width:  # else the decoder says it, and keeps to the bound
+            if self._stream.width:
                 check_size(name, (self._stream.height, self._stream.width, 1), max_pixels)
             self._stream.thread_type = "SLICE" if live else "AUTO"
             self._stream.codec_context.options = bounds
@@ -95,7 +109,10 @@ class VideoSource(ClipSource):
                     return self._info(item)
         except CutShort as error:
             raise InputError(f"{self._name}: {error}") from error
-        raise InputError(f"{self._name}: no frame of the video can be decoded")
+        raise InputError(
+            f"{self._name}: no frame of the video can be decoded, or they have too many pixels "
+            "(--max-pixels)"
+        )
 
     def _info(self, frame: Any) -> ClipInfo:
         stream, container, form = self._stream, self._container, frame.format
@@ -143,6 +160,7 @@ class VideoSource(ClipSource):
         error = None
         try:
             for packet in self._packets:
+                self._note_end(packet)
                 if packet.stream is not self._stream:
                     if packet.stream.type != "video" and packet.dts is not None:
                         yield packet
@@ -152,8 +170,21 @@ class VideoSource(ClipSource):
             error = found
         if error is not None:
             yield from self._decoded(None)
-            reason = getattr(error, "strerror", None) or error
-            raise CutShort(f"the source breaks off {self._where()}: {reason}") from error
+            raise CutShort(f"the source breaks off {self._where()}: {reason(error)}") from error
+        self._check_end()
+
+    def _check_end(self) -> None:
+        """Raise CutShort if the header tells of more."""
+        told = (self._container.duration or 0) / MICROSECONDS
+        by_header = self._container.format.name.split(",")[0] in LENGTH_TOLD
+        if by_header and self._end + SLACK < told:
+            raise CutShort(f"the source ends at {clock(self._end)} of {clock(told)}")
+
+    def _note_end(self, packet: Any) -> None:
+        """How far the source goes."""
+        if packet.pts is not None:
+            end = (packet.pts + (packet.duration or 0)) * packet.time_base
+            self._end = max(self._end, float(end))
 
     def _decoded(self, packet: Any) -> Iterator[Any]:
         """Frames of a packet; of one that can't be decoded, none, and a note."""
@@ -161,7 +192,7 @@ class VideoSource(ClipSource):
             yield from self._stream.decode(packet)
         except (OSError, ValueError) as error:
             if packet is not None:
-                self.lost.append(f"{self._where()}: {getattr(error, 'strerror', None) or error}")
+                self.lost.append(f"{self._where()}: {reason(error)}")
 
     def _where(self) -> str:
         """After which frame, for messages."""

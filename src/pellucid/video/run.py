@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.denoising import NoiseEstimate
-from pellucid.errors import InputError
+from pellucid.errors import InputError, OutputError
 from pellucid.video.ahead import ahead_of
 from pellucid.video.clip import ClipInfo, ClipSink, ClipSource, CutShort, Frame, clock
 from pellucid.video.pace import Pace, Player, Way, ways
@@ -129,8 +129,10 @@ def play(
         early = early if early is not None and not isinstance(early, CutShort) else error
     missing = lost_words(source.lost)
     if early is not None:
-        kept = f"{progress.frames} frames, to {clock(progress.position)}"
-        missing = [f"{str(early) or 'stopped'}; what is written has {kept}", *missing]
+        what = str(early) if isinstance(early, Exception) else "stopped"
+        most = "at most " if isinstance(early, OutputError) else ""
+        kept = f"{most}{progress.frames} frames, to {clock(progress.position)}"
+        missing = [f"{what}; what is written has {kept}", *missing]
     early = None if isinstance(early, CutShort) else early
     return StreamResult(info, progress, tuple(missing), (*info.remarks, *sink.remarks), early)
 
@@ -210,4 +212,4 @@ def lost_words(lost: list[str]) -> list[str]:
     if not lost:
         return []
     number = "1 frame" if len(lost) == 1 else f"{len(lost)} frames"
-    return [f"{number} couldn't be decoded whole; the first {lost[0]}"]
+    return [f"{number} couldn't be decoded whole; the first: {lost[0]}"]

@@ -6,14 +6,15 @@ and become plain files at the end. Times are the source's own, also where they a
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pellucid.errors import OptionError, OutputError, refusing
-from pellucid.video.clip import USUAL_RATE, ClipInfo, Frame, pyav, rotation_of
+from pellucid.errors import OutputError
+from pellucid.video.clip import USUAL_RATE, ClipInfo, Frame, check_form, ffmpeg, pyav, rotation_of
+from pellucid.video.encoder import CODECS, USUAL, open_encoder
+from pellucid.video.others import OtherStreams
 from pellucid.video.raw_file import RawFile
 from pellucid.video.read import exactly, form_of
 
@@ -28,24 +29,15 @@ FORMS = {
     ".yuv": "rawvideo",
     ".ts": "mpegts",
 }
-CODECS = {"webm": "libsvtav1", "yuv4mpegpipe": "wrapped_avframe", "rawvideo": "rawvideo"}
-USUAL = "libx264"
-SETTINGS = {
-    "libx264": {"crf": "17", "preset": "veryfast"},
-    "libx265": {"crf": "19", "preset": "fast", "x265-params": "log-level=error"},
-    "libsvtav1": {"crf": "24", "preset": "9"},
-    "ffv1": {"level": "3", "slicecrc": "1"},
-}
-AT_ONCE = {"libx264": {"preset": "ultrafast", "tune": "zerolatency"}}
 # The header waits for the first packets, as it must say at which time each stream begins.
 FRAGMENTS = {"movflags": "+hybrid_fragmented+delay_moov", "frag_duration": "1000000"}
 PLAYED_BACK = ("mp4", "mov")
+OPTIONS = dict.fromkeys(PLAYED_BACK, FRAGMENTS) | {"yuv4mpegpipe": {"strict": "-1"}}  # 10 bits
 TURNING = (*PLAYED_BACK, "matroska", "webm")
+UNSTRETCHED = ("matroska", "webm")  # PyAV can't write the shape of samples there,
+STRETCHED = ("libx264", "libx265")  # but these have it in their streams
 TIMELESS = ("yuv4mpegpipe", "rawvideo")  # frames one after the other
-ANY_SOUND = ("mpegts",)  # FFmpeg has no list of what they hold
-NOUNS = {"audio": "sound", "subtitle": "subtitles"}
 UNEVEN = 0.5  # of the time between frames
-EVEN_SIDES = ("libx264", "libx265", "libsvtav1")  # unless colours have all samples
 
 
 class VideoSink:
@@ -78,23 +70,25 @@ class VideoSink:
         alone: bool = False,
     ) -> None:
         self._name, self._info, self._form, self.remarks = name, info, form, list[str]()
-        self._file, self._others = RawFile(file), dict[int, Any]()
+        self._file = RawFile(file)
+        self._others: OtherStreams | None = None
         self._first: int | None = None  # timestamp
         self._rate, self._count, self._uneven = info.rate or USUAL_RATE, 0, False
-        av = pyav()
-        if form not in av.formats_available:
-            raise OptionError(f"there is no container {form!r}; such as mp4, matroska and nut are")
-        options = FRAGMENTS if form in PLAYED_BACK and file.seekable() else {}
+        check_form(form)
+        options = {} if form in PLAYED_BACK and not file.seekable() else OPTIONS.get(form, {})
         with self._writing():
-            self._container = av.open(self._file, "w", format=form, options=options)
+            self._container = pyav().open(self._file, "w", format=form, options=options)
         with ExitStack() as stack:
             stack.callback(self.abandon)
-            self._video = self._video_stream(
-                codec or CODECS.get(form, USUAL), settings or {}, at_once=at_once
-            )
+            codec = codec or CODECS.get(form, USUAL)
+            with self._writing():
+                self._video = open_encoder(
+                    self._container, codec, info, settings or {}, at_once=at_once
+                )
             self._remark()
             if not alone:
-                self._take_others()
+                self._others = OtherStreams(self._container, form, info.others)
+                self.remarks += self._others.remarks
             self._container.metadata.update(info.tags)
             if info.chapters:
                 self._container.set_chapters(info.chapters)
@@ -128,10 +122,9 @@ class VideoSink:
 
     def other(self, packet: Any) -> None:
         """See `ClipSink`."""
-        stream = self._others.get(packet.stream.index)
-        if stream is not None:
-            packet.stream = stream
-            self._mux(lambda: packet)
+        if self._others is not None:
+            with self._writing():
+                self._others.take(packet)
 
     def finish(self) -> None:
         """See `ClipSink`."""
@@ -146,7 +139,7 @@ class VideoSink:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        with self._file.heard(), refusing(f"cannot write {self._name}", OutputError):
+        with self._file.heard(), ffmpeg(f"cannot write {self._name}", OutputError):
             yield
 
     def _mux(self, packets: Callable[[], Any]) -> None:
@@ -162,63 +155,15 @@ class VideoSink:
             self._uneven = True
             self.remarks.append(f"{self._form} holds no times, and its frames come at uneven ones")
 
-    def _video_stream(self, codec: str, settings: Mapping[str, str], *, at_once: bool) -> Any:
-        av, info = pyav(), self._info
-        usual = SETTINGS.get(codec, {}) | (AT_ONCE.get(codec, {}) if at_once else {})
-        os.environ.setdefault("SVT_LOG", "1")  # libsvtav1 would talk on stderr
-        with refusing(
-            f"there is no encoder {codec!r} here; such as libx264, libx265 and ffv1 are",
-            OptionError,
-        ):
-            av.codec.Codec(codec, "w")
-        with self._writing():
-            stream = self._container.add_stream(codec, rate=self._rate)
-            context = stream.codec_context
-            context.options = usual | dict(settings)
-            if self._form in TIMELESS:
-                context.options |= {"strict": "-1"}
-            stream.width, stream.height = info.width, info.height
-            stream.pix_fmt = pixel_format(av, codec, info)
-            stream.time_base = context.time_base = info.time_base
-            if info.aspect:
-                stream.sample_aspect_ratio = info.aspect
-            if info.matrix:
-                stream.set_display_matrix(info.matrix)
-            context.colorspace, context.color_range = info.colour[:2]
-            context.color_primaries, context.color_trc = info.colour[2:]
-        with refusing(f"{codec} doesn't take this video with {settings}", OutputError):
-            context.open()
-        unknown = sorted(context.options.keys() & settings.keys())
-        if unknown:
-            raise OptionError(f"the encoder {codec} has no setting {', '.join(unknown)}")
-        return stream
-
     def _remark(self) -> None:
         """What of the frames can't be kept."""
         if rotation_of(self._info.matrix) != 0 and self._form not in TURNING:
             self.remarks.append(f"{self._form} can't say how viewers are to turn the frames")
-
-    def _take_others(self) -> None:
-        """Streams that go over as they are; OutputError if the container can't hold one."""
-        known = self._container.supported_codecs
-        for other in self._info.others:
-            name = other.codec_context.name if other.codec_context else None
-            kind = NOUNS.get(other.type, other.type)
-            attached = other.type == "attachment" and self._form == "matroska"
-            if attached or name in known or (name and self._form in ANY_SOUND):
-                with refusing(f"cannot write {self._name}: the source's {kind}", OutputError):
-                    copied = self._container.add_stream_from_template(other)
-                    copied.metadata.update(other.metadata)
-                    copied.disposition = other.disposition
-                self._others[other.index] = copied
-            elif other.type in NOUNS:
-                raise OutputError(
-                    f"{self._form} can't hold the source's {kind} ({name or 'unknown'}): write "
-                    "Matroska (.mkv, or --to matroska), or leave all but the video out with "
-                    "--only-video"
-                )
-            elif name or not self._info.chapters:  # chapters of MP4 are a stream, too
-                self.remarks.append(f"a stream of {kind} is left out: {self._form} can't hold it")
+        aspect, codec = self._info.aspect or 1, self._video.codec.name
+        if aspect != 1 and self._form in UNSTRETCHED and codec not in STRETCHED:
+            self.remarks.append(
+                f"{codec} in {self._form} can't say that samples are {aspect} as wide as high"
+            )
 
 
 def form_for(name: str) -> str:
@@ -229,30 +174,3 @@ def form_for(name: str) -> str:
     raise OutputError(
         f"cannot write {name}: the suffix {suffix!r} is of no video; use {', '.join(FORMS)}"
     )
-
-
-def pixel_format(av: Any, codec: str, info: ClipInfo) -> str:
-    """Of those that the encoder takes the one that loses least of the source."""
-    taken = [form.name for form in av.codec.Codec(codec, "w").video_formats or ()]
-    own = info.pixel_format or form_of(info.white.bit_length(), grey=info.channels == 1)
-    if (info.width | info.height) % 2 and codec in EVEN_SIDES:
-        taken = [name for name in taken if has_whole_colours(av, name)]
-        if not taken:
-            raise OutputError(
-                f"{codec} takes only even sides, and the frames are {info.width} x {info.height}; "
-                "use --codec libx264"
-            )
-    elif not taken:
-        return own
-    if own in taken:
-        return own
-    best, _ = av.codec.codec.find_best_pix_fmt_of_list(taken, own)
-    if best is None:
-        raise OutputError(f"{codec} takes no samples such as the source's ({own})")
-    return str(getattr(best, "name", best))
-
-
-def has_whole_colours(av: Any, name: str) -> bool:
-    """Whether a layout has colour for each sample."""
-    form = av.VideoFormat(name, 2, 2)
-    return bool(form.chroma_width(2) == form.chroma_height(2) == 2)
