@@ -12,6 +12,7 @@ rows look like as tables and plots; `report` makes pages and docs of them.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from pellucid.evaluate.drawing import Plot
 from pellucid.evaluate.plan import BasePlan, Request
 from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.table import Table
+from pellucid.runtime.device import CPU, DEVICE_VARIABLE
 
 METHOD_ERRORS = (PellucidError, OSError, ValueError, RuntimeError, MemoryError)
 
@@ -185,12 +187,16 @@ AnyBench = Bench[Any, Any, Any]
 def run(bench: Bench[P, M, R], plan: P, notify: Notify = lambda _line: None) -> Outcome:
     """Measure what is missing; rows end up in `plan.out`.
 
+    They are of the base install: what an extra makes faster is asked for by name, or by
+    `PELLUCID_DEVICE`.
+
     Raises:
         InputError: no cases. OptionError: a name or number of the plan.
         OutputError: the folder can't be written.
         MissingExtraError: a library that the bench can't do without.
     """
     plan.check()
+    os.environ.setdefault(DEVICE_VARIABLE, CPU)
     total = Outcome()
     for step in bench.steps(plan) if bench.steps else [bench]:
         outcome = _run_step(step, plan, notify, total.missing)

@@ -30,7 +30,7 @@ from pellucid.evaluate.benches.size import version_of
 from pellucid.evaluate.benches.video_rows import COST_ROWS, VideoCost
 from pellucid.evaluate.benches.video_tasks import TASKS, TIMED, Plan, timed_cases
 from pellucid.evaluate.peers.base import Rgb, model_of, own_names
-from pellucid.evaluate.peers.video import CLIP_DENOISERS, Clip, ClipDenoiser
+from pellucid.evaluate.peers.video import CLIP_DENOISERS, Clip, ClipDenoiser, network_of
 from pellucid.runtime.session import THREADS_VARIABLE
 from pellucid.video.clip import ClipInfo, Frame
 from pellucid.video.write import VideoSink
@@ -66,7 +66,8 @@ def of_file(current: Current, model: str, folder: Path) -> Cells:
     """The whole command, with the start of Python."""
     plan, source = current.plan, folder / "noisy.mp4"
     write_video(source, shown(current.data.noisy, plan.cost_frames), plan.rate)
-    words = ["stream", source, folder / "clean.mp4", "--sigma", TIMED, "--model", model, "--force"]
+    words = ["stream", source, folder / "clean.mp4", "--sigma", TIMED, "--force"]
+    words += [word for name, value in network_of(model).items() for word in (f"--{name}", value)]
     order = {"words": [*map(str, words)], "threads": plan.threads}
     start = time.perf_counter()
     work = fresh.measure(f"{program_work.__module__}:{program_work.__name__}", order)
@@ -97,7 +98,7 @@ def of_camera(current: Current, model: str, _folder: Path) -> Cells:
 
 def stream(frames: Iterator[Rgb], model: str) -> Iterator[Rgb]:
     """Through pellucid, which is told sigma."""
-    clean: Iterator[Rgb] = require("pellucid").stream(frames, sigma=TIMED, model=model)
+    clean: Iterator[Rgb] = require("pellucid").stream(frames, sigma=TIMED, **network_of(model))
     return clean
 
 

@@ -27,7 +27,10 @@ PEERS = (
     "Filters of FFmpeg, comma between: nlmeans, nlmeans_default, hqdn3d, atadenoise; or all, or "
     "none."
 )
-OWN = "pellucid's denoisers, each over time and frame by frame; or none."
+OWN = (
+    "pellucid's denoisers, each over time and frame by frame, in ONNX Runtime, or with -fast "
+    "behind the name in OpenVINO; or none."
+)
 KINDS = "Kinds of made clips, comma between; none leaves them out."
 CLIPS = "Made clips of each kind, each of other photographs."
 SPEED_SIZES = "Sizes of what is timed, as WIDTHxHEIGHT, comma between."

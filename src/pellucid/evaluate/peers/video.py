@@ -34,6 +34,7 @@ from pellucid.runtime.session import THREADS_VARIABLE
 Clip = NDArray[np.uint8]  # (T, H, W, 3)
 LAYOUT = "yuvj444p"
 FRAMES = "-frames"  # ends the name of a denoiser of ours that sees each frame alone
+FAST = "-fast"  # ends its name, before that, where it runs in OpenVINO
 # Name of a denoiser -> its filter and options for noise of a sigma.
 FILTERS: dict[str, Callable[[float], str]] = {
     "nlmeans": lambda sigma: f"nlmeans={_strength(sigma)}:p=5:r=7",
@@ -151,10 +152,11 @@ def pellucid(threads: int, *, model: str) -> ClipDenoiser:
     A checksum of a small clip's result is part of the version, as in `denoisers`.
     """
     os.environ[THREADS_VARIABLE] = str(threads)
-    api, network = require("pellucid"), model.removesuffix(FRAMES)
+    api, told = require("pellucid"), network_of(model.removesuffix(FRAMES))
+    network = told["model"]
     if network not in (known := api.denoisers()):
         raise OptionError(f"there is no denoiser {network!r}; installed: {', '.join(known)}")
-    told = {"model": network, "temporal": network == model}
+    told |= {"temporal": not model.endswith(FRAMES)}
 
     def denoise(clip: Clip, sigma: float) -> Clip:
         return np.stack(list(api.stream(iter(clip), sigma=sigma, **told)))
@@ -163,6 +165,12 @@ def pellucid(threads: int, *, model: str) -> ClipDenoiser:
     probe = zlib.crc32(denoise((steps % 256).astype(np.uint8), 10.0).tobytes())
     version = f"pellucid {api.__version__}, model {known[network]}, probe {probe:08x}"
     return ClipDenoiser(OWN_PREFIX + model, version, denoise, using(threads))
+
+
+def network_of(model: str) -> dict[str, Any]:
+    """The network and its device, of a name that may end in `FAST`, as options of ours."""
+    device = "openvino" if model.endswith(FAST) else "cpu"
+    return {"model": model.removesuffix(FAST), "device": device}
 
 
 CLIP_DENOISERS: Registry[ClipDenoiser] = Registry.of(
