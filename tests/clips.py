@@ -12,6 +12,8 @@ from typing import Any
 import av
 import numpy as np
 
+from pellucid.video import SourceOptions, StreamOptions, StreamResult, TargetOptions, stream_file
+
 WIDTH, HEIGHT = 64, 48
 RATE = 25
 EXACT = "ffv1"  # lossless
@@ -129,6 +131,19 @@ def add_subtitles(out: Any) -> list[Any]:
         for packet in packets:
             packet.stream = stream
         return packets
+
+
+def through(
+    source: str | Path,
+    target: str | Path,
+    *,
+    sigma: float | None = None,
+    read: SourceOptions | None = None,
+    **write: Any,
+) -> StreamResult:
+    """A clip through `stream_file`; without `sigma` its frames aren't changed."""
+    options = StreamOptions(strength=0) if sigma is None else StreamOptions(sigma=sigma)
+    return stream_file(source, target, options, read=read, write=TargetOptions(**write))
 
 
 @dataclass

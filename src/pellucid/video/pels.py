@@ -78,6 +78,7 @@ class PelsSource(ClipSource):
             else:
                 picture = np.asarray(found.picture)
                 samples = picture[..., None] if picture.ndim == 2 else picture
+                samples = stretched(samples, self._white, self.info.white)
                 yield Frame(samples, stamp, found.duration or 0)
         while packet is not None:
             if packet.dts is not None:
@@ -98,6 +99,7 @@ class PelsSource(ClipSource):
                 f"{self._name} has frames of {about.kind}, and a video takes grey or RGB of 8 or "
                 "16 bits; pellucid decompress writes them as pictures"
             )
+        self._white = WHITE[about.dtype]
         tags = {name: text for name, text in about.tags.items() if name not in OURS}
         times = [time for time in self._file.timestamps if time is not None]
         return ClipInfo(
@@ -105,7 +107,7 @@ class PelsSource(ClipSource):
             width=about.width,
             channels=about.channels,
             dtype=np.dtype(about.dtype),
-            white=WHITE[about.dtype],
+            white=white_of(about.tags.get(BITS, ""), self._white),
             rate=about.rate,
             time_base=about.time_base,
             length=times[-1] - times[0] if times else None,
@@ -138,7 +140,8 @@ class PelsSink:
         rotation = rotation_of(info.matrix)
         if rotation is None:
             self.remarks.append("how players turn or mirror the frames can't be kept in a .pels")
-        tags = info.tags | {COLOUR: " ".join(map(str, info.colour))}
+        bits = str(info.white.bit_length())
+        tags = info.tags | {COLOUR: " ".join(map(str, info.colour)), BITS: bits}
         if info.pixel_format:
             tags[LAYOUT] = info.pixel_format
         self._out = self._stack.enter_context(
@@ -159,7 +162,8 @@ class PelsSink:
 
     def frame(self, frame: Frame) -> None:
         """See `ClipSink`."""
-        samples = stretched(frame.samples, self._info.white)
+        samples = frame.samples
+        samples = stretched(samples, self._info.white, WHITE[samples.dtype.name])
         samples = samples[..., 0] if samples.shape[2] == 1 else samples
         self._out.add(samples, max(0, frame.timestamp), frame.duration or None)
 
@@ -191,12 +195,17 @@ class PelsSink:
             self._streams = None
 
 
-def stretched(samples: NDArray[Any], white: int) -> NDArray[Any]:
-    """Samples of more than 8 bits over all of 16."""
-    most = WHITE.get(samples.dtype.name, white)
-    if white == most:
+def stretched(samples: NDArray[Any], white: int, to: int) -> NDArray[Any]:
+    """Samples with another white; the way back is exact, if that was above."""
+    if white == to:
         return samples
-    return ((samples.astype(np.uint32) * most + white // 2) // white).astype(samples.dtype)
+    return ((samples.astype(np.uint32) * to + white // 2) // white).astype(samples.dtype)
+
+
+def white_of(text: str, most: int) -> int:
+    """What a tag says of the bits, up to those that there are; all if it doesn't."""
+    bits = int(text) if text.isdecimal() and len(text) < 3 else 0
+    return (1 << bits) - 1 if 8 < bits <= most.bit_length() else most
 
 
 def colour_of(text: str) -> tuple[int, int, int, int]:

@@ -232,10 +232,10 @@ def main_stream(container: Any, name: str) -> Any:
     ]
     if not videos:
         raise InputError(f"{name}: there is no video in this file")
-    stream = max(videos, key=lambda stream: stream.width * stream.height if stream.codec else 0)
-    if stream.codec_context is None:
+    known = [stream for stream in videos if stream.codec_context is not None]
+    if not known:
         raise InputError(f"{name}: FFmpeg has no decoder for its video")
-    return stream
+    return max(known, key=lambda stream: stream.width * stream.height)
 
 
 def is_packet(item: Any) -> bool:

@@ -31,12 +31,14 @@ FORMS = {
 }
 # The header waits for the first packets, as it must say at which time each stream begins.
 FRAGMENTS = {"movflags": "+hybrid_fragmented+delay_moov", "frag_duration": "1000000"}
+PIPED = {"movflags": "+frag_keyframe+delay_moov"}
 PLAYED_BACK = ("mp4", "mov")
 OPTIONS = dict.fromkeys(PLAYED_BACK, FRAGMENTS) | {"yuv4mpegpipe": {"strict": "-1"}}  # 10 bits
 TURNING = (*PLAYED_BACK, "matroska", "webm")
 UNSTRETCHED = ("matroska", "webm")  # PyAV can't write the shape of samples there,
 STRETCHED = ("libx264", "libx265")  # but these have it in their streams
 TIMELESS = ("yuv4mpegpipe", "rawvideo")  # frames one after the other
+FULL, FINE = 2, "yuv444p12le"  # straight to full range FFmpeg makes colours half a level less
 UNEVEN = 0.5  # of the time between frames
 
 
@@ -75,7 +77,9 @@ class VideoSink:
         self._first: int | None = None  # timestamp
         self._rate, self._count, self._uneven = info.rate or USUAL_RATE, 0, False
         check_form(form)
-        options = {} if form in PLAYED_BACK and not file.seekable() else OPTIONS.get(form, {})
+        options = OPTIONS.get(form, {})
+        if form in PLAYED_BACK and not file.seekable():
+            options = PIPED
         with self._writing():
             self._container = pyav().open(self._file, "w", format=form, options=options)
         with ExitStack() as stack:
@@ -104,12 +108,14 @@ class VideoSink:
             samples = frame.samples[..., 0] if info.channels == 1 else frame.samples
             shown = pyav().VideoFrame.from_ndarray(samples, form)
         matrix, levels, primaries, curve = info.colour
-        shown = shown.reformat(
-            format=self._video.pix_fmt,
-            dst_colorspace=matrix,
-            dst_color_range=levels,
-            interpolation=exactly(),
-        )
+        coarse = frame.own is None and levels == FULL and self._video.pix_fmt.startswith("yuv")
+        for form in ([FINE] if coarse else []) + [self._video.pix_fmt]:
+            shown = shown.reformat(
+                format=form,
+                dst_colorspace=matrix,
+                dst_color_range=levels,
+                interpolation=exactly(),
+            )
         shown.colorspace, shown.color_range = matrix, levels
         shown.color_primaries, shown.color_trc = primaries, curve
         shown.pts, shown.time_base = frame.timestamp, info.time_base
