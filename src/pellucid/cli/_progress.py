@@ -60,9 +60,10 @@ class Progress:
         if due:
             spent = self._clock() - self._start
             known = spent >= LEAST_TIME and LEAST_PART <= done < 1
-            left = f", {clock_text(spent * (1 - done) / done)} left" if known else ""
-            part = f" {100 * done:.0f} %" if done or state is None else ""
-            self._write(f"{part}{left}{f' {state()}' if state else ''}")
+            said = [f"{100 * done:.0f} %"] if done or state is None else []
+            said += [f"{clock_text(spent * (1 - done) / done)} left"] if known else []
+            said += [] if state is None else [state()]
+            self._write(f" {', '.join(said)}")
 
     def clear(self) -> None:
         """Leave an empty line to write on."""

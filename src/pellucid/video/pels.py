@@ -156,6 +156,7 @@ class PelsSink:
                 partial=True,
             )
         )
+        self._last = -1
         self._streams: Any = None
         if info.others and not alone:
             self._open_streams()
@@ -165,7 +166,8 @@ class PelsSink:
         samples = frame.samples
         samples = stretched(samples, self._info.white, WHITE[samples.dtype.name])
         samples = samples[..., 0] if samples.shape[2] == 1 else samples
-        self._out.add(samples, max(0, frame.timestamp), frame.duration or None)
+        self._last = max(self._last + 1, frame.timestamp)  # none is below 0 there
+        self._out.add(samples, self._last, frame.duration or None)
 
     def other(self, packet: Any) -> None:
         """See `ClipSink`."""
