@@ -104,6 +104,17 @@ def test_strength_takes_off_more_and_more() -> None:
     assert found == sorted(found)
 
 
+def test_a_little_noise_changes_little() -> None:
+    shown = noisy(still(3), 12)
+    assert np.abs(clean_frames(shown, sigma=0.2).astype(int) - shown).max() <= 1
+
+
+def test_strength_0_measures_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pellucid.video.level.measure", None)
+    shown = noisy(still(2), 12)
+    assert np.array_equal(clean_frames(shown, strength=0), shown)
+
+
 def test_a_clean_clip_stays() -> None:
     clip = still(3, (240, 320))
     assert np.array_equal(clean_frames(clip), clip)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pellucid.denoising.invalid import fill_invalid, finite_pixels
 from pellucid.denoising.remove import whole, windows
 from pellucid.denoising.samples import INTEGERS, Floats, check_type, restored, split_alpha
+from pellucid.denoising.scale import MOST
 from pellucid.errors import InputError
 from pellucid.pixels import Box
 from pellucid.pixels.info import WITH_ALPHA
@@ -103,11 +104,13 @@ class FrameDenoiser:
     def prepare(self, samples: NDArray[Any]) -> Prepared:
         """The first half, to be called for each frame in order."""
         self._check(samples)
+        if not self._strength:
+            return Prepared(samples)
         colour, _ = split_alpha(samples)
         frame = self._scaled(colour)
         cut = self._filter is not None and self._filter.changed > CUT
         plan = self.noise.plan(colour, cut=cut)
-        if not (self._strength and np.any(plan.sigma)):
+        if not np.any(plan.sigma):
             self._filter = None
             return Prepared(samples)
         level = (
@@ -149,7 +152,8 @@ class FrameDenoiser:
         for box, outer in windows(size, multiple=model.multiple, reach=model.reach, window=WINDOW):
             part, level = (whole(each[:, *outer.slices], model.multiple) for each in (shown, maps))
             noise = model.noise(part, level)[0][:, *box.within(outer)].transpose(1, 2, 0)
-            parts.append((box, noise if mean.shape[2] == 3 else noise.mean(2, keepdims=True)))
+            noise = noise if mean.shape[2] == 3 else noise.mean(2, keepdims=True)
+            parts.append((box, bounded(noise, MOST * maps[:, *box.slices].sum(0))))
         found: Floats = parts[0][1]
         if len(parts) == 1:
             return found
@@ -203,6 +207,14 @@ class FrameDenoiser:
                 "alike: denoise what follows as a clip of its own"
             )
         self._count += 1
+
+
+def bounded(noise: Floats, most: Floats) -> Floats:
+    """Noise (h, w, 1 or 3), no more of it than `most` (h, w)."""
+    cv2 = opencv()
+    bound = cv2.merge([most] * noise.shape[2])
+    found: Floats = cv2.max(cv2.min(noise, bound), -bound)
+    return found.reshape(noise.shape)
 
 
 def white_of(colour: NDArray[Any]) -> float:
