@@ -149,11 +149,12 @@ class FrameDenoiser:
         model, size = self.model, mean.shape[:2]
         parts: list[tuple[Box, Floats]] = []
         shown = np.broadcast_to(mean.transpose(2, 0, 1), (3, *size))
+        most = MOST * maps.max()  # a little strength does little
         for box, outer in windows(size, multiple=model.multiple, reach=model.reach, window=WINDOW):
             part, level = (whole(each[:, *outer.slices], model.multiple) for each in (shown, maps))
             noise = model.noise(part, level)[0][:, *box.within(outer)].transpose(1, 2, 0)
             noise = noise if mean.shape[2] == 3 else noise.mean(2, keepdims=True)
-            parts.append((box, bounded(noise, MOST * maps[:, *box.slices].sum(0))))
+            parts.append((box, np.clip(noise, -most, most, out=noise)))
         found: Floats = parts[0][1]
         if len(parts) == 1:
             return found
@@ -207,14 +208,6 @@ class FrameDenoiser:
                 "alike: denoise what follows as a clip of its own"
             )
         self._count += 1
-
-
-def bounded(noise: Floats, most: Floats) -> Floats:
-    """Noise (h, w, 1 or 3), no more of it than `most` (h, w)."""
-    cv2 = opencv()
-    bound = cv2.merge([most] * noise.shape[2])
-    found: Floats = cv2.max(cv2.min(noise, bound), -bound)
-    return found.reshape(noise.shape)
 
 
 def white_of(colour: NDArray[Any]) -> float:

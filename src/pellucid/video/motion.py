@@ -65,8 +65,8 @@ def precise_flow(cv2: Any) -> Any:
     """
     dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     dis.setFinestScale(0)
-    dis.setPatchStride(6)
-    dis.setGradientDescentIterations(8)
+    dis.setPatchStride(8)
+    dis.setGradientDescentIterations(4)
     dis.setVariationalRefinementIterations(0)
     dis.setUseMeanNormalization(True)  # light that changes is no motion
     return dis

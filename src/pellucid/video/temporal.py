@@ -42,6 +42,7 @@ class TemporalFilter:
         self._size = height, width = first.shape[:2]
         half = height // 2, width // 2
         self._motion, self._grid, self._half_grid = Motion(half), grid(self._size), grid(half)
+        self._apart, self._product = (np.empty(first.shape, np.float32) for _ in range(2))
         self.mean = first
         self.rest = np.ones(half, np.float32)
 
@@ -49,9 +50,9 @@ class TemporalFilter:
         """Take in the next frame; the variance of its noise is one number or (H/2, W/2)."""
         cv2 = opencv()
         self._follow(frame, variance)
-        apart = cv2.subtract(frame, self.mean)
+        apart = cv2.subtract(frame, self.mean, dst=self._apart)
         both = (1 + self.rest) * variance  # what the difference would have if nothing had changed
-        energy = around(halved(grey(cv2.multiply(apart, apart))))
+        energy = around(halved(grey(cv2.multiply(apart, apart, dst=self._product))))
         mean = grey(np.square(around(halved(apart))))
         change = ENERGY * np.maximum(energy - (1 + ENERGY_MARGIN) * both, 0)
         change += MEAN * np.maximum(mean - (1 + MEAN_MARGIN) * SHARE * both, 0)
@@ -60,8 +61,10 @@ class TemporalFilter:
         )
         self.rest = np.maximum(worth / (1 + worth), np.float32(self._least))
         gain = doubled(self.rest)
-        gain = gain if apart.ndim == 2 else cv2.merge([gain] * apart.shape[2])
-        self.mean = cv2.add(self.mean, cv2.multiply(apart, gain))  # a new one: the old is in use
+        if apart.ndim == 3:
+            gain = cv2.merge([gain] * apart.shape[2], dst=self._product)
+        cv2.multiply(apart, gain, dst=apart)
+        self.mean = cv2.add(self.mean, apart)  # a new one: the old may be in use
 
     @property
     def changed(self) -> float:
