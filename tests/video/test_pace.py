@@ -93,3 +93,24 @@ def test_a_measured_noise_is_told_in_the_frames_unit() -> None:
     assert player.noise is not None
     assert 3 < player.noise.sigma < 12
     assert player.engine is not None
+
+
+def test_what_loading_takes_is_no_reason() -> None:
+    """The first frames by a way have its network loaded."""
+    pace = Pace(3)
+    assert not pace.took(40.0, 1.0)
+    assert run(pace, 0.2, 50) == []
+
+
+def test_nothing_is_above_white_at_half_the_resolution() -> None:
+    stripes = np.where(np.arange(64)[None, :, None] // 4 % 2, 1023, 0).astype(np.uint16)
+    frame = np.broadcast_to(stripes, (48, 64, 3)).copy()
+    play = Player(StreamOptions(sigma=40.0, model="s"), [Way("s", half=True)], 1023)
+    assert play(frame, 0).max() <= 1023
+
+
+def test_nothing_to_do_is_no_half_resolution() -> None:
+    frame = samples(0)
+    play = Player(StreamOptions(sigma=0.0, model="s"), [Way("s", half=True)], 255)
+    assert play(frame, 0) is frame
+    assert play.engine is None

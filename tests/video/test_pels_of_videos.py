@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clips import read_clip, through, write_clip
+from clips import read_clip, samples, through, write_clip
 from pellucid import CompressOptions, open_sequence
 from pellucid.errors import NotPelFileError, OutputError
 from pellucid.video import stream_file
+from pellucid.video.clip import ClipInfo, Frame
+from pellucid.video.pels import PelsSink
 
 UNEVEN = (5, 6, 9, 14, 15, 31)
 QUARTER = (0, 65536, 0, -65536, 0, 0, 0, 0, 1 << 30)
@@ -93,3 +95,14 @@ def test_a_sequence_that_is_denoised() -> None:
     with open_sequence("clip.pels") as noisy, open_sequence("clean.pels") as clean:
         assert noisy.timestamps == clean.timestamps
         assert 0.5 < np.std(noisy[1].astype(float) - clean[1]) < 12
+
+
+def test_times_below_0_stay() -> None:
+    info = ClipInfo(48, 64, 3, np.dtype(np.uint8), 255, Fraction(25), Fraction(1, 90000))
+    sink = PelsSink("out.pels", info, CompressOptions(model="s"), force=False, alone=False)
+    times = [-7200, -3600, 0, 3600]
+    for number, time in enumerate(times):
+        sink.frame(Frame(samples(number, 48, 64), time))
+    sink.finish()
+    with open_sequence("out.pels") as sequence:
+        assert list(sequence.timestamps) == times

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from typing import Any
 import pytest
 
 from clips import read_clip, through, write_clip
+from pellucid import CompressOptions
 from pellucid.errors import OptionError, OutputError
-from pellucid.video import StreamOptions
+from pellucid.video import SourceOptions, StreamOptions, TargetOptions, stream_file
 from pellucid.video.read import VideoSource
 from pellucid.video.run import play
 from pellucid.video.write import VideoSink
@@ -113,3 +115,37 @@ def test_a_disk_that_is_full_from_the_start() -> None:
             lambda info: VideoSink(FullDisk(), "out", info, form="matroska"),
             StreamOptions(strength=0),
         )
+
+
+@pytest.mark.parametrize(
+    ("read", "write", "target", "said"),
+    [
+        (SourceOptions(rate=Fraction(5)), None, "out.mkv", "times of its own"),
+        (None, TargetOptions(codec="libx265"), "out.pels", "no encoder"),
+        (None, TargetOptions(settings={"crf": "3"}), "out.pels", "no encoder"),
+        (None, TargetOptions(frames=CompressOptions(quality=9)), "out.mkv", "--set crf"),
+    ],
+)
+def test_options_of_others_are_refused(
+    clip: Path, read: Any, write: Any, target: str, said: str
+) -> None:
+    with pytest.raises(OptionError, match=said):
+        stream_file(clip, target, read=read, write=write)
+    assert not Path(target).exists()
+
+
+@pytest.mark.parametrize("options", [{"size": (3, 3)}, {"layout": "gray"}])
+def test_what_is_of_raw_video_alone(options: dict[str, Any]) -> None:
+    with pytest.raises(OptionError, match="--from rawvideo"):
+        SourceOptions(**options)
+
+
+def test_what_ends_it_early_is_raised_with_what_was_done(clip: Path) -> None:
+    def told(progress: Any) -> None:
+        if progress.frames == 3:
+            raise ZeroDivisionError("the caller's own")
+
+    with pytest.raises(ZeroDivisionError) as raised:
+        stream_file(clip, "out.mkv", StreamOptions(sigma=5.0), told=told)
+    assert raised.value.result.progress.frames == 3  # type: ignore[attr-defined]
+    assert len(read_clip(Path("out.mkv")).frames) == 3

@@ -55,7 +55,7 @@ def to_setting(value: str) -> tuple[str, str]:
 @option(
     "--memory",
     "Frames that are averaged at most, where nothing moves.",
-    click.IntRange(min=1),
+    click.IntRange(1, 1000),
     "N",
     default=16,
 )
@@ -140,6 +140,10 @@ def stream(source: str, target: str, **given: Any) -> None:
             realtime=given["realtime"],
             told=shown,
         )
+    except BaseException as error:
+        if not hasattr(error, "result"):
+            raise
+        result = error.result
     finally:
         shown.progress.clear()
     report(source, target, result, time.perf_counter() - started, as_json=given["as_json"])

@@ -25,6 +25,9 @@ class CutShort(InputError):
     """The source ends early, or can't go on; what came before is good."""
 
 
+WHITE = {"uint8": 255, "uint16": 65535}  # the largest sample of a type that frames may have
+
+
 @dataclass(frozen=True)
 class Frame:
     """Samples (H, W, 1 or 3), and when they are shown, in ticks of the clip's time base.

@@ -83,7 +83,7 @@ def pixel_format(codec: str, info: ClipInfo) -> str:
         if not taken:
             raise OutputError(
                 f"{codec} takes only even sides, and the frames are {info.width} x {info.height}; "
-                "use --codec libx264"
+                "write a .mp4 or .mkv, whose H.264 takes them"
             )
     elif not taken:
         return own

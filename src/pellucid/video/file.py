@@ -52,7 +52,11 @@ class SourceOptions:
 
     def __post_init__(self) -> None:
         check_limits(self.limits)
-        if self.form == RAW and self.size is None:
+        raw = self.form == RAW
+        for name, value in (("size", self.size), ("layout (--pixels)", self.layout)):
+            if value is not None and not raw:
+                raise OptionError(f"{name} is of raw video alone: give --from rawvideo with it")
+        if raw and self.size is None:
             raise OptionError("raw video doesn't say its size; give it with --size 640,480 (size)")
         require(self.rate is None or self.rate > 0, "rate", self.rate, "above 0")
 
@@ -108,8 +112,8 @@ def stream_file(
         realtime: keep up with the source; a file is then taken at the speed it plays at.
         told: is called after each frame with how far it is.
 
-    What ends the work early leaves a file with the frames until then; the result, or the error's
-    remark, says what is missing.
+    What ends the work early leaves a file with the frames until then. A source that breaks off is
+    told in the result's `missing`; anything else is raised, with the result as its `result`.
 
     Raises:
         InputError: the source can't be read. OutputError: the target can't be written, or can't
@@ -132,9 +136,12 @@ def stream_file(
                 lambda info: open_sink(target, info, write, output, at_once=realtime),
                 options,
                 realtime=realtime,
-                paced=realtime and os.path.isfile(source),
+                paced=realtime and (os.path.isfile(source) or os.path.isdir(source)),
                 told=told,
             )
+    if result.early is not None:
+        result.early.result = result  # type: ignore[attr-defined]
+        raise result.early
     return result
 
 
@@ -145,6 +152,11 @@ def open_source(source: str, options: SourceOptions, stack: ExitStack, *, live: 
         return CameraSource(int(number) if number.isdecimal() else number, options.rate)
     if os.path.isdir(source):
         return FolderSource(Path(source), options.rate, options.limits)
+    if options.rate is not None and options.form != RAW:
+        raise OptionError(
+            f"rate is {options.rate}, and {source} has times of its own: leave it out; it is of "
+            "raw video, folders and cameras"
+        )
     if os.path.isfile(source) and is_sequence(source):
         return PelsSource(source, options.limits)
     name, file = "standard input", sys.stdin.buffer
@@ -169,7 +181,14 @@ def open_sink(
     if options.form == PEL or (options.form is None and suffix == SUFFIX):
         if target == STREAM:
             raise OutputError("a .pels can't go to a pipe: its index is at its end; name a file")
+        if options.codec is not None or options.settings:
+            raise OptionError("a .pels has no encoder: leave --codec and --set out; see --quality")
         return PelsSink(target, info, options.frames, force=options.force, alone=options.alone)
+    if options.frames != FRAMES:
+        raise OptionError(
+            "quality, lossless and model of frames are of a .pels (--to pel); a video's encoder is "
+            "told by --set, such as --set crf=20"
+        )
     form = options.form or (PIPE_FORM if target == STREAM else form_for(target))
     name, file = "standard output", sys.stdout.buffer
     if target != STREAM:

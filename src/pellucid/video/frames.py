@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 WHITE = 255.0  # the scale within
 WINDOW = 2048  # samples a side that the network sees at once
-CUT = 0.9  # of a frame is new: another scene
+CUT, CUT_SIDE = 10.0, 16  # mean change of means over so many parts a side: another scene
 DEPTHS = {"uint8": "CV_8U", "uint16": "CV_16U", "int16": "CV_16S"}
 
 
@@ -55,6 +55,8 @@ class Prepared:
 
 class FrameDenoiser:
     """Frames (H, W, C) of one clip, all of one shape and type, in order.
+
+    `engine` says what runs the network, and in which numbers, once it has.
 
     Args:
         model: the denoiser's name, or its folder's.
@@ -82,6 +84,8 @@ class FrameDenoiser:
         self._strength, self._temporal, self._memory = strength, temporal, memory
         self._white, self._scale = white, 0.0
         self._filter: TemporalFilter | None = None
+        self._small: Floats | None = None
+        self.engine: str | None = None
         self._shape: tuple[int, ...] = ()
         self._dtype = np.dtype(np.uint8)
         self._count = 0
@@ -108,8 +112,7 @@ class FrameDenoiser:
             return Prepared(samples)
         colour, _ = split_alpha(samples)
         frame = self._scaled(colour)
-        cut = self._filter is not None and self._filter.changed > CUT
-        plan = self.noise.plan(colour, cut=cut)
+        plan = self.noise.plan(colour, cut=self._is_cut(frame))
         if not np.any(plan.sigma):
             self._filter = None
             return Prepared(samples)
@@ -127,6 +130,13 @@ class FrameDenoiser:
             self._filter.add(frame, level**2)
         left = doubled(np.sqrt(self._filter.rest) * np.float32(level))
         return Prepared(samples, self._filter.mean, left, plan.processed)
+
+    def _is_cut(self, frame: Floats) -> bool:
+        """Whether it is of another scene than the one before."""
+        cv2 = opencv()
+        small = cv2.resize(frame, (CUT_SIDE, CUT_SIDE), interpolation=cv2.INTER_AREA)
+        before, self._small = self._small, small
+        return before is not None and float(np.abs(small - before).mean()) > CUT
 
     def finish(self, prepared: Prepared) -> NDArray[Any]:
         """The second half: the clean frame, of the shape and type of that which came."""
@@ -156,6 +166,7 @@ class FrameDenoiser:
             noise = noise if mean.shape[2] == 3 else noise.mean(2, keepdims=True)
             parts.append((box, np.clip(noise, -most, most, out=noise)))
         found: Floats = parts[0][1]
+        self.engine = model.engine
         if len(parts) == 1:
             return found
         found = np.empty_like(mean)

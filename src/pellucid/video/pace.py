@@ -22,6 +22,7 @@ from pellucid.video.stream import StreamOptions
 CHEAPER = ("m", "s", "xs")  # denoisers, each less work than the one before
 FULL, EASY = 0.95, 0.4  # of the time between frames: too much, and so little that there is room
 SOON, LATE = 5, 100  # frames after which a cheaper way, and a better one, is taken
+UNCOUNTED = 2  # frames after a change
 SMOOTH = 0.2  # weight of the newest frame in the time that frames take
 BEHIND = 3.0  # times between frames that the work may lag, before a frame is left out
 HALF = 2  # samples a side for one
@@ -60,8 +61,11 @@ class Pace:
     def took(self, seconds: float, interval: float) -> bool:
         """Say how long a frame took, and how long it may take; whether the way changes."""
         self._since += 1
+        if self._since <= UNCOUNTED:  # its network was loaded, and what it needs was made
+            return False
         part = seconds / interval
-        self._spent = part if self._since == 1 else self._spent + SMOOTH * (part - self._spent)
+        first = self._since == 1 + UNCOUNTED
+        self._spent = part if first else self._spent + SMOOTH * (part - self._spent)
         if self._spent > FULL and self._since >= SOON and self.at + 1 < self._count:
             self._best = self.at + 1  # what was too slow isn't tried again soon
             return self._go(self.at + 1)
@@ -85,6 +89,7 @@ class Player:
         self._options, self._ways, self._white = options, ways, white
         self._made: dict[bool, FrameDenoiser] = {}
         self._last: bool | None = None
+        self._noise: NoiseEstimate | None = None
 
     def __call__(self, samples: NDArray[Any], at: int) -> NDArray[Any]:
         """The clean frame by way number `at`."""
@@ -97,21 +102,26 @@ class Player:
         small = cv2.resize(
             samples, (max(1, width // HALF), max(1, height // HALF)), interpolation=cv2.INTER_AREA
         ).reshape(max(1, height // HALF), max(1, width // HALF), channels)
-        clean = denoiser.finish(denoiser.prepare(small))
+        prepared = denoiser.prepare(small)
+        if prepared.mean is None:
+            return samples
+        clean = denoiser.finish(prepared)
         large = cv2.resize(clean, (width, height), interpolation=cv2.INTER_CUBIC)
-        return np.asarray(large).reshape(samples.shape)
+        white = np.array(self._white, samples.dtype)  # which cubic interpolation overshoots
+        return np.asarray(np.minimum(large, white)).reshape(samples.shape)
 
     @property
     def noise(self) -> NoiseEstimate | None:
-        """What was measured last, in the samples' unit."""
-        found = self._made.get(self._last or False)
-        return None if found is None else found.noise.measured
+        """What was measured last at full resolution, in the samples' unit."""
+        found = self._made.get(False)
+        self._noise = self._noise if found is None else found.noise.measured
+        return self._noise
 
     @property
     def engine(self) -> str | None:
         """What ran the network last."""
         found = self._made.get(self._last or False)
-        return None if found is None else found.model.engine
+        return None if found is None else found.engine
 
     def _denoiser(self, way: Way) -> FrameDenoiser:
         """That of the way's resolution; anew after frames of the other, as it has missed some."""

@@ -23,6 +23,7 @@ from pellucid._api.sequence_writer import write_sequence
 from pellucid.bitstream.limits import DEFAULT_LIMITS, Limits
 from pellucid.errors import InputError, OutputError
 from pellucid.video.clip import (
+    WHITE,
     ClipInfo,
     ClipSource,
     Frame,
@@ -38,7 +39,6 @@ from pellucid.video.read import NOWHERE
 STREAMS = "streams.mkv"
 LAYOUT, COLOUR, BITS = "pixel_format", "colour", "bits"  # tags that are ours
 OURS = (LAYOUT, COLOUR, BITS)
-WHITE = {"uint8": 255, "uint16": 65535}
 
 
 class PelsSource(ClipSource):
@@ -156,17 +156,21 @@ class PelsSink:
                 partial=True,
             )
         )
-        self._last = -1
+        self._last: int | None = None
         self._streams: Any = None
         if info.others and not alone:
-            self._open_streams()
+            with ExitStack() as stack:
+                stack.callback(self.abandon)
+                self._open_streams()
+                stack.pop_all()
 
     def frame(self, frame: Frame) -> None:
         """See `ClipSink`."""
         samples = frame.samples
         samples = stretched(samples, self._info.white, WHITE[samples.dtype.name])
         samples = samples[..., 0] if samples.shape[2] == 1 else samples
-        self._last = max(self._last + 1, frame.timestamp)  # none is below 0 there
+        stamp, last = frame.timestamp, self._last
+        self._last = stamp if last is None else max(last + 1, stamp)
         self._out.add(samples, self._last, frame.duration or None)
 
     def other(self, packet: Any) -> None:
@@ -201,6 +205,7 @@ def stretched(samples: NDArray[Any], white: int, to: int) -> NDArray[Any]:
     """Samples with another white; the way back is exact, if that was above."""
     if white == to:
         return samples
+    samples = np.minimum(samples, np.array(white, samples.dtype))
     return ((samples.astype(np.uint32) * to + white // 2) // white).astype(samples.dtype)
 
 

@@ -14,13 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.bitstream.limits import DEFAULT_LIMITS, Limits
-from pellucid.errors import InputError, PellucidError
+from pellucid.errors import InputError, PellucidError, reading
 from pellucid.pixels import open_image
-from pellucid.video.clip import USUAL_RATE, ClipInfo, ClipSource, CutShort, Frame
+from pellucid.video.clip import USUAL_RATE, WHITE, ClipInfo, ClipSource, CutShort, Frame
 from pellucid.video.motion import opencv
 
 TICK = Fraction(1, 1000)  # of a camera
-WHITE = {"uint8": 255, "uint16": 65535}
 
 
 class FolderSource(ClipSource):
@@ -37,8 +36,10 @@ class FolderSource(ClipSource):
     ) -> None:
         super().__init__()
         rate, self._limits = rate or USUAL_RATE, limits
+        with reading(folder, "folder of pictures"):
+            files = [path for path in folder.iterdir() if path.is_file()]
         self._paths = sorted(
-            (path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")),
+            (path for path in files if not path.name.startswith(".")),
             key=lambda path: [
                 int(p) if p.isdecimal() else p for p in re.split(r"(\d+)", path.name)
             ],
@@ -103,7 +104,7 @@ class CameraSource(ClipSource):
         if not fine:
             self._camera.release()
             raise InputError(f"camera {number!r} gives no picture; is it there, and not in use?")
-        self._first = first
+        self._first, self._live = first, isinstance(number, int)
         found = self._camera.get(cv2.CAP_PROP_FPS)
         height, width = first.shape[:2]
         self.info = ClipInfo(
@@ -127,6 +128,8 @@ class CameraSource(ClipSource):
             last = max(last + 1, round((time.monotonic() - start) / float(TICK)))
             yield Frame(np.ascontiguousarray(picture[..., ::-1]), last)
             fine, picture = self._camera.read()
+            if not fine and self._live:
+                raise CutShort("the camera gives no more pictures")
             if not fine:
                 return
 

@@ -176,9 +176,10 @@ class VideoSource(ClipSource):
     def _check_end(self) -> None:
         """Raise CutShort if the header tells of more."""
         told = (self._container.duration or 0) / MICROSECONDS
+        start = (self._container.start_time or 0) / MICROSECONDS
         by_header = self._container.format.name.split(",")[0] in LENGTH_TOLD
-        if by_header and self._end + SLACK < told:
-            raise CutShort(f"the source ends at {clock(self._end)} of {clock(told)}")
+        if by_header and self._end - start + SLACK < told:
+            raise CutShort(f"the source ends at {clock(self._end - start)} of {clock(told)}")
 
     def _note_end(self, packet: Any) -> None:
         """How far the source goes."""
@@ -218,7 +219,8 @@ class VideoSource(ClipSource):
         self._last, self._frames = stamp, self._frames + 1
         if item.is_corrupt:
             self.lost.append(f"{self._where()} is damaged")
-        samples = item.reformat(format=self._form, interpolation=exactly()).to_ndarray()
+        with ffmpeg(f"{self._name}: its samples can't be converted"):
+            samples = item.reformat(format=self._form, interpolation=exactly()).to_ndarray()
         samples = samples[..., None] if samples.ndim == 2 else samples
         return Frame(samples, stamp, item.duration or 0, item)
 

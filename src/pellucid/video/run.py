@@ -155,6 +155,7 @@ class Work:
         self._play = Player(options, self._ways, info.white)
         self._start = time.perf_counter()
         self._before: int | None = None
+        self._first: int | None = None
 
     def take(self, item: Any, arrived: float) -> None:
         """A packet goes on as it is; a frame clean, unless there is no time for it."""
@@ -173,7 +174,8 @@ class Work:
             progress.changes.append((progress.frames, str(self._ways[self._pace.at])))
         progress.frames += 1
         progress.seconds = now - self._start
-        progress.position = self._info.seconds(item.timestamp)
+        self._first = item.timestamp if self._first is None else self._first
+        progress.position = self._info.seconds(item.timestamp - self._first)
         progress.delays.append(now - arrived)
         progress.noise, progress.engine = self._play.noise, self._play.engine
         return self._told(progress)

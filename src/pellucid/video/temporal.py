@@ -66,11 +66,6 @@ class TemporalFilter:
         cv2.multiply(apart, gain, dst=apart)
         self.mean = cv2.add(self.mean, apart)  # a new one: the old may be in use
 
-    @property
-    def changed(self) -> float:
-        """How much of the frame came in with the last one, 0 to 1; 1 at a cut."""
-        return float(self.rest.mean())
-
     def _follow(self, frame: Floats, variance: Floats | float) -> None:
         """Bring the mean to where its things are in `frame`."""
         now, before = (grey(halved(each)) for each in (frame, self.mean))
