@@ -55,7 +55,7 @@ class VideoSink:
         alone: without the source's other streams.
 
     Raises:
-        OutputError: the container can't hold the frames, or the source's sound or subtitles.
+        OutputError: the container can't hold the frames, or the source's sound.
         OptionError: there is no such encoder or container, or it doesn't take the settings.
     """
 
