@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -136,6 +137,49 @@ def test_times(clip: Path) -> None:
         assert found.read_attached("streams.mka") == b"sound"
         frame = next(found.frames(1))
         assert (frame.timestamp, frame.duration, frame.damage) == (3003, 1, ())
+
+
+def test_what_is_attached_is_read_where_it_lies(tmp_path: Path) -> None:
+    sound = np.random.default_rng(1).bytes(5_000_000)
+    (tmp_path / "sound").write_bytes(sound)
+    with pellucid.write_sequence(tmp_path / "a.pels", LOSSLESS) as out:
+        out.attach("streams.mka", tmp_path / "sound")
+        out.attach("empty", b"")
+        out.add(pictures()[0])
+    with pellucid.open_sequence(tmp_path / "a.pels") as found:
+        tracemalloc.start()
+        try:
+            file = found.open_attached("streams.mka")
+            assert file.read(9) == sound[:9]
+            assert file.seek(-7, os.SEEK_END) == len(sound) - 7
+            assert file.read() == sound[-7:]
+            assert tracemalloc.get_traced_memory()[1] < 2_500_000
+        finally:
+            tracemalloc.stop()
+        assert file.read() == b""  # and not what follows it in the file
+        assert file.seek(len(sound) + 5) == len(sound) + 5
+        assert file.read(5) == b""
+        file.seek(1_000_000)
+        other = found.open_attached("streams.mka")
+        assert (file.read(5), other.read()) == (sound[1_000_000:1_000_005], sound)
+        file.seek(-5, os.SEEK_CUR)
+        assert file.tell() == 1_000_000
+        assert not file.writable()
+        with pytest.raises(ValueError, match="before the file's first"):
+            file.seek(-1)
+        other.close()
+        assert file.read(1) == sound[1_000_000:1_000_001]
+        assert found.open_attached("empty").read() == b""
+        with pytest.raises(OptionError, match="isn't attached"):
+            found.open_attached("x")
+        assert found.verify().sound
+    data = (tmp_path / "a.pels").read_bytes().replace(sound[-9:], bytes(9))
+    for keep_going in (False, True):
+        with pellucid.open_sequence(BytesIO(data), keep_going=keep_going) as found:
+            for read in (found.open_attached, found.read_attached):
+                with pytest.raises(DamagedFileError, match=r"streams.mka is damaged: its CRC-32"):
+                    read("streams.mka")
+            assert "streams.mka is damaged" in found.verify().other[0]
 
 
 def test_times_by_the_rate(tmp_path: Path) -> None:
@@ -274,6 +318,20 @@ def test_wrong_options(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="no frame"):
         write(path, [])
     assert not os.listdir(tmp_path)
+
+
+def test_a_sequence_without_its_block(tmp_path: Path) -> None:
+    out = pellucid.write_sequence(tmp_path / "a.pels", LOSSLESS)
+    for call in (lambda: out.add(pictures()[0]), lambda: out.attach("a", b"")):
+        with pytest.raises(OptionError, match=r"a\.pels isn't being written: .*within the block"):
+            call()
+    assert not os.listdir(tmp_path)
+    with out:
+        out.add(pictures()[0])
+    with pytest.raises(OptionError, match="within the block"):
+        out.add(pictures()[1])
+    with pellucid.open_sequence(tmp_path / "a.pels") as found:
+        assert len(found) == 1
 
 
 def test_what_is_no_sequence(tmp_path: Path) -> None:

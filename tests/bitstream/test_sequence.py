@@ -19,7 +19,7 @@ import pytest
 from pellucid.bitstream import Limits
 from pellucid.bitstream.sequence import SequenceFile
 from pellucid.bitstream.sequence_about import SequenceAbout
-from pellucid.bitstream.sequence_members import frame_name
+from pellucid.bitstream.sequence_members import LEAST_BYTES, frame_name
 from pellucid.bitstream.sequence_writer import SequenceOut
 from pellucid.bitstream.zip_records import (
     Member,
@@ -250,7 +250,8 @@ HOSTILE = {
     "same place": (archive(*TWO, listed=lambda found: [*found, found[-1]]), DamagedFileError),
     "a size of 4 GiB": (archive(*TWO, listed=replaced(2, size=2**32 - 2)), DamagedFileError),
     "a place of 2^63": (archive(*TWO, listed=replaced(2, offset=2**63)), DamagedFileError),
-    "a frame of number 99999999": (archive(frame(99999999)), LimitError),
+    "a frame of number 99999999": (archive(frame(99999999)), DamagedFileError),
+    "a frame of number 1048575": (archive(frame(1048575)), DamagedFileError),
     "65 attachments": (archive(*((f"attached/{n}", b"") for n in range(65))), LimitError),
     "another sequence.json": (archive(frame(0)).replace(b"uint8", b"uint9"), DamagedFileError),
     "a comment": (made()[:-2] + b"\1\0!", DamagedFileError),
@@ -341,6 +342,20 @@ def test_a_missing_frame_is_named() -> None:
     assert [frame and frame.number for frame in found.frames] == [0, None, 2]
     with pytest.raises(DamagedFileError, match="frame 1 is missing"):
         found.read(1)
+
+
+def test_a_gap_costs_no_more_than_the_file_has_bytes() -> None:
+    """Numbers go up to what a file of this length has room for."""
+    padding = ("readme.txt", bytes(53_000))
+    data = archive(frame(0), frame(1000, 1), padding)
+    assert len(data) // LEAST_BYTES > 1001
+    assert len(opened(data).frames) == 1001
+    data = archive(frame(0), frame(1048575, 1), padding)
+    with pytest.raises(DamagedFileError, match=r"frames/01048575_1_1.pel can't be in a file of"):
+        opened(data)
+    found = opened(data, tolerant=True)
+    assert [read(found, n) for n in range(len(found.frames))] == [b"frame"]
+    assert "01048575" in found.damage[0]
 
 
 def test_false_starts_cost_a_bounded_time() -> None:

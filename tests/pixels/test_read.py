@@ -202,6 +202,24 @@ def test_not_an_image(tmp_path: Path) -> None:
         read_samples(path)
 
 
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("a.mp4", b"\0\0\0\x20ftypisom"),
+        ("a.unknown", b"\0\0\0\x20ftypmp42"),
+        ("a.unknown", b"\0\0\0\x14ftypqt  "),
+        ("a.unknown", b"\x1aE\xdf\xa3\x01"),
+        ("a.unknown", b"YUV4MPEG2 W64 H48 F25:1"),
+        ("a.unknown", b"RIFF\0\x10\0\0AVI LIST"),
+        ("a.TS", b"G@\x11\x10"),
+    ],
+)
+def test_a_video_is_no_picture(tmp_path: Path, name: str, start: bytes) -> None:
+    (tmp_path / name).write_bytes(start + bytes(999))
+    with pytest.raises(InputError, match=rf"{name} is a video, .*pellucid stream"):
+        read_samples(tmp_path / name)
+
+
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF", "BMP", "PPM", "GIF"])
 @pytest.mark.parametrize("keep", [0.1, 0.5, 0.9])
 def test_truncated(kind: str, keep: float) -> None:

@@ -16,6 +16,7 @@ QUARTER = (0, 65536, 0, -65536, 0, 0, 0, 0, 1 << 30)
 MIRRORED = (-65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30)
 UNEVEN = (5, 6, 9, 14, 15, 31)  # and the first isn't at 0
 HUNDREDTH = Fraction(1, 100)
+ASS = b"[V4+ Styles]\nFormat: Name\nStyle: Default\n[Events]\nFormat: Text\n"  # an encoder needs it
 CHAPTERS = [
     {
         "id": number,
@@ -195,9 +196,45 @@ def test_fonts_and_a_second_video() -> None:
 
 def test_sound_that_the_container_cannot_hold() -> None:
     Path("in.mkv").write_bytes(clip_bytes(sounds=["aac"], subtitles=True))
-    for name, what in (("out.webm", "sound"), ("out.mp4", "subtitles"), ("out.y4m", "sound")):
-        with pytest.raises(OutputError, match=rf"can't hold the source's {what}.*--only-video"):
+    for name in ("out.webm", "out.y4m"):
+        with pytest.raises(OutputError, match=r"can't hold the source's sound.*--only-video"):
             through("in.mkv", name)
         assert not Path(name).exists()
     assert through("in.mkv", "out.mp4", alone=True).remarks == ()
     assert read_clip("out.mp4").kinds == []
+
+
+def test_subtitles_that_the_container_cannot_hold() -> None:
+    Path("in.mkv").write_bytes(clip_bytes(sounds=["aac"], subtitles=True))
+    said = "the source's subtitles (srt) are left out: mp4 can't hold them"
+    assert through("in.mkv", "out.mp4").remarks == (said,)
+    assert [kind[0] for kind in read_clip("out.mp4").kinds] == ["audio"]
+    with_text("out.mp4", "text.mp4", count=2)
+    said = "the source's subtitles (mov_text) are left out: Matroska (.mkv, .pels) can't hold them"
+    for name in ("a.mkv", "a.pels"):
+        assert through("text.mp4", name).remarks == (said,), name
+    through("a.pels", "b.mkv")
+    for name in ("a.mkv", "b.mkv"):
+        assert [kind[:2] for kind in read_clip(name).kinds] == [("audio", "aac")]
+        assert read_clip(name).packets == read_clip("out.mp4").packets
+    assert through("text.mp4", "b.mp4").remarks == ()
+    assert [kind[:2] for kind in read_clip("b.mp4").kinds[1:]] == [("subtitle", "mov_text")] * 2
+
+
+def with_text(source: str, target: str, *, count: int) -> None:
+    """A copy of an MP4 file with streams of its own kind of subtitles, of one packet each."""
+    with av.open(source) as read, av.open(target, "w") as out:
+        copies = {stream: out.add_stream_from_template(stream) for stream in read.streams}
+        texts = [out.add_stream("mov_text") for _ in range(count)]
+        for text in texts:
+            text.codec_context.subtitle_header = ASS
+        out.start_encoding()
+        for text in texts:
+            packet = av.Packet(b"\0\5Hello")
+            packet.stream, packet.time_base = text, Fraction(1, 1000)
+            packet.pts, packet.dts, packet.duration = 0, 0, 100
+            out.mux(packet)
+        for packet in read.demux():
+            if packet.dts is not None:
+                packet.stream = copies[packet.stream]
+                out.mux(packet)

@@ -7,7 +7,7 @@
     codec.py      compress, decompress, salvage; on_disk.py: from file to file
     about.py      info, verify; denoise.py, explain.py, explain_denoise.py
     noise.py      what a file says of the noise that was taken off, and grain
-    sequence.py, sequence_writer.py, sequence_files.py   frames in one file (.pels)
+    sequence*.py      frames in one file (.pels): read, written, saved as pictures
     files.py      names that an output can't have, and what is kept beside samples
 
 `import pellucid` stays quick, as it imports this when something of it is first used.

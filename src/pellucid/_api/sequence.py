@@ -10,23 +10,18 @@ from fractions import Fraction
 from types import TracebackType
 from typing import Any, BinaryIO, Self, TypeVar
 
-import numpy as np
 from numpy.typing import NDArray
 
-from pellucid._api import about
-from pellucid._api.decode import Opened
-from pellucid._api.options import PICTURE, DecompressOptions
-from pellucid._api.results import FileInfo
+from pellucid._api.options import DecompressOptions
+from pellucid._api.sequence_frames import FrameReader
 from pellucid._api.sequence_results import SequenceFrame, SequenceInfo, SequenceVerification
 from pellucid.bitstream.sequence import SequenceFile
-from pellucid.bitstream.sequence_about import SequenceAbout
 from pellucid.bitstream.sequence_members import Frame
 from pellucid.bitstream.zip_records import LOCAL_MARK
-from pellucid.errors import DamagedFileError, NotPelFileError, naming, reading
+from pellucid.errors import DamagedFileError, reading
 
 SequenceSource = str | os.PathLike[str] | BinaryIO
 Result = TypeVar("Result")
-TRIED = 1000  # frames, for one that is whole
 
 
 def is_sequence(path: str | os.PathLike[str]) -> bool:
@@ -80,7 +75,8 @@ class Sequence:
                 with reading(source, "sequence"):
                     file = stack.enter_context(open(source, "rb"))
             self._file = SequenceFile.open(file, limits=options.limits, tolerant=keep_going)  # type: ignore[arg-type]
-            self.about = self._file.about or self._likely()
+            self._frames = FrameReader(self._file, options, keep_going=keep_going)
+            self.about = self._frames.about
             self._stack = stack.pop_all()
         self.damage = self._file.damage
         self.attached = {name: member.size for name, member in self._file.attached.items()}
@@ -110,7 +106,7 @@ class Sequence:
         """
         if not -len(self) <= number < len(self):
             raise IndexError(f"frame {number} of a sequence of {len(self)}")
-        frame = self._decode(number % len(self))
+        frame = self._frames.decode(number % len(self))
         if frame.picture is None:
             raise DamagedFileError(frame.damage[0])
         return frame.picture
@@ -154,7 +150,7 @@ class Sequence:
         With `keep_going` damage is said in the frame, which has no picture if nothing is whole;
         else it raises DamagedFileError.
         """
-        return self.each(self._decode, range(len(self))[start:stop:step])
+        return self.each(self._frames.decode, range(len(self))[start:stop:step])
 
     def pel(self, number: int) -> bytes:
         """The .pel file of a frame, with `keep_going` even if it is damaged.
@@ -169,6 +165,14 @@ class Sequence:
         """What is attached. Raises OptionError if nothing of the name is, DamagedFileError."""
         return self._file.read_attached(name)
 
+    def open_attached(self, name: str) -> BinaryIO:
+        """What is attached, as a seekable file that is read where it lies, not into memory.
+
+        It is checked first, and can be read until the sequence is closed; it may be closed at any
+        time. Raises what `read_attached` does.
+        """
+        return self._file.open_attached(name)
+
     def info(self) -> SequenceInfo:
         """What is in it, without decoding any pixels; raises what `pellucid.info` does."""
         found = [frame for frame in self._file.frames if frame is not None]
@@ -180,7 +184,7 @@ class Sequence:
             file_bytes=self._file.source.length,
             frame_bytes=tuple(frame.member.size for frame in found),
             attached=self.attached,
-            first=self._first(),
+            first=self._frames.first(),
         )
 
     def verify(self) -> SequenceVerification:
@@ -188,11 +192,11 @@ class Sequence:
 
         Raises FormatError for frames that can't be decoded here, LimitError.
         """
-        said = enumerate(self.each(self._problems))
+        said = enumerate(self.each(self._frames.problems))
         other = list(self.damage)
         for name in self.attached:
             try:
-                self.read_attached(name)
+                self.open_attached(name).close()
             except DamagedFileError as error:
                 other.append(str(error))
         return SequenceVerification(
@@ -220,63 +224,3 @@ class Sequence:
         chosen = range(len(self)) if numbers is None else numbers
         with workers() as pool:
             yield from in_order(pool, on_one_thread, chosen, ahead=2 * thread_count())
-
-    def _decode(self, number: int) -> SequenceFrame:
-        """A frame; raises DamagedFileError unless it is to keep going."""
-        damage: tuple[str, ...] = ()
-        if self.keep_going:
-            picture, damage = self._salvaged(number)
-        else:
-            data = self._file.read(number)
-            with naming(f"frame {number}"):
-                picture = self._opened(data).read()
-        frame = self._file.frames[number]
-        if frame is None:
-            return SequenceFrame(number, None, 0, picture, damage)
-        return SequenceFrame(number, frame.timestamp, frame.duration, picture, damage)
-
-    def _salvaged(self, number: int) -> tuple[NDArray[Any] | None, tuple[str, ...]]:
-        """What is whole of a frame, and what is wrong with it."""
-        said = []
-        try:
-            data, problem = self._file.read_anyway(number)
-            said += [] if problem is None else [problem]
-            opened = self._opened(data)
-            picture = opened.read()
-            return picture, (*said, *opened.result().damage)
-        except (DamagedFileError, NotPelFileError) as error:
-            return None, (*said, f"nothing of it can be decoded: {error}")
-
-    def _opened(self, data: bytes) -> Opened:
-        """A frame's file, ready to be decoded; it must be of the size and type of all others."""
-        opened = Opened(data, self.options, tolerant=self.keep_going)
-        found = SequenceAbout.of(*opened.layer.layout(PICTURE)[:2])
-        if (found.shape, found.dtype) != (self.about.shape, self.about.dtype):
-            raise DamagedFileError(f"it is {found.kind}, and the sequence {self.about.kind}")
-        return opened
-
-    def _problems(self, number: int) -> tuple[str, ...]:
-        """What is wrong with a frame."""
-        try:
-            data = self._file.read(number)
-            with naming(f"frame {number}"):
-                self._opened(data)
-                found = about.verify(data, limits=self.options.limits)
-        except (DamagedFileError, NotPelFileError) as error:
-            return (str(error),)
-        return tuple(f"frame {number}: {said}" for said in found.messages)
-
-    def _first(self) -> FileInfo | None:
-        """What is in the first frame that is whole."""
-        for number in range(min(len(self), TRIED)):
-            with suppress(DamagedFileError, NotPelFileError):
-                return about.info(self._file.read(number), limits=self.options.limits)
-        return None
-
-    def _likely(self) -> SequenceAbout:
-        """What is known of all frames by one of them; DamagedFileError if none is whole."""
-        first = self._first()
-        if first is None:
-            raise DamagedFileError("sequence.json is lost, and no frame is whole")
-        shape = (first.height, first.width, first.channels + first.alpha)
-        return SequenceAbout.of(shape, np.dtype(first.dtype))

@@ -1,28 +1,23 @@
-"""Pictures -> a sequence (.pels), several compressed at a time, each on one thread.
-
-Frames are small for a network that uses all cores: two side by side with one thread each take less
-time than one after the other with two. The bytes are those that `compress` gives in any case.
-"""
+"""Pictures -> a sequence (.pels): in order and at their times, whatever ends it."""
 
 from __future__ import annotations
 
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from fractions import Fraction
-from io import BytesIO
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 
 from pellucid._api.codec import Picture
 from pellucid._api.files import check_pel_name
-from pellucid._api.layers import encode, open_layer
-from pellucid._api.options import PICTURE, CompressOptions
-from pellucid.bitstream import PelFile
+from pellucid._api.options import CompressOptions
+from pellucid._api.sequence_coded import Waiting, compressed, time_of
 from pellucid.bitstream.sequence_about import SequenceAbout, check_clock
 from pellucid.bitstream.sequence_members import attached_name, frame_name
 from pellucid.bitstream.sequence_writer import SequenceOut
@@ -32,29 +27,11 @@ from pellucid.errors import (
     OutputError,
     PellucidError,
     is_whole,
-    naming,
     refusing,
-    require,
 )
 from pellucid.pixels.atomic import check_target, new_file
 
 Attached = bytes | str | os.PathLike[str]
-
-
-class Coded(NamedTuple):
-    """A frame as a .pel file, with what must be the same of all."""
-
-    data: bytes
-    shape: tuple[int, int, int]
-    dtype: np.dtype[Any]
-
-
-class Waiting(NamedTuple):
-    """A frame that is being compressed, and its time in ticks."""
-
-    coded: Future[Coded]
-    timestamp: int
-    duration: int
 
 
 def write_sequence(
@@ -117,6 +94,7 @@ class SequenceWriter:
         self._stack = ExitStack()
         self._attached: list[tuple[str, Attached]] = []  # before there is a frame
         self._waiting: deque[Waiting] = deque()
+        self._pool: Executor | None = None  # while the block lasts
         self._out: SequenceOut | None = None
         self._about: SequenceAbout | None = None
         self._last: int | None = None
@@ -142,6 +120,7 @@ class SequenceWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._pool = None
         with suppress(GivenUp), self._stack:
             early = error or failure(self._take_all)
             kept = early is None or (self._partial and self._out is not None)
@@ -168,13 +147,15 @@ class SequenceWriter:
             timestamp: in ticks, above the one before; without it as the rate says, or its number.
             duration: in ticks; without it until the next frame.
 
-        Raises what `compress` does, naming the frame, and OutputError for a full disk.
+        Raises what `compress` does, naming the frame, OutputError for a full disk, and OptionError
+        outside the block.
         """
-        time = self._time(timestamp)
+        workers = self._workers()
+        time = time_of(self.frames, timestamp, self._last, self._clock)
         frame_name(self.frames, time, duration or 0)
         if isinstance(picture, np.ndarray):
             picture = picture.copy()
-        coded = self._pool.submit(compressed, picture, self._options, self.frames)
+        coded = workers.submit(compressed, picture, self._options, self.frames)
         self._waiting.append(Waiting(coded, time, duration or 0))
         self.frames, self._last = self.frames + 1, time
         while len(self._waiting) > self._ahead or (self._out is None and self._waiting):
@@ -186,6 +167,7 @@ class SequenceWriter:
         By convention `streams.mka` or `streams.mkv` has the other streams of a video, on the clock
         of the frames. Raises OptionError for a name it can't have, InputError, OutputError.
         """
+        self._workers()
         attached_name(name)
         if self._out is None:
             self._attached.append((name, data))
@@ -193,18 +175,14 @@ class SequenceWriter:
         with self._writing():
             self._out.attach(name, data)
 
-    def _time(self, timestamp: int | None) -> int:
-        """The timestamp of the next frame, checked."""
-        if timestamp is None:
-            rate, base = self._clock["rate"], self._clock["time_base"]
-            timestamp = self.frames if rate is None else round(self.frames / (rate * base))
-        require(is_whole(timestamp), "timestamp", timestamp, "a whole number of ticks")
-        if self._last is not None and timestamp <= self._last:
+    def _workers(self) -> Executor:
+        """What compresses frames; OptionError outside the block."""
+        if self._pool is None:
             raise OptionError(
-                f"frame {self.frames} is at {timestamp} ticks, and the one before at {self._last}; "
-                "timestamps must ascend"
+                f"{self._target} isn't being written: give frames and files within the block, "
+                "with write_sequence(...) as out: out.add(picture)"
             )
-        return int(timestamp)
+        return self._pool
 
     def _take_all(self) -> None:
         """Write the frames that are under way; OutputError if there was none at all."""
@@ -236,18 +214,17 @@ class SequenceWriter:
     def _take(self) -> None:
         """Write the first of the frames under way."""
         waiting = self._waiting.popleft()
-        data, shape, dtype = waiting.coded.result()
+        data, about = waiting.coded.result()
         if self._out is None:
-            self._about = SequenceAbout.of(shape, dtype, **self._clock)
+            self._about = replace(about, **self._clock)
             with self._writing():
                 self._out = SequenceOut(self._file, self._about)
                 for name, attached in self._attached:
                     self._out.attach(name, attached)
         assert self._about is not None
-        found = SequenceAbout.of(shape, dtype)
-        if (found.shape, found.dtype) != (self._about.shape, self._about.dtype):
+        if about.kind != self._about.kind:
             raise InputError(
-                f"frame {self.frames - len(self._waiting) - 1} is {found.kind}, and the first "
+                f"frame {self.frames - len(self._waiting) - 1} is {about.kind}, and the first "
                 f"{self._about.kind}: a sequence has frames of one size and type; convert it, or "
                 "write another sequence"
             )
@@ -266,15 +243,3 @@ def failure(work: Callable[[], None]) -> BaseException | None:
     except BaseException as error:  # noqa: BLE001 - raised again when the file is closed
         return error
     return None
-
-
-def compressed(picture: Picture, options: CompressOptions, number: int) -> Coded:
-    """A frame's file, made by this thread alone; errors name the frame."""
-    from pellucid.runtime.session import alone
-
-    out = BytesIO()
-    with naming(f"frame {number}"), alone():
-        encode(out, picture, options)
-    data = out.getvalue()
-    shape, dtype, *_ = open_layer(PelFile.parse(data, limits=options.limits)).layout(PICTURE)
-    return Coded(data, shape, dtype)

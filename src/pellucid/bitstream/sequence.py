@@ -7,10 +7,10 @@ when it is read, so that damage costs that member only. A tolerant reader does w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import BinaryIO, Self
+from typing import BinaryIO, Self, TypeVar
 from zlib import crc32
 
 from pellucid.bitstream.limits import DEFAULT_LIMITS, SIGNATURE, Limits
@@ -35,6 +35,7 @@ from pellucid.errors import (
 )
 
 AGAIN = "get the file again, or keep what is whole with keep_going (--keep-going)"
+Data = TypeVar("Data")
 _TRY, _PASSES, _SPARE = 2**10, 4, 2**24  # what a search may cost, as in `salvage.py`
 
 
@@ -63,7 +64,7 @@ class SequenceFile:
         """
         source, damage = Source(file), list[str]()
         try:
-            contents = Contents(_listed(source, limits), limits)
+            contents = Contents(_listed(source, limits), limits, source.length)
             if problem := contents.order_problem():
                 raise DamagedFileError(problem)
         except (DamagedFileError, UnsupportedError, LimitError) as error:
@@ -104,10 +105,17 @@ class SequenceFile:
 
     def read_attached(self, name: str) -> bytes:
         """What is attached; DamagedFileError if it is damaged, OptionError if there is no such."""
+        return self._attachment(name, self.source.data)
+
+    def open_attached(self, name: str) -> BinaryIO:
+        """The same, to be read where it lies while the sequence is open."""
+        return self._attachment(name, self.source.view)
+
+    def _attachment(self, name: str, read: Callable[[Member], tuple[Data, str | None]]) -> Data:
         if name not in self.attached:
             there = ", ".join(self.attached) or "nothing"
             raise OptionError(f"{name!r} isn't attached to the sequence: {there} is")
-        data, problem = self.source.data(self.attached[name])
+        data, problem = read(self.attached[name])
         if problem is not None:
             raise DamagedFileError(f"{name} is damaged: {problem}; get the file again")
         return data
@@ -134,7 +142,7 @@ def _made_anew(source: Source, limits: Limits, error: PellucidError, *, tolerant
     """What there is without a directory, of which `error` is said; raises it if that is nothing."""
     check_start(source.read(0, len(SIGNATURE)))
     if tolerant:
-        contents = Contents(_scanned(source, limits), limits, tolerant=True)
+        contents = Contents(_scanned(source, limits), limits, source.length, tolerant=True)
         if contents.frames:
             return contents
     if not isinstance(error, DamagedFileError):

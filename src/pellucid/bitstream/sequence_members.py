@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from pellucid.bitstream.limits import Limits
 from pellucid.bitstream.sequence_about import MOST_TERM
-from pellucid.bitstream.zip_records import Member
+from pellucid.bitstream.zip_records import LOCAL, Member
 from pellucid.errors import DamagedFileError, LimitError, OptionError
 
 ABOUT = "sequence.json"
 MOST_ATTACHED = 64
 MOST_FRAMES = 10**8  # what the name of one has room for
+LEAST_BYTES = LOCAL.size + len("frames/00000000_0_0.pel")  # that a frame takes
 
 _FRAME = re.compile(r"frames/([0-9]{8})_(-?[0-9]{1,19})_([0-9]{1,19})\.pel")
 _ATTACHED = re.compile(r"attached/([A-Za-z0-9_][A-Za-z0-9_.-]{0,99})")
@@ -35,14 +36,16 @@ class Frame(NamedTuple):
 class Contents:
     """The members of a sequence: `about`, `frames` by number, `attached` by name.
 
-    Raises DamagedFileError for two of one name, or of one number, unless it is tolerant: then
-    neither is taken. LimitError for more frames than the limit.
+    Raises DamagedFileError for two of one name or number, and for a number greater than frames
+    have room for in a file of `length` bytes, unless it is tolerant: then those aren't taken.
+    LimitError for more frames than the limit.
     """
 
     def __init__(
-        self, members: Iterable[Member], limits: Limits, *, tolerant: bool = False
+        self, members: Iterable[Member], limits: Limits, length: int, *, tolerant: bool = False
     ) -> None:
-        self._limits, found, doubled = limits, dict[int | str, Frame | Member](), set[int | str]()
+        self._limits, self._length, self._tolerant = limits, length, tolerant
+        found, doubled = dict[int | str, Frame | Member](), set[int | str]()
         for member in members:
             key, item = self._known(member)
             if found.setdefault(key, item) is not item:
@@ -71,6 +74,13 @@ class Contents:
         frame = Frame(number, timestamp, duration, member)
         if frame_name(frame.number, frame.timestamp, frame.duration) != member.name:
             return member.name, member
+        if (frame.number + 1) * LEAST_BYTES > self._length:  # a gap costs work, and no bytes
+            if self._tolerant:
+                return member.name, member
+            raise DamagedFileError(
+                f"{member.name} can't be in a file of {self._length} bytes, which has room for "
+                f"{self._length // LEAST_BYTES} frames"
+            )
         if frame.number >= self._limits.max_frames:
             raise LimitError(
                 f"{member.name} is beyond the limit of {self._limits.max_frames} frames; if you "

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import zlib
+from io import BufferedReader, RawIOBase
 from threading import Lock
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pellucid.bitstream.zip_records import (
     LOCAL,
@@ -64,25 +65,36 @@ class Source:
 
     def data(self, member: Member) -> tuple[bytes, str | None]:
         """The data of a member, and what is wrong with them or with what stands before them."""
-        problem, end = None, member.least_end
-        try:
-            found, end = self.member(member.offset)
-            if found != member:
-                problem = f"its local header is that of {found.name}, {found.size} bytes"
-                end = member.least_end
-        except (DamagedFileError, UnsupportedError) as error:
-            problem = str(error)
+        end, problem = self._end(member)
         data = self.read(end - member.size, member.size)
-        if zlib.crc32(data) != member.crc:
-            problem = f"its CRC-32 is {zlib.crc32(data):08x}, the file says {member.crc:08x}"
-        return data, problem
+        return data, _wrong(zlib.crc32(data), member) or problem
+
+    def view(self, member: Member) -> tuple[BinaryIO, str | None]:
+        """The same, as a file that reads the data where they lie; they are checked in pieces."""
+        end, problem = self._end(member)
+        file = BufferedReader(Part(self, end - member.size, member.size))
+        return file, _wrong(self._crc(member, end), member) or problem
 
     def is_whole(self, member: Member, end: int) -> bool:
         """Whether the data of a member, up to byte `end`, have its checksum."""
+        return self._crc(member, end) == member.crc
+
+    def _end(self, member: Member) -> tuple[int, str | None]:
+        """The byte after a member, and what is wrong with its local header."""
+        try:
+            found, end = self.member(member.offset)
+        except (DamagedFileError, UnsupportedError) as error:
+            return member.least_end, str(error)
+        if found == member:
+            return end, None
+        problem = f"its local header is that of {found.name}, {found.size} bytes"
+        return member.least_end, problem
+
+    def _crc(self, member: Member, end: int) -> int:
         crc = 0
         for at in range(end - member.size, end, PIECE):
             crc = zlib.crc32(self.read(at, min(PIECE, end - at)), crc)
-        return crc == member.crc
+        return crc
 
     def search(self, at: int) -> int:
         """The first place from `at` on where a local header might begin; `length` if none might."""
@@ -93,3 +105,38 @@ class Source:
                 return at + place
             at, size = at + size, min(2 * size, PIECE)
         return self.length
+
+
+class Part(RawIOBase):
+    """So many bytes of a source from `start` on, as a file that is only read."""
+
+    def __init__(self, source: Source, start: int, size: int) -> None:
+        self._source, self._start, self._size, self._at = source, start, size, 0
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def seekable(self) -> bool:
+        """It is."""
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a byte, as in other files; ValueError for one before the first."""
+        at = offset + (0, self._at, self._size)[whence]
+        if at < 0:
+            raise ValueError(f"byte {at} is before the file's first")
+        self._at = at
+        return at
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer as far as there are bytes; raises what `Source.read` does."""
+        data = self._source.read(self._start + self._at, min(len(buffer), self._size - self._at))
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+
+def _wrong(crc: int, member: Member) -> str | None:
+    """What is wrong with data of this checksum, if anything is."""
+    return None if crc == member.crc else f"its CRC-32 is {crc:08x}, the file says {member.crc:08x}"

@@ -9,7 +9,9 @@
     file.py       `stream_file`: which source and sink a name stands for
     run.py        a clip from a source to a sink; pace.py: as fast as it plays
     clip.py       what sources, sinks and clips are
-    read.py       video files and pipes in; write.py: out (PyAV)
+    read.py       video files and pipes in (PyAV); raw_file.py: the bytes under them
+    write.py      and out; encoder.py: which encoder and layout; others.py: sound and the like
+    samples.py    how FFmpeg names samples
     pels.py       sequences of .pel frames; pictures.py: folders, cameras
 
 OpenCV, and PyAV for files, come with the extra `video`.

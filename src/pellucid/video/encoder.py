@@ -9,7 +9,7 @@ from typing import Any
 
 from pellucid.errors import OptionError, OutputError
 from pellucid.video.clip import USUAL_RATE, ClipInfo, pyav
-from pellucid.video.read import form_of
+from pellucid.video.samples import form_of
 
 CODECS = {"webm": "libsvtav1", "yuv4mpegpipe": "wrapped_avframe", "rawvideo": "rawvideo"}
 USUAL = "libx264"

@@ -10,6 +10,7 @@ from pellucid.video.clip import ffmpeg, pyav
 
 NOUNS = {"audio": "sound", "subtitle": "subtitles"}
 MATROSKA = "matroska"
+HOLDERS = {MATROSKA: "Matroska (.mkv, .pels)"}  # FFmpeg's name -> for a person
 ANY_SOUND = ("mpegts",)  # FFmpeg has no list of what they hold
 BARE = ("mp4", "mov")
 UNFRAMED = "aac_adtstoasc"  # takes off the headers that AAC has in broadcasts
@@ -24,10 +25,10 @@ class OtherStreams:
         streams: PyAV's, of the source.
 
     Attributes:
-        remarks: what is left out, in words.
+        remarks: what is left out as the container can't hold it, such as subtitles, in words.
 
     Raises:
-        OutputError: it can't hold sound or subtitles.
+        OutputError: it can't hold sound.
     """
 
     def __init__(self, container: Any, form: str, streams: Sequence[Any]) -> None:
@@ -69,14 +70,19 @@ class OtherStreams:
             self._filters[stream.index] = made
 
     def _leave(self, stream: Any, name: str | None) -> None:
-        if stream.type in NOUNS:
+        holder, kind = HOLDERS.get(self._form, self._form), name or "unknown"
+        if stream.type == "audio":
             matroska = "" if self._form == MATROSKA else "write Matroska (--to matroska), or "
             raise OutputError(
-                f"{self._form} can't hold the source's {noun(stream)} ({name or 'unknown'}); "
-                f"{matroska}leave all but the video out with --only-video"
+                f"{holder} can't hold the source's sound ({kind}); {matroska}leave all but the "
+                "video out with --only-video"
             )
-        if name or stream.type != "data":  # chapters of MP4 are data
-            self.remarks.append(f"{noun(stream)} is left out: {self._form} can't hold it")
+        remark = f"{noun(stream)} is left out: {holder} can't hold it"
+        if stream.type == "subtitle":
+            remark = f"the source's subtitles ({kind}) are left out: {holder} can't hold them"
+        said = name or stream.type != "data"  # chapters of MP4 are data
+        if said and remark not in self.remarks:
+            self.remarks.append(remark)
 
 
 def noun(stream: Any) -> str:

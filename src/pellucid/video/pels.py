@@ -11,7 +11,6 @@ import os
 import tempfile
 from collections.abc import Generator
 from contextlib import ExitStack
-from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -89,7 +88,7 @@ class PelsSource(ClipSource):
         if STREAMS not in self._file.attached:
             return None
         with ffmpeg(f"{self._name}: the sound and other streams in it can't be read"):
-            data = BytesIO(self._file.read_attached(STREAMS))
+            data = self._file.open_attached(STREAMS)
             return self._stack.enter_context(pyav().open(data, "r", options=NOWHERE))
 
     def _info(self) -> ClipInfo:

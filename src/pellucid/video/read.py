@@ -8,7 +8,7 @@ something, or whose frames change their size, ends the clip there with `CutShort
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from itertools import chain
 from typing import Any, BinaryIO
 
@@ -29,12 +29,11 @@ from pellucid.video.clip import (
     reason,
 )
 from pellucid.video.raw_file import RawFile
+from pellucid.video.samples import DEPTHS, exactly, form_of, matrix_of
 
-DEPTHS = (8, 9, 10, 12, 14, 16)
 NOWHERE = {"protocol_whitelist": "none"}
 LENGTH_TOLD = ("matroska", "mov")  # in the header, and not guessed
 SLACK = 0.5  # seconds that may lack at the end
-MATRIX = "DISPLAYMATRIX"
 TECHNICAL = ("major_brand", "minor_version", "compatible_brands", "encoder")  # tags of no title
 MICROSECONDS = 10**6
 
@@ -243,25 +242,3 @@ def main_stream(container: Any, name: str) -> Any:
 def is_packet(item: Any) -> bool:
     """Whether it is a packet (PyAV's) and not a frame."""
     return isinstance(item, pyav().Packet)
-
-
-def form_of(depth: int, *, grey: bool) -> str:
-    """FFmpeg's name of grey or RGB samples of so many bits."""
-    if depth == DEPTHS[0]:
-        return "gray" if grey else "rgb24"
-    return f"gray{depth}le" if grey else f"gbrp{depth}le"
-
-
-def exactly() -> int:
-    """How colours are converted: less exactly, brightness is off by half a level."""
-    kinds = pyav().video.reformatter.Interpolation
-    return int(kinds.BICUBIC | kinds.ACCURATE_RND | kinds.FULL_CHR_H_INT | kinds.FULL_CHR_H_INP)
-
-
-def matrix_of(frame: Any) -> tuple[int, ...] | None:
-    """How a viewer is to turn it."""
-    for data in frame.side_data:
-        if data.type.name == MATRIX:
-            with suppress(ValueError):
-                return tuple(np.frombuffer(bytes(data), "<i4")[:9].tolist())
-    return None

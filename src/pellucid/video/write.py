@@ -16,7 +16,7 @@ from pellucid.video.clip import USUAL_RATE, ClipInfo, Frame, check_form, ffmpeg,
 from pellucid.video.encoder import CODECS, USUAL, open_encoder
 from pellucid.video.others import OtherStreams
 from pellucid.video.raw_file import RawFile
-from pellucid.video.read import exactly, form_of
+from pellucid.video.samples import exactly, form_of
 
 # Suffix -> FFmpeg's container.
 FORMS = {
@@ -55,7 +55,7 @@ class VideoSink:
         alone: without the source's other streams.
 
     Raises:
-        OutputError: the container can't hold the frames, or the source's sound or subtitles.
+        OutputError: the container can't hold the frames, or the source's sound.
         OptionError: there is no such encoder or container, or it doesn't take the settings.
     """
 

@@ -10,6 +10,7 @@ transparent, which it leaves as it is, goes up to 8 bits as the samples do.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,6 +64,11 @@ _SIGNATURES = {
     "JPEG 2000": (FILE, STREAM),
     "PPM": tuple(b"P%d" % digit for digit in range(1, 7)),
 }
+# Matroska, y4m and AVI; MP4 and MOV by their brands, as AVIF begins with such a box, too.
+_VIDEO = re.compile(
+    rb"\x1aE\xdf\xa3|YUV4MPEG2 |RIFF.{4}AVI |.{4}ftyp(iso.|mp4.|avc1|M4V |qt  )", re.DOTALL
+)
+_VIDEO_NAME = re.compile(r"\.(mp4|m4v|mov|mkv|webm|avi|y4m|ts)$", re.IGNORECASE)
 _XMP_EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"  # Adobe XMP specification, part 3, 1.1.3
 _SRGB_GAMMA = 1 / 2.2
 _SCALES = {"L;2": 85, "L;4": 17}  # raw mode -> what Pillow multiplies samples by
@@ -187,6 +193,11 @@ def _unidentified(name: str, data: bytes) -> InputError:
         return InputError(
             f"{name} is a sequence (.pels) or another ZIP archive, and no picture; take pictures "
             "out of a sequence first: pellucid decompress"
+        )
+    if _VIDEO.match(data) or _VIDEO_NAME.search(name):
+        return InputError(
+            f"{name} is a video, and no picture; pellucid stream takes the noise off it, and makes "
+            "a sequence of .pel frames if its output is named .pels"
         )
     for kind, signatures in _SIGNATURES.items():
         if data.startswith(signatures):
