@@ -4,7 +4,7 @@
            -> cut to tiles -> `latents.encode_latents` -> payload
 
 The window is wide enough that a block's latents are those of the whole picture, so neither blocks
-nor tiles leave seams. Threads analyse the next blocks, or halves of them, while one is being coded;
+nor tiles leave seams. Threads analyse the next blocks, or halves of them, while others code tiles;
 memory is bounded by these few and a row of coded tiles, as the picture is only asked for its
 windows (`pixels/lazy.py`).
 """
@@ -61,20 +61,32 @@ def compress_tiles(
     if effort:
         yield from refine_tiles(picture, model, header, STEPS[effort], told)
         return
-    shape = (header.height, header.width)
-    blocks = list(tiles_of(shape, WINDOW))
     coded: dict[int, tuple[bytes, TileLatents]] = {}  # tiles that wait for those before them
     due = 0
-    for block, y in zip(
-        blocks, analyse_blocks(picture, model, header.quality, blocks), strict=True
-    ):
+
+    def work(tile: tuple[int, NDArray[np.float32]]) -> tuple[int, tuple[bytes, TileLatents]]:
+        number, own = tile
+        return number, encode_latents(model, own, header.quality)
+
+    with ThreadPoolExecutor(model.threads) as pool:
+        tiles = analyse_tiles(picture, model, header)
+        for number, found in in_order(pool, work, tiles, ahead=model.threads):
+            coded[number] = found
+            while due in coded:
+                yield coded.pop(due)
+                due += 1
+
+
+def analyse_tiles(
+    picture: Picture, model: CodecModel, header: Header
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Number and y in quantiser steps of each tile, block after block."""
+    shape = (header.height, header.width)
+    blocks = list(tiles_of(shape, WINDOW))
+    analysed = analyse_blocks(picture, model, header.quality, blocks)
+    for block, y in zip(blocks, analysed, strict=True):
         for number, tile in tiles_under(block, shape, header.tile_size):
-            part = latents_of(tile).within(latents_of(block))
-            own = np.ascontiguousarray(y[:, *part])
-            coded[number] = encode_latents(model, own, header.quality)
-        while due in coded:
-            yield coded.pop(due)
-            due += 1
+            yield number, np.ascontiguousarray(y[:, *latents_of(tile).within(latents_of(block))])
 
 
 def refine_tiles(
