@@ -185,4 +185,4 @@ def test_a_change_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     assert found["skipped"] > 0
     assert found["frames"] + found["skipped"] == 60
-    assert "pellucid: frame 4: denoiser xs, to keep up" in result.stderr
+    assert "pellucid: frame 7: denoiser xs, to keep up" in result.stderr

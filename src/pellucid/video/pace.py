@@ -7,6 +7,7 @@ less, the one before. Where even the last is too slow, frames are left out.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,9 +22,8 @@ from pellucid.video.stream import StreamOptions
 
 CHEAPER = ("m", "s", "xs")  # denoisers, each less work than the one before
 FULL, EASY = 0.95, 0.4  # of the time between frames: too much, and so little that there is room
-SOON, LATE = 5, 100  # frames after which a cheaper way, and a better one, is taken
-UNCOUNTED = 2  # frames after a change
-SMOOTH = 0.2  # weight of the newest frame in the time that frames take
+SOON, LATE = 8, 100  # frames after which a cheaper way, and a better one, is taken
+QUICK = 0.25  # of the last frames count: in others the noise is measured
 BEHIND = 3.0  # times between frames that the work may lag, before a frame is left out
 HALF = 2  # samples a side for one
 
@@ -50,26 +50,23 @@ class Pace:
     """Which way is taken, by the time that frames take.
 
     Attributes:
-        changes: what was said of it, with the frame's number.
         at: number of the way.
     """
 
     def __init__(self, count: int) -> None:
         self.at, self._count = 0, count
-        self._spent, self._since, self._best = 0.0, 0, 0
+        self._parts: deque[float] = deque(maxlen=SOON)
+        self._since, self._best = 0, 0
 
     def took(self, seconds: float, interval: float) -> bool:
         """Say how long a frame took, and how long it may take; whether the way changes."""
         self._since += 1
-        if self._since <= UNCOUNTED:  # its network was loaded, and what it needs was made
-            return False
-        part = seconds / interval
-        first = self._since == 1 + UNCOUNTED
-        self._spent = part if first else self._spent + SMOOTH * (part - self._spent)
-        if self._spent > FULL and self._since >= SOON and self.at + 1 < self._count:
+        self._parts.append(seconds / interval)
+        spent = float(np.quantile(self._parts, QUICK))
+        if spent > FULL and self._since >= SOON and self.at + 1 < self._count:
             self._best = self.at + 1  # what was too slow isn't tried again soon
             return self._go(self.at + 1)
-        if self._spent < EASY and self._since >= LATE * (1 + 9 * (self.at <= self._best)):
+        if spent < EASY and self._since >= LATE * (1 + 9 * (self.at <= self._best)):
             return self.at > 0 and self._go(self.at - 1)
         return False
 
@@ -79,6 +76,7 @@ class Pace:
 
     def _go(self, at: int) -> bool:
         self.at, self._since = at, 0
+        self._parts.clear()
         return True
 
 
@@ -91,6 +89,13 @@ class Player:
         self._last: bool | None = None
         self._noise: NoiseEstimate | None = None
 
+    def warm_up(self, frame: NDArray[Any]) -> None:
+        """Load every way's network, by a frame like those to come."""
+        for way in self._ways:
+            options = replace(self._options, model=way.model, sigma=1.0, strength=1.0)
+            denoiser = options.denoiser(white=self._white)
+            denoiser.finish(denoiser.prepare(halved(frame) if way.half else frame))
+
     def __call__(self, samples: NDArray[Any], at: int) -> NDArray[Any]:
         """The clean frame by way number `at`."""
         way = self._ways[at]
@@ -98,11 +103,8 @@ class Player:
         if not way.half:
             return denoiser.finish(denoiser.prepare(samples))
         cv2 = opencv()
-        height, width, channels = samples.shape
-        small = cv2.resize(
-            samples, (max(1, width // HALF), max(1, height // HALF)), interpolation=cv2.INTER_AREA
-        ).reshape(max(1, height // HALF), max(1, width // HALF), channels)
-        prepared = denoiser.prepare(small)
+        height, width, _ = samples.shape
+        prepared = denoiser.prepare(halved(samples))
         if prepared.mean is None:
             return samples
         clean = denoiser.finish(prepared)
@@ -138,3 +140,11 @@ class Player:
         denoiser = self._made[way.half]
         denoiser.use(way.model)
         return denoiser
+
+
+def halved(samples: NDArray[Any]) -> NDArray[Any]:
+    """Samples (H, W, C) at half the resolution, of the same type."""
+    cv2 = opencv()
+    height, width = (max(1, side // HALF) for side in samples.shape[:2])
+    found = cv2.resize(samples, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(found).reshape(height, width, -1)

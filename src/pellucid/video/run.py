@@ -153,6 +153,8 @@ class Work:
         self._ways = ways(options.model) if realtime else [Way(options.model)]
         self._pace = Pace(len(self._ways)) if realtime else None
         self._play = Player(options, self._ways, info.white)
+        if realtime:
+            self._play.warm_up(np.zeros((info.height, info.width, info.channels), info.dtype))
         self._start = time.perf_counter()
         self._before: int | None = None
         self._first: int | None = None
