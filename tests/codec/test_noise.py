@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pellucid.bitstream import SampleRange
 from pellucid.codec import Picture
-from pellucid.codec.compress import analyse_blocks
+from pellucid.codec.compress import analyse
 from pellucid.codec.geometry import latents_of, to_blocks
 from pellucid.codec.noise import NoiseLevel
 from pellucid.codec.picture import look_at
@@ -82,6 +82,6 @@ def test_windows_give_what_the_whole_picture_gives(
     y = y[0] * model.vector("gain", 70)[0]
     picture = Picture(pixels, noise=noise)
     for tile in (Box(64, 64, 64, 64), Box(0, 192, 128, 78), Box(128, 0, 72, 128)):
-        (found,) = analyse_blocks(picture, model, 70, [tile])
+        found = analyse(picture.seen(), model, 70, tile, picture.noise)
         rows, columns = latents_of(tile).within(latents_of(whole))
         np.testing.assert_allclose(found, y[:, rows, columns], rtol=1e-3, atol=5e-3)

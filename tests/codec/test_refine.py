@@ -26,7 +26,7 @@ from pellucid.codec import (
     reach_refined,
     tile_reader,
 )
-from pellucid.codec.compress import analyse_blocks
+from pellucid.codec.compress import analyse
 from pellucid.codec.distortion import Distortion, surroundings_of
 from pellucid.codec.geometry import latents_of
 from pellucid.codec.picture import Picture
@@ -80,7 +80,7 @@ def test_a_slope_is_that_of_the_distortion(tiny: CodecModel) -> None:
     header = replace(header_of(picture, tiny, 50), tile_log2=6)
     tile = header.tile_box(1)
     outer = surroundings_of(tile, header, tiny)
-    (y,) = analyse_blocks(picture, tiny, 50, [outer])
+    y = analyse(picture.seen(), tiny, 50, outer)
     own = y[:, *latents_of(tile).within(latents_of(outer))]
     distortion = Distortion(picture, tiny, header, tile, y)
     with ThreadPoolExecutor(1) as pool, mock.patch.object(distortion, "_whole", new=False):

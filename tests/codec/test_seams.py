@@ -52,6 +52,7 @@ def test_borders_of_tiles_are_like_the_rest(
     whole = errors(photo, model, quality)
     for module in ("compress", "decompress"):  # borders of windows too, not of tiles alone
         monkeypatch.setattr(f"pellucid.codec.{module}.WINDOW", SIDE)
+    monkeypatch.setattr("pellucid.codec.compress.PART", SIDE)
     tiled = errors(photo, model, quality, LOG2)
     band = near_borders(tiled.shape)
     at_borders, elsewhere = (

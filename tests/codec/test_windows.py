@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from unittest import mock
 
@@ -10,7 +11,7 @@ import pytest
 
 from coded import coded, decoded
 from pellucid.bitstream import Header
-from pellucid.codec.compress import analyse_blocks, header_of
+from pellucid.codec.compress import analyse, analyse_tiles, header_of, parts_of
 from pellucid.codec.decompress import LatentGrid, tile_reader
 from pellucid.codec.geometry import latents_of, read_padded, samples_of, to_blocks
 from pellucid.codec.latents import MEAN_UNIT, TileLatents
@@ -27,6 +28,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of 64 samples a side, so that small pictures have many windows."""
     for module in ("compress", "decompress"):
         monkeypatch.setattr(f"pellucid.codec.{module}.WINDOW", 64)
+    monkeypatch.setattr("pellucid.codec.compress.PART", 64)
 
 
 @pytest.fixture(scope="module")
@@ -46,16 +48,39 @@ def y(codec_model: CodecModel) -> np.ndarray:
     return whole[0] * codec_model.vector("gain", QUALITY)[0]
 
 
+@pytest.mark.parametrize("tile_log2", [6, 7, 9])
 def test_analysis_by_tiles_is_that_of_the_whole(
-    codec_model: CodecModel, header: Header, y: np.ndarray
+    codec_model: CodecModel, header: Header, y: np.ndarray, tile_log2: int
 ) -> None:
     pixels = photograph(HEIGHT, WIDTH)
-    bounds = latents_of(Box(0, 0, HEIGHT, WIDTH))
-    for number in range(header.tile_count):
-        tile = header.tile_box(number)
-        (found,) = analyse_blocks(Picture(pixels), codec_model, QUALITY, [tile])
-        rows, columns = latents_of(tile).within(bounds)
-        np.testing.assert_allclose(found, y[:, rows, columns], rtol=1e-3, atol=2e-3)
+    tiled = replace(header, tile_log2=tile_log2)
+    for number in range(tiled.tile_count):
+        tile = tiled.tile_box(number)
+        found = analyse(Picture(pixels).seen(), codec_model, QUALITY, tile)
+        np.testing.assert_allclose(found, y[:, *latents_of(tile).slices], rtol=1e-3, atol=2e-3)
+
+
+@pytest.mark.parametrize("tile_log2", [6, 7, 9])
+def test_tiles_are_put_together_from_the_parts_that_are_analysed(
+    codec_model: CodecModel, header: Header, y: np.ndarray, tile_log2: int
+) -> None:
+    pixels, tiled = Picture(photograph(HEIGHT, WIDTH)), replace(header, tile_log2=tile_log2)
+    assert len(parts_of((HEIGHT, WIDTH), codec_model, None)) > 4
+    with ThreadPoolExecutor(2) as pool:
+        found = dict(analyse_tiles(pool, pixels, codec_model, tiled))
+    assert set(found) == set(range(tiled.tile_count))
+    for number, own in found.items():
+        part = y[:, *latents_of(tiled.tile_box(number)).slices]
+        np.testing.assert_allclose(own, part, rtol=1e-3, atol=2e-3)
+
+
+def test_bytes_do_not_depend_on_the_number_of_threads(codec_model: CodecModel) -> None:
+    pixels = photograph(HEIGHT, WIDTH)
+    made = [
+        coded(pixels, CodecModel(codec_model.folder, threads=threads), QUALITY, tile_log2=6).tiles
+        for threads in (1, 2, 5)
+    ]
+    assert made[0] == made[1] == made[2]
 
 
 def pixels_of(
@@ -175,6 +200,7 @@ def test_tiles_that_share_a_block_give_the_same_picture(
     """Payloads are made and read one by one, whatever the networks see at once."""
     for module in ("compress", "decompress"):
         monkeypatch.setattr(f"pellucid.codec.{module}.WINDOW", 256)
+    monkeypatch.setattr("pellucid.codec.compress.PART", 256)
     pixels = photograph(300, 600)  # 2 x 3 blocks
     whole = coded(pixels, codec_model, 60, tile_log2=8)
     made = coded(pixels, codec_model, 60, tile_log2=tile_log2)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from pellucid.denoising.picture import Picture
-from pellucid.denoising.remove import denoise_array, whole, windows
+from pellucid.denoising.remove import denoise_array, whole
+from pellucid.pixels.windows import windows
 
 MULTIPLE, REACH = 4, 10
 

@@ -154,7 +154,7 @@ def test_the_networks_are_those_of_training(
     pixels = tiny_model.synthetic_picture(3, 128, 192)
     expected = torch_y(trainer.average, pixels, quality)
     box = compress.Box(0, 0, 128, 192)
-    (y,) = compress.analyse_blocks(Picture(pixels), model, quality, [box])
+    y = compress.analyse(Picture(pixels).seen(), model, quality, box)
     assert np.abs(y - expected).max() < 0.01 * np.abs(expected).max()
     (z,) = model.hyper_analysis(y=expected[None])
     with torch.no_grad():

@@ -1,18 +1,18 @@
-"""Picture to latents to tile payloads, one block of tiles at a time.
+"""Picture to latents to tile payloads, one part of the picture after another.
 
-    picture -> window of a block and its surroundings -> analysis -> cut to the block -> times gain
-           -> cut to tiles -> `latents.encode_latents` -> payload
+    picture -> window of a part and its surroundings -> analysis -> cut to the part -> times gain
+           -> put together to tiles -> `latents.encode_latents` -> payload
 
-The window is wide enough that a block's latents are those of the whole picture, so neither blocks
-nor tiles leave seams. Threads analyse the next blocks, or halves of them, while others code tiles;
-memory is bounded by these few and a row of coded tiles, as the picture is only asked for its
-windows (`pixels/lazy.py`).
+The window is wide enough that a part's latents are those of the whole picture, so neither parts
+nor tiles leave seams. Each thread analyses a part or codes a tile; memory is bounded by a few parts
+and a row of coded tiles, as the picture is only asked for its windows (`pixels/lazy.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import CancelledError, Executor, ThreadPoolExecutor
+from contextlib import closing
 from threading import Event
 
 import numpy as np
@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from pellucid.bitstream import BASE, BASE_AND_ALPHA, SIGNED, UNSIGNED, Header
 from pellucid.codec.distortion import Distortion, surroundings_of
 from pellucid.codec.geometry import (
+    LATENT,
+    PADDED,
     WINDOW,
     halves_of,
     latents_of,
@@ -32,14 +34,17 @@ from pellucid.codec.latents import TileLatents, encode_latents
 from pellucid.codec.noise import NoiseLevel
 from pellucid.codec.picture import Picture
 from pellucid.codec.refine import STEPS, Refinement
-from pellucid.pixels.box import Box, tiles_of, tiles_under
+from pellucid.pixels.box import Box, tiles_under
 from pellucid.pixels.lazy import Source
+from pellucid.pixels.windows import is_large, windows
 from pellucid.runtime import CodecModel
 from pellucid.runtime.ahead import in_order
+from pellucid.runtime.session import alone
 
 TILE = 512  # samples a side, unless the picture fits in one tile of `WINDOW`
 GREY, RGB = 0, 1
-AHEAD = 3  # halves of blocks, or blocks, analysed before they are wanted
+PART = 768  # samples a side of a square of as much as is analysed at once
+AHEAD = 2  # parts analysed before they are wanted
 
 
 def compress_tiles(
@@ -51,7 +56,7 @@ def compress_tiles(
 ) -> Iterator[tuple[bytes, TileLatents]]:
     """Payload and latents of each tile of colours, in order.
 
-    Memory is bounded by a few blocks and, of tiles smaller than these, by a row of blocks.
+    Memory is bounded by a few parts and, of tiles smaller than these, by a row of parts.
 
     Args:
         effort: how far latents are refined, 0 to 9 (`refine.py`).
@@ -66,10 +71,13 @@ def compress_tiles(
 
     def work(tile: tuple[int, NDArray[np.float32]]) -> tuple[int, tuple[bytes, TileLatents]]:
         number, own = tile
-        return number, encode_latents(model, own, header.quality)
+        with alone(when=header.tile_count > 1):
+            return number, encode_latents(model, own, header.quality)
 
-    with ThreadPoolExecutor(model.threads) as pool:
-        tiles = analyse_tiles(picture, model, header)
+    with (
+        ThreadPoolExecutor(model.threads) as pool,
+        closing(analyse_tiles(pool, picture, model, header)) as tiles,
+    ):
         for number, found in in_order(pool, work, tiles, ahead=model.threads):
             coded[number] = found
             while due in coded:
@@ -78,15 +86,39 @@ def compress_tiles(
 
 
 def analyse_tiles(
-    picture: Picture, model: CodecModel, header: Header
-) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Number and y in quantiser steps of each tile, block after block."""
+    pool: Executor, picture: Picture, model: CodecModel, header: Header
+) -> Generator[tuple[int, NDArray[np.float32]], None, None]:
+    """Number and y in quantiser steps of each tile, once all parts that it lies in are analysed."""
     shape = (header.height, header.width)
-    blocks = list(tiles_of(shape, WINDOW))
-    analysed = analyse_blocks(picture, model, header.quality, blocks)
-    for block, y in zip(blocks, analysed, strict=True):
-        for number, tile in tiles_under(block, shape, header.tile_size):
-            yield number, np.ascontiguousarray(y[:, *latents_of(tile).within(latents_of(block))])
+    parts = parts_of(shape, model, picture.noise)
+    begun: dict[int, tuple[NDArray[np.float32], int]] = {}  # tiles, and how many latents they lack
+    with closing(analyse_parts(pool, picture, model, header.quality, parts)) as analysed:
+        for part, y in zip(map(latents_of, parts), analysed, strict=True):
+            for number, tile in tiles_under(samples_of(part), shape, header.tile_size):
+                place = latents_of(tile)
+                new = np.empty((len(y), place.height, place.width), np.float32), place.size
+                own, missing = begun.pop(number, new)
+                common = place.overlap(part)
+                own[:, *common.within(place)] = y[:, *common.within(part)]
+                if missing > common.size:
+                    begun[number] = own, missing - common.size
+                else:
+                    yield number, own
+
+
+def parts_of(shape: tuple[int, int], model: CodecModel, noise: NoiseLevel | None) -> list[Box]:
+    """What is analysed at once: windows of which little is shown twice, or halves of a single one.
+
+    Of a large picture they are blocks, which hold whole tiles, or halves of these. The analysis
+    that leaves noise out sees so far around what it analyses that halves would cost a fifth more:
+    a single window takes all threads.
+    """
+    reach, large = LATENT * halo_of(model, noise), is_large(shape)
+    side = WINDOW if large else PART
+    boxes = [box for box, _ in windows(shape, multiple=PADDED, reach=reach, window=side)]
+    if noise is None and (large or len(boxes) == 1):
+        return [half for box in boxes for half in halves_of(box)]
+    return boxes
 
 
 def refine_tiles(
@@ -119,7 +151,7 @@ def refine_tiles(
             distortion = Distortion(picture, model, header, tile, all_of_it.in_steps)
             return refine(own, first, distortion, done)
 
-        analysed = analyse_blocks(picture, model, header.quality, around)
+        analysed = analyse_parts(windows, picture, model, header.quality, around)
         try:
             tasks = zip(tiles, around, analysed, strict=True)
             yield from in_order(pool, work, tasks, ahead=model.threads)
@@ -155,24 +187,17 @@ def header_of(
     )
 
 
-def analyse_blocks(
-    picture: Picture, model: CodecModel, quality: int, blocks: list[Box]
-) -> Iterator[NDArray[np.float32]]:
-    """Each block's y in quantiser steps (M, h, w), in order.
-
-    The analysis that leaves noise out sees so far around what it analyses that halves would cost
-    a fifth more: it takes blocks whole, one at a time with all threads.
-    """
-    clean, pixels = picture.noise is None, picture.seen()
-    split = [halves_of(block) if clean else [block] for block in blocks]
+def analyse_parts(
+    pool: Executor, picture: Picture, model: CodecModel, quality: int, parts: list[Box]
+) -> Generator[NDArray[np.float32], None, None]:
+    """Each part's y in quantiser steps (M, h, w), in order."""
+    pixels = picture.seen()
 
     def work(part: Box) -> NDArray[np.float32]:
-        return analyse(pixels, model, quality, part, picture.noise)
+        with alone(when=len(parts) > 1):
+            return analyse(pixels, model, quality, part, picture.noise)
 
-    with ThreadPoolExecutor(model.threads if clean else 1) as pool:
-        done = in_order(pool, work, (part for block in split for part in block), ahead=AHEAD)
-        for block in split:
-            yield np.concatenate([next(done) for _ in block], axis=1)
+    return in_order(pool, work, parts, ahead=AHEAD)
 
 
 def analyse(
@@ -184,8 +209,7 @@ def analyse(
     """
     bounds = latents_of(Box.whole(pixels.shape))
     inner = latents_of(part)
-    halo = model.analysis_halo if noise is None else model.denoising_halo
-    window = inner.grown(halo, bounds)
+    window = inner.grown(halo_of(model, noise), bounds)
     blocks = to_blocks(read_padded(pixels, samples_of(window)))
     scale = model.vector("analysis_scale", quality)
     if noise is None:
@@ -194,3 +218,8 @@ def analyse(
         (y,) = model.denoising_analysis(blocks=blocks, scale=scale, maps=noise.maps(blocks))
     rows, columns = inner.within(window)
     return np.asarray(y[0, :, rows, columns] * model.vector("gain", quality)[0])
+
+
+def halo_of(model: CodecModel, noise: NoiseLevel | None) -> int:
+    """Latents around a part that its analysis has to see."""
+    return model.analysis_halo if noise is None else model.denoising_halo

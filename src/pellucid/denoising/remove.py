@@ -11,7 +11,6 @@ below, sides are first made whole multiples by mirroring.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,12 +22,11 @@ from pellucid.denoising.picture import Picture
 from pellucid.denoising.plan import Noise, noise_level_maps, plan_for
 from pellucid.denoising.samples import Floats, restored
 from pellucid.denoising.scale import NetworkScale
-from pellucid.pixels import Box, tiles_under
-from pellucid.pixels.lazy import LARGE, Sink, Source
+from pellucid.pixels.lazy import Sink, Source
+from pellucid.pixels.windows import WINDOW, windows
 
 if TYPE_CHECKING:
     from pellucid.runtime import DenoiserModel
-WINDOW = 1024  # samples a side of a square one, overlap not included
 
 
 def denoise_array(
@@ -94,43 +92,6 @@ def remove_noise(
             else:
                 colours[...] = np.where(changed[..., None], clean, colours)
         out[box.slices] = result
-
-
-def windows(
-    size: tuple[int, int], *, multiple: int, reach: int, window: int = WINDOW
-) -> Iterator[tuple[Box, Box]]:
-    """The windows of a picture of `size` (height, width), each with the larger box to be shown.
-
-    Of a large picture they are squares, as its file has them; else so few that little is shown
-    twice.
-
-    Args:
-        multiple: that sides of what is shown must have, see `whole`; `window` is one.
-        reach: samples around one that can change its result.
-        window: side of a square; one with its surroundings is the most that is shown at once.
-    """
-    margin = -(-reach // multiple) * multiple
-    large = size[0] * size[1] > LARGE
-    shape = (window, window) if large else few_windows(size, margin, multiple, window)
-    for _, box in tiles_under(Box.whole(size), size, shape):
-        yield box, box.grown(margin, Box.whole(size))
-
-
-def few_windows(size: tuple[int, int], margin: int, multiple: int, window: int) -> tuple[int, int]:
-    """Height and width of the windows with which least is shown in all; arguments as `windows`."""
-    height, width = (-(-side // multiple) * multiple for side in size)
-    most = (window + 2 * margin) ** 2
-    found = []
-    for down in range(1, 2 * -(-height // window) + 1):
-        tall = -(-height // (down * multiple)) * multiple
-        room = most // min(height, tall + 2 * margin)
-        room -= 0 if room >= width else 2 * margin
-        if room >= multiple:
-            across = -(-width // (room // multiple * multiple))
-            wide = -(-width // (across * multiple)) * multiple
-            total = (height + 2 * margin * (down - 1)) * (width + 2 * margin * (across - 1))
-            found.append((total, tall, wide))
-    return min(found)[1:]
 
 
 def whole(part: Floats, multiple: int) -> Floats:

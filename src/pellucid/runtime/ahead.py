@@ -7,7 +7,7 @@ of many tiles would be in memory as a whole. Here a few items are under way, no 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Executor, Future
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ Result = TypeVar("Result")
 
 def in_order(
     pool: Executor, work: Callable[[Item], Result], items: Iterable[Item], *, ahead: int
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """`work` of each item, in order; at most `ahead` and one are under way or wait to be taken.
 
     What hasn't begun when the caller stops is never done.

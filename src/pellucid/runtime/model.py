@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
+from threading import Lock
 from types import MappingProxyType
 from typing import Any
 
@@ -20,7 +21,7 @@ from pellucid.runtime.device import CPU
 from pellucid.runtime.engines import SIDE, Engine, network_on, picture
 from pellucid.runtime.identity import model_id
 from pellucid.runtime.kernel import DiagonalKernel
-from pellucid.runtime.session import Network, thread_count
+from pellucid.runtime.session import Network, is_alone, thread_count
 
 DIAGONAL = ("prior.diagonal.weight", "prior.diagonal.bias", "prior.diagonal.shift")
 ENTROPY_ARRAYS = ("tables", "reach", "skip", "y_offset", "centre_offset", "z_index", *DIAGONAL)
@@ -47,6 +48,8 @@ class CodecModel:
     def __init__(self, folder: Path, *, threads: int | None = None, device: str = CPU) -> None:
         self.folder, self.device = folder, device
         self.threads = threads or thread_count()
+        self._networks: dict[tuple[str, int], Network] = {}
+        self._loading = Lock()
         self.card = read_card(folder)
         self._entropy = read_arrays(folder / "entropy.npz", ENTROPY_ARRAYS)
         self._gains = read_arrays(folder / "gains.npz", GAIN_ARRAYS)
@@ -71,7 +74,7 @@ class CodecModel:
         row: NDArray[np.float32] = self._gains[name][quality]
         return row[None, :, None, None]
 
-    @cached_property
+    @property
     def analysis(self) -> Network:
         """Samples as 8x8 blocks -> y. One thread: callers run several windows at once."""
         return self._network("analysis", 1)
@@ -81,13 +84,13 @@ class CodecModel:
         """Whether there is an analysis that leaves noise out."""
         return (self.folder / DENOISING).exists()
 
-    @cached_property
+    @property
     def denoising_analysis(self) -> Network:
         """Noisy samples as 8x8 blocks, and noise level maps -> y of the clean.
 
         Raises PellucidError if the folder has none, or one of another codec.
         """
-        network = Network(self.folder / DENOISING, self.threads)
+        network = self._network("denoising_analysis")
         if network.facts.get("codec") != self.id.hex():
             raise PellucidError(
                 f"{self.folder / DENOISING} is of another codec than the folder's: compress with "
@@ -100,27 +103,27 @@ class CodecModel:
         """Latents around a window that change its y, as `analysis_halo`."""
         return int(self.denoising_analysis.facts["halo"])
 
-    @cached_property
+    @property
     def hyper_analysis(self) -> Network:
         """y in steps -> z."""
         return self._network("hyper_analysis", 1)
 
-    @cached_property
+    @property
     def hyper_synthesis(self) -> Network:
         """z -> features, index head, mean."""
-        return self._network("hyper_decoder", self.threads)
+        return self._network("hyper_decoder")
 
-    @cached_property
+    @property
     def context_model(self) -> Network:
         """Decoded white squares and features -> index head, mean correction."""
-        return self._network("spatial_prior", self.threads)
+        return self._network("spatial_prior")
 
     @cached_property
     def synthesis(self) -> Engine:
         """y -> `blocks`, 8-bit, and `samples`, unrounded. One thread, like `analysis`."""
         return network_on(self.device, self.folder / "synthesis.onnx", 1, self._levels)
 
-    @cached_property
+    @property
     def synthesis_gradient(self) -> Network:
         """y -> `loss` and `gradient` of a distortion. One thread, like `analysis`.
 
@@ -171,8 +174,13 @@ class CodecModel:
         (found,) = synthesis("blocks", y=y, scale=vector("synthesis_scale"))
         return found
 
-    def _network(self, name: str, threads: int) -> Network:
-        return Network(self.folder / f"{name}.onnx", threads)
+    def _network(self, name: str, threads: int | None = None) -> Network:
+        """Loaded once; where others work beside it (`alone`) another one, of a single thread."""
+        wanted = name, threads or (1 if is_alone() else self.threads)
+        with self._loading:
+            if wanted not in self._networks:
+                self._networks[wanted] = Network(self.folder / f"{name}.onnx", wanted[1])
+            return self._networks[wanted]
 
 
 def read_card(folder: Path) -> Mapping[str, Any]:

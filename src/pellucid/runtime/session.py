@@ -32,21 +32,28 @@ _here = threading.local()
 
 
 @contextmanager
-def alone() -> Iterator[None]:
+def alone(*, when: bool = True) -> Iterator[None]:
     """In the block, networks and tiles take no thread but this: others do the same, side by side.
 
-    So pictures that are done several at a time take less of all cores than one after the other.
+    So pictures, or tiles, that are done several at a time take less of all cores than one after
+    the other.
     """
-    before, _here.alone = getattr(_here, "alone", False), True
+    before = is_alone()
+    _here.alone = before or when
     try:
         yield
     finally:
         _here.alone = before
 
 
+def is_alone() -> bool:
+    """Whether this thread is in such a block."""
+    return getattr(_here, "alone", False)
+
+
 def thread_count() -> int:
     """Threads a network uses: `PELLUCID_THREADS`, or all cores this process may run on."""
-    if getattr(_here, "alone", False):
+    if is_alone():
         return 1
     text = os.environ.get(THREADS_VARIABLE, "")
     if not text:

@@ -17,12 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.denoising.invalid import fill_invalid, finite_pixels
-from pellucid.denoising.remove import whole, windows
+from pellucid.denoising.remove import whole
 from pellucid.denoising.samples import INTEGERS, Floats, check_type, restored, split_alpha
 from pellucid.denoising.scale import MOST
 from pellucid.errors import InputError
 from pellucid.pixels import Box
 from pellucid.pixels.info import WITH_ALPHA
+from pellucid.pixels.windows import windows
 from pellucid.video.level import ClipNoise, deviation
 from pellucid.video.motion import opencv
 from pellucid.video.temporal import MEMORY, TemporalFilter, doubled, grey, halved
