@@ -2,15 +2,15 @@
 
     payload -> `latents.decode_latents` -> latent grid -> window -> synthesis -> cut to the tile
 
-One thread decodes latents while the others run the synthesis, half a block of tiles at a time;
-memory is bounded by two rows of blocks of latents, or columns where these are shorter, and by the
-output, unless that is on disk (`pixels/lazy.py`).
+Each thread decodes the latents of a tile, or runs the synthesis of half a block of tiles. Memory is
+bounded by two rows of blocks of latents, or columns where these are shorter, and by the output,
+unless that is on disk (`pixels/lazy.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from itertools import pairwise
 from typing import Any
 
@@ -27,6 +27,7 @@ from pellucid.pixels.box import Box, tiles_under
 from pellucid.pixels.lazy import Sink
 from pellucid.runtime import CodecModel
 from pellucid.runtime.ahead import in_order
+from pellucid.runtime.session import alone
 
 TileReader = Callable[[int], TileLatents]
 AlphaReader = Callable[[int], NDArray[Any]]  # tile number -> its alpha (h, w)
@@ -53,7 +54,6 @@ def decompress_into(
         alpha: gives the tiles of alpha, which becomes the last channel; then parts are whole tiles.
     """
     wanted = region or header.box
-    grid = LatentGrid(header, read_tile, model)
     if found is not None:
         model.check_deep()
 
@@ -68,6 +68,7 @@ def decompress_into(
         return part, samples
 
     with ThreadPoolExecutor(model.threads) as pool:
+        grid = LatentGrid(header, read_tile, model, pool)
         tasks = windows_of(header, grid, model, wanted, alpha=alpha is not None)
         for part, samples in in_order(pool, synthesise, tasks, ahead=2 * model.threads + 1):
             rows, columns = part.within(wanted)
@@ -78,15 +79,22 @@ def windows_of(
     header: Header, grid: LatentGrid, model: CodecModel, wanted: Box, *, alpha: bool = False
 ) -> Iterator[Task]:
     """Each half of a block that is wanted, or with alpha each tile, with its number, the window
-    around it in latents, and y there.
+    around it in latents, and y there. Tiles of the next block are begun before they are needed.
     """
     side = header.tile_size if alpha else WINDOW
+
+    def window_of(part: Box) -> Box:
+        return latents_of(part).grown(model.halo, grid.bounds)
+
     for before, line in pairwise([[], *lines_of((header.height, header.width), side)]):
         for place, (number, block) in enumerate(line):
+            for _, near in line[place : place + 2]:
+                if (inside := near.overlap(wanted)).size:
+                    grid.begin(window_of(inside))
             inside = block.overlap(wanted)
             parts = [inside] if alpha else halves_of(inside)
             for part in parts if inside.size else ():
-                window = latents_of(part).grown(model.halo, grid.bounds)
+                window = window_of(part)
                 yield part, number, window, grid.window(window)
             grid.forget(before[max(place - 1, 0) : place])
         grid.forget(before[-1:])
@@ -160,22 +168,35 @@ def filling_reader(
 
 
 class LatentGrid:
-    """The picture's y in quantiser steps, of which only the tiles in use are in memory."""
+    """The picture's y in quantiser steps, of which only the tiles in use are in memory.
 
-    def __init__(self, header: Header, read_tile: TileReader, model: CodecModel) -> None:
+    Threads of `pool` read them.
+    """
+
+    def __init__(
+        self, header: Header, read_tile: TileReader, model: CodecModel, pool: Executor
+    ) -> None:
         self._header, self._read, self._latents = header, read_tile, model.latents
-        self._tiles: dict[int, NDArray[np.float32]] = {}
+        self._pool = pool
+        self._tiles: dict[int, Future[NDArray[np.float32]]] = {}
         self.bounds = latents_of(header.box)
+
+    def begin(self, box: Box) -> None:
+        """Have the tiles under a box of latents read."""
+        for number, _ in self._tiles_under(samples_of(box)):
+            if number not in self._tiles:
+                self._tiles[number] = self._pool.submit(self._in_steps, number)
 
     def window(self, box: Box) -> NDArray[np.float32]:
         """y of a box of latents: (1, M, height, width)."""
+        self.begin(box)
         out = np.empty((1, self._latents, box.height, box.width), np.float32)
         for number, tile in self._tiles_under(samples_of(box)):
             place = latents_of(tile)
             part = place.overlap(box)
             rows, columns = part.within(box)
             from_rows, from_columns = part.within(place)
-            out[0, :, rows, columns] = self._tile(number)[:, from_rows, from_columns]
+            out[0, :, rows, columns] = self._tiles[number].result()[:, from_rows, from_columns]
         return out
 
     def forget(self, blocks: Iterable[tuple[int, Box]]) -> None:
@@ -188,7 +209,6 @@ class LatentGrid:
         header = self._header
         return tiles_under(box, (header.height, header.width), header.tile_size)
 
-    def _tile(self, number: int) -> NDArray[np.float32]:
-        if number not in self._tiles:
-            self._tiles[number] = self._read(number).in_steps
-        return self._tiles[number]
+    def _in_steps(self, number: int) -> NDArray[np.float32]:
+        with alone(when=self._header.tile_count > 1):
+            return self._read(number).in_steps
