@@ -45,6 +45,24 @@ def test_fast_enough_stays() -> None:
     assert pace.at == 0
 
 
+def test_a_lag_that_would_stay_goes_down() -> None:
+    pace, late = Pace(3), 1.01 * BEHIND * INTERVAL
+    taken = [pace.took(0.8 * INTERVAL, INTERVAL, late) for _ in range(2 * SOON)]
+    assert taken.count(True) == 2
+    assert pace.at == 2
+    pace = Pace(3)
+    assert not any(pace.took(0.6 * INTERVAL, INTERVAL, late) for _ in range(9 * LATE)), "it ends"
+    assert not any(pace.took(0.8 * INTERVAL, INTERVAL, 0.9 * late) for _ in range(9 * LATE))
+
+
+def test_nothing_goes_up_while_it_lags() -> None:
+    pace = Pace(2)
+    run(pace, 1.5, SOON)
+    late = 1.01 * BEHIND * INTERVAL
+    assert not any(pace.took(0.1 * INTERVAL, INTERVAL, late) for _ in range(20 * LATE))
+    assert run(pace, 0.1, 20 * LATE)[0][1] == 0
+
+
 def test_one_slow_frame_is_no_reason() -> None:
     pace = Pace(4)
     run(pace, 0.5, 20)

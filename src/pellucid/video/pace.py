@@ -1,8 +1,9 @@
 """Keeping up with a source that doesn't wait: smaller networks, then half the resolution.
 
 A clip's frames go through the first of several ways, each cheaper than the one before. If they
-take longer than the time between two frames, the next way is taken; if they have long taken much
-less, the one before. Where even the last is too slow, frames are left out.
+take longer than the time between two frames, the next way is taken, and where the work lags behind
+also if they take nearly as long, as it would never catch up; if they have long taken much less, the
+one before. Where even the last is too slow, frames are left out.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pellucid.video.stream import StreamOptions
 
 CHEAPER = ("m", "s", "xs")  # denoisers, each less work than the one before
 FULL, EASY = 0.95, 0.4  # of the time between frames: too much, and so little that there is room
+CATCHING_UP = 0.7  # of it: too much where the work lags
 SOON, LATE = 8, 100  # frames after which a cheaper way, and a better one, is taken
 QUICK = 0.25  # of the last frames count: in others the noise is measured
 BEHIND = 3.0  # times between frames that the work may lag, before a frame is left out
@@ -58,15 +60,19 @@ class Pace:
         self._parts: deque[float] = deque(maxlen=SOON)
         self._since, self._best = 0, 0
 
-    def took(self, seconds: float, interval: float) -> bool:
-        """Say how long a frame took, and how long it may take; whether the way changes."""
+    def took(self, seconds: float, interval: float, lag: float = 0.0) -> bool:
+        """Say how long a frame took, how long it may take, and how late it began; whether the way
+        changes.
+        """
         self._since += 1
         self._parts.append(seconds / interval)
         spent = float(np.quantile(self._parts, QUICK))
-        if spent > FULL and self._since >= SOON and self.at + 1 < self._count:
+        late = lag > BEHIND * interval
+        most = CATCHING_UP if late else FULL
+        if spent > most and self._since >= SOON and self.at + 1 < self._count:
             self._best = self.at + 1  # what was too slow isn't tried again soon
             return self._go(self.at + 1)
-        if spent < EASY and self._since >= LATE * (1 + 9 * (self.at <= self._best)):
+        if spent < EASY and not late and self._since >= LATE * (1 + 9 * (self.at <= self._best)):
             return self.at > 0 and self._go(self.at - 1)
         return False
 

@@ -172,7 +172,7 @@ class Work:
         same = clean is item.samples
         self._sink.frame(item if same else Frame(clean, item.timestamp, item.duration))
         now, progress = time.perf_counter(), self._progress
-        if self._pace and self._pace.took(now - begun, interval):
+        if self._pace and self._pace.took(now - begun, interval, begun - arrived):
             progress.changes.append((progress.frames, str(self._ways[self._pace.at])))
         progress.frames += 1
         progress.seconds = now - self._start
