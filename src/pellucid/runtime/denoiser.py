@@ -115,7 +115,7 @@ def at_full(maps: NDArray[np.float32], noisy: NDArray[np.float32]) -> NDArray[np
     """Maps at each sample, if they are at half size."""
     if maps.shape[2:] == noisy.shape[2:]:
         return maps
-    return maps.repeat(SIDE, axis=2).repeat(SIDE, axis=3)
+    return maps.repeat(SIDE, axis=3).repeat(SIDE, axis=2)
 
 
 def joined(places: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -124,9 +124,10 @@ def joined(places: NDArray[np.float32]) -> NDArray[np.float32]:
     The 12 are the rows of 2 x 2 samples of three channels each.
     """
     _, height, width, channels = places.shape
-    rows = places.reshape(height, width, SIDE, channels // SIDE).transpose(0, 2, 1, 3)
-    samples = rows.reshape(1, SIDE * height, SIDE * width, channels // SIDE**2)
-    return samples.transpose(0, 3, 1, 2)
+    row = np.dtype((np.void, places.itemsize * channels // SIDE))  # moved as one, which is faster
+    rows = places.reshape(height, width, SIDE, -1).view(row)[..., 0].transpose(0, 2, 1)
+    samples = np.ascontiguousarray(rows).view(places.dtype)
+    return samples.reshape(1, SIDE * height, SIDE * width, -1).transpose(0, 3, 1, 2)
 
 
 def parted(samples: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -87,6 +87,7 @@ def ends_of(model: Any) -> Ends | None:
     leave, offset = before(added), before(added, 1)
     fits = (
         (kind(leave), kind(offset)) == ("Convolution", "Convolution")
+        and sorted(map(kind, after(noisy))) == ["AvgPool", "Convolution"]
         and [*map(kind, after(maps))] == ["AvgPool"]
         and before(offset).get_name() == halving.get_name()
         and weights(leave).shape[::2] == (3 * SIDE**2, 3)
@@ -137,6 +138,7 @@ def in_rows(ops: Any, places: Any) -> Any:
 def convolved(
     ops: Any, x: Any, kernels: NDArray[np.float32], *, stride: int = 1, pad: int = 0
 ) -> Any:
+    """A convolution of `x`, the same down and across."""
     return ops.convolution(
         x, ops.constant(kernels), [stride] * 2, [pad] * 2, [pad] * 2, dilations=[1, 1]
     )
@@ -159,17 +161,21 @@ def chain(node: Any, *kinds: str) -> Any | None:
 
 
 def kind(node: Any) -> str:
+    """The name of a node's operator."""
     name: str = node.get_type_name()
     return name
 
 
 def kernel(pool: Any) -> list[int]:
+    """Height and width of what a pool takes in."""
     return list(pool.get_attributes()["kernel"])
 
 
 def before(node: Any, place: int = 0) -> Any:
+    """The node that gives an input."""
     return node.input_value(place).get_node()
 
 
 def after(node: Any) -> list[Any]:
+    """The nodes that take a node's first output."""
     return [each.get_node() for each in node.output(0).get_target_inputs()]

@@ -25,7 +25,7 @@ from pellucid.pixels import Box
 from pellucid.pixels.info import WITH_ALPHA
 from pellucid.video.level import ClipNoise, deviation
 from pellucid.video.motion import opencv
-from pellucid.video.temporal import MEMORY, TemporalFilter, grey, halved, softened
+from pellucid.video.temporal import MEMORY, TemporalFilter, grey, halved, softened, strips
 
 if TYPE_CHECKING:
     from pellucid.runtime import DenoiserModel
@@ -146,7 +146,9 @@ class FrameDenoiser:
         maps[int(prepared.processed)] = prepared.left
         mean = mean.reshape(*mean.shape[:2], -1)
         height, width, channels = samples.shape
-        clean = self._stored(mean, self._network(mean, maps), samples.dtype)[:height, :width]
+        most = MOST * float(maps.max())  # a little strength does little
+        noise = self._network(mean, maps)
+        clean = self._stored(mean, noise, most, samples.dtype)[:height, :width]
         if clean.shape[2] < channels:
             clean = np.concatenate([clean, samples[..., -1:]], axis=2)  # alpha
         if samples.dtype.kind == "f":
@@ -161,13 +163,11 @@ class FrameDenoiser:
         model, size = self.model, mean.shape[:2]
         parts: list[tuple[Box, Floats]] = []
         shown = np.broadcast_to(mean.transpose(2, 0, 1), (3, *size))[None]
-        most = MOST * maps.max()  # a little strength does little
         for box, outer in windows(size, multiple=model.multiple, reach=model.reach, window=WINDOW):
             half = [slice(side.start // 2, side.stop // 2) for side in outer.slices]
             found = model.noise(shown[..., *outer.slices], maps[None, :, *half])[0]
             noise = found[:, *box.within(outer)].transpose(1, 2, 0)
-            noise = noise if mean.shape[2] == 3 else noise.mean(2, keepdims=True)
-            parts.append((box, np.clip(noise, -most, most, out=noise)))
+            parts.append((box, noise if mean.shape[2] == 3 else noise.mean(2, keepdims=True)))
         self.engine = model.engine
         if len(parts) == 1:
             return parts[0][1]
@@ -176,12 +176,16 @@ class FrameDenoiser:
             found[box.slices] = noise
         return found
 
-    def _stored(self, mean: Floats, noise: Floats, dtype: np.dtype[Any]) -> NDArray[Any]:
-        """The mean less its noise, in the samples' own scale and type."""
+    def _stored(
+        self, mean: Floats, noise: Floats, most: float, dtype: np.dtype[Any]
+    ) -> NDArray[Any]:
+        """The mean less its noise, `most` at a sample, in the samples' own scale and type."""
         cv2, back = opencv(), 1 / self._scale
         depth = getattr(cv2, DEPTHS.get(dtype.name, "CV_32F"))
-        found: NDArray[Any] = cv2.addWeighted(mean, back, noise, -back, 0, dtype=depth)
-        found = found.reshape(mean.shape)
+        found: NDArray[Any] = np.empty(mean.shape, dtype if dtype.name in DEPTHS else np.float32)
+        for strip in strips(len(mean)):
+            off = np.clip(noise[strip], -most, most, out=noise[strip])
+            cv2.addWeighted(mean[strip], back, off, -back, 0, dst=found[strip], dtype=depth)
         if dtype.name not in DEPTHS:
             return restored(found, dtype)
         return found if self._white is None else np.minimum(found, self._white, dtype=dtype)

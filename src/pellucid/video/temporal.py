@@ -15,6 +15,8 @@ things move, and by the square of their mean, which tells faint ones.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from pellucid.denoising.samples import Floats
@@ -27,6 +29,7 @@ MEAN, MEAN_MARGIN = 10.0, 2.0  # the same of the mean's square
 SHARE = 1 / (4 * AROUND**2)  # of the variance that such a mean has
 UNKNOWN = 1e3  # `rest` of what comes in from outside
 LEAST_VARIANCE = 1e-6
+STRIP = 64  # rows, an even number
 SOFT = np.array([1, 6, 1], np.float32) / 8
 SURE = 2.0**20  # sum of weights beside which what OpenCV adds to it, lest it is 0, is nothing
 
@@ -44,7 +47,6 @@ class TemporalFilter:
         height, width = first.shape[:2]
         half = height // 2, width // 2
         self._motion = Motion()
-        self._apart, self._product = (np.empty(first.shape, np.float32) for _ in range(2))
         self.mean = first
         self.rest = np.ones(half, np.float32)
 
@@ -52,10 +54,9 @@ class TemporalFilter:
         """Take in the next frame; the variance of its noise is one number or (H/2, W/2)."""
         cv2 = opencv()
         self._follow(frame, variance)
-        apart = cv2.subtract(frame, self.mean, dst=self._apart)
+        energy, apart = map(around, self._apart(frame))
+        mean = grey(np.square(apart))
         both = (1 + self.rest) * variance  # what the difference would have if nothing had changed
-        energy = around(halved(grey(cv2.multiply(apart, apart, dst=self._product))))
-        mean = grey(np.square(around(halved(apart))))
         change = ENERGY * np.maximum(energy - (1 + ENERGY_MARGIN) * both, 0)
         change += MEAN * np.maximum(mean - (1 + MEAN_MARGIN) * SHARE * both, 0)
         worth = self.rest + change / np.maximum(
@@ -64,6 +65,17 @@ class TemporalFilter:
         self.rest = np.maximum(worth / (1 + worth), np.float32(self._least))
         gain = doubled(self.rest * np.float32(SURE))
         self.mean = cv2.blendLinear(frame, self.mean, gain, np.float32(SURE) - gain)
+
+    def _apart(self, frame: Floats) -> tuple[Floats, Floats]:
+        """Means of 2x2: of the square of a frame's difference from the mean, and of that itself."""
+        cv2 = opencv()
+        parts = []
+        for strip in strips(len(frame)):
+            apart = cv2.subtract(frame[strip], self.mean[strip])
+            half = halved(apart)
+            parts.append((halved(grey(cv2.multiply(apart, apart, dst=apart))), half))
+        energy, mean = map(np.concatenate, zip(*parts, strict=True))
+        return energy, mean
 
     def _follow(self, frame: Floats, variance: Floats | float) -> None:
         """Bring the mean to where its things are in `frame`."""
@@ -83,6 +95,12 @@ class TemporalFilter:
         )
         outside = {"borderMode": cv2.BORDER_CONSTANT, "borderValue": UNKNOWN}
         self.rest = moved_by(self.rest, apart, **outside)
+
+
+def strips(height: int) -> Iterator[slice]:
+    """Rows of a frame, so few that the processor keeps what is made of them at hand."""
+    for top in range(0, height, STRIP):
+        yield slice(top, top + STRIP)
 
 
 def grey(values: Floats) -> Floats:
