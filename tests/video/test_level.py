@@ -18,7 +18,7 @@ SIZE = (96, 128)
 def test_it_is_found() -> None:
     noise = ClipNoise(None)
     for frame in noisy(moving(5, SIZE), 12):
-        noise.plan(frame, cut=False)
+        noise.plan(frame, cut=lambda: False)
     assert noise.noise.sigma == pytest.approx(12, rel=0.15)
     assert noise.measured is noise.noise
 
@@ -30,7 +30,7 @@ def test_it_is_steady() -> None:
     sigmas = []
     for number, frame in enumerate(clip):
         shown = frame if number != OFTEN[3] else noisy(frame, 40)
-        sigmas.append(noise.plan(shown, cut=False).sigma)
+        sigmas.append(noise.plan(shown, cut=lambda: False).sigma)
     assert max(sigmas[2:]) < 1.15 * min(sigmas[2:])
 
 
@@ -43,7 +43,7 @@ def test_it_is_seldom_measured() -> None:
             "pellucid.video.level.measure", lambda frame: calls.append(len(calls)) or estimate
         )
         for _ in range(2 * EVERY + 1):
-            noise.plan(still(1)[0], cut=False)
+            noise.plan(still(1)[0], cut=lambda: False)
     assert len(calls) == len(OFTEN) + 2
     assert len(noise._found) == KEPT
 
@@ -51,9 +51,9 @@ def test_it_is_seldom_measured() -> None:
 def test_a_cut_measures_anew() -> None:
     noise = ClipNoise(None)
     for frame in noisy(still(SETTLED, SIZE), 20):
-        noise.plan(frame, cut=False)
+        noise.plan(frame, cut=lambda: False)
     quiet = noisy(np.repeat(view(SIZE, 100, 80)[None], 2, axis=0), 5)
-    noise.plan(quiet[0], cut=True)
+    noise.plan(quiet[0], cut=lambda: True)
     assert noise.noise.sigma < 10
 
 
@@ -81,5 +81,5 @@ def test_a_clip_without_cuts_is_seldom_measured(monkeypatch: pytest.MonkeyPatch)
 
 def test_what_is_given_counts() -> None:
     noise = ClipNoise(7.0)
-    assert noise.plan(still(1)[0], cut=False).sigma == pytest.approx(7)
+    assert noise.plan(still(1)[0], cut=lambda: False).sigma == pytest.approx(7)
     assert noise.measured is None

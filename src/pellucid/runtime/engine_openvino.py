@@ -3,8 +3,7 @@
 OpenVINO rounds every array of a network in a short format, the picture too: in bfloat16 a bright
 sample by up to half a level of 8 bits, one near 0 by next to nothing.
 
-Networks take any shape; compiled for one they aren't faster. Nothing is kept on the disk, as
-compiling takes less than a tenth of a second.
+Nothing is kept on the disk, as compiling takes less than a tenth of a second.
 
 OpenVINO (seen in 2026.4) makes an id in the home folder and sends events to its maker as soon as it
 is imported. The package that does so is kept from it.
@@ -13,9 +12,11 @@ is imported. The package that does so is kept from it.
 from __future__ import annotations
 
 import sys
+from collections import OrderedDict, deque
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from threading import Lock, local
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 
 from pellucid.errors import refusing
 from pellucid.pixels.extras import science
+from pellucid.runtime.openvino_graph import channels_last, without_blocks
 
 TELEMETRY = "openvino_telemetry"
 FLOAT32 = "FP32"
@@ -30,7 +32,8 @@ SHORT = {
     "BF16": "bfloat16",
     "FP16": "float16",
 }  # its names -> NumPy's kind of names, the best first
-POOL = "AvgPool"
+KEPT = 4  # shapes for which a network is compiled
+Shapes = tuple[tuple[str | int, ...], ...]  # name and sides of each input
 _importing = Lock()
 
 
@@ -63,6 +66,8 @@ def short_format() -> str | None:
 class OpenVinoNetwork:
     """A network, float32 in and out; thread-safe.
 
+    A denoiser is made anew (`openvino_graph.py`), and compiled for each shape it is given.
+
     Args:
         form: what it computes in: FP32, BF16 or FP16.
 
@@ -71,26 +76,59 @@ class OpenVinoNetwork:
 
     def __init__(self, source: Path, threads: int, form: str) -> None:
         self.engine, self.short = f"openvino {SHORT.get(form, 'float32')}", form in SHORT
+        self._threads, self._form = threads, form
+        self._lock, self._compiled = Lock(), OrderedDict[Shapes, Compiled]()
         with refusing(f"the network {source} can't be loaded by OpenVINO"):
-            self._model = compiled(without_blocks(core().read_model(source)), threads, form)
-        results = [output.get_node().get_friendly_name() for output in self._model.outputs]
-        self.outputs = [name.removesuffix("/sink_port_0") for name in results]
-        self._own = local()  # requests, which one thread at a time may use
+            model = without_blocks(core().read_model(source))
+            results = [output.get_node().get_friendly_name() for output in model.outputs]
+            self.outputs = [name.removesuffix("/sink_port_0") for name in results]
+            denoiser = channels_last(model, library())
+            self.packed, self._model = denoiser is not None, denoiser or model
+            if not self.packed:
+                self._compiled[()] = Compiled(compiled(model, threads, form))
 
     def __call__(self, *names: str, **inputs: NDArray[np.float32]) -> list[NDArray[Any]]:
-        if not hasattr(self._own, "request"):
-            self._own.request = self._model.create_infer_request()
-        request = self._own.request
+        shapes = tuple((name, *array.shape) for name, array in inputs.items() if self.packed)
+        return self._compiled_for(shapes)(names or self.outputs, inputs)
+
+    def _compiled_for(self, shapes: Shapes) -> Compiled:
+        with self._lock:
+            if shapes not in self._compiled:
+                model = self._model.clone()
+                model.reshape({name: list(sides) for name, *sides in shapes})
+                self._compiled[shapes] = Compiled(compiled(model, self._threads, self._form))
+            self._compiled.move_to_end(shapes)
+            if len(self._compiled) > KEPT:
+                self._compiled.popitem(last=False)
+            return self._compiled[shapes]
+
+
+class Compiled:
+    """A network ready to run, in any number of threads."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._requests = deque[Any]()  # each is of one thread at a time
+
+    def __call__(
+        self, names: Sequence[str], inputs: Mapping[str, NDArray[np.float32]]
+    ) -> list[NDArray[Any]]:
+        """The outputs of these names, in arrays of the caller's own."""
+        try:
+            request = self._requests.pop()
+        except IndexError:
+            request = self._model.create_infer_request()
+        own = {}
+        for name in names:
+            output = self._model.output(name)
+            if output.partial_shape.is_static:
+                own[name] = np.empty(list(output.shape), np.float32)
+                request.set_tensor(name, library().Tensor(own[name], shared_memory=True))
         request.infer(inputs, share_inputs=True)
-        return [request.get_tensor(name).data.copy() for name in names or self.outputs]
-
-
-def without_blocks(model: Any) -> Any:
-    """The network without pools of 1x1, which are there for ONNX Runtime's blocks of channels."""
-    for node in model.get_ordered_ops():
-        if node.get_type_name() == POOL and set(node.get_attributes()["kernel"]) == {1}:
-            node.output(0).replace(node.input_value(0))
-    return model
+        for name in set(names) - set(own):
+            own[name] = request.get_tensor(name).data.copy()
+        self._requests.append(request)
+        return [own[name] for name in names]
 
 
 def compiled(part: Any, threads: int, form: str) -> Any:

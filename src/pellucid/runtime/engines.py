@@ -35,6 +35,7 @@ class Engine(Protocol):
 
     engine: str  # its name and the numbers it computes in
     short: bool  # whether these have fewer bits than float32
+    packed: bool  # whether it is a denoiser of samples in rows (`openvino_graph.channels_last`)
 
     @property
     def outputs(self) -> list[str]:

@@ -82,7 +82,7 @@ class Network:
         providers: ONNX Runtime's names of what computes, the first that can.
     """
 
-    engine, short = "onnxruntime float32", False
+    engine, short, packed = "onnxruntime float32", False, False
 
     def __init__(
         self, source: Path | bytes, threads: int, providers: Sequence[Any] = (CPU_PROVIDER,)

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.denoising.invalid import fill_invalid, finite_pixels
-from pellucid.denoising.remove import whole
 from pellucid.denoising.samples import INTEGERS, Floats, check_type, restored, split_alpha
 from pellucid.denoising.scale import MOST
 from pellucid.errors import InputError
@@ -26,7 +25,7 @@ from pellucid.pixels.info import WITH_ALPHA
 from pellucid.pixels.windows import windows
 from pellucid.video.level import ClipNoise, deviation
 from pellucid.video.motion import opencv
-from pellucid.video.temporal import MEMORY, TemporalFilter, doubled, grey, halved
+from pellucid.video.temporal import MEMORY, TemporalFilter, grey, halved, softened, strips
 
 if TYPE_CHECKING:
     from pellucid.runtime import DenoiserModel
@@ -44,7 +43,7 @@ class Prepared:
     Attributes:
         samples: (H, W, C) as they came.
         mean: (h, w, 3) or (h, w), in the scale within; sides are multiples of the network's.
-        left: (h, w) or a number.
+        left: (h / 2, w / 2) or a number.
         processed: whether neighbouring samples share noise.
     """
 
@@ -113,7 +112,7 @@ class FrameDenoiser:
             return Prepared(samples)
         colour, _ = split_alpha(samples)
         frame = self._scaled(colour)
-        plan = self.noise.plan(colour, cut=self._is_cut(frame))
+        plan = self.noise.plan(colour, cut=lambda: self._is_cut(frame))
         if not np.any(plan.sigma):
             self._filter = None
             return Prepared(samples)
@@ -123,13 +122,12 @@ class FrameDenoiser:
             * deviation(plan, lambda: halved(grey(frame)) / self._scale)
         )
         if not self._temporal:
-            left = level if isinstance(level, float) else doubled(level)
-            return Prepared(samples, frame, left, plan.processed)
+            return Prepared(samples, frame, softened(level), plan.processed)
         if self._filter is None:
             self._filter = TemporalFilter(frame, memory=self._memory)
         else:
             self._filter.add(frame, level**2)
-        left = doubled(np.sqrt(self._filter.rest) * np.float32(level))
+        left = softened(np.sqrt(self._filter.rest) * np.float32(level))
         return Prepared(samples, self._filter.mean, left, plan.processed)
 
     def _is_cut(self, frame: Floats) -> bool:
@@ -144,11 +142,13 @@ class FrameDenoiser:
         samples, mean = prepared.samples, prepared.mean
         if mean is None:
             return samples
-        maps = np.zeros((2, *mean.shape[:2]), np.float32)
+        maps = np.zeros((2, mean.shape[0] // 2, mean.shape[1] // 2), np.float32)
         maps[int(prepared.processed)] = prepared.left
         mean = mean.reshape(*mean.shape[:2], -1)
         height, width, channels = samples.shape
-        clean = self._stored(mean, self._network(mean, maps), samples.dtype)[:height, :width]
+        most = MOST * float(maps.max())  # a little strength does little
+        noise = self._network(mean, maps)
+        clean = self._stored(mean, noise, most, samples.dtype)[:height, :width]
         if clean.shape[2] < channels:
             clean = np.concatenate([clean, samples[..., -1:]], axis=2)  # alpha
         if samples.dtype.kind == "f":
@@ -156,31 +156,36 @@ class FrameDenoiser:
         return clean
 
     def _network(self, mean: Floats, maps: Floats) -> Floats:
-        """The noise that the network finds in a frame (h, w, 1 or 3), of that shape."""
+        """The noise that the network finds in a frame (h, w, 1 or 3), of that shape.
+
+        `maps` are (2, h / 2, w / 2).
+        """
         model, size = self.model, mean.shape[:2]
         parts: list[tuple[Box, Floats]] = []
-        shown = np.broadcast_to(mean.transpose(2, 0, 1), (3, *size))
-        most = MOST * maps.max()  # a little strength does little
+        shown = np.broadcast_to(mean.transpose(2, 0, 1), (3, *size))[None]
         for box, outer in windows(size, multiple=model.multiple, reach=model.reach, window=WINDOW):
-            part, level = (whole(each[:, *outer.slices], model.multiple) for each in (shown, maps))
-            noise = model.noise(part, level)[0][:, *box.within(outer)].transpose(1, 2, 0)
-            noise = noise if mean.shape[2] == 3 else noise.mean(2, keepdims=True)
-            parts.append((box, np.clip(noise, -most, most, out=noise)))
-        found: Floats = parts[0][1]
+            half = [slice(side.start // 2, side.stop // 2) for side in outer.slices]
+            found = model.noise(shown[..., *outer.slices], maps[None, :, *half])[0]
+            noise = found[:, *box.within(outer)].transpose(1, 2, 0)
+            parts.append((box, noise if mean.shape[2] == 3 else noise.mean(2, keepdims=True)))
         self.engine = model.engine
         if len(parts) == 1:
-            return found
+            return parts[0][1]
         found = np.empty_like(mean)
         for box, noise in parts:
             found[box.slices] = noise
         return found
 
-    def _stored(self, mean: Floats, noise: Floats, dtype: np.dtype[Any]) -> NDArray[Any]:
-        """The mean less its noise, in the samples' own scale and type."""
+    def _stored(
+        self, mean: Floats, noise: Floats, most: float, dtype: np.dtype[Any]
+    ) -> NDArray[Any]:
+        """The mean less its noise, `most` at a sample, in the samples' own scale and type."""
         cv2, back = opencv(), 1 / self._scale
         depth = getattr(cv2, DEPTHS.get(dtype.name, "CV_32F"))
-        found: NDArray[Any] = cv2.addWeighted(mean, back, noise, -back, 0, dtype=depth)
-        found = found.reshape(mean.shape)
+        found: NDArray[Any] = np.empty(mean.shape, dtype if dtype.name in DEPTHS else np.float32)
+        for strip in strips(len(mean)):
+            off = np.clip(noise[strip], -most, most, out=noise[strip])
+            cv2.addWeighted(mean[strip], back, off, -back, 0, dst=found[strip], dtype=depth)
         if dtype.name not in DEPTHS:
             return restored(found, dtype)
         return found if self._white is None else np.minimum(found, self._white, dtype=dtype)

@@ -37,12 +37,12 @@ class ClipNoise:
         self._found: deque[NoiseEstimate] = deque(maxlen=KEPT)
         self._number = 0
 
-    def plan(self, frame: NDArray[Any], *, cut: bool) -> Plan:
-        """How the next frame (H, W, C) is to be denoised; `cut`: it is of another scene."""
+    def plan(self, frame: NDArray[Any], *, cut: Callable[[], bool]) -> Plan:
+        """How the next frame (H, W, C) is to be denoised; `cut`: whether it is of another scene."""
         eight_bits = frame.dtype == np.uint8
         if self._given is not None:
             return plan_for(self._given, eight_bits=eight_bits)
-        if cut and self._number >= SETTLED:
+        if cut() and self._number >= SETTLED:
             self._found.clear()
             self._number = 0
         if self._number in OFTEN or self._number % EVERY == 0:

@@ -32,10 +32,9 @@ def opencv() -> Any:
 class Motion:
     """Flow between frames of one size, at half size: floats (h, w) from 0 to 255."""
 
-    def __init__(self, size: tuple[int, int]) -> None:
+    def __init__(self) -> None:
         self._cv2 = opencv()
         self._dis = precise_flow(self._cv2)
-        self._grid = grid(size)
 
     def apart(self, now: Floats, before: Floats, noise: Floats) -> Floats | None:
         """How far right and down of its place each sample of `now` was in `before`, (h, w, 2).
@@ -49,13 +48,13 @@ class Motion:
             return None
         eight_bits = (cv2.convertScaleAbs(grey) for grey in (now, before))
         flow: Floats = cv2.blur(self._dis.calc(*eight_bits, None), (SMOOTH, SMOOTH))
-        moved = moved_by(before, flow + self._grid)
+        moved = moved_by(before, flow)
         follow = cv2.blur(np.square(now - moved), (AROUND, AROUND))
         moves = follow < BETTER * still
         if np.count_nonzero(moves) < FEW * moves.size:
             return None
-        flow[~moves] = 0
-        return flow
+        found: Floats = cv2.copyTo(flow, moves.view(np.uint8))  # 0 elsewhere
+        return found
 
 
 def precise_flow(cv2: Any) -> Any:
@@ -72,18 +71,13 @@ def precise_flow(cv2: Any) -> Any:
     return dis
 
 
-def moved_by(values: Floats, places: Floats, **beyond: Any) -> Floats:
-    """Values (h, w) at places (h, w, 2), columns and rows, between samples too.
+def moved_by(values: Floats, apart: Floats, **beyond: Any) -> Floats:
+    """Values (h, w) from so far right and down of each place (h, w, 2), between samples too.
 
     Outside are those at the edge, or what OpenCV is told in `beyond`.
     """
     cv2 = opencv()
     beyond = beyond or {"borderMode": cv2.BORDER_REPLICATE}
-    found: Floats = cv2.remap(values, places, None, cv2.INTER_LINEAR, **beyond)
+    how = cv2.INTER_LINEAR | cv2.WARP_RELATIVE_MAP
+    found: Floats = cv2.remap(values, apart, None, how, **beyond)
     return found
-
-
-def grid(size: tuple[int, int]) -> Floats:
-    """(h, w, 2): column and row of each sample."""
-    rows, columns = np.indices(size, np.float32)
-    return np.dstack([columns, rows])

@@ -15,10 +15,12 @@ things move, and by the square of their mean, which tells faint ones.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from pellucid.denoising.samples import Floats
-from pellucid.video.motion import Motion, grid, moved_by, opencv
+from pellucid.video.motion import Motion, moved_by, opencv
 
 MEMORY = 16  # frames: the mean is never worth more
 AROUND = 3  # samples of half size a side over which differences are judged
@@ -27,6 +29,9 @@ MEAN, MEAN_MARGIN = 10.0, 2.0  # the same of the mean's square
 SHARE = 1 / (4 * AROUND**2)  # of the variance that such a mean has
 UNKNOWN = 1e3  # `rest` of what comes in from outside
 LEAST_VARIANCE = 1e-6
+STRIP = 64  # rows, an even number
+SOFT = np.array([1, 6, 1], np.float32) / 8
+SURE = 2.0**20  # sum of weights beside which what OpenCV adds to it, lest it is 0, is nothing
 
 
 class TemporalFilter:
@@ -39,10 +44,9 @@ class TemporalFilter:
 
     def __init__(self, first: Floats, *, memory: int = MEMORY) -> None:
         self._least = 1 / memory
-        self._size = height, width = first.shape[:2]
+        height, width = first.shape[:2]
         half = height // 2, width // 2
-        self._motion, self._grid, self._half_grid = Motion(half), grid(self._size), grid(half)
-        self._apart, self._product = (np.empty(first.shape, np.float32) for _ in range(2))
+        self._motion = Motion()
         self.mean = first
         self.rest = np.ones(half, np.float32)
 
@@ -50,21 +54,28 @@ class TemporalFilter:
         """Take in the next frame; the variance of its noise is one number or (H/2, W/2)."""
         cv2 = opencv()
         self._follow(frame, variance)
-        apart = cv2.subtract(frame, self.mean, dst=self._apart)
+        energy, apart = map(around, self._apart(frame))
+        mean = grey(np.square(apart))
         both = (1 + self.rest) * variance  # what the difference would have if nothing had changed
-        energy = around(halved(grey(cv2.multiply(apart, apart, dst=self._product))))
-        mean = grey(np.square(around(halved(apart))))
         change = ENERGY * np.maximum(energy - (1 + ENERGY_MARGIN) * both, 0)
         change += MEAN * np.maximum(mean - (1 + MEAN_MARGIN) * SHARE * both, 0)
         worth = self.rest + change / np.maximum(
             variance, np.float32(LEAST_VARIANCE), dtype=np.float32
         )
         self.rest = np.maximum(worth / (1 + worth), np.float32(self._least))
-        gain = doubled(self.rest)
-        if apart.ndim == 3:
-            gain = cv2.merge([gain] * apart.shape[2], dst=self._product)
-        cv2.multiply(apart, gain, dst=apart)
-        self.mean = cv2.add(self.mean, apart)  # a new one: the old may be in use
+        gain = doubled(self.rest * np.float32(SURE))
+        self.mean = cv2.blendLinear(frame, self.mean, gain, np.float32(SURE) - gain)
+
+    def _apart(self, frame: Floats) -> tuple[Floats, Floats]:
+        """Means of 2x2: of the square of a frame's difference from the mean, and of that itself."""
+        cv2 = opencv()
+        parts = []
+        for strip in strips(len(frame)):
+            apart = cv2.subtract(frame[strip], self.mean[strip])
+            half = halved(apart)
+            parts.append((halved(grey(cv2.multiply(apart, apart, dst=apart))), half))
+        energy, mean = map(np.concatenate, zip(*parts, strict=True))
+        return energy, mean
 
     def _follow(self, frame: Floats, variance: Floats | float) -> None:
         """Bring the mean to where its things are in `frame`."""
@@ -77,13 +88,19 @@ class TemporalFilter:
         cv2 = opencv()
         self.mean = cv2.remap(
             self.mean,
-            self._grid + 2 * doubled(apart),
+            doubled(2 * apart),
             None,
-            cv2.INTER_CUBIC,
+            cv2.INTER_CUBIC | cv2.WARP_RELATIVE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
         )
         outside = {"borderMode": cv2.BORDER_CONSTANT, "borderValue": UNKNOWN}
-        self.rest = moved_by(self.rest, self._half_grid + apart, **outside)
+        self.rest = moved_by(self.rest, apart, **outside)
+
+
+def strips(height: int) -> Iterator[slice]:
+    """Rows of a frame, so few that the processor keeps what is made of them at hand."""
+    for top in range(0, height, STRIP):
+        yield slice(top, top + STRIP)
 
 
 def grey(values: Floats) -> Floats:
@@ -113,4 +130,14 @@ def doubled(values: Floats) -> Floats:
     cv2 = opencv()
     size = values.shape[1] * 2, values.shape[0] * 2
     found: Floats = cv2.resize(values, size, interpolation=cv2.INTER_LINEAR)
+    return found
+
+
+def softened(values: Floats | float) -> Floats | float:
+    """What `halved` makes of what `doubled` makes of them."""
+    if isinstance(values, float):
+        return values
+    found: Floats = opencv().sepFilter2D(
+        values, -1, SOFT, SOFT, borderType=opencv().BORDER_REPLICATE
+    )
     return found
