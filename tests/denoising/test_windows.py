@@ -117,13 +117,15 @@ def test_too_small_a_reach_would_show() -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_windows_cover_a_picture_once_and_see_whole_cells(size: tuple[int, int]) -> None:
-    covered = np.zeros(size, int)
+    covered, shapes = np.zeros(size, int), set()
     for inner, box in windows(size, multiple=MULTIPLE, reach=REACH, window=16):
         covered[inner.slices] += 1
+        shapes.add(tuple(-(-side // MULTIPLE) for side in (box.height, box.width)))
         assert box.y % MULTIPLE == box.x % MULTIPLE == 0
         assert box.bottom % MULTIPLE == 0 or box.bottom == size[0]
         assert box.right % MULTIPLE == 0 or box.right == size[1]
     assert (covered == 1).all()
+    assert len(shapes) == 1, "an engine that compiles for each shape does so once"
 
 
 def test_a_survey_keeps_no_more_than_it_needs() -> None:
