@@ -97,7 +97,7 @@ def test_half_the_resolution(shape: tuple[int, int, int]) -> None:
     frames = [samples(number, *shape[:2])[..., : shape[2]] for number in range(4)]
     for at in (0, 1, 1, 0):
         for frame in frames:
-            clean = player(frame, at)
+            clean = player.finish(player.prepare(frame, at))
             assert (clean.shape, clean.dtype) == (shape, np.uint8)
             apart = clean.astype(float) - frame
             assert np.abs(apart.mean()) < 3
@@ -107,7 +107,7 @@ def test_half_the_resolution(shape: tuple[int, int, int]) -> None:
 def test_a_measured_noise_is_told_in_the_frames_unit() -> None:
     player = Player(StreamOptions(), [Way("s"), Way("s", half=True)], 255)
     assert player.noise is None
-    player(samples(0), 0)
+    player.finish(player.prepare(samples(0), 0))
     assert player.noise is not None
     assert 3 < player.noise.sigma < 12
     assert player.engine is not None
@@ -124,11 +124,11 @@ def test_nothing_is_above_white_at_half_the_resolution() -> None:
     stripes = np.where(np.arange(64)[None, :, None] // 4 % 2, 1023, 0).astype(np.uint16)
     frame = np.broadcast_to(stripes, (48, 64, 3)).copy()
     play = Player(StreamOptions(sigma=40.0, model="s"), [Way("s", half=True)], 1023)
-    assert play(frame, 0).max() <= 1023
+    assert play.finish(play.prepare(frame, 0)).max() <= 1023
 
 
 def test_nothing_to_do_is_no_half_resolution() -> None:
     frame = samples(0)
     play = Player(StreamOptions(sigma=0.0, model="s"), [Way("s", half=True)], 255)
-    assert play(frame, 0) is frame
+    assert play.finish(play.prepare(frame, 0)) is frame
     assert play.engine is None

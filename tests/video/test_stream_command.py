@@ -11,6 +11,7 @@ import time
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
@@ -171,9 +172,9 @@ def test_a_change_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     from pellucid.video import pace
 
     class Slow(pace.Player):
-        def __call__(self, samples: object, at: int) -> object:  # type: ignore[override]
+        def finish(self, begun: pace.Begun) -> np.ndarray:
             time.sleep(0.02)
-            return samples
+            return begun.samples
 
     monkeypatch.setattr("pellucid.video.run.Player", Slow)
     write_clip(Path("in.mkv"), 60, stamps=range(0, 300, 5), time_base=Fraction(1, 500))

@@ -23,7 +23,8 @@ FEW = 16  # one sample in so many, down and across, tells the mean of all
 class DenoiserModel:
     """The files of one denoiser's folder; the network is loaded when first used.
 
-    It runs on `device`, as `device_for` gives it, or in ONNX Runtime where that isn't as good.
+    It runs on `device`, as `device_for` gives it, or in ONNX Runtime, as `Network` says of
+    `spinning`, where that isn't as good.
 
     Attributes:
         multiple: sides of what the network takes are multiples of this.
@@ -33,8 +34,15 @@ class DenoiserModel:
         PellucidError: a file is missing or broken, or isn't what its card says.
     """
 
-    def __init__(self, folder: Path, *, threads: int | None = None, device: str = CPU) -> None:
-        self.folder, self.device = folder, device
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        threads: int | None = None,
+        device: str = CPU,
+        spinning: bool = True,
+    ) -> None:
+        self.folder, self.device, self._spinning = folder, device, spinning
         self.threads = threads or thread_count()
         self.card = read_card(folder)
         self.name: str = self.card["name"]
@@ -65,7 +73,9 @@ class DenoiserModel:
 
     @cached_property
     def _network(self) -> Engine:
-        return network_on(self.device, self.folder / FILE, self.threads, levels)
+        return network_on(
+            self.device, self.folder / FILE, self.threads, levels, spinning=self._spinning
+        )
 
 
 def levels(network: Engine) -> NDArray[np.float32]:

@@ -45,12 +45,14 @@ class Engine(Protocol):
         """All outputs, or those named."""
 
 
-def network_on(device: str, source: Path, threads: int, trial: Trial) -> Engine:
+def network_on(
+    device: str, source: Path, threads: int, trial: Trial, *, spinning: bool = True
+) -> Engine:
     """The network on `device`, or in ONNX Runtime on the processor where that isn't as good.
 
     Raises PellucidError if not even that can load it.
     """
-    exact = Network(source, threads)
+    exact = Network(source, threads, spinning=spinning)
     for make in engines_of(device):
         try:
             with refusing("this engine doesn't work"):

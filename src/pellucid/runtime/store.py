@@ -73,14 +73,15 @@ def load_codec(folder: Path) -> CodecModel:
     return open_model(folder, identity, CPU, thread_count())
 
 
-def load_denoiser(name: str, device: str = CPU) -> DenoiserModel:
-    """A denoiser, by name or by a folder's path, on a device as `device_for` gives it.
+def load_denoiser(name: str, device: str = CPU, *, spinning: bool = True) -> DenoiserModel:
+    """A denoiser, by name or by a folder's path, on a device as `device_for` gives it; `spinning`
+    is `Network`'s.
 
     Raises:
         OptionError: there is none of this name.
     """
     folder = locate(name, DENOISER)
-    return open_denoiser(folder, read_card(folder)["id"], device, thread_count())
+    return open_denoiser(folder, read_card(folder)["id"], device, thread_count(), spinning)
 
 
 def load_guide(name: str = GUIDE) -> GuideModel:
@@ -171,9 +172,15 @@ def open_model(folder: Path, identity: str, device: str, threads: int) -> CodecM
 
 
 @lru_cache(maxsize=16)
-def open_denoiser(folder: Path, identity: str, device: str, threads: int) -> DenoiserModel:  # noqa: ARG001
-    """A denoiser, loaded once a process, id, device and number of threads."""
-    return DenoiserModel(folder, threads=threads, device=device)
+def open_denoiser(
+    folder: Path,
+    identity: str,  # noqa: ARG001
+    device: str,
+    threads: int,
+    spinning: bool,
+) -> DenoiserModel:
+    """A denoiser, loaded once a process, id, device, number of threads and `spinning`."""
+    return DenoiserModel(folder, threads=threads, device=device, spinning=spinning)
 
 
 @lru_cache(maxsize=16)

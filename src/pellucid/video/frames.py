@@ -102,7 +102,8 @@ class FrameDenoiser:
 
         if self._model is None:
             device = device_for(self._device, math.inf, short=self._dtype == np.uint8)
-            self._model = load_denoiser(self._name, device)
+            # The mean of the next frame is often made beside the network.
+            self._model = load_denoiser(self._name, device, spinning=not self._temporal)
         return self._model
 
     def prepare(self, samples: NDArray[Any]) -> Prepared:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.denoising import NoiseEstimate
-from pellucid.video.frames import FrameDenoiser
+from pellucid.video.frames import FrameDenoiser, Prepared
 from pellucid.video.motion import opencv
 from pellucid.video.stream import StreamOptions
 
@@ -28,6 +28,16 @@ SOON, LATE = 8, 100  # frames after which a cheaper way, and a better one, is ta
 QUICK = 0.25  # of the last frames count: in others the noise is measured
 BEHIND = 3.0  # times between frames that the work may lag, before a frame is left out
 HALF = 2  # samples a side for one
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A frame that is half done: by which denoiser, and at which size."""
+
+    samples: NDArray[Any]
+    denoiser: FrameDenoiser
+    prepared: Prepared
+    half: bool
 
 
 @dataclass(frozen=True)
@@ -102,18 +112,23 @@ class Player:
             denoiser = options.denoiser(white=self._white)
             denoiser.finish(denoiser.prepare(halved(frame) if way.half else frame))
 
-    def __call__(self, samples: NDArray[Any], at: int) -> NDArray[Any]:
-        """The clean frame by way number `at`."""
+    def prepare(self, samples: NDArray[Any], at: int) -> Begun:
+        """The first half of a frame's work, by way number `at`."""
         way = self._ways[at]
         denoiser = self._denoiser(way)
-        if not way.half:
-            return denoiser.finish(denoiser.prepare(samples))
-        cv2 = opencv()
-        height, width, _ = samples.shape
-        prepared = denoiser.prepare(halved(samples))
+        prepared = denoiser.prepare(halved(samples) if way.half else samples)
+        return Begun(samples, denoiser, prepared, way.half)
+
+    def finish(self, begun: Begun) -> NDArray[Any]:
+        """The clean frame."""
+        samples, prepared = begun.samples, begun.prepared
         if prepared.mean is None:
             return samples
-        clean = denoiser.finish(prepared)
+        clean = begun.denoiser.finish(prepared)
+        if not begun.half:
+            return clean
+        cv2 = opencv()
+        height, width, _ = samples.shape
         large = cv2.resize(clean, (width, height), interpolation=cv2.INTER_CUBIC)
         white = np.array(self._white, samples.dtype)  # which cubic interpolation overshoots
         return np.asarray(np.minimum(large, white)).reshape(samples.shape)

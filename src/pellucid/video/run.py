@@ -1,6 +1,6 @@
 """`stream_file`: a clip from a source to a sink, frame by frame, in bounded memory.
 
-    source -> read ahead on a thread -> denoised -> written
+    source -> read ahead on a thread -> prepared on another -> denoised -> written
 
 What was done when it has to end early, by a broken source, a full disk or Ctrl-C, is kept as a file
 that plays, and it is said what is missing.
@@ -21,11 +21,12 @@ from pellucid.denoising import NoiseEstimate
 from pellucid.errors import InputError, OutputError
 from pellucid.video.ahead import ahead_of
 from pellucid.video.clip import ClipInfo, ClipSink, ClipSource, CutShort, Frame, clock
-from pellucid.video.pace import Pace, Player, Way, ways
+from pellucid.video.pace import Begun, Pace, Player, Way, ways
 from pellucid.video.read import is_packet
 from pellucid.video.stream import StreamOptions
 
 AHEAD = 4  # frames and packets that are read before they are needed
+PREPARED = 1  # frames that are prepared while one is worked on
 REMEMBERED = 5000  # frames whose delays are told
 
 
@@ -113,9 +114,13 @@ def play(
     work = Work(info, sink, options, realtime, progress, told or (lambda _: None))
     early: BaseException | None = None
     try:
-        with closing(ahead_of(arrivals(source, paced), AHEAD)) as items, ending(source):
-            for item, arrived in items:
-                work.take(item, arrived)
+        with (
+            closing(ahead_of(arrivals(source, paced), AHEAD)) as items,
+            closing(ahead_of(map(work.begin, items), 0 if realtime else PREPARED)) as steps,
+            ending(source),
+        ):
+            for step in steps:
+                work.end(step)
     except BaseException as error:  # noqa: BLE001 - raised again below, but for a source's end
         early = error
     try:
@@ -137,8 +142,25 @@ def play(
     return StreamResult(info, progress, tuple(missing), (*info.remarks, *sink.remarks), early)
 
 
+@dataclass(frozen=True)
+class Step:
+    """An item of a source, a packet or a frame, that came at a time, and what was begun with it.
+
+    Attributes:
+        at: when the frame's work began.
+        interval: seconds since the frame before.
+        begun: None of a packet.
+    """
+
+    item: Any
+    arrived: float
+    at: float = 0.0
+    interval: float = 0.0
+    begun: Begun | None = None
+
+
 class Work:
-    """What is done with each item of a source."""
+    """What is done with each item of a source, in two halves; each half in order."""
 
     def __init__(
         self,
@@ -159,28 +181,40 @@ class Work:
         self._before: int | None = None
         self._first: int | None = None
 
-    def take(self, item: Any, arrived: float) -> None:
-        """A packet goes on as it is; a frame clean, unless there is no time for it."""
+    def begin(self, came: tuple[Any, float]) -> Step | None:
+        """The first half; None of a frame that there is no time for."""
+        item, arrived = came
         if is_packet(item):
-            return self._sink.other(item)
-        begun = time.perf_counter()
-        interval = self._interval(item)
-        if self._pace and self._pace.is_late(begun - arrived, interval):
-            self._progress.skipped += 1
+            return Step(item, arrived)
+        now, interval = time.perf_counter(), self._interval(item)
+        if self._pace and self._pace.is_late(now - arrived, interval):
             return None
-        clean = self._play(item.samples, self._pace.at if self._pace else 0)
+        begun = self._play.prepare(item.samples, self._pace.at if self._pace else 0)
+        return Step(item, arrived, now, interval, begun)
+
+    def end(self, step: Step | None) -> None:
+        """The second half: a packet goes on as it is, a frame clean."""
+        progress = self._progress
+        if step is None:
+            progress.skipped += 1
+            return
+        item = step.item
+        if step.begun is None:
+            self._sink.other(item)
+            return
+        clean = self._play.finish(step.begun)
         same = clean is item.samples
         self._sink.frame(item if same else Frame(clean, item.timestamp, item.duration))
-        now, progress = time.perf_counter(), self._progress
-        if self._pace and self._pace.took(now - begun, interval, begun - arrived):
+        now = time.perf_counter()
+        if self._pace and self._pace.took(now - step.at, step.interval, step.at - step.arrived):
             progress.changes.append((progress.frames, str(self._ways[self._pace.at])))
         progress.frames += 1
         progress.seconds = now - self._start
         self._first = item.timestamp if self._first is None else self._first
         progress.position = self._info.seconds(item.timestamp - self._first)
-        progress.delays.append(now - arrived)
+        progress.delays.append(now - step.arrived)
         progress.noise, progress.engine = self._play.noise, self._play.engine
-        return self._told(progress)
+        self._told(progress)
 
     def _interval(self, frame: Frame) -> float:
         """Seconds from the frame before to this one."""

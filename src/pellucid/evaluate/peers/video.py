@@ -156,7 +156,7 @@ def pellucid(threads: int, *, model: str) -> ClipDenoiser:
     network = told["model"]
     if network not in (known := api.denoisers()):
         raise OptionError(f"there is no denoiser {network!r}; installed: {', '.join(known)}")
-    told |= {"temporal": not model.endswith(FRAMES)}
+    told |= {"temporal": not model.endswith(FRAMES), "ahead": 1}
 
     def denoise(clip: Clip, sigma: float) -> Clip:
         return np.stack(list(api.stream(iter(clip), sigma=sigma, **told)))
