@@ -176,7 +176,7 @@ def test_a_change_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
             time.sleep(0.02)
             return begun.samples
 
-    monkeypatch.setattr("pellucid.video.run.Player", Slow)
+    monkeypatch.setattr("pellucid.video.work.Player", Slow)
     write_clip(Path("in.mkv"), 60, stamps=range(0, 300, 5), time_base=Fraction(1, 500))
     result = run("in.mkv", "out.mkv", "--realtime", "--json")
     found = json.loads(result.stdout)

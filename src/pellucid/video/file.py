@@ -20,8 +20,9 @@ from pellucid.video.clip import ClipInfo, ClipSink, ClipSource
 from pellucid.video.pels import PelsSink, PelsSource
 from pellucid.video.pictures import CameraSource, FolderSource
 from pellucid.video.read import VideoSource
-from pellucid.video.run import State, StreamResult, play
+from pellucid.video.run import StreamResult, play
 from pellucid.video.stream import StreamOptions
+from pellucid.video.work import State
 from pellucid.video.write import VideoSink, form_for
 
 STREAM = "-"

@@ -88,7 +88,7 @@ class Plan(BasePlan):
     cost_frames: Annotated[int, Option("Of each of those but long.", least=2)] = 120
     long_frames: Annotated[int, Option("Of the task long.", least=2)] = 2200
     rate: Annotated[float, Option("Frames a second of the task camera.", over=0)] = 25.0
-    speed_frames: Annotated[int, Option("Of each timing.", least=2)] = 8
+    speed_frames: Annotated[int, Option("Of each timing.", least=2)] = 16
     fresh: Annotated[bool, Option("Forget earlier rows of these methods.")] = False
 
     def check(self) -> None:
