@@ -15,9 +15,11 @@ from pellucid.codec.compress import analyse, analyse_tiles, header_of, parts_of
 from pellucid.codec.decompress import LatentGrid, tile_reader
 from pellucid.codec.geometry import latents_of, read_padded, samples_of, to_blocks
 from pellucid.codec.latents import MEAN_UNIT, TileLatents
+from pellucid.codec.noise import NoiseLevel
 from pellucid.codec.picture import Picture
+from pellucid.errors import DamagedFileError
 from pellucid.pixels import Box
-from pellucid.runtime import CodecModel
+from pellucid.runtime import CodecModel, load_model
 from pictures import photograph
 
 HEIGHT, WIDTH, QUALITY = 200, 270, 70
@@ -65,7 +67,7 @@ def test_tiles_are_put_together_from_the_parts_that_are_analysed(
     codec_model: CodecModel, header: Header, y: np.ndarray, tile_log2: int
 ) -> None:
     pixels, tiled = Picture(photograph(HEIGHT, WIDTH)), replace(header, tile_log2=tile_log2)
-    assert len(parts_of((HEIGHT, WIDTH), codec_model, None)) > 4
+    assert len(parts_of((HEIGHT, WIDTH), clean=True)) > 4
     with ThreadPoolExecutor(2) as pool:
         found = dict(analyse_tiles(pool, pixels, codec_model, tiled))
     assert set(found) == set(range(tiled.tile_count))
@@ -214,3 +216,29 @@ def test_tiles_that_share_a_block_give_the_same_picture(
     # Only the means, from which steps count, differ at the borders of tiles.
     other = decoded(whole.header, whole.latents.__getitem__, codec_model)
     assert np.square(back - other).mean() < np.square(other - pixels.astype(int)).mean()
+
+
+def test_damage_ends_the_reading(
+    codec_model: CodecModel, header: Header, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tiles that wait to be read are left when one is damaged."""
+    monkeypatch.setattr("pellucid.codec.decompress.WINDOW", 1024)
+    model, seen = CodecModel(codec_model.folder, threads=1), list[int]()
+
+    def read(number: int) -> TileLatents:
+        seen.append(number)
+        raise DamagedFileError("broken")
+
+    with pytest.raises(DamagedFileError, match="broken"):
+        decoded(header, read, model)
+    assert header.tile_count == 20
+    assert len(seen) < 20
+
+
+def test_a_noisy_picture_of_many_parts_loads_one_network() -> None:
+    model = CodecModel(load_model("m").folder, threads=2)
+    pixels = Picture(photograph(HEIGHT, WIDTH), noise=NoiseLevel(5.0))
+    with ThreadPoolExecutor(2) as pool:
+        found = dict(analyse_tiles(pool, pixels, model, header_of(pixels, model, 50, tile=64)))
+    assert len(found) == 20
+    assert list(model._networks) == [("denoising_analysis", 1)]

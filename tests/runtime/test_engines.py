@@ -75,8 +75,9 @@ def test_a_bright_picture_is_rounded_little() -> None:
 
 
 @needs_openvino
-def test_openvino_takes_several_threads_at_once() -> None:
-    network = OpenVinoNetwork(NETWORK, 2, form_here())
+@pytest.mark.parametrize("by_shape", [False, True])
+def test_openvino_takes_several_threads_at_once(by_shape: bool) -> None:
+    network = OpenVinoNetwork(NETWORK, 2, form_here(), by_shape=by_shape)
     pictures = [seen(32 + 8 * k, 40) for k in range(8)]
     alone = [noise_by(network, **shown) for shown in pictures]
     kept = [found.copy() for found in alone]
@@ -92,8 +93,10 @@ class Wrong(Network):
 
     engine = "wrong"
 
-    def __init__(self, source: Path, threads: int, form: str = FLOAT32) -> None:
-        super().__init__(source, threads)
+    def __init__(
+        self, source: Path, threads: int, form: str = FLOAT32, *, by_shape: bool = False
+    ) -> None:
+        super().__init__(source, threads, spinning=not by_shape)
         self.engine = f"wrong {form}"
         self.off = form != FLOAT32
 

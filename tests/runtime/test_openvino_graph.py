@@ -29,9 +29,10 @@ def seen(height: int, width: int) -> dict[str, NDArray[np.float32]]:
     return {"noisy": noisy.astype(np.float32), "maps": level.repeat(2, axis=2).repeat(2, axis=3)}
 
 
+@pytest.mark.parametrize("by_shape", [False, True])
 @pytest.mark.parametrize("source", DENOISERS, ids=lambda path: path.parent.name)
-def test_it_computes_the_same(source: Any) -> None:
-    network, exact = OpenVinoNetwork(source, 2, FLOAT32), Network(source, 2)
+def test_it_computes_the_same(source: Any, by_shape: bool) -> None:
+    network, exact = OpenVinoNetwork(source, 2, FLOAT32, by_shape=by_shape), Network(source, 2)
     assert network.packed
     for shape in ((8, 8), (8, 72), (104, 40), (64, 64)):
         shown = seen(*shape)
@@ -58,9 +59,10 @@ def test_layout_and_size_of_maps_are_of_no_matter(engine: Callable[..., Any]) ->
 
 
 def test_more_shapes_than_are_kept() -> None:
-    network = OpenVinoNetwork(DENOISERS[0], 1, FLOAT32)
+    network = OpenVinoNetwork(DENOISERS[0], 1, FLOAT32, by_shape=True)
     shapes = [(8, 8 * k) for k in range(1, KEPT + 3)]
     first = [noise_by(network, **seen(*shape)) for shape in shapes]
+    assert len(network._compiled) == KEPT
     for shape, found in zip(shapes, first, strict=True):
         np.testing.assert_array_equal(noise_by(network, **seen(*shape)), found)
 

@@ -106,11 +106,12 @@ def test_half_the_resolution(shape: tuple[int, int, int]) -> None:
 
 def test_a_measured_noise_is_told_in_the_frames_unit() -> None:
     player = Player(StreamOptions(), [Way("s"), Way("s", half=True)], 255)
-    assert player.noise is None
-    player.finish(player.prepare(samples(0), 0))
-    assert player.noise is not None
-    assert 3 < player.noise.sigma < 12
-    assert player.engine is not None
+    begun = player.prepare(samples(0), 0)
+    player.finish(begun)
+    assert begun.noise is not None
+    assert 3 < begun.noise.sigma < 12
+    assert begun.denoiser.engine is not None
+    assert player.prepare(samples(0), 1).noise is None
 
 
 def test_what_loading_takes_is_no_reason() -> None:
@@ -131,4 +132,4 @@ def test_nothing_to_do_is_no_half_resolution() -> None:
     frame = samples(0)
     play = Player(StreamOptions(sigma=0.0, model="s"), [Way("s", half=True)], 255)
     assert play.finish(play.prepare(frame, 0)) is frame
-    assert play.engine is None
+    assert play.prepare(frame, 0).denoiser.engine is None

@@ -158,6 +158,23 @@ def test_ctrl_c_while_a_pipe_is_silent() -> None:
     assert not list(Path().iterdir())
 
 
+@pytest.mark.parametrize("more", [[], ["--realtime"]])
+def test_ctrl_c_while_a_pipe_is_silent_after_some_frames(more: list[str]) -> None:
+    form = ["--from", "rawvideo", "--size", "64,48", "--rate", "25", "--pixels", "yuv420p"]
+    with start("stream", "-", "out.mkv", *form, *more, stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        process.stdin.write(6 * "\x55" * (64 * 48 * 3 // 2))
+        process.stdin.flush()
+        while process.poll() is None and not list(Path().iterdir()):
+            time.sleep(0.1)  # until the source has been opened
+        time.sleep(4)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert "stopped; what is written has 6 frames" in said
+    assert len(read_clip("out.mkv").frames) == 6
+
+
 def test_keeping_up_takes_as_long_as_the_clip() -> None:
     write_clip(Path("in.mkv"), 30)
     start = time.monotonic()

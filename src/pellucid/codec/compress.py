@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from pellucid.bitstream import BASE, BASE_AND_ALPHA, SIGNED, UNSIGNED, Header
 from pellucid.codec.distortion import Distortion, surroundings_of
 from pellucid.codec.geometry import (
-    LATENT,
     PADDED,
     WINDOW,
     halves_of,
@@ -44,6 +43,7 @@ from pellucid.runtime.session import alone
 TILE = 512  # samples a side, unless the picture fits in one tile of `WINDOW`
 GREY, RGB = 0, 1
 PART = 768  # samples a side of a square of as much as is analysed at once
+AROUND = 64  # samples around a part that an analysis sees, about
 AHEAD = 2  # parts analysed before they are wanted
 
 
@@ -90,7 +90,7 @@ def analyse_tiles(
 ) -> Generator[tuple[int, NDArray[np.float32]], None, None]:
     """Number and y in quantiser steps of each tile, once all parts that it lies in are analysed."""
     shape = (header.height, header.width)
-    parts = parts_of(shape, model, picture.noise)
+    parts = parts_of(shape, clean=picture.noise is None)
     begun: dict[int, tuple[NDArray[np.float32], int]] = {}  # tiles, and how many latents they lack
     with closing(analyse_parts(pool, picture, model, header.quality, parts)) as analysed:
         for part, y in zip(map(latents_of, parts), analysed, strict=True):
@@ -106,17 +106,17 @@ def analyse_tiles(
                     yield number, own
 
 
-def parts_of(shape: tuple[int, int], model: CodecModel, noise: NoiseLevel | None) -> list[Box]:
+def parts_of(shape: tuple[int, int], *, clean: bool) -> list[Box]:
     """What is analysed at once: windows of which little is shown twice, or halves of a single one.
 
     Of a large picture they are blocks, which hold whole tiles, or halves of these. The analysis
     that leaves noise out sees so far around what it analyses that halves would cost a fifth more:
     a single window takes all threads.
     """
-    reach, large = LATENT * halo_of(model, noise), is_large(shape)
+    large = is_large(shape)
     side = WINDOW if large else PART
-    boxes = [box for box, _ in windows(shape, multiple=PADDED, reach=reach, window=side)]
-    if noise is None and (large or len(boxes) == 1):
+    boxes = [box for box, _ in windows(shape, multiple=PADDED, reach=AROUND, window=side)]
+    if clean and (large or len(boxes) == 1):
         return [half for box in boxes for half in halves_of(box)]
     return boxes
 
@@ -146,10 +146,11 @@ def refine_tiles(
         def work(task: tuple[Box, Box, NDArray[np.float32]]) -> tuple[bytes, TileLatents]:
             tile, outer, y = task
             own = y[:, *latents_of(tile).within(latents_of(outer))]
-            _, all_of_it = encode_latents(model, y, header.quality)
-            first = encode_latents(model, own, header.quality)
-            distortion = Distortion(picture, model, header, tile, all_of_it.in_steps)
-            return refine(own, first, distortion, done)
+            with alone(when=header.tile_count > 1):
+                _, all_of_it = encode_latents(model, y, header.quality)
+                first = encode_latents(model, own, header.quality)
+                distortion = Distortion(picture, model, header, tile, all_of_it.in_steps)
+                return refine(own, first, distortion, done)
 
         analysed = analyse_parts(windows, picture, model, header.quality, around)
         try:
@@ -209,7 +210,8 @@ def analyse(
     """
     bounds = latents_of(Box.whole(pixels.shape))
     inner = latents_of(part)
-    window = inner.grown(halo_of(model, noise), bounds)
+    halo = model.analysis_halo if noise is None else model.denoising_halo
+    window = inner.grown(halo, bounds)
     blocks = to_blocks(read_padded(pixels, samples_of(window)))
     scale = model.vector("analysis_scale", quality)
     if noise is None:
@@ -218,8 +220,3 @@ def analyse(
         (y,) = model.denoising_analysis(blocks=blocks, scale=scale, maps=noise.maps(blocks))
     rows, columns = inner.within(window)
     return np.asarray(y[0, :, rows, columns] * model.vector("gain", quality)[0])
-
-
-def halo_of(model: CodecModel, noise: NoiseLevel | None) -> int:
-    """Latents around a part that its analysis has to see."""
-    return model.analysis_halo if noise is None else model.denoising_halo

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import closing
 from itertools import pairwise
 from typing import Any
 
@@ -67,8 +68,10 @@ def decompress_into(
             samples = np.dstack([samples, alpha(number)[rows, columns]])
         return part, samples
 
-    with ThreadPoolExecutor(model.threads) as pool:
-        grid = LatentGrid(header, read_tile, model, pool)
+    with (
+        ThreadPoolExecutor(model.threads) as pool,
+        closing(LatentGrid(header, read_tile, model, pool)) as grid,
+    ):
         tasks = windows_of(header, grid, model, wanted, alpha=alpha is not None)
         for part, samples in in_order(pool, synthesise, tasks, ahead=2 * model.threads + 1):
             rows, columns = part.within(wanted)
@@ -204,6 +207,11 @@ class LatentGrid:
         for _, block in blocks:
             for number, _ in self._tiles_under(block):
                 self._tiles.pop(number, None)
+
+    def close(self) -> None:
+        """Have nothing more read."""
+        for reading in self._tiles.values():
+            reading.cancel()
 
     def _tiles_under(self, box: Box) -> Iterator[tuple[int, Box]]:
         header = self._header

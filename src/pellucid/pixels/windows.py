@@ -34,8 +34,8 @@ def windows(
     columns = spans(whole[1], margin, across, multiple)
     for y, bottom, top, low in spans(whole[0], margin, down, multiple):
         for x, right, left, far in columns:
-            box, shown = Box(y, x, bottom - y, right - x), Box(top, left, low - top, far - left)
-            yield box.overlap(picture), shown.overlap(picture)
+            box, outer = Box(y, x, bottom - y, right - x), Box(top, left, low - top, far - left)
+            yield box.overlap(picture), outer.overlap(picture)
 
 
 def is_large(size: tuple[int, int]) -> bool:

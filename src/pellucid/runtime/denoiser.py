@@ -23,8 +23,10 @@ FEW = 16  # one sample in so many, down and across, tells the mean of all
 class DenoiserModel:
     """The files of one denoiser's folder; the network is loaded when first used.
 
-    It runs on `device`, as `device_for` gives it, or in ONNX Runtime, as `Network` says of
-    `spinning`, where that isn't as good.
+    It runs on `device`, as `device_for` gives it, or in ONNX Runtime where that isn't as good.
+
+    Args:
+        stream: it will see frames of one size, while the next one is prepared on other threads.
 
     Attributes:
         multiple: sides of what the network takes are multiples of this.
@@ -40,9 +42,9 @@ class DenoiserModel:
         *,
         threads: int | None = None,
         device: str = CPU,
-        spinning: bool = True,
+        stream: bool = False,
     ) -> None:
-        self.folder, self.device, self._spinning = folder, device, spinning
+        self.folder, self.device, self._stream = folder, device, stream
         self.threads = threads or thread_count()
         self.card = read_card(folder)
         self.name: str = self.card["name"]
@@ -74,7 +76,7 @@ class DenoiserModel:
     @cached_property
     def _network(self) -> Engine:
         return network_on(
-            self.device, self.folder / FILE, self.threads, levels, spinning=self._spinning
+            self.device, self.folder / FILE, self.threads, levels, stream=self._stream
         )
 
 

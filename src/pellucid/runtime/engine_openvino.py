@@ -32,7 +32,7 @@ SHORT = {
     "BF16": "bfloat16",
     "FP16": "float16",
 }  # its names -> NumPy's kind of names, the best first
-KEPT = 4  # shapes for which a network is compiled
+KEPT = 2  # shapes for which a network is compiled
 Shapes = tuple[tuple[str | int, ...], ...]  # name and sides of each input
 _importing = Lock()
 
@@ -66,15 +66,15 @@ def short_format() -> str | None:
 class OpenVinoNetwork:
     """A network, float32 in and out; thread-safe.
 
-    A denoiser is made anew (`openvino_graph.py`), and compiled for each shape it is given.
-
     Args:
         form: what it computes in: FP32, BF16 or FP16.
+        by_shape: compile it for each shape that a denoiser is given, of which the last few are
+            kept. That takes as long as the first few frames, and a fifth off all others.
 
     Raises PellucidError if it can't be loaded.
     """
 
-    def __init__(self, source: Path, threads: int, form: str) -> None:
+    def __init__(self, source: Path, threads: int, form: str, *, by_shape: bool = False) -> None:
         self.engine, self.short = f"openvino {SHORT.get(form, 'float32')}", form in SHORT
         self._threads, self._form = threads, form
         self._lock, self._compiled = Lock(), OrderedDict[Shapes, Compiled]()
@@ -84,11 +84,12 @@ class OpenVinoNetwork:
             self.outputs = [name.removesuffix("/sink_port_0") for name in results]
             denoiser = channels_last(model, library())
             self.packed, self._model = denoiser is not None, denoiser or model
-            if not self.packed:
-                self._compiled[()] = Compiled(compiled(model, threads, form))
+            self._by_shape = by_shape and self.packed
+            if not self._by_shape:
+                self._compiled[()] = Compiled(compiled(self._model, threads, form))
 
     def __call__(self, *names: str, **inputs: NDArray[np.float32]) -> list[NDArray[Any]]:
-        shapes = tuple((name, *array.shape) for name, array in inputs.items() if self.packed)
+        shapes = tuple((name, *array.shape) for name, array in inputs.items() if self._by_shape)
         return self._compiled_for(shapes)(names or self.outputs, inputs)
 
     def _compiled_for(self, shapes: Shapes) -> Compiled:
@@ -109,6 +110,7 @@ class Compiled:
     def __init__(self, model: Any) -> None:
         self._model = model
         self._requests = deque[Any]()  # each is of one thread at a time
+        self._fixed = all(output.partial_shape.is_static for output in model.outputs)
 
     def __call__(
         self, names: Sequence[str], inputs: Mapping[str, NDArray[np.float32]]
@@ -118,17 +120,15 @@ class Compiled:
             request = self._requests.pop()
         except IndexError:
             request = self._model.create_infer_request()
-        own = {}
-        for name in names:
-            output = self._model.output(name)
-            if output.partial_shape.is_static:
-                own[name] = np.empty(list(output.shape), np.float32)
-                request.set_tensor(name, library().Tensor(own[name], shared_memory=True))
+        own: dict[str, NDArray[Any]] = {}
+        for output in self._model.outputs if self._fixed else ():  # written where they are to be
+            array = np.empty(list(output.shape), np.float32)
+            request.set_tensor(output, library().Tensor(array, shared_memory=True))
+            own |= dict.fromkeys(output.names, array)
         request.infer(inputs, share_inputs=True)
-        for name in set(names) - set(own):
-            own[name] = request.get_tensor(name).data.copy()
+        found = [own[name] if own else request.get_tensor(name).data.copy() for name in names]
         self._requests.append(request)
-        return [own[name] for name in names]
+        return found
 
 
 def compiled(part: Any, threads: int, form: str) -> Any:

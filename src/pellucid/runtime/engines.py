@@ -46,14 +46,16 @@ class Engine(Protocol):
 
 
 def network_on(
-    device: str, source: Path, threads: int, trial: Trial, *, spinning: bool = True
+    device: str, source: Path, threads: int, trial: Trial, *, stream: bool = False
 ) -> Engine:
     """The network on `device`, or in ONNX Runtime on the processor where that isn't as good.
 
+    With `stream` it is made for arrays of one shape and for work beside it.
+
     Raises PellucidError if not even that can load it.
     """
-    exact = Network(source, threads, spinning=spinning)
-    for make in engines_of(device):
+    exact = Network(source, threads, spinning=not stream)
+    for make in engines_of(device, stream):
         try:
             with refusing("this engine doesn't work"):
                 engine = make(source, threads)
@@ -65,12 +67,12 @@ def network_on(
     return exact
 
 
-def engines_of(device: str) -> Iterator[Callable[[Path, int], Engine]]:
+def engines_of(device: str, stream: bool) -> Iterator[Callable[[Path, int], Engine]]:
     """Those to be tried, the fastest first."""
     if device == CUDA:
         yield CudaNetwork
     elif device == OPENVINO:
-        yield partial(OpenVinoNetwork, form=openvino_format() or FLOAT32)
+        yield partial(OpenVinoNetwork, form=openvino_format() or FLOAT32, by_shape=stream)
 
 
 def agrees(found: NDArray[Any], right: NDArray[Any]) -> bool:

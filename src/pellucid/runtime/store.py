@@ -73,15 +73,15 @@ def load_codec(folder: Path) -> CodecModel:
     return open_model(folder, identity, CPU, thread_count())
 
 
-def load_denoiser(name: str, device: str = CPU, *, spinning: bool = True) -> DenoiserModel:
-    """A denoiser, by name or by a folder's path, on a device as `device_for` gives it; `spinning`
-    is `Network`'s.
+def load_denoiser(name: str, device: str = CPU, *, stream: bool = False) -> DenoiserModel:
+    """A denoiser, by name or by a folder's path, on a device as `device_for` gives it; `stream` is
+    `DenoiserModel`'s.
 
     Raises:
         OptionError: there is none of this name.
     """
     folder = locate(name, DENOISER)
-    return open_denoiser(folder, read_card(folder)["id"], device, thread_count(), spinning)
+    return open_denoiser(folder, read_card(folder)["id"], device, thread_count(), stream)
 
 
 def load_guide(name: str = GUIDE) -> GuideModel:
@@ -177,10 +177,10 @@ def open_denoiser(
     identity: str,  # noqa: ARG001
     device: str,
     threads: int,
-    spinning: bool,
+    stream: bool,
 ) -> DenoiserModel:
-    """A denoiser, loaded once a process, id, device, number of threads and `spinning`."""
-    return DenoiserModel(folder, threads=threads, device=device, spinning=spinning)
+    """A denoiser, loaded once a process, id, device, number of threads and `stream`."""
+    return DenoiserModel(folder, threads=threads, device=device, stream=stream)
 
 
 @lru_cache(maxsize=16)

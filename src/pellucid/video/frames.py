@@ -28,6 +28,7 @@ from pellucid.video.motion import opencv
 from pellucid.video.temporal import MEMORY, TemporalFilter, grey, halved, softened, strips
 
 if TYPE_CHECKING:
+    from pellucid.denoising import NoiseEstimate
     from pellucid.runtime import DenoiserModel
 
 WHITE = 255.0  # the scale within
@@ -45,12 +46,14 @@ class Prepared:
         mean: (h, w, 3) or (h, w), in the scale within; sides are multiples of the network's.
         left: (h / 2, w / 2) or a number.
         processed: whether neighbouring samples share noise.
+        noise: what counts as that of the clip, if it is measured.
     """
 
     samples: NDArray[Any]
     mean: Floats | None = None
     left: Floats | float = 0.0
     processed: bool = False
+    noise: NoiseEstimate | None = None
 
 
 class FrameDenoiser:
@@ -102,8 +105,7 @@ class FrameDenoiser:
 
         if self._model is None:
             device = device_for(self._device, math.inf, short=self._dtype == np.uint8)
-            # The mean of the next frame is often made beside the network.
-            self._model = load_denoiser(self._name, device, spinning=not self._temporal)
+            self._model = load_denoiser(self._name, device, stream=True)
         return self._model
 
     def prepare(self, samples: NDArray[Any]) -> Prepared:
@@ -114,22 +116,23 @@ class FrameDenoiser:
         colour, _ = split_alpha(samples)
         frame = self._scaled(colour)
         plan = self.noise.plan(colour, cut=lambda: self._is_cut(frame))
+        noise = self.noise.measured
         if not np.any(plan.sigma):
             self._filter = None
-            return Prepared(samples)
+            return Prepared(samples, noise=noise)
         level = (
             self._scale
             * self._strength
             * deviation(plan, lambda: halved(grey(frame)) / self._scale)
         )
         if not self._temporal:
-            return Prepared(samples, frame, softened(level), plan.processed)
+            return Prepared(samples, frame, softened(level), plan.processed, noise)
         if self._filter is None:
             self._filter = TemporalFilter(frame, memory=self._memory)
         else:
             self._filter.add(frame, level**2)
         left = softened(np.sqrt(self._filter.rest) * np.float32(level))
-        return Prepared(samples, self._filter.mean, left, plan.processed)
+        return Prepared(samples, self._filter.mean, left, plan.processed, noise)
 
     def _is_cut(self, frame: Floats) -> bool:
         """Whether it is of another scene than the one before."""

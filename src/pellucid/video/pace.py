@@ -39,6 +39,11 @@ class Begun:
     prepared: Prepared
     half: bool
 
+    @property
+    def noise(self) -> NoiseEstimate | None:
+        """What was measured at full resolution, in the samples' unit."""
+        return None if self.half else self.prepared.noise
+
 
 @dataclass(frozen=True)
 class Way:
@@ -103,7 +108,6 @@ class Player:
         self._options, self._ways, self._white = options, ways, white
         self._made: dict[bool, FrameDenoiser] = {}
         self._last: bool | None = None
-        self._noise: NoiseEstimate | None = None
 
     def warm_up(self, frame: NDArray[Any]) -> None:
         """Load every way's network, by a frame like those to come."""
@@ -132,19 +136,6 @@ class Player:
         large = cv2.resize(clean, (width, height), interpolation=cv2.INTER_CUBIC)
         white = np.array(self._white, samples.dtype)  # which cubic interpolation overshoots
         return np.asarray(np.minimum(large, white)).reshape(samples.shape)
-
-    @property
-    def noise(self) -> NoiseEstimate | None:
-        """What was measured last at full resolution, in the samples' unit."""
-        found = self._made.get(False)
-        self._noise = self._noise if found is None else found.noise.measured
-        return self._noise
-
-    @property
-    def engine(self) -> str | None:
-        """What ran the network last."""
-        found = self._made.get(self._last or False)
-        return None if found is None else found.engine
 
     def _denoiser(self, way: Way) -> FrameDenoiser:
         """That of the way's resolution; anew after frames of the other, as it has missed some."""

@@ -2,6 +2,7 @@
 
     source -> read ahead on a thread -> prepared on another -> denoised -> written
 
+To keep up with a source, frames are prepared and denoised by turns, as none is there ahead.
 What was done when it has to end early, by a broken source, a full disk or Ctrl-C, is kept as a file
 that plays, and it is said what is missing.
 """
@@ -9,8 +10,8 @@ that plays, and it is said what is missing.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ from pellucid.video.stream import StreamOptions
 from pellucid.video.work import Progress, State, Work
 
 AHEAD = 4  # frames and packets that are read before they are needed
-PREPARED = 1  # frames that are prepared while one is worked on
+PREPARED = 1  # frames that wait for the network, beside the one that is being prepared
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,9 @@ def play(
     work = Work(info, sink, options, realtime, progress, told or (lambda _: None))
     early: BaseException | None = None
     try:
-        with (
-            closing(ahead_of(arrivals(source, paced), AHEAD)) as items,
-            closing(ahead_of(map(work.begin, items), 0 if realtime else PREPARED)) as steps,
-            ending(source),
-        ):
+        read = ahead_of(arrivals(source, paced), AHEAD, ending=source.stopped.set)
+        prepared = 0 if realtime else PREPARED
+        with closing(ahead_of(work.begun(read), prepared, ending=source.stopped.set)) as steps:
             for step in steps:
                 work.end(step)
     except BaseException as error:  # noqa: BLE001 - raised again below, but for a source's end
@@ -109,15 +108,6 @@ def arrivals(source: ClipSource, paced: bool) -> Generator[tuple[Any, float], No
             time.sleep(max(0.0, start + at - now))
             now = start + at
         yield item, now
-
-
-@contextmanager
-def ending(source: ClipSource) -> Iterator[None]:
-    """Tell the source when the block ends, so that it waits for nothing more."""
-    try:
-        yield
-    finally:
-        source.stopped.set()
 
 
 def lost_words(lost: list[str]) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,6 +98,13 @@ class Work:
         self._before: int | None = None
         self._first: int | None = None
 
+    def begun(
+        self, items: Generator[tuple[Any, float], None, None]
+    ) -> Generator[Step | None, None, None]:
+        """The first half of each item and the time when it came."""
+        with closing(items):
+            yield from map(self.begin, items)
+
     def begin(self, came: tuple[Any, float]) -> Step | None:
         """The first half; None of a frame that there is no time for."""
         item, arrived = came
@@ -129,7 +137,8 @@ class Work:
         self._first = item.timestamp if self._first is None else self._first
         progress.position = self._info.seconds(item.timestamp - self._first)
         progress.delays.append(now - step.arrived)
-        progress.noise, progress.engine = self._play.noise, self._play.engine
+        progress.noise = step.begun.noise or progress.noise
+        progress.engine = step.begun.denoiser.engine or progress.engine
         self._told(progress)
 
     def _interval(self, frame: Frame) -> float:
