@@ -89,9 +89,9 @@ def watch_networks(clock: Clock) -> None:
 
     begin, run = Network.__init__, Network.__call__
 
-    def start(self: Any, source: Any, *args: Any) -> None:
+    def start(self: Any, source: Any, *args: Any, **named: Any) -> None:
         self.stem = Path(source).stem
-        begin(self, source, *args)
+        begin(self, source, *args, **named)
 
     replaced: Any = Network
     replaced.__init__ = start

@@ -90,8 +90,9 @@ def stream(
         model: name of an installed denoiser (`denoisers()`), or a model's folder.
         temporal: use earlier frames, along motion; False: each frame by itself.
         memory: frames that are averaged at most, where nothing changes.
-        ahead: frames prepared on another thread, where `frames` is then read, while one is worked
-            on; 0: a frame is read when its turn comes, in the caller's thread.
+        ahead: frames that wait, prepared on another thread, where `frames` is then read, beside the
+            one that is being prepared, which is faster; 0: a frame is read when its turn comes, in
+            the caller's thread.
         device: where the network runs, as in `denoise`.
 
     Yields:
