@@ -22,6 +22,7 @@ from pellucid.evaluate.benches.video_rows import (
     VideoResult,
     VideoTiming,
 )
+from pellucid.evaluate.benches.video_tables import overview
 from pellucid.evaluate.benches.video_tasks import Plan, cases
 from pellucid.evaluate.peers.video import CLIP_DENOISERS, ClipDenoiser
 from pellucid.evaluate.report import markdown
@@ -111,6 +112,23 @@ def test_real_clips(tmp_path: Path, halved: None, picture: np.ndarray) -> None:
     assert (outcome.failures, outcome.new_rows) == ([], 1)
     (row,) = SWEEP.load(tmp_path / "out")
     assert (row.kind, row.clip, row.width, row.height) == ("real", "one", 128, 96)
+
+
+def test_the_overview_has_made_clips_and_speed(tmp_path: Path) -> None:
+    row = VideoResult(
+        "pellucid-s", "k", "pan", "a", 10.0, 6, 64, 48, 28.1, 37.5, 38.0, None, 1.0, 2, "1"
+    )
+    assert overview(tmp_path) == []
+    SWEEP.add(tmp_path, [replace(row, kind="real", psnr=50.0)])
+    assert overview(tmp_path) == []
+    SWEEP.add(tmp_path, [row, replace(row, clip="b", psnr=38.5)])
+    timing = VideoTiming("pellucid-s-fast", "k", 40, 32, 8, 10.0, 0.5, 0.4, 0.6, 2, 3, "1")
+    SPEED_ROWS.add(tmp_path, [timing])
+    text = markdown(overview(tmp_path))
+    assert "| method | dB, sigma 10 | 40 x 32, frames/s |" in text
+    assert "| pellucid s | 38.00 | \u2013 |" in text
+    assert "| pellucid s-fast | \u2013 | 16 |" in text
+    assert "PSNR over 2 made clips, noisy 28.1 dB" in text
 
 
 def test_a_method_that_fails_is_told_and_others_are_timed(

@@ -23,6 +23,7 @@ from pellucid.evaluate.table import NO_VALUE, Table, count, grouped, rate, signe
 
 BENCH = "video"
 RATIO_TO = ("nlmeans", "nlmeans_default")
+SHORT = ("pellucid-s", "pellucid-s-fast", "pellucid-xs", "nlmeans", "hqdn3d")
 ALL, MOVING = "all made clips", "moving"
 MOVES = ("pan", "zoom", "rotate", "shake", "layers")
 ORDER = (*clips.KINDS, MOVING, ALL, REAL)
@@ -49,7 +50,7 @@ Scores = Mapping[tuple[str, float, str], list[VideoResult]]  # kind, sigma, meth
 
 def report(folder: Path) -> list[Part]:
     """The whole report."""
-    parts = [part for made in SECTIONS.values() for part in made(folder)]
+    parts = [part for made in SECTIONS.values() if made != overview for part in made(folder)]
     if rows := SWEEP.load(folder):
         versions = grouped(rows, lambda row: row.method).items()
         said = {
@@ -96,6 +97,33 @@ def quality(folder: Path) -> list[Part]:
     frames = " or ".join(dict.fromkeys(f"{row.frames}" for row in rows))
     note = f"{HOW} Clips of {frames} frames."
     return [note, Table(["clips", "number", "noisy", *map(CLIP_DENOISERS.label, names)], body)]
+
+
+def overview(folder: Path) -> list[Part]:
+    """The README's table: PSNR of a few methods over all made clips, and frames a second."""
+    rows = SWEEP.load(folder)
+    means = {sigma: own for (kind, sigma), own in by_kind(rows).items() if kind == ALL}
+    if not means:
+        return []
+    timed = {((row.width, row.height), row.method): row for row in SPEED_ROWS.load(folder)}
+    sizes = sorted({size for size, _ in timed})
+    measured = {row.method for row in rows}
+    body = [
+        [CLIP_DENOISERS.label(name)]
+        + [f"{mean(own, name):.2f}" if name in measured else NO_VALUE for own in means.values()]
+        + [rate(timed[size, name].rate) if (size, name) in timed else NO_VALUE for size in sizes]
+        for name in SHORT
+        if name in measured | {name for _, name in timed}
+    ]
+    noisy = ", ".join(f"{mean(own, rows[0].method, 'noisy_psnr'):.1f}" for own in means.values())
+    clips_seen = max(len({(row.kind, row.clip) for row in own}) for own in means.values())
+    header = [f"dB, sigma {sigma:g}" for sigma in means]
+    note = (
+        f"PSNR over {clips_seen} made clips, noisy {noisy} dB; every method is told sigma. Frames "
+        f"a second{runs.where(folder, BENCH, SPEED_ROWS.file)}; fast is OpenVINO's bfloat16, whose "
+        "frames differ by hundredths of a decibel."
+    )
+    return [Table(["method", *header, *(f"{w} x {h}, frames/s" for w, h in sizes)], body), note]
 
 
 def pairs(rows: Iterable[VideoResult]) -> list[tuple[str, str]]:
@@ -203,6 +231,7 @@ def costs(folder: Path) -> list[Part]:
 
 
 SECTIONS: dict[str, Callable[[Path], list[Part]]] = {
+    "overview-video": overview,
     "video": quality,
     "video-gain": gains,
     "video-flicker": flicker,
