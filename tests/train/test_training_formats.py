@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -70,6 +71,16 @@ def test_rows_of_a_tiny_codec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(training_formats, "has_compiler", lambda _device: False)
     monkeypatch.setattr(training_formats, "STEPS_A_TURN", 1)
     monkeypatch.setattr(training_formats, "TURNS", 1)
+    rounded = []
+
+    class Watched(Emulated):
+        def __torch_function__(self, *given: Any, **more: Any) -> Any:
+            found = super().__torch_function__(*given, **more)
+            if given[0] is torch.conv2d and found.dtype == torch.bfloat16:
+                rounded.append(given[0])
+            return found
+
+    monkeypatch.setattr(training_formats, "Emulated", Watched)
     for number in range(2):
         Image.fromarray(tiny_model.synthetic_picture(number)).save(tmp_path / f"{number}.png")
     (tmp_path / "tiny.toml").write_text(tiny_model.TOML)
@@ -84,5 +95,5 @@ def test_rows_of_a_tiny_codec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert [row.format for row in (speed, plain, half)] == ["float32", "float32", EMULATED]
     assert plain.held_out_loss
     assert half.held_out_loss
-    assert plain.held_out_loss != half.held_out_loss
+    assert rounded, "which three decimals of the loss needn't show"
     assert half.held_out_loss == pytest.approx(plain.held_out_loss, rel=3e-3)
