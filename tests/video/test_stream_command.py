@@ -52,6 +52,21 @@ def test_what_is_said() -> None:
     assert len(read_clip("out.mkv").packets[0]) > 0
 
 
+def test_options_of_pel_frames() -> None:
+    write_clip(Path("in.mkv"), 3)
+    sizes = []
+    for words in (
+        ["--quality", 20],
+        ["--quality", 90],
+        ["--quality", 90, "--pel-model", "m"],
+        ["--lossless"],
+    ):
+        run("in.mkv", "out.pels", "--force", *words)
+        sizes.append(Path("out.pels").stat().st_size)
+    assert sizes[0] < sizes[1] != sizes[2] < sizes[3]
+    assert "Usage" in run("in.mkv", "out.pels", "--quality", "101", code=2).output
+
+
 def test_what_is_wrong() -> None:
     assert run("nothing.mp4", "out.mkv", code=1).stderr == "pellucid: nothing.mp4: no such file\n"
     write_clip(Path("in.mkv"), 3)

@@ -79,7 +79,7 @@ def to_setting(value: str) -> tuple[str, str]:
     "NAME=VALUE",
     multiple=True,
 )
-@option("--quality", "Of .pel frames, 0 to 100.", float, "Q")
+@option("--quality", "Of .pel frames, 0 to 100.", click.IntRange(0, 100), "Q")
 @option("--lossless", "Keep .pel frames bit for bit.")
 @option("--pel-model", "The codec of .pel frames: s or m.", str, default="s")
 @option("--only-video alone", "Leave out sound, subtitles and all else.")
