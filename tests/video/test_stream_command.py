@@ -101,6 +101,13 @@ def test_pipes(y4m: Path) -> None:
     assert json.loads(result.stderr)["frames"] == len(read_clip("out.mp4").frames) == 8
 
 
+def test_y4m_has_the_rate_of_a_clip_with_finer_ticks() -> None:
+    write_clip(Path("in.mp4"), 4, stamps=range(0, 2048, 512), time_base=Fraction(1, 12800))
+    run("in.mp4", "out.y4m")
+    assert Path("out.y4m").read_bytes().split()[3] == b"F25:1"
+    assert read_clip("out.y4m").times == [Fraction(n, 25) for n in range(4)]
+
+
 def test_raw_through_pipes(y4m: Path) -> None:
     words = "--from rawvideo --size 64,48 --pixels yuv420p --strength 0"
     Path("in.yuv").write_bytes(

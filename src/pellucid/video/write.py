@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -76,6 +77,7 @@ class VideoSink:
         self._others: OtherStreams | None = None
         self._first: int | None = None  # timestamp
         self._rate, self._count, self._uneven = info.rate or USUAL_RATE, 0, False
+        self._ticks = 1 / self._rate if form in TIMELESS else info.time_base
         check_form(form)
         options = OPTIONS.get(form, {})
         if form in PLAYED_BACK and not file.seekable():
@@ -87,7 +89,11 @@ class VideoSink:
             codec = codec or CODECS.get(form, USUAL)
             with self._writing():
                 self._video = open_encoder(
-                    self._container, codec, info, settings or {}, at_once=at_once
+                    self._container,
+                    codec,
+                    replace(info, time_base=self._ticks),
+                    settings or {},
+                    at_once=at_once,
                 )
             self._remark()
             if not alone:
@@ -118,13 +124,14 @@ class VideoSink:
             )
         shown.colorspace, shown.color_range = matrix, levels
         shown.color_primaries, shown.color_trc = primaries, curve
-        shown.pts, shown.time_base = frame.timestamp, info.time_base
+        shown.pts, shown.time_base = frame.timestamp, self._ticks
         shown.pict_type = 0  # the encoder chooses
         if frame.duration:
             shown.duration = frame.duration
-        self._mux(lambda: self._video.encode(shown))
         if self._form in TIMELESS:
+            shown.pts, shown.duration = self._count, 1
             self._note_time(frame.timestamp)
+        self._mux(lambda: self._video.encode(shown))
 
     def other(self, packet: Any) -> None:
         """See `ClipSink`."""
