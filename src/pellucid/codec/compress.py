@@ -140,8 +140,8 @@ def refine_tiles(
             raise CancelledError
         told(1 / steps)
 
-    with ThreadPoolExecutor(model.threads) as windows, ThreadPoolExecutor(model.threads) as pool:
-        refine = Refinement(model, header.quality, steps, windows)
+    with ThreadPoolExecutor(model.threads) as parts, ThreadPoolExecutor(model.threads) as pool:
+        refine = Refinement(model, header.quality, steps, parts)
 
         def work(task: tuple[Box, Box, NDArray[np.float32]]) -> tuple[bytes, TileLatents]:
             tile, outer, y = task
@@ -152,7 +152,7 @@ def refine_tiles(
                 distortion = Distortion(picture, model, header, tile, all_of_it.in_steps)
                 return refine(own, first, distortion, done)
 
-        analysed = analyse_parts(windows, picture, model, header.quality, around)
+        analysed = analyse_parts(parts, picture, model, header.quality, around)
         try:
             tasks = zip(tiles, around, analysed, strict=True)
             yield from in_order(pool, work, tasks, ahead=model.threads)

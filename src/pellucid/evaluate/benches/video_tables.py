@@ -120,8 +120,7 @@ def overview(folder: Path) -> list[Part]:
     header = [f"dB, sigma {sigma:g}" for sigma in means]
     note = (
         f"PSNR over {clips_seen} made clips, noisy {noisy} dB; every method is told sigma. Frames "
-        f"a second{runs.where(folder, BENCH, SPEED_ROWS.file)}; fast is OpenVINO's bfloat16, whose "
-        "frames differ by hundredths of a decibel."
+        f"a second{runs.where(folder, BENCH, SPEED_ROWS.file)}; fast is OpenVINO's bfloat16."
     )
     return [Table(["method", *header, *(f"{w} x {h}, frames/s" for w, h in sizes)], body), note]
 
