@@ -7,12 +7,18 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 from importlib.util import find_spec
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
+from fastapi.responses import PlainTextResponse, Response
+from fastapi.security import HTTPBearer
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from pellucid import __version__
-from pellucid.serve.guard import Guard
+from pellucid.serve import jobs
+from pellucid.serve.guard import Guard, Shield
 from pellucid.serve.limits import ServerLimits
 from pellucid.serve.problems import add_handlers
+from pellucid.serve.v1 import router as v1
+from pellucid.serve.watch import Metrics, Watch
 from pellucid.serve.work import Work
 
 
@@ -28,14 +34,16 @@ def make_app(
         page: with the page for people.
     """
     limits = limits or ServerLimits()
-    work = Work(limits)
+    work = Work(limits, jobs.warm)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         async with work.running():
             yield
 
+    bearer = Depends(HTTPBearer(auto_error=False))  # to be told; `Guard` asks for it
     app = FastAPI(
+        dependencies=[] if token is None else [bearer],
         title="pellucid",
         version=__version__,
         lifespan=lifespan,
@@ -45,13 +53,22 @@ def make_app(
     )
     app.state.work, app.state.limits = work, limits
     add_handlers(app)
+    metrics = Metrics(work)
 
     @app.get("/health")
     async def health() -> dict[str, str]:
         """Say that the server runs."""
         return {"status": "ok", "version": __version__}
 
+    @app.get("/metrics", response_class=PlainTextResponse)
+    async def figures() -> Response:
+        """Give the figures that Prometheus collects."""
+        return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+    app.include_router(v1)
     if page and find_spec("pellucid.serve.page"):
         app.include_router(import_module("pellucid.serve.page").router)
     app.add_middleware(Guard, token=token)
+    app.add_middleware(Watch, metrics=metrics)
+    app.add_middleware(Shield)
     return app
