@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 MODEL = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 
@@ -14,20 +14,14 @@ Part = Annotated[float, Field(ge=0, le=1)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
-def numbers(text: str) -> tuple[int, ...]:
-    """Whole numbers with commas between."""
-    return tuple(map(int, text.split(",")))
-
-
 NUMBER = r"\d{1,9}"
-Region = Annotated[
-    str,
-    Field(pattern=f"^{','.join([NUMBER] * 4)}$", examples=["0,0,64,48"]),
-    AfterValidator(numbers),
-]
-Pixel = Annotated[
-    str, Field(pattern=f"^{NUMBER},{NUMBER}$", examples=["12,8"]), AfterValidator(numbers)
-]
+Region = Annotated[str, Field(pattern=f"^{','.join([NUMBER] * 4)}$", examples=["0,0,64,48"])]
+Pixel = Annotated[str, Field(pattern=f"^{NUMBER},{NUMBER}$", examples=["12,8"])]
+
+
+def numbers(text: str | None) -> tuple[int, ...] | None:
+    """Whole numbers with commas between."""
+    return None if text is None else tuple(map(int, text.split(",")))
 
 
 class Options(BaseModel):

@@ -16,6 +16,7 @@ from pellucid.serve.queries import (
     DenoiseQuery,
     ExplainQuery,
     InfoQuery,
+    numbers,
 )
 from pellucid.serve.schema import Installed, Verified, errors, giving, taking
 
@@ -39,7 +40,7 @@ async def compress(request: Request, query: Annotated[CompressQuery, Query()]) -
 async def decompress(request: Request, query: Annotated[DecompressQuery, Query()]) -> Response:
     """A .pel file, or a part of it, to a picture."""
     writing = query.model_dump(include={"jpeg_quality", "metadata", "keep_going"})
-    asked = query.model_dump(exclude={"format", *writing})
+    asked = query.model_dump(exclude={"format", *writing}) | {"region": numbers(query.region)}
     return await exchange(request, query.format, jobs.decompress, asked, writing)
 
 
@@ -63,7 +64,7 @@ async def explain(request: Request, query: Annotated[ExplainQuery, Query()]) -> 
 
     It takes an eighth of the pixels that the other endpoints do, as it holds many maps of them.
     """
-    asked = query.model_dump(exclude={"format"})
+    asked = query.model_dump(exclude={"format"}) | {"pixel": numbers(query.pixel)}
     fewer = max(request.app.state.limits.pixels // EXPLAINED, 1)
     answer = await exchange(request, query.format, jobs.explain, asked, pixels=fewer)
     answer.headers["Content-Security-Policy"] = PAGE_POLICY
