@@ -78,7 +78,7 @@ class Worker:
         theirs.close()
         loop = asyncio.get_running_loop()
         self._begun = loop.run_in_executor(self._threads, self._connection.recv)
-        self._begun.add_done_callback(lambda begun: begun.exception())  # no one may ask for it
+        self._begun.add_done_callback(lambda one: one.cancelled() or one.exception())  # unasked
 
     async def ready(self) -> None:
         """Returns when the process has begun, which takes a second; FailedError if it didn't."""
