@@ -57,7 +57,7 @@ export class AnsDecoder {
       const above = (high << 8) | (low >>> 24); // the lower 32 bits of state >> 24
       const whole = ((high >>> 0) * 256 + (low >>> 24)) * width + rest;
       low = (Math.imul(above, width) + rest) | 0;
-  high = ((whole - (low >>> 0)) / HALF + 0.5) >>> 0;
+      high = ((whole - (low >>> 0)) / HALF + 0.5) | 0;
       if (high === 0 && left > 0) {
         high = low;
         low = words[--left]! | 0;
