@@ -2,6 +2,13 @@
 
 import type { Box } from "./bitstream/header.ts";
 import type { Samples, SampleType } from "./exact/types.ts";
+import type { Kind, Work } from "./work.ts";
+
+/** Does work on one file. */
+export type FileRunner = <K extends Kind>(
+  kind: K,
+  task: Work[K]["task"],
+) => Promise<Work[K]["result"]>;
 
 /** Decodes one picture of a file, part after part. */
 export interface Layer {

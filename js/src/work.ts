@@ -1,12 +1,19 @@
 /**
- * The pieces of work that decoding is made of. Each takes and gives plain data, so that a worker can
- * do it (`worker.ts`, `pool.ts`), or the thread that asks (`Direct`).
+ * The pieces of work that decoding is made of: each belongs to a file that was opened, and takes and
+ * gives plain data, so that a worker can do it (`worker.ts`, `pool.ts`) or the thread that asks
+ * (`direct.ts`).
  */
 
-
+import { PelFile } from "./bitstream/file.ts";
+import { BASE_LAYER, type Box, SIGNED, tileBox } from "./bitstream/header.ts";
+import type { Limits } from "./bitstream/limits.ts";
+import { DamagedFileError } from "./errors.ts";
+import { ExactReader, type Part } from "./exact/reader.ts";
+import type { Samples } from "./exact/types.ts";
+import { latentsOf } from "./learned/geometry.ts";
 import { decodeLatents, type TileLatents } from "./learned/latents.ts";
 import { setUpRuntime } from "./learned/network.ts";
-import { type LearnedSamples, synthesise, type Window } from "./learned/synthesis.ts";
+import { type LearnedSamples, synthesise } from "./learned/synthesis.ts";
 import { ModelStore } from "./models.ts";
 
 /** Where the files beside the module lie. */
@@ -19,12 +26,16 @@ export interface Places {
 
 /** What each kind of work takes and gives. */
 export interface Work {
-  about: { task: { model: string }; result: { latents: number; halo: number } };
-  latents: {
-    task: { model: string; payload: Uint8Array; quality: number; height: number; width: number };
-    result: TileLatents;
+  /** Channels of y, and the reach of the synthesis in latents. */
+  about: { task: null; result: { latents: number; halo: number } };
+  latents: { task: { number: number }; result: TileLatents };
+  /** y [M, height, width] of a window -> samples of a part of it. */
+  synthesise: {
+    task: { y: Float32Array; height: number; width: number; part: Box };
+    result: LearnedSamples;
   };
-  synthesise: { task: { model: string; window: Window }; result: LearnedSamples };
+  /** A tile of an exact layer, [h, w, channels]. */
+  exact: { task: { part: Part; number: number }; result: Samples };
 }
 
 export type Kind = keyof Work;
@@ -33,51 +44,81 @@ export type Kind = keyof Work;
 export interface Runner {
   /** How many pieces of work it does at once. */
   readonly width: number;
-  run<K extends Kind>(kind: K, task: Work[K]["task"]): Promise<Work[K]["result"]>;
+  /** Take a file in, whose bytes must not change; returns what it is called from now on. */
+  open(data: Uint8Array, limits: Limits): number;
+  /** Forget a file. */
+  release(file: number): void;
+  run<K extends Kind>(kind: K, file: number, task: Work[K]["task"]): Promise<Work[K]["result"]>;
   /** End it; work that isn't done fails. */
   close(): void;
 }
 
-type Workers = { [K in Kind]: (store: ModelStore, task: Work[K]["task"]) => Promise<Work[K]["result"]> };
+type Doers = {
+  [K in Kind]: (bench: Bench, file: PelFile, task: Work[K]["task"]) => Promise<Work[K]["result"]>;
+};
 
-const WORKERS: Workers = {
-  async about(store, { model }) {
-    const { latents, halo } = await store.codec(model);
+const DOERS: Doers = {
+  async about({ models }, { header }) {
+    const { latents, halo } = await models.codec(header.modelId);
     return { latents, halo };
   },
-  async latents(store, { model, payload, quality, height, width }) {
-    return decodeLatents(await store.codec(model), payload, quality, height, width);
+  async latents({ models }, file, { number }) {
+    const { header } = file;
+    const { height, width } = latentsOf(tileBox(header, number));
+    const payload = file.tile(number, BASE_LAYER);
+    const model = await models.codec(header.modelId);
+    return naming(number, () => decodeLatents(model, payload, header.quality, height, width));
   },
-  async synthesise(store, { model, window }) {
-    return synthesise(await store.codec(model), window);
+  async synthesise({ models }, { header, sampleRange }, task) {
+    const { quality, channels, sampleType } = header;
+    const more = { quality, channels, range: sampleRange, signed: sampleType === SIGNED };
+    return synthesise(await models.codec(header.modelId), { ...task, ...more });
+  },
+  async exact({ models }, file, { part, number }) {
+    const reader = new ExactReader(file, part);
+    const tables = await models.tables(reader.modelId);
+    return naming(number, () => reader.tile(number, tables));
   },
 };
 
-/** Does one piece of work after the other on this thread. */
-export class Direct implements Runner {
-  readonly width = 1;
-  private readonly store: ModelStore;
+/** What is damaged in the work on a tile says its number. */
+async function naming<T>(number: number, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof DamagedFileError) error.message = `tile ${number}: ${error.message}`;
+    throw error;
+  }
+}
+
+/** The files that are open on one thread, its models, and its work. */
+export class Bench {
+  readonly models: ModelStore;
   private readonly runtime: URL;
-  private last: Promise<unknown> = Promise.resolve();
+  private readonly files = new Map<number, PelFile>();
 
   constructor(places: Places) {
-    this.store = new ModelStore(new URL(places.models));
+    this.models = new ModelStore(new URL(places.models));
     this.runtime = new URL(places.runtime);
   }
 
-  run<K extends Kind>(kind: K, task: Work[K]["task"]): Promise<Work[K]["result"]> {
-    const next = this.last.then(() => this.perform(kind, task));
-    this.last = next.catch(() => undefined);
-    return next;
+  /** Take a file in. Throws what `PelFile.parse` does. */
+  open(file: number, data: Uint8Array, limits: Limits): void {
+    this.files.set(file, PelFile.parse(data, limits));
   }
 
-  close(): void {}
+  release(file: number): void {
+    this.files.delete(file);
+  }
 
-  private async perform<K extends Kind>(
+  async perform<K extends Kind>(
     kind: K,
+    file: number,
     task: Work[K]["task"],
   ): Promise<Work[K]["result"]> {
+    const opened = this.files.get(file);
+    if (opened === undefined) throw new Error(`no file ${file} is open`);
     await setUpRuntime(this.runtime);
-    return WORKERS[kind](this.store, task);
+    return DOERS[kind](this, opened, task);
   }
 }

@@ -2,16 +2,10 @@
 
 import type { PelFile } from "../bitstream/file.ts";
 import { drawEdges } from "../bitstream/edges.ts";
-import { ALPHA_LAYER, BASE_LAYER, type Box, hasLayer, SIGNED, tileBox, tileCount } from "../bitstream/header.ts";
-import { DamagedFileError } from "../errors.ts";
+import { ALPHA_LAYER, type Box, hasLayer, tileBox, tileCount } from "../bitstream/header.ts";
 import { type Samples, samplesOf, type SampleType, typeOf } from "../exact/types.ts";
-import type { Layer } from "../layer.ts";
-import type { Runner } from "../work.ts";
+import type { FileRunner, Layer } from "../layer.ts";
 import { grown, LATENT, latentsOf, overlap, partsOf, tilesUnder, wholeOf } from "./geometry.ts";
-import type { TileLatents } from "./latents.ts";
-
-/** Gives the alpha of a tile, [h, w]. */
-export type AlphaReader = (number: number) => Promise<Samples>;
 
 /** The learned layer of a file; see `Layer`. */
 export class LearnedLayer implements Layer {
@@ -19,23 +13,16 @@ export class LearnedLayer implements Layer {
   readonly channels: number;
   readonly alpha: boolean;
   private readonly file: PelFile;
-  private readonly runner: Runner;
-  private readonly readAlpha: AlphaReader | undefined;
+  private readonly run: FileRunner;
   private readonly latents: number; // channels of y
   private readonly halo: number;
   private readonly tiles = new Map<number, Promise<Float32Array>>();
   private readonly needed = new Map<number, number>(); // tile -> parts that will still use it
 
-  private constructor(
-    file: PelFile,
-    runner: Runner,
-    about: { latents: number; halo: number },
-    readAlpha: AlphaReader | undefined,
-  ) {
+  private constructor(file: PelFile, run: FileRunner, about: { latents: number; halo: number }) {
     const { header } = file;
     this.file = file;
-    this.runner = runner;
-    this.readAlpha = readAlpha;
+    this.run = run;
     this.latents = about.latents;
     this.halo = about.halo;
     this.type = typeOf(header);
@@ -44,9 +31,8 @@ export class LearnedLayer implements Layer {
   }
 
   /** Open the layer. Throws UnknownModelError if its model isn't there. */
-  static async open(file: PelFile, runner: Runner, readAlpha?: AlphaReader): Promise<LearnedLayer> {
-    const about = await runner.run("about", { model: file.header.modelId });
-    return new LearnedLayer(file, runner, about, readAlpha);
+  static async open(file: PelFile, run: FileRunner): Promise<LearnedLayer> {
+    return new LearnedLayer(file, run, await run("about", null));
   }
 
   /** With alpha whole tiles, so that each tile of alpha is decoded once. */
@@ -64,35 +50,25 @@ export class LearnedLayer implements Layer {
   }
 
   async decode(part: Box): Promise<Samples> {
-    const { header, edges, sampleRange } = this.file;
+    const { header, edges } = this.file;
     const window = this.windowOf(part);
     const y = await this.latentsIn(window);
-    const samples = await this.runner.run("synthesise", {
-      model: header.modelId,
-      window: {
-        quality: header.quality,
-        y,
-        height: window.height,
-        width: window.width,
-        part: { ...part, x: part.x - window.x * LATENT, y: part.y - window.y * LATENT },
-        channels: header.channels,
-        range: sampleRange,
-        signed: header.sampleType === SIGNED,
-      },
-    });
+    const { height, width } = window;
+    const place = { ...part, x: part.x - window.x * LATENT, y: part.y - window.y * LATENT };
+    const samples = await this.run("synthesise", { y, height, width, part: place });
     if (edges) drawEdges(samples, part, header, edges, header.channels);
-    return this.readAlpha ? this.withAlpha(samples, part, this.readAlpha) : samples;
+    return this.alpha ? this.withAlpha(samples, part) : samples;
   }
 
   async *fingerprint(): AsyncIterable<Uint8Array> {
     const count = tileCount(this.file.header);
     for (let number = 0; number < count; number++) {
-      const { z, y } = await this.readTile(number);
+      const { z, y } = await this.run("latents", { number });
       yield new Uint8Array(Int16Array.from(z).buffer);
       yield new Uint8Array(Int32Array.from(y).buffer);
     }
-    for (let number = 0; this.readAlpha && number < count; number++) {
-      const alpha = await this.readAlpha(number);
+    for (let number = 0; this.alpha && number < count; number++) {
+      const alpha = await this.run("exact", { part: "alpha", number });
       yield new Uint8Array(alpha.buffer, alpha.byteOffset, alpha.byteLength);
     }
   }
@@ -126,31 +102,18 @@ export class LearnedLayer implements Layer {
   private yOf(number: number): Promise<Float32Array> {
     let found = this.tiles.get(number);
     if (found === undefined) {
-      found = this.readTile(number).then(({ y }) => y);
+      found = this.run("latents", { number }).then(({ y }) => y);
       found.catch(() => undefined); // whoever waits for it is told
       this.tiles.set(number, found);
     }
     return found;
   }
 
-  private async readTile(number: number): Promise<TileLatents> {
-    const { header } = this.file;
-    const { height, width } = latentsOf(tileBox(header, number));
-    const { modelId: model, quality } = header;
-    const payload = this.file.tile(number, BASE_LAYER).slice();
-    try {
-      return await this.runner.run("latents", { model, payload, quality, height, width });
-    } catch (error) {
-      if (error instanceof DamagedFileError) error.message = `tile ${number}: ${error.message}`;
-      throw error;
-    }
-  }
-
-  private async withAlpha(colours: Samples, part: Box, read: AlphaReader): Promise<Samples> {
+  private async withAlpha(colours: Samples, part: Box): Promise<Samples> {
     const { header } = this.file;
     const [number] = tilesUnder(header, part);
     const tile = tileBox(header, number!);
-    const alpha = await read(number!);
+    const alpha = await this.run("exact", { part: "alpha", number: number! });
     const out = samplesOf(this.type, part.width * part.height * this.channels);
     const count = header.channels;
     let at = 0;
