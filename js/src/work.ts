@@ -8,8 +8,8 @@ import { PelFile } from "./bitstream/file.ts";
 import { BASE_LAYER, type Box, SIGNED, tileBox } from "./bitstream/header.ts";
 import type { Limits } from "./bitstream/limits.ts";
 import { DamagedFileError } from "./errors.ts";
-import { ExactReader, type Part } from "./exact/reader.ts";
-import type { Samples } from "./exact/types.ts";
+import { type ExactPart, ExactReader, tablesOf } from "./exact/reader.ts";
+import type { Samples, SampleType } from "./exact/types.ts";
 import { latentsOf } from "./learned/geometry.ts";
 import { decodeLatents, type TileLatents } from "./learned/latents.ts";
 import { setUpRuntime } from "./learned/network.ts";
@@ -34,8 +34,13 @@ export interface Work {
     task: { y: Float32Array; height: number; width: number; part: Box };
     result: LearnedSamples;
   };
+  /** Samples of a pixel, their type, and their largest error, of what lies in an exact layer. */
+  layout: {
+    task: { part: ExactPart };
+    result: { channels: number; type: SampleType; maxError: number };
+  };
   /** A tile of an exact layer, [h, w, channels]. */
-  exact: { task: { part: Part; number: number }; result: Samples };
+  exact: { task: { part: ExactPart; number: number }; result: Samples };
 }
 
 export type Kind = keyof Work;
@@ -67,28 +72,29 @@ const DOERS: Doers = {
     const { height, width } = latentsOf(tileBox(header, number));
     const payload = file.tile(number, BASE_LAYER);
     const model = await models.codec(header.modelId);
-    return naming(number, () => decodeLatents(model, payload, header.quality, height, width));
+    try {
+      return await decodeLatents(model, payload, header.quality, height, width);
+    } catch (error) {
+      if (error instanceof DamagedFileError) error.message = `tile ${number}: ${error.message}`;
+      throw error;
+    }
   },
   async synthesise({ models }, { header, sampleRange }, task) {
     const { quality, channels, sampleType } = header;
     const more = { quality, channels, range: sampleRange, signed: sampleType === SIGNED };
     return synthesise(await models.codec(header.modelId), { ...task, ...more });
   },
+  async layout({ models }, file, { part }) {
+    const { channels, type, maxError } = await readerOf(models, file, part);
+    return { channels, type, maxError };
+  },
   async exact({ models }, file, { part, number }) {
-    const reader = new ExactReader(file, part);
-    const tables = await models.tables(reader.modelId);
-    return naming(number, () => reader.tile(number, tables));
+    return (await readerOf(models, file, part)).tile(number);
   },
 };
 
-/** What is damaged in the work on a tile says its number. */
-async function naming<T>(number: number, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof DamagedFileError) error.message = `tile ${number}: ${error.message}`;
-    throw error;
-  }
+async function readerOf(models: ModelStore, file: PelFile, part: ExactPart): Promise<ExactReader> {
+  return new ExactReader(file, part, await models.tables(tablesOf(file, part)));
 }
 
 /** The files that are open on one thread, its models, and its work. */
