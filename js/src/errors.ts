@@ -3,6 +3,7 @@
  * names.
  *
  *     PellucidError
+ *     ├── InputError              the bytes can't be had
  *     ├── LimitError              a size above the limits, which can be raised
  *     ├── OptionError             an option outside its range
  *     ├── ModelError              a model's files can't be loaded or read
@@ -20,6 +21,11 @@
 /** Base of everything thrown on purpose. */
 export class PellucidError extends Error {
   override name = "PellucidError";
+}
+
+/** The bytes can't be had: no answer, or another than the file. */
+export class InputError extends PellucidError {
+  override name = "InputError";
 }
 
 /** A size of the picture, or in the file, is above the limits, which can be raised. */
@@ -69,6 +75,7 @@ export class DamagedFileError extends FormatError {
 
 const CLASSES = [
   PellucidError,
+  InputError,
   LimitError,
   OptionError,
   ModelError,

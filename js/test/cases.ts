@@ -1,6 +1,6 @@
 /** The cases of `conformance/v1` and what the tests do with them. */
 
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const FOLDER = new URL("../../conformance/v1/", import.meta.url);
@@ -28,6 +28,11 @@ export interface BadCase {
 /** A file of the folder of cases. */
 export function readCase(path: string): Uint8Array {
   return new Uint8Array(readFileSync(new URL(path, FOLDER)));
+}
+
+/** Whether there is such a file. */
+export function hasCase(path: string): boolean {
+  return existsSync(new URL(path, FOLDER));
 }
 
 /** All good cases. */
