@@ -5,10 +5,9 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 
 import { PelFile } from "../src/bitstream/file.ts";
-import { readBox } from "../src/exact/picture.ts";
 import { type ExactPart, ExactReader, tablesOf } from "../src/exact/reader.ts";
 import { arrayOf, badCases, goodCases, readCase } from "./cases.ts";
-import { TABLES } from "./exact.ts";
+import { readBox, TABLES } from "./exact.ts";
 
 const CASES = goodCases();
 const ID = CASES.find((one) => one.model.name === "exact")!.model.id;

@@ -4,51 +4,74 @@
  * region as in the whole picture.
  */
 
+import { widthsOf } from "../bitstream/edges.ts";
+import type { SampleRange } from "../bitstream/extras.ts";
+import type { PelFile } from "../bitstream/file.ts";
 import type { Box } from "../bitstream/header.ts";
+import { OptionError } from "../errors.ts";
 import { type IntegerType, rangeOf, type Samples } from "../exact/types.ts";
+import { overlap } from "../learned/geometry.ts";
 import { fields, tapsOf } from "./field.ts";
-import type { NoiseModel } from "./model.ts";
+import { type NoiseModel, noiseOf } from "./model.ts";
 
 const WHOLE = 256; // of the strength asked for
 const STEPS = 256; // from the lowest point to the highest
 const VARIANCE = 43690n; // of the sum of 8 bytes
 const ROWS = 64; // that are done at once, for memory
 
-/** Where samples [height, width, channels] lie in the picture, and what of it gets grain. */
-export interface Place {
-  readonly box: Box;
-  readonly channels: number;
-  readonly type: IntegerType;
-  /** The picture without the lines of EDGE. */
-  readonly inside: Box;
+/** Adds the grain of a file's noise to its samples. */
+export class Grain {
+  private readonly model: NoiseModel;
+  private readonly factors: readonly Float64Array[]; // of each channel
+  private readonly inside: Box; // the picture without the lines of EDGE
+
+  /**
+   * @param strength 0 to 1, of the noise that was measured
+   * @throws OptionError if the file describes no noise, or if there is no such strength; what
+   *   `noiseOf` throws
+   */
+  constructor(file: PelFile, strength: number) {
+    if (!(strength >= 0 && strength <= 1)) {
+      throw new OptionError(`grain is ${strength}; it must be a number from 0 to 1`);
+    }
+    const model = noiseOf(file);
+    if (model === undefined) {
+      throw new OptionError(
+        "the file describes no noise that grain could be made of; leave grain out",
+      );
+    }
+    this.model = model;
+    this.factors = model.strengths.map((s) => factorsOf(model, s, Math.round(WHOLE * strength)));
+    this.inside = insideOf(file);
+  }
+
+  /**
+   * Add it to samples [height, width, channels] at a box of the picture, in place. Channels beyond
+   * those of the noise are alpha, and get none.
+   */
+  add(samples: Samples, box: Box, channels: number, type: IntegerType): void {
+    const seen = overlap(box, this.inside);
+    if (seen === undefined) return;
+    const { width } = seen;
+    const bottom = seen.y + seen.height;
+    for (let y = seen.y; y < bottom; y += ROWS) {
+      const part = { x: seen.x, y, width, height: Math.min(ROWS, bottom - y) };
+      fields(this.model, part).forEach((field, channel) => {
+        for (let row = 0; row < part.height; row++) {
+          const at = ((y + row - box.y) * box.width + seen.x - box.x) * channels + channel;
+          const noise = field.subarray(row * width, (row + 1) * width);
+          addRow(samples, at, channels, noise, this.factors[channel]!, this.model, rangeOf(type));
+        }
+      });
+    }
+  }
 }
 
-/**
- * Add grain to samples, in place; channels beyond the model's are alpha and get none.
- *
- * @param strength 0 to 1, of the noise that was measured
- */
-export function addGrain(
-  samples: Samples,
-  { box, channels, type, inside }: Place,
-  model: NoiseModel,
-  strength: number,
-): void {
-  const factors = model.strengths.map((s) => factorsOf(model, s, Math.round(WHOLE * strength)));
-  const left = Math.max(box.x, inside.x);
-  const width = Math.min(box.x + box.width, inside.x + inside.width) - left;
-  const bottom = Math.min(box.y + box.height, inside.y + inside.height);
-  if (width <= 0) return;
-  for (let y = Math.max(box.y, inside.y); y < bottom; y += ROWS) {
-    const part = { x: left, y, width, height: Math.min(ROWS, bottom - y) };
-    fields(model, part).forEach((field, channel) => {
-      for (let row = 0; row < part.height; row++) {
-        const start = (y + row - box.y) * box.width + left - box.x;
-        const noise = field.subarray(row * width, (row + 1) * width);
-        addRow(samples, start * channels + channel, channels, noise, factors[channel]!, model, type);
-      }
-    });
-  }
+function insideOf({ header, edges }: PelFile): Box {
+  const { width, height } = header;
+  if (edges === undefined) return { x: 0, y: 0, width, height };
+  const [top, bottom, left, right] = widthsOf(edges);
+  return { x: left, y: top, width: width - left - right, height: height - top - bottom };
 }
 
 /** Add the noise of a row to every `apart`-th sample from `at` on. */
@@ -59,9 +82,8 @@ function addRow(
   noise: Int32Array,
   factors: Float64Array,
   { low, high }: NoiseModel,
-  type: IntegerType,
+  ends: SampleRange,
 ): void {
-  const ends = rangeOf(type);
   const span = high - low;
   for (let i = 0; i < noise.length; i++, at += apart) {
     const value = samples[at]!;
