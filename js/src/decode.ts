@@ -5,8 +5,9 @@ import { type Box, isLearned, layersOf, requireSupported, SOURCE_LAYER } from ".
 import { type Limits, limitsOf } from "./bitstream/limits.ts";
 import { OptionError } from "./errors.ts";
 import { ExactLayer, place } from "./exact/layer.ts";
-import { type Samples, samplesOf, type SampleType } from "./exact/types.ts";
+import { type IntegerType, type Samples, samplesOf, type SampleType } from "./exact/types.ts";
 import { orientationOf } from "./exif.ts";
+import { Grain } from "./grain/add.ts";
 import type { FileRunner, Layer } from "./layer.ts";
 import { overlap, tilesUnder, wholeOf } from "./learned/geometry.ts";
 import { LearnedLayer } from "./learned/layer.ts";
@@ -21,6 +22,8 @@ export interface DecodeOptions extends Partial<Limits> {
   scale?: number;
   /** The picture; of a pair its guide; of a denoised picture the source, where the file has it. */
   which?: "picture" | "guide" | "source";
+  /** 0 to 1: noise like that which was taken off, put back; OptionError if the file has none. */
+  grain?: number;
   /** Ends the work: the promise rejects with the signal's reason. */
   signal?: AbortSignal;
 }
@@ -60,15 +63,17 @@ export async function decodeBytes(
   runner: Runner,
   options: DecodeOptions = {},
 ): Promise<Picture> {
-  const { which = "picture", scale = 1, signal } = options;
+  const { which = "picture", scale = 1, grain = 0, signal } = options;
   return opened(data, runner, options, async (file, run) => {
     const box = boxOf(file, options.region, scale);
     checkTiles(file, box, which === "source");
+    const noise = grain === 0 ? undefined : grainOf(file, grain, which);
     const layer = await openLayer(file, run, which);
     const small = reducedBox(box, scale);
     const out = samplesOf(layer.type, small.width * small.height * layer.channels);
     const { type, channels, alpha } = layer;
     const take = (samples: Samples, part: Box) => {
+      noise?.add(samples, part, channels, type as IntegerType);
       const reduced = scale === 1 ? samples : reduce({ samples, box: part, channels, type, alpha }, scale);
       place(reduced, reducedBox(part, scale), out, small, channels);
     };
@@ -135,6 +140,12 @@ async function opened<T>(
   } finally {
     runner.release(key);
   }
+}
+
+/** The picture's grain. */
+function grainOf(file: PelFile, strength: number, which: string): Grain {
+  if (which === "picture") return new Grain(file, strength);
+  throw new OptionError(`the ${which} has its own noise; leave grain or which out`);
 }
 
 function openLayer(

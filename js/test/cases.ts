@@ -3,6 +3,8 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
+import { type NumpyArray, readNpy } from "../src/npz.ts";
+
 const FOLDER = new URL("../../conformance/v1/", import.meta.url);
 
 /** What `case.json` of a good case says. */
@@ -49,4 +51,10 @@ export function goodCases(): GoodCase[] {
 export function badCases(): BadCase[] {
   const cases = JSON.parse(new TextDecoder().decode(readCase("bad/cases.json")));
   return Object.keys(cases).map((name) => ({ name, ...cases[name] }));
+}
+
+/** An array of a good case, if it has it; those of float16 are bits. */
+export function arrayOf(name: string, what: string): NumpyArray | undefined {
+  const path = `good/${name}/${what}.npy`;
+  return hasCase(path) ? readNpy(readCase(path)) : undefined;
 }

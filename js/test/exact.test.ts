@@ -2,18 +2,13 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { PelFile } from "../src/bitstream/file.ts";
-import { readBox } from "../src/exact/picture.ts";
 import { type ExactPart, ExactReader, tablesOf } from "../src/exact/reader.ts";
-import { ExactTables } from "../src/exact/tables.ts";
-import { readNpy } from "../src/npz.ts";
-import { badCases, goodCases, readCase } from "./cases.ts";
+import { arrayOf, badCases, goodCases, readCase } from "./cases.ts";
+import { readBox, TABLES } from "./exact.ts";
 
-const MODEL = new URL("../../src/pellucid/models/exact/entropy.npz", import.meta.url);
-const TABLES = await ExactTables.parse(new Uint8Array(readFileSync(MODEL)));
 const CASES = goodCases();
 const ID = CASES.find((one) => one.model.name === "exact")!.model.id;
 
@@ -28,16 +23,6 @@ async function samplesOf(data: Uint8Array, part: ExactPart = "picture") {
 
 function bytesOf(samples: ArrayBufferView): Uint8Array {
   return new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
-}
-
-/** An array of a case, if it has it. */
-function arrayOf(name: string, what: string) {
-  try {
-    return readNpy(readCase(`good/${name}/${what}.npy`));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
 }
 
 for (const { name, ...said } of CASES.filter((one) => one.name.startsWith("exact_"))) {
