@@ -76,7 +76,9 @@ async function makeRunner(options: DecoderOptions): Promise<Runner> {
 
 /** The bytes of an input. Throws InputError if they can't be had. */
 export async function bytesOf(input: PelInput, signal?: AbortSignal): Promise<Uint8Array> {
-  if (input instanceof Uint8Array) return input;
+  if (input instanceof Uint8Array) {
+    return new Uint8Array(input.buffer, input.byteOffset, input.byteLength); // no Buffer of Node's
+  }
   if (input instanceof ArrayBuffer) return new Uint8Array(input);
   const body = input instanceof Blob || input instanceof Response ? input : await get(input, signal);
   if (body instanceof Response && !body.ok) {

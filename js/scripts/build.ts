@@ -1,0 +1,42 @@
+/**
+ * Builds the modules, minified, and beside them the runtime and the models:
+ * `node scripts/build.ts [TARGET]`, by default `dist`.
+ */
+
+import { copyFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+import { build } from "esbuild";
+
+import { copyModels } from "./models.ts";
+
+const ROOT = new URL("../", import.meta.url);
+const RUNTIME = createRequire(import.meta.url).resolve(
+  "onnxruntime-web/ort-wasm-simd-threaded.wasm",
+);
+
+/** Make the folder anew, but for types, which `tsc` makes. */
+export async function buildAll(target: URL): Promise<void> {
+  rmSync(target, { recursive: true, force: true });
+  await build({
+    absWorkingDir: fileURLToPath(ROOT),
+    entryPoints: ["src/index.ts", "src/worker.ts", "src/img.ts"],
+    outdir: fileURLToPath(target),
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    external: ["node:*", "module"], // asked for in Node alone
+    logLevel: "warning",
+  });
+  copyFileSync(RUNTIME, new URL("runtime.wasm", target));
+  copyModels(new URL("models/", target));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const given = process.argv[2];
+  await buildAll(given ? pathToFileURL(`${resolve(given)}/`) : new URL("dist/", ROOT));
+}
