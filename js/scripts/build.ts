@@ -17,12 +17,14 @@ const RUNTIME = createRequire(import.meta.url).resolve(
   "onnxruntime-web/ort-wasm-simd-threaded.wasm",
 );
 
-/** Make the folder anew, but for types, which `tsc` makes. */
-export async function buildAll(target: URL): Promise<void> {
+const MODULES = { index: "src/index.ts", worker: "src/worker.ts", img: "src/img.ts" };
+
+/** Make the folder anew, with `more` modules, but for types, which `tsc` makes. */
+export async function buildAll(target: URL, more: Record<string, string> = {}): Promise<void> {
   rmSync(target, { recursive: true, force: true });
   await build({
     absWorkingDir: fileURLToPath(ROOT),
-    entryPoints: ["src/index.ts", "src/worker.ts", "src/img.ts"],
+    entryPoints: { ...MODULES, ...more },
     outdir: fileURLToPath(target),
     bundle: true,
     splitting: true,

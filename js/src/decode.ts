@@ -132,14 +132,24 @@ async function opened<T>(
   requireSupported(file.header);
   const { signal } = options;
   const key = runner.open(data, limits);
+  const work = use(file, async (kind, task) => {
+    signal?.throwIfAborted();
+    return runner.run(kind, key, task);
+  });
   try {
-    return await use(file, async (kind, task) => {
-      signal?.throwIfAborted();
-      return runner.run(kind, key, task);
-    });
+    return await (signal ? Promise.race([work, abortOf(signal)]) : work);
   } finally {
     runner.release(key);
   }
+}
+
+/** Rejects with the signal's reason when that is given. */
+function abortOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const give = () => reject(signal.reason);
+    if (signal.aborted) give();
+    else signal.addEventListener("abort", give, { once: true });
+  });
 }
 
 /** The picture's grain. */

@@ -28,10 +28,15 @@ export class Direct implements Runner {
     file: number,
     task: Work[K]["task"],
   ): Promise<Work[K]["result"]> {
-    const next = this.last.then(() => this.bench.perform(kind, file, task));
+    const next = this.last.then(pause).then(() => this.bench.perform(kind, file, task));
     this.last = next.catch(() => undefined);
     return next;
   }
 
   close(): void {}
+}
+
+/** Let timers, signals and other requests have their turn. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }

@@ -48,7 +48,7 @@ export class Pool implements Runner {
     }
     for (const piece of this.waiting.filter((one) => one.file === file)) {
       this.waiting.splice(this.waiting.indexOf(piece), 1);
-      piece.failed(new PellucidError("the file was closed"));
+      piece.failed(closed(`file ${file}`));
     }
   }
 
@@ -58,6 +58,7 @@ export class Pool implements Runner {
     task: Work[K]["task"],
   ): Promise<Work[K]["result"]> {
     return new Promise((resolve, reject) => {
+      if (!this.files.has(file)) throw closed(`file ${file}`);
       const done = resolve as Piece["done"];
       this.waiting.push({ kind, file, task, done, failed: reject });
       this.next();
@@ -67,11 +68,10 @@ export class Pool implements Runner {
   close(): void {
     for (const hand of this.hands) {
       hand.worker.terminate();
-      hand.piece?.failed(new PellucidError("the decoder was closed"));
+      hand.piece?.failed(closed("the decoder"));
     }
-    for (const piece of this.waiting.splice(0)) {
-      piece.failed(new PellucidError("the decoder was closed"));
-    }
+    for (const piece of this.waiting.splice(0)) piece.failed(closed("the decoder"));
+    this.files.clear();
   }
 
   private hire(script: URL, places: Places): Hand {
@@ -117,6 +117,10 @@ export class Pool implements Runner {
     const moved = task !== null && "y" in task ? [task.y.buffer as ArrayBuffer] : [];
     tell(hand, { say: "work", kind, file, task }, moved);
   }
+}
+
+function closed(what: string): PellucidError {
+  return new PellucidError(`${what} was closed before its work was done`);
 }
 
 function tell(hand: Hand, request: Request, moved: Transferable[] = []): void {
