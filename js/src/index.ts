@@ -17,6 +17,7 @@ export type { DecodeOptions, Metadata, Picture } from "./decode.ts";
 export { type DecoderOptions, PelDecoder, type PelInput } from "./decoder.ts";
 export * from "./errors.ts";
 export type { Samples, SampleType } from "./exact/types.ts";
+export { fromHalfBits } from "./half.ts";
 export { type ImageOptions, toImageData } from "./image.ts";
 export type { PelInfo } from "./info.ts";
 export { toPng } from "./png.ts";

@@ -5,6 +5,7 @@
 
 import { crc32 } from "../src/bitstream/chunk.ts";
 import type { PelDecoder } from "../src/decoder.ts";
+import { randomOf } from "./random.ts";
 
 const EXPECTED = [
   "DamagedFileError",
@@ -51,19 +52,8 @@ export async function attack(
   return outcome;
 }
 
-/** Numbers from 0 to 1, the same for a seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** A file with some bytes changed, cut, doubled or moved; three of four with right checksums again. */
-function mutant(file: Uint8Array, random: () => number): Uint8Array {
+export function mutant(file: Uint8Array, random: () => number): Uint8Array {
   const at = () => Math.floor(random() * file.length);
   let out = file.slice();
   const kind = random();

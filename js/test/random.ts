@@ -1,12 +1,18 @@
-/** Numbers that look random and are the same each time: Marsaglia's xorshift of 32 bits. */
+/** Numbers that look random and are the same each time. */
 
-/** A function that gives whole numbers of 0 .. n - 1, for n up to 2^32. */
-export function random(seed: number): (n: number) => number {
-  let state = (seed ^ 0x9e3779b9) | 1;
-  return (n) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return Math.floor(((state >>> 0) / 2 ** 32) * n);
+/** Numbers from 0 to 1, the same for a seed (mulberry32). */
+export function randomOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+/** A function that gives whole numbers of 0 .. n - 1, the same for a seed. */
+export function wholeOf(seed: number): (n: number) => number {
+  const random = randomOf(seed);
+  return (n) => Math.floor(random() * n);
 }

@@ -49,27 +49,33 @@ export class Known {
     const { own, terms, texture } = this;
     const k = this.plane.k.data;
     const e = this.plane.e.data;
-    const base = (k[at + own[0]!]! + k[at + own[1]!]! + k[at + own[2]!]! + k[at + own[3]!]! + 2) >> 2;
-    let apart = 0;
+    let sum = 2;
     let missed = 0;
     for (let t = 0; t < NEAREST; t++) {
-      const term = k[at + own[t]!]! - base;
-      terms[t] = term;
-      apart += Math.abs(term);
+      sum += k[at + own[t]!]!;
       missed += e[at + own[t]!]!;
     }
-    texture[0] = apart;
+    const base = sum >> 2;
+    let apart = 0;
+    for (let t = 0; t < NEAREST; t++) {
+      const term = (k[at + own[t]!]! - base) | 0;
+      terms[t] = term;
+      apart = (apart + Math.abs(term)) | 0;
+    }
+    const near = apart;
+    texture[0] = near;
     texture[2] = missed;
     for (let t = NEAREST; t < own.length; t++) {
-      const term = k[at + own[t]!]! - base;
+      const place = at + own[t]!;
+      const term = (k[place]! - base) | 0;
       terms[t] = term;
-      apart += Math.abs(term);
-      missed += e[at + own[t]!]!;
+      apart = (apart + Math.abs(term)) | 0;
+      missed = (missed + e[place]!) | 0;
     }
     texture[1] = apart;
     texture[3] = missed;
     this.base = base;
-    this.activity = texture[0]! + 2 * missed;
+    this.activity = near + 2 * missed;
     for (let number = 0; number < this.references.length; number++) this.lookAside(at, number);
   }
 
