@@ -33,6 +33,25 @@ for (const { name } of goodCases().filter((one) => arrayOf(one.name, "grain"))) 
   });
 }
 
+test("lines along the edges get none, nor does a weaker strength add more", () => {
+  const { header, payload } = fileWith();
+  const edges = [[{ lines: 2, colour: [0, 0, 0] }], [], [], [{ lines: 3, colour: [0, 0, 0] }]];
+  const file = { header, edges, payload: () => payload } as unknown as PelFile;
+  const { width, height } = header;
+  const added = [0, 0.5, 1].map((strength) => {
+    const samples = new Uint8Array(width * height * 3).fill(128);
+    new Grain(file, strength).add(samples, wholeOf(header), 3, "uint8");
+    return samples.map((sample) => Math.abs(sample - 128));
+  });
+  const sums = added.map((grain) => grain.reduce((sum, one) => sum + one, 0));
+  assert.equal(sums[0], 0);
+  assert.ok(sums[1]! > 0 && sums[1]! < sums[2]!);
+  added[2]!.forEach((grain, at) => {
+    const [x, y] = [Math.floor(at / 3) % width, Math.floor(at / 3 / width)];
+    if (y < 2 || x >= width - 3) assert.equal(grain, 0);
+  });
+});
+
 test("strengths and files that can't be", () => {
   const file = PelFile.parse(readCase("good/exact_grain/file.pel"));
   for (const strength of [-0.1, 1.1, Number.NaN]) {
