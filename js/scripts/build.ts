@@ -1,6 +1,6 @@
 /**
  * Builds the modules, minified, and beside them the runtime and the models:
- * `node scripts/build.ts [TARGET]`, by default `dist`.
+ * `node scripts/build.ts [TARGET [NAME=MODULE...]]`, by default `dist`, without other modules.
  */
 
 import { copyFileSync, rmSync } from "node:fs";
@@ -39,6 +39,7 @@ export async function buildAll(target: URL, more: Record<string, string> = {}): 
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const given = process.argv[2];
-  await buildAll(given ? pathToFileURL(`${resolve(given)}/`) : new URL("dist/", ROOT));
+  const [given, ...more] = process.argv.slice(2);
+  const target = given ? pathToFileURL(`${resolve(given)}/`) : new URL("dist/", ROOT);
+  await buildAll(target, Object.fromEntries(more.map((one) => one.split("=") as [string, string])));
 }

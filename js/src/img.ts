@@ -4,9 +4,10 @@
  *     <img data-pel="photo.pel" alt="A cat" width="600" height="400" loading="lazy">
  *
  * filled in. `<img data-pel src="photo.pel">` works too, but then the browser first fetches what it
- * can't show. The element stays what it is, so alternative text, size, style and `load` are as of any
- * picture; where decoding fails it gets `error`, its `detail` the reason, and shows its text. Those
- * with `loading="lazy"` wait until they are near the window.
+ * can't show, and says so by an `error` without `detail`. The element stays what it is, so alternative
+ * text, size, style and `load` are as of any picture; where decoding fails it gets `error`, its
+ * `detail` the reason, and shows its text. Those with `loading="lazy"` wait until they are near the
+ * window.
  */
 
 import { decode } from "./index.ts";
@@ -62,15 +63,5 @@ async function show(image: HTMLImageElement): Promise<void> {
   }
 }
 
-/** That the browser itself can't show a .pel file in `src` is no error of the page's. */
-function hushed(event: Event): void {
-  const image = event.target;
-  if (image instanceof HTMLImageElement && image.matches(SELECTOR)) {
-    const { pelState } = image.dataset;
-    if (!(event instanceof CustomEvent) && pelState !== "shown") event.stopImmediatePropagation();
-  }
-}
-
-addEventListener("error", hushed, true);
 if (document.readyState === "loading") addEventListener("DOMContentLoaded", () => fillIn());
 else fillIn();

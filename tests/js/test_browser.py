@@ -7,7 +7,7 @@ import json
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -15,6 +15,9 @@ import pytest
 from browser import JS, chromium, node
 from pellucid.pixels import read_image
 from served import served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 CASES = JS.parent / "conformance" / "v1"
 GOOD = sorted(path.parent.name for path in (CASES / "good").glob("*/case.json"))
@@ -42,32 +45,51 @@ DECODE = """async ([file, options]) => {
 Decode = Callable[..., dict[str, Any]]
 
 
+ATTACK = """async ([files, count, seed]) => {
+  const {attack} = await import("/mutants.js");
+  const {PelDecoder} = await import("/index.js");
+  const bytes = async file =>
+    new Uint8Array(await (await fetch("data:application/octet-stream;base64," + file)).arrayBuffer());
+  const decoder = new PelDecoder({workers: 2});
+  const outcome = await attack(decoder, await Promise.all(files.map(bytes)), count, seed);
+  await decoder.close();
+  return {...outcome, memory: performance.memory.usedJSHeapSize};
+}"""
+SMALL = 20_000  # bytes of a file that is mutated
+MOST_MS = 20_000  # for one of them, on a busy machine
+MOST_HEAP = 300 * 2**20  # bytes of the page
+
+
 def build(folder: Path) -> None:
-    """Build the package."""
+    """Build the package, and beside it what mutates files."""
     script = str(JS / "scripts" / "build.ts")
-    subprocess.run([node(), script, str(folder)], check=True, cwd=JS)
+    subprocess.run([node(), script, str(folder), "mutants=test/mutants.ts"], check=True, cwd=JS)
 
 
 @pytest.fixture(scope="module")
-def decode(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Decode]:
-    """Decodes bytes in the page, which must not log anything."""
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """A blank page beside the package, which must not log anything but that a model is missing."""
     folder = tmp_path_factory.mktemp("dist")
     build(folder)
     with served(folder) as address, chromium() as browser:
-        page = browser.new_page()
+        found = browser.new_page()
         said: list[str] = []
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.goto(f"{address}/blank")
-
-        def run(data: bytes, **options: Any) -> dict[str, Any]:
-            found: dict[str, Any] = page.evaluate(
-                DECODE, [base64.b64encode(data).decode(), options]
-            )
-            return found
-
-        yield run
+        found.on("console", lambda message: said.append(message.text))
+        found.on("pageerror", lambda error: said.append(str(error)))
+        found.goto(f"{address}/blank")
+        yield found
         assert [text for text in said if "404" not in text] == []
+
+
+@pytest.fixture(scope="module")
+def decode(page: Page) -> Decode:
+    """Decodes bytes in the page."""
+
+    def run(data: bytes, **options: Any) -> dict[str, Any]:
+        found: dict[str, Any] = page.evaluate(DECODE, [base64.b64encode(data).decode(), options])
+        return found
+
+    return run
 
 
 def samples_of(found: dict[str, Any]) -> np.ndarray[Any, np.dtype[Any]]:
@@ -113,3 +135,15 @@ def test_region(decode: Decode) -> None:
     part = samples_of(decode(data, region={"x": 400, "y": 450, "width": 301, "height": 173}))
     difference = part.astype(int) - whole[450 : 450 + 173, 400 : 400 + 301]
     assert np.abs(difference).max() <= 1
+
+
+@pytest.mark.parametrize("count", [300, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_mutated(page: Page, count: int) -> None:
+    """Each ends in an error of the right kind or a picture."""
+    files = [(CASES / "good" / name / "file.pel").read_bytes() for name in GOOD]
+    small = [base64.b64encode(data).decode() for data in files if len(data) < SMALL]
+    outcome = page.evaluate(ATTACK, [small, count, 2])
+    assert outcome["strange"] == []
+    assert outcome["pictures"] + sum(outcome["errors"].values()) == count
+    assert outcome["slowest"] < MOST_MS
+    assert outcome["memory"] < MOST_HEAP
