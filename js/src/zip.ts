@@ -1,6 +1,6 @@
 /**
- * The records of a ZIP archive (PKWARE's APPNOTE 6.3): what its directory and the headers before its
- * members say. Nothing is believed beyond the bytes there are.
+ * The records of a ZIP archive (PKWARE's APPNOTE 6.3): what its directory and the headers before
+ * its members say. Nothing is believed beyond the bytes there are.
  */
 
 import { viewOf } from "./bitstream/chunk.ts";

@@ -20,14 +20,15 @@ for (const { name } of goodCases().filter((one) => arrayOf(one.name, "grain"))) 
     const { channels } = reader;
     const grain = new Grain(file, 1);
     const expected = arrayOf(name, "grain")!.data;
-    for (const box of [wholeOf(file.header), { x: 5, y: 1, width: width - 9, height: height - 2 }]) {
+    const part = { x: 5, y: 1, width: width - 9, height: height - 2 };
+    for (const box of [wholeOf(file.header), part]) {
       const samples = await readBox(reader, file.header, box);
       grain.add(samples, box, channels, reader.type as IntegerType);
       for (let row = 0; row < box.height; row++) {
         const from = ((box.y + row) * width + box.x) * channels;
         const length = box.width * channels;
-        const part = samples.subarray(row * length, (row + 1) * length);
-        assert.deepEqual(part, expected.subarray(from, from + length));
+        const found = samples.subarray(row * length, (row + 1) * length);
+        assert.deepEqual(found, expected.subarray(from, from + length));
       }
     }
   });

@@ -18,7 +18,13 @@ interface SequenceCase {
 const CASES: Record<string, SequenceCase> = JSON.parse(
   new TextDecoder().decode(readCase("sequences/cases.json")),
 );
-const ERRORS = ["DamagedFileError", "LimitError", "NotPelFileError", "UnsupportedError", "VersionError"];
+const ERRORS = [
+  "DamagedFileError",
+  "LimitError",
+  "NotPelFileError",
+  "UnsupportedError",
+  "VersionError",
+];
 
 for (const [name, { frames, error }] of Object.entries(CASES)) {
   test(`sequence ${name}`, () => {

@@ -2,8 +2,8 @@
  * The bytes of a sequence (.pels) -> its frames, each a whole .pel file, and what is attached
  * (docs/format.md, section 19).
  *
- * The directory at the end says where each is; its local header and its CRC-32 are checked when it is
- * read, so that damage costs that member only.
+ * The directory at the end says where each is; its local header and its CRC-32 are checked when it
+ * is read, so that damage costs that member only.
  */
 
 import { crc32 } from "../bitstream/chunk.ts";
@@ -51,8 +51,8 @@ export class PelSequence {
   private readonly contents: Contents;
 
   /**
-   * Open it. Throws NotPelFileError, VersionError, LimitError, UnsupportedError (compressed members)
-   * or DamagedFileError.
+   * Open it. Throws NotPelFileError, VersionError, LimitError, UnsupportedError (compressed
+   * members) or DamagedFileError.
    */
   constructor(data: Uint8Array, options: SequenceOptions = {}) {
     const { keepGoing = false } = options;
@@ -76,8 +76,8 @@ export class PelSequence {
   }
 
   /**
-   * The .pel file of a frame, a view of the sequence's bytes. Throws DamagedFileError if it is missing
-   * or damaged, OptionError if there is no such number.
+   * The .pel file of a frame, a view of the sequence's bytes. Throws DamagedFileError if it is
+   * missing or damaged, OptionError if there is no such number.
    */
   frame(number: number): Uint8Array {
     if (!(Number.isInteger(number) && number >= 0 && number < this.frames.length)) {
@@ -92,7 +92,7 @@ export class PelSequence {
     return this.read(member, `frame ${number}`);
   }
 
-  /** What is attached by a name; DamagedFileError if it is damaged, OptionError if there is none. */
+  /** What is attached by a name. Throws DamagedFileError, or OptionError if there is none. */
   readAttached(name: string): Uint8Array {
     const member = this.contents.attached.get(name);
     if (member !== undefined) return this.read(member, name);
@@ -151,8 +151,8 @@ function madeAnew(
   error: Error,
   keepGoing: boolean,
 ): Contents {
-  const known = [DamagedFileError, UnsupportedError, LimitError].some((kind) => error instanceof kind);
-  if (!known) throw error;
+  const expected = [DamagedFileError, UnsupportedError, LimitError];
+  if (!expected.some((kind) => error instanceof kind)) throw error;
   checkStart(data);
   if (keepGoing) {
     const members: Entry[] = [];

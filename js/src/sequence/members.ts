@@ -12,7 +12,7 @@ const MOST_TICKS = 2n ** 63n;
 const FRAME = /^frames\/(\d{8})_(0|-?[1-9]\d{0,18})_(0|[1-9]\d{0,18})\.pel$/;
 const ATTACHED = /^attached\/([A-Za-z0-9_][A-Za-z0-9_.-]{0,99})$/;
 
-/** A frame and where it lies; times are in ticks, and a duration of 0 lasts until the next frame. */
+/** A frame and where it lies; times are in ticks, a duration of 0 lasts until the next frame. */
 export interface Frame {
   readonly number: number;
   readonly timestamp: bigint;
