@@ -7,7 +7,7 @@ const SLICE = 1 << 14; // bytes of input given at once: what they can make is bo
  *
  * @param format "deflate" for a zlib stream (RFC 1950), "deflate-raw" for its inside (RFC 1951)
  * @param most bytes that may come out
- * @returns the bytes; undefined if they are damaged, cut off, followed by others, or more than `most`
+ * @returns the bytes; undefined if they are damaged, cut off, followed by others, or too many
  */
 export async function inflate(
   body: Uint8Array,

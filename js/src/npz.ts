@@ -6,15 +6,11 @@
  */
 
 import { viewOf } from "./bitstream/chunk.ts";
-import { ModelError } from "./errors.ts";
+import { DamagedFileError, ModelError } from "./errors.ts";
 import { inflate } from "./inflate.ts";
+import { type Entry, findDirectory, readDirectory, readLocal } from "./zip.ts";
 
 const MOST_BYTES = 2 ** 28; // of all arrays together
-const END_RECORD = 0x06054b50;
-const DIRECTORY_ENTRY = 0x02014b50;
-const END_BYTES = 22;
-const ENTRY_BYTES = 46;
-const LOCAL_BYTES = 30;
 const NPY_MAGIC = "\x93NUMPY";
 const KINDS = {
   "|u1": Uint8Array,
@@ -51,43 +47,22 @@ export async function readNpz(archive: Uint8Array): Promise<Map<string, NumpyArr
   return arrays;
 }
 
-interface Member {
-  readonly name: string;
-  readonly method: number;
-  readonly packed: number; // bytes in the archive
-  readonly size: number; // bytes of the data
-  readonly offset: number; // of the local header
+interface Member extends Entry {
+  readonly start: number; // of its data
 }
 
 function membersOf(archive: Uint8Array): Member[] {
-  const view = viewOf(archive);
-  let end = archive.length - END_BYTES;
-  while (end >= 0 && view.getUint32(end, true) !== END_RECORD) end--;
-  check(end >= 0, "it is no ZIP archive");
-  const members: Member[] = [];
-  let at = view.getUint32(end + 16, true);
-  for (let left = view.getUint16(end + 10, true); left > 0; left--) {
-    check(at + ENTRY_BYTES <= end, "its directory is cut off");
-    check(view.getUint32(at, true) === DIRECTORY_ENTRY, "its directory is damaged");
-    const nameLength = view.getUint16(at + 28, true);
-    members.push({
-      name: String.fromCharCode(...archive.subarray(at + ENTRY_BYTES, at + ENTRY_BYTES + nameLength)),
-      method: view.getUint16(at + 10, true),
-      packed: view.getUint32(at + 20, true),
-      size: view.getUint32(at + 24, true),
-      offset: view.getUint32(at + 42, true),
-    });
-    at += ENTRY_BYTES + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
+  try {
+    const entries = readDirectory(archive, findDirectory(archive));
+    return entries.map((entry) => ({ ...entry, start: readLocal(archive, entry.offset).start }));
+  } catch (error) {
+    check(!(error instanceof DamagedFileError), (error as Error).message);
+    throw error;
   }
-  return members;
 }
 
 async function dataOf(archive: Uint8Array, member: Member): Promise<Uint8Array> {
-  const { name, method, packed, size, offset } = member;
-  const view = viewOf(archive);
-  check(offset + LOCAL_BYTES <= archive.length, `${name} is cut off`);
-  const before = view.getUint16(offset + 26, true) + view.getUint16(offset + 28, true);
-  const start = offset + LOCAL_BYTES + before;
+  const { name, method, packed, size, start } = member;
   const body = archive.subarray(start, start + packed);
   check(body.length === packed, `${name} is cut off`);
   check(method === 0 || method === 8, `${name} is packed by method ${method}, not 0 or 8`);

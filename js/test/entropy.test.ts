@@ -66,7 +66,7 @@ test("symbols are those of the specification", () => {
 
 test("lefts are those of the specification", () => {
   const next = wholeOf(2);
-  for (let trial = 0; trial < 50; trial++) {
+  for (let trial = 0; trial < 12; trial++) {
     const counts = countsOf(next, 2 + next(510));
     const n = counts.length;
     let below = 0n;

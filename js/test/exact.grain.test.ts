@@ -20,18 +20,38 @@ for (const { name } of goodCases().filter((one) => arrayOf(one.name, "grain"))) 
     const { channels } = reader;
     const grain = new Grain(file, 1);
     const expected = arrayOf(name, "grain")!.data;
-    for (const box of [wholeOf(file.header), { x: 5, y: 1, width: width - 9, height: height - 2 }]) {
+    const part = { x: 5, y: 1, width: width - 9, height: height - 2 };
+    for (const box of [wholeOf(file.header), part]) {
       const samples = await readBox(reader, file.header, box);
       grain.add(samples, box, channels, reader.type as IntegerType);
       for (let row = 0; row < box.height; row++) {
         const from = ((box.y + row) * width + box.x) * channels;
         const length = box.width * channels;
-        const part = samples.subarray(row * length, (row + 1) * length);
-        assert.deepEqual(part, expected.subarray(from, from + length));
+        const found = samples.subarray(row * length, (row + 1) * length);
+        assert.deepEqual(found, expected.subarray(from, from + length));
       }
     }
   });
 }
+
+test("lines along the edges get none, nor does a weaker strength add more", () => {
+  const { header, payload } = fileWith();
+  const edges = [[{ lines: 2, colour: [0, 0, 0] }], [], [], [{ lines: 3, colour: [0, 0, 0] }]];
+  const file = { header, edges, payload: () => payload } as unknown as PelFile;
+  const { width, height } = header;
+  const added = [0, 0.5, 1].map((strength) => {
+    const samples = new Uint8Array(width * height * 3).fill(128);
+    new Grain(file, strength).add(samples, wholeOf(header), 3, "uint8");
+    return samples.map((sample) => Math.abs(sample - 128));
+  });
+  const sums = added.map((grain) => grain.reduce((sum, one) => sum + one, 0));
+  assert.equal(sums[0], 0);
+  assert.ok(sums[1]! > 0 && sums[1]! < sums[2]!);
+  added[2]!.forEach((grain, at) => {
+    const [x, y] = [Math.floor(at / 3) % width, Math.floor(at / 3 / width)];
+    if (y < 2 || x >= width - 3) assert.equal(grain, 0);
+  });
+});
 
 test("strengths and files that can't be", () => {
   const file = PelFile.parse(readCase("good/exact_grain/file.pel"));

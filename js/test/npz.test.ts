@@ -33,10 +33,12 @@ function zip(name: string, data: Uint8Array, method: number): Uint8Array {
   entry.writeUInt16LE(name.length, 28);
   entry.write(name, 46);
   const local = Buffer.alloc(30 + name.length);
+  local.writeUInt32LE(0x04034b50, 0);
   local.writeUInt16LE(name.length, 26);
   const end = Buffer.alloc(22);
   end.writeUInt32LE(0x06054b50, 0);
   end.writeUInt16LE(1, 10);
+  end.writeUInt32LE(entry.length, 12);
   end.writeUInt32LE(local.length + body.length, 16);
   return new Uint8Array(Buffer.concat([local, body, entry, end]));
 }

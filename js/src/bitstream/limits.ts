@@ -21,6 +21,8 @@ export interface Limits {
   maxMetadata: number;
   /** Tiles of the picture. */
   maxTiles: number;
+  /** Frames of a sequence. */
+  maxFrames: number;
   /** Chunks that are not tiles: a file could hold millions of empty ones. */
   maxOtherChunks: number;
 }
@@ -30,6 +32,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze({
   maxMetadata: 64 * 2 ** 20,
   maxTiles: 2 ** 16,
   maxOtherChunks: 1024,
+  maxFrames: 2 ** 20,
 });
 
 /** The default limits with some of them replaced. Throws OptionError unless each is a number. */

@@ -1,6 +1,6 @@
 /**
- * The decoder of asymmetric numeral systems (docs/format.md, section 6): 64-bit state, 32-bit words,
- * 24-bit probabilities.
+ * The decoder of asymmetric numeral systems (docs/format.md, section 6): 64-bit state, 32-bit
+ * words, 24-bit probabilities.
  *
  * The state is two halves of 32 bits. Of the product that makes the next state, the lower 32 bits
  * come from integer arithmetic; then the upper ones are what a double, which is less than 2^12 off,

@@ -78,7 +78,7 @@ export class SymbolDecoder {
     return next;
   }
 
-  /** What follows the symbols: the values that no table holds, two bytes each, the high one first. */
+  /** What follows the symbols: the values that no table holds, two bytes each, high ones first. */
   private takeEscapes(places: readonly number[], out: Int32Array): void {
     const bytes = new Int32Array(2 * places.length);
     this.coder.decode(uniformTable(BYTE_BITS), bytes, 0, bytes.length);

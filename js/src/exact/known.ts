@@ -84,8 +84,9 @@ export class Known {
     const k = this.references[number]!.k.data;
     const e = this.references[number]!.e.data;
     const first = this.own.length + number * other.length;
-    const nearest = k[at + other[1]!]! + k[at + other[2]!]! + k[at + other[3]!]! + k[at + other[4]!]!;
-    const base = (nearest + 2) >> 2;
+    let sum = 2;
+    for (let t = 1; t <= NEAREST; t++) sum += k[at + other[t]!]!;
+    const base = sum >> 2;
     for (let t = 0; t < other.length; t++) terms[first + t] = k[at + other[t]!]! - base;
     const missed =
       e[at]! + e[at + cross[0]!]! + e[at + cross[1]!]! + e[at + cross[2]!]! + e[at + cross[3]!]!;

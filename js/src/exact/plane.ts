@@ -1,6 +1,6 @@
 /**
- * One plane of a tile, from level to level (docs/format.md, section 11, *Levels*): every 32nd row and
- * column first, as they are, then each finer level in three passes.
+ * One plane of a tile, from level to level (docs/format.md, section 11, *Levels*): every 32nd row
+ * and column first, as they are, then each finer level in three passes.
  */
 
 import type { SymbolDecoder } from "../entropy/symbols.ts";

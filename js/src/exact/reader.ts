@@ -77,7 +77,7 @@ export class ExactReader {
     this.type = part === "guide" ? this.pair!.guide : (this.pair?.picture ?? typeOf(header));
   }
 
-  /** The largest error of a colour sample, in the samples' unit; of a guide and alpha there is none. */
+  /** The largest error of a colour sample, in the samples' unit; guides and alpha have none. */
   get maxError(): number {
     if (this.floats !== undefined) return this.floats.bound;
     return this.boundGiven() ?? takeBound(this.payload(0));

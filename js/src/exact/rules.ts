@@ -62,7 +62,9 @@ export class Rules {
   private narrowSum(terms: Int32Array, first: number): number {
     const { weights } = this;
     let sum = 0;
-    for (let t = 0; t < terms.length; t++) sum = (sum + Math.imul(terms[t]!, weights[first + t]!)) | 0;
+    for (let t = 0; t < terms.length; t++) {
+      sum = (sum + Math.imul(terms[t]!, weights[first + t]!)) | 0;
+    }
     return sum;
   }
 

@@ -34,7 +34,7 @@ export class ExactTables extends TableSet {
   static async parse(archive: Uint8Array): Promise<ExactTables> {
     const arrays = await readNpz(archive);
     const [tables, reach, bins] = ["tables", "reach", "bins"].map((name) => arrays.get(name)?.data);
-    const right = tables !== undefined && reach instanceof Uint8Array && bins instanceof Uint32Array;
+    const right = tables && reach instanceof Uint8Array && bins instanceof Uint32Array;
     if (!right || bins.length > 255 || reach.length > 256) {
       throw new ModelError("the tables of exact layers are incomplete; install the model again");
     }

@@ -1,7 +1,7 @@
 /**
- * Grain: noise like that which was taken off a picture, put back into decoded samples (docs/format.md,
- * section 18). Whole numbers only, by a sample's place and value: the same on every machine, and in a
- * region as in the whole picture.
+ * Grain: noise like that which was taken off a picture, put back into decoded samples
+ * (docs/format.md, section 18). Whole numbers only, by a sample's place and value: the same on every
+ * machine, and in a region as in the whole picture.
  */
 
 import { widthsOf } from "../bitstream/edges.ts";

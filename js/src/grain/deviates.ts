@@ -2,8 +2,8 @@
  * Independent and nearly normal numbers, by the place of a sample in the picture (docs/format.md,
  * section 18, *Deviates*): the counter-based generator of Steele et al. 2014, SplitMix64.
  *
- * Numbers of 64 bits are two halves. The upper half of a product of two halves is what a double, which
- * is less than 2^12 off, says once the lower half is taken off.
+ * Numbers of 64 bits are two halves. The upper half of a product of two halves is what a double,
+ * which is less than 2^12 off, says once the lower half is taken off.
  */
 
 import type { Box } from "../bitstream/header.ts";

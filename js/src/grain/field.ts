@@ -39,7 +39,9 @@ export function fields(model: NoiseModel, box: Box): Int32Array[] {
 function mix(own: Int32Array, common: Int32Array, shared: number): void {
   const mine = Math.floor(Math.sqrt((256 - shared) * 2 ** 16));
   const ours = Math.floor(Math.sqrt(shared * 2 ** 16));
-  for (let i = 0; i < own.length; i++) own[i] = (mine * own[i]! + ours * common[i]! + 2 ** 11) >> 12;
+  for (let i = 0; i < own.length; i++) {
+    own[i] = (mine * own[i]! + ours * common[i]! + 2 ** 11) >> 12;
+  }
 }
 
 /**

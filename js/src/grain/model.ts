@@ -1,6 +1,6 @@
 /**
- * Chunk nois: what noise was taken off a picture, so that like noise can be put back (docs/format.md,
- * section 18).
+ * Chunk nois: what noise was taken off a picture, so that like noise can be put back
+ * (docs/format.md, section 18).
  */
 
 import { viewOf } from "../bitstream/chunk.ts";
