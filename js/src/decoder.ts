@@ -19,6 +19,8 @@ export interface DecoderOptions {
   runtime?: string | URL;
   /** URL of the worker's script; by default `worker.js` beside the module. */
   worker?: string | URL;
+  /** Have the synthesis on the GPU: takes what `scripts/build.ts --gpu` adds, `gpu/` beside the module. */
+  gpu?: boolean;
   /** Workers: by default as many as there are cores, 4 at most; 0 decodes on the calling thread. */
   workers?: number;
 }
@@ -62,14 +64,15 @@ export class PelDecoder {
 
 async function makeRunner(options: DecoderOptions): Promise<Runner> {
   const beside = (name: string) => new URL(name, import.meta.url);
+  const folder = options.gpu ? "./gpu/" : "./";
   const places: Places = {
     models: `${options.models ?? beside("./models/")}`,
-    runtime: `${options.runtime ?? beside("./runtime.wasm")}`,
+    runtime: `${options.runtime ?? beside(`${folder}runtime.wasm`)}`,
   };
   const inPage = typeof Worker !== "undefined";
   const cores = globalThis.navigator?.hardwareConcurrency ?? 1;
   const count = options.workers ?? (inPage ? Math.min(cores, MOST_WORKERS) : 0);
-  if (count > 0) return new Pool(new URL(options.worker ?? beside("./worker.js")), places, count);
+  if (count > 0) return new Pool(new URL(options.worker ?? beside(`${folder}worker.js`)), places, count);
   const { Direct } = await import("./direct.ts");
   return new Direct(places);
 }

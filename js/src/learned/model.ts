@@ -6,6 +6,7 @@ import { type NumpyArray, readNpz } from "../npz.ts";
 import { Network } from "./network.ts";
 
 const QUALITIES = 101;
+const SYNTHESIS = "synthesis"; // the network that decides no bits
 
 /** Gives a file of the model's folder. Throws ModelError if it isn't there. */
 export type FileReader = (name: string) => Promise<Uint8Array>;
@@ -77,7 +78,7 @@ export class CodecModel {
 
   /** y -> `blocks`, 8 bits, and `samples`, unrounded. */
   get synthesis(): Promise<Network> {
-    return this.network("synthesis");
+    return this.network(SYNTHESIS);
   }
 
   /** A row, one number a channel, of an array that has one for each quality. */
@@ -91,7 +92,7 @@ export class CodecModel {
     let found = this.networks.get(name);
     if (found === undefined) {
       const file = `${name}.onnx`;
-      found = this.read(file).then((bytes) => Network.load(file, bytes));
+      found = this.read(file).then((bytes) => Network.load(file, bytes, name !== SYNTHESIS));
       this.networks.set(name, found);
     }
     return found;

@@ -1,17 +1,20 @@
 /**
- * Networks in ONNX Runtime Web: WASM with SIMD, one thread.
+ * Networks in ONNX Runtime Web: WASM with SIMD, one thread; where it is built so (`ort-gpu.ts`), those
+ * that decide no bits on the GPU.
  *
  * Several workers, each with a runtime of its own, do tiles side by side; so no memory is shared
  * between threads, which pages may do only where their server sends special headers.
  */
 
-import * as ort from "onnxruntime-web/wasm";
+import { GPU, ort } from "#ort";
+
+import type { InferenceSession } from "onnxruntime-web";
 
 import { ModelError } from "../errors.ts";
 import { readResource } from "../resource.ts";
 
 /** A tensor of float32, or of uint8 where the network gives that. */
-export type Tensor = ort.Tensor;
+export type Tensor = import("onnxruntime-web").Tensor;
 export type Tensors = Record<string, Tensor>;
 
 let ready: Promise<void> | undefined;
@@ -35,16 +38,22 @@ async function configure(wasm: URL): Promise<void> {
 
 /** A loaded network: named tensors in, named tensors out. */
 export class Network {
-  private readonly session: ort.InferenceSession;
+  private readonly session: InferenceSession;
 
-  private constructor(session: ort.InferenceSession) {
+  private constructor(session: InferenceSession) {
     this.session = session;
   }
 
-  /** Load an ONNX file's bytes. Throws ModelError if they aren't one. */
-  static async load(name: string, bytes: Uint8Array): Promise<Network> {
+  /**
+   * Load an ONNX file's bytes. Throws ModelError if they aren't one.
+   *
+   * @param exact whether every machine must compute the same
+   */
+  static async load(name: string, bytes: Uint8Array, exact: boolean): Promise<Network> {
+    const executionProviders = GPU && !exact ? ["webgpu", "wasm"] : ["wasm"];
+    const options = { executionProviders, logSeverityLevel: 3 } as const; // errors alone
     try {
-      return new Network(await ort.InferenceSession.create(bytes));
+      return new Network(await ort.InferenceSession.create(bytes, options));
     } catch (error) {
       throw new ModelError(`the network ${name} can't be loaded: ${(error as Error).message}`);
     }
