@@ -170,3 +170,11 @@ test("a PNG holds the pixels, turned, and the profile", async () => {
   assert.deepEqual([...readPng(png)], [...turned(rgbaOf(picture), 6).data]);
   assert.ok(new TextDecoder("latin1").decode(png).includes("iCCP"));
 });
+
+test("a region takes only the tiles under and around it", async () => {
+  const data = file("tiles").slice(); // four tiles
+  data[data.length - 20]! ^= 1; // in the last
+  const region = { x: 0, y: 0, width: 300, height: 300 };
+  assert.equal((await decoder.decode(data, { region })).width, 300);
+  await assert.rejects(decoder.decode(data), { name: "DamagedFileError" });
+});

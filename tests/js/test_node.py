@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
 import pytest
 
+import pellucid
 from browser import JS, node
 
 MOST_BYTES = 300_000  # of the package without models and runtime
@@ -38,6 +40,11 @@ def test_the_package_is_small_and_works_in_node(tmp_path: Path) -> None:
         "if (picture.channels !== 3) throw new Error(String(picture.channels));"
     )
     run("--input-type=module", "--eval", program)
+
+
+def test_it_has_the_version_of_the_python_package() -> None:
+    about = json.loads((JS / "package.json").read_text("utf-8"))
+    assert about["version"] == pellucid.__version__
 
 
 def test_the_lock_file_names_no_registry() -> None:
