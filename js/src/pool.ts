@@ -16,9 +16,9 @@ interface Piece {
   readonly failed: (error: unknown) => void;
 }
 
-/** A worker, what it is doing, and the files that it has. */
+/** A worker, started with its first piece, what it is doing, and the files that it has. */
 interface Hand {
-  readonly worker: Worker;
+  worker: Worker | undefined;
   readonly files: Set<number>;
   piece: Piece | undefined;
 }
@@ -26,14 +26,20 @@ interface Hand {
 /** See `Runner`. */
 export class Pool implements Runner {
   readonly width: number;
+  private readonly script: URL;
+  private readonly places: Places;
   private readonly hands: Hand[];
   private readonly waiting: Piece[] = [];
   private readonly files = new Map<number, { data: Uint8Array; limits: Limits }>();
   private count = 0;
 
   constructor(script: URL, places: Places, width: number) {
+    this.script = script;
+    this.places = places;
     this.width = width;
-    this.hands = Array.from({ length: width }, () => this.hire(script, places));
+    this.hands = Array.from({ length: width }, () => {
+      return { worker: undefined, files: new Set(), piece: undefined };
+    });
   }
 
   open(data: Uint8Array, limits: Limits): number {
@@ -44,7 +50,7 @@ export class Pool implements Runner {
   release(file: number): void {
     this.files.delete(file);
     for (const hand of this.hands) {
-      if (hand.files.delete(file)) tell(hand, { say: "release", file });
+      if (hand.files.delete(file)) hand.worker?.postMessage({ say: "release", file });
     }
     for (const piece of this.waiting.filter((one) => one.file === file)) {
       this.waiting.splice(this.waiting.indexOf(piece), 1);
@@ -67,25 +73,28 @@ export class Pool implements Runner {
 
   close(): void {
     for (const hand of this.hands) {
-      hand.worker.terminate();
+      hand.worker?.terminate();
       hand.piece?.failed(closed("the decoder"));
     }
     for (const piece of this.waiting.splice(0)) piece.failed(closed("the decoder"));
     this.files.clear();
   }
 
-  private hire(script: URL, places: Places): Hand {
-    const worker = new Worker(script, { type: "module" });
-    const hand: Hand = { worker, files: new Set(), piece: undefined };
-    tell(hand, { say: "start", places });
+  /** Start a hand's worker. One that fails is replaced when there is work for it again. */
+  private hire(hand: Hand): Worker {
+    const worker = new Worker(this.script, { type: "module" });
+    worker.postMessage({ say: "start", places: this.places } satisfies Request);
     worker.onmessage = ({ data }: MessageEvent<Answer>) => this.take(hand, data);
     worker.onerror = (event) => {
-      const why = event.message || `the script ${script.href} can't be loaded`;
-      hand.piece?.failed(new PellucidError(`a worker failed: ${why}`));
-      hand.piece = undefined;
+      const why = event.message || `the script ${this.script.href} can't be loaded`;
+      const piece = hand.piece;
+      worker.terminate();
+      hand.worker = hand.piece = undefined;
+      hand.files.clear();
+      piece?.failed(new PellucidError(`a worker failed: ${why}`));
       this.next();
     };
-    return hand;
+    return worker;
   }
 
   private take(hand: Hand, answer: Answer): void {
@@ -102,27 +111,30 @@ export class Pool implements Runner {
       if (hand.piece !== undefined) continue;
       const piece = this.waiting.shift();
       if (piece === undefined) return;
-      hand.piece = piece;
-      this.give(hand, piece);
+      try {
+        this.give(hand, piece);
+        hand.piece = piece;
+      } catch (error) {
+        const why = (error as Error).message;
+        piece.failed(new PellucidError(`a worker can't be started: ${why}`));
+      }
     }
   }
 
   private give(hand: Hand, { kind, file, task }: Piece): void {
+    const worker = (hand.worker ??= this.hire(hand));
+    const tell = (request: Request, moved: Transferable[]) => worker.postMessage(request, moved);
     if (!hand.files.has(file)) {
       const { data, limits } = this.files.get(file)!;
-      hand.files.add(file);
       const copy = data.slice();
-      tell(hand, { say: "open", file, data: copy, limits }, [copy.buffer]);
+      hand.files.add(file);
+      tell({ say: "open", file, data: copy, limits }, [copy.buffer]);
     }
     const moved = task !== null && "y" in task ? [task.y.buffer as ArrayBuffer] : [];
-    tell(hand, { say: "work", kind, file, task }, moved);
+    tell({ say: "work", kind, file, task }, moved);
   }
 }
 
 function closed(what: string): PellucidError {
   return new PellucidError(`${what} was closed before its work was done`);
-}
-
-function tell(hand: Hand, request: Request, moved: Transferable[] = []): void {
-  hand.worker.postMessage(request, moved);
 }

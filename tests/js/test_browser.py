@@ -137,6 +137,41 @@ def test_region(decode: Decode) -> None:
     assert np.abs(difference).max() <= 1
 
 
+MISSING = """async ([file, options]) => {
+  const {PelDecoder} = await import("/index.js");
+  const data = await (await fetch("data:application/octet-stream;base64," + file)).arrayBuffer();
+  const decoder = new PelDecoder(options);
+  const said = [];
+  for (let tries = 0; tries < 3; tries++)
+    await decoder.decode(data).catch(error => said.push(error.name + ": " + error.message));
+  await decoder.close();
+  return said;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"worker": "http://localhost:1/none.js"}, "PellucidError: a worker can't be started"),
+        ({"worker": "/none.js"}, "PellucidError: a worker failed: the script"),
+        ({"models": "/none/"}, "UnknownModelError: the file needs the model"),
+        ({"runtime": "/none.wasm"}, "ModelError: the network"),
+    ],
+)
+def test_missing(page: Page, options: dict[str, str], says: str) -> None:
+    """What isn't there is an error each time, never a picture that doesn't come."""
+    data = base64.b64encode((CASES / "good" / "rgb" / "file.pel").read_bytes()).decode()
+    host = page.url.removesuffix("/blank")
+    places = {key: host + url if url[0] == "/" else url for key, url in options.items()}
+    assert page.context.browser is not None
+    other = page.context.browser.new_page()  # which may log what it likes
+    other.goto(page.url)
+    said = other.evaluate(MISSING, [data, places])
+    other.close()
+    assert len(said) == 3
+    assert all(text.startswith(says) for text in said), said
+
+
 @pytest.mark.parametrize("count", [300, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_mutated(page: Page, count: int) -> None:
     """Each ends in an error of the right kind or a picture."""

@@ -94,6 +94,7 @@ export class CodecModel {
       const file = `${name}.onnx`;
       found = this.read(file).then((bytes) => Network.load(file, bytes, name !== SYNTHESIS));
       this.networks.set(name, found);
+      found.catch(() => this.networks.delete(name)); // the next one tries again
     }
     return found;
   }
