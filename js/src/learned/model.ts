@@ -59,8 +59,10 @@ export class CodecModel {
 
   /** Read tables and gains. Throws ModelError if they can't be read. */
   static async open(read: FileReader): Promise<CodecModel> {
-    const [entropy, gains] = await Promise.all([read("entropy.npz"), read("gains.npz")]);
-    return new CodecModel(read, await readNpz(entropy), await readNpz(gains));
+    const gains = read("gains.npz");
+    gains.catch(() => undefined); // of a model that isn't there, the first file's error counts
+    const entropy = await readNpz(await read("entropy.npz"));
+    return new CodecModel(read, entropy, await readNpz(await gains));
   }
 
   /** z (integers) -> features, index head, mean. */
