@@ -87,7 +87,7 @@ export function readNpy(bytes: Uint8Array): NumpyArray {
   check(dtype in KINDS, `an array of type ${dtype}`);
   const sides = shape!.split(",").filter((side) => side.trim() !== "").map(Number);
   const known = dtype as keyof typeof KINDS;
-  const data = numbersOf(bytes.slice(end).buffer, known);
+  const data = numbersOf(new Uint8Array(bytes.subarray(end)).buffer, known);
   const count = sides.reduce((product, side) => product * side, 1);
   check(data.length === count, `an array holds ${data.length} numbers, not ${count}`);
   return { dtype: known, shape: sides, data };

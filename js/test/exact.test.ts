@@ -101,3 +101,11 @@ test("a region is part of the whole", async () => {
     assert.deepEqual(part.subarray(y * row, (y + 1) * row), samples.subarray(from, from + row));
   }
 });
+
+test("a Buffer of Node is bytes like others", async () => {
+  for (const name of ["exact_grey_16", "exact_stored", "exact_float_marks"]) {
+    const data = readCase(`good/${name}/file.pel`);
+    const pooled = Buffer.from("a" + Buffer.from(data).toString("latin1"), "latin1").subarray(1);
+    assert.deepEqual((await samplesOf(pooled)).samples, (await samplesOf(data)).samples);
+  }
+});

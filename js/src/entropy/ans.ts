@@ -27,7 +27,7 @@ export class AnsDecoder {
         `a tile's payload of ${payload.length} bytes is not whole words; get the file again`,
       );
     }
-    this.words = new Uint32Array(payload.slice().buffer);
+    this.words = new Uint32Array(new Uint8Array(payload).buffer);
     this.left = this.words.length;
     if (this.left > 0 && this.words[this.left - 1] === 0) {
       throw new DamagedFileError("a tile's payload ends in an empty word; get the file again");

@@ -25,7 +25,7 @@ export function samplesOf(type: SampleType, count: number): Samples {
 
 /** Samples in little-endian bytes, of which there must be whole ones. */
 export function samplesFrom(type: SampleType, bytes: Uint8Array): Samples {
-  return new ARRAYS[type](bytes.slice().buffer);
+  return new ARRAYS[type](new Uint8Array(bytes).buffer);
 }
 
 /** Bytes of a sample. */
