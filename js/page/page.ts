@@ -2,7 +2,14 @@
 
 import "../src/img.ts";
 
-import { type DecodeOptions, decode, info, type PelInfo, type Picture, toPng } from "../src/index.ts";
+import {
+  type DecodeOptions,
+  decode,
+  info,
+  type PelInfo,
+  type Picture,
+  toPng,
+} from "../src/index.ts";
 
 type Which = NonNullable<DecodeOptions["which"]>;
 

@@ -1,7 +1,7 @@
 /**
  * Builds the modules, minified, and beside them the runtime and the models:
- * `node scripts/build.ts [--gpu] [TARGET [NAME=MODULE...]]`, by default `dist`, without other modules.
- * `--gpu` adds `gpu/`, a worker that has the synthesis on the GPU, and its larger runtime.
+ * `node scripts/build.ts [--gpu] [TARGET [NAME=MODULE...]]`, by default `dist`, without other
+ * modules. `--gpu` adds `gpu/`, a worker that has the synthesis on the GPU, and its larger runtime.
  */
 
 import { copyFileSync, rmSync } from "node:fs";

@@ -3,7 +3,14 @@
  * `node scripts/models.ts [TARGET]`, by default `dist/models`.
  */
 
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -34,5 +41,7 @@ export function copyModels(target: URL): void {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const given = process.argv[2];
-  copyModels(given ? pathToFileURL(`${resolve(given)}/`) : new URL("../dist/models/", import.meta.url));
+  copyModels(
+    given ? pathToFileURL(`${resolve(given)}/`) : new URL("../dist/models/", import.meta.url),
+  );
 }

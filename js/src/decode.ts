@@ -1,7 +1,13 @@
 /** Bytes of a .pel file -> a picture: opens its layer, and puts the parts together. */
 
 import { PelFile } from "./bitstream/file.ts";
-import { type Box, isLearned, layersOf, requireSupported, SOURCE_LAYER } from "./bitstream/header.ts";
+import {
+  type Box,
+  isLearned,
+  layersOf,
+  requireSupported,
+  SOURCE_LAYER,
+} from "./bitstream/header.ts";
 import { type Limits, limitsOf } from "./bitstream/limits.ts";
 import { OptionError } from "./errors.ts";
 import { ExactLayer, place } from "./exact/layer.ts";
@@ -74,7 +80,8 @@ export async function decodeBytes(
     const { type, channels, alpha } = layer;
     const take = (samples: Samples, part: Box) => {
       noise?.add(samples, part, channels, type as IntegerType);
-      const reduced = scale === 1 ? samples : reduce({ samples, box: part, channels, type, alpha }, scale);
+      const given = { samples, box: part, channels, type, alpha };
+      const reduced = scale === 1 ? samples : reduce(given, scale);
       place(reduced, reducedBox(part, scale), out, small, channels);
     };
     await inOrder(layer, box, 2 * runner.width + 1, signal, take);
@@ -167,7 +174,10 @@ function openLayer(
   return learned ? LearnedLayer.open(file, run) : ExactLayer.open(file, run, which);
 }
 
-/** Throws DamagedFileError for a tile under a box whose checksum is wrong: before a model is loaded. */
+/**
+ * Throws DamagedFileError for a tile under a box whose checksum is wrong, before models are
+ * loaded.
+ */
 function checkTiles(file: PelFile, box: Box, source: boolean): void {
   for (const layer of layersOf(file.header)) {
     if ((layer === SOURCE_LAYER) !== source) continue;

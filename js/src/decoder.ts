@@ -19,7 +19,7 @@ export interface DecoderOptions {
   runtime?: string | URL;
   /** URL of the worker's script; by default `worker.js` beside the module. */
   worker?: string | URL;
-  /** Have the synthesis on the GPU: takes what `scripts/build.ts --gpu` adds, `gpu/` beside the module. */
+  /** Have the synthesis on the GPU; takes `gpu/` beside the module (`scripts/build.ts --gpu`). */
   gpu?: boolean;
   /** Workers: by default as many as there are cores, 4 at most; 0 decodes on the calling thread. */
   workers?: number;
@@ -72,7 +72,8 @@ async function makeRunner(options: DecoderOptions): Promise<Runner> {
   const inPage = typeof Worker !== "undefined";
   const cores = globalThis.navigator?.hardwareConcurrency ?? 1;
   const count = options.workers ?? (inPage ? Math.min(cores, MOST_WORKERS) : 0);
-  if (count > 0) return new Pool(new URL(options.worker ?? beside(`${folder}worker.js`)), places, count);
+  const script = new URL(options.worker ?? beside(`${folder}worker.js`));
+  if (count > 0) return new Pool(script, places, count);
   const { Direct } = await import("./direct.ts");
   return new Direct(places);
 }
@@ -83,7 +84,8 @@ export async function bytesOf(input: PelInput, signal?: AbortSignal): Promise<Ui
     return new Uint8Array(input.buffer, input.byteOffset, input.byteLength); // no Buffer of Node's
   }
   if (input instanceof ArrayBuffer) return new Uint8Array(input);
-  const body = input instanceof Blob || input instanceof Response ? input : await get(input, signal);
+  const there = input instanceof Blob || input instanceof Response;
+  const body = there ? input : await get(input, signal);
   if (body instanceof Response && !body.ok) {
     throw new InputError(`${body.url}: the server answers ${body.status}`);
   }

@@ -1,4 +1,4 @@
-/** Work on the thread that asks for it, one piece after the other: for Node, and where no worker runs. */
+/** Work on the thread that asks for it, one piece after the other: for Node. */
 
 import type { Limits } from "./bitstream/limits.ts";
 import { Bench, type Kind, type Places, type Runner, type Work } from "./work.ts";
@@ -23,11 +23,7 @@ export class Direct implements Runner {
     this.bench.release(file);
   }
 
-  run<K extends Kind>(
-    kind: K,
-    file: number,
-    task: Work[K]["task"],
-  ): Promise<Work[K]["result"]> {
+  run<K extends Kind>(kind: K, file: number, task: Work[K]["task"]): Promise<Work[K]["result"]> {
     const next = this.last.then(pause).then(() => this.bench.perform(kind, file, task));
     this.last = next.catch(() => undefined);
     return next;

@@ -5,7 +5,7 @@ import { viewOf } from "./bitstream/chunk.ts";
 const ORIENTATION = 0x0112;
 const SHORT = 3;
 
-/** How a viewer must turn the picture, as EXIF counts; 1 (not at all) where nothing says otherwise. */
+/** How a viewer must turn the picture, as EXIF counts; 1, not at all, where nothing says more. */
 export function orientationOf(exif: Uint8Array | undefined): number {
   if (exif === undefined || exif.length < 14) return 1;
   const little = exif[0] === 0x49 && exif[1] === 0x49;

@@ -107,9 +107,7 @@ export class FloatMap {
 export function floatMapOf(file: PelFile): FloatMap {
   const payload = file.payload("FMAP");
   if (payload === undefined) {
-    throw new DamagedFileError(
-      "chunk FMAP, the map of the floats, is missing; get the file again",
-    );
+    throw new DamagedFileError("chunk FMAP, the map of the floats, is missing; get the file again");
   }
   const map = new FloatMap(payload, file.header.bitDepth, file.header.channels);
   check(!map.ordered || hasLayer(file.header, LOSSLESS_LAYER), "of ordered bits within a bound");

@@ -35,7 +35,8 @@ export function rgbaOf(picture: Picture, options: ImageOptions = {}): Rgba {
   const samples = type === "float16" ? fromHalfBits(picture.data as Uint16Array) : picture.data;
   const factor = 255 / (high - low);
   const out = new Uint8ClampedArray(width * height * 4);
-  const [green, blue] = channels - Number(alpha) === 3 && picture.colour === "rgb" ? [1, 2] : [0, 0];
+  const rgb = channels - Number(alpha) === 3 && picture.colour === "rgb";
+  const [green, blue] = rgb ? [1, 2] : [0, 0];
   const opacity = alpha ? 255 / rangeOf(type as IntegerType).high : 0;
   for (let at = 0, to = 0; to < out.length; at += channels, to += 4) {
     out[to] = (samples[at]! - low) * factor;
@@ -65,8 +66,8 @@ export function turned(image: Rgba, orientation: number): Rgba {
   const [width, height] = swapped ? [image.height, image.width] : [image.width, image.height];
   const from = new Uint32Array(image.data.buffer);
   const out = new Uint32Array(from.length);
-  const mirrored = [2, 3, 7, 8].includes(orientation); // the column in the source counts from its end
-  const flipped = [3, 4, 6, 7].includes(orientation); // and so does the row
+  const mirrored = [2, 3, 7, 8].includes(orientation); // columns of the source count from its end
+  const flipped = [3, 4, 6, 7].includes(orientation); // and rows
   for (let y = 0, to = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const column = swapped ? y : x;

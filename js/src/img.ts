@@ -4,10 +4,10 @@
  *     <img data-pel="photo.pel" alt="A cat" width="600" height="400" loading="lazy">
  *
  * filled in. `<img data-pel src="photo.pel">` works too, but then the browser first fetches what it
- * can't show, and says so by an `error` without `detail`. The element stays what it is, so alternative
- * text, size, style and `load` are as of any picture; where decoding fails it gets `error`, its
- * `detail` the reason, and shows its text. Those with `loading="lazy"` wait until they are near the
- * window.
+ * can't show, and says so by an `error` without `detail`. The element stays what it is, so
+ * alternative text, size, style and `load` are as of any picture; where decoding fails it gets
+ * `error`, its `detail` the reason, and shows its text. Those with `loading="lazy"` wait until they
+ * are near the window.
  */
 
 import { decode } from "./index.ts";

@@ -21,6 +21,7 @@ export { fromHalfBits } from "./half.ts";
 export { type ImageOptions, toImageData } from "./image.ts";
 export type { PelInfo } from "./info.ts";
 export { toPng } from "./png.ts";
+
 export type { Fraction, SequenceAbout } from "./sequence/about.ts";
 export { PelSequence, type SequenceOptions } from "./sequence/file.ts";
 export type { Frame } from "./sequence/members.ts";

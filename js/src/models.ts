@@ -42,8 +42,8 @@ export class ModelStore {
     if (bytes !== undefined) return bytes;
     if (name !== ENTROPY) throw new ModelError(`the model ${id} is incomplete: no ${url.href}`);
     throw new UnknownModelError(
-      `the file needs the model ${id}, and there is no ${url.href}; put the model there, or update ` +
-        "the package pellucid",
+      `the file needs the model ${id}, and there is no ${url.href}; put the model there, or ` +
+        "update the package pellucid",
     );
   }
 }

@@ -85,7 +85,10 @@ export function readNpy(bytes: Uint8Array): NumpyArray {
   const shape = /'shape': *\(([\d, ]*)\)/.exec(header)?.[1];
   check(/'fortran_order': *False/.test(header) && shape !== undefined, `the header ${header}`);
   check(dtype in KINDS, `an array of type ${dtype}`);
-  const sides = shape!.split(",").filter((side) => side.trim() !== "").map(Number);
+  const sides = shape!
+    .split(",")
+    .filter((side) => side.trim() !== "")
+    .map(Number);
   const known = dtype as keyof typeof KINDS;
   const data = numbersOf(new Uint8Array(bytes.subarray(end)).buffer, known);
   const count = sides.reduce((product, side) => product * side, 1);

@@ -71,7 +71,7 @@ function stored(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 function adler32(bytes: Uint8Array): number {
   let a = 1;
   let b = 0;
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const end = Math.min(at + ROUND, bytes.length);
     while (at < end) b += a += bytes[at++]!;
     a %= MODULUS;

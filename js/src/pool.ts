@@ -58,11 +58,7 @@ export class Pool implements Runner {
     }
   }
 
-  run<K extends Kind>(
-    kind: K,
-    file: number,
-    task: Work[K]["task"],
-  ): Promise<Work[K]["result"]> {
+  run<K extends Kind>(kind: K, file: number, task: Work[K]["task"]): Promise<Work[K]["result"]> {
     return new Promise((resolve, reject) => {
       if (!this.files.has(file)) throw closed(`file ${file}`);
       const done = resolve as Piece["done"];

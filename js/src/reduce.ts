@@ -1,6 +1,6 @@
 /**
- * A picture at 1/2, 1/4 or 1/8 of its size: each sample the mean of a square of samples, those at the
- * right and lower edge cut.
+ * A picture at 1/2, 1/4 or 1/8 of its size: each sample the mean of a square of samples, those at
+ * the right and lower edge cut.
  */
 
 import type { Box } from "./bitstream/header.ts";
@@ -60,7 +60,7 @@ function mean(given: Reducible, x: number, y: number, scale: number, means: Floa
   let opacity = 0;
   means.fill(0);
   for (let row = y; row < lower; row++) {
-    for (let at = (row * box.width + x) * channels; at < (row * box.width + right) * channels; ) {
+    for (let at = (row * box.width + x) * channels; at < (row * box.width + right) * channels;) {
       for (let channel = 0; channel < channels; channel++) means[channel]! += samples[at++]!;
     }
   }

@@ -1,6 +1,6 @@
 /**
- * The pieces of work that decoding is made of: each belongs to a file that was opened, and takes and
- * gives plain data, so that a worker can do it (`worker.ts`, `pool.ts`) or the thread that asks
+ * The pieces of work that decoding is made of: each belongs to a file that was opened, and takes
+ * and gives plain data, so that a worker can do it (`worker.ts`, `pool.ts`) or the thread that asks
  * (`direct.ts`).
  */
 

@@ -12,8 +12,7 @@ export type Request =
 
 /** What it answers to work, of which it gets one piece at a time. */
 export type Answer =
-  | { result: Work[Kind]["result"] }
-  | { error: { name: string; message: string } };
+  { result: Work[Kind]["result"] } | { error: { name: string; message: string } };
 
 const scope = globalThis as unknown as {
   onmessage: ((event: MessageEvent<Request>) => void) | null;

@@ -1,4 +1,6 @@
-/** Every good case has Python's latents and samples, every bad one is refused by the right class. */
+/**
+ * Every good case has Python's latents and samples, every bad one is refused by the right class.
+ */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,4 +1,6 @@
-/** The container: every bad case is refused by the right class, every good one gives its metadata. */
+/**
+ * The container: every bad case is refused by the right class, every good one gives its metadata.
+ */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,4 +1,7 @@
-/** A decoder on this thread, with models from the Python package and the runtime of the npm package. */
+/**
+ * A decoder on this thread, with models from the Python package and the runtime of the npm
+ * package.
+ */
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";

@@ -54,7 +54,9 @@ export async function attack(
   return outcome;
 }
 
-/** A file with some bytes changed, cut, doubled or moved; three of four with right checksums again. */
+/**
+ * A file with some bytes changed, cut, doubled or moved; three of four with right checksums again.
+ */
 export function mutant(file: Uint8Array, random: () => number): Uint8Array {
   const at = () => Math.floor(random() * file.length);
   let out = file.slice();
@@ -78,7 +80,7 @@ export function mutant(file: Uint8Array, random: () => number): Uint8Array {
 /** Give every chunk that stands whole its right checksum. */
 function mend(file: Uint8Array): void {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  for (let at = 8; at + 12 <= file.length; ) {
+  for (let at = 8; at + 12 <= file.length;) {
     const end = at + 8 + view.getUint32(at + 4, true);
     if (end + 4 > file.length) return;
     view.setUint32(end, crc32(file.subarray(at, end)), true);

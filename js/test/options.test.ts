@@ -28,10 +28,17 @@ function cut(whole: Picture, x: number, y: number, width: number, height: number
 
 function most(one: ArrayLike<number>, other: ArrayLike<number>): number {
   assert.equal(one.length, other.length);
-  return Array.from(one).reduce((peak, value, at) => Math.max(peak, Math.abs(value - other[at]!)), 0);
+  return Array.from(one).reduce(
+    (peak, value, at) => Math.max(peak, Math.abs(value - other[at]!)),
+    0,
+  );
 }
 
-for (const [name, off] of [["tiles", 1], ["exact_tiles", 0], ["deep_alpha_tiles", 1]] as const) {
+for (const [name, off] of [
+  ["tiles", 1],
+  ["exact_tiles", 0],
+  ["deep_alpha_tiles", 1],
+] as const) {
   test(`a region of ${name} is what the whole has there`, async () => {
     const whole = await decoder.decode(file(name));
     const [x, y] = [Math.floor(whole.width / 3), Math.floor(whole.height / 4)];
@@ -147,7 +154,11 @@ test("pictures are turned as EXIF says", () => {
   for (const [orientation, reds] of Object.entries(expected)) {
     const { width, height, data } = turned(image, Number(orientation));
     assert.deepEqual([width, height], Number(orientation) > 4 ? [2, 3] : [3, 2]);
-    assert.deepEqual([...data].filter((_, at) => at % 4 === 0), reds, `orientation ${orientation}`);
+    assert.deepEqual(
+      [...data].filter((_, at) => at % 4 === 0),
+      reds,
+      `orientation ${orientation}`,
+    );
   }
 });
 
@@ -160,7 +171,10 @@ test("samples of every type become levels", async () => {
   assert.throws(() => rgbaOf(floats), { name: "OptionError" });
   assert.equal(rgbaOf(floats, { low: -1e9, high: 1e9 }).data[0], 128);
   const halves = await decoder.decode(file("exact_float16_bits"));
-  assert.equal(rgbaOf(halves, { low: -1e9, high: 1e9 }).data.length, 4 * halves.width * halves.height);
+  assert.equal(
+    rgbaOf(halves, { low: -1e9, high: 1e9 }).data.length,
+    4 * halves.width * halves.height,
+  );
 });
 
 test("a PNG holds the pixels, turned, and the profile", async () => {

@@ -7,12 +7,13 @@ export function readPng(bytes: Uint8Array): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const parts: Uint8Array[] = [];
   let [width, height, channels] = [0, 0, 0];
-  for (let at = 8; at < bytes.length; ) {
+  for (let at = 8; at < bytes.length;) {
     const length = view.getUint32(at);
     const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
     if (type === "IHDR") {
       [width, height] = [view.getUint32(at + 8), view.getUint32(at + 12)];
-      if (bytes[at + 16] !== 8 || bytes[at + 20] !== 0) throw new Error("not 8 bits, or interlaced");
+      if (bytes[at + 16] !== 8 || bytes[at + 20] !== 0)
+        throw new Error("not 8 bits, or interlaced");
       channels = { 0: 1, 2: 3, 6: 4 }[bytes[at + 17]!]!;
     }
     if (type === "IDAT") parts.push(bytes.subarray(at + 8, at + 8 + length));
@@ -39,6 +40,10 @@ function unfiltered(raw: Uint8Array, height: number, row: number, step: number):
 
 function paeth(left: number, up: number, corner: number): number {
   const guess = left + up - corner;
-  const [a, b, c] = [left, up, corner].map((one) => Math.abs(guess - one)) as [number, number, number];
+  const [a, b, c] = [left, up, corner].map((one) => Math.abs(guess - one)) as [
+    number,
+    number,
+    number,
+  ];
   return a <= b && a <= c ? left : b <= c ? up : corner;
 }

@@ -16,7 +16,11 @@ from pellucid.pixels import read_image
 from served import served
 
 GOOD = JS.parent / "conformance" / "v1" / "good"
-SOFTWARE = ("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan")
+SOFTWARE = (
+    "--enable-unsafe-webgpu",
+    "--use-webgpu-adapter=swiftshader",
+    "--enable-features=Vulkan",
+)
 
 DECODE = """async file => {
   const {PelDecoder} = await import("/index.js");

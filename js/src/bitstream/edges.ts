@@ -87,7 +87,10 @@ export function drawEdges(
       }
     }
   };
-  const each = (side: Run[], draw: (from: number, to: number, colour: readonly number[]) => void) => {
+  const each = (
+    side: Run[],
+    draw: (from: number, to: number, colour: readonly number[]) => void,
+  ) => {
     let from = 0;
     for (const { lines, colour } of side) {
       draw(from, from + lines, colour);
@@ -97,5 +100,7 @@ export function drawEdges(
   each(edges[0], (from, to, colour) => fill(from, to, 0, width, colour));
   each(edges[1], (from, to, colour) => fill(height - to, height - from, 0, width, colour));
   each(edges[2], (from, to, colour) => fill(top, height - bottom, from, to, colour));
-  each(edges[3], (from, to, colour) => fill(top, height - bottom, width - to, width - from, colour));
+  each(edges[3], (from, to, colour) =>
+    fill(top, height - bottom, width - to, width - from, colour),
+  );
 }

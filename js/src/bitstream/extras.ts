@@ -1,8 +1,8 @@
 /**
  * The critical chunks beside the header: RANG, ALPH, EDGE, KEPT and FMAP, each with its checks.
  *
- * `docs/format.md`, sections 2, 8, 12 and 15 to 17. All are checked as soon as they are met, but for
- * FMAP, which is checked when floats are decoded.
+ * `docs/format.md`, sections 2, 8, 12 and 15 to 17. All are checked as soon as they are met, but
+ * for FMAP, which is checked when floats are decoded.
  */
 
 import { viewOf } from "./chunk.ts";

@@ -1,9 +1,9 @@
 /**
  * The bytes of a .pel file -> header, metadata and tile payloads, all views of the given bytes.
  *
- * `docs/format.md`, sections 1 to 4 and 9. `PelFile.parse` checks the frame of the whole file (every
- * length, order and count, and every CRC but the tiles'); a tile's CRC is checked when the tile is
- * asked for.
+ * `docs/format.md`, sections 1 to 4 and 9. `PelFile.parse` checks the frame of the whole file
+ * (every length, order and count, and every CRC but the tiles'); a tile's CRC is checked when the
+ * tile is asked for.
  */
 
 import { DamagedFileError, NotPelFileError, OptionError } from "../errors.ts";
@@ -29,8 +29,9 @@ export class PelFile {
   }
 
   /**
-   * The file in `data`. Throws NotPelFileError, VersionError, UnsupportedError (features or critical
-   * chunks that this version doesn't know), LimitError, or DamagedFileError naming the chunk.
+   * The file in `data`. Throws NotPelFileError, VersionError, UnsupportedError (features or
+   * critical chunks that this version doesn't know), LimitError, or DamagedFileError naming the
+   * chunk.
    */
   static parse(data: Uint8Array, limits: Partial<Limits> = {}): PelFile {
     const most = limitsOf(limits);

@@ -179,9 +179,10 @@ export function requireSupported(header: Header): void {
   }
   if (!known || tileLog2 > DECODED_TILE_LOG2) {
     throw new UnsupportedError(
-      `the file is sound, but a combination in its header is not supported yet: layers ${layers}, ` +
-        `${channels} channels of ${bitDepth} bits, sample type ${sampleType}, colour ${colour}, ` +
-        `alpha ${alpha}, features ${features}, tiles of 2^${tileLog2}; update the package pellucid`,
+      "the file is sound, but a combination in its header is not supported yet: " +
+        `layers ${layers}, ${channels} channels of ${bitDepth} bits, sample type ${sampleType}, ` +
+        `colour ${colour}, alpha ${alpha}, features ${features}, tiles of 2^${tileLog2}; update ` +
+        "the package pellucid",
     );
   }
 }

@@ -48,8 +48,8 @@ export class Scan {
   finish(): void {
     if (this.tiles.length < this.wanted) {
       throw new DamagedFileError(
-        `there are ${this.tiles.length} TILE chunks where the header asks for ${this.wanted}; get ` +
-          "the whole file again",
+        `there are ${this.tiles.length} TILE chunks where the header asks for ${this.wanted}; ` +
+          "get the whole file again",
       );
     }
     for (const type of requiredExtras(this.header)) {

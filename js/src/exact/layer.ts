@@ -60,13 +60,7 @@ export class ExactLayer implements Layer {
 }
 
 /** Samples [h, w, channels] of a part of what lies at a box. */
-function cut(
-  samples: Samples,
-  box: Box,
-  part: Box,
-  channels: number,
-  type: SampleType,
-): Samples {
+function cut(samples: Samples, box: Box, part: Box, channels: number, type: SampleType): Samples {
   if (part.width === box.width && part.height === box.height) return samples;
   const out = samplesOf(type, part.width * part.height * channels);
   place(samples, box, out, part, channels);

@@ -43,7 +43,9 @@ export async function decodeLatents(
   const decoder = new SymbolDecoder(payload, model.tables);
   const z = takeZ(model, decoder, quality, (height / 4) * (width / 4));
   const shape = [1, model.hyperLatents, height / 4, width / 4];
-  const hyper = await (await model.hyperSynthesis).run({
+  const hyper = await (
+    await model.hyperSynthesis
+  ).run({
     z: tensorOf(Float32Array.from(z), shape),
   });
   const mean = hyper.mean!.data as Float32Array;

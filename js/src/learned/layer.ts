@@ -1,4 +1,6 @@
-/** The learned layer: latents of tiles -> a grid -> windows -> samples; alpha from its own layer. */
+/**
+ * The learned layer: latents of tiles -> a grid -> windows -> samples; alpha from its own layer.
+ */
 
 import type { PelFile } from "../bitstream/file.ts";
 import { drawEdges } from "../bitstream/edges.ts";

@@ -1,6 +1,6 @@
 /**
- * Networks in ONNX Runtime Web: WASM with SIMD, one thread; where it is built so (`ort-gpu.ts`), those
- * that decide no bits on the GPU.
+ * Networks in ONNX Runtime Web: WASM with SIMD, one thread; where it is built so (`ort-gpu.ts`),
+ * those that decide no bits on the GPU.
  *
  * Several workers, each with a runtime of its own, do tiles side by side; so no memory is shared
  * between threads, which pages may do only where their server sends special headers.

@@ -49,7 +49,9 @@ export async function synthesise(model: CodecModel, window: Window): Promise<Lea
   };
   const made = await (await model.synthesis).run(inputs, [output]);
   const data = made[output]!.data;
-  return range ? deepSamples(data as Float32Array, window, range) : levels(data as Uint8Array, window);
+  return range
+    ? deepSamples(data as Float32Array, window, range)
+    : levels(data as Uint8Array, window);
 }
 
 type Store = (at: number, red: number, green: number, blue: number) => void;
