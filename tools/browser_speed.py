@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,9 +87,7 @@ def rows_of(
 def main() -> None:
     """Run the command line."""
     sys.path.insert(0, str(ROOT / "tests"))  # has the Chromium and the server
-    from browser import JS, chromium, node
-    from served import served
-
+    browser, served = import_module("browser"), import_module("served")
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("pictures", nargs="*", type=Path, default=[SAMPLE])
     parser.add_argument("--workers", nargs="+", type=int, default=[1, 2])
@@ -97,11 +96,11 @@ def main() -> None:
     options = parser.parse_args()
     lines = ["\t".join(HEADER)]
     with tempfile.TemporaryDirectory() as folder:
-        script = str(JS / "scripts" / "build.ts")
-        subprocess.run([node(), script, folder], check=True, cwd=JS)
-        with served(Path(folder)) as address, chromium() as browser:
+        script = str(browser.JS / "scripts" / "build.ts")
+        subprocess.run([browser.node(), script, folder], check=True, cwd=browser.JS)
+        with served.served(Path(folder)) as address, browser.chromium() as program:
             given = options.pictures, options.workers, options.runs
-            for row in rows_of(browser, address, *given):
+            for row in rows_of(program, address, *given):
                 lines.append("\t".join(map(str, row)))
                 print(lines[-1], flush=True)
     if options.output is not None:
