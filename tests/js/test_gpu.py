@@ -24,7 +24,7 @@ SOFTWARE = (
 
 DECODE = """async file => {
   const {PelDecoder} = await import("/index.js");
-  const data = await (await fetch("data:application/octet-stream;base64," + file)).arrayBuffer();
+  const data = Uint8Array.from(atob(file), letter => letter.charCodeAt(0));
   const decoder = new PelDecoder({workers: 1, gpu: true});
   const {data: samples} = await decoder.decode(data);
   const adapter = await navigator.gpu.requestAdapter();
