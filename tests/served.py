@@ -1,56 +1,75 @@
-"""A folder on a local port, as a static host serves it."""
+"""A server on a free port, in a thread, and what tests send to it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from threading import Thread
+from typing import Any
 
-ISOLATED = {
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Embedder-Policy": "require-corp",
-}
+import httpx
+import uvicorn
+from PIL import Image
+
+import pellucid
+from pellucid.serve import ServerLimits
+from pellucid.serve.app import make_app
+from pellucid.serve.run import listening
+from pellucid.serve.work import Work
+
+CHELSEA = Path(pellucid.__file__).parent / "samples" / "chelsea.png"
 
 
-class Handler(SimpleHTTPRequestHandler):
-    """Files of a folder; a page of nothing at /blank."""
+@dataclass
+class Running:
+    """A server that runs: a client of it, its address, and the work behind it."""
 
-    def __init__(self, *args: object, more: Mapping[str, str], **kwargs: object) -> None:
-        self._more = more
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    client: httpx.Client
+    url: str
+    work: Work
 
-    def do_GET(self) -> None:
-        """Serve one file."""
-        if self.path != "/blank":
-            super().do_GET()
-            return
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.end_headers()
-        self.wfile.write(b"<!doctype html><title>blank</title>")
+    def post(self, verb: str, body: Any, **query: Any) -> httpx.Response:
+        return self.client.post(f"/v1/{verb}", content=body, params=query)
 
-    def end_headers(self) -> None:
-        """Add what all answers have."""
-        for name, value in self._more.items():
-            self.send_header(name, value)
-        super().end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
+    def kind(self, verb: str, body: Any, **query: Any) -> tuple[int, str]:
+        """Status and kind of an error."""
+        answer = self.post(verb, body, **query)
+        return answer.status_code, answer.json()["kind"]
 
 
 @contextmanager
-def served(folder: Path, more: Mapping[str, str] | None = None) -> Iterator[str]:
-    """The address of a folder's files while the block runs; `more` are headers of all answers."""
-    handler = partial(Handler, directory=str(folder), more=more or {})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = Thread(target=server.serve_forever, daemon=True)
+def running(limits: ServerLimits | None = None, token: str | None = None) -> Iterator[Running]:
+    """A server in a thread, while the block lasts."""
+    app = make_app(limits, token=token, page=False)
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
+    with listening("127.0.0.1", 0) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}"
+            with httpx.Client(base_url=url, timeout=60) as client:
+                client.get("/health")
+                yield Running(client, url, app.state.work)
         finally:
-            server.shutdown()
-            thread.join()
+            server.should_exit = True
+            thread.join(20)
+
+
+def png(samples: Any) -> bytes:
+    out = BytesIO()
+    Image.fromarray(samples).save(out, "PNG")
+    return out.getvalue()
+
+
+def until(true: Callable[[], object], seconds: float) -> bool:
+    """Whether something becomes true within so many seconds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.02)
+    return bool(true())

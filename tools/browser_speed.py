@@ -87,7 +87,7 @@ def rows_of(
 def main() -> None:
     """Run the command line."""
     sys.path.insert(0, str(ROOT / "tests"))  # has the Chromium and the server
-    browser, served = import_module("browser"), import_module("served")
+    browser, host = import_module("browser"), import_module("static_host")
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("pictures", nargs="*", type=Path, default=[SAMPLE])
     parser.add_argument("--workers", nargs="+", type=int, default=[1, 2])
@@ -98,7 +98,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         script = str(browser.JS / "scripts" / "build.ts")
         subprocess.run([browser.node(), script, folder], check=True, cwd=browser.JS)
-        with served.served(Path(folder)) as address, browser.chromium() as program:
+        with host.served(Path(folder)) as address, browser.chromium() as program:
             given = options.pictures, options.workers, options.runs
             for row in rows_of(program, address, *given):
                 lines.append("\t".join(map(str, row)))

@@ -14,7 +14,7 @@ import pytest
 
 from browser import JS, chromium, node
 from pellucid.pixels import read_image
-from served import served
+from static_host import served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

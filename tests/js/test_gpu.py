@@ -13,7 +13,7 @@ import pytest
 
 from browser import JS, chromium, node
 from pellucid.pixels import read_image
-from served import served
+from static_host import served
 
 GOOD = JS.parent / "conformance" / "v1" / "good"
 SOFTWARE = (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from browser import JS, chromium, node
-from served import served
+from static_host import served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
