@@ -12,7 +12,7 @@ const SHARED_STREAM = 3;
 
 /** The filter of coarse grain, from its middle outwards, in 1/256. */
 export function tapsOf(shape: number): [number, number, number, number] {
-  const power = (exponent: bigint, down: bigint) => Number(BigInt(shape) ** exponent >> down);
+  const power = (exponent: bigint, down: bigint) => Number((BigInt(shape) ** exponent) >> down);
   return [256, shape, power(4n, 24n), power(9n, 64n)];
 }
 
