@@ -235,7 +235,7 @@ PAGES = {
 
 
 def test_commands_stand_on_the_public_api() -> None:
-    """They import what anyone can from `pellucid`, its errors and plugins, each other, constants."""
+    """They import what anyone can from `pellucid`, errors, plugins, each other, and constants."""
     wrong = []
     for path in (PACKAGE / "cli").glob("*.py"):
         if path.stem.startswith(NOT_ON_THE_PUBLIC_API):

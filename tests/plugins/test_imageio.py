@@ -167,3 +167,17 @@ def test_in_an_archive_and_a_file(tmp_path: Path) -> None:
     file = BytesIO()
     iio.imwrite(file, RGB, plugin="pellucid", lossless=True)
     np.testing.assert_array_equal(pellucid.decompress(file.getvalue()), RGB)
+
+
+def test_without_imageio_the_line_that_gets_it_is_said() -> None:
+    code = f"""
+import sys; sys.path.insert(0, {str(SRC)!r}); sys.modules["imageio"] = None
+from pellucid.errors import MissingExtraError
+try:
+    import pellucid.plugins.imageio
+except MissingExtraError as error:
+    print(error)
+"""
+    command = [sys.executable, "-c", code]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "pip install imageio" in said
