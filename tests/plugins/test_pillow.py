@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import subprocess
 import sys
 import tracemalloc
@@ -170,7 +171,7 @@ def test_thumbnails_are_like_those_of_a_png(size: tuple[int, int]) -> None:
 
 def test_a_thumbnail_of_a_large_picture_takes_less_memory() -> None:
     """In Python and NumPy; what Pillow and ONNX Runtime take isn't counted."""
-    file = pel(np.tile(photograph(512, 512, left=0), (4, 4, 1)), model="s")
+    file = pel(np.tile(photograph(512, 512, left=0), (3, 3, 1)), model="s")
     Image.open(file).load()
     taken = []
     for small in (False, True):
@@ -183,7 +184,7 @@ def test_a_thumbnail_of_a_large_picture_takes_less_memory() -> None:
             taken.append(tracemalloc.get_traced_memory()[1])
         finally:
             tracemalloc.stop()
-    assert taken[1] < taken[0] - 8 * MIB
+    assert taken[1] < taken[0] - 5 * MIB
 
 
 def test_verify() -> None:
@@ -244,6 +245,20 @@ def test_a_file_is_closed_and_can_be_saved_over(tmp_path: Path) -> None:
     with Image.open(path) as again:
         assert again.getpixel((0, 0)) == (1, 2, 3)
         assert again.copy().size == (50, 40)
+
+
+def test_a_file_comes_in_parts() -> None:
+    samples = photograph(60, 90)
+    data, parser = pel(samples, lossless=True).getvalue(), ImageFile.Parser()
+    for start in range(0, len(data), 999):
+        parser.feed(data[start : start + 999])
+    np.testing.assert_array_equal(np.asarray(parser.close()), samples)
+
+
+def test_images_can_be_pickled_before_they_are_loaded() -> None:
+    samples = photograph(60, 90)
+    again = pickle.loads(pickle.dumps(opened(samples, lossless=True)))
+    np.testing.assert_array_equal(np.asarray(again), samples)
 
 
 def test_options_of_other_formats_are_passed_over() -> None:
