@@ -51,7 +51,7 @@ except ValueError:
     print("unknown")
 pellucid.plugins.imageio.register()
 print(iio.imread({str(path)!r}).sum(), iio.imread({str(path)!r}, plugin="pellucid").sum())
-print(iio.imread(open({str(path)!r}, "rb").read()).sum())  # by its first bytes
+print(iio.imread(open({str(path)!r}, "rb").read(), extension=".pel").sum())
 """
     command = [sys.executable, "-W", "ignore", "-c", code]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -106,6 +106,17 @@ def test_frames_are_images(sequence: Path) -> None:
     with iio.imopen(BytesIO(sequence.read_bytes()), "r", extension=".pels") as file:
         np.testing.assert_array_equal(file.read(index=2), FRAMES[2])
         np.testing.assert_array_equal(file.read(index=0), FRAMES[0])
+
+
+def test_all_frames_have_no_more_samples_than_a_picture_may(sequence: Path) -> None:
+    """Frames of few bytes may be large pictures of one colour."""
+    limits = pellucid.Limits(max_pixels=40 * 50)
+    for index in (None, ...):
+        with pytest.raises(OSError, match="imiter") as caught:
+            iio.imread(sequence, index=index, limits=limits)
+        assert isinstance(caught.value, LimitError)
+    assert len(list(iio.imiter(sequence, limits=limits))) == 3
+    assert iio.imread(sequence, index=..., limits=limits, scale=2).shape == (3, 20, 25, 3)
 
 
 @pytest.mark.parametrize("index", [3, -4])

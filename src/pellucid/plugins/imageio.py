@@ -26,10 +26,12 @@ from pellucid._api.decode import Opened
 from pellucid._api.options import CompressOptions, DecompressOptions
 from pellucid._api.sequence import Sequence, open_sequence
 from pellucid._api.sequence_writer import write_sequence
+from pellucid.bitstream import DEFAULT_LIMITS, Limits
 from pellucid.bitstream.limits import SIGNATURE
 from pellucid.bitstream.zip_records import LOCAL_MARK
-from pellucid.errors import InputError, MissingExtraError, require
+from pellucid.errors import InputError, LimitError, MissingExtraError, require
 from pellucid.pixels import open_image
+from pellucid.pixels.lazy import CHANNELS
 from pellucid.pixels.metadata import with_metadata
 from pellucid.plugins.errors import also
 
@@ -83,12 +85,13 @@ class PellucidPlugin(PluginV3):
     def read(self, *, index: Index = None, **options: Any) -> NDArray[Any]:
         """An image, or by index=... all of them; `options` are those of `pellucid.decompress`.
 
-        Raises ValueError for an index that there is no image of.
+        Raises ValueError for an index that there is no image of, and LimitError for more samples in
+        all images together than one may have.
         """
         with also(OSError):
             images = self._images(**options)
             if self._means_all(index, images):
-                return np.stack(list(images))
+                return stacked(images, options.get("limits", DEFAULT_LIMITS))
             return images[number_of(index or 0, images)]
 
     def iter(self, **options: Any) -> Iterator[NDArray[Any]]:
@@ -219,6 +222,17 @@ def number_of(index: Any, images: Pages | Sequence) -> int:
     fine = -len(images) <= number < len(images)
     require(fine, "index", number, f"below {len(images)}, the number of images in the file")
     return number % len(images)
+
+
+def stacked(images: Pages | Sequence, limits: Limits) -> NDArray[Any]:
+    """All images in one array; LimitError for more samples than one picture may have."""
+    samples, most = images[number_of(0, images)].size * len(images), CHANNELS * limits.max_pixels
+    if samples > most:
+        raise LimitError(
+            f"{len(images)} images have {samples} samples, over the limit of {most}; take them one "
+            "by one with imiter, or if you trust the file raise max_pixels"
+        )
+    return np.stack(list(images))
 
 
 def sequence_of(pictures: Any, rate: Any, options: dict[str, Any]) -> bytes:
