@@ -18,9 +18,9 @@ from click.testing import CliRunner, Result
 from PIL import ExifTags, Image, ImageOps
 
 import pellucid
-from pellucid.bitstream.limits import SIGNATURE
+from pellucid.bitstream.limits import MEDIA_TYPE, SEQUENCE_MEDIA_TYPE, SIGNATURE
 from pellucid.cli import main
-from pellucid.plugins import PICTURE_TYPE, SEQUENCE_TYPE, desktop
+from pellucid.plugins import desktop
 from pictures import photograph
 from program import ENVIRONMENT
 
@@ -66,7 +66,7 @@ def test_kinds_of_files_are_those_of_the_package() -> None:
     space = "{http://www.freedesktop.org/standards/shared-mime-info}"
     kinds = ET.parse(desktop.SHIPPED / "pellucid.xml").getroot().findall(f"{space}mime-type")
     globs = {kind.get("type"): kind.find(f"{space}glob").get("pattern") for kind in kinds}  # type: ignore[union-attr]
-    assert globs == {PICTURE_TYPE: "*.pel", SEQUENCE_TYPE: "*.pels"}
+    assert globs == {MEDIA_TYPE: "*.pel", SEQUENCE_MEDIA_TYPE: "*.pels"}
     match = kinds[0].find(f"{space}magic/{space}match")
     assert match is not None
     value = str(match.get("value")).encode().decode("unicode_escape").encode("latin1")
@@ -78,17 +78,17 @@ def test_kinds_of_files_are_those_of_the_package() -> None:
 def test_the_database_of_types_takes_them(tmp_path: Path) -> None:
     call("install", "--prefix", tmp_path)
     globs = (tmp_path / "share/mime/globs2").read_text("utf-8")
-    assert f"{PICTURE_TYPE}:*.pel\n" in globs
+    assert f"{MEDIA_TYPE}:*.pel\n" in globs
     assert SIGNATURE in (tmp_path / "share/mime/magic").read_bytes()
     call("remove", "--prefix", tmp_path)
-    assert PICTURE_TYPE not in (tmp_path / "share/mime/globs2").read_text("utf-8")
+    assert MEDIA_TYPE not in (tmp_path / "share/mime/globs2").read_text("utf-8")
 
 
 @linux
 def test_what_a_file_manager_runs(tmp_path: Path) -> None:
     call("install", "--prefix", tmp_path)
     found = entry(tmp_path / "share")
-    assert found["mimetype"] == f"{PICTURE_TYPE};{SEQUENCE_TYPE};"
+    assert found["mimetype"] == f"{MEDIA_TYPE};{SEQUENCE_MEDIA_TYPE};"
     assert os.access(found["tryexec"], os.X_OK)
     source, target = tmp_path / "a picture.pel", tmp_path / "thumbnail.A1B2C3"
     source.write_bytes(pellucid.compress(photograph(80, 100)))

@@ -19,7 +19,8 @@ import pellucid
 from fuzz.fuzz_pillow import PROMISED, pillow_input, pillow_seeds
 from fuzz.run import run
 from pellucid import errors
-from pellucid.plugins import PICTURE_TYPE, pillow
+from pellucid.bitstream.limits import MEDIA_TYPE
+from pellucid.plugins import pillow
 from pictures import photograph
 from program import SRC
 
@@ -76,7 +77,7 @@ def test_opening_decodes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pillow.Opened, "decode_into", None)
     image = Image.open(file)
     assert (image.size, image.mode, image.format) == ((90, 60), "RGB", "PEL")
-    assert image.get_format_mimetype() == PICTURE_TYPE
+    assert image.get_format_mimetype() == MEDIA_TYPE
     assert image.getexif()[ExifTags.Base.Model] == "camera"
     assert (image.info["icc_profile"], image.info["xmp"]) == (bytes(130), b"<x/>")
     np.testing.assert_allclose(image.info["dpi"], 118 * 2.54)

@@ -9,7 +9,4 @@ Each is imported by name; importing one changes nothing in the library that it i
 
 from __future__ import annotations
 
-__all__ = ["PICTURE_TYPE", "SEQUENCE_TYPE"]
-
-PICTURE_TYPE = "image/vnd.pellucid"  # media type of a .pel file
-SEQUENCE_TYPE = "application/vnd.pellucid.sequence+zip"  # and of a .pels file
+__all__: list[str] = []

@@ -23,12 +23,11 @@ from pellucid._api.decode import Opened
 from pellucid._api.layer import Layout
 from pellucid._api.options import CompressOptions, DecompressOptions
 from pellucid.bitstream import DEFAULT_LIMITS, Limits, check_limits
-from pellucid.bitstream.limits import SIGNATURE
+from pellucid.bitstream.limits import MEDIA_TYPE, SIGNATURE
 from pellucid.errors import DamagedFileError, UnsupportedError
 from pellucid.pixels import ImageInfo, open_image
 from pellucid.pixels.metadata import EXIF_MARKER, resolution_of, with_metadata, with_resolution
 from pellucid.pixels.reduced import SCALES
-from pellucid.plugins import PICTURE_TYPE
 from pellucid.plugins.errors import also
 
 FORMAT, SUFFIX = "PEL", ".pel"
@@ -58,7 +57,7 @@ def register(*, limits: Limits = DEFAULT_LIMITS) -> None:
     Image.register_open(FORMAT, partial(PelImageFile, limits=limits), accept)
     Image.register_save(FORMAT, save)
     Image.register_extension(FORMAT, SUFFIX)
-    Image.register_mime(FORMAT, PICTURE_TYPE)
+    Image.register_mime(FORMAT, MEDIA_TYPE)
 
 
 def accept(prefix: bytes) -> bool:
