@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -182,10 +180,9 @@ def test_addresses(server: Running) -> None:
     assert server.client.get("/docs").status_code == 404
 
 
-def test_nothing_is_left_on_the_disk(
-    server: Running, photo: bytes, pel: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+def test_nothing_is_left_on_the_disk(server: Running, photo: bytes, pel: bytes) -> None:
+    used = server.work.folder.stat().st_mtime_ns
     for verb, body in (("compress", photo), ("compress", b"nothing"), ("decompress", pel)):
         server.post(verb, body)
-    assert until(lambda: not list(tmp_path.iterdir()), 2)
+    assert server.work.folder.stat().st_mtime_ns > used
+    assert until(lambda: not list(server.work.folder.iterdir()), 2)

@@ -14,8 +14,8 @@ import pytest
 
 from pellucid.errors import OptionError
 from pellucid.serve import ServerLimits
+from pellucid.serve.process import FailedError
 from pellucid.serve.work import Busy, Gone, TooSlow, Work
-from pellucid.serve.worker import FailedError
 
 ENDLESS = (sum, range(10**15))  # in C, so that no signal is heeded
 POSIX = sys.platform != "win32"
