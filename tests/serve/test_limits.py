@@ -13,7 +13,6 @@ import httpx
 import numpy as np
 import pytest
 
-import pellucid
 from pellucid.errors import OptionError
 from pellucid.serve import ServerLimits
 from pellucid.serve.watch import resident
@@ -66,14 +65,6 @@ def test_time(small: Running) -> None:
     assert small.kind("compress", CHELSEA.read_bytes(), **LONG) == (504, "TooSlow")
     assert time.monotonic() - began < 4
     assert small.client.get("/v1/models").status_code == 200
-
-
-def test_a_body_that_never_comes(small: Running) -> None:
-    head = b"POST /v1/compress HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nsome"
-    with socket.create_connection(("127.0.0.1", httpx.URL(small.url).port or 0), 10) as client:
-        client.sendall(head)
-        assert b" 408 " in client.recv(4000)
-    assert until(lambda: small.work.waiting == 0, 2)
 
 
 def begin(server: Running) -> socket.socket:
@@ -153,22 +144,3 @@ def test_limits_are_checked(name: str) -> None:
     for wrong in (0, -1, "1", None, True, float("nan")):
         with pytest.raises(OptionError, match=name):
             ServerLimits(**{name: wrong})  # type: ignore[arg-type]
-
-
-@pytest.mark.slow
-def test_who_reads_too_slowly_is_left() -> None:
-    flat = pellucid.compress(np.zeros((4000, 4000, 3), np.uint8), lossless=True)
-    with (
-        running(ServerLimits(at_once=1, seconds=20)) as found,
-        socket.socket(socket.AF_INET, socket.SOCK_STREAM) as client,
-    ):
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        client.connect(("127.0.0.1", httpx.URL(found.url).port or 0))
-        client.sendall(
-            b"POST /v1/decompress?format=npy HTTP/1.1\r\nHost: localhost\r\n"
-            + f"Content-Length: {len(flat)}\r\n\r\n".encode()
-            + flat
-        )
-        assert client.recv(9) == b"HTTP/1.1 "
-        assert until(lambda: found.work.waiting == 1, 5)  # the place is kept while it is sent
-        assert until(lambda: found.work.waiting == 0, 25)

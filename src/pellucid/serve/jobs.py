@@ -24,7 +24,8 @@ ELSEWHERE = (  # what messages say, and what over HTTP it is instead
     (r"--[a-z]+(?: N)? \(([a-z]+)=(N?)\)", r"\1=\2"),  # --page N (page=N)
     (r" \(--[a-z-]+(?: [a-z]+)?\)", ""),  # tune (--tune)
     (r", --[a-z-]+(?=\))|(?<=\()--[a-z-]+, ", ""),  # (metadata=False, --no-metadata)
-    (r"if you trust it, raise max_pixels", "the server takes none that is larger"),
+    (r"if you trust (it|the file), raise max_[a-z]+", "the server takes none that is larger"),
+    (r" or raise max_[a-z]+", ""),
 )
 
 

@@ -53,11 +53,16 @@ def serve(
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(level)
     with listening(host, port) as listener:
-        name = f"[{host}]" if ":" in host else host
-        url = f"http://{name}:{listener.getsockname()[1]}/"
-        ready(url if token is None else f"{url}?token={quote(token, safe='')}")
+        ready(address_of(host, listener.getsockname()[1], token))
         app = make_app(limits, token=token, page=page)
         uvicorn.Server(config_of(app, STOP_S)).run(sockets=[listener])
+
+
+def address_of(host: str, port: int, token: str | None) -> str:
+    """What opens the page in a browser, and gives it the token."""
+    name = f"[{host}]" if ":" in host else host
+    query = "" if token is None else f"?token={quote(token, safe='')}"
+    return f"http://{name}:{port}/{query}"
 
 
 def check_token(host: str, token: str | None) -> None:
