@@ -1,0 +1,57 @@
+"""The server as one ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from importlib.util import find_spec
+
+from fastapi import FastAPI
+
+from pellucid import __version__
+from pellucid.serve.guard import Guard
+from pellucid.serve.limits import ServerLimits
+from pellucid.serve.problems import add_handlers
+from pellucid.serve.work import Work
+
+
+def make_app(
+    limits: ServerLimits | None = None, *, token: str | None = None, page: bool = True
+) -> FastAPI:
+    """The application; `app.state.work` and `app.state.limits` are what its endpoints work with.
+
+    Args:
+        limits: default: `ServerLimits()`.
+        token: which every request needs, but that for `/health`; without one the server answers
+            only to the names of its own machine.
+        page: with the page for people.
+    """
+    limits = limits or ServerLimits()
+    work = Work(limits)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with work.running():
+            yield
+
+    app = FastAPI(
+        title="pellucid",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,  # these load scripts of other sites
+        redoc_url=None,
+        openapi_url="/v1/openapi.json",
+    )
+    app.state.work, app.state.limits = work, limits
+    add_handlers(app)
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        """Say that the server runs."""
+        return {"status": "ok", "version": __version__}
+
+    if page and find_spec("pellucid.serve.page"):
+        app.include_router(import_module("pellucid.serve.page").router)
+    app.add_middleware(Guard, token=token)
+    return app
