@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib import import_module
-from importlib.util import find_spec
 
 from fastapi import FastAPI
 
 from pellucid import __version__
 from pellucid.serve.guard import Guard
 from pellucid.serve.limits import ServerLimits
+from pellucid.serve.page.handed import Handed
+from pellucid.serve.page.routes import add_page
 from pellucid.serve.problems import add_handlers
 from pellucid.serve.work import Work
 
 
 def make_app(
-    limits: ServerLimits | None = None, *, token: str | None = None, page: bool = True
+    limits: ServerLimits | None = None,
+    *,
+    token: str | None = None,
+    page: bool = True,
+    handed: Handed | None = None,
 ) -> FastAPI:
     """The application; `app.state.work` and `app.state.limits` are what its endpoints work with.
 
@@ -26,6 +30,7 @@ def make_app(
         token: which every request needs, but that for `/health`; without one the server answers
             only to the names of its own machine.
         page: with the page for people.
+        handed: pictures that the page opens with.
     """
     limits = limits or ServerLimits()
     work = Work(limits)
@@ -51,7 +56,7 @@ def make_app(
         """Say that the server runs."""
         return {"status": "ok", "version": __version__}
 
-    if page and find_spec("pellucid.serve.page"):
-        app.include_router(import_module("pellucid.serve.page").router)
+    if page:
+        add_page(app, handed)
     app.add_middleware(Guard, token=token)
     return app
