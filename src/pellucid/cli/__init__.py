@@ -5,6 +5,7 @@
     denoise.py      picture(s) -> clean picture(s)   adapt.py     tune a denoiser on noisy pictures
     explain.py      where bits went, how sure, why   train.py     make a model
     stream.py       a video -> a clean one, or .pel frames
+    serve.py        a page, and the verbs over HTTP
     demo.py         one photograph, end to end
     bench.py        side by side with other codecs; the benches are in `evaluate`
     bench_all.py    all of them, and one page
@@ -35,6 +36,7 @@ from pellucid.cli.demo import demo
 from pellucid.cli.denoise import denoise
 from pellucid.cli.explain import explain
 from pellucid.cli.info import info
+from pellucid.cli.serve import serve
 from pellucid.cli.stream import stream
 from pellucid.cli.train import train
 from pellucid.cli.verify import verify
@@ -63,6 +65,7 @@ for command in (
     info,
     verify,
     explain,
+    serve,
     train,
     adapt,
     bench,

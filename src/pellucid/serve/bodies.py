@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import ClientDisconnect
-from starlette.responses import FileResponse
+from starlette.responses import Response
 
 from pellucid.serve.problems import TooLarge, TooLong
-from pellucid.serve.work import Gone
+from pellucid.serve.schema import MEDIA, REMARKS, SUFFIX
+from pellucid.serve.work import Gone, Work
+from pellucid.serve.worker import Function
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
     from pellucid.serve.limits import ServerLimits
+
+PIECE = 1 << 18  # bytes of an answer that are in memory
 
 
 @asynccontextmanager
@@ -60,20 +66,64 @@ async def receive(request: Request, path: Path, limits: ServerLimits) -> int:
     return size
 
 
-class FileAnswer(FileResponse):
+class FileAnswer(Response):
     """A file as an answer; what `kept` holds, such as its folder, is let go when it is sent."""
 
     def __init__(
         self, path: Path, kept: AsyncExitStack, *, seconds: float, media_type: str, **headers: str
     ) -> None:
-        super().__init__(path, media_type=media_type, headers=headers)
-        self._kept, self._seconds = kept, seconds
+        size = str(path.stat().st_size)
+        super().__init__(media_type=media_type, headers={"content-length": size, **headers})
+        self._path, self._kept, self._seconds = path, kept, seconds
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it, for `seconds` at most."""
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send it, for `seconds` at most; then the connection breaks off."""
+        begin = {"type": "http.response.start", "status": self.status_code}
         try:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._seconds):
-                    await super().__call__(scope, receive, send)
+            async with asyncio.timeout(self._seconds):
+                with self._path.open("rb") as file:
+                    await send({**begin, "headers": self.raw_headers})
+                    while part := file.read(PIECE):
+                        await send({"type": "http.response.body", "body": part, "more_body": True})
+                await send({"type": "http.response.body", "body": b""})
         finally:
             await self._kept.aclose()
+
+
+@asynccontextmanager
+async def received(request: Request) -> AsyncIterator[tuple[Work, Path]]:
+    """The work, with a place in it, and the file of the body; both last as long as the block.
+
+    Raises what `Work.place` and `receive` do.
+    """
+    work: Work = request.app.state.work
+    async with work.place(), folder() as own:
+        body = own / "body"
+        await receive(request, body, work.limits)
+        yield work, body
+
+
+async def exchange(
+    request: Request, kind: str, function: Function, *args: Any, pixels: int | None = None
+) -> FileAnswer:
+    """A file in, a file back: `function(body, answer, limits, *args)` writes it, returns remarks.
+
+    Args:
+        kind: of the answer, as `MEDIA` names it.
+        pixels: if these are fewer than the limits allow.
+    """
+    async with AsyncExitStack() as stack:
+        work, body = await stack.enter_async_context(received(request))
+        limits, answer = work.limits.of_pictures, body.with_name(f"answer.{SUFFIX.get(kind, kind)}")
+        if pixels is not None:
+            limits = replace(limits, max_pixels=pixels)
+        said = await work.run_placed(request, function, body, answer, limits, *args)
+        body.unlink()
+        headers = {REMARKS: json.dumps(said)} if said else {}
+        return FileAnswer(
+            answer,
+            stack.pop_all(),
+            seconds=work.limits.seconds,
+            media_type=MEDIA[kind],
+            **headers,
+        )

@@ -8,7 +8,7 @@ from pellucid.bitstream import Limits
 from pellucid.bitstream.limits import is_number
 from pellucid.errors import is_whole, require
 
-MIB = 2**20
+LOOPBACK = ("127.0.0.1", "localhost", "::1")  # this machine, as seen from itself
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,12 +29,12 @@ class ServerLimits:
         OptionError: a value is out of range.
     """
 
-    request_bytes: int = 256 * MIB
-    pixels: int = 2**26
+    request_bytes: int = 256_000_000
+    pixels: int = 64_000_000
     seconds: float = 60.0
     at_once: int = 2
     waiting: int = 16
-    kept_bytes: int = 512 * MIB
+    kept_bytes: int = 512_000_000
 
     def __post_init__(self) -> None:
         for name in ("request_bytes", "pixels", "at_once", "waiting", "kept_bytes"):

@@ -6,7 +6,6 @@ like, which are the server's own.
 
 from __future__ import annotations
 
-import json
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +76,7 @@ def add_handlers(app: FastAPI) -> None:
 async def on_error(_request: Request, error: PellucidError) -> JSONResponse:
     """What is raised on purpose."""
     if isinstance(error, FailedError):
-        LOGGER.error(json.dumps({"event": "failed", "error": str(error), "trace": error.trace}))
+        LOGGER.error("failed", extra={"fields": {"error": str(error), "trace": error.trace}})
     headers = {"Retry-After": str(error.seconds)} if isinstance(error, Busy) else {}
     return problem(status_of(error), type(error).__name__, str(error), **headers)
 

@@ -136,8 +136,9 @@ def work(connection: Connection, warm: Function | None = None) -> None:
     signal.signal(signal.SIGTERM, handler)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server
     warnings.simplefilter("ignore")  # what a job wants to know of it catches
-    if warm is not None:
-        warm()
+    with suppress(PellucidError):  # which the first job will tell
+        if warm is not None:
+            warm()
     with suppress(EOFError, OSError):  # the server is gone
         while True:
             function, args = connection.recv()
