@@ -22,6 +22,7 @@ def serve(
     token: str | None = None,
     page: bool = True,
     handed: Sequence[Path] = (),
+    quiet: bool = False,
     ready: Callable[[str], None] = lambda _url: None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; then requests that are worked on may end.
@@ -30,6 +31,7 @@ def serve(
         port: 0 for any that is free.
         token: without one only hosts that are this machine's own are taken.
         handed: pictures that the page opens with.
+        quiet: log only what goes wrong.
         ready: is told the address when it can be asked; in it, if need be, how to give the token.
 
     Raises:
@@ -49,7 +51,8 @@ def serve(
         raise MissingExtraError(error.name or "fastapi", "web") from error
     handler = logging.StreamHandler()
     handler.setFormatter(Lines())
-    for name, level in (("pellucid.serve", logging.INFO), ("uvicorn", logging.WARNING)):
+    told = logging.WARNING if quiet else logging.INFO
+    for name, level in (("pellucid.serve", told), ("uvicorn", logging.WARNING)):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(level)
