@@ -42,9 +42,11 @@ class Running:
 
 
 @contextmanager
-def running(limits: ServerLimits | None = None, token: str | None = None) -> Iterator[Running]:
-    """A server in a thread, while the block lasts."""
-    app = make_app(limits, token=token, page=False)
+def running(
+    limits: ServerLimits | None = None, token: str | None = None, **page: Any
+) -> Iterator[Running]:
+    """A server in a thread, while the block lasts; with the page if it is asked for."""
+    app = make_app(limits, token=token, **({"page": False} | page))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
     with listening("127.0.0.1", 0) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -30,7 +30,7 @@ class Store:
     """Pictures that take at most `most` bytes, in a folder that is gone after the `with` block."""
 
     def __init__(self, most: int, *, unused: float = UNUSED) -> None:
-        self.most, self._unused = most, unused
+        self._most, self._unused = most, unused
         self._entries: OrderedDict[str, _Entry] = OrderedDict()  # the latest used last
         self._folder = TemporaryDirectory(prefix="pellucid-page-", ignore_cleanup_errors=True)
 
@@ -41,7 +41,7 @@ class Store:
         self._folder.cleanup()
 
     def new(self) -> str:
-        """The id of an empty folder."""
+        """The id of an empty folder, which isn't forgotten before it is filled."""
         name = secrets.token_urlsafe(16)
         (Path(self._folder.name) / name).mkdir()
         self._entries[name] = _Entry(time.monotonic(), 0)
@@ -53,7 +53,7 @@ class Store:
         now, total = time.monotonic(), sum(entry.room for entry in self._entries.values())
         for each, entry in list(self._entries.items()):
             old = now - entry.used > self._unused
-            if each != name and (old or total > self.most):
+            if each != name and entry.room and (old or total > self._most):
                 total -= entry.room
                 self.drop(each)
 

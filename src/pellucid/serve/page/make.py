@@ -69,8 +69,12 @@ def make(source: ImageSource, pel: bytes | None, chosen: Settings, limits: Limit
     """What the settings make of a picture; raises what the library does."""
     begun = time.perf_counter()
     made, samples, noise = made_of(source, pel, chosen, limits)
-    figures = figures_of(source, samples, made, noise)
-    return Made(samples, made, {**figures, "seconds": time.perf_counter() - begun})
+    figures = {} if made is None else figures_of(made)
+    if chosen.task != "open":
+        figures["psnr"] = psnr_of(source, samples)
+        figures["sigma"] = None if noise is None else noise.sigma
+        figures["seconds"] = time.perf_counter() - begun
+    return Made(samples, made, figures)
 
 
 def preview(source: ImageSource, chosen: Settings, box: Box, limits: Limits) -> NDArray[Any]:
@@ -130,24 +134,17 @@ def with_channels(samples: NDArray[Any], channels: int) -> NDArray[Any]:
     return np.concatenate([samples, full], axis=2)
 
 
-def figures_of(
-    source: ImageSource, samples: NDArray[Any], pel: bytes | None, noise: NoiseEstimate | None
-) -> dict[str, Any]:
-    """Numbers for the page; those of a file only if there is one."""
-    found: dict[str, Any] = {
-        "psnr": psnr_of(source, samples),
-        "sigma": None if noise is None else noise.sigma,
+def figures_of(pel: bytes) -> dict[str, Any]:
+    """Numbers of a file, for the page."""
+    told = pellucid.info(pel)
+    learned = told.max_error is None
+    return {
+        "bytes": told.file_bytes,
+        "bpp": told.bits_per_pixel,
+        "max_error": told.max_error,
+        "quality": told.quality if learned else None,
+        "model": told.model_name if learned else None,
     }
-    if pel is not None:
-        told = pellucid.info(pel)
-        found |= {
-            "bytes": told.file_bytes,
-            "bpp": told.bits_per_pixel,
-            "quality": told.quality if told.max_error is None else None,
-            "max_error": told.max_error,
-            "model": told.model_name if told.max_error is None else None,
-        }
-    return found
 
 
 def psnr_of(source: ImageSource, samples: NDArray[Any]) -> float | str | None:

@@ -6,6 +6,9 @@ import { List } from "./list.js";
 import { Messages } from "./messages.js";
 import { View } from "./view.js";
 
+/** Whether other formats can be put beside a result: it has a size and a distance. */
+export const comparable = (figures) => figures.bytes != null && figures.psnr != null;
+
 const find = (id) => document.getElementById(id);
 
 export class Page {
@@ -58,7 +61,7 @@ export class Page {
     const bpp = (8 * file.size) / (about.width * about.height);
     fillRow(find("row-original"), { bytes: file.size, bpp });
     fillRow(find("row-pellucid"), figures, "denoised");
-    const alone = figures.bytes == null; // there is nothing that others could be as small as
+    const alone = !comparable(figures);
     for (const name of Object.keys(PEERS)) this.peer(name, null, alone ? "–" : "…");
     if (alone) document.querySelector("[name=right][value=pellucid]").checked = true;
     find("said").textContent = said(figures);

@@ -6,6 +6,7 @@ import { pause } from "./api.js";
 import { PEERS, described } from "./figures.js";
 import { Latest } from "./latest.js";
 import { thumbnailOf } from "./list.js";
+import { comparable } from "./page.js";
 import { Picture } from "./picture.js";
 
 const SMALL = 1_000_000; // pixels of a picture that is shown as a whole at once
@@ -164,7 +165,7 @@ export class Session {
     const { waiting } = this.#page;
     const picture = this.current;
     const body = this.#settings(picture);
-    if (picture.figures.bytes == null) return;
+    if (!comparable(picture.figures)) return;
     for (const name of Object.keys(PEERS)) {
       try {
         const figures = await picture.peer(name, { body, signal, waiting });
