@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+from fastapi import FastAPI
 from PIL import Image
 
 import pellucid
@@ -26,11 +27,16 @@ CHELSEA = Path(pellucid.__file__).parent / "samples" / "chelsea.png"
 
 @dataclass
 class Running:
-    """A server that runs: a client of it, its address, and the work behind it."""
+    """A server that runs: a client of it, its address, and the application behind it."""
 
     client: httpx.Client
     url: str
-    work: Work
+    app: FastAPI
+
+    @property
+    def work(self) -> Work:
+        work: Work = self.app.state.work
+        return work
 
     def post(self, verb: str, body: Any, **query: Any) -> httpx.Response:
         return self.client.post(f"/v1/{verb}", content=body, params=query)
@@ -55,7 +61,7 @@ def running(
         try:
             with httpx.Client(base_url=url, timeout=60) as client:
                 client.get("/health")
-                yield Running(client, url, app.state.work)
+                yield Running(client, url, app)
         finally:
             server.should_exit = True
             thread.join(20)

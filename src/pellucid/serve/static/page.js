@@ -34,18 +34,20 @@ export class Page {
     return document.querySelector("[name=overlay]:checked").value;
   }
 
-  /** A picture is there; `about` says what it is. */
-  open(about) {
+  /** A picture is seen, and what it is; or none, if that is empty. */
+  present(about) {
     find("about-picture").textContent = about;
-    this.#present(true);
+    for (const id of ["stage", "tools", "stage-keys"]) find(id).hidden = !about;
+    find("empty").hidden = Boolean(about);
+    if (!about) find("figures").hidden = true;
   }
 
-  /** No picture is there any more. */
-  close() {
-    find("about-picture").textContent = "";
-    this.#tell("");
-    this.#present(false);
-    find("choose").focus();
+  /** The list as it is now. */
+  show(pictures, current) {
+    const had = !find("pictures").hidden;
+    this.list.show(pictures, current);
+    find("pictures").hidden = !pictures.length;
+    if (had && !pictures.length) find("choose").focus();
   }
 
   /** Something is done, or is done no more, and well or not. */
@@ -88,12 +90,6 @@ export class Page {
   legend(figures) {
     find("legend").hidden = !figures;
     if (figures) find("legend-most").textContent = `${short(figures.most)} ${figures.unit}`;
-  }
-
-  #present(there) {
-    for (const id of ["stage", "tools", "stage-keys", "pictures"]) find(id).hidden = !there;
-    find("empty").hidden = there;
-    if (!there) find("figures").hidden = true;
   }
 
   #tell(text) {

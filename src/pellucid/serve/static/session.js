@@ -47,7 +47,7 @@ export class Session {
     this.pictures = this.pictures.filter((each) => each !== picture);
     this.#page.messages.clear(picture.key);
     picture.forget();
-    if (this.current !== picture) this.#page.list.show(this.pictures, this.current);
+    if (this.current !== picture) this.#page.show(this.pictures, this.current);
     else if (this.pictures.length) this.choose(this.pictures[0]);
     else this.#clear();
   }
@@ -60,11 +60,11 @@ export class Session {
 
   /** Show the current picture as the settings make it, and then the others. */
   refresh() {
-    const { list, stage } = this.#page;
+    const { stage } = this.#page;
     this.#side.stop();
     this.#map.stop();
     this.#page.working(true);
-    list.show(this.pictures, this.current);
+    this.#page.show(this.pictures, this.current);
     return this.#work.run(async (signal) => {
       const done = await this.#tried(this.current, (options) => this.#show(options), signal);
       this.#page.working(false, done);
@@ -147,7 +147,7 @@ export class Session {
   async #open(picture, options) {
     const { image } = await picture.pixels("original", options);
     this.#opened = picture;
-    this.#page.open(described(picture.about));
+    this.#page.present(described(picture.about));
     this.#page.view.open(image);
     picture.thumbnail ??= thumbnailOf(image);
   }
@@ -180,7 +180,7 @@ export class Session {
   }
 
   async #others(signal) {
-    const { list, waiting } = this.#page;
+    const { waiting } = this.#page;
     for (const picture of this.pictures) {
       if (picture.figures || picture === this.current) continue;
       await this.#tried(picture, async (options) => {
@@ -191,7 +191,6 @@ export class Session {
         picture.figures = figures;
         this.#page.messages.clear(picture.key);
       }, signal);
-      list.show(this.pictures, this.current);
     }
   }
 
@@ -207,12 +206,16 @@ export class Session {
       this.#failed(picture, error);
       return false;
     } finally {
-      this.#page.list.show(this.pictures, this.current);
+      this.#page.show(this.pictures, this.current);
     }
   }
 
   #failed(picture, error) {
     picture.problem = error.message;
+    if (picture === this.current && this.#opened !== picture) {
+      this.#opened = null;
+      this.#page.present("");
+    }
     const gone = error.status === 0;
     this.#page.messages.say(
       gone ? "server" : picture.key, gone ? error.message : `${picture.name}: ${error.message}`,
@@ -222,7 +225,8 @@ export class Session {
   #clear() {
     this.#work.stop();
     this.current = this.#opened = this.#result = null;
-    this.#page.list.show([], null);
-    this.#page.close();
+    this.#page.present("");
+    this.#page.working(false, false);
+    this.#page.show([], null);
   }
 }
