@@ -13,6 +13,7 @@ import httpx
 import numpy as np
 import pytest
 
+import pellucid
 from pellucid.errors import OptionError
 from pellucid.serve import ServerLimits
 from pellucid.serve.watch import resident
@@ -152,3 +153,22 @@ def test_limits_are_checked(name: str) -> None:
     for wrong in (0, -1, "1", None, True, float("nan")):
         with pytest.raises(OptionError, match=name):
             ServerLimits(**{name: wrong})  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+def test_who_reads_too_slowly_is_left() -> None:
+    flat = pellucid.compress(np.zeros((4000, 4000, 3), np.uint8), lossless=True)
+    with (
+        running(ServerLimits(at_once=1, seconds=20)) as found,
+        socket.socket(socket.AF_INET, socket.SOCK_STREAM) as client,
+    ):
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", httpx.URL(found.url).port or 0))
+        client.sendall(
+            b"POST /v1/decompress?format=npy HTTP/1.1\r\nHost: localhost\r\n"
+            + f"Content-Length: {len(flat)}\r\n\r\n".encode()
+            + flat
+        )
+        assert client.recv(9) == b"HTTP/1.1 "
+        assert until(lambda: found.work.waiting == 1, 5)  # the place is kept while it is sent
+        assert until(lambda: found.work.waiting == 0, 25)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pellucid.serve.limits import ServerLimits
 
 PIECE = 1 << 18  # bytes of an answer that are in memory
+MOST_REMARKS, LONGEST = 8, 400  # characters
 
 
 @asynccontextmanager
@@ -78,16 +79,20 @@ class FileAnswer(Response):
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Send it, for `seconds` at most; then the connection breaks off."""
-        begin = {"type": "http.response.start", "status": self.status_code}
         try:
-            async with asyncio.timeout(self._seconds):
-                with self._path.open("rb") as file:
-                    await send({**begin, "headers": self.raw_headers})
-                    while part := file.read(PIECE):
-                        await send({"type": "http.response.body", "body": part, "more_body": True})
-                await send({"type": "http.response.body", "body": b""})
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._seconds):
+                    await self._send(send)
         finally:
             await self._kept.aclose()
+
+    async def _send(self, send: Send) -> None:
+        head = {"status": self.status_code, "headers": self.raw_headers}
+        with self._path.open("rb") as file:
+            await send({"type": "http.response.start", **head})
+            while part := file.read(PIECE):
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
 
 @asynccontextmanager
@@ -119,6 +124,7 @@ async def exchange(
             limits = replace(limits, max_pixels=pixels)
         said = await work.run_placed(request, function, body, answer, limits, *args)
         body.unlink()
+        said = [one[:LONGEST] for one in said[:MOST_REMARKS]]  # a header has little room
         headers = {REMARKS: json.dumps(said)} if said else {}
         return FileAnswer(
             answer,

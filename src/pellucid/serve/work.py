@@ -118,6 +118,7 @@ class Work:
     async def _job(self, function: Function, args: tuple[Any, ...]) -> Any:
         worker = await self._idle.get()
         try:
+            await worker.ready()
             async with asyncio.timeout(self.limits.seconds):
                 return await worker.call(function, *args)
         except TimeoutError as error:

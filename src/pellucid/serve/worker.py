@@ -76,12 +76,23 @@ class Worker:
         self._process = context.Process(target=work, args=(theirs, self._warm), daemon=True)
         self._process.start()
         theirs.close()
+        loop = asyncio.get_running_loop()
+        self._begun = loop.run_in_executor(self._threads, self._connection.recv)
+        self._begun.add_done_callback(lambda one: one.cancelled() or one.exception())  # unasked
+
+    async def ready(self) -> None:
+        """Returns when the process has begun, which takes a second; FailedError if it didn't."""
+        try:
+            await asyncio.shield(self._begun)
+        except (EOFError, OSError) as gone:
+            self._replace()
+            raise FailedError("its process didn't begin") from gone
 
     async def call(self, function: Function, *args: Any) -> Any:
         """What `function` returns in the process; both, and `args`, are pickled.
 
         Raises what it raises, if on purpose, else FailedError. If this is cancelled the job is
-        stopped first.
+        stopped first. Before, `ready` must have returned.
         """
         answer = asyncio.get_running_loop().run_in_executor(
             self._threads, self._ask, function, args
@@ -89,12 +100,10 @@ class Worker:
         try:
             found, error = await asyncio.shield(answer)
         except asyncio.CancelledError:
-            self._process.terminate()
-            await asyncio.wait({answer}, timeout=GRACE_S)
-            if not answer.done() or answer.exception() is not None:
-                self._replace()
-            with suppress(EOFError, OSError):
-                await answer
+            stopping = asyncio.ensure_future(self._stop(answer))
+            while not stopping.done():  # the next job mustn't get this one's answer
+                with suppress(asyncio.CancelledError):
+                    await asyncio.shield(stopping)
             raise
         except (EOFError, OSError) as gone:  # killed by the system, or crashed
             self._replace()
@@ -107,6 +116,15 @@ class Worker:
         self._connection.send((function, args))
         answer: tuple[Any, BaseException | None] = self._connection.recv()
         return answer
+
+    async def _stop(self, answer: asyncio.Future[Any]) -> None:
+        self._process.terminate()
+        await asyncio.wait({answer}, timeout=GRACE_S)
+        if not answer.done():
+            self._process.kill()
+            await asyncio.wait({answer})
+        if answer.exception() is not None:
+            self._replace()
 
     def _replace(self) -> None:
         self.end()
@@ -140,6 +158,7 @@ def work(connection: Connection, warm: Function | None = None) -> None:
         if warm is not None:
             warm()
     with suppress(EOFError, OSError):  # the server is gone
+        connection.send(None)
         while True:
             function, args = connection.recv()
             try:
