@@ -17,6 +17,7 @@ from pellucid.bitstream import Limits
 from pellucid.errors import LimitError
 from pellucid.pixels import ImageInfo, ImageSource, open_sink
 from pellucid.runtime.session import thread_count
+from pellucid.serve.jobs import remarked
 from pellucid.serve.page import make, overlays, peers
 from pellucid.serve.page.settings import FileKind, Overlay, Peer, Region, Settings
 from pellucid.serve.page.shown import Ends, rgba_of, stored_box
@@ -34,7 +35,8 @@ def read(folder: Path, limits: Limits, most: int) -> dict[str, Any]:
         LimitError: it takes more than `most` bytes. What reading it does.
     """
     stored = Stored(folder)
-    samples, about = make.read(stored.file.read_bytes(), limits)
+    with remarked(folder) as said:
+        samples, about = make.read(stored.file.read_bytes(), limits)
     room = ROOM * samples.nbytes + about.file_bytes
     if room > most:
         raise LimitError(
@@ -42,7 +44,7 @@ def read(folder: Path, limits: Limits, most: int) -> dict[str, Any]:
             f"{most:,}; use the command pellucid compress, or give the page more"
         )
     stored.keep(samples, about)
-    return {**make.described(about, samples.dtype), "room": room}
+    return {**make.described(about, samples.dtype), "remarks": said, "room": room}
 
 
 def original(folder: Path, target: Path) -> dict[str, Any]:
@@ -110,11 +112,17 @@ def download(
         target.write_bytes(kept.pel or make.encoded(source, lossless)[0])
     else:
         path = target.with_suffix(f".{kind}")
-        shape, info = source.shape, source.info
-        with open_sink(path, shape, source.dtype, info, threads=thread_count()) as sink:
-            sink[0 : shape[0], 0 : shape[1]] = kept.samples
+        with remarked(target.parent):
+            write_picture(source, path)
         path.rename(target)
     return {}
+
+
+def write_picture(source: ImageSource, path: Path) -> None:
+    """All samples, with the metadata that the format of the suffix can hold."""
+    shape, info = source.shape, source.info
+    with open_sink(path, shape, source.dtype, info, threads=thread_count()) as sink:
+        sink[0 : shape[0], 0 : shape[1]] = source.read()
 
 
 def _made(stored: Stored, chosen: Settings, limits: Limits) -> Kept:

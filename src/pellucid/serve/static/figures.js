@@ -9,11 +9,11 @@ const tenth = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFra
 /** Bytes with separators. */
 export const bytes = (count) => whole.format(count);
 
-/** What a picture is, in a line. */
-export function described({ width, height, kind, dtype, ends }) {
+/** What a picture is, in a line, and what a person should know of it. */
+export function described({ width, height, kind, dtype, ends, remarks }) {
   const bits = { uint8: "8 bits", uint16: "16 bits", int16: "16 bits with sign" }[dtype] ?? dtype;
   const stretched = ends ? `, shown from ${short(ends[0])} to ${short(ends[1])}` : "";
-  return `${width} × ${height}, ${kind}, ${bits}${stretched}`;
+  return [`${width} × ${height}, ${kind}, ${bits}${stretched}`, ...remarks].join("; ");
 }
 
 /** One row of the table: bytes, bits per pixel, dB, or why there are none. */

@@ -28,11 +28,18 @@ export class Latest {
   }
 }
 
-/** A function that is called once its calls have stopped for so many milliseconds. */
+/** A function that is called at once, and again when its calls have stopped for some milliseconds. */
 export function settled(call, milliseconds) {
   let timer = 0;
+  let again = false;
+  const rest = () => {
+    timer = 0;
+    if (again) call();
+  };
   return () => {
+    again = timer !== 0;
     clearTimeout(timer);
-    timer = setTimeout(call, milliseconds);
+    timer = setTimeout(rest, milliseconds);
+    if (!again) call();
   };
 }
