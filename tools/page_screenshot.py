@@ -1,6 +1,6 @@
 """The picture of the page in docs/serve.md.
 
-    python -m tools.page_screenshot docs/images/page.png
+python -m tools.page_screenshot docs/images/page.png
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tools.load_api import serving
 from tools.page_speed import ROOT, SAMPLE
 
 WINDOW = {"width": 1200, "height": 800}
-COLOURS = 128  # of the palette, which makes the file small
+COLOURS = 256  # of the palette, which makes the file small
 
 
 def screenshot(address: str) -> bytes:
@@ -34,7 +34,8 @@ def screenshot(address: str) -> bytes:
         page.check("[name=overlay][value=bits]")
         page.wait_for_selector("#legend-most:visible")
         page.wait_for_timeout(200)  # drawn
-        return page.screenshot()
+        made: bytes = page.screenshot()
+        return made
 
 
 def main() -> None:

@@ -65,8 +65,9 @@ def times_of(browser: Browser, address: str, data: bytes, model: str, runs: int)
     page = browser.new_page(viewport={"width": 1280, "height": 860})
     try:
         page.goto(address)
-        file = {"name": "picture.png", "mimeType": "image/png", "buffer": data}
-        page.set_input_files("#files", [file])
+        page.set_input_files(
+            "#files", {"name": "picture.png", "mimeType": "image/png", "buffer": data}
+        )
         page.wait_for_selector("#stage[data-state=done]")
         page.select_option("#model", model)
         page.wait_for_selector(f"#said:text('model {model}')")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from io import BytesIO
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from PIL import Image
 
 import pellucid
 from paged import after, give, range_to, seen, show_only, text, visited
-from served import png
+from served import CHELSEA, png
 
 SIZE = (120, 160)  # of the photograph
 
@@ -189,6 +190,32 @@ def test_a_pel_file_is_shown_as_it_is_and_can_be_made_again(page, pel):
     after(page, lambda: page.check("[name=task][value=compress]"))
     _, again = saved(page, lambda: page.click("[data-kind=pel]"))
     assert again == pellucid.compress(pellucid.decompress(pel))
+
+
+def test_the_part_that_is_seen_comes_before_the_whole(page):
+    with Image.open(CHELSEA) as cat:
+        large = np.asarray(cat.convert("RGB").resize((1000, 1000)))
+    page.select_option("#model", "s")
+    give(page, ("large.png", png(large)))
+    for _ in range(8):
+        page.click("#zoom-in")
+    show_only(page, "after")
+    held = []
+    page.route("**/result", lambda route: held.append(route))
+    with page.expect_response("**/preview?*") as coming:
+        range_to(page, "quality", 0)
+    region = parse_qs(urlsplit(coming.value.url).query)
+    assert int(region["width"][0]) * int(region["height"][0]) <= 500_000
+    page.wait_for_timeout(100)
+    first = page.locator("#view").screenshot()
+    after(page, held[0].continue_)
+    whole = decoded(page.locator("#view").screenshot())
+    assert np.abs(decoded(first).astype(int) - whole).mean() < 3
+    page.unroute_all()
+    after(page, lambda: range_to(page, "quality", 100))
+    assert (
+        np.abs(decoded(first).astype(int) - decoded(page.locator("#view").screenshot())).mean() > 3
+    )
 
 
 def test_16_bits_are_shown_in_8_and_saved_in_16(page):

@@ -15,6 +15,9 @@ from pellucid.errors import InputError
 from pellucid.serve import ServerLimits
 from pellucid.serve.run import serve
 
+# What a person may ask of their own machine.
+LIMITS = ServerLimits(request_bytes=2**30, pixels=2**27, seconds=600.0, kept_bytes=2**32)
+
 
 @click.command(short_help="Pictures and .pel files in a browser.")
 @click.argument("files", type=options.PATH, nargs=-1, required=True)
@@ -35,4 +38,4 @@ def view(files: tuple[Path, ...], no_open: bool) -> None:
             open_soon(url)
 
     token = secrets.token_urlsafe(24)
-    serve(ServerLimits(), port=0, token=token, handed=files, quiet=True, ready=ready)
+    serve(LIMITS, port=0, token=token, handed=files, quiet=True, ready=ready)

@@ -34,6 +34,11 @@ class Store:
         self._entries: OrderedDict[str, _Entry] = OrderedDict()  # the latest used last
         self._folder = TemporaryDirectory(prefix="pellucid-page-", ignore_cleanup_errors=True)
 
+    @property
+    def root(self) -> Path:
+        """Where the folders of pictures are."""
+        return Path(self._folder.name)
+
     def __enter__(self) -> Self:
         return self
 
@@ -43,7 +48,7 @@ class Store:
     def new(self) -> str:
         """The id of an empty folder, which isn't forgotten before it is filled."""
         name = secrets.token_urlsafe(16)
-        (Path(self._folder.name) / name).mkdir()
+        (self.root / name).mkdir()
         self._entries[name] = _Entry(time.monotonic(), 0)
         return name
 
@@ -63,9 +68,9 @@ class Store:
             return None
         self._entries[name].used = time.monotonic()
         self._entries.move_to_end(name)
-        return Path(self._folder.name) / name
+        return self.root / name
 
     def drop(self, name: str) -> None:
         """Forget a picture, if it is there."""
         if self._entries.pop(name, None) is not None:
-            rmtree(Path(self._folder.name) / name, ignore_errors=True)
+            rmtree(self.root / name, ignore_errors=True)

@@ -33,6 +33,7 @@ from pellucid.serve.page.stored import About, Made
 __all__ = ["described", "encoded", "make", "preview", "psnr_of", "read"]
 
 MARGIN = 64  # samples around a part that is shown before the whole
+GRID = 64  # samples a side that share latents, so that those of a part lie as in the whole
 
 
 def read(data: bytes, limits: Limits) -> tuple[NDArray[Any], About]:
@@ -83,7 +84,7 @@ def preview(source: ImageSource, chosen: Settings, box: Box, limits: Limits) -> 
     Where the whole must take a number of bytes, the part gets its share of them.
     """
     bounds = Box.whole(source.shape)
-    around = box.grown(MARGIN, bounds)
+    around = box.grown(MARGIN, bounds).aligned(GRID).overlap(bounds)
     part = source[around.slices]
     if chosen.task == "open":
         return part[box.within(around)]

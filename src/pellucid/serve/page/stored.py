@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 from shutil import rmtree
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -82,19 +82,17 @@ class Stored:
         key = hashlib.sha256(chosen.model_dump_json().encode()).hexdigest()[:24]
         place = self._folder / f"made-{key}"
         if not place.is_dir():
-            made, work = make(), Path(mkdtemp(dir=self._folder))
-            np.save(work / "after.npy", made.samples)
-            (work / "figures").write_text(json.dumps(made.figures))
-            if made.pel is not None:
-                (work / "file.pel").write_bytes(made.pel)
-            for old in self._oldest():
-                rmtree(old, ignore_errors=True)
-            if not place.is_dir():  # another job may have been first
-                work.rename(place)
+            made = make()
+            with TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as name:
+                _write(made, Path(name))
+                for old in self._oldest():
+                    rmtree(old, ignore_errors=True)
+                if not place.is_dir():  # another job may have been first
+                    Path(name).rename(place)
         return Kept(place)
 
     def _oldest(self) -> list[Path]:
-        """All but the latest results, and what an ended job has left."""
+        """All results but the latest."""
         made = sorted(self._folder.glob("made-*"), key=lambda path: path.stat().st_mtime)
         return made[: -LAST + 1]
 
@@ -106,6 +104,13 @@ class Made:
     samples: NDArray[Any]
     pel: bytes | None
     figures: dict[str, Any]
+
+
+def _write(made: Made, folder: Path) -> None:
+    np.save(folder / "after.npy", made.samples)
+    (folder / "figures").write_text(json.dumps(made.figures))
+    if made.pel is not None:
+        (folder / "file.pel").write_bytes(made.pel)
 
 
 class Kept:
