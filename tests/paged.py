@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 DONE = "#stage[data-state=done][aria-busy=false]"
-WAIT_MS = 20_000
+WAIT_MS = 30_000
 DESK, PHONE = (1280, 860), (360, 740)
 
 
@@ -40,7 +40,7 @@ def visited(
             page.on("console", lambda message: said.append(message.text))
         page.goto(url)
         yield page
-        assert said == []
+        assert said == [], said
 
 
 def elsewhere(address: str, url: str) -> list[str]:

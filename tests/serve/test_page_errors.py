@@ -115,7 +115,8 @@ def test_the_last_of_many_changes_wins_and_the_others_end(page, page_server, pho
         range_to(page, "quality", quality)
         page.wait_for_timeout(60)  # each is asked for
     range_to(page, "effort", 0)
-    after(page, lambda: range_to(page, "quality", 42))
+    range_to(page, "quality", 42)
+    page.wait_for_selector("#said:text('Quality 42')")
     show_only(page, "after")
     wanted = pellucid.decompress(pellucid.compress(photo, quality=42))
     assert np.array_equal(seen(page, SIZE), wanted)

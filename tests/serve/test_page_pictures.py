@@ -84,6 +84,16 @@ def test_colours_of_a_profile_are_converted_and_those_of_a_damaged_one_are_not()
     assert np.array_equal(rgba_of(samples, replace(plain, icc=lab), None)[..., :3], samples)
 
 
+def test_heic_is_read_where_its_library_is(photo):
+    heif = pytest.importorskip("pillow_heif")
+    with Image.open(BytesIO(photo)) as image:
+        out = BytesIO()
+        heif.from_pillow(image.convert("RGB")).save(out, quality=90)
+    samples, about = make.read(out.getvalue(), LIMITS)
+    assert samples.shape == (120, 160, 3)
+    assert not about.is_pel
+
+
 def test_what_is_seen_is_what_the_file_holds(photo):
     samples, about = make.read(photo, LIMITS)
     source = ImageSource(samples, about.info)
