@@ -92,6 +92,8 @@ def giving(*formats: str) -> dict[int | str, dict[str, Any]]:
         "schema": {"type": "string"},
     }
     content = {MEDIA[one].partition(";")[0]: BINARY for one in formats}
+    if "json" in formats:
+        content[MEDIA["json"]] = {"schema": {"type": "object"}}
     return {
         200: {"description": "The file.", "content": content, "headers": {REMARKS: remarks}},
         **errors(),
