@@ -12,7 +12,9 @@ from PIL import Image
 
 import pellucid
 from paged import after, give, range_to, seen, show_only, text, visited
-from served import CHELSEA, png
+from pellucid.serve import ServerLimits
+from pellucid.serve.page.handed import Handed
+from served import CHELSEA, png, running
 
 SIZE = (120, 160)  # of the photograph
 
@@ -228,6 +230,7 @@ def test_16_bits_are_shown_in_8_and_saved_in_16(page):
     after(page, lambda: page.check("[name=aim][value=lossless]"))
     _, pel = saved(page, lambda: page.click("[data-kind=pel]"))
     assert np.array_equal(pellucid.decompress(pel), ramp)
+    assert text(page, "#row-webp td:nth-child(2)") == "8 bits only"
 
 
 @pytest.mark.parametrize("how", ["drop", "paste"])
@@ -254,14 +257,11 @@ def test_pictures_are_dropped_and_pasted(page, photo, how):
 
 
 def test_pictures_that_a_command_hands_over_are_there(browser, tmp_path, photo):
-    from pellucid.serve.page.handed import Handed
-    from served import running
-
     path = tmp_path / "secret name.png"
     path.write_bytes(photo)
     token = "t" * 20
     with (
-        running(None, token, page=True, handed=Handed([path])) as server,
+        running(ServerLimits(at_once=1), token, page=True, handed=Handed([path])) as server,
         visited(browser, f"{server.url}/?token={token}") as page,
     ):
         assert page.url == f"{server.url}/"

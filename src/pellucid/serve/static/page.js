@@ -6,8 +6,9 @@ import { List } from "./list.js";
 import { Messages } from "./messages.js";
 import { View } from "./view.js";
 
-/** Whether other formats can be put beside a result: it has a size and a distance. */
-export const comparable = (figures) => figures.bytes != null && figures.psnr != null;
+/** Whether WebP and AVIF can be put beside a result: it has a size, a distance and 8 bits. */
+export const comparable = ({ figures, about }) =>
+  figures.bytes != null && figures.psnr != null && about.dtype === "uint8";
 
 const find = (id) => document.getElementById(id);
 
@@ -63,8 +64,9 @@ export class Page {
     const bpp = (8 * file.size) / (about.width * about.height);
     fillRow(find("row-original"), { bytes: file.size, bpp });
     fillRow(find("row-pellucid"), figures, "denoised");
-    const alone = !comparable(figures);
-    for (const name of Object.keys(PEERS)) this.peer(name, null, alone ? "–" : "…");
+    const alone = !comparable(picture);
+    const note = about.dtype === "uint8" ? "–" : "8 bits only";
+    for (const name of Object.keys(PEERS)) this.peer(name, null, alone ? note : "…");
     if (alone) document.querySelector("[name=right][value=pellucid]").checked = true;
     find("said").textContent = said(figures);
     find("figures").hidden = false;

@@ -165,7 +165,7 @@ export class Session {
     const { waiting } = this.#page;
     const picture = this.current;
     const body = this.#settings(picture);
-    if (!comparable(picture.figures)) return;
+    if (!comparable(picture)) return;
     for (const name of Object.keys(PEERS)) {
       try {
         const figures = await picture.peer(name, { body, signal, waiting });
