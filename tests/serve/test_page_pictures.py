@@ -11,7 +11,7 @@ from PIL import Image, ImageCms, ImageOps
 
 import pellucid
 from pellucid.bitstream import Limits
-from pellucid.errors import OptionError
+from pellucid.errors import OptionError, OutputError
 from pellucid.pixels import Box, ImageInfo, ImageSource, open_image
 from pellucid.serve.page import make, overlays, peers
 from pellucid.serve.page.kept import Store
@@ -238,6 +238,12 @@ def test_pictures_are_forgotten_when_there_are_too_many_or_unused():
         assert store.folder(new) is not None
         store.fill(coming, 1)
         assert store.folder(coming) is not None
+
+
+def test_a_full_disk_is_an_error_of_its_own(tmp_path, photo):
+    with pytest.raises(OutputError, match="cannot keep") as raised:
+        Stored(tmp_path / "none").keep(*make.read(photo, LIMITS))
+    assert isinstance(raised.value.__cause__, OSError)  # which the server answers with 507
 
 
 def test_results_of_the_last_settings_are_kept(tmp_path, photo):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 import pellucid
 from pellucid.bitstream import Limits
-from pellucid.errors import LimitError
+from pellucid.errors import LimitError, OutputError, refusing
 from pellucid.pixels import ImageInfo, ImageSource, open_sink
 from pellucid.runtime.session import thread_count
 from pellucid.serve.jobs import remarked
@@ -136,6 +136,7 @@ def _peer(stored: Stored, chosen: Settings, name: Peer, limits: Limits) -> bytes
 
 def _write(samples: NDArray[Any], info: ImageInfo, ends: Ends, target: Path) -> dict[str, Any]:
     pixels: NDArray[np.uint8] = rgba_of(samples, info, ends)
-    target.write_bytes(pixels.data)
+    with refusing("cannot write the answer", OutputError):
+        target.write_bytes(pixels.data)
     height, width, _ = pixels.shape
     return {"width": width, "height": height}

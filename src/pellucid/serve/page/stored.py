@@ -24,12 +24,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.errors import OutputError, refusing
 from pellucid.pixels import ImageInfo, ImageSource
 from pellucid.serve.page.settings import Settings
 from pellucid.serve.page.shown import Ends
 
 __all__ = ["About", "Made", "Stored"]
 
+FULL = "cannot keep the picture"
 LAST = 2  # settings whose results are kept
 
 
@@ -60,9 +62,10 @@ class Stored:
         return self.file.read_bytes() if self.about.is_pel else None
 
     def keep(self, samples: NDArray[Any], about: About) -> None:
-        """Write what was read."""
-        np.save(self._folder / "source.npy", samples)
-        (self._folder / "about").write_bytes(pickle.dumps(about))
+        """Write what was read; OutputError if there is no room."""
+        with refusing(FULL, OutputError):
+            np.save(self._folder / "source.npy", samples)
+            (self._folder / "about").write_bytes(pickle.dumps(about))
         if not about.is_pel:
             self.file.unlink()
 
@@ -107,10 +110,11 @@ class Made:
 
 
 def _write(made: Made, folder: Path) -> None:
-    np.save(folder / "after.npy", made.samples)
-    (folder / "figures").write_text(json.dumps(made.figures))
-    if made.pel is not None:
-        (folder / "file.pel").write_bytes(made.pel)
+    with refusing(FULL, OutputError):
+        np.save(folder / "after.npy", made.samples)
+        (folder / "figures").write_text(json.dumps(made.figures))
+        if made.pel is not None:
+            (folder / "file.pel").write_bytes(made.pel)
 
 
 class Kept:
