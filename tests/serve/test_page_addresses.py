@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,15 @@ def test_ids_that_no_one_has_are_404(page_server, picture):
         assert page_server.client.get(f"/page/static/{path}").status_code == 404
     assert page_server.client.delete(picture + "x").status_code == 200
     assert page_server.client.post(f"{picture}/original").status_code == 200
+
+
+def test_a_picture_that_is_forgotten_while_it_is_worked_on_is_404(page_server, photo):
+    found = page_server.client.post("/page/pictures", content=photo).json()
+    place = page_server.app.state.pictures.folder(found["id"])
+    shutil.rmtree(place)  # as forgetting does, after its address was looked up
+    for what in ("result", "peers/webp"):
+        answer = page_server.client.post(f"/page/pictures/{found['id']}/{what}", json={})
+        assert answer.status_code == 404
 
 
 def test_a_size_that_cant_be_met_is_422(page_server, picture):

@@ -206,6 +206,8 @@ def test_maps_sum_to_the_bits_and_show_what_was_changed(photo):
     assert change.values.max() == np.abs(samples.astype(int) - made.samples).max()
     noise = overlays.map_of("noise", *args)
     assert noise.values.shape == samples.shape[:2]
+    assert not change.even
+    assert overlays.Map(np.zeros((2, 2)), 1, "").even
     for found in (bits, change, noise):
         shades, most = overlays.drawn(found, samples.shape)
         assert shades.shape == samples.shape
@@ -238,6 +240,8 @@ def test_pictures_are_forgotten_when_there_are_too_many_or_unused():
         assert store.folder(new) is not None
         store.fill(coming, 1)
         assert store.folder(coming) is not None
+        store.forget()
+        assert store.folder(coming) is None
 
 
 def test_a_full_disk_is_an_error_of_its_own(tmp_path, photo):

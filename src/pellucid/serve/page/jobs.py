@@ -81,7 +81,8 @@ def overlay(
     found = overlays.map_of(kind, source, kept.samples, kept.pel, limits)
     shades, most = overlays.drawn(found, source.shape)
     about = ImageInfo(source.shape[1], source.shape[0], 3, exif=source.info.exif)
-    return {"most": most, "unit": found.unit, **_write(shades, about, None, target)}
+    told = {"most": most, "unit": found.unit, "even": found.even}
+    return {**told, **_write(shades, about, None, target)}
 
 
 def peer(folder: Path, chosen: Settings, name: Peer, limits: Limits) -> dict[str, Any]:

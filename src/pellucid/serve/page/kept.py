@@ -55,12 +55,16 @@ class Store:
     def fill(self, name: str, room: int) -> None:
         """Say how many bytes a picture may take; others are forgotten for it."""
         self._entries[name].room = room
+        self.forget(but=name)
+
+    def forget(self, but: str = "") -> None:
+        """Forget what is unused for long, and the longest unused until the others have room."""
         now, total = time.monotonic(), sum(entry.room for entry in self._entries.values())
-        for each, entry in list(self._entries.items()):
+        for name, entry in list(self._entries.items()):
             old = now - entry.used > self._unused
-            if each != name and entry.room and (old or total > self._most):
+            if name != but and entry.room and (old or total > self._most):
                 total -= entry.room
-                self.drop(each)
+                self.drop(name)
 
     def folder(self, name: str) -> Path | None:
         """That of a picture, which counts as used; None if there is none of this id."""

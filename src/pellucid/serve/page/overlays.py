@@ -35,6 +35,11 @@ class Map:
     step: int
     unit: str
 
+    @property
+    def even(self) -> bool:
+        """Whether it is the same everywhere, as noise often is."""
+        return bool(self.values.min() == self.values.max())
+
 
 def map_of(
     kind: Overlay, source: ImageSource, after: NDArray[Any], pel: bytes | None, limits: Limits
@@ -51,7 +56,7 @@ def map_of(
     before = source.read()
     if kind == "noise":
         values = sigma_at(colours_of(before, source.info), noise_of(source))
-        return Map(np.broadcast_to(np.float32(values), before.shape[:2]), 1, "sigma")
+        return Map(np.broadcast_to(np.float32(values), before.shape[:2]), 1, "sigma of noise")
     pair = (colours_of(one, source.info).astype(np.float32) for one in (before, after))
     return Map(np.abs(np.subtract(*pair)).max(axis=2), 1, "difference of samples")
 

@@ -7,6 +7,7 @@ has gone is ended, so the last one that a browser sends wins.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import mimetypes
 from collections.abc import AsyncIterator
@@ -25,10 +26,12 @@ from pellucid.serve.page import jobs
 from pellucid.serve.page.handed import Handed
 from pellucid.serve.page.kept import Store
 from pellucid.serve.page.settings import FileKind, Overlay, Peer, Settings, names
+from pellucid.serve.worker import FailedError
 
 __all__ = ["add_page"]
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
+LOOK_S = 60.0  # between looks for pictures that are unused
 CHUNK = 1 << 20  # bytes of pixels that are sent at a time
 FIGURES = "Pellucid-Figures"
 TYPES = {"pel": "application/octet-stream", "png": "image/png", "jpg": "image/jpeg"}
@@ -38,10 +41,19 @@ mimetypes.add_type("text/javascript", ".js")  # some systems call it something e
 
 @asynccontextmanager
 async def remembering(app: FastAPI) -> AsyncIterator[None]:
-    """Pictures are remembered as long as the server runs."""
+    """Pictures are remembered while the server runs, and forgotten when unused."""
     with Store(app.state.limits.kept_bytes) as store:
         app.state.pictures = store
+        forgetting = asyncio.create_task(forget(store))
         yield
+        forgetting.cancel()
+
+
+async def forget(store: Store) -> None:
+    """Look again and again for pictures that are unused."""
+    while True:
+        await asyncio.sleep(LOOK_S)
+        store.forget()
 
 
 router = APIRouter(prefix="/page", include_in_schema=False, lifespan=remembering)
@@ -63,8 +75,13 @@ def place_of(request: Request, picture: str) -> Path:
     """The folder of a picture; 404 if it is forgotten."""
     found: Path | None = request.app.state.pictures.folder(picture)
     if found is None:
-        raise HTTPException(404, "the server has forgotten this picture; send it again")
+        raise forgotten()
     return found
+
+
+def forgotten() -> HTTPException:
+    """What is said of a picture that isn't there any more."""
+    return HTTPException(404, "the server has forgotten this picture; send it again")
 
 
 Place = Annotated[Path, Depends(place_of)]
@@ -78,12 +95,25 @@ class Pixels(FileAnswer):
     chunk_size = CHUNK
 
 
-async def pixels(request: Request, job: Any, *args: Any, media_type: str = TYPES["pel"]) -> Pixels:
+async def done(request: Request, job: Any, place: Path, *args: Any) -> dict[str, Any]:
+    """What a job with a picture returns; 404 if the picture is forgotten meanwhile."""
+    try:
+        found: dict[str, Any] = await request.app.state.work.run(request, job, place, *args)
+        return found
+    except FailedError as error:
+        if place.is_dir():
+            raise
+        raise forgotten() from error
+
+
+async def pixels(
+    request: Request, job: Any, place: Path, *args: Any, media_type: str = TYPES["pel"]
+) -> Pixels:
     """What a job writes into the file that is its last argument."""
     limits = request.app.state.limits
     async with AsyncExitStack() as kept:
         target = await kept.enter_async_context(folder()) / "answer"
-        figures = await request.app.state.work.run(request, job, *args, target)
+        figures = await done(request, job, place, *args, target)
         told = {FIGURES: json.dumps(figures)}
         later = kept.pop_all()
         return Pixels(target, later, seconds=limits.seconds, media_type=media_type, **told)
@@ -132,7 +162,7 @@ async def add(request: Request) -> dict[str, Any]:
 
 
 @router.delete("/pictures/{picture}")
-async def forget(request: Request, picture: str) -> None:
+async def remove(request: Request, picture: str) -> None:
     """Forget a picture."""
     request.app.state.pictures.drop(picture)
 
@@ -175,10 +205,7 @@ async def overlay(request: Request, place: Place, kind: Overlay, chosen: Setting
 async def peer(request: Request, place: Place, name: Peer, chosen: Settings) -> dict[str, Any]:
     """Figures of another format at the same bytes."""
     limits = request.app.state.limits.of_pictures
-    found: dict[str, Any] = await request.app.state.work.run(
-        request, jobs.peer, place, chosen, name, limits
-    )
-    return found
+    return await done(request, jobs.peer, place, chosen, name, limits)
 
 
 @router.post("/pictures/{picture}/peers/{name}/picture")

@@ -91,7 +91,9 @@ export class Page {
   /** What a map's shades mean; null without a map. */
   legend(figures) {
     find("legend").hidden = !figures;
-    if (figures) find("legend-most").textContent = `${short(figures.most)} ${figures.unit}`;
+    if (!figures) return;
+    const { most, unit, even } = figures;
+    find("legend-most").textContent = `${short(most)} ${unit}${even ? ", everywhere" : ""}`;
   }
 
   #tell(text) {

@@ -46,10 +46,12 @@ export class Session {
   remove(picture) {
     this.pictures = this.pictures.filter((each) => each !== picture);
     this.#page.messages.clear(picture.key);
+    if (this.pictures.length) {
+      this.choose(this.current === picture ? this.pictures[0] : this.current);
+    } else {
+      this.#clear();
+    }
     picture.forget();
-    if (this.current !== picture) this.#page.show(this.pictures, this.current);
-    else if (this.pictures.length) this.choose(this.pictures[0]);
-    else this.#clear();
   }
 
   /** Other settings: all is made anew. */
