@@ -42,14 +42,18 @@ ARGUMENTS = (
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """A headless Chromium, driven by Playwright, that talks to nobody by itself."""
+def chromium(*more: str) -> Iterator[Browser]:
+    """A headless Chromium, driven by Playwright, that talks to nobody by itself.
+
+    Args:
+        more: arguments of its command line.
+    """
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         path = chromium_path()
         browser = playwright.chromium.launch(
-            executable_path=path, args=list(ARGUMENTS), env={**os.environ, **surroundings(path)}
+            executable_path=path, args=[*ARGUMENTS, *more], env={**os.environ, **surroundings(path)}
         )
         try:
             yield browser

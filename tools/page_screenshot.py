@@ -6,6 +6,7 @@ python -m tools.page_screenshot docs/images/page.png
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 
@@ -20,9 +21,9 @@ COLOURS = 256  # of the palette, which makes the file small
 def screenshot(address: str) -> bytes:
     """A PNG of the page with a map over one side, and other formats beside it."""
     sys.path.insert(0, str(ROOT / "tests"))  # has the Chromium
-    from browser import chromium
+    browser_of_tests = import_module("browser")
 
-    with chromium() as browser:
+    with browser_of_tests.chromium() as browser:
         page = browser.new_page(viewport=WINDOW, color_scheme="light")
         page.goto(address)
         page.set_input_files("#files", [SAMPLE])

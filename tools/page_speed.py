@@ -17,6 +17,7 @@ import argparse
 import statistics
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,7 +94,7 @@ def rows_of(
 def main() -> None:
     """Run the command line."""
     sys.path.insert(0, str(ROOT / "tests"))  # has the Chromium
-    from browser import chromium
+    browser_of_tests = import_module("browser")
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("pictures", nargs="*", type=Path, default=[SAMPLE])
@@ -101,7 +102,7 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
     lines = ["\t".join(HEADER)]
-    with serving() as address, chromium() as browser:
+    with serving() as address, browser_of_tests.chromium() as browser:
         for row in rows_of(browser, address, options.pictures, options.runs):
             lines.append("\t".join(map(str, row)))
             print(lines[-1], flush=True)
