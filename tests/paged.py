@@ -89,9 +89,13 @@ def seen(page: Page, size: tuple[int, int]) -> NDArray[np.uint8]:
 def show_only(page: Page, side: str) -> None:
     """Move the handle to an end, so that one side is seen alone."""
     page.locator("#divider").press("Home" if side == "after" else "End")
-    page.evaluate(
-        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-    )
+    drawn(page)
+
+
+def drawn(page: Page) -> None:
+    """Wait until what was changed is drawn: the second frame from now begins."""
+    page.evaluate("""() => new Promise((done) =>
+        requestAnimationFrame(() => requestAnimationFrame(done)))""")
 
 
 def text(page: Page, selector: str) -> str:

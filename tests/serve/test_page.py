@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import pellucid
-from paged import after, give, range_to, seen, show_only, text, visited
+from paged import after, drawn, give, range_to, seen, show_only, text, visited
 from pellucid.serve import ServerLimits
 from pellucid.serve.page.handed import Handed
 from served import CHELSEA, png, running
@@ -126,11 +126,11 @@ def test_other_formats_are_a_click_away(page, photo):
         assert 0.8 * most < int(size.replace(",", "")) <= most
         label = {"webp": "WebP", "avif": "AVIF"}[name]
         page.wait_for_selector(f"#right-name:text('{label}, {size} bytes')")
-        page.wait_for_timeout(50)
+        drawn(page)
         assert (seen(page, SIZE) != ours).mean() > 0.3
     page.check("[name=right][value=pellucid]")
     page.wait_for_selector("#right-name:text('pellucid')")
-    page.wait_for_timeout(50)
+    drawn(page)
     assert np.array_equal(seen(page, SIZE), ours)
 
 
@@ -145,10 +145,9 @@ def test_maps_lie_over_the_right_side_with_a_legend(page, photo):
     ):
         page.check(f"[name=overlay][value={kind}]")
         page.wait_for_selector(f"#legend-most:text('{unit}')")
-        page.wait_for_timeout(50)
+        drawn(page)
         assert (seen(page, SIZE) != plain).mean() > 0.9
     after(page, lambda: range_to(page, "quality", 90))
-    page.wait_for_timeout(300)
     show_only(page, "before")
     assert np.array_equal(seen(page, SIZE), decoded(photo))
     page.check("[name=overlay][value='']")
@@ -208,7 +207,10 @@ def test_the_part_that_is_seen_comes_before_the_whole(page):
         range_to(page, "quality", 0)
     region = parse_qs(urlsplit(coming.value.url).query)
     assert int(region["width"][0]) * int(region["height"][0]) <= 500_000
-    page.wait_for_timeout(100)
+    for _ in range(1000):  # the whole is asked for once the part is there
+        if not held:
+            page.wait_for_timeout(20)
+    drawn(page)
     first = page.locator("#view").screenshot()
     after(page, held[0].continue_)
     whole = decoded(page.locator("#view").screenshot())

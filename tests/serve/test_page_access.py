@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import pellucid
-from paged import DESK, DONE, PHONE, after, give, payload, seen, text, visited
+from paged import DESK, DONE, PHONE, after, drawn, give, payload, seen, text, visited
 
 SIZE = (120, 160)
 # Everything that a person can use, as the browser sees it: one of a group of radio buttons.
@@ -66,12 +66,11 @@ def test_nothing_is_wider_than_a_phone(browser, page_server, photo):
 
 
 def test_all_of_it_by_keys_alone(page, photo):
+    page.on("filechooser", lambda chooser: chooser.set_files([payload("a.png", photo)]))
     page.keyboard.press("Tab")
     assert page.evaluate("() => document.activeElement.className") == "skip"
     tab_to(page, "#choose-first")
-    with page.expect_file_chooser() as choosing:
-        page.keyboard.press("Enter")
-    choosing.value.set_files([payload("a.png", photo)])
+    page.keyboard.press("Enter")
     page.wait_for_selector(DONE)
     tab_to(page, "#quality")
     after(page, lambda: page.keyboard.press("ArrowRight"))
@@ -86,7 +85,7 @@ def test_all_of_it_by_keys_alone(page, photo):
     assert divider.get_attribute("aria-valuenow") == "2"
     tab_to(page, "#zoom-in")
     page.keyboard.press("Space")
-    assert text(page, "#zoom") == "125 %"
+    page.wait_for_selector("#zoom:text-is('125 %')")
     tab_to(page, "[name=overlay]")
     page.keyboard.press("ArrowRight")
     page.wait_for_selector("#legend-most:text('bits per pixel')")
@@ -126,11 +125,11 @@ def test_every_control_is_reached_by_tab_and_seen_there(page, photo):
 def test_the_picture_is_moved_and_zoomed_by_keys_and_mouse(page, photo):
     give(page, ("a.png", photo))
     page.locator("#divider").press("End")
-    page.wait_for_timeout(50)
+    drawn(page)
     still = seen(page, SIZE)
     stage = page.locator("#stage")
     stage.press("ArrowLeft")
-    page.wait_for_timeout(50)
+    drawn(page)
     moved = seen(page, SIZE)
     assert np.array_equal(moved[:, 60:], still[:, :-60])
     stage.press("0")
@@ -142,15 +141,15 @@ def test_the_picture_is_moved_and_zoomed_by_keys_and_mouse(page, photo):
     page.mouse.wheel(0, -500)
     page.wait_for_selector("#zoom:text-is('212 %')")
     page.mouse.dblclick(box["x"] + 100, box["y"] + 100)
-    page.wait_for_timeout(50)
+    drawn(page)
     page.click("#zoom-fit")
-    page.wait_for_timeout(50)
+    drawn(page)
     assert np.array_equal(seen(page, SIZE), still)
     page.mouse.move(box["x"] + 100, box["y"] + 300)
     page.mouse.down()
     page.mouse.move(box["x"] + 130, box["y"] + 320)
     page.mouse.up()
-    page.wait_for_timeout(50)
+    drawn(page)
     assert np.array_equal(seen(page, SIZE)[20:, 30:], still[:-20, :-30])
 
 
