@@ -2,20 +2,21 @@
 
 import { PelFile } from "./bitstream/file.ts";
 import {
-  type Box,
   isLearned,
   layersOf,
   requireSupported,
   SOURCE_LAYER,
+  tilesUnder,
+  wholeOf,
 } from "./bitstream/header.ts";
 import { type Limits, limitsOf } from "./bitstream/limits.ts";
+import { type Box, overlap, place } from "./box.ts";
 import { OptionError } from "./errors.ts";
-import { ExactLayer, place } from "./exact/layer.ts";
+import { ExactLayer } from "./exact/layer.ts";
 import { type IntegerType, type Samples, samplesOf, type SampleType } from "./exact/types.ts";
 import { orientationOf } from "./exif.ts";
 import { Grain } from "./grain/add.ts";
 import type { FileRunner, Layer } from "./layer.ts";
-import { overlap, tilesUnder, wholeOf } from "./learned/geometry.ts";
 import { LearnedLayer } from "./learned/layer.ts";
 import { reduce, reducedBox, SCALES } from "./reduce.ts";
 import type { Runner } from "./work.ts";

@@ -50,7 +50,10 @@ test("a model's files", async () => {
   assert.equal(weight.data.length, 64 * 64 * 9);
   const tables = entropy.get("tables")!;
   assert.ok(tables.data instanceof Uint32Array && tables.shape[1] === 512);
-  assert.equal(tables.data.subarray(0, 512).reduce((sum, count) => sum + count, 0), 2 ** 16);
+  assert.equal(
+    tables.data.subarray(0, 512).reduce((sum, count) => sum + count, 0),
+    2 ** 16,
+  );
   assert.deepEqual(entropy.get("skip")!.shape, []);
   const gains = await readNpz(read("m/gains.npz"));
   assert.ok(gains.get("inverse_gain")!.data instanceof Float32Array);

@@ -53,7 +53,10 @@ for (const [name, { frames, error }] of Object.entries(CASES)) {
 
 test("times, and what isn't there", () => {
   const found = new PelSequence(readCase("sequences/clip.pels"));
-  assert.deepEqual(found.frames.map((frame) => frame?.timestamp), [-3003n, 0n, 3003n, 9009n]);
+  assert.deepEqual(
+    found.frames.map((frame) => frame?.timestamp),
+    [-3003n, 0n, 3003n, 9009n],
+  );
   assert.throws(() => found.frame(4), { name: "OptionError" });
   assert.throws(() => found.readAttached("other"), { name: "OptionError" });
   const file = readCase("good/exact_rgb/file.pel");

@@ -32,7 +32,10 @@ export class Rules {
     const classes = decoder.takeUniform(1, 8)[0]!;
     check(classes >= 1 && classes <= MOST_CLASSES, `${classes} classes`);
     this.cuts = decoder.takeUniform(classes - 1, 8);
-    check(this.cuts.every((cut, i) => i === 0 || this.cuts[i - 1]! <= cut), "cuts that descend");
+    check(
+      this.cuts.every((cut, i) => i === 0 || this.cuts[i - 1]! <= cut),
+      "cuts that descend",
+    );
     const rest = decoder.takeUniform(2, 8);
     const table = rest[1]!;
     this.coarse = rest[0]!;
@@ -93,7 +96,10 @@ function weightsOf(
   const weights = new Int32Array(classes * terms);
   decoder.take(new Uint8Array(weights.length).fill(table), weights);
   for (let i = terms; i < weights.length; i++) weights[i]! += weights[i - terms]!;
-  check(weights.every((weight) => Math.abs(weight) <= MOST_WEIGHT), "weights out of their range");
+  check(
+    weights.every((weight) => Math.abs(weight) <= MOST_WEIGHT),
+    "weights out of their range",
+  );
   return weights;
 }
 

@@ -79,7 +79,10 @@ function readPalette(
   const palette = new Int32Array(count + 1);
   palette[0] = low;
   gaps.forEach((gap, i) => (palette[i + 1] = palette[i]! + gap));
-  check(gaps.every((gap) => gap >= 1), "a palette that doesn't ascend");
+  check(
+    gaps.every((gap) => gap >= 1),
+    "a palette that doesn't ascend",
+  );
   check(palette[count] === high, `a palette that ends at ${palette[count]}, not ${high}`);
   return palette;
 }

@@ -3,7 +3,7 @@
  * (docs/format.md, section 18, *Deviates* and *Coarseness*).
  */
 
-import type { Box } from "../bitstream/header.ts";
+import type { Box } from "../box.ts";
 import { deviates } from "./deviates.ts";
 import type { NoiseModel } from "./model.ts";
 
@@ -12,7 +12,7 @@ const SHARED_STREAM = 3;
 
 /** The filter of coarse grain, from its middle outwards, in 1/256. */
 export function tapsOf(shape: number): [number, number, number, number] {
-  const power = (exponent: bigint, down: bigint) => Number(BigInt(shape) ** exponent >> down);
+  const power = (exponent: bigint, down: bigint) => Number((BigInt(shape) ** exponent) >> down);
   return [256, shape, power(4n, 24n), power(9n, 64n)];
 }
 

@@ -64,7 +64,10 @@ export function readAbout(data: Uint8Array): SequenceAbout {
 }
 
 function parse(data: Uint8Array): Record<string, unknown> {
-  check(data.every((byte) => byte < 128), "it isn't ASCII");
+  check(
+    data.every((byte) => byte < 128),
+    "it isn't ASCII",
+  );
   let said: unknown;
   try {
     said = JSON.parse(new TextDecoder().decode(data));

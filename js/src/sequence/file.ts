@@ -145,12 +145,7 @@ function listed(data: Uint8Array, maxFrames: number): Entry[] {
 }
 
 /** What there is without a directory, of which `error` is said; throws it if that is nothing. */
-function madeAnew(
-  data: Uint8Array,
-  room: Room,
-  error: Error,
-  keepGoing: boolean,
-): Contents {
+function madeAnew(data: Uint8Array, room: Room, error: Error, keepGoing: boolean): Contents {
   const expected = [DamagedFileError, UnsupportedError, LimitError];
   if (!expected.some((kind) => error instanceof kind)) throw error;
   checkStart(data);
