@@ -5,7 +5,7 @@
     denoise.py      picture(s) -> clean picture(s)   adapt.py     tune a denoiser on noisy pictures
     explain.py      where bits went, how sure, why   train.py     make a model
     stream.py       a video -> a clean one, or .pel frames
-    serve.py        a page, and the verbs over HTTP
+    serve.py        a page, and the verbs over HTTP  desktop.py   kinds of file and thumbnails
     demo.py         one photograph, end to end
     bench.py        side by side with other codecs; the benches are in `evaluate`
     bench_all.py    all of them, and one page
@@ -34,6 +34,7 @@ from pellucid.cli.compress import compress
 from pellucid.cli.decompress import decompress
 from pellucid.cli.demo import demo
 from pellucid.cli.denoise import denoise
+from pellucid.cli.desktop import desktop
 from pellucid.cli.explain import explain
 from pellucid.cli.info import info
 from pellucid.cli.serve import serve
@@ -69,5 +70,6 @@ for command in (
     train,
     adapt,
     bench,
+    desktop,
 ):
     main.add_command(command)

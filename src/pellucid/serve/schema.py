@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from pellucid.bitstream.limits import MEDIA_TYPE
 from pellucid.serve.problems import PROBLEM
 
-PEL = "image/x-pellucid"
 REMARKS = "Pellucid-Remarks"
 MEDIA = {
     "png": "image/png",
@@ -19,7 +19,7 @@ MEDIA = {
     "npz": "application/octet-stream",
     "html": "text/html; charset=utf-8",
     "json": "application/json",
-    "pel": PEL,
+    "pel": MEDIA_TYPE,
 }
 SUFFIX = {"jpeg": "jpg", "tiff": "tif"}  # of formats that aren't called like it
 BINARY = {"schema": {"type": "string", "format": "binary"}}
