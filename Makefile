@@ -4,7 +4,7 @@
 #   make test    the fast tests                      make bench   side by side with other codecs
 #   make docs    the generated pages                 make clean   remove what these made
 #   make conformance   the files of conformance/v1 that are missing or of weights that are gone
-#   make page    a page that shows .pel files in a browser, for any static host, in build/page
+#   make page    a page that shows .pel files in a browser, for any static host: js/page-dist
 #
 # Works with GNU make and a POSIX shell; on Windows from Git Bash.
 
@@ -64,7 +64,7 @@ page: $(VENV)/.dev js/node_modules/.installed
 	$(NPM) run --silent page
 
 clean:
-	rm -rf $(VENV) build dist js/node_modules js/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist js/node_modules js/dist js/page-dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(PY):
 	$(PYTHON) -m venv $(VENV)

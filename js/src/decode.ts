@@ -2,20 +2,22 @@
 
 import { PelFile } from "./bitstream/file.ts";
 import {
-  type Box,
+  hexOf,
   isLearned,
   layersOf,
   requireSupported,
   SOURCE_LAYER,
+  tilesUnder,
+  wholeOf,
 } from "./bitstream/header.ts";
 import { type Limits, limitsOf } from "./bitstream/limits.ts";
+import { type Box, overlap, place } from "./box.ts";
 import { OptionError } from "./errors.ts";
-import { ExactLayer, place } from "./exact/layer.ts";
+import { ExactLayer } from "./exact/layer.ts";
 import { type IntegerType, type Samples, samplesOf, type SampleType } from "./exact/types.ts";
 import { orientationOf } from "./exif.ts";
 import { Grain } from "./grain/add.ts";
 import type { FileRunner, Layer } from "./layer.ts";
-import { overlap, tilesUnder, wholeOf } from "./learned/geometry.ts";
 import { LearnedLayer } from "./learned/layer.ts";
 import { reduce, reducedBox, SCALES } from "./reduce.ts";
 import type { Runner } from "./work.ts";
@@ -111,7 +113,7 @@ export async function fingerprintOf(
     for await (const part of layer.fingerprint()) parts.push(part as Uint8Array<ArrayBuffer>);
     const bytes = await new Blob(parts).arrayBuffer();
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-    return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return hexOf(digest);
   });
 }
 
@@ -139,23 +141,25 @@ async function opened<T>(
   requireSupported(file.header);
   const { signal } = options;
   const key = runner.open(data, limits);
+  const done = new AbortController();
   const work = use(file, async (kind, task) => {
     signal?.throwIfAborted();
     return runner.run(kind, key, task);
   });
   try {
-    return await (signal ? Promise.race([work, abortOf(signal)]) : work);
+    return await (signal ? Promise.race([work, abortOf(signal, done.signal)]) : work);
   } finally {
+    done.abort();
     runner.release(key);
   }
 }
 
-/** Rejects with the signal's reason when that is given. */
-function abortOf(signal: AbortSignal): Promise<never> {
+/** Rejects with the signal's reason when that is given, until the work is done. */
+function abortOf(signal: AbortSignal, done: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const give = () => reject(signal.reason);
     if (signal.aborted) give();
-    else signal.addEventListener("abort", give, { once: true });
+    else signal.addEventListener("abort", give, { once: true, signal: done });
   });
 }
 

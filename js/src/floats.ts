@@ -9,7 +9,7 @@
 
 import { viewOf } from "./bitstream/chunk.ts";
 import type { PelFile } from "./bitstream/file.ts";
-import { LOSSLESS_LAYER, hasLayer } from "./bitstream/header.ts";
+import { hasLayer, LOSSLESS_LAYER } from "./bitstream/header.ts";
 import { DamagedFileError } from "./errors.ts";
 import type { Samples } from "./exact/types.ts";
 import { halfBits } from "./half.ts";

@@ -11,7 +11,7 @@ import type { DecodeOptions, Picture } from "./decode.ts";
 import { bytesOf, PelDecoder, type PelInput } from "./decoder.ts";
 import { infoOf, type PelInfo } from "./info.ts";
 
-export type { Box } from "./bitstream/header.ts";
+export type { Box } from "./box.ts";
 export type { Limits } from "./bitstream/limits.ts";
 export type { DecodeOptions, Metadata, Picture } from "./decode.ts";
 export { type DecoderOptions, PelDecoder, type PelInput } from "./decoder.ts";

@@ -1,6 +1,6 @@
 /** What a layer that is open does, whatever it is coded with. */
 
-import type { Box } from "./bitstream/header.ts";
+import type { Box } from "./box.ts";
 import type { Samples, SampleType } from "./exact/types.ts";
 import type { Kind, Work } from "./work.ts";
 

@@ -3,7 +3,7 @@
  * the right and lower edge cut.
  */
 
-import type { Box } from "./bitstream/header.ts";
+import type { Box } from "./box.ts";
 import { type Samples, samplesOf, type SampleType } from "./exact/types.ts";
 import { fromHalfBits, halfBits } from "./half.ts";
 

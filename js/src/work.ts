@@ -5,8 +5,9 @@
  */
 
 import { PelFile } from "./bitstream/file.ts";
-import { BASE_LAYER, type Box, SIGNED, tileBox } from "./bitstream/header.ts";
+import { BASE_LAYER, SIGNED, tileBox } from "./bitstream/header.ts";
 import type { Limits } from "./bitstream/limits.ts";
+import type { Box } from "./box.ts";
 import { DamagedFileError } from "./errors.ts";
 import { type ExactPart, ExactReader, tablesOf } from "./exact/reader.ts";
 import type { Samples, SampleType } from "./exact/types.ts";

@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { PelFile } from "../src/bitstream/file.ts";
+import { wholeOf } from "../src/bitstream/header.ts";
 import { ExactReader } from "../src/exact/reader.ts";
 import type { IntegerType } from "../src/exact/types.ts";
 import { Grain } from "../src/grain/add.ts";
 import { noiseOf } from "../src/grain/model.ts";
-import { wholeOf } from "../src/learned/geometry.ts";
 import { arrayOf, goodCases, readCase } from "./cases.ts";
 import { readBox, TABLES } from "./exact.ts";
 

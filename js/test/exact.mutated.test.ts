@@ -4,10 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { PelFile } from "../src/bitstream/file.ts";
-import { isLearned, requireSupported } from "../src/bitstream/header.ts";
+import { isLearned, requireSupported, wholeOf } from "../src/bitstream/header.ts";
 import { FormatError, LimitError, OptionError } from "../src/errors.ts";
 import { type ExactPart, ExactReader } from "../src/exact/reader.ts";
-import { wholeOf } from "../src/learned/geometry.ts";
 import { goodCases, readCase } from "./cases.ts";
 import { readBox, TABLES } from "./exact.ts";
 import { mutant } from "./mutants.ts";

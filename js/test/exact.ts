@@ -2,12 +2,11 @@
 
 import { readFileSync } from "node:fs";
 
-import { type Box, type Header, tileBox } from "../src/bitstream/header.ts";
-import { place } from "../src/exact/layer.ts";
+import { type Header, tileBox, tilesUnder } from "../src/bitstream/header.ts";
+import { type Box, place } from "../src/box.ts";
 import type { ExactReader } from "../src/exact/reader.ts";
 import { ExactTables } from "../src/exact/tables.ts";
 import { type Samples, samplesOf } from "../src/exact/types.ts";
-import { tilesUnder } from "../src/learned/geometry.ts";
 
 const FILE = new URL("../../src/pellucid/models/exact/entropy.npz", import.meta.url);
 

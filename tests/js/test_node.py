@@ -29,6 +29,10 @@ def test_types() -> None:
     run("node_modules/typescript/bin/tsc", "--noEmit")
 
 
+def test_format() -> None:
+    run("node_modules/prettier/bin/prettier.cjs", "--check", ".")
+
+
 def test_the_package_is_small_and_works_in_node(tmp_path: Path) -> None:
     run("scripts/build.ts", str(tmp_path))
     assert sum(path.stat().st_size for path in tmp_path.glob("*.js")) < MOST_BYTES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -126,6 +127,22 @@ def test_src_is_taken_too_and_turned(page: Page, address: str, folder: Path) -> 
     page.wait_for_selector('[data-pel-state="shown"]')
     assert shown(page, "img") == {"width": 32, "height": 48, "alt": "a"}
     assert page.evaluate("errors") == []
+
+
+def test_under_a_policy(browser: Browser, folder: Path) -> None:
+    """The content security policy that the guide names is enough."""
+    guide = (JS.parent / "docs" / "browser.md").read_text("utf-8")
+    policy = re.search(r"    Content-Security-Policy: (.*)", guide)
+    assert policy is not None
+    (folder / "policy.html").write_text(
+        '<!doctype html><title>policy</title><script type="module" src="project/page/img.js">'
+        '</script><img alt="a" data-pel="project/page/chelsea.pel">'
+    )
+    with served(folder, {"Content-Security-Policy": policy[1]}) as host:
+        page = browser.new_page()
+        page.goto(f"{host}/policy.html")
+        assert shown(page, "img")["width"] == 451
+        page.close()
 
 
 def test_opening_files(page: Page) -> None:

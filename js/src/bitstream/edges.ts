@@ -4,8 +4,9 @@
  * `docs/format.md`, section 16.
  */
 
-import { type Box, type Header, SIGNED } from "./header.ts";
+import type { Box } from "../box.ts";
 import { viewOf } from "./chunk.ts";
+import { type Header, SIGNED } from "./header.ts";
 
 /** How many lines, and the samples of their colour. */
 export interface Run {

@@ -10,8 +10,8 @@ import { readEdges } from "./edges.ts";
 import {
   ALPHA_LAYER,
   FLOAT,
-  type Header,
   hasLayer,
+  type Header,
   hexOf,
   SIGNED,
   SOURCE_LAYER,

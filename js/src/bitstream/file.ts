@@ -7,7 +7,7 @@
  */
 
 import { DamagedFileError, NotPelFileError, OptionError } from "../errors.ts";
-import { type Chunk, checkCrc, crcDamage, endOf, payloadOf, readChunk } from "./chunk.ts";
+import { checkCrc, type Chunk, crcDamage, endOf, payloadOf, readChunk } from "./chunk.ts";
 import { type Edges, readEdges } from "./edges.ts";
 import { type Kept, readKept, readRange, type SampleRange } from "./extras.ts";
 import { checkLimits, type Header, hexOf, layersOf, readHeader, tileCount } from "./header.ts";

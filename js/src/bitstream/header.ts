@@ -5,6 +5,7 @@
  * doesn't know is *not supported yet*; a greater version is a newer file.
  */
 
+import type { Box } from "../box.ts";
 import { DamagedFileError, LimitError, UnsupportedError, VersionError } from "../errors.ts";
 import { viewOf } from "./chunk.ts";
 import {
@@ -45,14 +46,6 @@ export interface Header {
   readonly quality: number;
   readonly tileLog2: number;
   readonly modelId: string;
-}
-
-/** A rectangle of samples, or of latents. */
-export interface Box {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
 }
 
 /** Bytes in hexadecimal. */
@@ -229,4 +222,22 @@ export function tileBox(header: Header, number: number): Box {
     width: Math.min(side, header.width - x),
     height: Math.min(side, header.height - y),
   };
+}
+
+/** Numbers of the tiles under a box of samples. */
+export function tilesUnder(header: Header, box: Box): number[] {
+  const side = 2 ** header.tileLog2;
+  const columns = Math.ceil(header.width / side);
+  const found: number[] = [];
+  for (let row = Math.floor(box.y / side); row * side < box.y + box.height; row++) {
+    for (let column = Math.floor(box.x / side); column * side < box.x + box.width; column++) {
+      found.push(row * columns + column);
+    }
+  }
+  return found;
+}
+
+/** All of a picture. */
+export function wholeOf(header: Header): Box {
+  return { x: 0, y: 0, width: header.width, height: header.height };
 }

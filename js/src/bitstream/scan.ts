@@ -7,7 +7,7 @@
  */
 
 import { DamagedFileError, LimitError, UnsupportedError } from "../errors.ts";
-import { type Chunk, checkCrc, crcDamage, endOf, nameOf, payloadOf, viewOf } from "./chunk.ts";
+import { checkCrc, type Chunk, crcDamage, endOf, nameOf, payloadOf, viewOf } from "./chunk.ts";
 import { EXTRAS, extrasProblem, requiredExtras } from "./extras.ts";
 import { type Header, layersOf, tileCount } from "./header.ts";
 import type { Limits } from "./limits.ts";

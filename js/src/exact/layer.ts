@@ -1,9 +1,9 @@
 /** What lies in an exact layer: a lossless or error-bounded picture, a pair's guide, a source. */
 
 import type { PelFile } from "../bitstream/file.ts";
-import { type Box, tileBox, tileCount } from "../bitstream/header.ts";
+import { tileBox, tileCount, tilesUnder } from "../bitstream/header.ts";
+import { type Box, overlap, place } from "../box.ts";
 import type { FileRunner, Layer } from "../layer.ts";
-import { overlap, tilesUnder } from "../learned/geometry.ts";
 import type { ExactPart } from "./reader.ts";
 import { type Samples, samplesOf, type SampleType } from "./types.ts";
 
@@ -65,21 +65,4 @@ function cut(samples: Samples, box: Box, part: Box, channels: number, type: Samp
   const out = samplesOf(type, part.width * part.height * channels);
   place(samples, box, out, part, channels);
   return out;
-}
-
-/** Copy what samples at `box` share with samples at `target`. */
-export function place(
-  samples: Samples,
-  box: Box,
-  out: Samples,
-  target: Box,
-  channels: number,
-): void {
-  const shared = overlap(box, target);
-  if (shared === undefined) return;
-  for (let y = shared.y; y < shared.y + shared.height; y++) {
-    const from = ((y - box.y) * box.width + shared.x - box.x) * channels;
-    const to = ((y - target.y) * target.width + shared.x - target.x) * channels;
-    out.set(samples.subarray(from, from + shared.width * channels), to);
-  }
 }

@@ -17,10 +17,10 @@ import {
 } from "../bitstream/header.ts";
 import { DamagedFileError, OptionError, PellucidError } from "../errors.ts";
 import { type FloatMap, floatMapOf } from "../floats.ts";
-import { checkPair, isPair, PAIR_BYTES, type Pair, readPair, samePair } from "../pair.ts";
+import { checkPair, isPair, type Pair, PAIR_BYTES, readPair, samePair } from "../pair.ts";
 import type { ExactTables } from "./tables.ts";
 import { decodeTile, takeBound, type TileKind } from "./tile.ts";
-import { type IntegerType, type Samples, type SampleType, samplesOf, typeOf } from "./types.ts";
+import { type IntegerType, type Samples, samplesOf, type SampleType, typeOf } from "./types.ts";
 
 /** What of a file is read: its picture or the guide beside it, a learned file's source or alpha. */
 export type ExactPart = "picture" | "guide" | "source" | "alpha";

@@ -7,10 +7,9 @@
 import { widthsOf } from "../bitstream/edges.ts";
 import type { SampleRange } from "../bitstream/extras.ts";
 import type { PelFile } from "../bitstream/file.ts";
-import type { Box } from "../bitstream/header.ts";
+import { type Box, overlap } from "../box.ts";
 import { OptionError } from "../errors.ts";
 import { type IntegerType, rangeOf, type Samples } from "../exact/types.ts";
-import { overlap } from "../learned/geometry.ts";
 import { fields, tapsOf } from "./field.ts";
 import { type NoiseModel, noiseOf } from "./model.ts";
 

@@ -6,7 +6,7 @@
  * which is less than 2^12 off, says once the lower half is taken off.
  */
 
-import type { Box } from "../bitstream/header.ts";
+import type { Box } from "../box.ts";
 
 const STEP = 0x9e3779b97f4a7c15n;
 const [FIRST_HIGH, FIRST_LOW] = [0xbf58476d, 0x1ce4e5b9];

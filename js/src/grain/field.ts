@@ -3,7 +3,7 @@
  * (docs/format.md, section 18, *Deviates* and *Coarseness*).
  */
 
-import type { Box } from "../bitstream/header.ts";
+import type { Box } from "../box.ts";
 import { deviates } from "./deviates.ts";
 import type { NoiseModel } from "./model.ts";
 

@@ -3,7 +3,7 @@
  * tiles are padded to 64 samples (`docs/format.md`, section 4).
  */
 
-import type { Box, Header } from "../bitstream/header.ts";
+import type { Box } from "../box.ts";
 
 export const LATENT = 16;
 const PADDED = 64;
@@ -20,45 +20,6 @@ export function latentsOf(box: Box): Box {
     width: (Math.ceil((box.x + box.width) / PADDED) * PADDED - x) / LATENT,
     height: (Math.ceil((box.y + box.height) / PADDED) * PADDED - y) / LATENT,
   };
-}
-
-/** A box with `more` on each side, as far as `bounds` reach. */
-export function grown(box: Box, more: number, bounds: Box): Box {
-  const x = Math.max(box.x - more, bounds.x);
-  const y = Math.max(box.y - more, bounds.y);
-  return {
-    x,
-    y,
-    width: Math.min(box.x + box.width + more, bounds.x + bounds.width) - x,
-    height: Math.min(box.y + box.height + more, bounds.y + bounds.height) - y,
-  };
-}
-
-/** What two boxes share; undefined if nothing. */
-export function overlap(a: Box, b: Box): Box | undefined {
-  const x = Math.max(a.x, b.x);
-  const y = Math.max(a.y, b.y);
-  const width = Math.min(a.x + a.width, b.x + b.width) - x;
-  const height = Math.min(a.y + a.height, b.y + b.height) - y;
-  return width > 0 && height > 0 ? { x, y, width, height } : undefined;
-}
-
-/** All of a picture. */
-export function wholeOf(header: Header): Box {
-  return { x: 0, y: 0, width: header.width, height: header.height };
-}
-
-/** Numbers of the tiles under a box of samples. */
-export function tilesUnder(header: Header, box: Box): number[] {
-  const side = 2 ** header.tileLog2;
-  const columns = Math.ceil(header.width / side);
-  const found: number[] = [];
-  for (let row = Math.floor(box.y / side); row * side < box.y + box.height; row++) {
-    for (let column = Math.floor(box.x / side); column * side < box.x + box.width; column++) {
-      found.push(row * columns + column);
-    }
-  }
-  return found;
 }
 
 /** A region in parts of nearly one size, cut between blocks of 64 samples, row after row. */

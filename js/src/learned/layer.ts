@@ -2,12 +2,20 @@
  * The learned layer: latents of tiles -> a grid -> windows -> samples; alpha from its own layer.
  */
 
-import type { PelFile } from "../bitstream/file.ts";
 import { drawEdges } from "../bitstream/edges.ts";
-import { ALPHA_LAYER, type Box, hasLayer, tileBox, tileCount } from "../bitstream/header.ts";
+import type { PelFile } from "../bitstream/file.ts";
+import {
+  ALPHA_LAYER,
+  hasLayer,
+  tileBox,
+  tileCount,
+  tilesUnder,
+  wholeOf,
+} from "../bitstream/header.ts";
+import { type Box, grown, overlap } from "../box.ts";
 import { type Samples, samplesOf, type SampleType, typeOf } from "../exact/types.ts";
 import type { FileRunner, Layer } from "../layer.ts";
-import { grown, LATENT, latentsOf, overlap, partsOf, tilesUnder, wholeOf } from "./geometry.ts";
+import { LATENT, latentsOf, partsOf } from "./geometry.ts";
 
 /** The learned layer of a file; see `Layer`. */
 export class LearnedLayer implements Layer {

@@ -5,7 +5,7 @@
  */
 
 import type { SampleRange } from "../bitstream/extras.ts";
-import type { Box } from "../bitstream/header.ts";
+import type { Box } from "../box.ts";
 import type { CodecModel } from "./model.ts";
 import { tensorOf } from "./network.ts";
 

@@ -75,17 +75,14 @@ class Guard:
         host, origin = headers.get("host", ""), headers.get("origin")
         if self._token is None and name_of(host) not in LOOPBACK:
             return problem(421, "HostError", "without a token this server is for its own machine")
-        if (
-            origin is not None
-            and scope["method"] not in SAFE
-            and parts(origin).netloc != (host or None)
-        ):
+        foreign = origin is not None and not is_of(origin, host)
+        if foreign and scope["method"] not in SAFE:
             return problem(403, "OriginError", "a page of another site can't ask this server")
         if self._token is None or scope["path"] in OPEN or self._is_known(headers):
             return None
         if scope["path"] == "/" and self._is_token(query_token(scope)):
             answer = RedirectResponse("/", 303)
-            answer.set_cookie(COOKIE, self._mark, httponly=True, samesite="lax")
+            answer.set_cookie(cookie_of(host), self._mark, httponly=True, samesite="lax")
             return answer
         said = "give the token as Authorization: Bearer, or open /?token=... in a browser once"
         return problem(401, "TokenError", said, **{"WWW-Authenticate": "Bearer"})
@@ -94,7 +91,8 @@ class Guard:
         kind, _, given = headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer" and self._is_token(given.strip()):
             return True
-        mark = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
+        cookies = cookie_parser(headers.get("cookie", ""))
+        mark = cookies.get(cookie_of(headers.get("host", "")), "")
         return hmac.compare_digest(mark.encode(), self._mark.encode())
 
     def _is_token(self, given: str) -> bool:
@@ -106,12 +104,23 @@ def name_of(host: str) -> str:
     return parts(f"//{host}").hostname or ""
 
 
+def is_of(origin: str, host: str) -> bool:
+    """Whether an Origin header names this host."""
+    return bool(host) and parts(origin).netloc == host
+
+
 def parts(address: str) -> SplitResult:
     """Those of an address; of one that is none, all empty."""
     try:
         return urlsplit(address)
     except ValueError:  # brackets that don't close
         return urlsplit("")
+
+
+def cookie_of(host: str) -> str:
+    """The cookie's name: browsers share cookies between all ports of a machine."""
+    port = host.rpartition(":")[2]
+    return f"{COOKIE}-{port}" if port.isdecimal() else COOKIE
 
 
 def query_token(scope: Scope) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from urllib.parse import quote
 
 from pellucid.errors import MissingExtraError, OptionError, OutputError
@@ -21,6 +22,8 @@ def serve(
     port: int = 8000,
     token: str | None = None,
     page: bool = True,
+    handed: Sequence[Path] = (),
+    quiet: bool = False,
     ready: Callable[[str], None] = lambda _url: None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; then requests that are worked on may end.
@@ -28,6 +31,8 @@ def serve(
     Args:
         port: 0 for any that is free.
         token: without one only hosts that are this machine's own are taken.
+        handed: pictures that the page opens with.
+        quiet: log only what goes wrong.
         ready: is told the address when it can be asked; in it, if need be, how to give the token.
 
     Raises:
@@ -40,6 +45,7 @@ def serve(
 
         from pellucid.serve.app import make_app
         from pellucid.serve.connection import config_of
+        from pellucid.serve.page.handed import Handed
         from pellucid.serve.watch import Lines
     except ImportError as error:
         if (error.name or "").partition(".")[0] == "pellucid":
@@ -47,14 +53,15 @@ def serve(
         raise MissingExtraError(error.name or "fastapi", "web") from error
     handler = logging.StreamHandler()
     handler.setFormatter(Lines())
-    names = {"pellucid.serve": logging.INFO, "uvicorn": logging.WARNING, "asyncio": logging.WARNING}
+    told = logging.WARNING if quiet else logging.INFO
+    names = {"pellucid.serve": told, "uvicorn": logging.WARNING, "asyncio": logging.WARNING}
     for name, level in names.items():
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(level)
     with listening(host, port) as listener:
         ready(address_of(host, listener.getsockname()[1], token))
-        app = make_app(limits, token=token, page=page)
+        app = make_app(limits, token=token, page=page, handed=Handed(handed))
         uvicorn.Server(config_of(app, STOP_S)).run(sockets=[listener])
 
 
