@@ -24,7 +24,7 @@ from pellucid.errors import LimitError, PellucidError
 Function = Callable[..., Any]
 
 STOP = getattr(signal, "SIGUSR1", None)  # Windows has none: there a process is killed
-FULL = {getattr(errno, name, None) for name in ("ENOSPC", "EDQUOT", "EFBIG", "EIO")}
+FULL = {getattr(errno, name, 0) for name in ("ENOSPC", "EDQUOT", "EFBIG", "EIO")} - {0}
 
 
 class Stopped(BaseException):

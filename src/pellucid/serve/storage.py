@@ -54,7 +54,8 @@ def storing() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageError(f"the server can't keep the picture: {error.strerror}") from error
+        said = error.strerror or "its disk has no room"
+        raise StorageError(f"the server can't keep the picture: {said}") from error
 
 
 @asynccontextmanager

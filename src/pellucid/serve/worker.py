@@ -66,7 +66,8 @@ class Worker:
                     ours.close()
                     raise
         except OSError as error:
-            raise StorageError(f"the server can't start a process: {error.strerror}") from error
+            said = error.strerror or error
+            raise StorageError(f"the server can't start a process: {said}") from error
         self._process, self._connection = process, ours
         self._begun = self._in_thread(ours.recv)
 
