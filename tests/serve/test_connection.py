@@ -92,7 +92,10 @@ def is_well(server: Running) -> bool:
         return False
 
 
-def test_a_body_that_goes_on_after_the_answer(hasty: Running) -> None:
+def test_a_body_that_goes_on_after_the_answer(
+    hasty: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "QUIET_S", 60)
     with connect(hasty) as client:
         client.sendall(
             b"POST /nothing HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -119,6 +122,18 @@ def test_a_body_that_comes_by_bytes(hasty: Running) -> None:
                 said = client.recv(4000)
     assert b" 408 " in said
     assert until(lambda: hasty.work.waiting == 0, 2)
+
+
+def test_a_body_that_comes_slowly_but_surely(hasty: Running) -> None:
+    """Longer than the server waits for a byte."""
+
+    def parts() -> Iterator[bytes]:
+        for _ in range(5):
+            time.sleep(0.3)
+            yield bytes(100_000)
+
+    answer = httpx.post(f"{hasty.url}/v1/info", content=parts(), timeout=10)
+    assert (answer.status_code, answer.json()["kind"]) == (415, "NotPelFileError")
 
 
 @pytest.mark.skipif(not OPENED.exists(), reason="the system doesn't tell")
