@@ -79,7 +79,7 @@ def open_image(
 
     Args:
         source: a path, the bytes of a file, a binary file object, an array (H, W) or (H, W, C), in
-            memory or sliced like one, or a Pillow image.
+            memory or sliced like one, a Pillow image, or what was opened before.
         page: of a TIFF, or frame of a DICOM file, from 0. Without it all pages of one size, and all
             frames, are channels, and `info.roles` says so.
         max_pixels: width times height at most; four times it is the most samples of all channels.
@@ -91,6 +91,10 @@ def open_image(
         MissingExtraError: an optional library is needed to read it.
     """
     require(page is None or is_whole(page), "page", page, "a whole number from 0")
+    if isinstance(source, ImageSource):
+        check_size("the picture", source.shape, max_pixels)
+        yield source
+        return
     if isinstance(source, np.ndarray | Image.Image) or is_sliced(source):
         _refuse_page(page, "what is no file")
         held = isinstance(source, Image.Image)

@@ -1,0 +1,12 @@
+"""Where people already are: what lets other programs open .pel files, one small file each.
+
+    chunks.py     a chunk of an array <-> a .pel file, for the codecs of array stores
+    zarr.py       the codec of Zarr version 3, found by its entry point
+    numcodecs.py  the same for numcodecs and Zarr version 2, found by its entry point
+
+Each is imported by name; importing one changes nothing in the library that it is for.
+"""
+
+from __future__ import annotations
+
+__all__: list[str] = []
