@@ -1,6 +1,7 @@
 """Where people already are: what lets other programs open .pel files, one small file each.
 
     chunks.py     a chunk of an array <-> a .pel file, for the codecs of array stores
+    turns.py      how many chunks are coded at a time
     zarr.py       the codec of Zarr version 3, found by its entry point
     numcodecs.py  the same for numcodecs and Zarr version 2, found by its entry point
 

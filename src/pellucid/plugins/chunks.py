@@ -11,11 +11,9 @@ anything is decoded. Of a part of a chunk only the tiles under it are.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from io import BytesIO
-from threading import Condition
 from typing import Any, Self
 
 import numpy as np
@@ -29,7 +27,7 @@ from pellucid._api.options import PICTURE, CompressOptions, DecompressOptions
 from pellucid.bitstream import Limits
 from pellucid.errors import DamagedFileError, OptionError, naming
 from pellucid.pixels import Box, ImageInfo, ImageSource
-from pellucid.runtime.session import alone, thread_count
+from pellucid.plugins.turns import CHUNKS
 
 COLOURS = (3, 4)  # samples of a pixel in a last axis that is no column
 STACKED = "TCZYX"  # axes that aren't named, as microscopes order them
@@ -182,34 +180,6 @@ class ChunkOptions:
             tile=self.tile,
             limits=ANY_SIZE,
         )
-
-
-class Turns:
-    """As many chunks are coded side by side as there are threads; if several, each takes one.
-
-    Stores hand over many at once, each on a thread of its own.
-    """
-
-    def __init__(self) -> None:
-        self._changed, self._busy = Condition(), 0
-
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        """While a chunk is coded."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._busy < thread_count())
-            self._busy += 1
-            others = self._busy > 1
-        try:
-            with alone(when=others):
-                yield
-        finally:
-            with self._changed:
-                self._busy -= 1
-                self._changed.notify()
-
-
-CHUNKS = Turns()
 
 
 def is_axes(axes: object) -> bool:

@@ -83,6 +83,7 @@ class Pellucid(ChunkOptions, Codec):  # type: ignore[misc]  # numcodecs has no t
         sides = {"Y": height, "X": width, OTHER: others}
         shape = tuple(sides[letter] for letter in axes)
         array = replace(self, axes=axes).unpack(data, shape, dtype.newbyteorder("<"))
+        array = np.ascontiguousarray(array)  # who reads it goes by memory, not by indices
         return array if out is None else ndarray_copy(array, out)
 
 
