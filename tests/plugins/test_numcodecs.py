@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pellucid
+from array_stores import farthest, in_fresh_process, stack
 from pellucid.bitstream import PelFile
 from pellucid.bitstream.chunk import write_chunk
 from pellucid.bitstream.limits import SIGNATURE
 from pellucid.errors import DamagedFileError, InputError, LimitError, NotPelFileError, OptionError
-from stores import farthest, in_fresh_process, stack
 
 numcodecs = pytest.importorskip("numcodecs")
 
@@ -102,6 +102,8 @@ def test_hostile_files_are_refused():
         Pellucid().decode(b"\0" * 40)
     with pytest.raises(DamagedFileError):
         Pellucid().decode(data[:-3])
+    with pytest.raises(DamagedFileError, match="4000 bytes of samples, and out 4100"):
+        Pellucid().decode(data, out=np.empty((1, 41, 50), np.uint16))
 
 
 def test_a_file_beyond_the_limits_is_refused():

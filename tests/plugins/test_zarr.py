@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pellucid
+from array_stores import farthest, in_fresh_process, stack
 from pellucid.errors import (
     DamagedFileError,
     InputError,
@@ -17,7 +18,6 @@ from pellucid.errors import (
     OptionError,
     PellucidError,
 )
-from stores import farthest, in_fresh_process, stack
 
 zarr = pytest.importorskip("zarr")
 

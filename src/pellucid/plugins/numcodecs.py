@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.errors import InputError, MissingExtraError, OptionError
+from pellucid.errors import DamagedFileError, InputError, MissingExtraError, OptionError
 from pellucid.plugins.chunks import ChunkOptions, default_axes, shape_in
 
 try:
@@ -76,9 +76,18 @@ class Pellucid(ChunkOptions, Codec):  # type: ignore[misc]  # numcodecs has no t
         return self.pack(array)
 
     def decode(self, buf: Any, out: Any = None) -> NDArray[Any]:
-        """The array in a file, copied to `out` if there is one, which must hold it exactly."""
+        """The array in a file, copied to `out` if there is one.
+
+        Raises DamagedFileError if `out` has another size, and other FormatErrors for damage.
+        """
         data = ensure_bytes(buf)
         (height, width, others), dtype = shape_in(data)
+        size = height * width * others * dtype.itemsize
+        if out is not None and memoryview(out).nbytes != size:
+            raise DamagedFileError(
+                f"the file holds {size} bytes of samples, and out {memoryview(out).nbytes}: it is "
+                "not that of this chunk"
+            )
         axes = folded(self.axes or (OTHER + "YX" if others > 1 else "YX"))
         sides = {"Y": height, "X": width, OTHER: others}
         shape = tuple(sides[letter] for letter in axes)
