@@ -22,8 +22,9 @@ from pellucid._api.options import (
 )
 from pellucid._api.results import DecompressResult
 from pellucid.bitstream import DEFAULT_LIMITS, Limits
+from pellucid.pixels import ImageSource
 
-Picture = NDArray[Any] | Image.Image | str | os.PathLike[str] | bytes | BinaryIO
+Picture = NDArray[Any] | Image.Image | str | os.PathLike[str] | bytes | BinaryIO | ImageSource
 
 
 def compress(

@@ -51,6 +51,10 @@ class ImageSource:
         """All samples, (H, W, C); not copied if they are in memory."""
         return self[0 : self.shape[0], 0 : self.shape[1]]
 
+    def with_info(self, info: ImageInfo) -> ImageSource:
+        """The same samples, with other metadata."""
+        return ImageSource(self._samples, info)
+
     def without_full_alpha(self) -> ImageSource:
         """The same without an alpha channel that is full everywhere.
 
@@ -79,7 +83,7 @@ def open_image(
 
     Args:
         source: a path, the bytes of a file, a binary file object, an array (H, W) or (H, W, C), in
-            memory or sliced like one, a Pillow image, or what was opened before.
+            memory or sliced like one, a Pillow image, or what was opened here before.
         page: of a TIFF, or frame of a DICOM file, from 0. Without it all pages of one size, and all
             frames, are channels, and `info.roles` says so.
         max_pixels: width times height at most; four times it is the most samples of all channels.
@@ -92,6 +96,7 @@ def open_image(
     """
     require(page is None or is_whole(page), "page", page, "a whole number from 0")
     if isinstance(source, ImageSource):
+        _refuse_page(page, "what is open")
         check_size("the picture", source.shape, max_pixels)
         yield source
         return

@@ -1,9 +1,8 @@
 """Where people already are: what lets other programs open .pel files, one small file each.
 
-    chunks.py     a chunk of an array <-> a .pel file, for the codecs of array stores
-    turns.py      how many chunks are coded at a time
     zarr.py       the codec of Zarr version 3, found by its entry point
     numcodecs.py  the same for numcodecs and Zarr version 2, found by its entry point
+    chunks.py     a chunk of an array <-> a .pel file, for both; turns.py: how many at a time
 
 Each is imported by name; importing one changes nothing in the library that it is for.
 """
