@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import pickle
+import sys
 import threading
 
 import numpy as np
@@ -14,6 +17,7 @@ from array_stores import farthest, in_fresh_process, stack
 from pellucid.errors import (
     DamagedFileError,
     InputError,
+    MissingExtraError,
     NotPelFileError,
     OptionError,
     PellucidError,
@@ -382,3 +386,15 @@ def test_xarray_and_dask(tmp_path):
     lazy = dask.from_zarr(str(tmp_path / "scene.zarr"), component="scene")
     assert lazy.chunks == ((2,), (64, 6), (64, 16))
     assert farthest(lazy[0, :30, :30].compute(scheduler="threads"), samples[0, :30, :30]) == 1
+
+
+def test_without_zarr_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "zarr.abc.codec", None)
+    monkeypatch.delitem(sys.modules, "pellucid.plugins.zarr")
+    with pytest.raises(MissingExtraError, match=r"pip install 'pellucid\[science\]'"):
+        importlib.import_module("pellucid.plugins.zarr")
+
+
+def test_a_codec_can_be_sent_to_another_process():
+    codec = PellucidCodec(axes="CYX", max_error=2)
+    assert pickle.loads(pickle.dumps(codec)) == codec
