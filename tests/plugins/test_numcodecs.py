@@ -46,7 +46,7 @@ def test_samples_lie_in_memory_as_they_did(axes, shape):
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float16", "float32"])
 def test_each_type_comes_back_within_its_bound(dtype):
-    samples = stack(dtype=dtype)
+    samples = stack((1, 40, 50), dtype)
     for bound in (0, 2):
         back = Pellucid(max_error=bound).decode(Pellucid(max_error=bound).encode(samples))
         assert back.dtype == samples.dtype
@@ -113,11 +113,11 @@ def test_a_file_beyond_the_limits_is_refused():
         Pellucid().decode(SIGNATURE + write_chunk("HEAD", header.pack()))
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_any_shape(data):
     axes = data.draw(st.sampled_from(["YX", "XY", "CYX", "YXC", "YCX", "TCYX"]))
-    shape = tuple(data.draw(st.integers(1, 60 if letter in "YX" else 3)) for letter in axes)
+    shape = tuple(data.draw(st.integers(1, 40 if letter in "YX" else 2)) for letter in axes)
     samples = stack(shape, data.draw(st.sampled_from(["uint8", "int16"])))
     codec = Pellucid(axes=axes)
     assert np.array_equal(codec.decode(codec.encode(samples)).reshape(shape), samples)
