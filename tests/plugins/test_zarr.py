@@ -241,6 +241,19 @@ def test_chunks_of_the_fill_value_are_not_stored():
     assert (array[0, 64:] == 9).all()
 
 
+@pytest.mark.parametrize("axes", ["CYX", "YXC"])
+def test_padding_costs_little(axes):
+    values = stack((1, 100, 110), "float64")
+    samples = (90 * (values - values.min()) + 50).astype(np.uint16)  # 0 doesn't stand apart
+    padded = np.zeros((1, 128, 128), np.uint16)
+    padded[:, :100, :110] = samples
+    options, order = ChunkOptions(axes=axes), [axes.index(letter) for letter in "CYX"]
+    samples, padded = (np.transpose(one, np.argsort(order)) for one in (samples, padded))
+    told = options.pack(padded, 0)
+    assert len(told) < 1.03 * len(options.pack(samples)) < len(options.pack(padded))
+    assert np.array_equal(options.unpack(told, padded.shape, padded.dtype), padded)
+
+
 def test_the_same_samples_give_the_same_bytes():
     """Whatever the number of threads and the order of chunks."""
     found = []

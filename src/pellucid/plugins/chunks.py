@@ -112,14 +112,20 @@ class ChunkOptions:
                 whole_bound(self.max_error or 0, dtype)
             mark_of(chunk, self.nodata)
 
-    def pack(self, chunk: NDArray[Any]) -> bytes:
-        """The .pel file of a chunk; raises what `pellucid.compress` does, and OptionError."""
+    def pack(self, chunk: NDArray[Any], fill: Any = None) -> bytes:
+        """The .pel file of a chunk, which may be padded with `fill` where its array ends.
+
+        Raises what `pellucid.compress` does, and OptionError.
+        """
         order, laid = self._laid(chunk.shape)
+        options = self._compressing(model=self.model)
+        if options.lossless and self.nodata is None and is_padded(chunk, order, fill):
+            options = replace(options, nodata=int(fill))  # what lies beside it is predicted better
         samples = chunk.transpose(order).reshape(laid)
         native = samples.astype(samples.dtype.newbyteorder("="), copy=False)
         out = BytesIO()
         with CHUNKS.turn():
-            encode(out, self._source(native), self._compressing(model=self.model))
+            encode(out, self._source(native), options)
         return out.getvalue()
 
     def unpack(
@@ -199,6 +205,13 @@ def default_axes(shape: Shape) -> str:
         f"a chunk of shape {shape} is no picture without axes: give a letter for each axis, such "
         "as CYX; one axis alone is no picture"
     )
+
+
+def is_padded(chunk: NDArray[Any], order: Shape, fill: Any) -> bool:
+    """Whether the last row or the last column of whole numbers is nothing but `fill`."""
+    if fill is None or chunk.dtype.kind not in "iu":
+        return False
+    return any(bool((chunk.take(-1, axis) == fill).all()) for axis in order[:2])
 
 
 def shape_in(data: bytes) -> tuple[tuple[int, int, int], np.dtype[Any]]:

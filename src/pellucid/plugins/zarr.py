@@ -65,7 +65,8 @@ class PellucidCodec(ChunkOptions, ArrayBytesCodec, ArrayBytesCodecPartialDecodeM
         raise NotImplementedError
 
     async def _encode_single(self, chunk_data: Any, chunk_spec: Any) -> Any:
-        data = await asyncio.to_thread(self.pack, chunk_data.as_numpy_array())
+        chunk, fill = chunk_data.as_numpy_array(), chunk_spec.fill_value
+        data = await asyncio.to_thread(self.pack, chunk, fill)
         return chunk_spec.prototype.buffer.from_bytes(data)
 
     async def _decode_single(self, chunk_data: Any, chunk_spec: Any) -> Any:
