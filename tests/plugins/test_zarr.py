@@ -241,17 +241,29 @@ def test_chunks_of_the_fill_value_are_not_stored():
     assert (array[0, 64:] == 9).all()
 
 
+@pytest.mark.parametrize("bound", [0, 4])
 @pytest.mark.parametrize("axes", ["CYX", "YXC"])
-def test_padding_costs_little(axes):
+def test_padding_costs_little(axes, bound):
     values = stack((1, 100, 110), "float64")
     samples = (90 * (values - values.min()) + 50).astype(np.uint16)  # 0 doesn't stand apart
     padded = np.zeros((1, 128, 128), np.uint16)
     padded[:, :100, :110] = samples
-    options, order = ChunkOptions(axes=axes), [axes.index(letter) for letter in "CYX"]
+    options = ChunkOptions(axes=axes, max_error=bound)
+    order = [axes.index(letter) for letter in "CYX"]
     samples, padded = (np.transpose(one, np.argsort(order)) for one in (samples, padded))
     told = options.pack(padded, 0)
-    assert len(told) < 1.03 * len(options.pack(samples)) < len(options.pack(padded))
-    assert np.array_equal(options.unpack(told, padded.shape, padded.dtype), padded)
+    assert len(told) < 1.05 * len(options.pack(samples)) < len(options.pack(padded))
+    back = options.unpack(told, padded.shape, padded.dtype)
+    assert farthest(back, padded) == bound
+    assert np.array_equal(back == 0, padded == 0)
+
+
+def test_a_fill_value_among_the_samples_keeps_none_from_its_bound():
+    samples = stack((1, 60, 64), "int16") - np.int16(100)
+    padded = np.zeros((1, 64, 64), np.int16)
+    padded[:, :60] = samples
+    options = ChunkOptions(max_error=3)
+    assert options.pack(padded, np.int16(0)) == options.pack(padded)
 
 
 def test_the_same_samples_give_the_same_bytes():

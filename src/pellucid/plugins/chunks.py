@@ -119,7 +119,7 @@ class ChunkOptions:
         """
         order, laid = self._laid(chunk.shape)
         options = self._compressing(model=self.model)
-        if options.lossless and self.nodata is None and is_padded(chunk, order, fill):
+        if options.bound is not None and self.nodata is None and is_padded(chunk, order, fill):
             options = replace(options, nodata=int(fill))  # what lies beside it is predicted better
         samples = chunk.transpose(order).reshape(laid)
         native = samples.astype(samples.dtype.newbyteorder("="), copy=False)
@@ -208,8 +208,11 @@ def default_axes(shape: Shape) -> str:
 
 
 def is_padded(chunk: NDArray[Any], order: Shape, fill: Any) -> bool:
-    """Whether the last row or the last column of whole numbers is nothing but `fill`."""
-    if fill is None or chunk.dtype.kind not in "iu":
+    """Whether the last row or column of whole numbers is `fill`, the least or largest of all.
+
+    One that lay between others would keep these from being quantised.
+    """
+    if fill is None or chunk.dtype.kind not in "iu" or fill not in (chunk.min(), chunk.max()):
         return False
     return any(bool((chunk.take(-1, axis) == fill).all()) for axis in order[:2])
 
