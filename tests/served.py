@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+from fastapi import FastAPI
 from PIL import Image
 
 import pellucid
@@ -26,11 +27,16 @@ CHELSEA = Path(pellucid.__file__).parent / "samples" / "chelsea.png"
 
 @dataclass
 class Running:
-    """A server that runs: a client of it, its address, and the work behind it."""
+    """A server that runs: a client of it, its address, and the application behind it."""
 
     client: httpx.Client
     url: str
-    work: Work
+    app: FastAPI
+
+    @property
+    def work(self) -> Work:
+        work: Work = self.app.state.work
+        return work
 
     def post(self, verb: str, body: Any, **query: Any) -> httpx.Response:
         return self.client.post(f"/v1/{verb}", content=body, params=query)
@@ -42,9 +48,11 @@ class Running:
 
 
 @contextmanager
-def running(limits: ServerLimits | None = None, token: str | None = None) -> Iterator[Running]:
-    """A server in a thread, while the block lasts."""
-    app = make_app(limits, token=token, page=False)
+def running(
+    limits: ServerLimits | None = None, token: str | None = None, **page: Any
+) -> Iterator[Running]:
+    """A server in a thread, while the block lasts; with the page if it is asked for."""
+    app = make_app(limits, token=token, **({"page": False} | page))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
     with listening("127.0.0.1", 0) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -53,7 +61,7 @@ def running(limits: ServerLimits | None = None, token: str | None = None) -> Ite
         try:
             with httpx.Client(base_url=url, timeout=60) as client:
                 client.get("/health")
-                yield Running(client, url, app.state.work)
+                yield Running(client, url, app)
         finally:
             server.should_exit = True
             thread.join(20)

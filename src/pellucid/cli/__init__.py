@@ -6,6 +6,7 @@
     explain.py      where bits went, how sure, why   train.py     make a model
     stream.py       a video -> a clean one, or .pel frames
     serve.py        a page, and the verbs over HTTP  desktop.py   kinds of file and thumbnails
+    view.py         that page, on some pictures
     demo.py         one photograph, end to end
     bench.py        side by side with other codecs; the benches are in `evaluate`
     bench_all.py    all of them, and one page
@@ -16,6 +17,7 @@
     _batch.py       one job after another; one that fails doesn't stop the others
     _progress.py    how far the work is
     _options.py     what several commands take
+    _browser.py     a page opened in a browser
     _bench_command.py  a command made of a bench
 
 What is heavy (ONNX Runtime, PyTorch, matplotlib) is imported by the command that needs it, so that
@@ -41,6 +43,7 @@ from pellucid.cli.serve import serve
 from pellucid.cli.stream import stream
 from pellucid.cli.train import train
 from pellucid.cli.verify import verify
+from pellucid.cli.view import view
 
 __all__ = ["main"]
 
@@ -67,6 +70,7 @@ for command in (
     verify,
     explain,
     serve,
+    view,
     train,
     adapt,
     bench,

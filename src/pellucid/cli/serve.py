@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-import webbrowser
-
 import click
 
 from pellucid.cli import _options as options
+from pellucid.cli._browser import open_soon
 from pellucid.cli._options import option
 from pellucid.cli._program import say
 from pellucid.serve import ServerLimits
 from pellucid.serve.run import serve as run_server
 
 DEFAULTS = ServerLimits()
-OPEN_S = 1.0  # from the socket to the server behind it
 
 
 @click.command(short_help="A page, and an API, over HTTP.")
@@ -80,8 +77,6 @@ def serve(
     def ready(url: str) -> None:
         say(f"serving {url.partition('?')[0]} until Ctrl-C")
         if open_page:
-            timer = threading.Timer(OPEN_S, webbrowser.open, (url,))
-            timer.daemon = True
-            timer.start()
+            open_soon(url)
 
     run_server(limits, host=host, port=port, token=token, ready=ready)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib import import_module
-from importlib.util import find_spec
 
 from fastapi import Depends, FastAPI
 from fastapi.responses import PlainTextResponse, Response
@@ -16,6 +14,8 @@ from pellucid import __version__
 from pellucid.serve import jobs
 from pellucid.serve.guard import Guard, Shield
 from pellucid.serve.limits import ServerLimits
+from pellucid.serve.page.handed import Handed
+from pellucid.serve.page.routes import add_page
 from pellucid.serve.problems import add_handlers
 from pellucid.serve.v1 import router as v1
 from pellucid.serve.watch import Metrics, Watch
@@ -23,7 +23,11 @@ from pellucid.serve.work import Work
 
 
 def make_app(
-    limits: ServerLimits | None = None, *, token: str | None = None, page: bool = True
+    limits: ServerLimits | None = None,
+    *,
+    token: str | None = None,
+    page: bool = True,
+    handed: Handed | None = None,
 ) -> FastAPI:
     """The application; `app.state.work` and `app.state.limits` are what its endpoints work with.
 
@@ -32,6 +36,7 @@ def make_app(
         token: which every request needs, but that for `/health`; without one the server answers
             only to the names of its own machine.
         page: with the page for people.
+        handed: pictures that the page opens with.
     """
     limits = limits or ServerLimits()
     work = Work(limits, jobs.warm)
@@ -66,8 +71,8 @@ def make_app(
         return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
     app.include_router(v1)
-    if page and find_spec("pellucid.serve.page"):
-        app.include_router(import_module("pellucid.serve.page").router)
+    if page:
+        add_page(app, handed)
     app.add_middleware(Guard, token=token)
     app.add_middleware(Watch, metrics=metrics)
     app.add_middleware(Shield)

@@ -80,7 +80,7 @@ class Guard:
             return None
         if scope["path"] == "/" and self._is_token(query_token(scope)):
             answer = RedirectResponse("/", 303)
-            answer.set_cookie(COOKIE, self._mark, httponly=True, samesite="strict")
+            answer.set_cookie(cookie_of(host), self._mark, httponly=True, samesite="strict")
             return answer
         said = "give the token as Authorization: Bearer, or open /?token=... in a browser once"
         return problem(401, "TokenError", said, **{"WWW-Authenticate": "Bearer"})
@@ -89,7 +89,8 @@ class Guard:
         kind, _, given = headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer" and self._is_token(given.strip()):
             return True
-        mark = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
+        cookies = cookie_parser(headers.get("cookie", ""))
+        mark = cookies.get(cookie_of(headers.get("host", "")), "")
         return hmac.compare_digest(mark.encode(), self._mark.encode())
 
     def _is_token(self, given: str) -> bool:
@@ -102,6 +103,12 @@ def name_of(host: str) -> str:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:  # brackets that don't close
         return ""
+
+
+def cookie_of(host: str) -> str:
+    """The cookie's name: browsers share cookies between all ports of a machine."""
+    port = host.rpartition(":")[2]
+    return f"{COOKIE}-{port}" if port.isdecimal() else COOKIE
 
 
 def query_token(scope: Scope) -> str:

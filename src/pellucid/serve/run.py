@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from pellucid.errors import MissingExtraError, OptionError, OutputError
 from pellucid.serve.limits import LOOPBACK, ServerLimits
@@ -20,6 +21,8 @@ def serve(
     port: int = 8000,
     token: str | None = None,
     page: bool = True,
+    handed: Sequence[Path] = (),
+    quiet: bool = False,
     ready: Callable[[str], None] = lambda _url: None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; then requests that are worked on may end.
@@ -27,6 +30,8 @@ def serve(
     Args:
         port: 0 for any that is free.
         token: without one only hosts that are this machine's own are taken.
+        handed: pictures that the page opens with.
+        quiet: log only what goes wrong.
         ready: is told the address when it can be asked; in it, if need be, how to give the token.
 
     Raises:
@@ -38,6 +43,7 @@ def serve(
         import uvicorn
 
         from pellucid.serve.app import make_app
+        from pellucid.serve.page.handed import Handed
         from pellucid.serve.watch import Lines
     except ImportError as error:
         if (error.name or "").partition(".")[0] == "pellucid":
@@ -45,12 +51,13 @@ def serve(
         raise MissingExtraError(error.name or "fastapi", "web") from error
     handler = logging.StreamHandler()
     handler.setFormatter(Lines())
-    for name, level in (("pellucid.serve", logging.INFO), ("uvicorn", logging.WARNING)):
+    told = logging.WARNING if quiet else logging.INFO
+    for name, level in (("pellucid.serve", told), ("uvicorn", logging.WARNING)):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(level)
     config = uvicorn.Config(
-        make_app(limits, token=token, page=page),
+        make_app(limits, token=token, page=page, handed=Handed(handed)),
         log_config=None,
         access_log=False,
         server_header=False,
