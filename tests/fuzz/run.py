@@ -1,6 +1,6 @@
 """Ten thousand damaged files: what they raise, how long it takes, how much memory it costs.
 
-    python -m tests.fuzz.run --tries 10000 --seconds 600 [--seed 0] [--container-only]
+    python -m tests.fuzz.run --tries 10000 --seconds 600 [--seed 0] [--container-only | --pillow]
 
 Reports the tries by outcome and the peak memory of the process; writes each input that fails to
 `runs/fuzz/` and ends with status 1 if there is one, or if memory grew by more than the limit.
@@ -21,11 +21,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from .fuzz_pillow import pillow_input, pillow_seeds
 from .fuzz_reader import container_seeds, decodable_seeds, exact_seeds, one_input
 from .mutate import mutate
 
 FAILURES = Path("runs/fuzz")
 MAX_PEAK_MIB = 300
+
+Target = Callable[[bytes], str]  # any bytes -> the name of what came of them
 
 
 @dataclass
@@ -60,20 +63,22 @@ def run(
     failures: Path | None = None,
     files: tuple[bytes, ...] = (),
     cost: Callable[[Callable[[], None]], int] | None = None,
+    target: Target | None = None,
 ) -> Report:
     """Feed up to `tries` mutations, for at most `seconds`, to the target; each seed in turn.
 
     The seeds are `files`, by default all there are. `cost` runs a try and says what it cost.
     """
     files = files or container_seeds() + (decodable_seeds() + exact_seeds() if decode else ())
+    target = target or partial(one_input, decode=decode)
     for file in files:
-        one_input(file, decode=decode)  # loads what is loaded once
+        target(file)  # loads what is loaded once
     report = Report(peak_mib_before=peak_mib())
     start = last = time.perf_counter()
     while report.tries < tries and last - start < seconds:
         file = files[report.tries % len(files)]
         data = mutate(file, seed + report.tries)
-        attempt = partial(_one_try, report, data, decode, failures)
+        attempt = partial(_one_try, report, data, target, failures)
         if cost is None:
             attempt()
         else:
@@ -86,9 +91,9 @@ def run(
     return report
 
 
-def _one_try(report: Report, data: bytes, decode: bool, failures: Path | None) -> None:
+def _one_try(report: Report, data: bytes, target: Target, failures: Path | None) -> None:
     try:
-        report.outcomes[one_input(data, decode=decode)] += 1
+        report.outcomes[target(data)] += 1
     except Exception as error:  # noqa: BLE001  what fails is reported, with its input
         report.outcomes[f"FAILED {type(error).__name__}"] += 1
         report.failures.append(f"try {report.tries}: {''.join(traceback.format_exc())}")
@@ -106,15 +111,18 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--container-only", action="store_true", help="don't decode pictures")
     parser.add_argument("--exact-only", action="store_true", help="start from exact layers alone")
+    parser.add_argument("--pillow", action="store_true", help="open them with Pillow")
     parser.add_argument("--max-peak-mib", type=float, default=MAX_PEAK_MIB)
     options = parser.parse_args()
+    files = exact_seeds() if options.exact_only else pillow_seeds() if options.pillow else ()
     report = run(
         tries=options.tries,
         seconds=options.seconds,
         seed=options.seed,
         decode=not options.container_only,
         failures=FAILURES,
-        files=exact_seeds() if options.exact_only else (),
+        files=files,
+        target=pillow_input if options.pillow else None,
     )
     shown = {**vars(report), "outcomes": dict(report.outcomes.most_common())}
     sys.stdout.write(json.dumps(shown, indent=2) + "\n")

@@ -14,6 +14,7 @@ from PIL import Image, ImageCms
 from opened import write_samples
 from pellucid.errors import OutputError
 from pellucid.pixels import ImageInfo, read_image
+from pellucid.pixels.metadata import resolution_of
 
 PICTURE = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
 BLOCKS = [".png", ".jpg", ".webp"]  # hold EXIF as a block of any bytes
@@ -145,3 +146,20 @@ def test_marker_in_a_webp_is_not_doubled(tmp_path: Path) -> None:
         + data[at + 8 :]
     )
     assert read_image(tmp_path / "b.webp")[1].exif == exif
+
+
+@pytest.mark.parametrize(
+    ("unit", "dpi"), [(2, (300.0, 150.0)), (3, (762.0, 381.0)), (1, None), (None, (300.0, 150.0))]
+)
+def test_resolution_in_exif(unit: int | None, dpi: tuple[float, float] | None) -> None:
+    exif = Image.Exif()
+    exif[282], exif[283] = 300.0, 150.0
+    if unit is not None:
+        exif[296] = unit
+    assert resolution_of(exif.tobytes().removeprefix(b"Exif\0\0")) == dpi
+
+
+def test_no_resolution_in_exif() -> None:
+    assert resolution_of(None) is None
+    assert resolution_of(b"no EXIF") is None
+    assert resolution_of(exif_block()) is None  # one side alone

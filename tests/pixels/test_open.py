@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 from types import SimpleNamespace
 
@@ -102,3 +103,16 @@ def test_one_limit_for_all(tmp_path):
 def test_what_is_no_picture_is_refused(source, error):
     with pytest.raises(error), open_image(source):
         pass
+
+
+def test_what_is_open_is_taken_as_it_is() -> None:
+    with open_image(RGBA) as source:
+        told = source.with_info(replace(source.info, xmp=b"<x/>"))
+        with open_image(told) as again:
+            assert again is told
+            assert again.info.xmp == b"<x/>"
+            np.testing.assert_array_equal(again.read(), RGBA)
+        with pytest.raises(LimitError, match="600 pixels"), open_image(told, max_pixels=599):
+            pass
+        with pytest.raises(OptionError, match="no page"), open_image(told, page=0):
+            pass

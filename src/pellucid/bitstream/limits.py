@@ -15,6 +15,8 @@ from pellucid.errors import OptionError
 
 SIGNATURE = b"\x89PEL\r\n\x1a\n"
 FORMAT_VERSION = 1
+MEDIA_TYPE = "image/x-pellucid"
+SEQUENCE_MEDIA_TYPE = "application/x-pellucid-sequence"
 
 MAX_SIDE = 2**24  # samples, width and height
 MAX_CHANNELS = 2**16 - 1

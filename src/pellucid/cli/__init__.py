@@ -5,6 +5,8 @@
     denoise.py      picture(s) -> clean picture(s)   adapt.py     tune a denoiser on noisy pictures
     explain.py      where bits went, how sure, why   train.py     make a model
     stream.py       a video -> a clean one, or .pel frames
+    serve.py        a page, and the verbs over HTTP  desktop.py   kinds of file and thumbnails
+    view.py         that page, on some pictures
     demo.py         one photograph, end to end
     bench.py        side by side with other codecs; the benches are in `evaluate`
     bench_all.py    all of them, and one page
@@ -15,6 +17,7 @@
     _batch.py       one job after another; one that fails doesn't stop the others
     _progress.py    how far the work is
     _options.py     what several commands take
+    _browser.py     a page opened in a browser
     _bench_command.py  a command made of a bench
 
 What is heavy (ONNX Runtime, PyTorch, matplotlib) is imported by the command that needs it, so that
@@ -33,11 +36,14 @@ from pellucid.cli.compress import compress
 from pellucid.cli.decompress import decompress
 from pellucid.cli.demo import demo
 from pellucid.cli.denoise import denoise
+from pellucid.cli.desktop import desktop
 from pellucid.cli.explain import explain
 from pellucid.cli.info import info
+from pellucid.cli.serve import serve
 from pellucid.cli.stream import stream
 from pellucid.cli.train import train
 from pellucid.cli.verify import verify
+from pellucid.cli.view import view
 
 __all__ = ["main"]
 
@@ -63,8 +69,11 @@ for command in (
     info,
     verify,
     explain,
+    serve,
+    view,
     train,
     adapt,
     bench,
+    desktop,
 ):
     main.add_command(command)

@@ -19,6 +19,7 @@ from pellucid.pixels.info import ImageInfo
 EXIF_MARKER = b"Exif\0\0"
 _DEFAULT = (72.0, 72.0)  # which many programs write, and no one chose
 _RESOLUTION, _UNIT, _INCH, _RATIONAL = (282, 283), 296, 2, 5  # across and down; TIFF 6.0
+_UNITS = {_INCH: 1.0, 3: 2.54}  # an inch in each; 3 are centimetres
 
 
 def with_metadata(info: ImageInfo, about: Mapping[Any, Any]) -> ImageInfo:
@@ -69,15 +70,24 @@ def kept_exif(info: ImageInfo) -> bytes | None:
     return tiff.block({**tags, _UNIT: tiff.value_of("<", tiff.SHORT, _INCH)}, "<")
 
 
+def resolution_of(exif: bytes | None) -> tuple[float, float] | None:
+    """Dots an inch, across and down, by EXIF; None where it doesn't say so, in inches or cm."""
+    order, tags = tiff.tags_of(exif)
+    raws = [tiff.raw_of(tags, tag) for tag in _RESOLUTION]
+    if any(len(raw) != 8 for raw in raws):
+        return None
+    pairs = [struct.unpack(order + "II", raw) for raw in raws]
+    (unit,) = tiff.numbers_in(tags, _UNIT, order, tiff.SHORT)[:1] or [_INCH]
+    if unit not in _UNITS or not all(below and above for above, below in pairs):
+        return None
+    across, down = (above / below * _UNITS[unit] for above, below in pairs)
+    return across, down
+
+
 def with_resolution(info: ImageInfo) -> ImageInfo:
     """`info` of a .pel file: EXIF that `kept_exif` made of a resolution is one again."""
-    order, tags = tiff.tags_of(info.exif)
-    raws = [tiff.raw_of(tags, tag) for tag in _RESOLUTION]
-    if set(tags) != {*_RESOLUTION, _UNIT} or any(len(raw) != 8 for raw in raws):
+    dpi = resolution_of(info.exif)
+    if dpi is None or set(tiff.tags_of(info.exif)[1]) != {*_RESOLUTION, _UNIT}:
         return info
-    pairs = [struct.unpack(order + "II", raw) for raw in raws]
-    if not all(below and above for above, below in pairs):
-        return info
-    across, down = (above / below for above, below in pairs)
-    made = replace(info, exif=None, dpi=(across, down))
+    made = replace(info, exif=None, dpi=dpi)
     return made if kept_exif(made) == info.exif else info

@@ -42,23 +42,29 @@ def reduce(samples: NDArray[Any], scale: int, *, alpha: bool = False) -> NDArray
 
     Whole samples are rounded, halves up. What isn't finite makes its square so.
     """
-    values = samples.astype(np.float64)
-    found = means(values, scale)
+    found = means(samples, scale)
     if alpha:
-        opacity, total = values[..., -1:], found[..., -1:]
+        opacity, total = samples[..., -1:].astype(np.float64), found[..., -1:]
         with np.errstate(divide="ignore", invalid="ignore"):
-            colours = means(values[..., :-1] * opacity, scale) / total
+            colours = means(samples[..., :-1] * opacity, scale) / total
         np.copyto(found[..., :-1], colours, where=total > 0)  # else all is transparent
     found = found if samples.dtype.kind == "f" else np.floor(found + 0.5)
     return found.astype(samples.dtype)
 
 
-def means(values: NDArray[np.float64], scale: int) -> NDArray[np.float64]:
+def means(values: NDArray[Any], scale: int) -> NDArray[np.float64]:
     """The mean of each square of (h, w, C)."""
     height, width = values.shape[:2]
-    rows, columns = range(0, height, scale), range(0, width, scale)
-    sums = np.add.reduceat(np.add.reduceat(values, rows, axis=0), columns, axis=1)
-    tall = np.diff([*rows, height])[:, None, None]
-    wide = np.diff([*columns, width])[None, :, None]
-    result: NDArray[np.float64] = sums / (tall * wide)
+    sums = sums_of_rows(sums_of_rows(values, scale).swapaxes(0, 1), scale).swapaxes(0, 1)
+    tall, wide = (np.diff([*range(0, side, scale), side]) for side in (height, width))
+    result: NDArray[np.float64] = sums / (tall[:, None, None] * wide[:, None])
     return result
+
+
+def sums_of_rows(values: NDArray[Any], scale: int) -> NDArray[np.float64]:
+    """The sum of each `scale` rows of (h, w, C); no copy of all `values` is made."""
+    sums = np.zeros((-(-len(values) // scale), *values.shape[1:]))
+    for first in range(min(scale, len(values))):
+        rows = values[first::scale]
+        sums[: len(rows)] += rows
+    return sums

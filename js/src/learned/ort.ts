@@ -1,0 +1,6 @@
+/** The runtime, by default. */
+
+export * as ort from "onnxruntime-web/wasm";
+
+/** Whether it has a GPU. */
+export const GPU = false;

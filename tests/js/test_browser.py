@@ -1,0 +1,183 @@
+"""The built package in a headless Chromium, from a static host: every conformance case."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from browser import JS, chromium, node
+from pellucid.pixels import read_image
+from static_host import served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+CASES = JS.parent / "conformance" / "v1"
+GOOD = sorted(path.parent.name for path in (CASES / "good").glob("*/case.json"))
+BAD: dict[str, dict[str, str]] = json.loads((CASES / "bad" / "cases.json").read_text("utf-8"))
+
+# What the page does with a file, sent as base64, and what it gives back.
+DECODE = """async ([file, options]) => {
+  const {PelDecoder, info} = await import("/index.js");
+  const data = Uint8Array.from(atob(file), letter => letter.charCodeAt(0));
+  globalThis.decoder ??= new PelDecoder({workers: 2});
+  try {
+    const picture = await decoder.decode(data, options);
+    const bytes = new Uint8Array(picture.data.buffer);
+    let text = "";
+    for (let at = 0; at < bytes.length; at += 4096)
+      text += String.fromCharCode(...bytes.subarray(at, at + 4096));
+    const {height, width, channels, type} = picture;
+    const fingerprint = options.region ? "" : await decoder.fingerprint(data);
+    return {samples: btoa(text), shape: [height, width, channels], type, fingerprint};
+  } catch (error) {
+    return {error: error.name, message: error.message, pellucid: error instanceof Error};
+  }
+}"""
+
+Decode = Callable[..., dict[str, Any]]
+
+
+ATTACK = """async ([files, count, seed]) => {
+  const {attack} = await import("/mutants.js");
+  const {PelDecoder} = await import("/index.js");
+  const bytes = file => Uint8Array.from(atob(file), letter => letter.charCodeAt(0));
+  const decoder = new PelDecoder({workers: 2});
+  const outcome = await attack(decoder, files.map(bytes), count, seed);
+  await decoder.close();
+  return {...outcome, memory: performance.memory.usedJSHeapSize};
+}"""
+SMALL = 20_000  # bytes of a file that is mutated
+MOST_MS = 20_000  # for one of them, on a busy machine
+MOST_HEAP = 300 * 2**20  # bytes of the page
+
+
+def build(folder: Path) -> None:
+    """Build the package, and beside it what mutates files."""
+    script = str(JS / "scripts" / "build.ts")
+    subprocess.run([node(), script, str(folder), "mutants=test/mutants.ts"], check=True, cwd=JS)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """A blank page beside the package, which must not log anything but that a model is missing."""
+    folder = tmp_path_factory.mktemp("dist")
+    build(folder)
+    with served(folder) as address, chromium() as browser:
+        found = browser.new_page()
+        said: list[str] = []
+        found.on("console", lambda message: said.append(message.text))
+        found.on("pageerror", lambda error: said.append(str(error)))
+        found.goto(f"{address}/blank")
+        yield found
+        assert [text for text in said if "404" not in text] == []
+
+
+@pytest.fixture(scope="module")
+def decode(page: Page) -> Decode:
+    """Decodes bytes in the page."""
+
+    def run(data: bytes, **options: Any) -> dict[str, Any]:
+        found: dict[str, Any] = page.evaluate(DECODE, [base64.b64encode(data).decode(), options])
+        return found
+
+    return run
+
+
+def samples_of(found: dict[str, Any]) -> np.ndarray[Any, np.dtype[Any]]:
+    data = np.frombuffer(base64.b64decode(found["samples"]), np.dtype(found["type"]))
+    return data.reshape(found["shape"])
+
+
+def expected_of(name: str) -> np.ndarray[Any, np.dtype[Any]]:
+    folder = CASES / "good" / name
+    if (folder / "expected.png").exists():
+        return read_image(folder / "expected.png")[0]
+    path = folder / "expected.npy"
+    return np.asarray(np.load(path if path.exists() else folder / "input.npy"))
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_good(decode: Decode, name: str) -> None:
+    folder = CASES / "good" / name
+    case = json.loads((folder / "case.json").read_text("utf-8"))
+    found = decode((folder / "file.pel").read_bytes())
+    assert found.get("fingerprint") == case["latents_sha256"], found.get("message")
+    samples, expected = samples_of(found), expected_of(name)
+    assert samples.dtype == expected.dtype
+    if "bounds" not in case:
+        assert samples.tobytes() == expected.tobytes()
+        return
+    assert samples.shape == expected.shape == tuple(case["shape"])
+    difference = samples.astype(np.float64) - expected
+    assert np.abs(difference).max() <= case["bounds"]["peak"]
+    assert np.sqrt(np.mean(difference**2)) <= case["bounds"]["rms"]
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad(decode: Decode, name: str) -> None:
+    found = decode((CASES / "bad" / f"{name}.pel").read_bytes())
+    assert found.get("error") == BAD[name]["error"], found.get("message")
+
+
+def test_region(decode: Decode) -> None:
+    """A region across tiles is what the whole picture has there."""
+    data = (CASES / "good" / "tiles" / "file.pel").read_bytes()
+    whole = samples_of(decode(data))
+    part = samples_of(decode(data, region={"x": 400, "y": 450, "width": 301, "height": 173}))
+    difference = part.astype(int) - whole[450 : 450 + 173, 400 : 400 + 301]
+    assert np.abs(difference).max() <= 1
+
+
+MISSING = """async ([file, options]) => {
+  const {PelDecoder} = await import("/index.js");
+  const data = Uint8Array.from(atob(file), letter => letter.charCodeAt(0));
+  const decoder = new PelDecoder(options);
+  const said = [];
+  for (let tries = 0; tries < 3; tries++)
+    await decoder.decode(data).catch(error => said.push(error.name + ": " + error.message));
+  await decoder.close();
+  return said;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"worker": "http://localhost:1/none.js"}, "PellucidError: a worker can't be started"),
+        ({"worker": "/none.js"}, "PellucidError: a worker failed: the script"),
+        ({"models": "/none/"}, "UnknownModelError: the file needs the model"),
+        ({"runtime": "/none.wasm"}, "ModelError: the network"),
+    ],
+)
+def test_missing(page: Page, options: dict[str, str], says: str) -> None:
+    """What isn't there is an error each time, never a picture that doesn't come."""
+    data = base64.b64encode((CASES / "good" / "rgb" / "file.pel").read_bytes()).decode()
+    host = page.url.removesuffix("/blank")
+    places = {key: host + url if url[0] == "/" else url for key, url in options.items()}
+    assert page.context.browser is not None
+    other = page.context.browser.new_page()  # which may log what it likes
+    other.goto(page.url)
+    said = other.evaluate(MISSING, [data, places])
+    other.close()
+    assert len(said) == 3
+    assert all(text.startswith(says) for text in said), said
+
+
+@pytest.mark.parametrize("count", [300, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_mutated(page: Page, count: int) -> None:
+    """Each ends in an error of the right kind or a picture."""
+    files = [(CASES / "good" / name / "file.pel").read_bytes() for name in GOOD]
+    small = [base64.b64encode(data).decode() for data in files if len(data) < SMALL]
+    outcome = page.evaluate(ATTACK, [small, count, 2])
+    assert outcome["strange"] == []
+    assert outcome["pictures"] + sum(outcome["errors"].values()) == count
+    assert outcome["slowest"] < MOST_MS
+    assert outcome["memory"] < MOST_HEAP

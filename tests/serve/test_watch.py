@@ -1,0 +1,91 @@
+"""What the server tells of its work: figures, lines, and nothing of what is in a request."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from pellucid.serve.app import make_app
+from pellucid.serve.guard import HEADERS
+from pellucid.serve.watch import Lines
+
+if TYPE_CHECKING:
+    from served import Running
+
+
+def figure(server: Running, name: str, **labels: str) -> float:
+    """One of the figures; 0 if it isn't there yet."""
+    chosen = ",".join(f'{key}="{value}"' for key, value in labels.items())
+    text = server.client.get("/metrics").text
+    found = re.search(rf"^{name}{re.escape(f'{{{chosen}}}' if labels else '')} (\S+)$", text, re.M)
+    return float(found[1]) if found else 0.0
+
+
+def test_figures(server: Running, pel: bytes) -> None:
+    route = "/v1/info"
+    told = {
+        "pellucid_requests_total": {"route": route, "status": "200"},
+        "pellucid_request_seconds_count": {"route": route},
+        "pellucid_bytes_in_total": {"route": route},
+        "pellucid_bytes_out_total": {"route": route},
+    }
+    before = {name: figure(server, name, **labels) for name, labels in told.items()}
+    answer = server.post("info", pel, latents=True)
+    after = {name: figure(server, name, **labels) for name, labels in told.items()}
+    added = [after[name] - before[name] for name in told]
+    assert added == [1, 1, len(pel), len(answer.content)]
+    assert figure(server, "pellucid_working") == figure(server, "pellucid_waiting") == 0
+
+
+def test_addresses_that_are_none_are_one_figure(server: Running) -> None:
+    for name in ("/secret.png", "/v1/secret.png"):
+        server.client.get(name)
+    text = server.client.get("/metrics").text
+    assert "secret" not in text
+    assert figure(server, "pellucid_requests_total", route="other", status="404") >= 2
+
+
+def test_lines_tell_nothing_of_the_request(
+    server: Running, pel: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "pellucid.serve")
+    server.client.get("/secret.png?token=secret")
+    server.post("compress", pel, model="secret")
+    lines = [Lines().format(record) for record in caplog.records]
+    events = [json.loads(line) for line in lines]
+    assert [(one["route"], one["status"]) for one in events] == [
+        ("other", 404),
+        ("/v1/compress", 400),
+    ]
+    assert "secret" not in "".join(lines)
+
+
+def test_a_bug_answers_500_and_is_told_without_what_it_says(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = make_app(page=False)
+
+    @app.get("/bug")
+    async def bug() -> None:
+        said = "".join(("sec", "ret"))
+        raise RuntimeError(said)
+
+    async def asked() -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.get("/bug")
+
+    answer = asyncio.run(asked())
+    assert (answer.status_code, answer.json()["kind"]) == (500, "FailedError")
+    assert answer.headers["content-security-policy"] == HEADERS["Content-Security-Policy"]
+    told = [json.loads(Lines().format(record)) for record in caplog.records]
+    failed = next(one for one in told if one["event"] == "failed")
+    assert failed["error"] == "RuntimeError"
+    assert "test_watch.py" in failed["trace"]
+    assert "secret" not in "".join(map(json.dumps, told))

@@ -1,0 +1,83 @@
+"""A server on a free port, in a thread, and what tests send to it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+from PIL import Image
+
+import pellucid
+from pellucid.serve import ServerLimits
+from pellucid.serve.app import make_app
+from pellucid.serve.run import listening
+from pellucid.serve.work import Work
+
+CHELSEA = Path(pellucid.__file__).parent / "samples" / "chelsea.png"
+
+
+@dataclass
+class Running:
+    """A server that runs: a client of it, its address, and the application behind it."""
+
+    client: httpx.Client
+    url: str
+    app: FastAPI
+
+    @property
+    def work(self) -> Work:
+        work: Work = self.app.state.work
+        return work
+
+    def post(self, verb: str, body: Any, **query: Any) -> httpx.Response:
+        return self.client.post(f"/v1/{verb}", content=body, params=query)
+
+    def kind(self, verb: str, body: Any, **query: Any) -> tuple[int, str]:
+        """Status and kind of an error."""
+        answer = self.post(verb, body, **query)
+        return answer.status_code, answer.json()["kind"]
+
+
+@contextmanager
+def running(
+    limits: ServerLimits | None = None, token: str | None = None, **page: Any
+) -> Iterator[Running]:
+    """A server in a thread, while the block lasts; with the page if it is asked for."""
+    app = make_app(limits, token=token, **({"page": False} | page))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
+    with listening("127.0.0.1", 0) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            with httpx.Client(base_url=url, timeout=60) as client:
+                client.get("/health")
+                yield Running(client, url, app)
+        finally:
+            server.should_exit = True
+            thread.join(20)
+
+
+def png(samples: Any) -> bytes:
+    out = BytesIO()
+    Image.fromarray(samples).save(out, "PNG")
+    return out.getvalue()
+
+
+def until(true: Callable[[], object], seconds: float) -> bool:
+    """Whether something becomes true within so many seconds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(0.02)
+    return bool(true())
