@@ -29,8 +29,6 @@ from pellucid.plugins.chunks import ChunkOptions  # noqa: E402
 from pellucid.plugins.turns import Turns  # noqa: E402
 from pellucid.plugins.zarr import PellucidCodec  # noqa: E402
 
-zarr.registry.register_codec("pellucid", PellucidCodec)  # as its entry point does
-
 
 def made(shape, dtype="uint16", *, store=None, chunks=None, codec=None, **more):
     """An array of Zarr with the codec and none behind it."""
@@ -297,7 +295,7 @@ def test_reopened_in_a_fresh_process_with_consolidated_metadata(tmp_path):
     samples = stack((2, 70, 60))
     array[:] = samples
     zarr.consolidate_metadata(store)
-    said = in_fresh_process(READ.format(store=store), tmp_path)
+    said = in_fresh_process(READ.format(store=store))
     assert "PellucidCodec(axes='ZYX', max_error=1" in said
     assert said.startswith(str(array[1, 62:66, 50].tolist()))
     assert said.endswith("True")
