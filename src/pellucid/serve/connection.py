@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-MOST = 200  # connections; a process may have 256 files open on some systems
+MOST = 128  # connections; on some systems a process may have 256 files open
 BACKLOG = 128  # that wait to be taken
 QUIET_S = 10.0  # after twice as long at the latest one is broken off
 REST_S = 2.0  # that the rest of a body may come, after the answer
