@@ -49,6 +49,13 @@ DEFAULTS = ServerLimits()
     "N",
     default=DEFAULTS.waiting,
 )
+@option(
+    "--kept",
+    "Of pictures that the page keeps, in temporary files.",
+    options.to_bytes,
+    "BYTES",
+    default=f"{DEFAULTS.kept_bytes // 10**9}G",
+)
 @option("--open open_page", "Open the page in a browser.")
 def serve(
     host: str,
@@ -59,6 +66,7 @@ def serve(
     seconds: float,
     at_once: int,
     waiting: int,
+    kept: int,
     open_page: bool,
 ) -> None:
     """Serve a page for people, and an HTTP API under /v1, until Ctrl-C.
@@ -72,6 +80,7 @@ def serve(
         seconds=seconds,
         at_once=at_once,
         waiting=waiting,
+        kept_bytes=kept,
     )
 
     def ready(url: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -16,13 +17,20 @@ from pellucid.serve import ServerLimits
 from pellucid.serve.run import serve
 
 # What a person may ask of their own machine.
-LIMITS = ServerLimits(request_bytes=2**30, pixels=2**27, seconds=600.0, kept_bytes=2**32)
+LIMITS = ServerLimits(request_bytes=2**30, pixels=2**27, seconds=600.0, kept_bytes=4 * 10**9)
 
 
 @click.command(short_help="Pictures and .pel files in a browser.")
 @click.argument("files", type=options.PATH, nargs=-1, required=True)
+@option(
+    "--kept",
+    "Of pictures that the page keeps, in temporary files.",
+    options.to_bytes,
+    "BYTES",
+    default=f"{LIMITS.kept_bytes // 10**9}G",
+)
 @option("--no-open", "Say the address instead of opening a browser.")
-def view(files: tuple[Path, ...], no_open: bool) -> None:
+def view(files: tuple[Path, ...], kept: int, no_open: bool) -> None:
     """Show FILES, pictures or .pel files, in a browser: before and after, with figures.
 
     Needs the extra: pip install 'pellucid[web]'. The page comes from this machine, at a free port,
@@ -38,4 +46,5 @@ def view(files: tuple[Path, ...], no_open: bool) -> None:
             open_soon(url)
 
     token = secrets.token_urlsafe(24)
-    serve(LIMITS, port=0, token=token, handed=files, quiet=True, ready=ready)
+    limits = replace(LIMITS, kept_bytes=kept)
+    serve(limits, port=0, token=token, handed=files, quiet=True, ready=ready)

@@ -53,15 +53,17 @@ def open_sink(
     """
     height, width, channels = shape
     info = replace(info, height=height, width=width, channels=channels)
-    others = [
-        suffix
-        for suffix, one in WRITERS.items()
-        if info.pages == 1 and not one.stacks and one.holds(dtype, channels)
-    ]
-    able = " ".join((*others, *_ANY))
+    able = " ".join((*suffixes_for(dtype, info), *_ANY))
     out = Output(path, dtype, info, force, threads, change, quality, able)
     with _writer_of(out).open(out) as sink:
         yield sink
+
+
+def suffixes_for(dtype: np.dtype[Any], info: ImageInfo) -> list[str]:
+    """The suffixes of formats of a single picture that can hold such samples."""
+    odd = info.pages > 1 or (info.channels in WITH_ALPHA and not info.has_alpha)
+    able = [name for name, one in WRITERS.items() if one.holds(dtype, info.channels)]
+    return [name for name in able if not (odd or WRITERS[name].stacks)]
 
 
 def _writer_of(out: Output) -> Writer:

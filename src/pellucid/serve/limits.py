@@ -23,7 +23,7 @@ class ServerLimits:
         stall: seconds without a byte of a body or of an answer, after which it is given up.
         at_once: requests that are worked on at a time, each in a process of its own.
         waiting: further requests that wait for one of these; to more the answer is 429.
-        kept_bytes: of pictures that the page keeps between requests.
+        kept_bytes: of pictures that the page keeps in temporary files between requests.
 
     Raises:
         OptionError: a value is out of range.
@@ -35,7 +35,7 @@ class ServerLimits:
     stall: float = 10.0
     at_once: int = 2
     waiting: int = 16
-    kept_bytes: int = 512_000_000
+    kept_bytes: int = 2_000_000_000
 
     def __post_init__(self) -> None:
         for name in ("request_bytes", "pixels", "at_once", "waiting", "kept_bytes"):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 import pellucid
 from pellucid.bitstream import Limits
-from pellucid.errors import LimitError, OutputError, refusing
+from pellucid.errors import LimitError, OptionError, OutputError, refusing
 from pellucid.pixels import ImageInfo, ImageSource, open_sink
 from pellucid.runtime.session import thread_count
 from pellucid.serve.jobs import remarked
@@ -41,10 +41,11 @@ def read(folder: Path, limits: Limits, most: int) -> dict[str, Any]:
     if room > most:
         raise LimitError(
             f"the picture takes {room:,} bytes while it is worked on, and the page may use "
-            f"{most:,}; use the command pellucid compress, or give the page more"
+            f"{most:,}; start the server with --kept {1 + room // 10**6}M, or use the command "
+            "pellucid compress"
         )
     stored.keep(samples, about)
-    return {**make.described(about, samples.dtype), "remarks": said, "room": room}
+    return {**make.described(about, samples, limits), "remarks": said, "room": room}
 
 
 def original(folder: Path, target: Path) -> dict[str, Any]:
@@ -81,7 +82,8 @@ def overlay(
     found = overlays.map_of(kind, source, kept.samples, kept.pel, limits)
     shades, most = overlays.drawn(found, source.shape)
     about = ImageInfo(source.shape[1], source.shape[0], 3, exif=source.info.exif)
-    told = {"most": most, "unit": found.unit, "even": found.even}
+    told = {"most": most, "more": bool(found.values.max() > most), "unit": found.unit}
+    told["even"] = found.even
     return {**told, **_write(shades, about, None, target)}
 
 
@@ -94,10 +96,13 @@ def peer(folder: Path, chosen: Settings, name: Peer, limits: Limits) -> dict[str
 def peer_picture(
     folder: Path, chosen: Settings, name: Peer, limits: Limits, target: Path
 ) -> dict[str, Any]:
-    """Its picture."""
+    """Its picture; OptionError if there is none of so few bytes."""
     stored = Stored(folder)
     about, source = stored.about, stored.source
-    samples = peers.decoded(_peer(stored, chosen, name, limits), source.shape[2])
+    data = _peer(stored, chosen, name, limits)
+    if not data:
+        raise OptionError(f"no {name} file is as small as the .pel file; choose another format")
+    samples = peers.decoded(data, source.shape[2])
     return _write(samples, about.info, about.ends, target)
 
 

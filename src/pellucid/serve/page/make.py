@@ -17,15 +17,17 @@ from numpy.typing import NDArray
 import pellucid
 from pellucid._api.decode import Opened
 from pellucid._api.layers import encode
+from pellucid._api.learned import check_source
 from pellucid._api.results import describe_channels
 from pellucid.bitstream import SIGNATURE, Limits
 from pellucid.codec import Difference, look_at
 from pellucid.denoising import NoiseEstimate
 from pellucid.denoising.flow import denoise_into
-from pellucid.errors import OptionError
+from pellucid.errors import OptionError, PellucidError
 from pellucid.pixels import Box, ImageInfo, ImageSource, open_image
 from pellucid.pixels.lazy import parts_of
 from pellucid.pixels.metadata import with_resolution
+from pellucid.pixels.sink import suffixes_for
 from pellucid.serve.page.settings import Settings, compress_options, denoise_options
 from pellucid.serve.page.shown import known_ends, upright_size
 from pellucid.serve.page.stored import About, Made
@@ -50,9 +52,11 @@ def read(data: bytes, limits: Limits) -> tuple[NDArray[Any], About]:
     return samples, About(info, known_ends(samples, info), len(data), is_pel)
 
 
-def described(about: About, dtype: np.dtype[Any]) -> dict[str, Any]:
-    """What the page says of a picture before anything is made of it."""
-    info = about.info
+def described(about: About, samples: NDArray[Any], limits: Limits) -> dict[str, Any]:
+    """What the page says of a picture before anything is made of it, and what can be: a file with
+    loss, and which formats besides.
+    """
+    info, dtype = about.info, samples.dtype
     width, height = upright_size(info)
     channels = info.channels - info.has_alpha
     return {
@@ -63,7 +67,18 @@ def described(about: About, dtype: np.dtype[Any]) -> dict[str, Any]:
         "bytes": about.file_bytes,
         "ends": about.ends,
         "pel": about.is_pel,
+        "lossy": can_be_lossy(ImageSource(samples, info), limits),
+        "files": [suffix[1:] for suffix in suffixes_for(dtype, info)],
     }
+
+
+def can_be_lossy(source: ImageSource, limits: Limits) -> bool:
+    """Whether the learned layer takes such a picture."""
+    try:
+        check_source(source, pellucid.CompressOptions(limits=limits), "it")
+    except PellucidError:
+        return False
+    return True
 
 
 def make(source: ImageSource, pel: bytes | None, chosen: Settings, limits: Limits) -> Made:

@@ -56,9 +56,12 @@ def map_of(
     before = source.read()
     if kind == "noise":
         values = sigma_at(colours_of(before, source.info), noise_of(source))
-        return Map(np.broadcast_to(np.float32(values), before.shape[:2]), 1, "sigma of noise")
+        whole = np.broadcast_to(np.float32(values), before.shape[:2])
+        return Map(np.nan_to_num(whole), 1, "sigma of noise")
     pair = (colours_of(one, source.info).astype(np.float32) for one in (before, after))
-    return Map(np.abs(np.subtract(*pair)).max(axis=2), 1, "difference of samples")
+    with np.errstate(invalid="ignore"):  # what is no number stays as it is
+        change = np.nan_to_num(np.abs(np.subtract(*pair)).max(axis=2))
+    return Map(change, 1, "difference of samples")
 
 
 def bits_of(pel: bytes, limits: Limits) -> Map:
@@ -76,8 +79,11 @@ def bits_of(pel: bytes, limits: Limits) -> Map:
 
 
 def drawn(found: Map, shape: tuple[int, ...]) -> tuple[NDArray[np.uint8], float]:
-    """(H, W, 3) shades, dark for 0, for a picture of `shape`; and the value of the brightest."""
-    most = float(np.percentile(found.values, MOST)) or 1.0
+    """(H, W, 3) shades, dark for 0, for a picture of `shape`; and the value of the brightest.
+
+    That is above all but a few of the values, or 0 where all are.
+    """
+    most = float(np.percentile(found.values, MOST)) or float(found.values.max())
     shades = heat(found.values, 0, most)
     whole = shades.repeat(found.step, axis=0).repeat(found.step, axis=1)
     return whole[: shape[0], : shape[1]], most

@@ -113,9 +113,10 @@ async def pixels(
 
 
 @router.get("/about")
-async def about() -> dict[str, Any]:
-    """What can be chosen."""
-    return {"version": pellucid.__version__, **names()}
+async def about(request: Request) -> dict[str, Any]:
+    """What can be chosen, and how many bytes of pictures are kept."""
+    kept = request.app.state.limits.kept_bytes
+    return {"version": pellucid.__version__, "kept": kept, **names()}
 
 
 @router.get("/handed")
@@ -131,6 +132,8 @@ async def handed_file(request: Request, name: str) -> FileResponse:
     path = request.app.state.handed.path(name)
     if path is None:
         raise HTTPException(404, "no such picture was handed to the page")
+    if not path.is_file():
+        raise HTTPException(404, "the file is gone; was it moved or deleted?")
     return FileResponse(path, media_type=TYPES["pel"])
 
 
@@ -150,7 +153,7 @@ async def add(request: Request) -> dict[str, Any]:
         except BaseException:
             store.drop(name)
             raise
-    store.fill(name, found.pop("room"))
+    store.fill(name, found["room"])
     return {"id": name, **found}
 
 

@@ -2,9 +2,10 @@
 
 const FIGURES = "Pellucid-Figures";
 const GONE = "The server does not answer. Is it still running? The next change asks it again.";
+const UNREADABLE = "The file can't be read. Was it moved, changed or deleted, or is it a folder?";
 const TRIES = 30; // of a server that is busy
 
-/** What the server refused: `status` is 0 where there was no answer. */
+/** What went wrong: `status` is the server's, 0 where it did not answer, null if not its doing. */
 export class Problem extends Error {
   constructor(status, message) {
     super(message);
@@ -75,7 +76,18 @@ async function reached(address, options) {
   try {
     return await fetch(address, options);
   } catch (error) {
-    throw isAbort(error) ? error : new Problem(0, GONE);
+    if (isAbort(error)) throw error;
+    throw (await readable(options.body)) ? new Problem(0, GONE) : new Problem(null, UNREADABLE);
+  }
+}
+
+/** Whether what was to be sent is there: files may be gone since they were chosen. */
+async function readable(body) {
+  try {
+    if (body instanceof Blob) await body.slice(0, 1).arrayBuffer();
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -43,7 +43,7 @@ export function said(figures) {
 }
 
 /** The same for one who doesn't see the table. */
-export function spoken(name, figures) {
+export function spoken(figures) {
   const parts = [];
   if (figures.bytes != null) {
     parts.push(`${bytes(figures.bytes)} bytes, ${rate.format(figures.bpp)} bits per pixel`);
@@ -51,7 +51,7 @@ export function spoken(name, figures) {
   const only = figures.bytes == null; // denoised
   if (figures.psnr === "same") parts.push(only ? "no noise to take off" : "the same samples");
   else if (figures.psnr != null) parts.push(`${tenth.format(figures.psnr)} dB`);
-  return `${name}: ${parts.join(", ") || "done"}`;
+  return parts.join(", ") || "done";
 }
 
 /** A number in three digits, or whole. */

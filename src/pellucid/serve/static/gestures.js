@@ -3,6 +3,7 @@
 const STEP = 1.25; // of zooming by keys and buttons
 const MOVE = 60; // page pixels that an arrow key moves the picture
 const TURN = 0.0015; // of zooming by the wheel, for each pixel that it would scroll
+const PINCH = 0.01; // the same for two fingers on a touchpad, which browsers tell as Ctrl and wheel
 
 /** Lets a person move and zoom what a view shows. */
 export function watchStage(stage, view) {
@@ -34,7 +35,8 @@ export function watchStage(stage, view) {
     event.preventDefault();
     const lines = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? 1 : 30;
     const [x, y] = placeOf(event, stage);
-    view.zoom({ by: Math.exp(-event.deltaY * lines * TURN), x, y });
+    const turn = event.ctrlKey ? PINCH : TURN;
+    view.zoom({ by: Math.exp(-event.deltaY * lines * turn), x, y });
   }, { passive: false });
   stage.addEventListener("dblclick", (event) => {
     const [x, y] = placeOf(event, stage);

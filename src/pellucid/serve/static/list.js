@@ -33,7 +33,7 @@ export class List {
     const row = document.createElement("li");
     row.dataset.key = picture.key;
     const open = button("open", "", () => this.#chosen(picture));
-    open.append(document.createElement("canvas"), span("name"), span("size"));
+    open.append(document.createElement("canvas"), element("bdi", "name"), element("span", "size"));
     open.querySelector(".name").textContent = picture.name;
     const remove = button("remove", "×", () => {
       const next = row.nextElementSibling ?? row.previousElementSibling;
@@ -70,9 +70,9 @@ export function thumbnailOf(image, side = 96) {
   return small;
 }
 
-function sizeOf({ figures, problem, file }) {
-  if (problem) return "not done";
-  if (!figures) return "…";
+function sizeOf({ figures, failed, later, file }) {
+  if (failed) return "not done";
+  if (!figures) return later ? "made when chosen or saved" : "…";
   return figures.bytes == null ? "denoised" : `${bytes(file.size)} → ${bytes(figures.bytes)}`;
 }
 
@@ -95,8 +95,8 @@ function button(name, text, pressed) {
   return made;
 }
 
-function span(name) {
-  const made = document.createElement("span");
+function element(kind, name) {
+  const made = document.createElement(kind);
   made.className = name;
   return made;
 }

@@ -37,38 +37,37 @@ for (const choice of document.querySelectorAll("[name=overlay]")) {
   choice.addEventListener("change", () => session.showMap());
 }
 for (const button of document.querySelectorAll("[data-kind]")) {
-  button.addEventListener("click", () => busy(button, (told) =>
-    saveOne(session.current, button.dataset.kind, session.options(session.current), told)));
+  button.addEventListener("click", () => {
+    const picture = session.current;
+    const options = session.options()(picture);
+    busy(button, picture.name, () => saveOne(picture, button.dataset.kind, options));
+  });
 }
-find("zip").addEventListener("click", () => busy(find("zip"), (told) => saveAll(
-  session.pictures.filter(({ problem }) => !problem),
-  find("zip-kind").value,
-  (picture) => session.options(picture),
-  told,
-)));
+find("zip").addEventListener("click", () => {
+  const [pictures, options] = [[...session.pictures], session.options()];
+  busy(find("zip"), "", (told) => saveAll(pictures, find("zip-kind").value, options, told));
+});
 
 /** Do what a button stands for, once at a time; what goes wrong is said. */
-async function busy(button, action) {
+async function busy(button, name, action) {
+  if (button.ariaBusy === "true") return;
   const words = button.textContent;
-  button.disabled = true;
-  try {
-    await action((done) => { button.textContent = `${words} (${done})`; });
-    page.messages.clear("save");
-  } catch (error) {
-    page.messages.say("save", error.message);
-  } finally {
-    button.disabled = false;
-    button.textContent = words;
-    if (document.activeElement === document.body) button.focus();
-  }
+  button.ariaBusy = "true";
+  await page.messages.watch({ key: "save", name }, () =>
+    action((done) => { button.textContent = `${words} (${done})`; }));
+  button.ariaBusy = "false";
+  button.textContent = words;
 }
 
 async function begin() {
-  await page.controls.load();
+  session.kept = (await page.controls.load()).kept;
   const handed = await json("handed", { method: "GET" });
-  const files = handed.map(async ({ id, name }) =>
-    new File([await blob(`handed/${id}`, { method: "GET" })], name));
-  session.add(await Promise.all(files));
+  const files = [];
+  await Promise.all(handed.map(({ id, name }, index) =>
+    page.messages.watch({ key: id, name }, async () => {
+      files[index] = new File([await blob(`handed/${id}`, { method: "GET" })], name);
+    })));
+  session.add(files.filter(Boolean));
 }
 
-begin().catch((error) => page.messages.say("page", error.message));
+page.messages.watch({ key: "page" }, begin);

@@ -3,14 +3,21 @@
 import { Controls } from "./controls.js";
 import { PEERS, fillRow, said, short, spoken } from "./figures.js";
 import { List } from "./list.js";
-import { Messages } from "./messages.js";
+import { Messages, sentence } from "./messages.js";
 import { View } from "./view.js";
 
-/** Whether WebP and AVIF can be put beside a result: it has a size, a distance and 8 bits. */
-export const comparable = ({ figures, about }) =>
-  figures.bytes != null && figures.psnr != null && about.dtype === "uint8";
+const COMPARED = 12e6; // pixels of the largest picture that is made as WebP and AVIF, too
+const COMING = "…";
+
+/** Why WebP and AVIF can't be put beside a result; empty if they can. */
+export function unlike({ figures, about }) {
+  if (about.dtype !== "uint8") return "8 bits only";
+  if (about.width * about.height > COMPARED) return `up to ${COMPARED / 1e6} MP`;
+  return figures.bytes == null || figures.psnr == null ? "–" : "";
+}
 
 const find = (id) => document.getElementById(id);
+const chosen = (name) => document.querySelector(`[name=${name}]:checked:enabled`)?.value;
 
 export class Page {
   stage = find("stage");
@@ -27,12 +34,12 @@ export class Page {
 
   /** What the right side is to show: pellucid, webp or avif. */
   get side() {
-    return document.querySelector("[name=right]:checked").value;
+    return chosen("right") ?? "pellucid";
   }
 
   /** Which map is to be shown: bits, noise, change, or none, which is empty. */
   get map() {
-    return document.querySelector("[name=overlay]:checked").value;
+    return chosen("overlay") ?? "";
   }
 
   /** A picture is seen, and what it is; or none, if that is empty. */
@@ -58,29 +65,44 @@ export class Page {
     if (!on && !well) this.#tell("");
   }
 
+  /** A picture's result is there and can be used, or nothing is, until there is one. */
+  ready(picture) {
+    document.body.dataset.ready = Boolean(picture);
+    find("beside").inert = !picture;
+    find("overlay").disabled = !picture;
+    const kinds = picture ? ["pel", ...picture.about.files] : [];
+    for (const button of document.querySelectorAll("[data-kind]")) {
+      button.disabled = !kinds.includes(button.dataset.kind);
+    }
+    find("overlay").querySelector("[value=bits]").disabled = picture?.figures.bytes == null;
+  }
+
   /** A result is there. */
   result(picture) {
     const { figures, file, about } = picture;
     const bpp = (8 * file.size) / (about.width * about.height);
     fillRow(find("row-original"), { bytes: file.size, bpp });
     fillRow(find("row-pellucid"), figures, "denoised");
-    const alone = !comparable(picture);
-    const note = about.dtype === "uint8" ? "–" : "8 bits only";
-    for (const name of Object.keys(PEERS)) this.peer(name, null, alone ? note : "…");
-    if (alone) document.querySelector("[name=right][value=pellucid]").checked = true;
+    for (const name of Object.keys(PEERS)) this.peer(name, null, unlike(picture) || COMING);
     find("said").textContent = said(figures);
     find("figures").hidden = false;
+    this.ready(picture);
     this.nameSides(picture, "pellucid");
-    this.#tell(spoken(picture.name, figures));
+    this.#tell(spoken(figures), picture.name);
   }
 
-  /** Figures of another format are there, or why not. */
+  /** Figures of another format are there, or why not; then it can't stay chosen. */
   peer(name, figures, note) {
     fillRow(find(`row-${name}`), figures, note);
+    const { checked, disabled } = find(`row-${name}`).querySelector("input");
+    if (checked && disabled && note !== COMING) {
+      find("row-pellucid").querySelector("input").checked = true;
+    }
   }
 
-  /** Say what is seen on the right. */
+  /** Say what is seen on the right; maps are those of pellucid's file. */
   nameSides({ figures }, side = this.side) {
+    find("overlay").disabled = side !== "pellucid";
     const row = find(`row-${side}`);
     for (const each of row.parentElement.rows) each.classList.toggle("shown", each === row);
     const size = row.querySelector("td").textContent;
@@ -92,11 +114,13 @@ export class Page {
   legend(figures) {
     find("legend").hidden = !figures;
     if (!figures) return;
-    const { most, unit, even } = figures;
-    find("legend-most").textContent = `${short(most)} ${unit}${even ? ", everywhere" : ""}`;
+    const { most, more, unit, even } = figures;
+    for (const part of find("legend").querySelectorAll("[data-shade]")) part.hidden = even;
+    const which = even ? " everywhere" : more ? " and more" : "";
+    find("legend-most").textContent = `${short(most)}${which}, ${unit}`;
   }
 
-  #tell(text) {
-    find("status").textContent = text;
+  #tell(text, name = "") {
+    find("status").replaceChildren(sentence(text, name));
   }
 }

@@ -13,7 +13,8 @@ export class Picture {
     this.about = null; // what the server says it is
     this.figures = null; // of the last result
     this.thumbnail = null; // a canvas
-    this.problem = "";
+    this.failed = false;
+    this.later = false; // made when it is chosen or saved, as the server keeps no more
     this.sending = null; // a promise of its id
   }
 
@@ -41,13 +42,15 @@ export class Picture {
   /** Ask the server for something of the picture: sent first, and again if it was forgotten. */
   async #with(how, what, options) {
     for (let again = false; ; again = true) {
-      const { id } = await this.sent(options.waiting);
+      const sent = this.sent(options.waiting);
+      const { sending } = this;
+      const { id } = await sent;
       options.signal?.throwIfAborted();
       try {
         return await how(`pictures/${id}/${what}`, options);
       } catch (error) {
         if (error.status !== FORGOTTEN || again) throw error;
-        this.sending = null;
+        if (this.sending === sending) this.sending = null; // others may have sent it already
       }
     }
   }

@@ -17,7 +17,7 @@ export async function saveOne(picture, kind, options) {
 }
 
 /**
- * Save all as one archive.
+ * Save all as one archive, and throw an error that names those that can't be.
  *
  * @param {import("./picture.js").Picture[]} pictures
  * @param {(picture: object) => object} optionsFor what each is asked with
@@ -25,21 +25,28 @@ export async function saveOne(picture, kind, options) {
  */
 export async function saveAll(pictures, kind, optionsFor, told) {
   const files = [];
+  const left = [];
   const taken = new Set();
-  for (const picture of pictures) {
-    told(files.length);
-    await picture.sent();
-    files.push({
-      name: free(picture.stem, kind, taken),
-      data: await picture.saved(kind, optionsFor(picture)),
-    });
+  for (const [index, picture] of pictures.entries()) {
+    told(index);
+    try {
+      await picture.sent();
+      const data = await picture.saved(kind, optionsFor(picture));
+      files.push({ name: free(picture.stem, kind, taken), data });
+    } catch (error) {
+      if (error.status === 0) throw error;
+      left.push(`\u2068${picture.name}\u2069 (${error.message})`); // in its own direction
+    }
   }
-  save(await zipOf(files), "pellucid.zip");
+  if (files.length) save(await zipOf(files), "pellucid.zip");
+  if (left.length) throw new Error(`Left out of the archive: ${left.join("; ")}`);
 }
 
+/** A name that no other has, also where systems see no difference of case. */
 function free(stem, kind, taken) {
+  const same = (name) => name.normalize("NFC").toLowerCase();
   let name = `${stem}.${kind}`;
-  for (let number = 2; taken.has(name); number += 1) name = `${stem}-${number}.${kind}`;
-  taken.add(name);
+  for (let number = 2; taken.has(same(name)); number += 1) name = `${stem}-${number}.${kind}`;
+  taken.add(same(name));
   return name;
 }

@@ -1,12 +1,12 @@
 // What happens when a picture or a setting is chosen: the part that is seen first, then the whole,
-// then maps and other formats, then the other pictures. Each step ends when something newer is
+// then maps, and other formats beside the other pictures. Each step ends when something newer is
 // wanted.
 
 import { pause } from "./api.js";
 import { PEERS, described } from "./figures.js";
 import { Latest } from "./latest.js";
 import { thumbnailOf } from "./list.js";
-import { comparable } from "./page.js";
+import { unlike } from "./page.js";
 import { Picture } from "./picture.js";
 
 const SMALL = 1_000_000; // pixels of a picture that is shown as a whole at once
@@ -17,6 +17,7 @@ const REST_MS = 500; // without a change before other formats are tried
 export class Session {
   pictures = [];
   current = null;
+  kept = Infinity; // bytes of pictures that the server keeps
   #page;
   #opened = null; // the picture that the view shows
   #result = null; // its pixels, as the settings made them
@@ -42,15 +43,14 @@ export class Session {
     this.refresh();
   }
 
-  /** Let go of a picture. */
+  /** Let go of a picture; if it is the one that is shown, its neighbour is. */
   remove(picture) {
+    const place = this.pictures.indexOf(picture);
     this.pictures = this.pictures.filter((each) => each !== picture);
     this.#page.messages.clear(picture.key);
-    if (this.pictures.length) {
-      this.choose(this.current === picture ? this.pictures[0] : this.current);
-    } else {
-      this.#clear();
-    }
+    const last = this.pictures.length - 1;
+    if (last < 0) this.#clear();
+    else this.choose(this.current === picture ? this.pictures[Math.min(place, last)] : this.current);
     picture.forget();
   }
 
@@ -60,89 +60,87 @@ export class Session {
     if (this.current) this.refresh();
   }
 
-  /** Show the current picture as the settings make it, and then the others. */
+  /** Show the current picture as the settings make it; then others beside it, and the others. */
   refresh() {
-    const { stage } = this.#page;
+    const { stage, messages } = this.#page;
+    const picture = this.current;
     this.#side.stop();
     this.#map.stop();
+    for (const key of ["side", "map"]) messages.clear(key);
     this.#page.working(true);
-    this.#page.show(this.pictures, this.current);
+    if (this.#opened !== picture) this.#page.ready(null);
+    this.#page.show(this.pictures, picture);
     return this.#work.run(async (signal) => {
-      const done = await this.#tried(this.current, (options) => this.#show(options), signal);
+      const done = await this.#tried(picture, (options) => this.#show(picture, options), signal);
       this.#page.working(false, done);
       if (done) {
         requestAnimationFrame(() => stage.dispatchEvent(new Event("shown")));
         this.showMap();
-        await pause(REST_MS, signal);
-        await this.#peers(signal);
+      } else {
+        this.#failed(picture);
       }
-      await this.#others(signal);
-    }, (error) => this.#page.messages.say("page", error.message));
+      await Promise.all([done && this.#peers(picture, signal), this.#others(signal)]);
+    }, (error) => messages.say("page", error.message));
   }
 
   /** Show what is chosen for the right side: the result, or another format's picture. */
   showSide() {
     const { view, side } = this.#page;
-    const picture = this.current;
-    this.#side.run(async (signal) => {
+    this.#beside("side", async (picture, options) => {
       let image = this.#result;
-      if (side in PEERS) {
-        const { waiting } = this.#page;
-        const body = this.#settings(picture);
-        ({ image } = await picture.pixels(`peers/${side}/picture`, { body, signal, waiting }));
-      }
+      if (side in PEERS) ({ image } = await picture.pixels(`peers/${side}/picture`, options));
       view.put("after", image);
       this.#page.nameSides(picture);
-    }, (error) => this.#failed(picture, error));
+      this.showMap();
+    });
   }
 
   /** Show the map that is chosen, or none. */
   showMap() {
-    const { view, map, waiting } = this.#page;
-    const picture = this.current;
-    this.#map.run(async (signal) => {
-      if (!map) {
-        view.put("overlay", null);
-        this.#page.legend(null);
-        return;
-      }
-      const body = this.#settings(picture);
-      const { image, figures } = await picture.pixels(
-        `overlays/${map}`, { body, signal, waiting },
-      );
+    const { view, map } = this.#page;
+    const show = (image, figures) => {
       view.put("overlay", image);
       this.#page.legend(figures);
-    }, (error) => {
-      view.put("overlay", null);
-      this.#page.legend(null);
-      this.#failed(picture, error);
-    });
+    };
+    this.#beside("map", async (picture, options) => {
+      if (!map) return show(null, null);
+      const { image, figures } = await picture.pixels(`overlays/${map}`, options);
+      return show(figures.even ? null : image, figures); // one shade everywhere says nothing
+    }, () => show(null, null));
   }
 
-  /** What a request about a picture is sent with. */
-  options(picture) {
-    return { body: this.#settings(picture), waiting: this.#page.waiting };
+  /** From a picture to what a request about it is sent with, by the settings that are chosen now. */
+  options() {
+    const settings = this.#page.controls.settings();
+    return (picture) => ({ body: settings(picture.about), waiting: this.#page.waiting });
   }
 
-  #settings(picture) {
-    return this.#page.controls.settingsFor(picture.about);
-  }
-
-  async #show({ signal, waiting }) {
-    const { view, messages, controls } = this.#page;
+  /** Do something for the picture that is shown, instead of what was done before in its place. */
+  #beside(key, what, failed = () => {}) {
     const picture = this.current;
+    const { messages } = this.#page;
+    const latest = { side: this.#side, map: this.#map }[key];
+    latest.run(async (signal) => {
+      const options = { ...this.options()(picture), signal };
+      const well = await messages.watch({ key, name: picture.name, signal }, () =>
+        what(picture, options));
+      if (!well) failed();
+    }, (error) => messages.say("page", error.message));
+  }
+
+  async #show(picture, { signal, waiting }) {
+    const { view, controls } = this.#page;
     const about = await picture.sent(waiting);
     signal.throwIfAborted();
-    if (about.pel) controls.offerOpen();
+    controls.follow(about);
     if (this.#opened !== picture) await this.#open(picture, { signal, waiting });
-    const options = { body: this.#settings(picture), signal, waiting };
+    const options = { ...this.options()(picture), signal };
     if (options.body.task !== "open") await this.#preview(picture, options);
     const { image, figures } = await picture.pixels("result", options);
     this.#result = image;
     view.put("overlay", null);
     view.put("after", image);
     picture.figures = figures;
-    messages.clear(picture.key);
     this.#page.result(picture);
   }
 
@@ -163,71 +161,69 @@ export class Session {
     view.put("after", image, part.x, part.y);
   }
 
-  async #peers(signal) {
-    const { waiting } = this.#page;
-    const picture = this.current;
-    const body = this.#settings(picture);
-    if (!comparable(picture)) return;
+  async #peers(picture, signal) {
+    if (unlike(picture)) return;
+    await pause(REST_MS, signal);
+    const options = { ...this.options()(picture), signal };
     for (const name of Object.keys(PEERS)) {
       try {
-        const figures = await picture.peer(name, { body, signal, waiting });
+        const figures = await picture.peer(name, options);
         this.#page.peer(name, figures, figures.bytes == null ? "none so small" : "");
       } catch (error) {
         signal.throwIfAborted();
-        if (!error.status) throw error;
-        this.#page.peer(name, null, error.message);
+        this.#page.peer(name, null, error.status === 0 ? "–" : error.message);
       }
       if (this.#page.side === name) this.showSide();
     }
   }
 
   async #others(signal) {
-    const { waiting } = this.#page;
-    for (const picture of this.pictures) {
+    for (const picture of [...this.pictures]) {
       if (picture.figures || picture === this.current) continue;
-      await this.#tried(picture, async (options) => {
+      picture.later = !this.#fits(picture);
+      if (picture.later) continue;
+      await this.#tried(picture, async ({ waiting }) => {
         await picture.sent(waiting);
-        const body = this.#settings(picture);
-        const { image, figures } = await picture.pixels("result", { ...options, body });
+        const options = { ...this.options()(picture), signal };
+        const { image, figures } = await picture.pixels("result", options);
         picture.thumbnail ??= thumbnailOf(image);
         picture.figures = figures;
-        this.#page.messages.clear(picture.key);
       }, signal);
     }
+    this.#page.show(this.pictures, this.current);
+  }
+
+  /** Whether the server keeps a picture beside those that are made; if not, they would be sent again
+   *  and again. One that it doesn't know is taken to be as large as the largest of them. */
+  #fits(picture) {
+    const made = this.pictures.filter((each) => each.figures || each === this.current);
+    const rooms = made.map(({ about }) => about?.room ?? 0);
+    const room = picture.about?.room ?? Math.max(0, ...rooms);
+    return rooms.reduce((sum, each) => sum + each, room) <= this.kept;
   }
 
   /** Whether something with a picture went well; if not, it is said, and the rest goes on. */
   async #tried(picture, what, signal) {
-    picture.problem = "";
-    try {
-      await what({ signal, waiting: this.#page.waiting });
-      this.#page.messages.clear("server");
-      return true;
-    } catch (error) {
-      signal.throwIfAborted();
-      this.#failed(picture, error);
-      return false;
-    } finally {
-      this.#page.show(this.pictures, this.current);
-    }
+    const { messages, waiting } = this.#page;
+    const watched = { key: picture.key, name: picture.name, signal };
+    picture.failed = !(await messages.watch(watched, () => what({ signal, waiting })));
+    this.#page.show(this.pictures, this.current);
+    return !picture.failed;
   }
 
-  #failed(picture, error) {
-    picture.problem = error.message;
-    if (picture === this.current && this.#opened !== picture) {
-      this.#opened = null;
-      this.#page.present("");
-    }
-    const gone = error.status === 0;
-    this.#page.messages.say(
-      gone ? "server" : picture.key, gone ? error.message : `${picture.name}: ${error.message}`,
-    );
+  /** The picture has no result: what is seen is of another, or of other settings. */
+  #failed(picture) {
+    this.#page.ready(null);
+    if (this.#opened === picture) return;
+    this.#opened = null;
+    this.#page.present("");
   }
 
   #clear() {
     this.#work.stop();
     this.current = this.#opened = this.#result = null;
     this.#page.present("");
+    this.#page.ready(null);
     this.#page.working(false, false);
     this.#page.show([], null);
   }

@@ -5,6 +5,7 @@
 
 const LEAST_SHOWN = 40; // screen pixels of a picture that can't be moved out of sight
 const MOST_ZOOM = 64;
+const TINY = 16; // times that a picture fits, from which it is enlarged
 const SMOOTH_BELOW = 2; // from this zoom on pixels are squares
 const MAP = 0.7; // how opaque a map is
 
@@ -58,11 +59,12 @@ export class View {
     this.draw();
   }
 
-  /** The whole picture, as large as it fits and not beyond its pixels. */
+  /** The whole picture, as large as it fits, and not beyond its pixels unless it is tiny. */
   fit() {
     const { width, height } = this.#canvas;
     const fitting = Math.min(width / this.#size.width, height / this.#size.height);
-    this.scale = Math.min(1, fitting) || 1;
+    const most = fitting < TINY ? 1 : Math.min(MOST_ZOOM, Math.floor(fitting));
+    this.scale = Math.min(most, fitting) || 1;
     this.left = Math.round((width - this.scale * this.#size.width) / 2);
     this.top = Math.round((height - this.scale * this.#size.height) / 2);
     this.#fitted = true;
