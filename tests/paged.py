@@ -63,11 +63,12 @@ def payload(name: str, data: bytes) -> dict[str, Any]:
 def after(page: Page, action: Any) -> None:
     """Do something and wait for the picture that comes of it."""
     page.evaluate("""() => {
-        window.seen = new Promise((done) =>
-            document.querySelector('#stage').addEventListener('shown', done, { once: true }));
+        window.seen = false;
+        document.querySelector('#stage').addEventListener(
+            'shown', () => { window.seen = true; }, { once: true });
     }""")
     action()
-    page.evaluate("async () => { await window.seen; }")
+    page.wait_for_function("() => window.seen")
 
 
 def range_to(page: Page, name: str, value: int) -> None:

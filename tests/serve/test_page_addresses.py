@@ -50,7 +50,7 @@ def test_a_picture_that_takes_too_much_is_refused(page_server, tmp_path):
     answer = page_server.client.post("/page/pictures", content=large)
     assert (answer.status_code, answer.json()["kind"]) == (413, "LimitError")
     (tmp_path / "file").write_bytes(large)
-    with pytest.raises(LimitError, match="the page may use"):
+    with pytest.raises(LimitError, match="--kept 5M"):
         jobs.read(tmp_path, Limits(), most=2_000_000)
 
 
@@ -99,6 +99,15 @@ def test_a_picture_that_is_forgotten_while_it_is_worked_on_is_404(page_server, p
 def test_a_size_that_cant_be_met_is_422(page_server, picture):
     answer = page_server.client.post(f"{picture}/result", json={"aim": "size", "size": 5})
     assert (answer.status_code, answer.json()["kind"]) == (422, "TargetError")
+
+
+def test_a_format_without_so_small_a_file_has_no_picture(page_server):
+    dot = png(np.zeros((1, 1, 3), np.uint8))
+    found = page_server.client.post("/page/pictures", content=dot).json()
+    address = f"/page/pictures/{found['id']}/peers/avif"
+    assert page_server.client.post(address, json={}).json()["bytes"] is None
+    answer = page_server.client.post(f"{address}/picture", json={})
+    assert (answer.status_code, answer.json()["kind"]) == (400, "OptionError")
 
 
 def test_the_page_is_no_part_of_the_api(page_server):

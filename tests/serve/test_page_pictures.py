@@ -208,6 +208,8 @@ def test_maps_sum_to_the_bits_and_show_what_was_changed(photo):
     assert noise.values.shape == samples.shape[:2]
     assert not change.even
     assert overlays.Map(np.zeros((2, 2)), 1, "").even
+    same = overlays.map_of("change", source, samples, made.pel, LIMITS)
+    assert (overlays.drawn(same, samples.shape)[1], same.even) == (0, True)
     for found in (bits, change, noise):
         shades, most = overlays.drawn(found, samples.shape)
         assert shades.shape == samples.shape
@@ -217,6 +219,24 @@ def test_maps_sum_to_the_bits_and_show_what_was_changed(photo):
     assert tiles.values.sum() * samples[..., 0].size == pytest.approx(8 * len(exact), rel=0.05)
     with pytest.raises(OptionError, match="no file"):
         overlays.map_of("bits", source, made.samples, None, LIMITS)
+
+
+def test_maps_of_samples_that_are_no_numbers_are_numbers():
+    samples = np.random.default_rng(0).normal(100, 9, (64, 64, 1)).astype(np.float32)
+    samples[:9], samples[9:12] = np.nan, np.inf
+    source = ImageSource(samples, ImageInfo.of(samples))
+    for kind in ("change", "noise"):
+        found = overlays.map_of(kind, source, samples.copy(), None, LIMITS)
+        assert np.isfinite(overlays.drawn(found, samples.shape)[1])
+    assert found.values.shape == (64, 64)
+
+
+def test_a_few_samples_beyond_the_brightest_shade_are_no_part_of_the_scale():
+    values = np.zeros((100, 100))
+    values[0, :5] = 7
+    assert overlays.drawn(overlays.Map(values, 1, ""), values.shape)[1] == 7
+    values[50:] = 3
+    assert overlays.drawn(overlays.Map(values, 1, ""), values.shape)[1] == 3
 
 
 def test_pictures_are_forgotten_when_there_are_too_many_or_unused():

@@ -117,11 +117,9 @@ def to_srgb(light: NDArray[np.uint8], profile: bytes | None) -> NDArray[np.uint8
 
 @lru_cache(8)
 def change_of(profile: bytes) -> ImageCms.ImageCmsTransform | None:
-    """From a profile of RGB to sRGB; None where there is nothing to change, or it can't be read."""
+    """From a profile of RGB to sRGB; None if it can't be read."""
     try:
         found = ImageCms.ImageCmsProfile(BytesIO(profile))
-        if "sRGB" in ImageCms.getProfileDescription(found):
-            return None
         srgb = ImageCms.createProfile("sRGB")
         return ImageCms.buildTransform(found, srgb, "RGB", "RGB")
     except (ImageCms.PyCMSError, OSError):
