@@ -93,6 +93,15 @@ def show_only(page: Page, side: str) -> None:
     drawn(page)
 
 
+def first_of(page: Page, held: list[Any]) -> Any:
+    """The first request that a route holds, once it is there."""
+    for _ in range(WAIT_MS // 20):
+        if held:
+            return held[0]
+        page.wait_for_timeout(20)
+    raise AssertionError("no request came")
+
+
 def drawn(page: Page) -> None:
     """Wait until what was changed is drawn: the second frame from now begins."""
     page.evaluate("""() => new Promise((done) =>

@@ -22,13 +22,15 @@ from served import CHELSEA
 def test_it_says_where_serves_logs_and_ends(pel: bytes) -> None:
     import subprocess
 
-    with start("serve", "--port", "0", "--at-once", "1", stderr=subprocess.PIPE) as process:
+    with start("serve", "--port", "0", "--kept", "1M", stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         said = process.stderr.readline()
         found = re.fullmatch(r"pellucid: serving (http://127\.0\.0\.1:\d+/) until Ctrl-C\n", said)
         assert found is not None, said
         answer = httpx.post(f"{found[1]}v1/info?latents=true", content=pel, timeout=60)
         assert answer.json()["width"] == 160
+        refused = httpx.post(f"{found[1]}page/pictures", content=CHELSEA.read_bytes(), timeout=60)
+        assert "--kept 2M" in refused.json()["message"]
         process.send_signal(signal.SIGINT)
         rest = process.stderr.read()
     assert process.returncode == 130

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import pellucid
-from paged import after, drawn, give, range_to, seen, show_only, text, visited
+from paged import after, drawn, first_of, give, range_to, seen, show_only, text, visited
 from pellucid.serve import ServerLimits
 from pellucid.serve.page.handed import Handed
 from served import CHELSEA, png, running
@@ -271,12 +271,10 @@ def test_the_part_that_is_seen_comes_before_the_whole(page):
         range_to(page, "quality", 0)
     region = parse_qs(urlsplit(coming.value.url).query)
     assert int(region["width"][0]) * int(region["height"][0]) <= 500_000
-    for _ in range(1000):  # the whole is asked for once the part is there
-        if not held:
-            page.wait_for_timeout(20)
+    asked = first_of(page, held)  # for the whole, once the part is there
     drawn(page)
     first = decoded(page.locator("#view").screenshot()).astype(int)
-    after(page, held[0].continue_)
+    after(page, asked.continue_)
     whole = decoded(page.locator("#view").screenshot())
     assert np.abs(first - whole).mean() < np.abs(first - earlier).mean() / 3
 

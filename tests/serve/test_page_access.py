@@ -7,6 +7,7 @@ import pytest
 
 import pellucid
 from paged import DESK, DONE, PHONE, after, drawn, give, payload, seen, text, visited
+from served import png
 
 SIZE = (120, 160)
 # Everything that a person can use, as the browser sees it: one of a group of radio buttons.
@@ -185,6 +186,31 @@ def test_two_fingers_zoom(browser, page_server, photo):
             touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
         touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
         page.wait_for_selector("#zoom:text-is('200 %')")
+
+
+def test_a_touchpad_zooms_as_far_as_fingers_move(page, photo):
+    give(page, ("a.png", photo))
+    page.evaluate("""() => { for (let count = 0; count < 10; count += 1)
+        document.querySelector('#stage').dispatchEvent(new WheelEvent(
+            'wheel', { deltaY: -5, ctrlKey: true, cancelable: true })); }""")
+    page.wait_for_selector("#zoom:text-is('165 %')")
+
+
+def test_a_tiny_picture_is_enlarged_until_it_fits(page):
+    give(page, ("dot.png", png(np.zeros((2, 2, 3), np.uint8))))
+    page.wait_for_selector("#zoom:text-is('6400 %')")
+
+
+def test_names_keep_their_direction_and_lie_above_sizes_on_a_phone(browser, page_server, photo):
+    name = "cat \u202egpj.png"
+    with visited(browser, page_server.url, PHONE) as page:
+        give(page, (name, photo))
+        assert page.locator("#list bdi.name").text_content() == name
+        assert page.locator("#status bdi").text_content() == name
+        box, below = (page.locator(f"#list {part}").bounding_box() for part in (".name", ".size"))
+        assert box["y"] + box["height"] <= below["y"] + 1
+        about = page.locator("#about-picture")
+        assert about.evaluate("(it) => it.scrollWidth <= it.clientWidth")
 
 
 def test_nothing_moves_for_who_wants_no_motion(browser, page_server):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import pellucid
-from paged import DONE, after, give, payload, range_to, seen, show_only, text, visited
+from paged import DONE, after, first_of, give, payload, range_to, seen, show_only, text, visited
 from pellucid.serve import ServerLimits
 from pellucid.serve.page.handed import Handed
 from served import png, running, until
@@ -77,7 +77,7 @@ def test_an_archive_says_what_it_leaves_out_and_keeps_its_settings(page, photo):
         page.click("#zip")
         page.wait_for_selector("#zip:has-text('(0)')")
         after(page, lambda: range_to(page, "quality", 10))
-        held[0].continue_()
+        first_of(page, held).continue_()
     with zipfile.ZipFile(coming.value.path()) as archive:
         assert archive.namelist() == ["a.pel", "b.pel"]
         first, second = (archive.read(name) for name in archive.namelist())
@@ -89,28 +89,26 @@ def test_an_archive_says_what_it_leaves_out_and_keeps_its_settings(page, photo):
 def test_nothing_of_the_picture_before_is_used_while_the_next_is_sent(page, photo):
     give(page, ("a.png", photo))
     held = []
-    page.route("**/page/pictures", held.append)
+    page.route("**/page/pictures", lambda route: held.append(route))
     page.set_input_files("#files", [payload("b.png", photo)])
     page.wait_for_selector("body[data-ready=false]")
     usable = "[data-kind]:enabled, [name=overlay]:enabled, table:not([inert])"
     assert page.locator(usable).count() == 0
-    held[0].continue_()
+    first_of(page, held).continue_()
     page.wait_for_selector("#status:has-text('b.png')")
     assert page.locator(usable).count() > 0
 
 
 def test_a_file_that_is_gone_is_not_the_servers_fault(page, tmp_path, photo):
-    path = tmp_path / "gone.png"
-    path.write_bytes(photo)
-    with page.expect_file_chooser() as choosing:
-        page.click("#choose-first")
-    page.evaluate("() => { window.files = document.querySelector('#files'); }")
-    page.route("**/page/static/*", lambda route: route.continue_())
-    page.evaluate("""() => document.querySelector('#files').addEventListener(
-        'change', (event) => event.stopImmediatePropagation(), { capture: true, once: true })""")
-    choosing.value.set_files(path)
-    path.unlink()
-    page.evaluate("""() => document.querySelector('#files').dispatchEvent(new Event('change'))""")
+    paths = [tmp_path / name for name in ("a.png", "gone.png")]
+    for path in paths:
+        path.write_bytes(photo)
+    held = []
+    page.route("**/page/pictures", lambda route: held.append(route), times=1)
+    page.set_input_files("#files", paths)
+    first = first_of(page, held)  # the other is sent after it
+    paths[1].unlink()
+    first.continue_()
     page.wait_for_selector("#messages li:has-text('gone.png')")
     assert "can't be read" in text(page, "#messages")
 
@@ -170,8 +168,8 @@ def test_a_server_that_is_gone_is_said_and_found_again(page, photo):
     page.route("**/page/**", lambda route: route.abort())
     range_to(page, "quality", 30)
     page.wait_for_selector("#messages li:has-text('does not answer')")
-    page.click("[data-kind=pel]")
-    page.wait_for_timeout(300)
+    page.click("#zip")
+    page.wait_for_function("() => document.querySelector('#zip').ariaBusy === 'false'")
     assert page.locator("#messages li").count() == 1  # said once
     page.unroute_all()
     after(page, lambda: range_to(page, "quality", 31))
