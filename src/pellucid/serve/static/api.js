@@ -84,7 +84,9 @@ async function reached(address, options) {
 /** Whether what was to be sent is there: files may be gone since they were chosen. */
 async function readable(body) {
   try {
-    if (body instanceof Blob) await body.slice(0, 1).arrayBuffer();
+    const reader = body instanceof Blob ? body.stream().getReader() : null;
+    await reader?.read(); // a slice of a file that is gone is empty instead
+    await reader?.cancel();
     return true;
   } catch {
     return false;
