@@ -256,6 +256,21 @@ def test_a_format_without_so_small_a_file_is_not_chosen(page, photo):
     assert page.locator("#messages li").count() == 0
 
 
+def test_other_formats_hold_up_no_other_picture(page, photo):
+    page.route("**/peers/*", lambda _: None)  # which are never answered
+    give(page, ("a.png", photo), ("b.png", photo))
+    page.wait_for_selector("#row-webp:has-text('…')")
+    page.wait_for_timeout(600)  # by then they are asked for
+    page.wait_for_selector("#totals:has-text('All')")
+    said = page.evaluate("""async () => {
+        const { unlike } = await import('/page/static/page.js');
+        const [figures, dtype] = [{ bytes: 1, psnr: 1 }, 'uint8'];
+        const about = (height) => ({ dtype, width: 4000, height });
+        return [3000, 3001].map((height) => unlike({ figures, about: about(height) }));
+    }""")
+    assert said == ["", "up to 12 MP"]
+
+
 def test_the_part_that_is_seen_comes_before_the_whole(page):
     with Image.open(CHELSEA) as cat:
         large = np.asarray(cat.convert("RGB").resize((1000, 1000)))

@@ -135,11 +135,14 @@ def give_bad(page, name, data, said):
 
 def test_a_setting_that_cant_be_met_is_said_until_it_can(page, photo):
     give(page, ("a.png", photo))
+    page.check("[name=overlay][value=change]")
+    page.wait_for_selector("#legend:visible")
     page.check("[name=aim][value=size]")
     page.fill("#size", "0.1")
     page.wait_for_selector("#messages li:has-text('a.png')")
     assert page.locator("#stage[data-state=failed]").count() == 1
     assert page.locator("[data-kind]:enabled, [name=overlay]:enabled").count() == 0
+    assert not page.locator("#legend").is_visible()
     after(page, lambda: page.fill("#size", "4"))
     assert page.locator("#messages li").count() == 0
 

@@ -75,6 +75,9 @@ export class Page {
       button.disabled = !kinds.includes(button.dataset.kind);
     }
     find("overlay").querySelector("[value=bits]").disabled = picture?.figures.bytes == null;
+    if (picture) return;
+    this.view.put("overlay", null);
+    this.legend(null);
   }
 
   /** A result is there. */
