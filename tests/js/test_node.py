@@ -33,8 +33,24 @@ def test_format() -> None:
     run("node_modules/prettier/bin/prettier.cjs", "--check", ".")
 
 
+def test_types_need_no_other_package(tmp_path: Path) -> None:
+    """They are sound where nothing else is installed."""
+    tsc = "node_modules/typescript/bin/tsc"
+    run(tsc, "-p", "tsconfig.build.json", "--outDir", str(tmp_path / "types"))
+    program = 'import { decode } from "./types/index.js"; export default await decode("a.pel");\n'
+    (tmp_path / "program.ts").write_text(program + 'import "./types/img.js";\n', "utf-8")
+    options = "--noEmit --strict --target es2022 --module nodenext --lib es2024,dom,dom.iterable"
+    run(tsc, *options.split(), "--ignoreConfig", "--types", "", str(tmp_path / "program.ts"))
+
+
 def test_the_package_is_small_and_works_in_node(tmp_path: Path) -> None:
     run("scripts/build.ts", str(tmp_path))
+    about = json.loads((JS / "package.json").read_text("utf-8"))
+    for export in about["exports"].values():
+        path = export if isinstance(export, str) else export["default"]
+        assert list(tmp_path.glob(path.removeprefix("./dist/"))), path
+    assert "Apache License" in (tmp_path / "LICENSE").read_text("utf-8")
+    assert "Microsoft" in (tmp_path / "NOTICE").read_text("utf-8")
     assert sum(path.stat().st_size for path in tmp_path.glob("*.js")) < MOST_BYTES
     case = JS.parent / "conformance" / "v1" / "good" / "rgb" / "file.pel"
     program = (
