@@ -184,6 +184,26 @@ def test_under_a_policy(browser: Browser, folder: Path) -> None:
         page.close()
 
 
+def test_under_trusted_types(browser: Browser, folder: Path) -> None:
+    """The policy that the guide names is enough, and without one the picture's error says so."""
+    guide = (JS.parent / "docs" / "browser.md").read_text("utf-8")
+    policy = re.search(r"    (trustedTypes\.createPolicy.*)", guide)
+    assert policy is not None
+    script = '<script type="module" src="project/page/img.js"></script>'
+    image = '<img alt="a" data-pel="project/page/chelsea.pel">'
+    (folder / "untrusted.html").write_text(f"<!doctype html>{script}{image}", "utf-8")
+    (folder / "trusted.html").write_text(
+        f"<!doctype html><script>{policy[1]}</script>{script}{image}", "utf-8"
+    )
+    header = {"Content-Security-Policy": "require-trusted-types-for 'script'"}
+    with served(folder, header) as host:
+        for name, state in (("untrusted", "failed"), ("trusted", "shown")):
+            page = browser.new_page()
+            page.goto(f"{host}/{name}.html")
+            page.wait_for_selector(f'[data-pel-state="{state}"]')
+            page.close()
+
+
 def test_opening_files(page: Page) -> None:
     for case, kind in (
         ("deep_alpha", "4 × uint8"),
