@@ -68,7 +68,7 @@ export class ModelStore {
   private async arraysOf(id: string, kind: Kind): Promise<Arrays> {
     const url = this.urlOf(id, ENTROPY);
     const bytes = await this.read(url);
-    if (bytes === undefined) throw unknown(kind, id, `there is no ${url.href}`);
+    if (bytes === undefined) throw unknown(kind, id, `there is no ${url.href}; put it there`);
     const arrays = await readNpz(bytes);
     const found = await idOf(arrays);
     if (found !== undefined && found !== id) {
@@ -76,7 +76,8 @@ export class ModelStore {
         `${url.href} is not the model ${id} but ${found}; put the right one there`,
       );
     }
-    if (!arrays.has(MARKS[kind])) throw unknown(kind, id, `${url.href} is of another kind`);
+    if (!arrays.has(MARKS[kind]))
+      throw unknown(kind, id, `${url.href} is of another kind; get the file again`);
     return arrays;
   }
 
@@ -109,7 +110,7 @@ function once<T>(found: Map<string, Promise<T>>, id: string, open: () => Promise
 
 function unknown(kind: Kind, id: string, why: string): UnknownModelError {
   return new UnknownModelError(
-    `the file needs the ${kind} ${id}, and ${why}; put it there, or update the package pellucid`,
+    `the file needs the ${kind} ${id}, and ${why}, or update the package pellucid`,
   );
 }
 

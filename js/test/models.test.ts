@@ -48,6 +48,11 @@ test("a runtime that isn't there, or is none, at first", async () => {
   });
 });
 
+test("exact files need no runtime", async () => {
+  const decoder = new PelDecoder({ models: MODELS, runtime: new URL("none.wasm", MODELS) });
+  assert.equal((await decoder.decode(EXACT)).channels, 3);
+});
+
 test("a model of the other kind isn't the one that a file needs", async () => {
   const decoder = new PelDecoder({ models: MODELS, runtime: RUNTIME });
   const wrong = { name: "UnknownModelError", message: /is of another kind/ };
