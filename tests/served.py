@@ -19,6 +19,7 @@ from PIL import Image
 import pellucid
 from pellucid.serve import ServerLimits
 from pellucid.serve.app import make_app
+from pellucid.serve.connection import config_of
 from pellucid.serve.run import listening
 from pellucid.serve.work import Work
 
@@ -53,7 +54,7 @@ def running(
 ) -> Iterator[Running]:
     """A server in a thread, while the block lasts; with the page if it is asked for."""
     app = make_app(limits, token=token, **({"page": False} | page))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
+    server = uvicorn.Server(config_of(app, stop=1))
     with listening("127.0.0.1", 0) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -44,7 +44,7 @@ ALLOWED: dict[str, set[str]] = {
     "plugins": LIBRARY | {"_api", "__init__"},
     "__init__": LIBRARY | {"_api", "video"},
     "nets": LIBRARY,
-    "evaluate": LIBRARY | {"_api", "__init__", "video", "explaining", "pages"},
+    "evaluate": LIBRARY | {"_api", "__init__", "video", "explaining", "pages", "plugins"},
     "train": LIBRARY | {"_api", "__init__", "nets", "evaluate"},
     "serve": LIBRARY | {"_api", "__init__", "explaining", "pages"},
     "cli": LIBRARY

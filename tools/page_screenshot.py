@@ -11,8 +11,8 @@ from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
+from tools.browser_speed import ROOT, SAMPLE
 from tools.load_api import serving
-from tools.page_speed import ROOT, SAMPLE
 
 WINDOW = {"width": 1200, "height": 800}
 COLOURS = 256  # of the palette, which makes the file small

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
+from tools.browser_speed import MODELS, ROOT, SAMPLE, large
 from tools.load_api import serving
 
 from pellucid.pixels import read_image
@@ -31,10 +32,6 @@ from pellucid.pixels import read_image
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-ROOT = Path(__file__).resolve().parent.parent
-SAMPLE = ROOT / "src" / "pellucid" / "samples" / "chelsea.png"
-SHAPE = (1232, 1632)
-MODELS = ("s", "m")
 QUALITIES = (50, 70)  # from which each next one is one more
 HEADER = ("picture", "model", "runs", "first_ms", "change_ms", "work_ms")
 
@@ -51,13 +48,11 @@ CHANGE = """async (quality) => {
 }"""
 
 
-def large(path: Path) -> bytes:
-    """A PNG of a picture, repeated and mirrored to `SHAPE`."""
-    samples = np.asarray(read_image(path)[0])[..., :3]
-    sides = [(0, 2 * most) for most in SHAPE]
-    whole = np.pad(samples, [*sides, (0, 0)], mode="symmetric")[: SHAPE[0], : SHAPE[1]]
+def png_of(path: Path) -> bytes:
+    """A picture at the size that is timed, as PNG."""
+    whole = large(np.asarray(read_image(path)[0])[..., :3])
     out = BytesIO()
-    Image.fromarray(whole.squeeze()).save(out, "PNG", compress_level=1)
+    Image.fromarray(whole).save(out, "PNG", compress_level=1)
     return out.getvalue()
 
 
@@ -84,7 +79,7 @@ def rows_of(
 ) -> Iterator[tuple[Any, ...]]:
     """The rows of the table."""
     for path in pictures:
-        data = large(path)
+        data = png_of(path)
         for model in MODELS:
             changes, work = times_of(browser, address, data, model, runs).T
             medians = (statistics.median(each[1:]) for each in (changes, work))

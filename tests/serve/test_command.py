@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
 from pellucid.serve import run
 from program import call, start
+from served import CHELSEA
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
@@ -34,6 +38,21 @@ def test_it_says_where_serves_logs_and_ends(pel: bytes) -> None:
     assert (logged["event"], logged["route"], logged["status"]) == ("request", "/v1/info", 200)
     assert (logged["in"], logged["out"]) == (len(pel), len(answer.content))
     assert "latents" not in lines[0]  # no options
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_sigterm_to_all_of_its_processes_lets_the_work_end() -> None:
+    """As service managers send it."""
+    with start("serve", "--port", "0", "--at-once", "1", start_new_session=True) as process:
+        assert process.stderr is not None
+        url = process.stderr.readline().split()[2]
+        assert httpx.post(f"{url}v1/compress", content=CHELSEA.read_bytes()).status_code == 200
+        with ThreadPoolExecutor(1) as pool:
+            options = {"params": {"effort": 2}, "content": CHELSEA.read_bytes(), "timeout": 60}
+            asked = pool.submit(httpx.post, f"{url}v1/compress", **options)
+            time.sleep(0.3)
+            os.killpg(process.pid, signal.SIGTERM)
+            assert asked.result().status_code == 200
 
 
 def test_no_host_of_others_without_a_token() -> None:

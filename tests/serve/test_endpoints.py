@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ import pytest
 from PIL import Image
 
 import pellucid
+from pellucid.serve.jobs import over_http
 from served import until
 
 if TYPE_CHECKING:
@@ -166,6 +166,34 @@ def test_formats_that_cannot_hold_the_picture(server: Running) -> None:
     assert fine.status_code == 200
 
 
+def test_sides_that_a_format_cannot_hold(server: Running) -> None:
+    """It is no full disk, and no option of the command is named."""
+    wide = pellucid.compress(np.zeros((2, 70_000), np.uint8), lossless=True)
+    for kind in ("jpeg", "webp"):
+        answer = server.post("decompress", wide, format=kind)
+        assert (answer.status_code, answer.json()["kind"]) == (422, "OutputError")
+        assert "(PNG can hold it, or leave out the metadata: metadata=False)" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("choose one with --page N (page=N), from 0", "choose one with page=N, from 0"),
+        ("without --page (page=) all can be kept", "without page= all can be kept"),
+        ("leave tune (--tune) out", "leave tune out"),
+        ("with keep_going (--keep-going)", "with keep_going"),
+        ("goes with task='compress' (--task compress)", "goes with task='compress'"),
+        ("must be 'compress' (--task, task=)", "must be 'compress' (task=)"),
+        ("(metadata=False, --no-metadata)", "(metadata=False)"),
+        ("9; if you trust it, raise max_pixels", "9; the server takes none that is larger"),
+        ("remove it from the picture or raise max_metadata", "remove it from the picture"),
+        ("cannot write /some/where/answer.png", "cannot write answer.png"),
+    ],
+)
+def test_messages_are_for_who_asks(said: str, told: str) -> None:
+    assert over_http(said, Path("/some/where")) == told
+
+
 def test_what_is_no_picture(server: Running, pel: bytes, photo: bytes) -> None:
     assert server.kind("compress", b"") == (415, "InputError")
     assert server.kind("compress", b"%PDF-1.4 no picture") == (415, "InputError")
@@ -182,10 +210,9 @@ def test_addresses(server: Running) -> None:
     assert server.client.get("/docs").status_code == 404
 
 
-def test_nothing_is_left_on_the_disk(
-    server: Running, photo: bytes, pel: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+def test_nothing_is_left_on_the_disk(server: Running, photo: bytes, pel: bytes) -> None:
+    used = server.work.folder.stat().st_mtime_ns
     for verb, body in (("compress", photo), ("compress", b"nothing"), ("decompress", pel)):
         server.post(verb, body)
-    assert until(lambda: not list(tmp_path.iterdir()), 2)
+    assert server.work.folder.stat().st_mtime_ns > used
+    assert until(lambda: not list(server.work.folder.iterdir()), 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from pellucid.errors import OptionError
 from pellucid.serve.app import make_app
 from pellucid.serve.guard import HEADERS
-from pellucid.serve.run import check_token
+from pellucid.serve.run import address_of, check_token
 
 TOKEN = "a token of the tests"
 
@@ -49,7 +50,9 @@ def test_with_a_token_any_name_will_do() -> None:
     assert ask("GET", "/metrics", TOKEN, host="pictures.example", **bearer).status_code == 200
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:8001", "x"])
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "http://127.0.0.1:8001", "x", "http://["]
+)
 def test_other_sites_are_refused(origin: str) -> None:
     answer = ask("POST", "/v1/info", origin=origin)
     assert (answer.status_code, answer.json()["kind"]) == (403, "OriginError")
@@ -75,12 +78,21 @@ def test_health_needs_none() -> None:
     assert ask("GET", "/health", TOKEN).status_code == 200
 
 
+@pytest.mark.parametrize("token", [TOKEN, "a+b/c=d&e#f%20g?hi", "'\"<>\\^`{|}~ -_.!*()"])
+def test_the_address_gives_the_token_whatever_is_in_it(token: str) -> None:
+    address = urlsplit(address_of("::1", 8000, token))
+    assert (address.scheme, address.netloc, address.path) == ("http", "[::1]:8000", "/")
+    check_token("::1", token)
+    assert ask("GET", f"/?{address.query}", token).status_code == 303
+    assert address_of("127.0.0.1", 80, None) == "http://127.0.0.1:80/"
+
+
 def test_a_browser_gets_a_cookie_for_the_token() -> None:
     answer = ask("GET", f"/?token={TOKEN.replace(' ', '%20')}", TOKEN)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     cookie = answer.headers["set-cookie"]
     assert "HttpOnly" in cookie
-    assert "SameSite=strict" in cookie
+    assert "SameSite=lax" in cookie
     assert TOKEN not in cookie
     kept = cookie.partition(";")[0]
     assert ask("GET", "/metrics", TOKEN, cookie=kept).status_code == 200
@@ -101,8 +113,9 @@ def test_hosts_that_others_reach_need_a_token(host: str) -> None:
     with pytest.raises(OptionError, match="token"):
         check_token(host, None)
     check_token(host, TOKEN)
-    with pytest.raises(OptionError, match="16"):
-        check_token(host, "short")
+    for wrong in ("short", "t\u00f6ken that is long", f"{TOKEN} ", f"\n{TOKEN}", f"a\x00{TOKEN}"):
+        with pytest.raises(OptionError, match="16"):
+            check_token(host, wrong)
 
 
 def test_own_hosts_need_none() -> None:

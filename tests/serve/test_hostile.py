@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
+import struct
+import sys
+from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zlib import compress, crc32
 
 import numpy as np
 import pytest
+import tifffile
+from PIL import Image
 
+import dicom_files
+import pellucid
 from pellucid import errors
 from pellucid.serve.problems import STATUS
 
@@ -81,10 +91,6 @@ def test_mutated_files(server: Running, number: int) -> None:
 
 @pytest.mark.parametrize("number", [100, pytest.param(3_000, marks=pytest.mark.slow)])
 def test_mutated_pictures(server: Running, photo: bytes, number: int) -> None:
-    from io import BytesIO
-
-    from PIL import Image
-
     files = [photo]
     for kind in ("JPEG", "WEBP", "TIFF", "BMP", "GIF", "AVIF"):
         out = BytesIO()
@@ -93,28 +99,102 @@ def test_mutated_pictures(server: Running, photo: bytes, number: int) -> None:
     fuzz(server, files, ("compress", "denoise"), number)
 
 
-def test_sizes_are_claimed_and_not_allocated(server: Running) -> None:
-    """A PNG, a .npy and a .pel whose headers claim far more than the limits allow."""
-    claims = (
-        b"\x93NUMPY\x01\x00v\x00{'descr': '|u1', 'fortran_order': False, 'shape': (60000, 60000)}"
-    )
-    png = bytes.fromhex("89504e470d0a1a0a0000000d49484452") + b"\x00\x01\x00\x00" * 2
-    png += b"\x08\x02\x00\x00\x00"
-    for body in (claims.ljust(128) + bytes(1000), png + b"\x00" * 500):
-        status, _ = server.kind("compress", body)
-        assert status in {413, 415}
+def claiming_png(side: int) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc32(kind + data))
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
+    data = chunk(b"IDAT", compress(bytes(1_000_000)))
+    return b"\x89PNG\r\n\x1a\n" + head + data + chunk(b"IEND", b"")
+
+
+def claiming_tiff(side: int) -> bytes:
+    out = BytesIO()
+    tifffile.imwrite(out, np.zeros((1000, 1000), np.uint8), compression="deflate", metadata=None)
+    data = bytearray(out.getvalue())
+    with tifffile.TiffFile(BytesIO(out.getvalue())) as file:
+        tags = file.pages.first.tags
+        for name in ("ImageWidth", "ImageLength"):
+            kind = "<I" if tags[name].dtype == 4 else "<H"
+            struct.pack_into(kind, data, tags[name].valueoffset, side)
+    return bytes(data)
+
+
+def claiming_bmp(side: int) -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "BMP")
+    data = bytearray(out.getvalue())
+    struct.pack_into("<ii", data, 18, side, side)
+    return bytes(data)
+
+
+def claiming_npy(_: int) -> bytes:
+    out = BytesIO()  # others than the size of the file are refused before
+    np.save(out, np.zeros((1001, 1000), np.uint8))
+    return out.getvalue()
+
+
+def most_memory(server: Running) -> int:
+    """Bytes that the processes have had at most, each of them; 0 where the system doesn't tell."""
+    if sys.platform != "linux":
+        return 0
+    told = (Path(f"/proc/{pid}/status").read_text("ascii") for pid in server.work.pids)
+    return max(int(re.findall(r"VmHWM:\s+(\d+)", one)[0]) * 1024 for one in told)
+
+
+@pytest.mark.parametrize("claiming", [claiming_png, claiming_tiff, claiming_bmp, claiming_npy])
+def test_sizes_are_claimed_and_not_allocated(
+    server: Running, claiming: Callable[[int], bytes]
+) -> None:
+    """Files that are sound but for a header that claims far more than the limits allow."""
+    for verb in ("compress", "denoise"):
+        assert server.kind(verb, claiming(60_000)) == (413, "LimitError")
+    assert most_memory(server) < 1_000_000_000  # and above 3 times as many are claimed
 
 
 def test_pickles_are_not_read(server: Running) -> None:
-    from io import BytesIO
-
     out = BytesIO()
     np.save(out, np.array([[{"a": 1}]], object), allow_pickle=True)
     assert server.kind("compress", out.getvalue()) == (415, "InputError")
 
 
-def test_references_are_not_followed(server: Running) -> None:
-    """Text formats that name other files, and an archive, aren't read as pictures."""
+OME = """<?xml version="1.0"?>
+<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0">
+<Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="uint8" SizeX="64" SizeY="64" SizeC="2" SizeZ="1"
+SizeT="1"><TiffData IFD="0" FirstC="0"><UUID FileName="body">urn:uuid:1</UUID></TiffData>
+<TiffData IFD="0" FirstC="1"><UUID FileName="{other}">urn:uuid:2</UUID></TiffData>
+</Pixels></Image></OME>"""
+
+
+def test_references_are_not_followed(server: Running, tmp_path: Path) -> None:
+    """An OME-TIFF that takes its second channel from another file gives its own alone."""
+    other, out = tmp_path / "other.tif", BytesIO()
+    tifffile.imwrite(other, np.full((64, 64), 200, np.uint8))
+    own = np.full((64, 64), 7, np.uint8)
+    tifffile.imwrite(out, own, description=OME.format(other=other), metadata=None)
+    with tifffile.TiffFile(BytesIO(out.getvalue())) as file:
+        assert file.is_ome
+    answer = server.post("compress", out.getvalue(), lossless=True)
+    assert answer.status_code == 200
+    assert np.array_equal(pellucid.decompress(answer.content), own)
+
+
+def test_a_dicom_file_whose_samples_are_elsewhere_is_no_picture(
+    server: Running, tmp_path: Path
+) -> None:
+    other = dicom_files.saved_frames(np.zeros((1, 16, 16), np.uint16), tmp_path / "other.dcm")
+    assert server.post("compress", other.read_bytes(), lossless=True).status_code == 200
+    dataset = dicom_files.dataset_of(np.zeros((1, 16, 16), np.uint16))
+    del dataset.PixelData
+    dataset.PixelDataProviderURL = other.as_uri()
+    body = dicom_files.saved(dataset, tmp_path / "own.dcm").read_bytes()
+    answer = server.post("compress", body, lossless=True)
+    assert answer.status_code == 415
+    assert "Pixel Data" in answer.text
+
+
+def test_names_of_files_are_no_pictures(server: Running) -> None:
+    """Text formats that name other files, and an archive."""
     for body in (
         b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>',
         b"#EXTM3U\n/etc/passwd\n",

@@ -6,14 +6,14 @@ import asyncio
 import json
 import logging
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 from pellucid.serve.app import make_app
 from pellucid.serve.guard import HEADERS
-from pellucid.serve.watch import Lines
+from pellucid.serve.watch import Lines, Metrics, Watch
 
 if TYPE_CHECKING:
     from served import Running
@@ -89,3 +89,28 @@ def test_a_bug_answers_500_and_is_told_without_what_it_says(
     assert failed["error"] == "RuntimeError"
     assert "test_watch.py" in failed["trace"]
     assert "secret" not in "".join(map(json.dumps, told))
+
+
+def test_who_is_still_waiting_when_the_server_ends_is_told(server: Running) -> None:
+    async def endless(*_: Any) -> None:
+        await asyncio.sleep(60)
+
+    sent: list[Any] = []
+
+    async def asked() -> None:
+        scope = {"type": "http", "method": "GET", "headers": []}
+        watch = Watch(endless, Metrics(server.work))
+        task = asyncio.ensure_future(watch(scope, receive_nothing, told))
+        await asyncio.sleep(0.01)
+        task.cancel()
+        await task
+
+    async def receive_nothing() -> Any:
+        raise AssertionError
+
+    async def told(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(asked())
+    assert sent[0]["status"] == 503
+    assert json.loads(sent[1]["body"])["kind"] == "EndingError"

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import operator
+import os
+import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pellucid.errors import OptionError
-from pellucid.serve import ServerLimits
+from pellucid.serve import ServerLimits, worker
+from pellucid.serve.process import FailedError, Function, StorageError
 from pellucid.serve.work import Busy, Gone, TooSlow, Work
-from pellucid.serve.worker import FailedError
+from served import until
 
 ENDLESS = (sum, range(10**15))  # in C, so that no signal is heeded
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 POSIX = sys.platform != "win32"
 
 
@@ -32,11 +40,13 @@ class Asker:
         return {"type": "http.disconnect"}
 
 
-def with_work(use: Callable[[Work, Any], Awaitable[None]], **limits: Any) -> None:
+def with_work(
+    use: Callable[[Work, Any], Awaitable[None]], warm: Function | None = None, **limits: Any
+) -> None:
     """Run a coroutine with one process at work."""
 
     async def used() -> None:
-        work = Work(ServerLimits(at_once=1, **limits))
+        work = Work(ServerLimits(at_once=1, **limits), warm)
         async with work.running():
             await work.run(Asker(), operator.add, 1, 1)  # type: ignore[arg-type]
             await use(work, Asker())
@@ -107,3 +117,95 @@ def test_only_so_many_wait() -> None:
         await asyncio.gather(*jobs)
 
     with_work(use, waiting=2)
+
+
+def test_a_process_that_died_between_jobs_costs_none() -> None:
+    async def use(work: Work, asker: Any) -> None:
+        os.kill(work.pids[0], KILL)
+        assert until(lambda: not work.pids, 5)
+        assert await work.run(asker, operator.add, 1, 2) == 3
+
+    with_work(use)
+
+
+@pytest.mark.parametrize("idle", [True, False])
+def test_a_process_that_cannot_be_started_is_started_later(
+    idle: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it died between jobs or in one; nothing stays open of the tries."""
+
+    def refused(_: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "no more processes")
+
+    async def use(work: Work, asker: Any) -> None:
+        began = opened()
+        with monkeypatch.context() as patch:
+            patch.setattr(SpawnProcess, "start", refused)
+            if idle:
+                os.kill(work.pids[0], KILL)
+                assert until(lambda: not work.pids, 5)
+            else:
+                with pytest.raises(FailedError):
+                    await work.run(asker, os._exit, 3)
+            for _ in range(5):
+                with pytest.raises(StorageError, match="no more processes"):
+                    await work.run(asker, operator.add, 1, 2)
+        assert await work.run(asker, operator.add, 1, 2) == 3
+        assert opened() <= began
+        monkeypatch.setattr(SpawnProcess, "start", refused)  # the server ends without one, too
+        os.kill(work.pids[0], KILL)
+
+    with_work(use)
+
+
+def opened() -> int:
+    """Files that this process has open; 0 where the system doesn't tell."""
+    return len(os.listdir("/proc/self/fd")) if sys.platform == "linux" else 0
+
+
+def test_a_process_has_only_so_long_to_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "READY_S", 0.5)
+    with pytest.raises(FailedError, match="begin"):
+        with_work(nothing, warm=partial(time.sleep, 60))
+
+
+async def nothing(_work: Work, _asker: Any) -> None:
+    """A use."""
+
+
+@pytest.mark.skipif(not POSIX, reason="signals of POSIX")
+@pytest.mark.parametrize("sent", ["SIGTERM", "SIGINT"])
+def test_signals_for_the_server_do_not_stop_the_work(sent: str) -> None:
+    async def use(work: Work, asker: Any) -> None:
+        job = asyncio.ensure_future(work.run(asker, time.sleep, 0.5))
+        await asyncio.sleep(0.2)
+        os.kill(work.pids[0], getattr(signal, sent))
+        assert await job is None
+
+    with_work(use)
+
+
+def test_nothing_that_libraries_say_is_heard(capfd: pytest.CaptureFixture[str]) -> None:
+    async def use(work: Work, asker: Any) -> None:
+        assert await work.run(asker, os.write, 2, b"secret") == 6
+
+    with_work(use)
+    assert "secret" not in capfd.readouterr().err
+
+
+FULL = Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="the system has no disk that is full")
+def test_a_full_disk_is_no_bug_and_no_fault_of_the_picture(tmp_path: Path) -> None:
+    arrays = tmp_path / "arrays.npz"
+    arrays.symlink_to(FULL)
+
+    async def use(work: Work, asker: Any) -> None:
+        for write in (partial(FULL.write_bytes, b"some"), partial(np.savez, arrays, np.zeros(9))):
+            with pytest.raises(StorageError, match="full"):
+                await work.run(asker, write)
+        with pytest.raises(FailedError, match="FileNotFoundError"):
+            await work.run(asker, Path("/nowhere/at/all").read_bytes)
+
+    with_work(use)

@@ -19,6 +19,7 @@ from pellucid.evaluate.benches import (
     toy,
     training,
     video,
+    zarr,
 )
 from pellucid.evaluate.report import Section
 
@@ -35,6 +36,7 @@ BENCHES: tuple[AnyBench, ...] = (
     toy.BENCH,
     training.BENCH,
     video.BENCH,
+    zarr.BENCH,
 )
 # Name of the markers in README and docs -> what stands between them.
 SECTIONS: dict[str, Section] = {

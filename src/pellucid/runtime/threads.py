@@ -39,11 +39,26 @@ def one_thread() -> Iterator[None]:
 
     As a context manager of its own threadpoolctl's limit would have to end in the same thread.
     """
+    take_over()
     limit = matrix_library().limit(limits=1, user_api="blas")
     try:
         yield
     finally:
+        take_over()
         limit.restore_original_limits()
+        take_over()
+
+
+def take_over() -> None:
+    """Let any thread be the next to set a limit; `Together` sees to it that it is one at a time.
+
+    The first one to set a limit for OpenBLAS, usually the main thread, keeps that right as long as
+    it lives (threadpoolctl 3.8), and those of others have no effect.
+    """
+    for library in matrix_library().lib_controllers:
+        clear = getattr(library, "clear_controlling_thread", None)
+        if clear is not None:
+            clear(force=True)
 
 
 ONE_THREAD = Together(one_thread)

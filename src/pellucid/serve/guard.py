@@ -1,17 +1,18 @@
 """Who may ask, before anything is read of the request; and headers that protect every answer.
 
 With a token it must come with each request but that for `/health`: as `Authorization: Bearer`, or
-in the cookie that a person gets by opening `/?token=...` once. Without one the server is for
-this machine alone, so that the host must be called like it: a page of another name whose address
-was made to lead here (DNS rebinding) is refused. A request that another site's page sends
-(cross-site request forgery) says so in `Origin`, and is refused in either case.
+in the cookie that a person gets by opening `/?token=...` once. A browser sends that also when a
+link on another site is followed, but not with what a page of another site sends. Without a token
+the server is for this machine alone, so that the host must be called like it: a page of another
+name whose address was made to lead here (DNS rebinding) is refused. A request that another site's
+page sends (cross-site request forgery) says so in `Origin`, and is refused in either case.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
@@ -74,13 +75,14 @@ class Guard:
         host, origin = headers.get("host", ""), headers.get("origin")
         if self._token is None and name_of(host) not in LOOPBACK:
             return problem(421, "HostError", "without a token this server is for its own machine")
-        if origin is not None and urlsplit(origin).netloc != host and scope["method"] not in SAFE:
+        foreign = origin is not None and not is_of(origin, host)
+        if foreign and scope["method"] not in SAFE:
             return problem(403, "OriginError", "a page of another site can't ask this server")
         if self._token is None or scope["path"] in OPEN or self._is_known(headers):
             return None
         if scope["path"] == "/" and self._is_token(query_token(scope)):
             answer = RedirectResponse("/", 303)
-            answer.set_cookie(cookie_of(host), self._mark, httponly=True, samesite="strict")
+            answer.set_cookie(cookie_of(host), self._mark, httponly=True, samesite="lax")
             return answer
         said = "give the token as Authorization: Bearer, or open /?token=... in a browser once"
         return problem(401, "TokenError", said, **{"WWW-Authenticate": "Bearer"})
@@ -99,10 +101,20 @@ class Guard:
 
 def name_of(host: str) -> str:
     """The name in a Host header, without its port."""
+    return parts(f"//{host}").hostname or ""
+
+
+def is_of(origin: str, host: str) -> bool:
+    """Whether an Origin header names this host."""
+    return bool(host) and parts(origin).netloc == host
+
+
+def parts(address: str) -> SplitResult:
+    """Those of an address; of one that is none, all empty."""
     try:
-        return urlsplit(f"//{host}").hostname or ""
+        return urlsplit(address)
     except ValueError:  # brackets that don't close
-        return ""
+        return urlsplit("")
 
 
 def cookie_of(host: str) -> str:

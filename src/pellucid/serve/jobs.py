@@ -8,6 +8,7 @@ of an installed one, and there are no guides, masks or folders.
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,14 @@ import pellucid
 from pellucid import DecompressOptions, FileInfo, Limits, Verification
 from pellucid.errors import OptionError, PellucidError, PellucidWarning
 from pellucid.serve.explained import write_explanation
+
+ELSEWHERE = (  # what messages say, and what over HTTP it is instead
+    (r"--[a-z]+(?: N)? \(([a-z]+)=(N?)\)", r"\1=\2"),  # --page N (page=N)
+    (r" \(--[a-z-]+(?: [a-z]+)?\)", ""),  # tune (--tune)
+    (r", --[a-z-]+(?=\))|(?<=\()--[a-z-]+, ", ""),  # (metadata=False, --no-metadata)
+    (r"if you trust (it|the file), raise max_[a-z]+", "the server takes none that is larger"),
+    (r" or raise max_[a-z]+", ""),
+)
 
 
 def warm() -> None:
@@ -31,21 +40,25 @@ def warm() -> None:
 
 @contextmanager
 def remarked(folder: Path) -> Iterator[list[str]]:
-    """A list that gets, at the end of the block, what the library remarks in it.
-
-    Errors and remarks don't tell where the files are.
-    """
-    prefix, said = f"{folder}{os.sep}", list[str]()
+    """A list that gets, at the end of the block, what the library remarks in it, `over_http`."""
+    said = list[str]()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", PellucidWarning)
         try:
             yield said
         except PellucidError as error:
-            error.args = tuple(str(arg).replace(prefix, "") for arg in error.args)
+            error.args = tuple(over_http(str(arg), folder) for arg in error.args)
             raise
-    said += [str(one.message) for one in caught]
-    said[:] = [one.replace(prefix, "") for one in said]
+    said[:] = [over_http(one, folder) for one in (*said, *(str(one.message) for one in caught))]
+
+
+def over_http(text: str, folder: Path) -> str:
+    """A message for who knows neither the command's options nor the folder of the files."""
+    text = text.replace(f"{folder}{os.sep}", "")
+    for pattern, other in ELSEWHERE:
+        text = re.sub(pattern, other, text)
+    return text
 
 
 def check_installed(model: str | None, known: dict[str, str]) -> None:

@@ -19,8 +19,8 @@ class ServerLimits:
         request_bytes: of the body of a request.
         pixels: width times height of a picture, before it is decoded; its samples are bounded by
             four times as much.
-        seconds: of work on a request, waiting not counted; and of the arrival of its body, and of
-            the departure of the answer.
+        seconds: of work on a request, waiting not counted.
+        stall: seconds without a byte of a body or of an answer, after which it is given up.
         at_once: requests that are worked on at a time, each in a process of its own.
         waiting: further requests that wait for one of these; to more the answer is 429.
         kept_bytes: of pictures that the page keeps between requests.
@@ -32,6 +32,7 @@ class ServerLimits:
     request_bytes: int = 256_000_000
     pixels: int = 64_000_000
     seconds: float = 60.0
+    stall: float = 10.0
     at_once: int = 2
     waiting: int = 16
     kept_bytes: int = 512_000_000
@@ -41,8 +42,10 @@ class ServerLimits:
             value, least = getattr(self, name), int(name != "waiting")
             fine = is_whole(value) and value >= least
             require(fine, name, value, f"a whole number from {least}")
-        fine = is_number(self.seconds) and 0 < self.seconds < float("inf")
-        require(fine, "seconds", self.seconds, "a number above 0")
+        for name in ("seconds", "stall"):
+            value = getattr(self, name)
+            fine = is_number(value) and 0 < value < float("inf")
+            require(fine, name, value, "a number above 0")
 
     @property
     def of_pictures(self) -> Limits:

@@ -15,8 +15,8 @@ from starlette.exceptions import HTTPException
 
 from pellucid import errors
 from pellucid.errors import PellucidError
+from pellucid.serve.process import FailedError, StorageError
 from pellucid.serve.work import Busy, Gone, TooSlow
-from pellucid.serve.worker import FailedError, StorageError
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -32,7 +32,7 @@ class TooLarge(PellucidError):
 
 
 class TooLong(PellucidError):
-    """The body took longer to come than it may."""
+    """The body came too slowly."""
 
 
 STATUS: dict[type[PellucidError], int] = {

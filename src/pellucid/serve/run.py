@@ -6,6 +6,7 @@ import logging
 import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from pellucid.errors import MissingExtraError, OptionError, OutputError
 from pellucid.serve.limits import LOOPBACK, ServerLimits
@@ -35,14 +36,15 @@ def serve(
         ready: is told the address when it can be asked; in it, if need be, how to give the token.
 
     Raises:
-        OptionError: the host needs a token, or that is short. OutputError: the address can't be
-        had. MissingExtraError: the extra `web` isn't installed.
+        OptionError: the host needs a token, or that is too short, or can't be given. OutputError:
+        the address can't be had. MissingExtraError: the extra `web` isn't installed.
     """
     check_token(host, token)
     try:
         import uvicorn
 
         from pellucid.serve.app import make_app
+        from pellucid.serve.connection import config_of
         from pellucid.serve.page.handed import Handed
         from pellucid.serve.watch import Lines
     except ImportError as error:
@@ -52,42 +54,47 @@ def serve(
     handler = logging.StreamHandler()
     handler.setFormatter(Lines())
     told = logging.WARNING if quiet else logging.INFO
-    for name, level in (("pellucid.serve", told), ("uvicorn", logging.WARNING)):
+    names = {"pellucid.serve": told, "uvicorn": logging.WARNING, "asyncio": logging.WARNING}
+    for name, level in names.items():
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(level)
-    config = uvicorn.Config(
-        make_app(limits, token=token, page=page, handed=Handed(handed)),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=STOP_S,
-    )
     with listening(host, port) as listener:
-        name = f"[{host}]" if ":" in host else host
-        url = f"http://{name}:{listener.getsockname()[1]}/"
-        ready(url if token is None else f"{url}?token={token}")
-        uvicorn.Server(config).run(sockets=[listener])
+        ready(address_of(host, listener.getsockname()[1], token))
+        app = make_app(limits, token=token, page=page, handed=Handed(handed))
+        uvicorn.Server(config_of(app, STOP_S)).run(sockets=[listener])
+
+
+def address_of(host: str, port: int, token: str | None) -> str:
+    """What opens the page in a browser, and gives it the token."""
+    name = f"[{host}]" if ":" in host else host
+    query = "" if token is None else f"?token={quote(token, safe='')}"
+    return f"http://{name}:{port}/{query}"
 
 
 def check_token(host: str, token: str | None) -> None:
-    """Raise OptionError for a host that others reach without a token, or for a short one."""
+    """Raise OptionError if others reach the host without a token, or if that can't be given."""
     if token is None and host not in LOOPBACK:
         raise OptionError(
             f"the host {host} can be reached by others, so a token is needed: set "
             "PELLUCID_TOKEN, or give --token (python -c 'import secrets; "
             "print(secrets.token_urlsafe())' makes one)"
         )
-    if token is not None and (len(token) < LEAST_TOKEN or not token.isascii()):
-        raise OptionError(f"the token must have at least {LEAST_TOKEN} ASCII characters")
+    if token is None:
+        return
+    fine = len(token) >= LEAST_TOKEN and token.isascii() and token.isprintable()
+    if not fine or token != token.strip():
+        raise OptionError(
+            f"the token must have at least {LEAST_TOKEN} printable ASCII characters, without "
+            "spaces before or after them"
+        )
 
 
 def listening(host: str, port: int) -> socket.socket:
     """A socket that listens there; OutputError if that can't be."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listener = socket.create_server((host, port), family=family, backlog=2048)
+        listener = socket.create_server((host, port), family=family)
         # Connections inherit it; without, the body of an answer waits 40 ms for the head's receipt.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listener

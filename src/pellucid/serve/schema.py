@@ -28,7 +28,7 @@ WHY = {
     400: "An option is unknown, out of range, or contradicts another.",
     401: "The token is missing or wrong.",
     403: "A page of another site asks.",
-    408: "The body didn't come in time.",
+    408: "The body came too slowly.",
     413: "The body or its picture is larger than the server takes.",
     415: "The body isn't a picture that can be read, or no .pel file.",
     421: "The server is called by a name that isn't its own.",
@@ -36,8 +36,9 @@ WHY = {
     429: "As many requests as may wait do: ask again after the seconds in Retry-After.",
     500: "A bug.",
     501: "Reading or writing this needs a part that isn't installed on the server.",
+    503: "The server ends.",
     504: "The work took longer than a request may.",
-    507: "The server has no room for the answer.",
+    507: "The server has no room: on its disk, or for a process.",
 }
 
 

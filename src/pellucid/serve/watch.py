@@ -6,6 +6,7 @@ more), status, seconds, bytes in and out. `/metrics` gives the same as sums, for
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
@@ -97,6 +98,10 @@ class Watch:
 
         try:
             await self._app(scope, counted_in, counted_out)
+        except asyncio.CancelledError:  # the server ends, and has waited long enough
+            if not status:
+                answer = problem(503, "EndingError", "the server ends; ask again, or another")
+                await answer(scope, receive, counted_out)
         except Exception as error:  # noqa: BLE001 (logged, without what it says)
             kind, trace = type(error).__name__, traceback.format_tb(error.__traceback__)
             tell("failed", logging.ERROR, error=kind, trace="".join(trace))

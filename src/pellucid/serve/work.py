@@ -6,11 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pellucid.errors import PellucidError
 from pellucid.serve.limits import ServerLimits
-from pellucid.serve.worker import Function, Worker
+from pellucid.serve.process import Function
+from pellucid.serve.storage import server_folder
+from pellucid.serve.worker import Worker
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -31,11 +34,14 @@ class Gone(PellucidError):
 
 
 class Work:
-    """The processes that work, and who waits for them.
+    """The processes that work, who waits for them, and the folder for their files.
 
     `await work.run(request, function, *args)` is all that an endpoint needs. `function` and `args`
-    are pickled, so it stands at the top of a module, and pictures go by the names of files.
+    are pickled, so it stands at the top of a module, and pictures go by the names of files, which
+    lie in `folder` as long as the server runs.
     """
+
+    folder: Path
 
     def __init__(self, limits: ServerLimits, warm: Function | None = None) -> None:
         """`warm` is run once in every process, before its first job."""
@@ -57,17 +63,18 @@ class Work:
     @property
     def pids(self) -> list[int]:
         """The processes."""
-        return [worker.pid for worker in self._workers]
+        return [worker.pid for worker in self._workers if worker.is_alive]
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """The processes live as long as the block."""
+        """The processes, and the folder, live as long as the block."""
         number = self.limits.at_once
-        with ThreadPoolExecutor(number, "work") as threads:
+        with server_folder() as self.folder, ThreadPoolExecutor(number, "work") as threads:
             self._workers = [Worker(threads, self._warm) for _ in range(number)]
-            for worker in self._workers:
-                self._idle.put_nowait(worker)
             try:
+                for worker in self._workers:
+                    worker.start()
+                    self._idle.put_nowait(worker)
                 yield
             finally:
                 for worker in self._workers:
@@ -100,8 +107,8 @@ class Work:
         """The same for a request that has its place, and whose body has been read.
 
         Raises:
-            TooSlow: it took too long. Gone: who asked has gone. FailedError: a bug. And what the
-            function raises on purpose.
+            TooSlow: it took too long. Gone: who asked has gone. StorageError: no process could be
+            started. FailedError: a bug. And what the function raises on purpose.
         """
         job = asyncio.ensure_future(self._job(function, args))
         gone = asyncio.ensure_future(disconnected(request))

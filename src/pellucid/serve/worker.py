@@ -1,91 +1,94 @@
 """A process that does one job after another for the server, and can be stopped in the midst of one.
 
 A thread can't be stopped, and a hostile picture may keep a decoder, or crash it. So jobs run in
-processes, which keep their networks loaded. To stop a job its process gets SIGTERM, which raises
-`Stopped` in it as soon as Python runs: between the windows and tiles of a picture. If it has not
-answered soon after, it is killed, and another takes its place. Where there is no SIGTERM to be
-handled (Windows) it is killed at once.
+processes, which keep their networks loaded. If one that is told to stop its job has not done so
+soon after, or can't be told, it is killed, and another takes its place. One that died, or that the
+system had no room for, is started when it is next needed.
 """
 
 from __future__ import annotations
 
 import asyncio
-import signal
-import traceback
-import warnings
-from collections.abc import Callable
+import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from typing import Any
 
-from pellucid.errors import LimitError, OutputError, PellucidError
+from pellucid.serve.process import STOP, FailedError, Function, StorageError, work
 
+READY_S = 60.0  # in which a process has to begin, which takes a second or two
 GRACE_S = 0.5  # that a job which is stopped has to clear up
 JOIN_S = 5.0
 
-Function = Callable[..., Any]
-
-
-class Stopped(BaseException):
-    """The job isn't wanted any more."""
-
-
-class StorageError(PellucidError):
-    """The server has no room for the answer."""
-
-
-class FailedError(PellucidError):
-    """The job raised what nobody meant to, or its process ended: a bug.
-
-    Attributes:
-        trace: where, for the log; without the message, which could tell what is in a picture.
-    """
-
-    def __init__(self, kind: str, trace: str = "") -> None:
-        self.trace = trace
-        super().__init__(f"the work failed ({kind}); this is a bug, please report it")
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _failed, (str(self), self.trace)
-
-
-def _failed(said: str, trace: str) -> FailedError:
-    error = FailedError("", trace)
-    error.args = (said,)
-    return error
-
 
 class Worker:
-    """A process for jobs, started when it is made; only one job at a time."""
+    """A process for jobs; only one job at a time."""
+
+    _process: SpawnProcess | None = None
+    _connection: Connection
+    _begun: asyncio.Future[Any]
+    _ended = False
 
     def __init__(self, threads: ThreadPoolExecutor, warm: Function | None = None) -> None:
         """`threads` has one for this worker, to wait on; `warm` is run first of all."""
         self._threads, self._warm = threads, warm
-        self._start()
 
     @property
     def pid(self) -> int:
-        """The number of the process."""
-        return self._process.pid or 0
+        """The number of the process; 0 without one."""
+        return (self._process and self._process.pid) or 0
 
-    def _start(self) -> None:
+    @property
+    def is_alive(self) -> bool:
+        """Whether there is a process."""
+        return self._process is not None and self._process.is_alive()
+
+    def start(self) -> None:
+        """Start the process, in the place of one that there was.
+
+        Raises:
+            StorageError: the system has no room for it; the next `ready` tries again.
+        """
+        self._kill()
+        if self._ended:
+            raise StorageError("the server ends")
         context = get_context("spawn")  # the server has threads, which a fork doesn't survive
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=work, args=(theirs, self._warm), daemon=True)
-        self._process.start()
-        theirs.close()
-        loop = asyncio.get_running_loop()
-        self._begun = loop.run_in_executor(self._threads, self._connection.recv)
-        self._begun.add_done_callback(lambda one: one.cancelled() or one.exception())  # unasked
+        try:
+            ours, theirs = context.Pipe()
+            with theirs:
+                process = context.Process(target=work, args=(theirs, self._warm), daemon=True)
+                try:
+                    process.start()
+                except BaseException:
+                    ours.close()
+                    raise
+        except OSError as error:
+            said = error.strerror or error
+            raise StorageError(f"the server can't start a process: {said}") from error
+        self._process, self._connection = process, ours
+        self._begun = self._in_thread(ours.recv)
+
+    def _in_thread(self, function: Function, *args: Any) -> asyncio.Future[Any]:
+        waiting = asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
+        waiting.add_done_callback(lambda one: one.cancelled() or one.exception())  # may be unasked
+        return waiting
 
     async def ready(self) -> None:
-        """Returns when the process has begun, which takes a second; FailedError if it didn't."""
+        """Returns when there is a process that has begun.
+
+        Raises:
+            StorageError: the system has no room for it. FailedError: it ended, or didn't begin.
+        """
+        if not self.is_alive:
+            self.start()
         try:
-            await asyncio.shield(self._begun)
-        except (EOFError, OSError) as gone:
-            self._replace()
+            async with asyncio.timeout(READY_S):
+                await asyncio.shield(self._begun)
+        except (EOFError, OSError) as gone:  # or TimeoutError, which is one
+            self._kill()
             raise FailedError("its process didn't begin") from gone
 
     async def call(self, function: Function, *args: Any) -> Any:
@@ -94,9 +97,7 @@ class Worker:
         Raises what it raises, if on purpose, else FailedError. If this is cancelled the job is
         stopped first. Before, `ready` must have returned.
         """
-        answer = asyncio.get_running_loop().run_in_executor(
-            self._threads, self._ask, function, args
-        )
+        answer = self._in_thread(self._ask, function, args)
         try:
             found, error = await asyncio.shield(answer)
         except asyncio.CancelledError:
@@ -118,73 +119,28 @@ class Worker:
         return answer
 
     async def _stop(self, answer: asyncio.Future[Any]) -> None:
-        self._process.terminate()
-        await asyncio.wait({answer}, timeout=GRACE_S)
+        if STOP is not None and self.is_alive:  # so that the number is still its own
+            os.kill(self.pid, STOP)
+            await asyncio.wait({answer}, timeout=GRACE_S)
         if not answer.done():
-            self._process.kill()
+            self._kill()
             await asyncio.wait({answer})
         if answer.exception() is not None:
             self._replace()
 
     def _replace(self) -> None:
-        self.end()
-        self._start()
+        """Start another now, so that the next job needn't wait; `ready` sees if there is none."""
+        with suppress(StorageError):
+            self.start()
+
+    def _kill(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.join(JOIN_S)
+            self._connection.close()
 
     def end(self) -> None:
-        """End the process, whatever it does."""
-        self._process.kill()
-        self._process.join(JOIN_S)
-        self._connection.close()
-
-
-class _Handler:
-    """Raises `Stopped` where the main thread is, while there is a job."""
-
-    working = False
-
-    def __call__(self, *_: object) -> None:
-        if self.working:
-            self.working = False
-            raise Stopped
-
-
-def work(connection: Connection, warm: Function | None = None) -> None:
-    """What a process does: answer each job with what it returned and None, or None and an error."""
-    handler = _Handler()
-    signal.signal(signal.SIGTERM, handler)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server
-    warnings.simplefilter("ignore")  # what a job wants to know of it catches
-    with suppress(PellucidError):  # which the first job will tell
-        if warm is not None:
-            warm()
-    with suppress(EOFError, OSError):  # the server is gone
-        connection.send(None)
-        while True:
-            function, args = connection.recv()
-            try:
-                answer = _answer(handler, function, args)
-            except Stopped:
-                answer = None, StorageError("stopped")
-            connection.send(answer)
-
-
-def _answer(
-    handler: _Handler, function: Function, args: tuple[Any, ...]
-) -> tuple[Any, PellucidError | None]:
-    """What a job returned, or why it didn't."""
-    handler.working = True
-    try:
-        return function(*args), None
-    except OutputError as error:
-        full = isinstance(error.__cause__, OSError)
-        return None, StorageError("the server can't write the answer") if full else error
-    except PellucidError as error:
-        return None, error
-    except MemoryError:
-        return None, LimitError("the server has not enough memory for this picture; give a smaller")
-    except Exception as error:  # noqa: BLE001 (told, whatever it is)
-        return None, FailedError(
-            type(error).__name__, "".join(traceback.format_tb(error.__traceback__))
-        )
-    finally:
-        handler.working = False
+        """End the process, whatever it does; there will be no other."""
+        self._ended = True
+        self._kill()

@@ -218,20 +218,25 @@ def refusals(folder: Path, data: str) -> tuple[dict[str, list[str]], str]:
     return why, command
 
 
-def comparison_table(found: Sequence[Comparison], bound: int) -> Table:
-    """A row a codec."""
+def comparison_table(
+    found: Sequence[Comparison],
+    bound: int,
+    label: Callable[[str], str] = EXACT.label,
+    work: tuple[str, str] = ("compress", "decompress"),
+) -> Table:
+    """A row a codec, whose name `label` makes; `work` is called what both ways do."""
     most = max(len(one.rows) for one in found)
 
     def name(one: Comparison) -> str:
         few = f" ({count(len(one.rows), 'picture')})" if len(one.rows) < most else ""
-        return EXACT.label(one.method) + few
+        return label(one.method) + few
 
     columns: dict[str, Callable[[Comparison], str]] = {
         "method": name,
         "bits a sample": lambda one: f"{one.bits:.3f}",
         "size": lambda one: "" if one.method == OURS else one.size,
-        "compress (MS/s)": lambda one: rate(one.rate("encode_s")),
-        "decompress (MS/s)": lambda one: rate(one.rate("decode_s")),
+        f"{work[0]} (MS/s)": lambda one: rate(one.rate("encode_s")),
+        f"{work[1]} (MS/s)": lambda one: rate(one.rate("decode_s")),
     }
     if bound:
         columns["largest error"] = lambda one: str(max(row.worst for row in one.rows))

@@ -15,6 +15,8 @@ from shutil import rmtree
 from tempfile import TemporaryDirectory
 from typing import Self
 
+from pellucid.serve.storage import storing
+
 __all__ = ["Store"]
 
 UNUSED = 900.0  # seconds after which a picture is forgotten
@@ -29,10 +31,10 @@ class _Entry:
 class Store:
     """Pictures that take at most `most` bytes, in a folder that is gone after the `with` block."""
 
-    def __init__(self, most: int, *, unused: float = UNUSED) -> None:
+    def __init__(self, most: int, *, unused: float = UNUSED, parent: Path | None = None) -> None:
         self._most, self._unused = most, unused
         self._entries: OrderedDict[str, _Entry] = OrderedDict()  # the latest used last
-        self._folder = TemporaryDirectory(prefix="pellucid-page-", ignore_cleanup_errors=True)
+        self._folder = TemporaryDirectory(prefix="page-", dir=parent, ignore_cleanup_errors=True)
 
     @property
     def root(self) -> Path:
@@ -48,7 +50,8 @@ class Store:
     def new(self) -> str:
         """The id of an empty folder, which isn't forgotten before it is filled."""
         name = secrets.token_urlsafe(16)
-        (self.root / name).mkdir()
+        with storing():
+            (self.root / name).mkdir()
         self._entries[name] = _Entry(time.monotonic(), 0)
         return name
 

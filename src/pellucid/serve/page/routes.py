@@ -21,18 +21,18 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 import pellucid
-from pellucid.serve.bodies import FileAnswer, folder, receive
+from pellucid.serve.bodies import FileAnswer, receive
 from pellucid.serve.page import jobs
 from pellucid.serve.page.handed import Handed
 from pellucid.serve.page.kept import Store
 from pellucid.serve.page.settings import FileKind, Overlay, Peer, Settings, names
-from pellucid.serve.worker import FailedError
+from pellucid.serve.process import FailedError
+from pellucid.serve.storage import request_folder
 
 __all__ = ["add_page"]
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 LOOK_S = 60.0  # between looks for pictures that are unused
-CHUNK = 1 << 20  # bytes of pixels that are sent at a time
 FIGURES = "Pellucid-Figures"
 TYPES = {"pel": "application/octet-stream", "png": "image/png", "jpg": "image/jpeg"}
 
@@ -42,7 +42,7 @@ mimetypes.add_type("text/javascript", ".js")  # some systems call it something e
 @asynccontextmanager
 async def remembering(app: FastAPI) -> AsyncIterator[None]:
     """Pictures are remembered while the server runs, and forgotten when unused."""
-    with Store(app.state.limits.kept_bytes) as store:
+    with Store(app.state.limits.kept_bytes, parent=app.state.work.folder) as store:
         app.state.pictures = store
         forgetting = asyncio.create_task(forget(store))
         yield
@@ -89,12 +89,6 @@ Number = Annotated[int, Query(ge=0, le=1 << 20)]
 Side = Annotated[int, Query(ge=1, le=1 << 20)]
 
 
-class Pixels(FileAnswer):
-    """Many bytes at once, as the browser is mostly on this machine."""
-
-    chunk_size = CHUNK
-
-
 async def done(request: Request, job: Any, place: Path, *args: Any) -> dict[str, Any]:
     """What a job with a picture returns; 404 if the picture is forgotten meanwhile."""
     try:
@@ -108,15 +102,14 @@ async def done(request: Request, job: Any, place: Path, *args: Any) -> dict[str,
 
 async def pixels(
     request: Request, job: Any, place: Path, *args: Any, media_type: str = TYPES["pel"]
-) -> Pixels:
+) -> FileAnswer:
     """What a job writes into the file that is its last argument."""
-    limits = request.app.state.limits
+    state = request.app.state
     async with AsyncExitStack() as kept:
-        target = await kept.enter_async_context(folder()) / "answer"
+        target = await kept.enter_async_context(request_folder(state.work.folder)) / "answer"
         figures = await done(request, job, place, *args, target)
         told = {FIGURES: json.dumps(figures)}
-        later = kept.pop_all()
-        return Pixels(target, later, seconds=limits.seconds, media_type=media_type, **told)
+        return FileAnswer(target, kept, stall=state.limits.stall, media_type=media_type, **told)
 
 
 @router.get("/about")
@@ -168,7 +161,7 @@ async def remove(request: Request, picture: str) -> None:
 
 
 @router.post("/pictures/{picture}/original")
-async def original(request: Request, place: Place) -> Pixels:
+async def original(request: Request, place: Place) -> FileAnswer:
     """Answer with the picture as it was."""
     return await pixels(request, jobs.original, place)
 
@@ -182,20 +175,20 @@ async def preview(
     y: Number,
     width: Side,
     height: Side,
-) -> Pixels:
+) -> FileAnswer:
     """Answer with a part of the result, before the whole."""
     limits = request.app.state.limits.of_pictures
     return await pixels(request, jobs.preview, place, chosen, (x, y, width, height), limits)
 
 
 @router.post("/pictures/{picture}/result")
-async def result(request: Request, place: Place, chosen: Settings) -> Pixels:
+async def result(request: Request, place: Place, chosen: Settings) -> FileAnswer:
     """Answer with what the settings make of the picture."""
     return await pixels(request, jobs.result, place, chosen, request.app.state.limits.of_pictures)
 
 
 @router.post("/pictures/{picture}/overlays/{kind}")
-async def overlay(request: Request, place: Place, kind: Overlay, chosen: Settings) -> Pixels:
+async def overlay(request: Request, place: Place, kind: Overlay, chosen: Settings) -> FileAnswer:
     """Answer with a map over that."""
     limits = request.app.state.limits.of_pictures
     return await pixels(request, jobs.overlay, place, chosen, kind, limits)
@@ -209,14 +202,14 @@ async def peer(request: Request, place: Place, name: Peer, chosen: Settings) -> 
 
 
 @router.post("/pictures/{picture}/peers/{name}/picture")
-async def peer_picture(request: Request, place: Place, name: Peer, chosen: Settings) -> Pixels:
+async def peer_picture(request: Request, place: Place, name: Peer, chosen: Settings) -> FileAnswer:
     """Answer with its picture."""
     limits = request.app.state.limits.of_pictures
     return await pixels(request, jobs.peer_picture, place, chosen, name, limits)
 
 
 @router.post("/pictures/{picture}/files/{kind}")
-async def download(request: Request, place: Place, kind: FileKind, chosen: Settings) -> Pixels:
+async def download(request: Request, place: Place, kind: FileKind, chosen: Settings) -> FileAnswer:
     """Answer with the result as a file."""
     limits = request.app.state.limits.of_pictures
     return await pixels(request, jobs.download, place, chosen, kind, limits, media_type=TYPES[kind])
