@@ -1,4 +1,4 @@
-"""The tests of `js/` that Node.js runs, its types, and the size of what is built."""
+"""The tests of `js/` that Node.js runs, and the size of what is built; `make check` has its types."""
 
 from __future__ import annotations
 
@@ -23,24 +23,6 @@ def run(*arguments: str) -> None:
 
 def test_in_node() -> None:
     run("--test", "--test-reporter=dot", "test/*.test.ts")
-
-
-def test_types() -> None:
-    run("node_modules/typescript/bin/tsc", "--noEmit")
-
-
-def test_format() -> None:
-    run("node_modules/prettier/bin/prettier.cjs", "--check", ".")
-
-
-def test_types_need_no_other_package(tmp_path: Path) -> None:
-    """They are sound where nothing else is installed."""
-    tsc = "node_modules/typescript/bin/tsc"
-    run(tsc, "-p", "tsconfig.build.json", "--outDir", str(tmp_path / "types"))
-    program = 'import { decode } from "./types/index.js"; export default await decode("a.pel");\n'
-    (tmp_path / "program.ts").write_text(program + 'import "./types/img.js";\n', "utf-8")
-    options = "--noEmit --strict --target es2022 --module nodenext --lib es2024,dom,dom.iterable"
-    run(tsc, *options.split(), "--ignoreConfig", "--types", "", str(tmp_path / "program.ts"))
 
 
 def test_the_package_is_small_and_works_in_node(tmp_path: Path) -> None:
