@@ -1,4 +1,4 @@
-"""The tests of `js/` that Node.js runs, and the size of what is built; `make check` has its types."""
+"""The tests of `js/` that Node.js runs, and the size of what is built."""
 
 from __future__ import annotations
 
