@@ -22,22 +22,20 @@ let current: File | undefined;
 let control = new AbortController();
 
 /** Show a file that was picked or dropped. */
-async function open(file: File): Promise<void> {
+function open(file: File): Promise<void> {
   current = file;
   which.replaceChildren(new Option("the picture", "picture"));
-  await showing(async () => {
+  return inPlaceOfOther(async (signal) => {
     const about = await info(file);
+    signal.throwIfAborted();
     if (about.guide) which.add(new Option("its guide", "guide"));
     if (about.source) which.add(new Option("the source, before noise was taken off", "source"));
-    await show(file, about);
+    await show(file, about, signal);
   });
 }
 
 /** Decode what is chosen of the file. */
-async function show(file: File, about: PelInfo): Promise<void> {
-  control.abort();
-  control = new AbortController();
-  const { signal } = control;
+async function show(file: File, about: PelInfo, signal: AbortSignal): Promise<void> {
   find("said").textContent = `Decoding ${file.name} …`;
   const start = performance.now();
   const picture = await decode(file, { which: which.value as Which, signal });
@@ -81,12 +79,15 @@ function factsOf(file: File, about: PelInfo, picture: Picture, took: number): HT
   });
 }
 
-/** Say what went wrong in the work, unless other work took its place. */
-async function showing(work: () => Promise<void>): Promise<void> {
+/** End the work under way, do other, and say what goes wrong in it. */
+async function inPlaceOfOther(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  control.abort();
+  control = new AbortController();
+  const { signal } = control;
   try {
-    await work();
+    await work(signal);
   } catch (error) {
-    if ((error as Error).name === "AbortError") return;
+    if (signal.aborted) return;
     find("opened").hidden = find("more").hidden = true;
     find("said").textContent = (error as Error).message;
   }
@@ -98,7 +99,7 @@ input.addEventListener("change", () => {
 });
 which.addEventListener("change", () => {
   const file = current;
-  if (file) void showing(async () => show(file, await info(file)));
+  if (file) void inPlaceOfOther(async (signal) => show(file, await info(file), signal));
 });
 for (const kind of ["dragover", "dragleave", "drop"] as const) {
   addEventListener(kind, (event) => {

@@ -1,5 +1,5 @@
 /**
- * Builds the modules, minified, and beside them the runtime and the models:
+ * Builds the modules, minified, and beside them the runtime, the models and the licences:
  * `node scripts/build.ts [--gpu] [TARGET [NAME=MODULE...]]`, by default `dist`, without other
  * modules. `--gpu` adds `gpu/`, a worker that has the synthesis on the GPU, and its larger runtime.
  */
@@ -25,6 +25,8 @@ export async function buildAll(target: URL, more: Record<string, string> = {}): 
   rmSync(target, { recursive: true, force: true });
   await bundle({ ...MODULES, ...more }, target, []);
   copyFileSync(RUNTIME, new URL("runtime.wasm", target));
+  copyFileSync(new URL("../LICENSE", ROOT), new URL("LICENSE", target));
+  copyFileSync(new URL("NOTICE", ROOT), new URL("NOTICE", target));
   copyModels(new URL("models/", target));
 }
 

@@ -12,7 +12,7 @@ import { readFileSync } from "node:fs";
 import { PelFile } from "../src/bitstream/file.ts";
 import { tileCount } from "../src/bitstream/header.ts";
 import { AnsDecoder } from "../src/entropy/ans.ts";
-import { ExactReader } from "../src/exact/reader.ts";
+import { ExactReader, pairAt } from "../src/exact/reader.ts";
 import { ExactTables } from "../src/exact/tables.ts";
 
 const MODEL = new URL("../../src/pellucid/models/exact/entropy.npz", import.meta.url);
@@ -32,7 +32,7 @@ for (const path of process.argv.slice(2)) {
   const file = PelFile.parse(new Uint8Array(readFileSync(path)));
   const { width, height } = file.header;
   const seconds = await best(async () => {
-    const reader = new ExactReader(file, "picture", tables);
+    const reader = new ExactReader(file, "picture", tables, pairAt(file, "picture", 0));
     for (let number = 0; number < tileCount(file.header); number++) await reader.tile(number);
   });
   const size = (width * height) / 1e6;

@@ -20,6 +20,7 @@ import { Grain } from "./grain/add.ts";
 import type { FileRunner, Layer } from "./layer.ts";
 import { LearnedLayer } from "./learned/layer.ts";
 import { reduce, reducedBox, SCALES } from "./reduce.ts";
+import { unlessAborted } from "./signal.ts";
 import type { Runner } from "./work.ts";
 
 /** What is wanted of a file. */
@@ -29,7 +30,7 @@ export interface DecodeOptions extends Partial<Limits> {
   /** 2, 4 or 8: a picture of 1/2, 1/4 or 1/8 of the sides, rounded up. */
   scale?: number;
   /** The picture; of a pair its guide; of a denoised picture the source, where the file has it. */
-  which?: "picture" | "guide" | "source";
+  which?: (typeof WHICH)[number];
   /** 0 to 1: noise like that which was taken off, put back; OptionError if the file has none. */
   grain?: number;
   /** Ends the work: the promise rejects with the signal's reason. */
@@ -62,6 +63,7 @@ export interface Picture extends Metadata {
   readonly orientation: number;
 }
 
+const WHICH = ["picture", "guide", "source"] as const;
 const COLOURS = ["grey", "rgb", "none"] as const;
 const CHUNKS = { exif: "exif", icc: "iccp", xmp: "xmp0", axes: "axes", dicom: "dicm" };
 
@@ -72,11 +74,14 @@ export async function decodeBytes(
   options: DecodeOptions = {},
 ): Promise<Picture> {
   const { which = "picture", scale = 1, grain = 0, signal } = options;
+  if (!WHICH.includes(which)) {
+    throw new OptionError(`which is ${which}; it must be one of ${WHICH.join(", ")}`);
+  }
   return opened(data, runner, options, async (file, run) => {
     const box = boxOf(file, options.region, scale);
     checkTiles(file, box, which === "source");
     const noise = grain === 0 ? undefined : grainOf(file, grain, which);
-    const layer = await openLayer(file, run, which);
+    const layer = await openLayer(file, run, which, box);
     const small = reducedBox(box, scale);
     const out = samplesOf(layer.type, small.width * small.height * layer.channels);
     const { type, channels, alpha } = layer;
@@ -108,7 +113,7 @@ export async function fingerprintOf(
   limits: Partial<Limits> = {},
 ): Promise<string> {
   return opened(data, runner, limits, async (file, run) => {
-    const layer = await openLayer(file, run, "picture");
+    const layer = await openLayer(file, run, "picture", wholeOf(file.header));
     const parts: Uint8Array<ArrayBuffer>[] = [];
     for await (const part of layer.fingerprint()) parts.push(part as Uint8Array<ArrayBuffer>);
     const bytes = await new Blob(parts).arrayBuffer();
@@ -141,26 +146,15 @@ async function opened<T>(
   requireSupported(file.header);
   const { signal } = options;
   const key = runner.open(data, limits);
-  const done = new AbortController();
   const work = use(file, async (kind, task) => {
     signal?.throwIfAborted();
     return runner.run(kind, key, task);
   });
   try {
-    return await (signal ? Promise.race([work, abortOf(signal, done.signal)]) : work);
+    return await unlessAborted(work, signal);
   } finally {
-    done.abort();
     runner.release(key);
   }
-}
-
-/** Rejects with the signal's reason when that is given, until the work is done. */
-function abortOf(signal: AbortSignal, done: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const give = () => reject(signal.reason);
-    if (signal.aborted) give();
-    else signal.addEventListener("abort", give, { once: true, signal: done });
-  });
 }
 
 /** The picture's grain. */
@@ -169,13 +163,14 @@ function grainOf(file: PelFile, strength: number, which: string): Grain {
   throw new OptionError(`the ${which} has its own noise; leave grain or which out`);
 }
 
-function openLayer(
+async function openLayer(
   file: PelFile,
   run: FileRunner,
-  which: "picture" | "guide" | "source",
+  which: (typeof WHICH)[number],
+  region: Box,
 ): Promise<Layer> {
   const learned = isLearned(file.header) && which === "picture";
-  return learned ? LearnedLayer.open(file, run) : ExactLayer.open(file, run, which);
+  return learned ? LearnedLayer.open(file, run) : new ExactLayer(file, run, which, region);
 }
 
 /**
@@ -196,6 +191,7 @@ function boxOf(file: PelFile, region: Box | undefined, scale: number): Box {
   }
   const whole = wholeOf(file.header);
   if (region === undefined) return whole;
+  if (region === null) throw new OptionError("region is null; leave it out for all of the picture");
   const { x, y, width, height } = region;
   const inside = overlap(region, whole);
   const fine = [x, y, width, height].every(Number.isInteger);

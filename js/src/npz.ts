@@ -33,10 +33,15 @@ export interface NumpyArray {
   readonly dtype: keyof typeof KINDS;
   readonly shape: readonly number[];
   readonly data: Numbers;
+  /** The same as it is stored. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** The arrays of an archive by name. Throws ModelError if it can't be read. */
-export async function readNpz(archive: Uint8Array): Promise<Map<string, NumpyArray>> {
+/** Arrays by name. */
+export type Arrays = ReadonlyMap<string, NumpyArray>;
+
+/** The arrays of an archive. Throws ModelError if it can't be read. */
+export async function readNpz(archive: Uint8Array): Promise<Arrays> {
   const arrays = new Map<string, NumpyArray>();
   let left = MOST_BYTES;
   for (const member of membersOf(archive)) {
@@ -90,10 +95,11 @@ export function readNpy(bytes: Uint8Array): NumpyArray {
     .filter((side) => side.trim() !== "")
     .map(Number);
   const known = dtype as keyof typeof KINDS;
-  const data = numbersOf(new Uint8Array(bytes.subarray(end)).buffer, known);
+  const body = new Uint8Array(bytes.subarray(end));
+  const data = numbersOf(body.buffer, known);
   const count = sides.reduce((product, side) => product * side, 1);
   check(data.length === count, `an array holds ${data.length} numbers, not ${count}`);
-  return { dtype: known, shape: sides, data };
+  return { dtype: known, shape: sides, data, bytes: body };
 }
 
 function numbersOf(buffer: ArrayBuffer, dtype: keyof typeof KINDS): Numbers {

@@ -1,6 +1,7 @@
 /**
  * A picture as PNG, for `<img>`: stored rather than deflated, which is fast, as it only goes to the
- * browser's own decoder. The ICC profile goes along, so colours are the browser's affair.
+ * browser's own decoder. The ICC profile goes along, so colours are the browser's affair; what is
+ * grey stays grey, as a profile of greys fits no other PNG.
  */
 
 import { crc32 } from "./bitstream/chunk.ts";
@@ -12,21 +13,35 @@ const STORED = 65535; // bytes of a stored block, at most
 const MODULUS = 65521; // of Adler-32
 const ROUND = 5552; // bytes after which its sums must be reduced
 
-/** A PNG of 8 bits of RGBA, turned as EXIF says. */
+/** Colour type by channels. */
+const TYPES: Record<number, number> = { 1: 0, 2: 4, 3: 2, 4: 6 };
+
+/** A PNG of 8 bits, turned as EXIF says. */
 export async function toPng(picture: Picture, options: ImageOptions = {}): Promise<Blob> {
   const { width, height, data } = turned(rgbaOf(picture, options), picture.orientation);
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
-  header.set([8, 6, 0, 0, 0], 8); // bits, RGBA, and the only compression, filter and no interlacing
-  const rows = new Uint8Array(height * (1 + 4 * width));
-  for (let y = 0; y < height; y++) {
-    rows.set(data.subarray(4 * width * y, 4 * width * (y + 1)), y * (1 + 4 * width) + 1);
+  const channels = channelsOf(picture);
+  header.set([8, TYPES[channels.length]!], 8); // bits and kind, the rest is 0: no interlacing
+  const rows = new Uint8Array(height * (1 + channels.length * width));
+  for (let y = 0, from = 0, to = 0; y < height; y++) {
+    to++; // the row's filter: none
+    for (let x = 0; x < width; x++, from += 4) {
+      for (const channel of channels) rows[to++] = data[from + channel]!;
+    }
   }
   const profile = picture.icc ? [chunk("iCCP", await profileOf(picture.icc))] : [];
   const chunks = [chunk("IHDR", header), ...profile, chunk("IDAT", stored(rows)), chunk("IEND")];
   return new Blob([SIGNATURE, ...chunks], { type: "image/png" });
+}
+
+/** The channels of RGBA that are needed. */
+function channelsOf({ colour, alpha, icc }: Picture): number[] {
+  const space = new TextDecoder().decode(icc?.subarray(16, 20)); // of the profile
+  const colours = colour === "rgb" || space === "RGB " ? [0, 1, 2] : [0];
+  return alpha ? [...colours, 3] : colours;
 }
 
 function chunk(type: string, payload = new Uint8Array(0)): Uint8Array<ArrayBuffer> {

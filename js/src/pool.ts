@@ -3,9 +3,10 @@
  * is shared, so it works from any static host.
  */
 
-import { PellucidError, reviveError } from "./errors.ts";
 import type { Limits } from "./bitstream/limits.ts";
-import type { Kind, Places, Runner, Work } from "./work.ts";
+import { ModelError, PellucidError, reviveError } from "./errors.ts";
+import type { Places } from "./models.ts";
+import { closed, type Kind, type Runner, type Work } from "./work.ts";
 import type { Answer, Request } from "./worker.ts";
 
 interface Piece {
@@ -26,14 +27,15 @@ interface Hand {
 /** See `Runner`. */
 export class Pool implements Runner {
   readonly width: number;
-  private readonly script: URL;
+  private readonly script: URL | undefined;
   private readonly places: Places;
   private readonly hands: Hand[];
   private readonly waiting: Piece[] = [];
   private readonly files = new Map<number, { data: Uint8Array; limits: Limits }>();
   private count = 0;
 
-  constructor(script: URL, places: Places, width: number) {
+  /** @param script the worker's; undefined for the one beside this module */
+  constructor(script: URL | undefined, places: Places, width: number) {
     this.script = script;
     this.places = places;
     this.width = width;
@@ -67,7 +69,7 @@ export class Pool implements Runner {
     });
   }
 
-  close(): void {
+  async close(): Promise<void> {
     for (const hand of this.hands) {
       hand.worker?.terminate();
       hand.piece?.failed(closed("the decoder"));
@@ -76,17 +78,18 @@ export class Pool implements Runner {
     this.files.clear();
   }
 
-  /** Start a hand's worker. One that fails is replaced when there is work for it again. */
+  /** Start a hand's worker. */
   private hire(hand: Hand): Worker {
-    const worker = new Worker(this.script, { type: "module" });
+    const worker = this.script
+      ? new Worker(this.script, { type: "module" })
+      : new Worker(new URL("./worker.js", import.meta.url), { type: "module" }); // as bundlers know
     worker.postMessage({ say: "start", places: this.places } satisfies Request);
     worker.onmessage = ({ data }: MessageEvent<Answer>) => this.take(hand, data);
     worker.onerror = (event) => {
-      const why = event.message || `the script ${this.script.href} can't be loaded`;
-      const piece = hand.piece;
-      worker.terminate();
-      hand.worker = hand.piece = undefined;
-      hand.files.clear();
+      const script = this.script?.href ?? "worker.js beside the module";
+      const why = event.message || `the script ${script} can't be loaded`;
+      const { piece } = hand;
+      dismiss(hand);
       piece?.failed(new PellucidError(`a worker failed: ${why}`));
       this.next();
     };
@@ -94,11 +97,14 @@ export class Pool implements Runner {
   }
 
   private take(hand: Hand, answer: Answer): void {
-    const piece = hand.piece;
+    const { piece } = hand;
     hand.piece = undefined;
+    if ("error" in answer) {
+      const error = reviveError(answer.error.name, answer.error.message);
+      if (isBroken(error)) dismiss(hand);
+      piece?.failed(error);
+    } else piece?.done(answer.result);
     this.next();
-    if ("error" in answer) piece?.failed(reviveError(answer.error.name, answer.error.message));
-    else piece?.done(answer.result);
   }
 
   /** Give what waits to whoever is free. */
@@ -131,6 +137,15 @@ export class Pool implements Runner {
   }
 }
 
-function closed(what: string): PellucidError {
-  return new PellucidError(`${what} was closed before its work was done`);
+/** End a hand's worker. It is replaced when there is work for it again. */
+function dismiss(hand: Hand): void {
+  hand.worker?.terminate();
+  hand.worker = hand.piece = undefined;
+  hand.files.clear();
+}
+
+/** Whether a worker has a runtime that may be of no use any more: it can't be set up twice. */
+function isBroken(error: Error): boolean {
+  const meant = error instanceof PellucidError || error.name === "AbortError";
+  return error instanceof ModelError || !meant;
 }

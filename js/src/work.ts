@@ -8,22 +8,15 @@ import { PelFile } from "./bitstream/file.ts";
 import { BASE_LAYER, SIGNED, tileBox } from "./bitstream/header.ts";
 import type { Limits } from "./bitstream/limits.ts";
 import type { Box } from "./box.ts";
-import { DamagedFileError } from "./errors.ts";
+import { DamagedFileError, PellucidError } from "./errors.ts";
 import { type ExactPart, ExactReader, tablesOf } from "./exact/reader.ts";
-import type { Samples, SampleType } from "./exact/types.ts";
+import type { Samples } from "./exact/types.ts";
 import { latentsOf } from "./learned/geometry.ts";
 import { decodeLatents, type TileLatents } from "./learned/latents.ts";
-import { setUpRuntime } from "./learned/network.ts";
 import { type LearnedSamples, synthesise } from "./learned/synthesis.ts";
-import { ModelStore } from "./models.ts";
-
-/** Where the files beside the module lie. */
-export interface Places {
-  /** URL of the folder of models, with a slash at its end. */
-  models: string;
-  /** URL of the runtime's .wasm. */
-  runtime: string;
-}
+import { ModelStore, type Places } from "./models.ts";
+import type { Pair } from "./pair.ts";
+import { readResource } from "./resource.ts";
 
 /** What each kind of work takes and gives. */
 export interface Work {
@@ -35,13 +28,11 @@ export interface Work {
     task: { y: Float32Array; height: number; width: number; part: Box };
     result: LearnedSamples;
   };
-  /** Samples of a pixel, their type, and their largest error, of what lies in an exact layer. */
-  layout: {
-    task: { part: ExactPart };
-    result: { channels: number; type: SampleType; maxError: number };
+  /** A tile of an exact layer, [h, w, channels]; `pair` is what a pair's tiles begin with. */
+  exact: {
+    task: { part: ExactPart; number: number; pair: Pair | undefined };
+    result: Samples;
   };
-  /** A tile of an exact layer, [h, w, channels]. */
-  exact: { task: { part: ExactPart; number: number }; result: Samples };
 }
 
 export type Kind = keyof Work;
@@ -55,20 +46,35 @@ export interface Runner {
   /** Forget a file. */
   release(file: number): void;
   run<K extends Kind>(kind: K, file: number, task: Work[K]["task"]): Promise<Work[K]["result"]>;
-  /** End it; work that isn't done fails. */
-  close(): void;
+  /** End it; work that waits fails. */
+  close(): Promise<void>;
+}
+
+/** The error of work on what was closed meanwhile. */
+export function closed(what: string): PellucidError {
+  return new PellucidError(`${what} was closed before its work was done`);
+}
+
+/** A file, and the readers of its exact layers. */
+interface Opened {
+  readonly file: PelFile;
+  readonly readers: Map<ExactPart, ExactReader>;
 }
 
 type Doers = {
-  [K in Kind]: (bench: Bench, file: PelFile, task: Work[K]["task"]) => Promise<Work[K]["result"]>;
+  [K in Kind]: (
+    models: ModelStore,
+    opened: Opened,
+    task: Work[K]["task"],
+  ) => Promise<Work[K]["result"]>;
 };
 
 const DOERS: Doers = {
-  async about({ models }, { header }) {
-    const { latents, halo } = await models.codec(header.modelId);
+  async about(models, { file }) {
+    const { latents, halo } = await models.codec(file.header.modelId);
     return { latents, halo };
   },
-  async latents({ models }, file, { number }) {
+  async latents(models, { file }, { number }) {
     const { header } = file;
     const { height, width } = latentsOf(tileBox(header, number));
     const payload = file.tile(number, BASE_LAYER);
@@ -80,52 +86,62 @@ const DOERS: Doers = {
       throw error;
     }
   },
-  async synthesise({ models }, { header, sampleRange }, task) {
+  async synthesise(models, { file }, task) {
+    const { header, sampleRange } = file;
     const { quality, channels, sampleType } = header;
     const more = { quality, channels, range: sampleRange, signed: sampleType === SIGNED };
     return synthesise(await models.codec(header.modelId), { ...task, ...more });
   },
-  async layout({ models }, file, { part }) {
-    const { channels, type, maxError } = await readerOf(models, file, part);
-    return { channels, type, maxError };
-  },
-  async exact({ models }, file, { part, number }) {
-    return (await readerOf(models, file, part)).tile(number);
+  async exact(models, { file, readers }, { part, number, pair }) {
+    let reader = readers.get(part);
+    if (reader === undefined) {
+      reader = new ExactReader(file, part, await models.tables(tablesOf(file, part)), pair);
+      readers.set(part, reader);
+    }
+    return reader.tile(number);
   },
 };
 
-async function readerOf(models: ModelStore, file: PelFile, part: ExactPart): Promise<ExactReader> {
-  return new ExactReader(file, part, await models.tables(tablesOf(file, part)));
-}
-
-/** The files that are open on one thread, its models, and its work. */
+/** The files that are open on one thread, its models, and its work, one piece at a time. */
 export class Bench {
-  readonly models: ModelStore;
-  private readonly runtime: URL;
-  private readonly files = new Map<number, PelFile>();
+  private readonly models: ModelStore;
+  private readonly files = new Map<number, Opened>();
+  private now: { file: number; control: AbortController } | undefined;
 
   constructor(places: Places) {
-    this.models = new ModelStore(new URL(places.models));
-    this.runtime = new URL(places.runtime);
+    this.models = new ModelStore(places, (url) => readResource(url, this.now!.control.signal));
   }
 
   /** Take a file in. Throws what `PelFile.parse` does. */
-  open(file: number, data: Uint8Array, limits: Limits): void {
-    this.files.set(file, PelFile.parse(data, limits));
+  open(number: number, data: Uint8Array, limits: Limits): void {
+    this.files.set(number, { file: PelFile.parse(data, limits), readers: new Map() });
   }
 
-  release(file: number): void {
-    this.files.delete(file);
+  /** Forget a file; work on it that waits for a model rejects with an AbortError. */
+  release(number: number): void {
+    this.files.delete(number);
+    if (this.now?.file === number) this.now.control.abort();
   }
 
+  /** Do a piece of work; the one before must be done. */
   async perform<K extends Kind>(
     kind: K,
-    file: number,
+    number: number,
     task: Work[K]["task"],
   ): Promise<Work[K]["result"]> {
-    const opened = this.files.get(file);
-    if (opened === undefined) throw new Error(`no file ${file} is open`);
-    await setUpRuntime(this.runtime);
-    return DOERS[kind](this, opened, task);
+    const opened = this.files.get(number);
+    if (opened === undefined) throw closed(`file ${number}`);
+    this.now = { file: number, control: new AbortController() };
+    try {
+      return await DOERS[kind](this.models, opened, task);
+    } finally {
+      this.now = undefined;
+    }
+  }
+
+  /** Forget everything; no work may be under way. */
+  async close(): Promise<void> {
+    this.files.clear();
+    await this.models.close();
   }
 }

@@ -1,7 +1,8 @@
 /** The worker: a `Bench` behind messages. The first message says where models and runtime lie. */
 
 import type { Limits } from "./bitstream/limits.ts";
-import { Bench, type Kind, type Places, type Work } from "./work.ts";
+import type { Places } from "./models.ts";
+import { Bench, type Kind, type Work } from "./work.ts";
 
 /** What a worker is told. */
 export type Request =

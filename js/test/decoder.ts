@@ -12,15 +12,21 @@ import { pathToFileURL } from "node:url";
 import { PelDecoder } from "../src/decoder.ts";
 import { copyModels } from "../scripts/models.ts";
 
-const RUNTIME = createRequire(import.meta.url).resolve(
-  "onnxruntime-web/ort-wasm-simd-threaded.wasm",
+/** Where the runtime lies. */
+export const RUNTIME = pathToFileURL(
+  createRequire(import.meta.url).resolve("onnxruntime-web/ort-wasm-simd-threaded.wasm"),
 );
 
-/** Decodes on this thread. */
-export function makeDecoder(): PelDecoder {
+/** A folder of models that goes with the process. */
+export function makeModels(): URL {
   const folder = mkdtempSync(join(tmpdir(), "pellucid-"));
   process.on("exit", () => rmSync(folder, { recursive: true }));
   const models = pathToFileURL(`${folder}/`);
   copyModels(models);
-  return new PelDecoder({ models, runtime: pathToFileURL(RUNTIME) });
+  return models;
+}
+
+/** Decodes on this thread. */
+export function makeDecoder(): PelDecoder {
+  return new PelDecoder({ models: makeModels(), runtime: RUNTIME });
 }

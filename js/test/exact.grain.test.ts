@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { PelFile } from "../src/bitstream/file.ts";
 import { wholeOf } from "../src/bitstream/header.ts";
-import { ExactReader } from "../src/exact/reader.ts";
+import { ExactReader, pairAt } from "../src/exact/reader.ts";
 import type { IntegerType } from "../src/exact/types.ts";
 import { Grain } from "../src/grain/add.ts";
 import { noiseOf } from "../src/grain/model.ts";
@@ -15,7 +15,7 @@ import { readBox, TABLES } from "./exact.ts";
 for (const { name } of goodCases().filter((one) => arrayOf(one.name, "grain"))) {
   test(`grain of ${name}`, async () => {
     const file = PelFile.parse(readCase(`good/${name}/file.pel`));
-    const reader = new ExactReader(file, "picture", TABLES);
+    const reader = new ExactReader(file, "picture", TABLES, pairAt(file, "picture", 0));
     const { width, height } = file.header;
     const { channels } = reader;
     const grain = new Grain(file, 1);

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { PelFile } from "../src/bitstream/file.ts";
 import { isLearned, requireSupported, wholeOf } from "../src/bitstream/header.ts";
 import { FormatError, LimitError, OptionError } from "../src/errors.ts";
-import { type ExactPart, ExactReader } from "../src/exact/reader.ts";
+import { type ExactPart, ExactReader, pairAt } from "../src/exact/reader.ts";
 import { goodCases, readCase } from "./cases.ts";
 import { readBox, TABLES } from "./exact.ts";
 import { mutant } from "./mutants.ts";
@@ -20,7 +20,7 @@ async function outcome(data: Uint8Array, part: ExactPart): Promise<string> {
   try {
     const file = PelFile.parse(data, LIMITS);
     requireSupported(file.header);
-    const reader = new ExactReader(file, part, TABLES);
+    const reader = new ExactReader(file, part, TABLES, pairAt(file, part, 0));
     const samples = await readBox(reader, file.header, wholeOf(file.header));
     assert.equal(samples.length, file.header.width * file.header.height * reader.channels);
     return "samples";

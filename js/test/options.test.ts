@@ -93,6 +93,9 @@ test("options that can't be are refused", async () => {
     { region: { x: -1, y: 0, width: 4, height: 4 } },
     { region: { x: 0, y: 0, width: 1e6, height: 4 } },
     { region: { x: 0.5, y: 0, width: 4, height: 4 } },
+    { region: null as never },
+    { which: "alpha" as never },
+    { which: "nope" as never },
     { maxPixels: -1 },
   ];
   for (const options of wrong) {
@@ -181,9 +184,37 @@ test("a PNG holds the pixels, turned, and the profile", async () => {
   const picture = await decoder.decode(file("metadata"));
   const icc = Uint8Array.from({ length: 999 }, (_, at) => at % 7);
   const png = new Uint8Array(await (await toPng({ ...picture, icc })).arrayBuffer());
-  assert.deepEqual([...readPng(png)], [...turned(rgbaOf(picture), 6).data]);
+  const rgba = turned(rgbaOf(picture), 6).data;
+  assert.deepEqual([...readPng(png)], [...rgba.filter((_, at) => at % 4 < 3)]);
   assert.ok(new TextDecoder("latin1").decode(png).includes("iCCP"));
 });
+
+test("a PNG of greys is grey, unless the profile is of colours", async () => {
+  const picture = await decoder.decode(file("exact_grey_16"));
+  const rgba = rgbaOf(picture).data;
+  const kinds = [
+    ["GRAY", false, 0, (at: number) => at % 4 === 0],
+    ["GRAY", true, 4, (at: number) => at % 4 === 0 || at % 4 === 3],
+    ["RGB ", false, 2, (at: number) => at % 4 < 3],
+  ] as const;
+  for (const [space, alpha, type, kept] of kinds) {
+    const icc = new TextEncoder().encode(`${"-".repeat(16)}${space}`);
+    const one = { ...picture, icc, channels: 1, alpha: false };
+    const blob = alpha
+      ? await toPng({ ...one, channels: 2, alpha, data: doubled(one.data) })
+      : await toPng(one);
+    const png = new Uint8Array(await blob.arrayBuffer());
+    assert.equal(png[25], type);
+    assert.deepEqual([...readPng(png)], [...rgba.filter((_, at) => kept(at))]);
+  }
+});
+
+/** Each sample, and an opaque alpha beside it. */
+function doubled(samples: ArrayLike<number>): Uint16Array {
+  return Uint16Array.from({ length: 2 * samples.length }, (_, at) =>
+    at % 2 ? 65535 : samples[at >> 1]!,
+  );
+}
 
 test("a region takes only the tiles under and around it", async () => {
   const data = file("tiles").slice(); // four tiles

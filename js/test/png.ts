@@ -1,4 +1,4 @@
-/** Reads the PNG files of the cases: 8 bits, grey or RGB, not interlaced. */
+/** Reads PNG files of 8 bits that are not interlaced. */
 
 import { inflateSync } from "node:zlib";
 
@@ -14,7 +14,7 @@ export function readPng(bytes: Uint8Array): Uint8Array {
       [width, height] = [view.getUint32(at + 8), view.getUint32(at + 12)];
       if (bytes[at + 16] !== 8 || bytes[at + 20] !== 0)
         throw new Error("not 8 bits, or interlaced");
-      channels = { 0: 1, 2: 3, 6: 4 }[bytes[at + 17]!]!;
+      channels = { 0: 1, 2: 3, 4: 2, 6: 4 }[bytes[at + 17]!]!;
     }
     if (type === "IDAT") parts.push(bytes.subarray(at + 8, at + 8 + length));
     at += length + 12;

@@ -145,6 +145,18 @@ def test_nodata_stays_and_nothing_becomes_it(mark: float) -> None:
     assert np.abs(back[..., 0][known] - samples[known]).max() <= 0.05
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+@pytest.mark.parametrize("mark", [0, 7, -9999])
+def test_planes_of_nothing_but_nodata(dtype: str, mark: int) -> None:
+    samples = np.full((20, 30, 2), mark, dtype)
+    samples[..., 1] += np.arange(30, dtype=dtype) % 5 * 100
+    for part in (samples, samples[..., :1]):
+        data = pellucid.compress(part, max_error=0.5, nodata=mark)
+        back = pellucid.decompress(data).reshape(part.shape)
+        np.testing.assert_allclose(back, part, rtol=0, atol=0.5)
+        np.testing.assert_array_equal(back == mark, part == mark)
+
+
 @pytest.mark.parametrize("scale", [1.0, 12345.678, 1e-9])
 def test_the_bound_that_an_error_names_works(scale: float) -> None:
     samples = (wave() * scale).astype(np.float32)

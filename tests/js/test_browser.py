@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +19,7 @@ from pellucid.pixels import read_image
 from static_host import served
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 CASES = JS.parent / "conformance" / "v1"
 GOOD = sorted(path.parent.name for path in (CASES / "good").glob("*/case.json"))
@@ -66,10 +68,15 @@ def build(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found = tmp_path_factory.mktemp("dist")
+    build(found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def page(folder: Path) -> Iterator[Page]:
     """A blank page beside the package, which must not log anything but that a model is missing."""
-    folder = tmp_path_factory.mktemp("dist")
-    build(folder)
     with served(folder) as address, chromium() as browser:
         found = browser.new_page()
         said: list[str] = []
@@ -153,22 +160,75 @@ MISSING = """async ([file, options]) => {
     [
         ({"worker": "http://localhost:1/none.js"}, "PellucidError: a worker can't be started"),
         ({"worker": "/none.js"}, "PellucidError: a worker failed: the script"),
-        ({"models": "/none/"}, "UnknownModelError: the file needs the model"),
-        ({"runtime": "/none.wasm"}, "ModelError: the network"),
+        ({"models": "/none/"}, "UnknownModelError: the file needs the codec"),
+        ({"runtime": "/none.wasm"}, "ModelError: the runtime is missing"),
     ],
 )
 def test_missing(page: Page, options: dict[str, str], says: str) -> None:
     """What isn't there is an error each time, never a picture that doesn't come."""
     data = base64.b64encode((CASES / "good" / "rgb" / "file.pel").read_bytes()).decode()
-    host = page.url.removesuffix("/blank")
-    places = {key: host + url if url[0] == "/" else url for key, url in options.items()}
     assert page.context.browser is not None
     other = page.context.browser.new_page()  # which may log what it likes
     other.goto(page.url)
-    said = other.evaluate(MISSING, [data, places])
+    said = other.evaluate(MISSING, [data, options])
     other.close()
     assert len(said) == 3
     assert all(text.startswith(says) for text in said), said
+
+
+def test_the_lines_of_the_guide(page: Page, folder: Path) -> None:
+    """They work as they are printed, in a page that has the files where they say."""
+    guide = (JS.parent / "docs" / "browser.md").read_text("utf-8")
+    lines = re.search(r"(    const decoder = new PelDecoder.*/ort/.*\n(?:    .*\n)+)", guide)
+    assert lines is not None
+    (folder / "ort").mkdir()
+    shutil.copy(folder / "runtime.wasm", folder / "ort")
+    shutil.copy(CASES / "good" / "rgb" / "file.pel", folder / "photo.pel")
+    start = 'const {PelDecoder} = await import("/index.js");'
+    program = f"async () => {{ {start} {lines[1]} return picture.width }}"
+    assert page.evaluate(program) == 192
+
+
+TRIES = """async limits => {
+  const {PelDecoder} = await import("/index.js");
+  globalThis.troubled ??= new PelDecoder({workers: 1});
+  const said = [];
+  for (const most of limits)
+    await troubled.decode("/photo.pel", {signal: AbortSignal.timeout(most)}).then(
+      picture => said.push(picture.width), error => said.push(error.name));
+  return said;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("what", "trouble", "says"),
+    [("runtime.wasm", "refused", "ModelError"), ("entropy.npz", "silent", "TimeoutError")],
+)
+def test_trouble_that_passes(page: Page, folder: Path, what: str, trouble: str, says: str) -> None:
+    """A worker whose first requests fail, or are never answered, decodes later."""
+    shutil.copy(CASES / "good" / "rgb" / "file.pel", folder / "photo.pel")
+    assert page.context.browser is not None
+    context = page.context.browser.new_context()
+    held: list[Route] = []
+    over: list[bool] = []
+
+    def answer(route: Route) -> None:
+        if over:
+            route.continue_()
+            return
+        held.append(route)
+        if trouble == "refused":
+            route.abort()
+
+    context.route(f"**/{what}", answer)
+    other = context.new_page()
+    other.goto(page.url)
+    most = 2000 if trouble == "silent" else MOST_MS
+    assert other.evaluate(TRIES, [most, most]) == [says, says]
+    assert held
+    over.append(True)
+    assert other.evaluate(TRIES, [MOST_MS]) == [192]
+    context.close()
 
 
 @pytest.mark.parametrize("count", [300, pytest.param(10_000, marks=pytest.mark.slow)])

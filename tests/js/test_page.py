@@ -118,6 +118,45 @@ def test_an_error_is_the_pictures(page: Page, address: str, folder: Path) -> Non
     assert page.eval_on_selector_all("img", "all => all.map(i => i.alt)") == ["text"] * 3
 
 
+def test_an_address_that_changes(page: Page, address: str, folder: Path) -> None:
+    """The last one counts; one that is none is an error; a copy of an element is shown, too."""
+    shutil.copy(CASES / "good" / "rgb" / "file.pel", folder / "project" / "page" / "rgb.pel")
+    heard = 'onerror="event.detail && errors.push(event.detail.name)"'
+    body = f'<img id="a" alt="a" data-pel="http://[" {heard}><img id="b" alt="b" {heard}>'
+    visit(page, address, folder, "changes", body)
+    page.wait_for_function("errors.length === 1")
+    assert page.evaluate("errors") == ["InputError"]
+    page.evaluate("""() => {
+      a.dataset.pel = "chelsea.pel";
+      setTimeout(() => { a.dataset.pel = "rgb.pel" }, 20);
+      b.src = "chelsea-s.pel";
+      b.dataset.pel = "";
+    }""")
+    page.wait_for_selector('#a[data-pel-state="shown"][data-pel="rgb.pel"]')
+    page.wait_for_selector('#b[data-pel-state="shown"]')
+    assert [shown(page, name)["width"] for name in ("#a", "#b")] == [192, 451]
+    page.evaluate("document.body.append(Object.assign(b.cloneNode(), {id: 'c', onerror: null}))")
+    page.wait_for_selector('#c[data-pel-state="shown"]')
+    assert shown(page, "#c")["width"] == 451
+    page.wait_for_timeout(300)
+    assert page.get_attribute("#a", "data-pel-state") == "shown"
+    assert page.evaluate("errors") == ["InputError"]
+
+
+def test_a_png_that_the_browser_refuses(page: Page, address: str, folder: Path) -> None:
+    visit(page, address, folder, "refused", "")
+    page.evaluate("""() => {
+      made = new Set();
+      const [make, revoke] = [URL.createObjectURL, URL.revokeObjectURL];
+      URL.createObjectURL = () => { const url = make(new Blob(["no"])); made.add(url); return url };
+      URL.revokeObjectURL = url => { made.delete(url); revoke(url) };
+      document.body.innerHTML =
+        `<img data-pel="chelsea.pel" alt="a" onerror="event.detail && errors.push(1)">`;
+    }""")
+    page.wait_for_selector('[data-pel-state="failed"]')
+    assert page.evaluate("[made.size, ...errors]") == [0, 1]
+
+
 def test_src_is_taken_too_and_turned(page: Page, address: str, folder: Path) -> None:
     turned = CASES / "good" / "metadata" / "file.pel"  # 48 x 32, to be turned by 90 degrees
     shutil.copy(turned, folder / "project" / "page" / "turned.pel")
@@ -143,6 +182,26 @@ def test_under_a_policy(browser: Browser, folder: Path) -> None:
         page.goto(f"{host}/policy.html")
         assert shown(page, "img")["width"] == 451
         page.close()
+
+
+def test_under_trusted_types(browser: Browser, folder: Path) -> None:
+    """The policy that the guide names is enough, and without one the picture's error says so."""
+    guide = (JS.parent / "docs" / "browser.md").read_text("utf-8")
+    policy = re.search(r"    (trustedTypes\.createPolicy.*)", guide)
+    assert policy is not None
+    script = '<script type="module" src="project/page/img.js"></script>'
+    image = '<img alt="a" data-pel="project/page/chelsea.pel">'
+    (folder / "untrusted.html").write_text(f"<!doctype html>{script}{image}", "utf-8")
+    (folder / "trusted.html").write_text(
+        f"<!doctype html><script>{policy[1]}</script>{script}{image}", "utf-8"
+    )
+    header = {"Content-Security-Policy": "require-trusted-types-for 'script'"}
+    with served(folder, header) as host:
+        for name, state in (("untrusted", "failed"), ("trusted", "shown")):
+            page = browser.new_page()
+            page.goto(f"{host}/{name}.html")
+            page.wait_for_selector(f'[data-pel-state="{state}"]')
+            page.close()
 
 
 def test_opening_files(page: Page) -> None:
@@ -175,6 +234,20 @@ def test_dropping_a_file(page: Page, address: str) -> None:
     page.wait_for_function(
         "document.querySelector('#said').textContent === 'dropped.pel is shown.'"
     )
+    assert page.eval_on_selector("body", "b => b.scrollWidth <= innerWidth")
+
+
+def test_the_last_file_counts(page: Page, folder: Path) -> None:
+    """Of two that are opened one after the other; its long name fits a phone."""
+    name = "a" * 120 + ".pel"
+    shutil.copy(CASES / "good" / "kept_rgb" / "file.pel", folder / name)
+    page.set_input_files("#file", folder / "project" / "page" / "chelsea.pel")
+    page.set_input_files("#file", folder / name)
+    page.wait_for_function("document.querySelector('#said').textContent.includes('is shown')")
+    assert page.inner_text("#said") == f"{name} is shown."
+    page.wait_for_timeout(500)
+    assert page.inner_text("#said") == f"{name} is shown."
+    assert page.locator("#which option").count() == 2
     assert page.eval_on_selector("body", "b => b.scrollWidth <= innerWidth")
 
 

@@ -85,6 +85,17 @@ def test_the_database_of_types_takes_them(tmp_path: Path) -> None:
 
 
 @linux
+def test_why_the_database_cannot_take_them_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "update-mime-database"
+    program.write_text("#!/bin/sh\necho no room >&2\nexit 1\n", "utf-8")
+    program.chmod(0o755)
+    monkeypatch.setattr(shutil, "which", lambda _: str(program))
+    assert "failed: no room" in call("install", "--prefix", tmp_path / "share", code=1).output
+
+
+@linux
 def test_what_a_file_manager_runs(tmp_path: Path) -> None:
     call("install", "--prefix", tmp_path)
     found = entry(tmp_path / "share")

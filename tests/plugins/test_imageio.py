@@ -145,6 +145,8 @@ def test_batches_make_sequences(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"\.pels") as caught:
         iio.imwrite(target, FRAMES)
     assert isinstance(caught.value, InputError)
+    with pytest.raises(OSError, match="no picture"):
+        iio.imwrite("<bytes>", [], extension=".pels", plugin="pellucid")
     with pytest.raises(OSError, match="frame 1"):
         iio.imwrite(tmp_path / "b.pels", [RGB, RGB[:9]])
     assert not list(tmp_path.iterdir())
@@ -192,3 +194,22 @@ except MissingExtraError as error:
     command = [sys.executable, "-c", code]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "pip install imageio" in said
+
+
+def test_a_second_write_is_refused_and_the_first_stays() -> None:
+    file = BytesIO()
+    with iio.imopen(file, "w", extension=".pel", plugin="pellucid") as target:
+        target.write(RGB, lossless=True)
+        with pytest.raises(OSError, match="one list"):
+            target.write(RGB)
+    np.testing.assert_array_equal(pellucid.decompress(file.getvalue()).squeeze(), RGB)
+
+
+def test_limits_and_an_index_that_there_is_not() -> None:
+    data = iio.imwrite("<bytes>", RGB, extension=".pel", plugin="pellucid", lossless=True)
+    small = pellucid.Limits(max_pixels=10)
+    for ask in (iio.improps, iio.immeta):
+        with pytest.raises(OSError, match="max_pixels"):
+            ask(data, plugin="pellucid", limits=small)
+        with pytest.raises(ValueError, match="index"):
+            ask(data, plugin="pellucid", index=5)

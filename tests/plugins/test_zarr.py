@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pickle
+import signal
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -26,7 +29,7 @@ from pellucid.errors import (
 zarr = pytest.importorskip("zarr")
 
 from pellucid.plugins.chunks import ChunkOptions  # noqa: E402
-from pellucid.plugins.turns import Turns  # noqa: E402
+from pellucid.plugins.turns import CHUNKS, Turns  # noqa: E402
 from pellucid.plugins.zarr import PellucidCodec  # noqa: E402
 
 
@@ -264,14 +267,15 @@ def test_a_fill_value_among_the_samples_keeps_none_from_its_bound():
     assert options.pack(padded, np.int16(0)) == options.pack(padded)
 
 
-def test_the_same_samples_give_the_same_bytes():
+def test_the_same_samples_give_the_same_bytes(monkeypatch):
     """Whatever the number of threads and the order of chunks."""
     found = []
-    for limit in (1, 8):
-        store = {}
-        with zarr.config.set({"async.concurrency": limit}):
-            array = made((1, 80, 80), store=store, chunks=(1, 40, 40))
-            array[:] = stack((1, 80, 80))
+    for threads in (1, 4):
+        monkeypatch.setenv("PELLUCID_THREADS", str(threads))
+        store, codec = {}, PellucidCodec(tile=64)
+        with zarr.config.set({"async.concurrency": 2 * threads}):
+            array = made((1, 200, 200), store=store, chunks=(1, 100, 100), codec=codec)
+            array[:] = stack((1, 200, 200))
         found.append({key: value.to_bytes() for key, value in store.items()})
     assert found[0] == found[1]
     assert len(found[0]) == 5
@@ -390,6 +394,32 @@ def test_no_more_chunks_at_a_time_than_threads(monkeypatch):
     assert not any(thread.is_alive() for thread in threads)
     assert len(most) == 6
     assert max(most) == 2
+
+
+def test_whole_chunks_keep_the_bound_however_often_others_are_written():
+    array = made((4, 40, 50), chunks=(1, 40, 50), codec=PellucidCodec(max_error=5))
+    samples = stack((4, 40, 50))
+    for number in range(4):
+        array[number] = samples[number]
+    assert 0 < farthest(array[:], samples) <= 5
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system doesn't fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_has_all_its_turns(monkeypatch):
+    monkeypatch.setenv("PELLUCID_THREADS", "1")
+    with CHUNKS.turn():
+        child = os.fork()
+        if child == 0:
+            with CHUNKS.turn():
+                os._exit(0)
+    for _ in range(200):
+        if os.waitpid(child, os.WNOHANG)[0]:
+            return
+        time.sleep(0.05)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    pytest.fail("it waits for turns of its parent")
 
 
 def test_xarray_and_dask(tmp_path):

@@ -4,7 +4,8 @@ import type { PelFile } from "../bitstream/file.ts";
 import { tileBox, tileCount, tilesUnder } from "../bitstream/header.ts";
 import { type Box, overlap, place } from "../box.ts";
 import type { FileRunner, Layer } from "../layer.ts";
-import type { ExactPart } from "./reader.ts";
+import type { Pair } from "../pair.ts";
+import { type ExactPart, layoutOf, pairAt } from "./reader.ts";
 import { type Samples, samplesOf, type SampleType } from "./types.ts";
 
 /** See `Layer`. */
@@ -15,24 +16,19 @@ export class ExactLayer implements Layer {
   private readonly file: PelFile;
   private readonly run: FileRunner;
   private readonly part: ExactPart;
+  private readonly pair: Pair | undefined;
 
-  private constructor(
-    file: PelFile,
-    run: FileRunner,
-    part: ExactPart,
-    layout: { channels: number; type: SampleType },
-  ) {
+  /**
+   * Open the layer to decode a region. Throws OptionError if the file has no such part, and
+   * DamagedFileError if a pair's start is damaged.
+   */
+  constructor(file: PelFile, run: FileRunner, part: ExactPart, region: Box) {
     this.file = file;
     this.run = run;
     this.part = part;
-    this.channels = layout.channels;
-    this.type = layout.type;
+    this.pair = pairAt(file, part, tilesUnder(file.header, region)[0]!);
+    ({ channels: this.channels, type: this.type } = layoutOf(file, part, this.pair));
     this.alpha = part !== "guide" && file.header.alpha === 1;
-  }
-
-  /** Open the layer. Throws UnknownModelError if its tables aren't there. */
-  static async open(file: PelFile, run: FileRunner, part: ExactPart): Promise<ExactLayer> {
-    return new ExactLayer(file, run, part, await run("layout", { part }));
   }
 
   parts(region: Box): Box[] {
@@ -42,7 +38,7 @@ export class ExactLayer implements Layer {
 
   async decode(part: Box): Promise<Samples> {
     const [number] = tilesUnder(this.file.header, part);
-    const samples = await this.run("exact", { part: this.part, number: number! });
+    const samples = await this.tile(number!);
     return cut(samples, tileBox(this.file.header, number!), part, this.channels, this.type);
   }
 
@@ -52,10 +48,14 @@ export class ExactLayer implements Layer {
     const out = samplesOf(this.type, header.width * header.height * this.channels);
     const whole = { x: 0, y: 0, width: header.width, height: header.height };
     for (let number = 0; number < tileCount(header); number++) {
-      const samples = await this.run("exact", { part: this.part, number });
+      const samples = await this.tile(number);
       place(samples, tileBox(header, number), out, whole, this.channels);
     }
     yield new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
+  }
+
+  private tile(number: number): Promise<Samples> {
+    return this.run("exact", { part: this.part, number, pair: this.pair });
   }
 }
 

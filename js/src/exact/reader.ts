@@ -2,7 +2,8 @@
  * The samples of a file's exact layers, tile by tile: of lossless and error-bounded pictures, pairs
  * and floats, and of learned files the source and alpha (docs/format.md, sections 11 to 15 and 17).
  *
- * Each tile stands alone, so they can be read in any order and in several workers.
+ * Each tile stands alone, so they can be read in any order and in several workers; of a pair all
+ * must begin alike.
  */
 
 import type { PelFile } from "../bitstream/file.ts";
@@ -19,11 +20,17 @@ import { DamagedFileError, OptionError, PellucidError } from "../errors.ts";
 import { type FloatMap, floatMapOf } from "../floats.ts";
 import { checkPair, isPair, type Pair, PAIR_BYTES, readPair, samePair } from "../pair.ts";
 import type { ExactTables } from "./tables.ts";
-import { decodeTile, takeBound, type TileKind } from "./tile.ts";
+import { decodeTile, type TileKind } from "./tile.ts";
 import { type IntegerType, type Samples, samplesOf, type SampleType, typeOf } from "./types.ts";
 
 /** What of a file is read: its picture or the guide beside it, a learned file's source or alpha. */
 export type ExactPart = "picture" | "guide" | "source" | "alpha";
+
+/** Samples of a pixel, and their type. */
+export interface Layout {
+  readonly channels: number;
+  readonly type: SampleType;
+}
 
 /** The number of the layer that a part lies in. Throws OptionError if the file has no such part. */
 function layerOf({ header }: PelFile, part: ExactPart): number {
@@ -44,9 +51,24 @@ export function tablesOf(file: PelFile, part: ExactPart): string {
   return (part === "source" || part === "alpha" ? id[part] : undefined) ?? file.header.modelId;
 }
 
+/**
+ * What a tile of a pair begins with; undefined of other files. Throws DamagedFileError if that is
+ * damaged, OptionError if the file has no such part.
+ */
+export function pairAt(file: PelFile, part: ExactPart, number: number): Pair | undefined {
+  const layer = layerOf(file, part);
+  return isPair(file.header) ? readPair(file.tile(number, layer), file.header) : undefined;
+}
+
+/** How a part's samples lie. */
+export function layoutOf({ header }: PelFile, part: ExactPart, pair: Pair | undefined): Layout {
+  if (pair && part === "guide") return { channels: pair.planes, type: pair.guide };
+  const all = part === "alpha" ? 1 : header.channels + header.alpha;
+  return { channels: all - (pair?.planes ?? 0), type: pair?.picture ?? typeOf(header) };
+}
+
 /** Reads the tiles of one part of a file. */
-export class ExactReader {
-  /** Samples of a pixel, and their type. */
+export class ExactReader implements Layout {
   readonly channels: number;
   readonly type: SampleType;
   private readonly file: PelFile;
@@ -59,28 +81,21 @@ export class ExactReader {
 
   /**
    * @param tables those of the id that `tablesOf` gives
-   * @throws DamagedFileError if the map of floats or a pair's start is damaged; OptionError if the
-   *   file has no such part
+   * @param pair what `pairAt` gives of any tile
+   * @throws DamagedFileError if the map of floats is damaged; OptionError if the file has no such
+   *   part
    */
-  constructor(file: PelFile, part: ExactPart, tables: ExactTables) {
+  constructor(file: PelFile, part: ExactPart, tables: ExactTables, pair: Pair | undefined) {
     const { header } = file;
     this.file = file;
     this.tables = tables;
     this.layer = layerOf(file, part);
     this.floats = header.sampleType === FLOAT ? floatMapOf(file) : undefined;
-    this.pair = isPair(header) ? readPair(file.tile(0, this.layer), header) : undefined;
+    this.pair = pair;
     const all = part === "alpha" ? 1 : header.channels + header.alpha;
     this.planes = this.floats?.planes ?? all;
-    const guide = this.pair?.planes ?? 0;
-    this.first = part === "guide" ? 0 : guide;
-    this.channels = part === "guide" ? guide : all - guide;
-    this.type = part === "guide" ? this.pair!.guide : (this.pair?.picture ?? typeOf(header));
-  }
-
-  /** The largest error of a colour sample, in the samples' unit; guides and alpha have none. */
-  get maxError(): number {
-    if (this.floats !== undefined) return this.floats.bound;
-    return this.boundGiven() ?? takeBound(this.payload(0));
+    this.first = part === "guide" ? 0 : (pair?.planes ?? 0);
+    ({ channels: this.channels, type: this.type } = layoutOf(file, part, pair));
   }
 
   /**
@@ -113,7 +128,9 @@ export class ExactReader {
     if (samePair(this.pair, readPair(payload, this.file.header))) {
       return payload.subarray(PAIR_BYTES);
     }
-    throw new DamagedFileError("it is a pair of other types than tile 0; get the file again");
+    throw new DamagedFileError(
+      "it is a pair of other types than the tiles before; get the file again",
+    );
   }
 
   private kindOf(number: number): TileKind {

@@ -5,7 +5,7 @@
 
 import { TableSet } from "../entropy/tables.ts";
 import { ModelError } from "../errors.ts";
-import { readNpz } from "../npz.ts";
+import { type Arrays, readNpz } from "../npz.ts";
 
 const MOST = 2 ** 32 - 1; // no limit is greater
 const LENGTHS = 33; // numbers of 0 to 32 binary digits
@@ -32,7 +32,11 @@ export class ExactTables extends TableSet {
 
   /** The tables in the bytes of an `entropy.npz`. Throws ModelError if they can't be read. */
   static async parse(archive: Uint8Array): Promise<ExactTables> {
-    const arrays = await readNpz(archive);
+    return ExactTables.of(await readNpz(archive));
+  }
+
+  /** The tables in the arrays of an `entropy.npz`, likewise. */
+  static of(arrays: Arrays): ExactTables {
     const [tables, reach, bins] = ["tables", "reach", "bins"].map((name) => arrays.get(name)?.data);
     const right = tables && reach instanceof Uint8Array && bins instanceof Uint32Array;
     if (!right || bins.length > 255 || reach.length > 256) {

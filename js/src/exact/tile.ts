@@ -33,7 +33,7 @@ export interface TileKind {
 }
 
 /** The bound that the payload of a tile of layer 2 begins with. */
-export function takeBound(payload: Uint8Array): number {
+function takeBound(payload: Uint8Array): number {
   const bound = payload.length < BOUND_BYTES ? 0 : viewOf(payload).getUint16(0, true);
   if (bound >= 1 && bound <= MOST_BOUND) return bound;
   throw new DamagedFileError(

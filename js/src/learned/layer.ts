@@ -78,7 +78,7 @@ export class LearnedLayer implements Layer {
       yield new Uint8Array(Int32Array.from(y).buffer);
     }
     for (let number = 0; this.alpha && number < count; number++) {
-      const alpha = await this.run("exact", { part: "alpha", number });
+      const alpha = await this.run("exact", { part: "alpha", number, pair: undefined });
       yield new Uint8Array(alpha.buffer, alpha.byteOffset, alpha.byteLength);
     }
   }
@@ -123,7 +123,7 @@ export class LearnedLayer implements Layer {
     const { header } = this.file;
     const [number] = tilesUnder(header, part);
     const tile = tileBox(header, number!);
-    const alpha = await this.run("exact", { part: "alpha", number: number! });
+    const alpha = await this.run("exact", { part: "alpha", number: number!, pair: undefined });
     const out = samplesOf(this.type, part.width * part.height * this.channels);
     const count = header.channels;
     let at = 0;

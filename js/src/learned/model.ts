@@ -2,14 +2,19 @@
 
 import { TableSet } from "../entropy/tables.ts";
 import { ModelError } from "../errors.ts";
-import { type NumpyArray, readNpz } from "../npz.ts";
-import { Network } from "./network.ts";
+import { type Arrays, type NumpyArray, readNpz } from "../npz.ts";
+import { Network, setUpRuntime } from "./network.ts";
 
 const QUALITIES = 101;
 const SYNTHESIS = "synthesis"; // the network that decides no bits
 
-/** Gives a file of the model's folder. Throws ModelError if it isn't there. */
-export type FileReader = (name: string) => Promise<Uint8Array>;
+/** Gives what a model is loaded from. Rejects with ModelError if it isn't there. */
+export interface ModelFiles {
+  /** A file of the model's folder. */
+  file(name: string): Promise<Uint8Array>;
+  /** The runtime's .wasm. */
+  runtime(): Promise<Uint8Array>;
+}
 
 /** The integer kernel that predicts B from A, one channel at a time. */
 export interface Diagonal {
@@ -32,17 +37,13 @@ export class CodecModel {
   /** [M], added to table indices at B. */
   readonly centreOffset: Int16Array;
   readonly diagonal: Diagonal;
-  private readonly read: FileReader;
-  private readonly entropy: Map<string, NumpyArray>;
-  private readonly gains: Map<string, NumpyArray>;
+  private readonly files: ModelFiles;
+  private readonly entropy: Arrays;
+  private readonly gains: Arrays;
   private readonly networks = new Map<string, Promise<Network>>();
 
-  private constructor(
-    read: FileReader,
-    entropy: Map<string, NumpyArray>,
-    gains: Map<string, NumpyArray>,
-  ) {
-    this.read = read;
+  private constructor(files: ModelFiles, entropy: Arrays, gains: Arrays) {
+    this.files = files;
     this.entropy = entropy;
     this.gains = gains;
     this.tables = new TableSet(this.array("tables").data, this.bytes("reach"));
@@ -58,12 +59,20 @@ export class CodecModel {
     };
   }
 
-  /** Read tables and gains. Throws ModelError if they can't be read. */
-  static async open(read: FileReader): Promise<CodecModel> {
-    const gains = read("gains.npz");
+  /** The codec of `entropy.npz`; reads its gains. Throws ModelError if they can't be read. */
+  static async open(files: ModelFiles, entropy: Promise<Arrays>): Promise<CodecModel> {
+    const gains = files.file("gains.npz");
     gains.catch(() => undefined); // of a model that isn't there, the first file's error counts
-    const entropy = await readNpz(await read("entropy.npz"));
-    return new CodecModel(read, entropy, await readNpz(await gains));
+    return new CodecModel(files, await entropy, await readNpz(await gains));
+  }
+
+  /** End the networks that are loaded. */
+  async close(): Promise<void> {
+    const loaded = [...this.networks.values()];
+    this.networks.clear();
+    for (const network of await Promise.allSettled(loaded)) {
+      if (network.status === "fulfilled") await network.value.close();
+    }
   }
 
   /** z (integers) -> features, index head, mean. */
@@ -92,7 +101,9 @@ export class CodecModel {
     let found = this.networks.get(name);
     if (found === undefined) {
       const file = `${name}.onnx`;
-      found = this.read(file).then((bytes) => Network.load(file, bytes, name !== SYNTHESIS));
+      const needed = [this.files.file(file), setUpRuntime(this.files.runtime)] as const;
+      const load = (bytes: Uint8Array) => Network.load(bytes, file, name !== SYNTHESIS);
+      found = Promise.all(needed).then(([bytes]) => load(bytes));
       this.networks.set(name, found);
       found.catch(() => this.networks.delete(name)); // the next one tries again
     }

@@ -8,39 +8,48 @@
 
 import { GPU, ort } from "#ort";
 
-import type { InferenceSession } from "onnxruntime-web";
-
 import { ModelError } from "../errors.ts";
-import { readResource } from "../resource.ts";
 
 /** A tensor of float32, or of uint8 where the network gives that. */
-export type Tensor = import("onnxruntime-web").Tensor;
+export interface Tensor {
+  readonly data: unknown;
+  readonly dims: readonly number[];
+}
 export type Tensors = Record<string, Tensor>;
+
+const MAGIC = "\0asm";
 
 let ready: Promise<void> | undefined;
 
-/** Set the runtime up, once, with its file at `wasm`. */
-export function setUpRuntime(wasm: URL): Promise<void> {
-  return (ready ??= configure(wasm));
+/**
+ * Set the runtime up, once, with the bytes of its .wasm. Throws ModelError if they aren't that, or
+ * what `read` does; the next call tries again.
+ */
+export function setUpRuntime(read: () => Promise<Uint8Array>): Promise<void> {
+  if (ready === undefined) {
+    ready = configure(read);
+    ready.catch(() => (ready = undefined));
+  }
+  return ready;
 }
 
-async function configure(wasm: URL): Promise<void> {
+async function configure(read: () => Promise<Uint8Array>): Promise<void> {
+  const binary = await read();
+  if (String.fromCharCode(...binary.subarray(0, MAGIC.length)) !== MAGIC) {
+    throw new ModelError("the runtime is no WebAssembly; put the package's runtime.wasm there");
+  }
   ort.env.logLevel = "error";
   ort.env.wasm.numThreads = 1;
-  if (wasm.protocol !== "file:") {
-    ort.env.wasm.wasmPaths = { wasm: wasm.href };
-    return;
-  }
-  const binary = await readResource(wasm);
-  if (binary === undefined) throw new ModelError(`the runtime is missing: ${wasm.href}`);
   ort.env.wasm.wasmBinary = binary;
 }
 
+type Session = Awaited<ReturnType<typeof ort.InferenceSession.create>>;
+
 /** A loaded network: named tensors in, named tensors out. */
 export class Network {
-  private readonly session: InferenceSession;
+  private readonly session: Session;
 
-  private constructor(session: InferenceSession) {
+  private constructor(session: Session) {
     this.session = session;
   }
 
@@ -49,7 +58,7 @@ export class Network {
    *
    * @param exact whether every machine must compute the same
    */
-  static async load(name: string, bytes: Uint8Array, exact: boolean): Promise<Network> {
+  static async load(bytes: Uint8Array, name: string, exact: boolean): Promise<Network> {
     const executionProviders = GPU && !exact ? ["webgpu", "wasm"] : ["wasm"];
     const options = { executionProviders, logSeverityLevel: 3 } as const; // errors alone
     try {
@@ -61,7 +70,13 @@ export class Network {
 
   /** Run it for the outputs named, or all. */
   run(inputs: Tensors, outputs?: string[]): Promise<Tensors> {
-    return this.session.run(inputs, outputs ?? [...this.session.outputNames]) as Promise<Tensors>;
+    const given = inputs as Parameters<Session["run"]>[0];
+    return this.session.run(given, outputs ?? [...this.session.outputNames]);
+  }
+
+  /** Give its memory back; it can't run any more. */
+  async close(): Promise<void> {
+    await this.session.release();
   }
 }
 

@@ -183,7 +183,7 @@ class Search:
         own, nodata = self.own[channel], self.nodata
         if low > high:  # marks alone
             yield 0.0, 1.0
-            return
+            low = high = 0.0  # that holds `nodata`
         if own is not None and (nodata is None or not low <= nodata <= high):
             times = int(empty.bound / own[1] * (1 + 1e-9))
             if reach in (0, times):

@@ -43,7 +43,7 @@ class ChunkOptions:
     Attributes:
         axes: a letter for each axis of a chunk, with Y and X among them, such as CYX or YXC.
             Default: rows and columns last, or YXC where the last axis of three has 3 or 4 places.
-        max_error: how far off a sample may come back, in its own unit.
+        max_error: how far off a sample may come back each time it is coded, in its own unit.
         quality: 0 to 100: lossy, for grey and colour pictures of 8 or 16 bits.
         model, tune, effort: with quality, as in `pellucid.compress`.
         nodata: with max_error: samples of this value stay, and no other becomes it.

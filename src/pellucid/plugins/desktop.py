@@ -79,8 +79,11 @@ def update(share: Path) -> None:
     program = shutil.which(UPDATE)
     if program is not None:
         with refusing(f"{UPDATE} failed", OutputError):
-            folder = str(share / "mime")
-            subprocess.run([program, folder], check=True, capture_output=True)
+            done = subprocess.run(
+                [program, str(share / "mime")], check=False, capture_output=True, text=True
+            )
+            if done.returncode:
+                raise OutputError(f"{UPDATE} failed: {done.stderr.strip()}")
 
 
 def command() -> str:

@@ -72,7 +72,7 @@ class PellucidPlugin(PluginV3):
     def __init__(self, request: Request) -> None:
         """Raises InitializationError for what is no such file, or is to be written as another."""
         super().__init__(request)
-        self._reads = request.mode.io_mode == IOMode.read
+        self._reads, self._written = request.mode.io_mode == IOMode.read, False
         suffix = request.extension or PICTURE
         if self._reads and request.firstbytes.startswith(SIGNATURE):
             suffix = PICTURE  # whatever it is called
@@ -99,10 +99,10 @@ class PellucidPlugin(PluginV3):
         with also(OSError):
             yield from self._images(**options)
 
-    def properties(self, index: Index = None) -> ImageProperties:
-        """Shape and type of what `read` gives, from the header alone."""
+    def properties(self, index: Index = None, **options: Any) -> ImageProperties:
+        """Shape and type of what `read` with these options gives, from the header alone."""
         with also(OSError):
-            images = self._images()
+            images = self._images(**options)
             if isinstance(images, Pages):
                 shape, dtype = images.shape, images.opened.layout.dtype
             else:
@@ -114,19 +114,25 @@ class PellucidPlugin(PluginV3):
                 return ImageProperties(shape, dtype)
         return ImageProperties((len(images), *shape), dtype, n_images=len(images), is_batch=True)
 
-    def metadata(self, index: Index = None, exclude_applied: bool = True) -> dict[str, Any]:  # noqa: ARG002 - nothing is
+    def metadata(
+        self,
+        index: Index = None,
+        exclude_applied: bool = True,  # noqa: ARG002 - nothing is
+        **options: Any,
+    ) -> dict[str, Any]:
         """EXIF, ICC profile, XMP, axes and elements of DICOM as bytes, where the file has them.
 
         Those of a frame by its index; without one, what is said of the whole sequence.
         """
         with also(OSError):
-            images = self._images()
+            images = self._images(**options)
+            whole = self._means_all(index, images)
+            number = 0 if whole else number_of(index or 0, images)
             if isinstance(images, Pages):
                 return images.opened.metadata
-            if self._means_all(index, images):
+            if whole:
                 return asdict(images.about)
-            pel = images.pel(number_of(index, images))
-            return Opened(pel, DecompressOptions()).metadata
+            return Opened(images.pel(number), DecompressOptions(**options)).metadata
 
     def write(
         self,
@@ -152,8 +158,10 @@ class PellucidPlugin(PluginV3):
 
         Returns the bytes of the file if the target is "<bytes>".
         """
-        several = is_batch or isinstance(ndimage, list)
+        several = is_batch or isinstance(ndimage, list | tuple)
         with also(OSError):
+            if self._written:
+                raise InputError("the file is written in one go: give all images as one list")
             if self._is_sequence:
                 data = sequence_of(ndimage if several else [ndimage], rate, options)
             elif several:
@@ -165,6 +173,7 @@ class PellucidPlugin(PluginV3):
                     kept = with_metadata(source.info, about)
                     data = compress(source.with_info(kept), **options)
         self.request.get_file().write(data)
+        self._written = True
         return data if self.request.raw_uri == RETURN_BYTES else None
 
     def _means_all(self, index: Index, images: Pages | Sequence) -> bool:
@@ -237,6 +246,8 @@ def stacked(images: Pages | Sequence, limits: Limits) -> NDArray[Any]:
 
 def sequence_of(pictures: Any, rate: Any, options: dict[str, Any]) -> bytes:
     """The bytes of a .pels file of these pictures."""
+    if len(pictures) == 0:
+        raise InputError("no picture was given; a sequence has one or more")
     with TemporaryDirectory(prefix="pellucid-") as folder:
         path = Path(folder, f"sequence{SEQUENCE}")
         with write_sequence(path, CompressOptions(**options), rate=rate) as out:

@@ -7,6 +7,7 @@ them that finds the others idle takes their threads.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Condition
@@ -18,6 +19,10 @@ class Turns:
     """As many are taken side by side as there are threads; if there are several, each has one."""
 
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """None is taken: a forked process has none of the threads that took one."""
         self._changed, self._busy = Condition(), 0
 
     @contextmanager
@@ -37,3 +42,5 @@ class Turns:
 
 
 CHUNKS = Turns()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=CHUNKS.reset)

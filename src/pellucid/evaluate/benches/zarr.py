@@ -105,6 +105,7 @@ BENCH: Bench[Plan, Codec, StoredResult] = Bench(
     columns=(ROWS,),
     plan=Plan,
     title="Arrays in Zarr",
+    requested=Plan.requested,
     tables=tables,
     sections={"zarr": tables},
     what=lambda plan: f"arrays in Zarr: {', '.join(plan.sets)}",
