@@ -15,7 +15,7 @@ from served import CHELSEA
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_files_are_handed_over_until_ctrl_c():
-    with start("view", "--no-open", CHELSEA, stderr=subprocess.PIPE) as process:
+    with start("view", "--no-open", "--kept", "1M", CHELSEA, stderr=subprocess.PIPE) as process:
         address = process.stderr.readline().split()[-1]
         url, _, token = address.partition("/?token=")
         with httpx.Client(base_url=url, timeout=60) as client:
@@ -25,6 +25,8 @@ def test_files_are_handed_over_until_ctrl_c():
             assert file["name"] == CHELSEA.name
             assert CHELSEA.name not in file["id"]
             assert client.get(f"/page/handed/{file['id']}").content == CHELSEA.read_bytes()
+            refused = client.post("/page/pictures", content=CHELSEA.read_bytes())
+            assert "--kept 2M" in refused.json()["message"]
         process.send_signal(signal.SIGINT)
         said = process.stderr.read()
     assert process.returncode == 130

@@ -84,6 +84,20 @@ def test_colours_of_a_profile_are_converted_and_those_of_a_damaged_one_are_not()
     assert np.array_equal(rgba_of(samples, replace(plain, icc=lab), None)[..., :3], samples)
 
 
+def test_a_profile_is_told_by_its_curves_not_its_name():
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    at = -1
+    while (at := profile.find(b"para\0\0\0\0", at + 1)) > 0:  # its curves: now a power of 1
+        profile[at + 8 : at + 10] = b"\0\0"
+        profile[at + 12 : at + 16] = (1 << 16).to_bytes(4, "big")
+    linear = bytes(profile)
+    said = ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(BytesIO(linear)))
+    assert "sRGB" in said
+    samples = np.full((4, 4, 3), 55, np.uint8)
+    shown = rgba_of(samples, replace(ImageInfo.of(samples), icc=linear), None)
+    assert np.abs(shown[..., :3].astype(int) - 128).max() <= 1  # 55 / 255 in sRGB
+
+
 def test_heic_is_read_where_its_library_is(photo):
     heif = pytest.importorskip("pillow_heif")
     with Image.open(BytesIO(photo)) as image:
