@@ -111,3 +111,16 @@ def drawn(page: Page) -> None:
 def text(page: Page, selector: str) -> str:
     """What an element says."""
     return page.locator(selector).inner_text()
+
+
+def decoded(data: bytes) -> NDArray[np.uint8]:
+    """A file's pixels (height, width, 3)."""
+    with Image.open(BytesIO(data)) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def saved(page: Page, action: Any) -> tuple[str, bytes]:
+    """Name and bytes of what is downloaded."""
+    with page.expect_download() as coming:
+        action()
+    return coming.value.suggested_filename, coming.value.path().read_bytes()
