@@ -11,11 +11,12 @@ from PIL import Image
 
 import pellucid
 from browser import chromium
+from paged import visited
 from pellucid.serve import ServerLimits
 from served import CHELSEA, Running, png, running
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 
 @pytest.fixture(scope="session")
@@ -36,6 +37,13 @@ def page_server() -> Iterator[Running]:
 def browser() -> Iterator[Browser]:
     """A Chromium. It is gone after the module, as others run loops of their own."""
     with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def page(browser: Browser, page_server: Running) -> Iterator[Page]:
+    """The page, in a context of its own."""
+    with visited(browser, page_server.url) as found:
         yield found
 
 

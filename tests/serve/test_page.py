@@ -31,12 +31,6 @@ from served import CHELSEA, png, running
 SIZE = (120, 160)  # of the photograph
 
 
-@pytest.fixture
-def page(browser, page_server):
-    with visited(browser, page_server.url) as found:
-        yield found
-
-
 def test_before_is_the_picture_and_after_what_its_file_holds(page, photo):
     give(page, ("my cat.png", photo))
     show_only(page, "before")

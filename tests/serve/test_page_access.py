@@ -17,12 +17,6 @@ USABLE = """() => [...document.querySelectorAll('a, button, input, select, [tabi
     .map((each) => (each.usable ??= String(Math.random())))"""
 
 
-@pytest.fixture
-def page(browser, page_server):
-    with visited(browser, page_server.url) as found:
-        yield found
-
-
 def tab_to(page, selector):
     """Press Tab until an element has the focus."""
     for _ in range(60):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from io import BytesIO
 
 import numpy as np
-import pytest
 
 import pellucid
 from paged import (
@@ -18,17 +17,10 @@ from paged import (
     seen,
     show_only,
     text,
-    visited,
 )
 from served import png
 
 SIZE = (120, 160)  # of the photograph
-
-
-@pytest.fixture
-def page(browser, page_server):
-    with visited(browser, page_server.url) as found:
-        yield found
 
 
 def test_other_formats_are_a_click_away(page, photo):
