@@ -104,6 +104,18 @@ def test_hostile_files_are_refused():
         Pellucid().decode(data, out=np.empty((1, 41, 50), np.uint16))
 
 
+def test_out_in_column_order_is_refused_and_stays():
+    samples = stack((2, 40, 50))
+    data = Pellucid(axes="CYX").encode(samples)
+    out = np.zeros(samples.shape, samples.dtype, order="F")
+    with pytest.raises(InputError, match="row order"):
+        Pellucid(axes="CYX").decode(data, out=out)
+    assert not out.any()
+    out = np.empty_like(samples)
+    Pellucid(axes="CYX").decode(data, out=out)
+    assert np.array_equal(out, samples)
+
+
 def test_a_file_beyond_the_limits_is_refused():
     data = Pellucid().encode(stack((1, 40, 50)))
     header = replace(PelFile.parse(data).header, width=2**24, height=2**10)

@@ -78,8 +78,11 @@ class Pellucid(ChunkOptions, Codec):  # type: ignore[misc]  # numcodecs has no t
     def decode(self, buf: Any, out: Any = None) -> NDArray[Any]:
         """The array in a file, copied to `out` if there is one.
 
-        Raises DamagedFileError if `out` has another size, and other FormatErrors for damage.
+        Raises InputError if `out` lies in column order, DamagedFileError if it has another size,
+        and other FormatErrors for damage.
         """
+        if isinstance(out, np.ndarray) and out.flags.fnc:
+            raise InputError("out lies in column order (Fortran's); give an array in row order")
         data = ensure_bytes(buf)
         (height, width, others), dtype = shape_in(data)
         size = height * width * others * dtype.itemsize
