@@ -19,6 +19,7 @@ from tools.bad_files import DECODE, BadCase
 from pellucid.bitstream import Header, NoiseModel, write_file
 from pellucid.entropy import SymbolEncoder
 from pellucid.exact import exact_model
+from pellucid.exact.counted import Counts
 
 Samples = NDArray[Any]  # height x width x channels
 STORED, DEFLATED, PREDICTED = (bytes([kind]) for kind in range(3))
@@ -61,6 +62,39 @@ def drawing(width: int, height: int) -> Samples:
     return samples
 
 
+def labels(width: int, height: int) -> Samples:
+    """Regions about points, each a number of its own, as a segmentation has them."""
+    rng = np.random.Generator(np.random.PCG64(6))
+    y, x = np.mgrid[0:height, 0:width]
+    points = rng.integers(0, (height, width), (40, 2))
+    nearest = np.argmin([(y - top) ** 2 + (x - left) ** 2 for top, left in points], axis=0)
+    samples: Samples = rng.permutation(5000)[nearest].astype(np.uint16)[..., None]
+    return samples
+
+
+def depth_map(width: int, height: int) -> Samples:
+    """A floor and a ball in the steps of a depth camera, with a shadow of no depth, 0."""
+    y, x = np.mgrid[0:height, 0:width]
+    ball = 0.09 * ((x - width / 3) ** 2 + (y - height / 2) ** 2)
+    depth = np.where(ball < 90, 60 + ball / 3, 140 - 70 * y / height + 9 * np.sin(x / 13))
+    steps = np.rint(depth + np.random.Generator(np.random.PCG64(8)).normal(0, 0.15, depth.shape))
+    shadow = (abs(x - width / 3 - 36) < 5) & (abs(y - height / 2) < 24)
+    samples: Samples = np.where(shadow, 0, 900 + steps**2 // 40).astype(np.uint16)[..., None]
+    return samples
+
+
+def poster(width: int, height: int) -> Samples:
+    """Flat colours whose edges are smoothed, RGB, so that planes tell much of each other."""
+    y, x = np.mgrid[0 : 4 * height, 0 : 4 * width] / 4
+    ring = abs(np.hypot(x - width / 2, y - height / 2) - 22) < 5
+    bars = (x + 0.5 * y) % 17 < 4
+    colours = np.array([[250, 250, 252], [40, 60, 110], [200, 90, 20]], np.float64)
+    drawn = colours[np.where(ring, 2, bars & (y < height / 2))]
+    means = drawn.reshape(height, 4, width, 4, 3).mean(axis=(1, 3))
+    samples: Samples = np.rint(means).astype(np.uint8)
+    return samples
+
+
 def exact_cases() -> dict[str, Callable[[], ExactCase]]:
     """All good cases, made when called."""
     noise = np.random.Generator(np.random.PCG64(4)).integers(0, 256, (24, 20, 3), np.uint8)
@@ -94,6 +128,13 @@ def exact_cases() -> dict[str, Callable[[], ExactCase]]:
         "exact_stored": lambda: ExactCase(noise, 0, "noise: a stored tile"),
         "exact_deflated": lambda: ExactCase(drawing(64, 48), 0, "a drawing: a deflated tile"),
         "exact_classes": lambda: ExactCase(calm, 0, "classes of activity"),
+        "exact_counted": lambda: ExactCase(labels(160, 120), 0, "labels: passes that are counted"),
+        "exact_counted_holes": lambda: ExactCase(
+            depth_map(128, 96), 0, "a depth map: counted, holes, means and others"
+        ),
+        "exact_counted_rgb": lambda: ExactCase(
+            poster(168, 160), 0, "smoothed edges in RGB: counted with references and classes"
+        ),
         "exact_grain": lambda: ExactCase(
             slopes(60, 44, 3, "uint8"),
             0,
@@ -219,6 +260,16 @@ def one_sample_rules(
     return PREDICTED + encoder.finish()
 
 
+def counted_rules(classes: int = 0, number: int = 0) -> bytes:
+    """A predicted tile of 2 x 1 samples whose one pass is counted; the nearest are all alike."""
+    encoder = SymbolEncoder(exact_model()[0])
+    for values, bits in (FIRST, BYTES, ([100], 8), ([128 + classes, 0], 8)):
+        encoder.put_uniform(np.array(values, np.int32), bits)
+    table = Counts().chances(np.zeros((2, 1), np.int64))
+    encoder.put_apart(np.array([number], np.int32), table)
+    return PREDICTED + encoder.finish()
+
+
 def exact_bad_cases() -> dict[str, BadCase]:
     """All bad cases; all need the tables, so all are found when decoded."""
     header = Header(8, 8, 1, 8, 0, 0, 0, 0b10, 0, 100, 9, exact_model()[1])
@@ -232,6 +283,9 @@ def exact_bad_cases() -> dict[str, BadCase]:
     for name, bound in (("0", 0), ("16384", 16384)):
         tile = struct.pack("<H", bound) + STORED + bytes(64)
         cases[f"bound_{name}"] = (replace(header, layers=0b100), tile, f"a bound of {bound}")
+    tile = struct.pack("<H", 1) + counted_rules()
+    what = "a pass that is counted, within 1"
+    cases["counted_within"] = (replace(pair, layers=0b100), tile, what)
     for name, (tile, what) in _pairs().items():
         two = replace(header, channels=2, colour=2, bit_depth=16, features=2)
         cases[f"pair_{name}"] = (two, tile, what)
@@ -354,4 +408,6 @@ def _rules() -> dict[str, tuple[bytes, str]]:
         "table": (make(table=90), "a table that doesn't exist, for the symbols"),
         "shift": (make(shift=17), "a shift by 17"),
         "error": (make(shift=16, symbol=2), "an error of 2^17"),
+        "counted_classes": (counted_rules(classes=9), "9 classes of a pass that is counted"),
+        "counted_value": (counted_rules(number=1), "the second value of nearest that have one"),
     }

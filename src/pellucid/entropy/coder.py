@@ -14,11 +14,13 @@ import constriction
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.entropy.tables import MAX_SYMBOL, TableSet, uniform
+from pellucid.entropy.tables import COUNT_TOTAL, MAX_SYMBOL, TableSet, uniform
 from pellucid.errors import DamagedFileError
 
 Symbols = NDArray[np.int32]
 Index = NDArray[np.uint8]
+Counts = NDArray[np.int64]
+EACH = constriction.stream.model.Categorical(perfect=False)  # splits as `categorical` does
 
 
 def groups(index: Index, skip: int) -> tuple[NDArray[np.intp], list[tuple[int, slice]]]:
@@ -44,7 +46,7 @@ class SymbolEncoder:
 
     def __init__(self, tables: TableSet) -> None:
         self._tables = tables
-        self._blocks: list[tuple[Symbols, Any]] = []
+        self._blocks: list[tuple[Any, ...]] = []  # symbols, their model, and its parameters
 
     def put(self, symbols: Symbols, index: Index, *, skip: int = 0) -> None:
         """Add one part: flat `symbols` with the table of each; skipped ones must be 0."""
@@ -64,12 +66,28 @@ class SymbolEncoder:
         for part in parts_of(bits):
             self._blocks.append(((values >> part.start) % (1 << len(part)), uniform(len(part))))
 
+    def put_apart(self, symbols: Symbols, counts: Counts) -> None:
+        """Add flat `symbols` from 0, each with a table of its own: counts (n, k), sums 2^16."""
+        self._blocks.append((symbols, EACH, counts / COUNT_TOTAL))
+
+    def put_all(self, other: SymbolEncoder) -> None:
+        """Add what was put into another encoder of the same tables."""
+        self._blocks += other._blocks
+
+    @property
+    def bits(self) -> int:
+        """Of what was put so far."""
+        return int(self._coded().num_valid_bits())
+
     def finish(self) -> bytes:
         """The payload: u32 words, little-endian."""
+        return bytes(self._coded().get_compressed().astype("<u4").tobytes())
+
+    def _coded(self) -> Any:
         coder = constriction.stream.stack.AnsCoder()
-        for symbols, model in reversed(self._blocks):
-            coder.encode_reverse(symbols, model)
-        return bytes(coder.get_compressed().astype("<u4").tobytes())
+        for symbols, *model in reversed(self._blocks):
+            coder.encode_reverse(symbols, *model)
+        return coder
 
 
 class SymbolDecoder:
@@ -111,6 +129,10 @@ class SymbolDecoder:
         for part in parts_of(bits) if count else ():
             values += self._coder.decode(uniform(len(part)), count) << part.start
         return values
+
+    def take_apart(self, counts: Counts) -> Symbols:
+        """A symbol for each row of `counts`, as `put_apart` added them."""
+        return np.asarray(self._coder.decode(EACH, counts / COUNT_TOTAL), np.int32)
 
     @property
     def bits_left(self) -> int:

@@ -12,15 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.exact.known import Known, Matrix, Vector
-from pellucid.exact.rules import (
-    LARGEST,
-    MOST_CLASSES,
-    MOST_SHIFT,
-    SCALE_BITS,
-    WEIGHT_BITS,
-    bin_of,
-    classes_of,
-)
+from pellucid.exact.rules import LARGEST, MOST_CLASSES, WEIGHT_BITS, bin_of, classes_of
 from pellucid.exact.tables import ExactTables
 
 ENOUGH = 3000  # samples for a class of their own
@@ -30,6 +22,8 @@ CALM = 4.0  # added to activity before it is divided by: errors in flat places c
 RIDGE = 2e-5  # of the mean diagonal: weights that hardly help stay small
 CLOSE = 0.25  # added to errors before they are divided by
 UNIT = 16  # `expected` is in 1/16 of a level
+SCALE_BITS = 4  # texture . scale, shifted by this, is in 1/16 of a level
+MOST_SHIFT = 16
 
 
 def fit_predictor(

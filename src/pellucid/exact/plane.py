@@ -7,8 +7,8 @@ What differs is where rules and symbols come from: `Writer` finds them in the pl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,21 +16,23 @@ from numpy.typing import NDArray
 from pellucid.entropy import SymbolDecoder, SymbolEncoder
 from pellucid.errors import DamagedFileError
 from pellucid.exact import fit, lattice
+from pellucid.exact.counted import (
+    ANOTHER,
+    Counts,
+    put_counted,
+    repeats,
+    surroundings,
+    take_counted,
+)
 from pellucid.exact.known import Known, Reference, Vector, known_around
 from pellucid.exact.lattice import PASSES, TOP, Pass, Plane
-from pellucid.exact.rules import (
-    Rules,
-    error_bins,
-    means_of,
-    put_rules,
-    put_tables,
-    take_rules,
-    take_tables,
-)
+from pellucid.exact.missed import put_missed, take_missed
+from pellucid.exact.rules import Rules, put_rules, rounded, take_rules
 from pellucid.exact.tables import ExactTables
 from pellucid.exact.values import Values
 
 Symbols = NDArray[np.int32]
+OFTEN = 0.6  # part of a pass's samples that repeat one of the nearest, from which counting is tried
 LARGEST_ERROR = (1 << 17) - 1  # the range and half a step are less; keeps all sums below 2^53
 
 
@@ -112,7 +114,7 @@ def taken(
     rules, _, all_symbols[level_pass.chosen] = coder.symbols(
         known.of(level_pass.chosen), level_pass
     )
-    return means_of(known, rules.cuts, rules.weights, tables.bins, values.steps), all_symbols
+    return rules.means(known, tables.bins, values.steps), all_symbols
 
 
 class Writer:
@@ -122,6 +124,7 @@ class Writer:
         self, encoder: SymbolEncoder, plane: Plane, values: Values, tables: ExactTables
     ) -> None:
         self._encoder, self._plane, self._values, self._tables = encoder, plane, values, tables
+        self._counts = Counts()
 
     def coarsest(self, shape: tuple[int, int]) -> Plane:
         """The first lattice, as it is."""
@@ -132,25 +135,45 @@ class Writer:
 
     def symbols(self, known: Known, level_pass: LevelPass, /) -> tuple[Rules, Vector, Symbols]:
         """Find the level_pass's rules and put them, then its symbols."""
-        bins, encoder = self._tables.bins, self._encoder
         wanted = level_pass.of(self._plane)
-        cuts, weights = fit.fit_predictor(known, wanted, bins)
-        means = means_of(known, cuts, weights, bins, self._values.steps)
-        error = (wanted - means) / self._values.width
-        symbols = np.rint(error).astype(np.int32)
-        scale = fit.fit_scale(known, error)
-        coarse = fit.COARSE if wanted.size < fit.FEW else 0
-        spots = error_bins(known, scale, coarse, bins)
-        tables, shifts = fit.fit_tables(symbols, spots, len(bins) + 1, self._tables)
-        rules = Rules(cuts, weights, scale, coarse, tables, shifts)
+        cuts, weights = fit.fit_predictor(known, wanted, self._tables.bins)
+        options = [Rules(False, cuts, weights, 0)]
+        if self._values.width == 1 and repeats(known, wanted) >= OFTEN:
+            options += [replace(options[0], counted=True), Rules(True, cuts[:0], None, 0)]
+        tried = [self._try(rules, known, wanted, level_pass.step) for rules in options]
+        best = tried[0] if len(tried) == 1 else min(tried, key=lambda one: one.encoder.bits)
+        self._encoder.put_all(best.encoder)
+        self._counts = best.counts
+        return best.rules, best.means, best.symbols
+
+    def _try(self, rules: Rules, known: Known, wanted: Vector, step: Pass) -> Try:
+        """Put a pass with these rules into an encoder of its own."""
+        encoder, counts, missed = SymbolEncoder(self._tables), self._counts, known
+        fine = rules.fine_means(known, self._tables.bins, self._values.steps)
+        means = rounded(fine)
+        error = off = (wanted - means) / self._values.width
+        if rules.counted:
+            around = surroundings(known, step, fine)
+            chosen = around.symbols(wanted)
+            others = np.flatnonzero(chosen == ANOTHER)
+            missed, off, counts = known.of(others), error[others], counts.copy()
+        rules = replace(rules, coarse=fit.COARSE if off.size < fit.FEW else 0)
         put_rules(encoder, rules, self._tables)
-        put_tables(encoder, rules, np.unique(spots))
-        by_sample = rules.shifts[spots].astype(np.int32)
-        high, low = fit.split(symbols, by_sample)
-        encoder.put(high, rules.tables[spots])
-        for shift in np.unique(by_sample[by_sample > 0]).tolist():
-            encoder.put_uniform(low[by_sample == shift], shift)
-        return rules, means, symbols
+        if rules.counted:
+            put_counted(encoder, counts, around, chosen)
+        if off.size:
+            put_missed(encoder, missed, off, rules.coarse, self._tables)
+        return Try(encoder, rules, means, np.rint(error).astype(np.int32), counts)
+
+
+class Try(NamedTuple):
+    """A pass as it is written with some rules, and the counts after it."""
+
+    encoder: SymbolEncoder
+    rules: Rules
+    means: Vector
+    symbols: Symbols
+    counts: Counts
 
 
 class Reader:
@@ -158,6 +181,7 @@ class Reader:
 
     def __init__(self, decoder: SymbolDecoder, values: Values, tables: ExactTables) -> None:
         self._decoder, self._values, self._tables = decoder, values, tables
+        self._counts = Counts()
 
     def coarsest(self, shape: tuple[int, int]) -> Plane:
         """The first lattice."""
@@ -166,20 +190,24 @@ class Reader:
             raise DamagedFileError("a plane's first samples are out of its range")
         return values.reshape(shape).astype(np.float64)
 
-    def symbols(self, known: Known, _level_pass: LevelPass, /) -> tuple[Rules, Vector, Symbols]:
+    def symbols(self, known: Known, level_pass: LevelPass, /) -> tuple[Rules, Vector, Symbols]:
         """Take the level_pass's rules, then its symbols."""
         tables, decoder = self._tables, self._decoder
-        terms, texture = len(known.terms), len(known.texture)
-        rules = take_rules(decoder, terms, texture, len(tables.bins) + 1, len(tables))
-        means = means_of(known, rules.cuts, rules.weights, tables.bins, self._values.steps)
-        spots = error_bins(known, rules.scale, rules.coarse, tables.bins)
-        take_tables(decoder, rules, np.unique(spots), len(tables))
-        shifts = rules.shifts[spots].astype(np.int32)
-        symbols = decoder.take(rules.tables[spots]) << shifts
-        for shift in np.unique(shifts[shifts > 0]).tolist():
-            chosen = np.flatnonzero(shifts == shift)
-            low = decoder.take_uniform(chosen.size, shift)
-            symbols[chosen] += low - ((1 << shift) >> 1)
+        rules = take_rules(decoder, len(known.terms), tables)
+        fine = rules.fine_means(known, tables.bins, self._values.steps)
+        means = rounded(fine)
+        if rules.counted:
+            if self._values.width > 1:
+                raise DamagedFileError("a pass is counted in a plane that isn't exact")
+            around = surroundings(known, level_pass.step, fine)
+            chosen = take_counted(decoder, self._counts, around)
+            symbols = (around.samples(chosen) - means).astype(np.int32)
+            others = np.flatnonzero(chosen == ANOTHER)
+            if others.size:
+                missed = known.of(others)
+                symbols[others] = take_missed(decoder, missed, rules.coarse, tables)
+        else:
+            symbols = take_missed(decoder, known, rules.coarse, tables)
         if int(np.abs(symbols).max()) * self._values.width > LARGEST_ERROR:
             raise DamagedFileError("a sample is further off than any can be")
         return rules, means, symbols

@@ -1,9 +1,7 @@
-"""A pass's rules: one predictor for each class of samples, and a table for each size of error.
+"""A pass's rules: one predictor for each class of samples, and whether repeats are counted.
 
     class      by activity: its bin (of `bins`) against the rules' cuts
     mean       base + (terms . weights of the class) / 2^8, rounded, within the plane's range
-    expected   texture . scale, in 1/16 of a level: how far off the mean will be
-    table      that of the bin of `expected`; with a shift, for errors too large for any table
 
 Everything is a whole number. The rules travel in the payload before the pass's symbols.
 """
@@ -17,14 +15,14 @@ from numpy.typing import NDArray
 
 from pellucid.entropy import SymbolDecoder, SymbolEncoder
 from pellucid.errors import DamagedFileError
-from pellucid.exact.known import Known, Vector
+from pellucid.exact.known import NEAREST, Known, Vector
 from pellucid.exact.tables import ExactTables
 
 WEIGHT_BITS = 8  # of the fraction of a weight
-SCALE_BITS = 4  # texture . scale, shifted by this, is in 1/16 of a level
 LARGEST = 32767  # of a weight
 MOST_CLASSES = 8
-MOST_SHIFT = 16
+MOST_COARSE = 8
+COUNTED = 128  # added to the number of classes
 
 
 @dataclass(frozen=True)
@@ -32,20 +30,41 @@ class Rules:
     """What an encoder chose for one pass.
 
     Attributes:
+        counted: samples that repeat one of the nearest are coded as such, others by their error.
         cuts: (classes - 1,) u8, ascending: a sample whose bin of activity is at or above the k-th
             is in class k + 1 or beyond.
-        weights: (classes, terms) int32.
-        scale: (texture,) int32.
-        coarse: bins of error are taken together by 2^coarse.
-        tables, shifts: (bins,) u8, of each bin that occurs; 0 elsewhere.
+        weights: (classes, terms) int32; None for one class whose mean is that of the nearest.
+        coarse: bins of expected errors are taken together by 2^coarse.
     """
 
+    counted: bool
     cuts: NDArray[np.uint8]
-    weights: NDArray[np.int32]
-    scale: NDArray[np.int32]
+    weights: NDArray[np.int32] | None
     coarse: int
-    tables: NDArray[np.uint8]
-    shifts: NDArray[np.uint8]
+
+    def fine_means(self, known: Known, bins: NDArray[np.uint32], steps: int) -> Vector:
+        """(n,) what each sample is predicted to be, 0 to `steps`, in 1/2^8."""
+        if self.weights is None:
+            total = known.terms[:NEAREST].sum(axis=0) * ((1 << WEIGHT_BITS) // NEAREST)
+        elif len(self.weights) == 1:
+            total = self.weights[0].astype(np.float64) @ known.terms
+        else:
+            classes = classes_of(known, self.cuts, bins)
+            total = np.zeros(known.base.size)
+            for number, row in enumerate(self.weights.astype(np.float64)):
+                chosen = np.flatnonzero(classes == number)
+                total[chosen] = row @ known.terms[:, chosen]
+        fine: Vector = known.base * (1 << WEIGHT_BITS) + total
+        return np.clip(fine, 0, steps * (1 << WEIGHT_BITS))
+
+    def means(self, known: Known, bins: NDArray[np.uint32], steps: int) -> Vector:
+        """(n,) the same, rounded."""
+        return rounded(self.fine_means(known, bins, steps))
+
+
+def rounded(fine: Vector) -> Vector:
+    """Whole numbers of those in 1/2^8."""
+    return np.floor((fine + (1 << WEIGHT_BITS - 1)) / (1 << WEIGHT_BITS))
 
 
 def bin_of(values: Vector, bins: NDArray[np.uint32]) -> NDArray[np.intp]:
@@ -60,76 +79,40 @@ def classes_of(known: Known, cuts: NDArray[np.uint8], bins: NDArray[np.uint32]) 
     return np.searchsorted(cuts, bin_of(known.activity, bins), side="right")
 
 
-def means_of(
-    known: Known,
-    cuts: NDArray[np.uint8],
-    weights: NDArray[np.int32],
-    bins: NDArray[np.uint32],
-    steps: int,
-) -> Vector:
-    """(n,) what each sample is predicted to be, 0 to `steps`."""
-    classes = classes_of(known, cuts, bins)
-    total = np.zeros(known.base.size)
-    for number, row in enumerate(weights.astype(np.float64)):
-        if len(weights) == 1:
-            total = row @ known.terms
-        else:
-            chosen = np.flatnonzero(classes == number)
-            total[chosen] = row @ known.terms[:, chosen]
-    means = known.base + np.floor((total + (1 << WEIGHT_BITS - 1)) / (1 << WEIGHT_BITS))
-    return np.clip(means, 0, steps)
-
-
-def error_bins(
-    known: Known, scale: NDArray[np.int32], coarse: int, bins: NDArray[np.uint32]
-) -> NDArray[np.intp]:
-    """(n,) bin of the error that each sample is expected to have."""
-    expected = np.floor(scale.astype(np.float64) @ known.texture / (1 << SCALE_BITS))
-    return bin_of(expected, bins) >> coarse
-
-
 def put_rules(encoder: SymbolEncoder, rules: Rules, tables: ExactTables) -> None:
-    """All but the tables, which follow once both sides know the bins."""
-    steps = np.diff(rules.weights, axis=0, prepend=0).ravel().astype(np.int32)
-    weight_table = tables.cheapest(steps, np.zeros(steps.size, np.intp), 1)
-    head = [len(rules.weights), *rules.cuts, rules.coarse, *weight_table]
+    """Write the rules."""
+    classes = 0 if rules.weights is None else len(rules.weights)
+    head = [classes + COUNTED * rules.counted, *rules.cuts, rules.coarse]
     encoder.put_uniform(np.array(head, np.int32), 8)
-    encoder.put(steps, np.repeat(weight_table, steps.size))
-    encoder.put_uniform(rules.scale + (LARGEST + 1), 16)
+    if rules.weights is not None:
+        steps = np.diff(rules.weights, axis=0, prepend=0).ravel().astype(np.int32)
+        table = tables.cheapest(steps, np.zeros(steps.size, np.intp), 1)
+        encoder.put_uniform(table.astype(np.int32), 8)
+        encoder.put(steps, np.repeat(table, steps.size))
 
 
-def take_rules(decoder: SymbolDecoder, terms: int, texture: int, bins: int, tables: int) -> Rules:
-    """What `put_rules` wrote, its tables empty.
+def take_rules(decoder: SymbolDecoder, terms: int, tables: ExactTables) -> Rules:
+    """What `put_rules` wrote; raises DamagedFileError if the rules are none that it writes."""
+    counted, classes = divmod(int(decoder.take_uniform(1, 8)[0]), COUNTED)
+    if classes > MOST_CLASSES or not classes + counted:
+        raise DamagedFileError(f"a pass of {classes} classes; {MOST_CLASSES} are possible")
+    cuts = decoder.take_uniform(max(0, classes - 1), 8).astype(np.uint8)
+    coarse = int(decoder.take_uniform(1, 8)[0])
+    if (np.diff(cuts.astype(np.int32)) < 0).any() or coarse > MOST_COARSE:
+        raise DamagedFileError("a pass's classes or bins are impossible")
+    weights = take_weights(decoder, classes, terms, tables) if classes else None
+    return Rules(bool(counted), cuts, weights, coarse)
 
-    Raises:
-        DamagedFileError: the rules are none that an encoder writes.
-    """
-    classes = int(decoder.take_uniform(1, 8)[0])
-    if not 1 <= classes <= MOST_CLASSES:
-        raise DamagedFileError(f"a pass of {classes} classes; 1 to {MOST_CLASSES} are possible")
-    cuts = decoder.take_uniform(classes - 1, 8).astype(np.uint8)
-    coarse, weight_table = decoder.take_uniform(2, 8).tolist()
-    if (np.diff(cuts.astype(np.int32)) < 0).any() or coarse > 8 or weight_table >= tables:
-        raise DamagedFileError("a pass's classes, bins or tables are impossible")
-    steps = decoder.take(np.full(classes * terms, weight_table, np.uint8))
+
+def take_weights(
+    decoder: SymbolDecoder, classes: int, terms: int, tables: ExactTables
+) -> NDArray[np.int32]:
+    """(classes, terms), each class's told by what they differ from the one before."""
+    table = int(decoder.take_uniform(1, 8)[0])
+    if table >= len(tables):
+        raise DamagedFileError(f"a pass's weights have the table {table} of {len(tables)}")
+    steps = decoder.take(np.full(classes * terms, table, np.uint8))
     weights = np.cumsum(steps.reshape(classes, terms), axis=0, dtype=np.int64)
-    if np.abs(weights).max(initial=0) > LARGEST:
+    if np.abs(weights).max() > LARGEST:
         raise DamagedFileError("a pass's weights are impossible")
-    scale = decoder.take_uniform(texture, 16) - (LARGEST + 1)
-    none = np.zeros(bins, np.uint8)
-    return Rules(cuts, weights.astype(np.int32), scale, coarse, none, none.copy())
-
-
-def put_tables(encoder: SymbolEncoder, rules: Rules, used: NDArray[np.intp]) -> None:
-    """Table and shift of each bin that occurs."""
-    encoder.put_uniform(rules.tables[used].astype(np.int32), 8)
-    encoder.put_uniform(rules.shifts[used].astype(np.int32), 8)
-
-
-def take_tables(decoder: SymbolDecoder, rules: Rules, used: NDArray[np.intp], tables: int) -> None:
-    """Fill the tables and shifts of `rules` in; raises DamagedFileError if they can't be."""
-    for target, most in ((rules.tables, tables - 1), (rules.shifts, MOST_SHIFT)):
-        values = decoder.take_uniform(used.size, 8)
-        if values.max(initial=0) > most:
-            raise DamagedFileError(f"a bin's table or shift is {values.max()}, above {most}")
-        target[used] = values
+    return weights.astype(np.int32)
