@@ -63,7 +63,7 @@ class Running:
 def running(
     limits: ServerLimits | None = None, token: str | None = None, **page: Any
 ) -> Iterator[Running]:
-    """A server in a thread called like its address, while the block lasts; the page if asked for."""
+    """A server while the block lasts, in a thread named by its address; with the page if asked."""
     app = make_app(limits, token=token, **({"page": False} | page))
     server = uvicorn.Server(config_of(app, stop=1))
     with listening("127.0.0.1", 0) as listener:

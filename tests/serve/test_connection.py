@@ -74,9 +74,7 @@ def test_a_head_that_does_not_come(hasty: Running, said: bytes) -> None:
         assert is_broken_off(client, said)
 
 
-def test_a_second_head_that_comes_by_bytes(
-    hasty: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_second_head_that_comes_by_bytes(hasty: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "QUIET_S", 2)  # in which the first has to come
     with connect(hasty) as client:
         client.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\nGET")

@@ -149,18 +149,19 @@ def test_a_setting_that_cant_be_met_is_said_until_it_can(page, photo):
 
 def test_a_busy_server_is_asked_again(page, photo):
     give(page, ("a.png", photo))
-    asked = []
+    asked, held = [], []
 
     def busy(route):
         asked.append(route.request.url)
         if len(asked) > 2:
-            route.continue_()
+            held.append(route)
         else:
             route.fulfill(status=429, headers={"Retry-After": "1"}, json={"message": "full"})
 
     page.route("**/result", busy)
     range_to(page, "quality", 30)
     page.wait_for_selector("#status:has-text('busy')")
+    first_of(page, held).continue_()
     page.wait_for_selector("#said:text('Quality 30')")
     assert len(asked) == 3
     assert page.locator("#messages li").count() == 0
@@ -228,11 +229,9 @@ def test_no_more_pictures_are_made_than_the_server_keeps(browser, photo):
 
 def test_the_last_of_many_changes_wins_and_the_others_end(page, page_server, photo):
     give(page, ("a.png", photo))
-    range_to(page, "effort", 9)
-    assert until(lambda: page_server.work.working, 5)
-    for quality in (10, 90, 20, 80):
-        range_to(page, "quality", quality)
-        page.wait_for_timeout(60)  # each is asked for
+    for name, value in (("effort", 9), *(("quality", each) for each in (10, 90, 20, 80))):
+        with page.expect_request("**/result"):  # each is asked for
+            range_to(page, name, value)
     range_to(page, "effort", 0)
     range_to(page, "quality", 42)
     page.wait_for_selector("#said:text('Quality 42')")
@@ -241,4 +240,4 @@ def test_the_last_of_many_changes_wins_and_the_others_end(page, page_server, pho
     assert np.array_equal(seen(page, SIZE), wanted)
     page.wait_for_selector(DONE)
     page.evaluate("() => { location.href = 'about:blank'; }")
-    assert until(lambda: not page_server.work.working, 5)
+    assert until(lambda: not page_server.work.working)
