@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 from pellucid.errors import OptionError
-from pellucid.serve import ServerLimits
+from pellucid.serve import ServerLimits, connection
 from pellucid.serve.bodies import fitting, receive
 from pellucid.serve.process import StorageError
 from pellucid.serve.storage import request_folder
@@ -66,7 +66,8 @@ def parts(size: int, told: list[int]) -> Iterator[bytes]:
         yield bytes(10_000)
 
 
-def test_bytes(small: Running) -> None:
+def test_bytes(small: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "REST_S", PATIENCE_S)  # which the client may take to read it
     assert small.kind("compress", bytes(600_001)) == (413, "TooLarge")
     assert small.kind("compress", parts(700_000, [])) == (413, "TooLarge")
     assert small.kind("compress", bytes(600_000)) == (415, "InputError")

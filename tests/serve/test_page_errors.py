@@ -10,9 +10,9 @@ import pytest
 
 import pellucid
 from paged import DONE, after, first_of, give, payload, range_to, seen, show_only, text, visited
-from pellucid.serve import ServerLimits
+from pellucid.serve import ServerLimits, connection
 from pellucid.serve.page.handed import Handed
-from served import png, running, until
+from served import PATIENCE_S, png, running, until
 
 SIZE = (120, 160)
 
@@ -40,7 +40,8 @@ def test_a_file_that_is_no_picture_is_named_and_the_others_go_on(page, photo):
     assert page.locator("#messages li").count() == 0
 
 
-def test_a_damaged_file_and_one_that_is_too_large(page, pel):
+def test_a_damaged_file_and_one_that_is_too_large(page, pel, monkeypatch):
+    monkeypatch.setattr(connection, "REST_S", PATIENCE_S)  # which the browser may take to send it
     damaged = bytearray(pel)
     damaged[-40] ^= 255
     give_bad(page, "damaged.pel", bytes(damaged), "damaged.pel: ")
