@@ -30,6 +30,7 @@ PLACES = (
     "C:/Program Files/Google/Chrome/Application/chrome.exe",
     "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
 )
+LAUNCH_MS = 180_000  # on a busy machine
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -53,7 +54,10 @@ def chromium(*more: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         path = chromium_path()
         browser = playwright.chromium.launch(
-            executable_path=path, args=[*ARGUMENTS, *more], env={**os.environ, **surroundings(path)}
+            executable_path=path,
+            args=[*ARGUMENTS, *more],
+            env={**os.environ, **surroundings(path)},
+            timeout=LAUNCH_MS,
         )
         try:
             yield browser

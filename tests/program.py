@@ -30,6 +30,15 @@ def start(*words: object, **options: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=ENVIRONMENT, **given)
 
 
+def processor_seconds(pid: int) -> float:
+    """What a process has had of the processor, on Linux; 0 of one that is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
 def shell(line: str, *, text: bool = True, **environment: str) -> subprocess.CompletedProcess[Any]:
     """Run a line of bash in which `pellucid` is the program."""
     program = f'pellucid() {{ "{sys.executable}" -m pellucid "$@"; }}; '

@@ -51,7 +51,7 @@ test(`${FILES} mutated files`, async () => {
     const { data, part } = cases[Math.floor(random() * cases.length)]!;
     const started = performance.now();
     const found = await outcome(mutant(data, random), part);
-    assert.ok(performance.now() - started < 5000, "it takes too long");
+    assert.ok(performance.now() - started < 20_000, "it takes too long");
     counts[found] = (counts[found] ?? 0) + 1;
   }
   assert.ok(counts["samples"]! > 0 && counts["DamagedFileError"]! > 0, JSON.stringify(counts));

@@ -116,7 +116,7 @@ def test_interrupt_by_signal(folder, pixels):
         process.stdout.readline()  # the first is done
         time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=60)
+        _, stderr = process.communicate(timeout=300)
     assert process.returncode == 130
     assert stderr == "pellucid: interrupted\n"
     made = list(Path("out").iterdir())

@@ -18,7 +18,7 @@ def test_files_are_handed_over_until_ctrl_c():
     with start("view", "--no-open", "--kept", "1M", CHELSEA, stderr=subprocess.PIPE) as process:
         address = process.stderr.readline().split()[-1]
         url, _, token = address.partition("/?token=")
-        with httpx.Client(base_url=url, timeout=60) as client:
+        with httpx.Client(base_url=url, timeout=300) as client:
             assert client.get("/page/handed").status_code == 401
             assert client.get("/", params={"token": token}).status_code == 303
             (file,) = client.get("/page/handed").json()

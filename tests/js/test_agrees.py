@@ -39,6 +39,6 @@ def test_fingerprints(tmp_path: Path) -> None:
         (tmp_path / f"{number}.pel").write_bytes(data)
     names = [str(tmp_path / f"{number}.pel") for number in made]
     command = [node(), str(JS / "test" / "fingerprints.ts"), *names]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
     wanted = [pellucid.info(data, latents=True).latents_sha256 for data in made.values()]
     assert done.stdout.split() == wanted

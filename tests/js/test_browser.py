@@ -57,7 +57,8 @@ ATTACK = """async ([files, count, seed]) => {
   return {...outcome, memory: performance.memory.usedJSHeapSize};
 }"""
 SMALL = 20_000  # bytes of a file that is mutated
-MOST_MS = 20_000  # for one of them, on a busy machine
+MOST_MS = 60_000  # for one of them, on a busy machine
+PATIENCE_MS = 120_000  # with what is soon done, on one
 MOST_HEAP = 300 * 2**20  # bytes of the page
 
 
@@ -223,11 +224,14 @@ def test_trouble_that_passes(page: Page, folder: Path, what: str, trouble: str, 
     context.route(f"**/{what}", answer)
     other = context.new_page()
     other.goto(page.url)
-    most = 2000 if trouble == "silent" else MOST_MS
-    assert other.evaluate(TRIES, [most, most]) == [says, says]
+    most = 2000 if trouble == "silent" else PATIENCE_MS
+    said = other.evaluate(TRIES, [most, most])
+    while not held and len(said) < 100:  # the time was over before it was asked for
+        said += other.evaluate(TRIES, [most])
     assert held
+    assert set(said) == {says}
     over.append(True)
-    assert other.evaluate(TRIES, [MOST_MS]) == [192]
+    assert other.evaluate(TRIES, [PATIENCE_MS]) == [192]
     context.close()
 
 

@@ -377,7 +377,7 @@ def test_any_shape_axes_and_part(data):
 def test_no_more_chunks_at_a_time_than_threads(monkeypatch):
     monkeypatch.setenv("PELLUCID_THREADS", "2")
     turns, inside, most = Turns(), [], []
-    together = threading.Barrier(2, timeout=20)
+    together = threading.Barrier(2, timeout=120)
 
     def work(number):
         with turns.turn():
@@ -390,7 +390,7 @@ def test_no_more_chunks_at_a_time_than_threads(monkeypatch):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(300)
     assert not any(thread.is_alive() for thread in threads)
     assert len(most) == 6
     assert max(most) == 2
@@ -413,7 +413,7 @@ def test_a_forked_process_has_all_its_turns(monkeypatch):
         if child == 0:
             with CHUNKS.turn():
                 os._exit(0)
-    for _ in range(200):
+    for _ in range(2400):
         if os.waitpid(child, os.WNOHANG)[0]:
             return
         time.sleep(0.05)

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -15,7 +14,7 @@ import pytest
 
 from pellucid.serve import run
 from program import call, start
-from served import CHELSEA
+from served import CHELSEA, PATIENCE_S, until
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
@@ -27,9 +26,10 @@ def test_it_says_where_serves_logs_and_ends(pel: bytes) -> None:
         said = process.stderr.readline()
         found = re.fullmatch(r"pellucid: serving (http://127\.0\.0\.1:\d+/) until Ctrl-C\n", said)
         assert found is not None, said
-        answer = httpx.post(f"{found[1]}v1/info?latents=true", content=pel, timeout=60)
+        answer = httpx.post(f"{found[1]}v1/info?latents=true", content=pel, timeout=PATIENCE_S)
         assert answer.json()["width"] == 160
-        refused = httpx.post(f"{found[1]}page/pictures", content=CHELSEA.read_bytes(), timeout=60)
+        cat = CHELSEA.read_bytes()
+        refused = httpx.post(f"{found[1]}page/pictures", content=cat, timeout=PATIENCE_S)
         assert "--kept 2M" in refused.json()["message"]
         process.send_signal(signal.SIGINT)
         rest = process.stderr.read()
@@ -48,11 +48,15 @@ def test_sigterm_to_all_of_its_processes_lets_the_work_end() -> None:
     with start("serve", "--port", "0", "--at-once", "1", start_new_session=True) as process:
         assert process.stderr is not None
         url = process.stderr.readline().split()[2]
-        assert httpx.post(f"{url}v1/compress", content=CHELSEA.read_bytes()).status_code == 200
-        with ThreadPoolExecutor(1) as pool:
-            options = {"params": {"effort": 2}, "content": CHELSEA.read_bytes(), "timeout": 60}
-            asked = pool.submit(httpx.post, f"{url}v1/compress", **options)
-            time.sleep(0.3)
+        with (
+            ThreadPoolExecutor(1) as pool,
+            httpx.Client(base_url=url, timeout=PATIENCE_S) as client,
+        ):
+            cat = CHELSEA.read_bytes()
+            assert client.post("v1/compress", content=cat).status_code == 200
+            asked = pool.submit(client.post, "v1/compress", params={"effort": 3}, content=cat)
+            working = "pellucid_working 1.0"
+            assert until(lambda: working in client.get("metrics").text or asked.done())
             os.killpg(process.pid, signal.SIGTERM)
             assert asked.result().status_code == 200
 

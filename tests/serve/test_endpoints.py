@@ -215,4 +215,4 @@ def test_nothing_is_left_on_the_disk(server: Running, photo: bytes, pel: bytes) 
     for verb, body in (("compress", photo), ("compress", b"nothing"), ("decompress", pel)):
         server.post(verb, body)
     assert server.work.folder.stat().st_mtime_ns > used
-    assert until(lambda: not list(server.work.folder.iterdir()), 2)
+    assert until(lambda: not list(server.work.folder.iterdir()))

@@ -14,22 +14,20 @@ from program import ENVIRONMENT
 from served import until
 
 ORPHANS = """
-import asyncio, time
+import asyncio
 from pellucid.serve import ServerLimits
 from pellucid.serve.work import Work
 
 class Asker:
     async def receive(self):
-        await asyncio.sleep(60)
+        await asyncio.sleep(600)
+
+JOB = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
 
 async def main():
     work = Work(ServerLimits(at_once=1))
     async with work.running():
-        asyncio.ensure_future(work.run(Asker(), time.sleep, 60))
-        await work._workers[0].ready()
-        await asyncio.sleep(0.2)
-        print(work.pids[0], flush=True)
-        await asyncio.sleep(60)
+        await work.run(Asker(), exec, JOB)
 
 if __name__ == "__main__":
     asyncio.run(main())
@@ -48,7 +46,7 @@ def test_work_ends_with_a_server_that_is_killed(tmp_path: Path) -> None:
         pid = int(server.stdout.readline())
         assert Path(f"/proc/{pid}").exists()
         server.kill()
-    assert until(lambda: not Path(f"/proc/{pid}").exists(), 5)
+    assert until(lambda: not Path(f"/proc/{pid}").exists())
     left = list(tmp_path.glob(f"{PREFIX}*"))
     assert len(left) == 1
     with pytest.MonkeyPatch.context() as patch:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from served import PATIENCE_S
+
 if TYPE_CHECKING:
     from served import Running
 
@@ -70,7 +72,7 @@ def test_schemathesis(server: Running, spec: dict[str, Any], examples: int) -> N
         @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
         @__import__("hypothesis").given(case=operation.as_strategy())
         def ask(case: Any) -> None:
-            case.call_and_validate(base_url=server.url, checks=chosen)
+            case.call_and_validate(base_url=server.url, checks=chosen, timeout=PATIENCE_S)
 
         ask()
         seen.append(operation.path)

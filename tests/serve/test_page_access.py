@@ -157,14 +157,13 @@ def test_the_handle_follows_mouse_and_touch(browser, page_server, photo):
         page.mouse.down()
         page.mouse.move(box["x"] + box["width"] / 4, middle)
         page.mouse.up()
-        divider = page.locator("#divider")
-        assert divider.get_attribute("aria-valuenow") == "25"
+        page.wait_for_selector("#divider[aria-valuenow='25']")
         touch = page.context.new_cdp_session(page)
         for kind, part in (("touchStart", 0.25), ("touchMove", 0.5), ("touchMove", 0.75)):
             point = {"x": box["x"] + part * box["width"], "y": middle}
             touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
         touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-        assert divider.get_attribute("aria-valuenow") == "75"
+        page.wait_for_selector("#divider[aria-valuenow='75']")
 
 
 def test_two_fingers_zoom(browser, page_server, photo):

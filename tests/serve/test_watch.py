@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from pellucid.serve import ServerLimits
 from pellucid.serve.app import make_app
 from pellucid.serve.guard import HEADERS
 from pellucid.serve.watch import Lines, Metrics, Watch
+from served import running, until
 
 if TYPE_CHECKING:
     from served import Running
@@ -37,29 +39,33 @@ def test_figures(server: Running, pel: bytes) -> None:
     }
     before = {name: figure(server, name, **labels) for name, labels in told.items()}
     answer = server.post("info", pel, latents=True)
+    counted, labels = next(iter(told.items()))
+    assert until(lambda: figure(server, counted, **labels) > before[counted])
     after = {name: figure(server, name, **labels) for name, labels in told.items()}
     added = [after[name] - before[name] for name in told]
     assert added == [1, 1, len(pel), len(answer.content)]
-    assert figure(server, "pellucid_working") == figure(server, "pellucid_waiting") == 0
+    busy = ("pellucid_working", "pellucid_waiting")
+    assert until(lambda: [figure(server, name) for name in busy] == [0, 0])
 
 
 def test_addresses_that_are_none_are_one_figure(server: Running) -> None:
     for name in ("/secret.png", "/v1/secret.png"):
         server.client.get(name)
-    text = server.client.get("/metrics").text
-    assert "secret" not in text
-    assert figure(server, "pellucid_requests_total", route="other", status="404") >= 2
+    others = {"route": "other", "status": "404"}
+    assert until(lambda: figure(server, "pellucid_requests_total", **others) >= 2)
+    assert "secret" not in server.client.get("/metrics").text
 
 
-def test_lines_tell_nothing_of_the_request(
-    server: Running, pel: bytes, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_lines_tell_nothing_of_the_request(pel: bytes, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "pellucid.serve")
-    server.client.get("/secret.png?token=secret")
-    server.post("compress", pel, model="secret")
-    lines = [Lines().format(record) for record in caplog.records]
+    with running(ServerLimits(at_once=1)) as server:
+        server.client.get("/secret.png?token=secret")
+        server.post("compress", pel, model="secret")
+    own = [record for record in caplog.records if record.threadName == server.url]
+    lines = [Lines().format(record) for record in own]
     events = [json.loads(line) for line in lines]
     assert [(one["route"], one["status"]) for one in events] == [
+        ("/health", 200),
         ("other", 404),
         ("/v1/compress", 400),
     ]

@@ -18,7 +18,7 @@ from pellucid.video.pels import PelsSource
 from pellucid.video.read import VideoSource
 
 TRIED = 150
-SECONDS = 5.0  # for one, on a busy machine
+SECONDS = 20.0  # for one, on a busy machine
 FORMS = {"mkv": "matroska", "mp4": "mp4", "ts": "mpegts", "y4m": "yuv4mpegpipe"}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from contextlib import nullcontext
 from io import BytesIO
 from pathlib import Path
@@ -76,9 +75,7 @@ def test_a_pipe_into_which_nothing_comes() -> None:
         other.write(b"abc")
         assert raw.read(100) == b"abc"
         threading.Timer(0.2, stopped.set).start()
-        start = time.monotonic()
-        assert raw.read(100) == b""
-        assert time.monotonic() - start < 5
+        assert raw.read(100) == b""  # and doesn't wait for ever
 
 
 def test_errors_come_from_the_thread_that_reads() -> None:
