@@ -146,7 +146,7 @@ class Counts:
         self._seen += symbols.size
         for table, used in zip(self._tables, rows, strict=True):
             np.add.at(table, (used, symbols), 1)
-            full = np.unique(used)
+            full = used
             while (full := full[table[full].sum(axis=1) > MOST_SEEN]).size:
                 table[full] >>= 1
 

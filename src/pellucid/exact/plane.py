@@ -125,6 +125,7 @@ class Writer:
     ) -> None:
         self._encoder, self._plane, self._values, self._tables = encoder, plane, values, tables
         self._counts = Counts()
+        self._pays = True  # to count, as far as was seen
 
     def coarsest(self, shape: tuple[int, int]) -> Plane:
         """The first lattice, as it is."""
@@ -138,10 +139,13 @@ class Writer:
         wanted = level_pass.of(self._plane)
         cuts, weights = fit.fit_predictor(known, wanted, self._tables.bins)
         options = [Rules(False, cuts, weights, 0)]
-        if self._values.width == 1 and repeats(known, wanted) >= OFTEN:
+        if self._pays and self._values.width == 1 and repeats(known, wanted) >= OFTEN:
             options += [replace(options[0], counted=True), Rules(True, cuts[:0], None, 0)]
         tried = [self._try(rules, known, wanted, level_pass.step) for rules in options]
-        best = tried[0] if len(tried) == 1 else min(tried, key=lambda one: one.encoder.bits)
+        best = tried[0]
+        if len(tried) > 1:
+            best = min(tried, key=lambda one: one.encoder.bits)
+            self._pays = best.rules.counted or wanted.size < fit.ENOUGH
         self._encoder.put_all(best.encoder)
         self._counts = best.counts
         return best.rules, best.means, best.symbols
