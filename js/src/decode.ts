@@ -1,5 +1,7 @@
 /** Bytes of a .pel file -> a picture: opens its layer, and puts the parts together. */
 
+import { sha256 } from "@noble/hashes/sha2.js";
+
 import { PelFile } from "./bitstream/file.ts";
 import {
   hexOf,
@@ -114,11 +116,9 @@ export async function fingerprintOf(
 ): Promise<string> {
   return opened(data, runner, limits, async (file, run) => {
     const layer = await openLayer(file, run, "picture", wholeOf(file.header));
-    const parts: Uint8Array<ArrayBuffer>[] = [];
-    for await (const part of layer.fingerprint()) parts.push(part as Uint8Array<ArrayBuffer>);
-    const bytes = await new Blob(parts).arrayBuffer();
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-    return hexOf(digest);
+    const hash = sha256.create();
+    for await (const part of layer.fingerprint()) hash.update(part);
+    return hexOf(hash.digest());
   });
 }
 

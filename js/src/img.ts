@@ -77,8 +77,12 @@ async function show(image: HTMLImageElement): Promise<void> {
   let url = "";
   try {
     const png = await toPng(await decode(addressOf(address), { signal }));
+    url = URL.createObjectURL(png);
+    const ahead = new Image(); // Firefox refuses `decode` of an element whose last picture was none
+    ahead.src = url;
+    await ahead.decode();
     signal.throwIfAborted();
-    image.src = url = URL.createObjectURL(png);
+    image.src = url;
     await image.decode();
     signal.throwIfAborted();
     image.dataset.pelState = "shown";

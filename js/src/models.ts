@@ -1,5 +1,7 @@
 /** Finds models by the id in a file: folders of that name beside the module. */
 
+import { sha256 } from "@noble/hashes/sha2.js";
+
 import { hexOf } from "./bitstream/header.ts";
 import { ModelError, UnknownModelError } from "./errors.ts";
 import { ExactTables } from "./exact/tables.ts";
@@ -70,8 +72,8 @@ export class ModelStore {
     const bytes = await this.read(url);
     if (bytes === undefined) throw unknown(kind, id, `there is no ${url.href}; put it there`);
     const arrays = await readNpz(bytes);
-    const found = await idOf(arrays);
-    if (found !== undefined && found !== id) {
+    const found = idOf(arrays);
+    if (found !== id) {
       throw new ModelError(
         `${url.href} is not the model ${id} but ${found}; put the right one there`,
       );
@@ -114,17 +116,12 @@ function unknown(kind: Kind, id: string, why: string): UnknownModelError {
   );
 }
 
-/**
- * The id of a model (docs/format.md, section 5); undefined in pages without HTTPS, which have no
- * hash.
- */
-async function idOf(arrays: Arrays): Promise<string | undefined> {
-  if (globalThis.crypto?.subtle === undefined) return undefined;
-  const parts: Uint8Array<ArrayBuffer>[] = [];
+/** The id of a model (docs/format.md, section 5). */
+function idOf(arrays: Arrays): string {
+  const hash = sha256.create();
   for (const name of [...arrays.keys()].sort()) {
     const { dtype, shape, bytes } = arrays.get(name)!;
-    parts.push(new TextEncoder().encode(`${name}\0${dtype}\0${shape.join(",")}\0`), bytes);
+    hash.update(new TextEncoder().encode(`${name}\0${dtype}\0${shape.join(",")}\0`)).update(bytes);
   }
-  const digest = await crypto.subtle.digest("SHA-256", await new Blob(parts).arrayBuffer());
-  return hexOf(new Uint8Array(digest, 0, ID_BYTES));
+  return hexOf(hash.digest().subarray(0, ID_BYTES));
 }

@@ -60,6 +60,7 @@ SMALL = 20_000  # bytes of a file that is mutated
 MOST_MS = 60_000  # for one of them, on a busy machine
 PATIENCE_MS = 120_000  # with what is soon done, on one
 MOST_HEAP = 300 * 2**20  # bytes of the page
+PLAIN = "--host-resolver-rules=MAP plain.test 127.0.0.1"  # of no localhost, so no secure context
 
 
 def build(folder: Path) -> None:
@@ -78,7 +79,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def page(folder: Path) -> Iterator[Page]:
     """A blank page beside the package, which must not log anything but that a model is missing."""
-    with served(folder) as address, chromium() as browser:
+    with served(folder) as address, chromium(PLAIN) as browser:
         found = browser.new_page()
         said: list[str] = []
         found.on("console", lambda message: said.append(message.text))
@@ -175,6 +176,24 @@ def test_missing(page: Page, options: dict[str, str], says: str) -> None:
     other.close()
     assert len(said) == 3
     assert all(text.startswith(says) for text in said), said
+
+
+def test_without_https(page: Page, folder: Path) -> None:
+    """A page that has no `crypto.subtle` checks models, too, and makes fingerprints."""
+    case = json.loads((CASES / "good" / "rgb" / "case.json").read_text("utf-8"))
+    data = base64.b64encode((CASES / "good" / "rgb" / "file.pel").read_bytes()).decode()
+    wrong = folder / "wrong" / case["model"]["id"]
+    wrong.mkdir(parents=True)
+    exact = json.loads((CASES / "good" / "exact_rgb" / "case.json").read_text("utf-8"))
+    shutil.copy(folder / "models" / exact["model"]["id"] / "entropy.npz", wrong)
+    assert page.context.browser is not None
+    other = page.context.browser.new_page()
+    other.goto(page.url.replace("127.0.0.1", "plain.test"))
+    assert other.evaluate("[isSecureContext, typeof crypto.subtle]") == [False, "undefined"]
+    assert other.evaluate(DECODE, [data, {}])["fingerprint"] == case["latents_sha256"]
+    said = other.evaluate(MISSING, [data, {"models": "/wrong/"}])
+    other.close()
+    assert all("is not the model" in text for text in said), said
 
 
 def test_the_lines_of_the_guide(page: Page, folder: Path) -> None:

@@ -73,11 +73,12 @@ export function pause(milliseconds, signal) {
 export const isAbort = (error) => error?.name === "AbortError";
 
 async function reached(address, options) {
+  // first, as Firefox would wait for such a file for ever
+  if (!(await readable(options.body))) throw new Problem(null, UNREADABLE);
   try {
     return await fetch(address, options);
   } catch (error) {
-    if (isAbort(error)) throw error;
-    throw (await readable(options.body)) ? new Problem(0, GONE) : new Problem(null, UNREADABLE);
+    throw isAbort(error) ? error : new Problem(0, GONE);
   }
 }
 
