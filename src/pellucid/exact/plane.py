@@ -33,6 +33,8 @@ from pellucid.exact.values import Values
 
 Symbols = NDArray[np.int32]
 OFTEN = 0.6  # part of a pass's samples that repeat one of the nearest, from which counting is tried
+NEARLY_ALL = 0.9  # from which nothing but counting is tried, if few samples have another value
+FEW_OTHERS = 0.01
 LARGEST_ERROR = (1 << 17) - 1  # the range and half a step are less; keeps all sums below 2^53
 
 
@@ -137,11 +139,16 @@ class Writer:
     def symbols(self, known: Known, level_pass: LevelPass, /) -> tuple[Rules, Vector, Symbols]:
         """Find the level_pass's rules and put them, then its symbols."""
         wanted = level_pass.of(self._plane)
-        cuts, weights = fit.fit_predictor(known, wanted, self._tables.bins)
-        options = [Rules(False, cuts, weights, 0)]
-        if self._pays and self._values.width == 1 and repeats(known, wanted) >= OFTEN:
-            options += [replace(options[0], counted=True), Rules(True, cuts[:0], None, 0)]
-        tried = [self._try(rules, known, wanted, level_pass.step) for rules in options]
+        tried, alike = [], 0.0
+        if self._pays and self._values.width == 1:
+            alike = repeats(known, wanted)
+        if alike >= OFTEN:
+            rules = Rules(True, np.empty(0, np.uint8), None, 0)
+            tried.append(self._try(rules, known, wanted, level_pass.step))
+        if alike < NEARLY_ALL or tried[0].others > FEW_OTHERS:
+            fitted = Rules(False, *fit.fit_predictor(known, wanted, self._tables.bins), 0)
+            options = [fitted, replace(fitted, counted=True)][: 1 + len(tried)]
+            tried += [self._try(rules, known, wanted, level_pass.step) for rules in options]
         best = tried[0]
         if len(tried) > 1:
             best = min(tried, key=lambda one: one.encoder.bits)
@@ -167,7 +174,8 @@ class Writer:
             put_counted(encoder, counts, around, chosen)
         if off.size:
             put_missed(encoder, missed, off, rules.coarse, self._tables)
-        return Try(encoder, rules, means, np.rint(error).astype(np.int32), counts)
+        symbols, others = np.rint(error).astype(np.int32), off.size / wanted.size
+        return Try(encoder, rules, means, symbols, counts, others)
 
 
 class Try(NamedTuple):
@@ -178,6 +186,7 @@ class Try(NamedTuple):
     means: Vector
     symbols: Symbols
     counts: Counts
+    others: float  # part of the samples that were coded by their error
 
 
 class Reader:
