@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,6 +112,14 @@ def row(surroundings: Integers) -> Integers:
     return (surroundings * 2654435769 & 0xFFFFFFFF) >> 32 - ROW_BITS
 
 
+class State(NamedTuple):
+    """Some rows of counts, and how many samples were counted."""
+
+    rows: Integers
+    counts: list[Integers]
+    seen: int
+
+
 class Counts:
     """How often each symbol followed the surroundings that share a row, in one plane so far."""
 
@@ -118,11 +127,17 @@ class Counts:
         self._tables = np.zeros((2, 1 << ROW_BITS, SYMBOLS), np.int64)
         self._seen = 0
 
-    def copy(self) -> Counts:
-        """The same counts, to be changed by themselves."""
-        other = Counts()
-        other._tables, other._seen = self._tables.copy(), self._seen
-        return other
+    def state(self, rows: Integers) -> State:
+        """What `restore` needs after nothing but these rows (2, n) has changed."""
+        return State(
+            rows, [table[row] for table, row in zip(self._tables, rows, strict=True)], self._seen
+        )
+
+    def restore(self, state: State) -> None:
+        """Make the counts what they were."""
+        for table, row, counts in zip(self._tables, state.rows, state.counts, strict=True):
+            table[row] = counts
+        self._seen = state.seen
 
     def runs(self, count: int) -> Iterator[slice]:
         """The samples of a pass, in runs; `note` must be told each before the next is asked for."""

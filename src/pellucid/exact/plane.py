@@ -19,6 +19,7 @@ from pellucid.exact import fit, lattice
 from pellucid.exact.counted import (
     ANOTHER,
     Counts,
+    State,
     put_counted,
     repeats,
     surroundings,
@@ -154,12 +155,13 @@ class Writer:
             best = min(tried, key=lambda one: one.encoder.bits)
             self._pays = best.rules.counted or wanted.size < fit.ENOUGH
         self._encoder.put_all(best.encoder)
-        self._counts = best.counts
+        if best.counts is not None:
+            self._counts.restore(best.counts)
         return best.rules, best.means, best.symbols
 
     def _try(self, rules: Rules, known: Known, wanted: Vector, step: Pass) -> Try:
         """Put a pass with these rules into an encoder of its own."""
-        encoder, counts, missed = SymbolEncoder(self._tables), self._counts, known
+        encoder, missed, counts = SymbolEncoder(self._tables), known, None
         fine = rules.fine_means(known, self._tables.bins, self._values.steps)
         means = rounded(fine)
         error = off = (wanted - means) / self._values.width
@@ -167,26 +169,34 @@ class Writer:
             around = surroundings(known, step, fine)
             chosen = around.symbols(wanted)
             others = np.flatnonzero(chosen == ANOTHER)
-            missed, off, counts = known.of(others), error[others], counts.copy()
+            missed, off = known.of(others), error[others]
         rules = replace(rules, coarse=fit.COARSE if off.size < fit.FEW else 0)
         put_rules(encoder, rules, self._tables)
         if rules.counted:
-            put_counted(encoder, counts, around, chosen)
+            before = self._counts.state(around.rows)
+            put_counted(encoder, self._counts, around, chosen)
+            counts = self._counts.state(around.rows)
+            self._counts.restore(before)
         if off.size:
             put_missed(encoder, missed, off, rules.coarse, self._tables)
-        symbols, others = np.rint(error).astype(np.int32), off.size / wanted.size
-        return Try(encoder, rules, means, symbols, counts, others)
+        symbols = np.rint(error).astype(np.int32)
+        return Try(encoder, rules, means, symbols, off.size / wanted.size, counts)
 
 
 class Try(NamedTuple):
-    """A pass as it is written with some rules, and the counts after it."""
+    """A pass as it is written with some rules.
+
+    Attributes:
+        others: part of the samples that are coded by their error.
+        counts: those of the pass's rows after it, if it is counted.
+    """
 
     encoder: SymbolEncoder
     rules: Rules
     means: Vector
     symbols: Symbols
-    counts: Counts
-    others: float  # part of the samples that were coded by their error
+    others: float
+    counts: State | None
 
 
 class Reader:
