@@ -60,6 +60,8 @@ test("symbols are those of the specification", () => {
       const count = next(out.length + 1);
       ours.decode(table, out, 0, count);
       for (let i = 0; i < count; i++) assert.equal(out[i], specified.decode(table.lefts));
+      const padded = Int32Array.of(9, ...table.lefts);
+      assert.equal(ours.decodeOne(padded, 1), specified.decode(table.lefts));
     }
   }
 });

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 
 import pellucid
 from browser import JS, node
@@ -33,12 +35,40 @@ def files() -> Iterator[bytes]:
     yield pellucid.compress(smooth("uint8", 100, 70, 3), quality=50, model="s")
 
 
-def test_fingerprints(tmp_path: Path) -> None:
-    made = dict(enumerate(files()))
-    for number, data in made.items():
-        (tmp_path / f"{number}.pel").write_bytes(data)
-    names = [str(tmp_path / f"{number}.pel") for number in made]
+def repeating(count: int) -> Iterator[bytes]:
+    """Of random areas and slopes in few steps, whose passes are counted, of every kind."""
+    rng = np.random.default_rng(count)
+    for _ in range(count):
+        dtype, planes = rng.choice(["uint8", "uint16", "int16"]), rng.integers(1, 5)
+        low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+        y, x = np.mgrid[: 1 + rng.integers(130), : 1 + rng.integers(130)]
+        field = rng.choice([0, 3, 20]) * np.sin(x / 17) * np.cos(y / 13)
+        for value in range(rng.integers(1, 30)):
+            size, slope = rng.integers(1, 60), rng.integers(-2, 3) / 40
+            near = abs(y - rng.integers(130)) + abs(x - rng.integers(130)) < size
+            field = np.where(near, value + slope * y, field)
+        shades = np.stack([field, field[::-1], field / 2, -field], axis=-1)[..., :planes]
+        few = rng.normal(0, rng.choice([0, 0.1, 0.3]), (*field.shape, 1))
+        numbers = np.rint(shades[..., rng.integers(0, planes, planes)] + few).astype(int)
+        if rng.integers(3) == 0:
+            numbers = rng.permutation(256)[numbers % 256]
+        step = rng.choice([1, 7, (high - low) // 80])
+        picture = np.clip(numbers * step + (low + high) // 2, low, high).astype(dtype)
+        options: dict[str, Any] = {"tile": int(rng.choice([64, 256]))}
+        if rng.integers(3) == 0:
+            options["nodata"] = int(picture[0, 0, 0])
+        if rng.integers(4) == 0:
+            options["guide"] = (picture[..., :1] // 2 % 5).astype(rng.choice(["uint8", dtype]))
+        yield pellucid.compress(picture, max_error=int(rng.choice([0, 0, 0, 1, 30])), **options)
+
+
+@pytest.mark.parametrize("made", [files, lambda: repeating(16)], ids=["every", "repeating"])
+def test_fingerprints(tmp_path: Path, made: Callable[[], Iterator[bytes]]) -> None:
+    wanted, names = [], []
+    for number, data in enumerate(made()):
+        names.append(str(tmp_path / f"{number}.pel"))
+        Path(names[-1]).write_bytes(data)
+        wanted.append(pellucid.info(data, latents=True).latents_sha256)
     command = [node(), str(JS / "test" / "fingerprints.ts"), *names]
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
-    wanted = [pellucid.info(data, latents=True).latents_sha256 for data in made.values()]
     assert done.stdout.split() == wanted

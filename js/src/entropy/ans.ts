@@ -68,6 +68,26 @@ export class AnsDecoder {
     this.low = low >>> 0;
   }
 
+  /** Decode one symbol of a table of few, whose lefts begin at a place. */
+  decodeOne(lefts: Int32Array, place: number): number {
+    const { high, low } = this;
+    const q = low & MASK;
+    let i = place;
+    while (lefts[i + 1]! <= q) i++;
+    const start = lefts[i]!;
+    const width = lefts[i + 1]! - start;
+    const rest = q - start;
+    const above = (high << 8) | (low >>> 24);
+    const whole = (high * 256 + (low >>> 24)) * width + rest;
+    this.low = (Math.imul(above, width) + rest) >>> 0;
+    this.high = ((whole - this.low) / HALF + 0.5) >>> 0;
+    if (this.high === 0 && this.left > 0) {
+      this.high = this.low;
+      this.low = this.words[--this.left]!;
+    }
+    return i - place;
+  }
+
   /** Check that nothing is left; DamagedFileError if something is. */
   finish(): void {
     if (this.left > 0 || this.high !== 0 || this.low !== 0) {

@@ -48,6 +48,11 @@ export class SymbolDecoder {
     if (escapes !== undefined) this.takeEscapes(escapes, out);
   }
 
+  /** A symbol of a table of few, whose lefts begin at a place. */
+  takeOne(lefts: Int32Array, place: number): number {
+    return this.coder.decodeOne(lefts, place);
+  }
+
   /** `count` numbers of `bits` bits, all equally likely; 32 bits at most. */
   takeUniform(count: number, bits: number): Int32Array {
     const out = new Int32Array(count);

@@ -7,8 +7,8 @@
  */
 
 const CODED_BITS = 24;
-const CODED_TOTAL = 1 << CODED_BITS;
-const COUNT_TOTAL = 1 << 16;
+export const CODED_TOTAL = 1 << CODED_BITS;
+export const COUNT_TOTAL = 1 << 16;
 export const LOOKUP_SHIFT = 12;
 
 /** One table, as the decoder needs it. */
@@ -25,7 +25,7 @@ export function tableOf(counts: ArrayLike<number>): Table {
   const lefts = new Int32Array(n + 1);
   let below = 0;
   for (let i = 0; i < n; i++) {
-    lefts[i] = i + Math.floor((below * (CODED_TOTAL - n)) / COUNT_TOTAL);
+    lefts[i] = leftOf(i, below, n);
     below += counts[i]!;
   }
   if (below !== COUNT_TOTAL) {
@@ -38,6 +38,11 @@ export function tableOf(counts: ArrayLike<number>): Table {
     first[run] = i;
   }
   return { lefts, first };
+}
+
+/** Where the range of the i-th of n symbols begins, if `below` is the sum of the counts before. */
+export function leftOf(i: number, below: number, n: number): number {
+  return i + Math.floor((below * (CODED_TOTAL - n)) / COUNT_TOTAL);
 }
 
 const uniformTables: (Table | undefined)[] = [];

@@ -46,21 +46,15 @@ export class Known {
 
   /** Look at the sample at a place of the grids' data. */
   look(at: number): void {
-    const { own, terms, texture } = this;
+    this.lookNear(at);
+    const { base, own, terms, texture } = this;
     const k = this.plane.k.data;
     const e = this.plane.e.data;
-    let sum = 2;
+    let apart = 0;
     let missed = 0;
     for (let t = 0; t < NEAREST; t++) {
-      sum += k[at + own[t]!]!;
-      missed += e[at + own[t]!]!;
-    }
-    const base = sum >> 2;
-    let apart = 0;
-    for (let t = 0; t < NEAREST; t++) {
-      const term = (k[at + own[t]!]! - base) | 0;
-      terms[t] = term;
-      apart = (apart + Math.abs(term)) | 0;
+      apart = (apart + Math.abs(terms[t]!)) | 0;
+      missed = (missed + e[at + own[t]!]!) | 0;
     }
     const near = apart;
     texture[0] = near;
@@ -74,9 +68,30 @@ export class Known {
     }
     texture[1] = apart;
     texture[3] = missed;
-    this.base = base;
     this.activity = near + 2 * missed;
     for (let number = 0; number < this.references.length; number++) this.lookAside(at, number);
+  }
+
+  /** The same, but only at the plane's own nearest, which give the base and the first terms. */
+  lookNear(at: number): void {
+    const { own, terms } = this;
+    const k = this.plane.k.data;
+    let sum = 2;
+    for (let t = 0; t < NEAREST; t++) sum += k[at + own[t]!]!;
+    const base = sum >> 2;
+    for (let t = 0; t < NEAREST; t++) terms[t] = (k[at + own[t]!]! - base) | 0;
+    this.base = base;
+  }
+
+  /** A number, then a bit for each of the references' nearest: whether the sample there repeats it. */
+  alike(at: number, start: number): number {
+    const { other, references } = this;
+    let bits = start;
+    for (let number = 0; number < references.length; number++) {
+      const k = references[number]!.k.data;
+      for (let t = 1; t <= NEAREST; t++) bits = 2 * bits + (k[at + other[t]!] === k[at] ? 1 : 0);
+    }
+    return bits;
   }
 
   private lookAside(at: number, number: number): void {

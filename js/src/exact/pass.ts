@@ -1,42 +1,48 @@
 /**
- * One pass over a level of a plane: rules, then what they predict, then symbols (docs/format.md,
- * section 11, *Rules* and *Symbols*).
+ * One pass over a level of a plane: rules, what they predict, and by how much samples miss that
+ * (docs/format.md, section 11, *Rules* and *Symbols*).
  */
 
 import type { SymbolDecoder } from "../entropy/symbols.ts";
 import { DamagedFileError } from "../errors.ts";
+import { ANOTHER, Counted } from "./counted.ts";
 import { Known, type Plane } from "./known.ts";
+import { Missed } from "./missed.ts";
 import type { Pass } from "./passes.ts";
-import { Rules } from "./rules.ts";
+import { rounded, Rules } from "./rules.ts";
 import type { ExactTables } from "./tables.ts";
 import type { Values } from "./values.ts";
 
 const MOST_ERROR = 2 ** 17; // keeps all sums exact; no encoder needs as much
-const MOST_SHIFT = 16;
+const FOLLOWS = -(2 ** 31); // in place of an error that comes later; none is so large
 
-/** Decodes passes; what it needs for one is kept for the next. */
+/** Decodes the passes of planes; what it needs for one is kept for the next. */
 export class PassDecoder {
   private readonly decoder: SymbolDecoder;
   private readonly tables: ExactTables;
-  // Of each sample of a pass: its place in the grids, and what it is predicted to be.
+  private readonly missed: Missed;
+  private counted: Counted | undefined;
+  // Of each sample of a pass: its place in the grids, what it is predicted to be, and how
+  // many quantiser steps it is off that.
   private readonly places: Int32Array;
   private readonly means: Int32Array;
-  private count = 0;
-  // Of those that are no holes, in the same order.
-  private readonly spots: Uint8Array;
-  private readonly index: Uint8Array;
-  private readonly symbols: Int32Array;
-  private coded = 0;
+  private readonly errors: Int32Array;
+  private samples = 0;
+  private coded = 0; // of them that are no holes
 
   /** @param most samples that a pass can have */
   constructor(decoder: SymbolDecoder, tables: ExactTables, most: number) {
     this.decoder = decoder;
     this.tables = tables;
+    this.missed = new Missed(decoder, tables, most);
     this.places = new Int32Array(most);
     this.means = new Int32Array(most);
-    this.spots = new Uint8Array(most);
-    this.index = new Uint8Array(most);
-    this.symbols = new Int32Array(most);
+    this.errors = new Int32Array(most);
+  }
+
+  /** Begin a plane. */
+  begin(): void {
+    this.counted?.clear();
   }
 
   /**
@@ -55,10 +61,14 @@ export class PassDecoder {
   ): void {
     this.list(pass, plane, holes);
     const known = new Known(plane, references, pass);
-    const rules = this.coded > 0 ? new Rules(this.decoder, known, this.tables) : undefined;
-    this.predict(known, rules, values.size, holes);
-    if (this.coded > 0) this.takeSymbols();
-    this.put(plane, values, holes);
+    if (this.coded === 0) {
+      this.predictHoles(known, values.size);
+    } else {
+      const rules = new Rules(this.decoder, known.terms.length, this.tables);
+      if (rules.counted) this.count(pass, known, rules, values, holes);
+      else this.predict(known, rules, values.size, holes);
+    }
+    this.put(plane, values, this.missed.take());
   }
 
   private list(pass: Pass, { k }: Plane, holes: Int32Array | undefined): void {
@@ -71,74 +81,78 @@ export class PassDecoder {
         if (holes === undefined || holes[at] === 0) coded++;
       }
     }
-    this.count = count;
+    this.samples = count;
     this.coded = coded;
   }
 
-  /** Without rules, in a pass of holes alone, a sample is predicted to be its base. */
-  private predict(
+  /** In a pass of holes alone, a sample is its base. */
+  private predictHoles(known: Known, size: number): void {
+    for (let i = 0; i < this.samples; i++) {
+      known.look(this.places[i]!);
+      this.means[i] = Math.min(known.base, size);
+      this.errors[i] = 0;
+    }
+  }
+
+  private predict(known: Known, rules: Rules, size: number, holes: Int32Array | undefined): void {
+    const { errors, means, missed, places } = this;
+    missed.begin(known, rules.coarse);
+    for (let i = 0; i < this.samples; i++) {
+      const at = places[i]!;
+      known.look(at);
+      means[i] = rounded(rules.fineMean(known, size));
+      const there = holes === undefined || holes[at] === 0;
+      if (there) missed.expect(known);
+      errors[i] = there ? FOLLOWS : 0;
+    }
+  }
+
+  private count(
+    pass: Pass,
     known: Known,
-    rules: Rules | undefined,
-    size: number,
+    rules: Rules,
+    values: Values,
     holes: Int32Array | undefined,
   ): void {
-    let coded = 0;
-    for (let i = 0; i < this.count; i++) {
-      const at = this.places[i]!;
-      known.look(at);
-      this.means[i] = rules === undefined ? Math.min(known.base, size) : rules.mean(known, size);
-      if (rules !== undefined && (holes === undefined || holes[at] === 0)) {
-        this.spots[coded++] = rules.spot(known);
-      }
-    }
-  }
-
-  private takeSymbols(): void {
-    const { coded, decoder, index, spots } = this;
-    const used = new Uint8Array(this.tables.bins);
-    for (let i = 0; i < coded; i++) used[spots[i]!] = 1;
-    const tables = this.takeOfSpots(used, this.tables.length - 1, "table");
-    const shifts = this.takeOfSpots(used, MOST_SHIFT, "shift");
-    for (let i = 0; i < coded; i++) index[i] = tables[spots[i]!]!;
-    decoder.take(index, this.symbols, coded);
-    const seen = new Set(shifts.filter((shift) => shift > 0).sort());
-    for (const shift of seen) this.takeLowBits(shifts, shift);
-  }
-
-  /** A number for each spot that occurs. */
-  private takeOfSpots(used: Uint8Array, most: number, what: string): Uint8Array {
-    const count = used.reduce((sum, one) => sum + one, 0);
-    const values = this.decoder.takeUniform(count, 8);
-    let next = 0;
-    return used.map((one) => {
-      const value = one ? values[next++]! : 0;
-      if (value <= most) return value;
+    if (values.step > 1) {
       throw new DamagedFileError(
-        `a pass has ${what} ${value}, and ${most} is the most; get the file again`,
+        "a pass is counted in a plane that isn't exact, which can't be; get the file again",
       );
-    });
+    }
+    const { errors, means, places } = this;
+    this.counted ??= new Counted(this.decoder, places.length);
+    this.counted.begin(pass, this.coded);
+    let others = false;
+    for (let i = 0; i < this.samples; i++) {
+      const at = places[i]!;
+      if (rules.nearest) known.lookNear(at);
+      else known.look(at);
+      const fine = rules.fineMean(known, values.size);
+      means[i] = rounded(fine);
+      errors[i] = 0;
+      if (holes !== undefined && holes[at] !== 0) continue;
+      const value = this.counted.next(at, known, fine);
+      others ||= value === ANOTHER;
+      errors[i] = value === ANOTHER ? FOLLOWS : value - means[i]!;
+    }
+    if (others) this.expectOthers(known, rules);
   }
 
-  private takeLowBits(shifts: Uint8Array, shift: number): void {
-    const { coded, spots, symbols } = this;
-    let count = 0;
-    for (let i = 0; i < coded; i++) if (shifts[spots[i]!] === shift) count++;
-    const low = this.decoder.takeUniform(count, shift);
-    let next = 0;
-    for (let i = 0; i < coded; i++) {
-      if (shifts[spots[i]!] !== shift) continue;
-      symbols[i] = symbols[i]! * 2 ** shift + low[next++]! - 2 ** (shift - 1);
+  private expectOthers(known: Known, rules: Rules): void {
+    this.missed.begin(known, rules.coarse);
+    for (let i = 0; i < this.samples; i++) {
+      if (this.errors[i] !== FOLLOWS) continue;
+      known.look(this.places[i]!);
+      this.missed.expect(known);
     }
   }
 
-  private put({ k, e }: Plane, values: Values, holes: Int32Array | undefined): void {
-    const { size, step } = values;
+  private put({ k, e }: Plane, { size, step }: Values, symbols: Int32Array): void {
     let worst = 0;
-    let coded = 0;
-    for (let i = 0; i < this.count; i++) {
+    let next = 0;
+    for (let i = 0; i < this.samples; i++) {
       const at = this.places[i]!;
-      const there = holes === undefined || holes[at] === 0;
-      const error = there ? this.symbols[coded++]! * step : 0;
+      const error = (this.errors[i] === FOLLOWS ? symbols[next++]! : this.errors[i]!) * step;
       worst = Math.max(worst, Math.abs(error));
       k.data[at] = Math.max(0, Math.min(this.means[i]! + error, size));
       e.data[at] = Math.abs(error);

@@ -37,6 +37,7 @@ export class PlaneDecoder {
    */
   decode(values: Values, references: readonly Plane[], mask?: Plane): Plane {
     if (values.size === 0) return this.zeros();
+    this.passes.begin();
     let k = this.coarsest(values.size);
     let e = new Grid(k.rows, k.columns);
     for (let level = TOP - 1; level >= 0; level--) {
