@@ -14,6 +14,7 @@ import hashlib
 import struct
 import sys
 import zlib
+from collections import defaultdict
 from functools import cache
 from itertools import product
 from math import inf, isfinite
@@ -343,8 +344,8 @@ class Counts:
     """What a plane's counted passes have counted so far."""
 
     def __init__(self) -> None:
-        self.often = [[0] * 6 for _ in range(2**16)]
-        self.finer = [[0] * 6 for _ in range(2**16)]
+        self.often: dict[int, list[int]] = defaultdict(lambda: [0] * 6)
+        self.finer: dict[int, list[int]] = defaultdict(lambda: [0] * 6)
         self.seen = 0
 
     def table(self, r: int, s: int) -> list[int]:
