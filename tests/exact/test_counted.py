@@ -13,11 +13,11 @@ import pellucid
 from pellucid.bitstream import Header, PelFile, write_file
 from pellucid.errors import DamagedFileError
 from pellucid.exact import exact_model, plane
-from pellucid.exact.counted import MOST_SEEN, SYMBOLS, Counts
+from pellucid.exact.counted import MOST_SEEN, SYMBOLS, Counts, Surroundings
 from pellucid.exact.kind import TileKind
 from pellucid.exact.rules import Rules
 from pellucid.exact.tables import FOLDER
-from pellucid.exact.tile import PREDICTED, predict
+from pellucid.exact.tile import BOUND, PREDICTED, decode_tile, predict
 from pictures import photograph, unpacked
 from spec_files import spec, spec_exact
 
@@ -50,13 +50,11 @@ def depth() -> np.ndarray:
 
 
 def drawing(planes: int, height: int = 90, width: int = 100) -> np.ndarray:
-    """Colours that are hardly shaded, with smoothed edges."""
-    drawn = np.random.default_rng(3).integers(0, 256, (30, planes))[
-        regions(4 * height, 4 * width).ravel()
-    ]
-    smooth = drawn.reshape(height, 4, width, 4, planes).mean(axis=(1, 3))
-    shade = 1 - 0.1 * (np.arange(width) / width) ** 2
-    return np.rint(smooth * shade[:, None]).astype(np.uint8)
+    """Shades of one colour, with smoothed edges."""
+    greys = np.random.default_rng(3).integers(0, 256, 30)[regions(4 * height, 4 * width)]
+    smooth = greys.reshape(height, 4, width, 4).mean(axis=(1, 3))
+    shades = [255 - 0.5 * smooth, smooth, 0.8 * smooth, 0.9 * smooth, 0.3 * smooth]
+    return np.rint(np.stack(shades[:planes], axis=2)).astype(np.uint8)
 
 
 @pytest.fixture
@@ -113,6 +111,37 @@ def test_round_trips(name: str, read: Rows) -> None:
     assert back.dtype == picture.dtype
     assert np.abs(back.astype(int) - picture).max() <= options.get("max_error", 0)
     assert np.array_equal(spec_exact.decode_samples(data, FOLDER), back)
+
+
+def test_planes_within_a_bound_are_not_counted(read: Rows) -> None:
+    """Though most samples of this one repeat another. All values occur: it has no palette."""
+    picture = (regions(160, 200, 60) * 97 % 240).astype(np.uint8)[..., None]
+    picture[:2, :120] = np.arange(240, dtype=np.uint8).reshape(2, 120, 1)
+    kind, tables = TileKind(*picture.shape, False, picture.dtype), exact_model()[0]
+    words = predict(picture, kind, 1, tables, None)
+    tile = BOUND.pack(1) + bytes([PREDICTED]) + words
+    back = decode_tile(tile, kind, bounded=True, tables=tables)
+    assert np.abs(back.astype(int) - picture).max() == 1
+    assert read
+    assert not any(rules.counted for rules, _ in read)
+
+
+def test_references_and_weights(read: Rows) -> None:
+    assert np.array_equal(unpacked(pellucid.compress(drawing(3), lossless=True)), drawing(3))
+    ways = {(classes(rules), terms > 20) for rules, terms in read if rules.counted}
+    assert ways >= {(0, False), (0, True), (1, True)}
+
+
+@pytest.mark.parametrize("distinct", range(1, 5))
+def test_a_value_that_the_nearest_do_not_have(distinct: int) -> None:
+    around = Surroundings(np.arange(5.0)[:, None], np.array([distinct]), np.zeros((2, 1), np.int64))
+    for number in range(SYMBOLS):
+        symbols = np.array([number], np.int32)
+        if distinct <= number < 4:
+            with pytest.raises(DamagedFileError, match="isn't among the nearest"):
+                around.samples(symbols)
+        else:
+            assert around.samples(symbols) == min(number, 4)
 
 
 @pytest.mark.parametrize(
