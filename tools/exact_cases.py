@@ -84,14 +84,15 @@ def depth_map(width: int, height: int) -> Samples:
 
 
 def poster(width: int, height: int) -> Samples:
-    """Flat colours whose edges are smoothed, RGB, so that planes tell much of each other."""
+    """Colours, hardly shaded, whose edges are smoothed, RGB: planes tell much of each other."""
     y, x = np.mgrid[0 : 4 * height, 0 : 4 * width] / 4
     ring = abs(np.hypot(x - width / 2, y - height / 2) - 22) < 5
     bars = (x + 0.5 * y) % 17 < 4
     colours = np.array([[250, 250, 252], [40, 60, 110], [200, 90, 20]], np.float64)
     drawn = colours[np.where(ring, 2, bars & (y < height / 2))]
+    drawn *= (1 - 0.05 * (x / width) ** 2 - 0.02 * np.sin(y / 37))[..., None]
     means = drawn.reshape(height, 4, width, 4, 3).mean(axis=(1, 3))
-    samples: Samples = np.rint(means).astype(np.uint8)
+    samples: Samples = np.clip(np.rint(means), 0, 255).astype(np.uint8)
     return samples
 
 

@@ -14,6 +14,7 @@ import hashlib
 import struct
 import sys
 import zlib
+from collections import defaultdict
 from functools import cache
 from itertools import product
 from math import inf, isfinite
@@ -44,6 +45,7 @@ PAIR_TYPES = ("uint8", "uint16", "int16")
 FIRST_LEVEL = 5
 MAX_BOUND, MAX_CLASSES, MAX_COARSE, MAX_SHIFT, MAX_WEIGHT = 16383, 8, 8, 16, 32767
 MAX_ERROR = 2**17
+COUNTED, OTHER, MAX_SUM = 128, 5, 2048
 
 
 # --- The coder's further symbols ------------------------------------------------------------------
@@ -177,7 +179,7 @@ def decode_plane(
     rows, columns = -(-h >> FIRST_LEVEL), -(-w >> FIRST_LEVEL)
     x = coder.u(rows * columns, size.bit_length()).reshape(rows, columns)
     check(int(x.max()) <= size, "a value beyond its plane's range")
-    e = np.zeros_like(x)
+    e, counts = np.zeros_like(x), Counts()
     for level in range(FIRST_LEVEL - 1, -1, -1):
         rows, columns = -(-h >> level), -(-w >> level)
         x = x.repeat(2, 0).repeat(2, 1)[:rows, :columns]
@@ -187,7 +189,7 @@ def decode_plane(
         at_level = [one._replace(k=one.k[::s, ::s], e=one.e[::s, ::s]) for one in references]
         for one in PASSES:
             if rows > one.row and columns > one.column:
-                decode_pass(coder, one, x, e, size, step, at_level, mask[::s, ::s])
+                decode_pass(coder, one, x, e, size, step, at_level, mask[::s, ::s], counts)
     return x, e
 
 
@@ -219,6 +221,8 @@ class Known(NamedTuple):
     terms: Array  # [t', n]
     texture: Array  # [u, n]
     activity: Array  # [n]
+    nearest: Array  # [4, n]
+    alike: Array  # [4 R, n], 1 where a reference's nearest is equal to its sample at (0,0)
 
 
 def known_of(which: Pass, x: Array, e: Array, references: list[Plane]) -> Known:
@@ -230,15 +234,20 @@ def known_of(which: Pass, x: Array, e: Array, references: list[Plane]) -> Known:
     terms = [own - base]
     texture = [near, abs(own - base).sum(0), look(e, which, which.nearest).sum(0), far]
     activity = near + 2 * far
+    alike = [np.zeros((0, len(base)), np.int64)]
     for number, plane in enumerate(references):
         about = (look(plane.k, which, which.nearest).sum(0) + 2) // 4
         terms.append(look(plane.k, which, which.reference) - about)
+        here = look(plane.k, which, [(0, 0)])
+        alike.append((look(plane.k, which, which.nearest) == here).astype(np.int64))
         around = look(plane.e, which, [(0, 0), *CROSS])
         texture += [around[0], around.sum(0), abs(terms[-1][0])]
         if number == 0:
             activity = activity + 2 * around.sum(0)
     texture.append(np.ones_like(base))
-    return Known(base, np.concatenate(terms), np.stack(texture), activity)
+    return Known(
+        base, np.concatenate(terms), np.stack(texture), activity, nearest, np.concatenate(alike)
+    )
 
 
 # --- Rules and symbols ----------------------------------------------------------------------------
@@ -253,6 +262,7 @@ def decode_pass(
     step: int,
     references: list[Plane],
     mask: Array,
+    counts: Counts,
 ) -> None:
     """Give the samples of a pass, in x, and their errors, in e."""
     known = known_of(which, x, e, references)
@@ -260,32 +270,62 @@ def decode_pass(
     there = mask[part].ravel() == 0
     mean, q = np.clip(known.base, 0, size), np.zeros(len(there), np.int64)
     if there.any():
-        mean, q[there] = symbols_of(coder, known, there, size)
+        mean, q[there] = rules_of(coder, which, known, there, size, step, counts)
     check(int(abs(q).max()) * step < MAX_ERROR, "a sample is further off than any can be")
     x[part] = np.clip(mean + q * step, 0, size).reshape(x[part].shape)
     e[part] = abs(q * step).reshape(x[part].shape)
 
 
-def symbols_of(coder: Coder, known: Known, there: Array, size: int) -> tuple[Array, Array]:
+def rules_of(
+    coder: Coder,
+    which: Pass,
+    known: Known,
+    there: Array,
+    size: int,
+    step: int,
+    counts: Counts,
+) -> tuple[Array, Array]:
     """The means of all samples of a pass, and q of those that are no holes (`there`)."""
     bins = coder.model.arrays["bins"].astype(np.int64)
 
     (classes,) = coder.u(1, 8).tolist()
-    check(1 <= classes <= MAX_CLASSES, f"{classes} classes")
-    cuts = coder.u(classes - 1, 8)
+    counted = classes >= COUNTED
+    check(not counted or step == 1, "a pass that is counted, within a bound")
+    classes -= COUNTED if counted else 0
+    check((0 if counted else 1) <= classes <= MAX_CLASSES, f"{classes} classes")
+    cuts = coder.u(max(classes - 1, 0), 8)
     check(bool((np.diff(cuts) >= 0).all()), "cuts are not ascending")
-    coarse, weight_table = coder.u(2, 8).tolist()
+    (coarse,) = coder.u(1, 8).tolist()
     check(coarse <= MAX_COARSE, f"coarse is {coarse}")
-    differences = coder.coded(np.full(classes * len(known.terms), weight_table))
-    weights = differences.reshape(classes, len(known.terms)).cumsum(0)
-    check(int(abs(weights).max()) <= MAX_WEIGHT, "a weight is out of its range")
-    scale = coder.u(len(known.texture), 16) - 2**15
+    if classes > 0:
+        (weight_table,) = coder.u(1, 8).tolist()
+        differences = coder.coded(np.full(classes * len(known.terms), weight_table))
+        weights = differences.reshape(classes, len(known.terms)).cumsum(0)
+        check(int(abs(weights).max()) <= MAX_WEIGHT, "a weight is out of its range")
+    else:
+        weights = np.array([[64] * 4 + [0] * (len(known.terms) - 4)])
 
     bin_of = np.searchsorted(bins, known.activity, side="right")
     class_of = np.searchsorted(cuts, bin_of, side="right")
-    moved = ((known.terms * weights[class_of].T).sum(0) + 128) // 256
-    mean = np.clip(known.base + moved, 0, size)
-    expected = (known.texture[:, there] * scale[:, None]).sum(0) // 16
+    moved = (known.terms * weights[class_of].T).sum(0)
+    fine = np.clip(256 * known.base + moved, 0, 256 * size)
+    mean = (fine + 128) // 256
+
+    texture = known.texture[:, there]
+    if not counted:
+        return mean, symbols_of(coder, texture, coarse)
+    number, value = numbers_of(coder, which, known, there, fine, counts)
+    q = np.where(number < 4, value - mean[there], 0)
+    if (number == OTHER).any():
+        q[number == OTHER] = symbols_of(coder, texture[:, number == OTHER], coarse)
+    return mean, q
+
+
+def symbols_of(coder: Coder, texture: Array, coarse: int) -> Array:
+    """q of the samples with this texture, after what is written of their scale and tables."""
+    bins = coder.model.arrays["bins"].astype(np.int64)
+    scale = coder.u(len(texture), 16) - 2**15
+    expected = (texture * scale[:, None]).sum(0) // 16
     spot = np.searchsorted(bins, expected, side="right") >> coarse
 
     spots, place = np.unique(spot, return_inverse=True)
@@ -294,7 +334,87 @@ def symbols_of(coder: Coder, known: Known, there: Array, size: int) -> tuple[Arr
     q, shift = coder.coded(tables[place]), shifts[place]
     for s in np.unique(shift[shift > 0]).tolist():
         q[shift == s] = q[shift == s] * 2**s + coder.u(int((shift == s).sum()), s) - 2 ** (s - 1)
-    return mean, q
+    return q
+
+
+# --- Counted passes -------------------------------------------------------------------------------
+
+
+class Counts:
+    """What a plane's counted passes have counted so far."""
+
+    def __init__(self) -> None:
+        self.often: dict[int, list[int]] = defaultdict(lambda: [0] * 6)
+        self.finer: dict[int, list[int]] = defaultdict(lambda: [0] * 6)
+        self.seen = 0
+
+    def table(self, r: int, s: int) -> list[int]:
+        """left_0 .. left_6 of the table of a sample with these rows."""
+        c = [16 * n + more for n, more in zip(self.often[r], (20, 6, 2, 1, 1, 3), strict=True)]
+        w = [n * sum(c) + 8 * one for n, one in zip(self.finer[s], c, strict=True)]
+        t = [1 + 65530 * one // sum(w) for one in w]
+        t[t.index(max(t))] += 2**16 - sum(t)
+        return split_range(t)
+
+    def add(self, rows: list[tuple[int, int]], numbers: list[int]) -> None:
+        """Count a run."""
+        for (r, s), number in zip(rows, numbers, strict=True):
+            self.often[r][number] += 1
+            self.finer[s][number] += 1
+        for r, s in rows:
+            for row in (self.often[r], self.finer[s]):
+                while sum(row) > MAX_SUM:
+                    row[:] = [n // 2 for n in row]
+        self.seen += len(rows)
+
+
+def values_of(nearest: list[int]) -> list[int]:
+    """The distinct values of the four nearest, the most frequent first."""
+    first = list(dict.fromkeys(nearest))
+    return sorted(first, key=nearest.count, reverse=True)
+
+
+def row_of(n: int) -> int:
+    """A row of `often` or `finer`."""
+    return 2654435769 * n % 2**32 // 2**16
+
+
+def rows_of(number: int, nearest: list[int], alike: list[int], fine: int) -> tuple[int, int]:
+    """The rows of a sample in `often` and `finer`; `number` is that of the pass, less 1."""
+    v = values_of(nearest)
+    a = 0
+    for i, j in ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2)):
+        a = 2 * a + (nearest[i] == nearest[j])
+    a = 7 * a + 3 + (min(max(v[1] - v[0], -3), 3) if len(v) > 1 else 0)
+    a = 3 * a + number
+    for one in alike:
+        a = 2 * a + one
+    b = 9 * a + 4 + min(max((fine - 256 * v[0] + 32) // 64, -4), 4)
+    return row_of(a), row_of(b)
+
+
+def numbers_of(
+    coder: Coder, which: Pass, known: Known, there: Array, fine: Array, counts: Counts
+) -> tuple[Array, Array]:
+    """The number of each sample that is no hole, and the value that it stands for, if below 4."""
+    nearest, alike = known.nearest[:, there].T.tolist(), known.alike[:, there].T.tolist()
+    rows = [
+        rows_of(PASSES.index(which), *one)
+        for one in zip(nearest, alike, fine[there].tolist(), strict=True)
+    ]
+    numbers: list[int] = []
+    while len(numbers) < len(rows):
+        start = len(numbers)
+        run = rows[start : start + max(32, counts.seen // 64)]
+        numbers += [coder.decode(counts.table(r, s)) for r, s in run]
+        counts.add(run, numbers[start:])
+    values = np.zeros(len(rows), np.int64)
+    for at, number in enumerate(numbers):
+        if number < 4:
+            v = values_of(nearest[at])
+            check(number < len(v), "a value that the nearest don't have")
+            values[at] = v[number]
+    return np.array(numbers), values
 
 
 # --- Tiles ----------------------------------------------------------------------------------------

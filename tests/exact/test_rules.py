@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 import pellucid
-from pellucid.exact import fit
-from pellucid.exact.rules import LARGEST
+from pellucid.entropy import SymbolDecoder, SymbolEncoder
+from pellucid.errors import DamagedFileError
+from pellucid.exact import exact_model, fit
+from pellucid.exact.rules import LARGEST, take_rules
 from pictures import unpacked
 
 
@@ -15,6 +17,15 @@ def test_weights_step_by_what_a_symbol_holds() -> None:
     weights = np.array([[LARGEST, 5], [-LARGEST, 6], [LARGEST, -7]], np.int32)
     assert fit.reachable(weights).tolist() == [[LARGEST, 5], [0, 6], [LARGEST, -7]]
     assert weights[1, 0] == -LARGEST
+
+
+@pytest.mark.parametrize("classes", [0, 9, 127, 128 + 9, 255])
+def test_numbers_of_classes_that_are_none(classes: int) -> None:
+    tables, _ = exact_model()
+    encoder = SymbolEncoder(tables)
+    encoder.put_uniform(np.array([classes, *[0] * 200], np.int32), 8)
+    with pytest.raises(DamagedFileError, match=f"a pass of {classes % 128} classes"):
+        take_rules(SymbolDecoder(encoder.finish(), tables), 16, tables)
 
 
 @pytest.mark.parametrize("slope", [220, 400])
