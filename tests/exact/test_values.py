@@ -7,7 +7,8 @@ import pytest
 
 import pellucid
 from pellucid.errors import OptionError
-from pellucid.exact.tile import hole_of
+from pellucid.exact import tile
+from pellucid.exact.tile import hole_of, margin_of
 from pellucid.exact.values import Values, choices_of, merged
 from pictures import unpacked
 
@@ -48,6 +49,24 @@ def test_a_picture_of_holes_alone_and_one_with_a_single_sample() -> None:
     for samples in (plane, np.where(np.arange(600).reshape(20, 30) == 77, 200, plane)):
         back = unpacked(pellucid.compress(samples, max_error=3, nodata=7))[..., 0]
         assert np.array_equal(back, samples)
+
+
+def test_a_margin_is_kept_where_that_is_shorter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scene that was turned leaves corners of 0, which isn't far from its darkest samples."""
+    rng = np.random.default_rng(2)
+    y, x = np.mgrid[:200, :240]
+    scene = 40 + 30 * np.sin(x / 9) * np.cos(y / 7) + rng.normal(0, 6, (200, 240))
+    scene = np.where(x + y < 220, 0, np.clip(scene, 1, None)).astype(np.uint16)
+    assert hole_of(scene.astype(np.int64), None) is None
+    assert margin_of(scene.astype(np.int64)) == 0
+    assert margin_of(scene.astype(np.int64)[:, 220:]) is None
+    assert margin_of(np.zeros((9, 9), np.int64)) is None
+    data = pellucid.compress(scene, max_error=8)
+    back = unpacked(data)[..., 0]
+    assert np.abs(back.astype(int) - scene).max() == 8
+    assert np.array_equal(back == 0, scene == 0)
+    monkeypatch.setattr(tile, "MARGIN", 2)
+    assert len(data) < 0.95 * len(pellucid.compress(scene, max_error=8))
 
 
 def test_few_of_many_values_are_written_down() -> None:

@@ -63,7 +63,6 @@ class Surroundings:
     def symbols(self, wanted: Vector) -> Symbols:
         """The symbol of each sample, the first that gives what is `wanted`."""
         there = self.values == wanted
-        there[:NEAREST] &= np.arange(NEAREST)[:, None] < self.distinct
         return np.where(there.any(axis=0), there.argmax(axis=0), ANOTHER).astype(np.int32)
 
     def samples(self, symbols: Symbols) -> Vector:
@@ -93,7 +92,7 @@ def surroundings(known: Known, step: Pass, fine: Vector) -> Surroundings:
     order = np.argsort(-often, axis=0, kind="stable")
     values = np.take_along_axis(near, order, axis=0)
     distinct = first.sum(axis=0)
-    gap = np.where(distinct > 1, np.clip(values[1] - values[0], -GAP, GAP), 0) + GAP
+    gap = np.clip(values[1] - values[0], -GAP, GAP) + GAP
     coarse = (pattern * (2 * GAP + 1) + gap.astype(np.int64)) * len(PASSES) + PASSES.index(step)
     for other in range(len(step.own), len(known.terms), len(step.other)):
         here, *around = known.terms[other : other + 1 + NEAREST]

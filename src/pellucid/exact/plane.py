@@ -146,7 +146,7 @@ class Writer:
         if alike >= OFTEN:
             rules = Rules(True, np.empty(0, np.uint8), None, 0)
             tried.append(self._try(rules, known, wanted, level_pass.step))
-        if alike < NEARLY_ALL or tried[0].others > FEW_OTHERS:
+        if not tried or alike < NEARLY_ALL or tried[0].others > FEW_OTHERS:
             fitted = Rules(False, *fit.fit_predictor(known, wanted, self._tables.bins), 0)
             options = [fitted, replace(fitted, counted=True)][: 1 + len(tried)]
             tried += [self._try(rules, known, wanted, level_pass.step) for rules in options]

@@ -28,6 +28,7 @@ STORED, DEFLATED, PREDICTED = range(3)
 BOUND = struct.Struct("<H")  # largest error of the colour planes
 APART = 64  # samples that aren't holes, at least
 OFTEN = 0.01  # part of the samples that holes are, at least
+MARGIN = 0.05  # part of the samples that a margin is, at least
 ALONE = 0.1  # gap between a hole's value and the others, relative to their spread
 REPEATED = 0.3  # part of equal neighbours from which a tile may be a drawing, and deflate is tried
 
@@ -68,7 +69,9 @@ def predict(
         # A guide is another picture: what means no data in this one is a value there.
         marked = nodata if bound or (nodata is not None and (plane == nodata).any()) else None
         hole = None if alpha else hole_of(plane, None if exact else marked)
-        known = plane.ravel() if hole is None else plane[plane != hole]
+        holes = [hole]
+        if hole is None and bound and not exact and (margin := margin_of(plane)) is not None:
+            holes.append(margin)
 
         def put(
             encoder: SymbolEncoder,
@@ -83,7 +86,10 @@ def predict(
             return put_plane(encoder, plane, values, planes, tables)
 
         before = {n: samples[..., n] for n in done}
-        values = choices_of(known, 0 if exact else bound, hole)
+        values = []
+        for hole in holes:
+            known = plane.ravel() if hole is None else plane[plane != hole]
+            values += choices_of(known, 0 if exact else bound, hole)
         choices = product(references_for(number, plane, before, kind.guide), values)
         done[number] = put(encoder, shortest(list(choices), put, tables))
     return encoder.finish()
@@ -220,6 +226,16 @@ def plane_order(kind: TileKind) -> list[int]:
         part = list(range(first, first + count))
         order += [first + 1, first, first + 2] if count == 3 else part
     return order + list(range(len(order), kind.planes))
+
+
+def margin_of(plane: NDArray[np.int64]) -> int | None:
+    """The least or greatest value, if so many samples have it that it may be a margin of no data.
+
+    Within a bound it pays to keep those, as what surrounds them is then predicted from exact ones.
+    """
+    counts = {end: np.count_nonzero(plane == end) for end in (int(plane.min()), int(plane.max()))}
+    end = max(counts, key=lambda value: counts[value])
+    return end if MARGIN * plane.size <= counts[end] <= plane.size - APART else None
 
 
 def hole_of(plane: NDArray[np.int64], nodata: int | None) -> int | None:
