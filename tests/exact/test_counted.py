@@ -17,7 +17,7 @@ from pellucid.exact.counted import MOST_SEEN, SYMBOLS, Counts, Surroundings
 from pellucid.exact.kind import TileKind
 from pellucid.exact.rules import Rules
 from pellucid.exact.tables import FOLDER
-from pellucid.exact.tile import BOUND, PREDICTED, decode_tile, predict
+from pellucid.exact.tile import BOUND, PREDICTED, TileWriter, decode_tile
 from pictures import photograph, unpacked
 from spec_files import spec, spec_exact
 
@@ -75,7 +75,8 @@ def predicted(picture: np.ndarray) -> tuple[Header, dict[str, bytes], list[bytes
     """A file of one tile that is predicted, whether that is shorter or not."""
     header = PelFile.parse(pellucid.compress(picture, lossless=True)).header
     kind = TileKind(*picture.shape, bool(header.alpha), picture.dtype)
-    return header, {}, [bytes([PREDICTED]) + predict(picture, kind, 0, exact_model()[0], None)]
+    words = TileWriter(picture, kind, 0, exact_model()[0], None).words()
+    return header, {}, [bytes([PREDICTED]) + words]
 
 
 def classes(rules: Rules) -> int:
@@ -118,7 +119,7 @@ def test_planes_within_a_bound_are_not_counted(read: Rows) -> None:
     picture = (regions(160, 200, 60) * 97 % 240).astype(np.uint8)[..., None]
     picture[:2, :120] = np.arange(240, dtype=np.uint8).reshape(2, 120, 1)
     kind, tables = TileKind(*picture.shape, False, picture.dtype), exact_model()[0]
-    words = predict(picture, kind, 1, tables, None)
+    words = TileWriter(picture, kind, 1, tables, None).words()
     tile = BOUND.pack(1) + bytes([PREDICTED]) + words
     back = decode_tile(tile, kind, bounded=True, tables=tables)
     assert np.abs(back.astype(int) - picture).max() == 1

@@ -7,8 +7,8 @@ import pytest
 
 import pellucid
 from pellucid.errors import OptionError
-from pellucid.exact import tile
-from pellucid.exact.tile import hole_of, margin_of
+from pellucid.exact import holes
+from pellucid.exact.holes import hole_of, margin_of
 from pellucid.exact.values import Values, choices_of, merged
 from pictures import unpacked
 
@@ -65,7 +65,7 @@ def test_a_margin_is_kept_where_that_is_shorter(monkeypatch: pytest.MonkeyPatch)
     back = unpacked(data)[..., 0]
     assert np.abs(back.astype(int) - scene).max() == 8
     assert np.array_equal(back == 0, scene == 0)
-    monkeypatch.setattr(tile, "MARGIN", 2)
+    monkeypatch.setattr(holes, "MARGIN", 2)
     assert len(data) < 0.95 * len(pellucid.compress(scene, max_error=8))
 
 

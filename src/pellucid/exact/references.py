@@ -26,13 +26,16 @@ def shortest(
     """The way of putting a plane that takes the fewest bytes, the first of equal ones."""
     if len(options) == 1:
         return options[0]
+    return min(options, key=lambda choice: size(choice, put, tables))
 
-    def size(choice: Choice) -> int:
-        encoder = SymbolEncoder(tables)
-        put(encoder, choice)
-        return len(encoder.finish())
 
-    return min(options, key=size)
+def size(
+    choice: Choice, put: Callable[[SymbolEncoder, Choice], Reference], tables: ExactTables
+) -> int:
+    """Bytes that one way takes."""
+    encoder = SymbolEncoder(tables)
+    put(encoder, choice)
+    return len(encoder.finish())
 
 
 def references_for(

@@ -17,19 +17,17 @@ from numpy.typing import NDArray
 from pellucid.bitstream import MOST_BOUND
 from pellucid.entropy import SymbolDecoder, SymbolEncoder
 from pellucid.errors import DamagedFileError, PellucidError
+from pellucid.exact.holes import hole_of, margin_of
 from pellucid.exact.kind import Samples, TileKind, inflate, raw_bytes, raw_samples
 from pellucid.exact.known import Reference
 from pellucid.exact.plane import Reader, Writer, walk
-from pellucid.exact.references import MOST_REFERENCES, references_for, shortest
+from pellucid.exact.references import MOST_REFERENCES, references_for, shortest, size
 from pellucid.exact.tables import ExactTables
 from pellucid.exact.values import BITS, MASK, Values, choices_of, put_values, take_values
 
 STORED, DEFLATED, PREDICTED = range(3)
 BOUND = struct.Struct("<H")  # largest error of the colour planes
-APART = 64  # samples that aren't holes, at least
-OFTEN = 0.01  # part of the samples that holes are, at least
-MARGIN = 0.05  # part of the samples that a margin is, at least
-ALONE = 0.1  # gap between a hole's value and the others, relative to their spread
+WORTH = 0.97  # of the bytes, at most: a margin takes time to decode
 REPEATED = 0.3  # part of equal neighbours from which a tile may be a drawing, and deflate is tried
 
 Choice = tuple[Sequence[int], Values]  # planes that one is predicted from, and what its values are
@@ -52,47 +50,65 @@ def encode_tile(
     neighbours = samples[:, 1:] == samples[:, :-1]
     if neighbours.size and neighbours.mean() > REPEATED:
         options.append(bytes([DEFLATED]) + zlib.compress(raw, 9))
-    options.append(bytes([PREDICTED]) + predict(samples, kind, bound, tables, nodata))
+    options.append(bytes([PREDICTED]) + TileWriter(samples, kind, bound, tables, nodata).words())
     return min(options, key=len)
 
 
-def predict(
-    samples: Samples, kind: TileKind, bound: int, tables: ExactTables, nodata: int | None
-) -> bytes:
-    """The words of all planes."""
-    encoder = SymbolEncoder(tables)
-    done: dict[int, Reference] = {}
-    for number in plane_order(kind):
-        plane = samples[..., number].astype(np.int64)
-        exact = kind.exact(number)
-        alpha = kind.alpha and number == kind.planes - 1
+class TileWriter:
+    """Predicts the planes of a tile, one after another."""
+
+    def __init__(
+        self, samples: Samples, kind: TileKind, bound: int, tables: ExactTables, nodata: int | None
+    ) -> None:
+        self._samples, self._kind, self._bound, self._nodata = samples, kind, bound, nodata
+        self._tables, self._encoder = tables, SymbolEncoder(tables)
+        self._done: dict[int, Reference] = {}
+        self._margins: bool | None = None  # whether it paid to keep the first that was found
+
+    def words(self) -> bytes:
+        """Those of all planes."""
+        for number in plane_order(self._kind):
+            choice = self._choice(number)
+            self._done[number] = self._put(self._encoder, (number, choice))
+        return self._encoder.finish()
+
+    def _plane(self, number: int) -> NDArray[np.int64]:
+        return self._samples[..., number].astype(np.int64)
+
+    def _choice(self, number: int) -> Choice:
+        """The shortest way to write a plane, of those that are tried."""
+        plane, kind = self._plane(number), self._kind
+        bound, nodata = 0 if kind.exact(number) else self._bound, self._nodata
         # A guide is another picture: what means no data in this one is a value there.
-        marked = nodata if bound or (nodata is not None and (plane == nodata).any()) else None
-        hole = None if alpha else hole_of(plane, None if exact else marked)
-        holes = [hole]
-        if hole is None and bound and not exact and (margin := margin_of(plane)) is not None:
-            holes.append(margin)
+        marked = nodata if self._bound or (nodata is not None and (plane == nodata).any()) else None
+        alpha = kind.alpha and number == kind.planes - 1
+        hole = None if alpha else hole_of(plane, None if kind.exact(number) else marked)
+        before = {n: self._samples[..., n] for n in self._done}
+        references = references_for(number, plane, before, kind.guide)
 
-        def put(
-            encoder: SymbolEncoder,
-            choice: Choice,
-            number: int = number,
-            plane: NDArray[np.int64] = plane,
-        ) -> Reference:
-            references, values = choice
-            encoder.put_uniform(np.array([number, len(references)], np.int32), BITS)
-            encoder.put_uniform(np.array(references, np.int32), BITS)
-            planes = [done[n] for n in references]
-            return put_plane(encoder, plane, values, planes, tables)
-
-        before = {n: samples[..., n] for n in done}
-        values = []
-        for hole in holes:
+        def best(hole: int | None) -> Choice:
             known = plane.ravel() if hole is None else plane[plane != hole]
-            values += choices_of(known, 0 if exact else bound, hole)
-        choices = product(references_for(number, plane, before, kind.guide), values)
-        done[number] = put(encoder, shortest(list(choices), put, tables))
-    return encoder.finish()
+            choices = product(references, choices_of(known, bound, hole))
+            found = [(number, choice) for choice in choices]
+            return shortest(found, self._put, self._tables)[1]
+
+        margin = margin_of(plane) if bound and hole is None and self._margins is not False else None
+        if margin is None:
+            return best(hole)
+        kept = best(margin)
+        if self._margins is None:
+            whole = best(None)
+            sizes = [size((number, one), self._put, self._tables) for one in (kept, whole)]
+            self._margins = sizes[0] < WORTH * sizes[1]
+        return kept if self._margins else whole
+
+    def _put(self, encoder: SymbolEncoder, numbered: tuple[int, Choice]) -> Reference:
+        """Write a plane."""
+        number, (references, values) = numbered
+        encoder.put_uniform(np.array([number, len(references)], np.int32), BITS)
+        encoder.put_uniform(np.array(references, np.int32), BITS)
+        planes = [self._done[n] for n in references]
+        return put_plane(encoder, self._plane(number), values, planes, self._tables)
 
 
 def put_plane(
@@ -170,7 +186,7 @@ def take_bound(payload: bytes | memoryview) -> int:
 def unpredict(
     words: bytes | memoryview, kind: TileKind, bound: int, tables: ExactTables, watch: Watch
 ) -> Samples:
-    """What `predict` made of samples."""
+    """What `TileWriter` made of samples."""
     decoder = SymbolDecoder(words, tables)
     watch(-1, decoder.bits_left)
     shape = (kind.height, kind.width)
@@ -226,28 +242,3 @@ def plane_order(kind: TileKind) -> list[int]:
         part = list(range(first, first + count))
         order += [first + 1, first, first + 2] if count == 3 else part
     return order + list(range(len(order), kind.planes))
-
-
-def margin_of(plane: NDArray[np.int64]) -> int | None:
-    """The least or greatest value, if so many samples have it that it may be a margin of no data.
-
-    Within a bound it pays to keep those, as what surrounds them is then predicted from exact ones.
-    """
-    counts = {end: np.count_nonzero(plane == end) for end in (int(plane.min()), int(plane.max()))}
-    end = max(counts, key=lambda value: counts[value])
-    return end if MARGIN * plane.size <= counts[end] <= plane.size - APART else None
-
-
-def hole_of(plane: NDArray[np.int64], nodata: int | None) -> int | None:
-    """The value that means no data: the one marked, or one at an end that stands apart from all."""
-    low, high = int(plane.min()), int(plane.max())
-    if nodata is not None:  # also where there is none, if one might come about
-        count = np.count_nonzero(plane == nodata)
-        return nodata if count < plane.size and (count or low < nodata < high) else None
-    for end, inner in ((low, plane[plane > low]), (high, plane[plane < high])):
-        if not APART <= inner.size < (1 - OFTEN) * plane.size:
-            continue
-        gap = int(inner.min()) - low if end == low else high - int(inner.max())
-        if gap > ALONE * (int(inner.max()) - int(inner.min())):
-            return end
-    return None

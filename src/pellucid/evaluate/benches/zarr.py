@@ -97,7 +97,9 @@ def beside_blosc(found: Sequence[Comparison]) -> str:
     known = [ratio for ratio in ratios if ratio]
     if not known:
         return ""
-    return f"pellucid takes {1 / min(known):.2f} of the bytes of Blosc with its better shuffle."
+    return (
+        f"pellucid takes {1 / min(known):.2f} of the bytes of Blosc with its best shuffle, or none."
+    )
 
 
 BENCH: Bench[Plan, Codec, StoredResult] = Bench(
