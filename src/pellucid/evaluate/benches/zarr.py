@@ -30,7 +30,7 @@ from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.table import count, grouped
 
 LARGEST_CHUNK = 1 << 14
-SHUFFLED = ("blosc_shuffle", "blosc_bitshuffle")  # as Blosc is used for numbers
+BLOSC = ("blosc_shuffle", "blosc_bitshuffle", "blosc_noshuffle")
 PEERS = (
     "Codecs, comma between: blosc_shuffle, blosc_bitshuffle, blosc_noshuffle, zstd, jxl, zfp, sz3; "
     "or all, or none."
@@ -92,13 +92,14 @@ def tables(folder: Path) -> list[Part]:
 
 
 def beside_blosc(found: Sequence[Comparison]) -> str:
-    """pellucid's part of the bytes of Blosc, by the shuffle that suits the set; else empty."""
-    ratios = [one.ratio("bytes") for one in found if one.method in SHUFFLED]
+    """pellucid's part of the bytes of Blosc, by the way that suits the set; else empty."""
+    ratios = [one.ratio("bytes") for one in found if one.method in BLOSC]
     known = [ratio for ratio in ratios if ratio]
     if not known:
         return ""
+    part = f"{1 / min(known):.2f}"
     return (
-        f"pellucid takes {1 / min(known):.2f} of the bytes of Blosc with its best shuffle, or none."
+        f"pellucid takes {part} of the bytes of Blosc in its best way, with a shuffle or without."
     )
 
 
