@@ -128,7 +128,7 @@ def test_planes_within_a_bound_are_not_counted(read: Rows) -> None:
 
 
 def test_references_and_weights(read: Rows) -> None:
-    assert np.array_equal(unpacked(pellucid.compress(drawing(3), lossless=True)), drawing(3))
+    assert np.array_equal(unpacked(pellucid.compress(drawing(5), lossless=True)), drawing(5))
     ways = {(classes(rules), terms > 20) for rules, terms in read if rules.counted}
     assert ways >= {(0, False), (0, True), (1, True)}
 

@@ -69,6 +69,21 @@ def test_a_margin_is_kept_where_that_is_shorter(monkeypatch: pytest.MonkeyPatch)
     assert len(data) < 0.95 * len(pellucid.compress(scene, max_error=8))
 
 
+def test_a_margin_of_one_plane_is_not_that_of_others() -> None:
+    """The first has corners of 0, the others a noise that is cut off at 0."""
+    rng = np.random.default_rng(3)
+    y, x = np.mgrid[:160, :180]
+    first = np.where(x + y < 160, 0, 90 + 30 * np.sin(x / 9) + rng.normal(0, 6, (160, 180)))
+    noise = np.clip(rng.normal(3, 4, (160, 180, 5)), 0, None)
+    planes = np.dstack([first, noise]).clip(0, 255).astype(np.uint16)
+    assert margin_of(planes[..., 0].astype(np.int64)) == 0
+    assert margin_of(planes[..., 1].astype(np.int64)) is None, "scattered"
+    together, alone = (
+        len(pellucid.compress(one, max_error=6)) for one in (planes, planes[..., 1:])
+    )
+    assert together < len(pellucid.compress(planes[..., 0], max_error=6)) + alone
+
+
 def test_few_of_many_values_are_written_down() -> None:
     plane = (np.round(depth() / 300.0) ** 3).astype(np.uint16)
     (values,) = choices_of(plane.ravel().astype(np.int64), 0, None)

@@ -46,7 +46,7 @@ class SymbolEncoder:
 
     def __init__(self, tables: TableSet) -> None:
         self._tables = tables
-        self._blocks: list[tuple[Any, ...]] = []  # symbols, their model, and its parameters
+        self._blocks: list[tuple[Any, ...]] = []  # symbols, their model, and counts if it has none
 
     def put(self, symbols: Symbols, index: Index, *, skip: int = 0) -> None:
         """Add one part: flat `symbols` with the table of each; skipped ones must be 0."""
@@ -67,8 +67,8 @@ class SymbolEncoder:
             self._blocks.append(((values >> part.start) % (1 << len(part)), uniform(len(part))))
 
     def put_apart(self, symbols: Symbols, counts: Counts) -> None:
-        """Add flat `symbols` from 0, each with a table of its own: counts (n, k), sums 2^16."""
-        self._blocks.append((symbols, EACH, counts / COUNT_TOTAL))
+        """Add flat `symbols` from 0 with a table each: counts (n, 2 or more), sums 2^16."""
+        self._blocks.append((symbols, EACH, counts.astype(np.uint16)))
 
     def put_all(self, other: SymbolEncoder) -> None:
         """Add what was put into another encoder of the same tables."""
@@ -85,8 +85,8 @@ class SymbolEncoder:
 
     def _coded(self) -> Any:
         coder = constriction.stream.stack.AnsCoder()
-        for symbols, *model in reversed(self._blocks):
-            coder.encode_reverse(symbols, *model)
+        for symbols, model, *counts in reversed(self._blocks):
+            coder.encode_reverse(symbols, model, *(each / COUNT_TOTAL for each in counts))
         return coder
 
 

@@ -41,9 +41,7 @@ ROW_BITS = 16  # of the number of a row
 FEWEST = 32  # samples of a run
 FASTER = 6  # runs are of 1/2^6 of the samples before
 GAP = 3  # the largest difference of the first two values that is told apart
-PARTS = (
-    4  # of a level, in which the mean's distance from the first value is counted; so many at most
-)
+PARTS = 4  # of a level, and the most of them that the mean is told to be off
 
 
 @dataclass(frozen=True)

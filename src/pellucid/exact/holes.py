@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 APART = 64  # samples that aren't holes, at least
 OFTEN = 0.01  # part of the samples that holes are, at least
 MARGIN = 0.05  # part of the samples that a margin is, at least
+TOGETHER = 0.9  # part of a margin's samples whose neighbour is of it, at least
 ALONE = 0.1  # gap between a hole's value and the others, relative to their spread
 
 
@@ -18,7 +19,10 @@ def margin_of(plane: NDArray[np.int64]) -> int | None:
     """
     counts = {end: np.count_nonzero(plane == end) for end in (int(plane.min()), int(plane.max()))}
     end = max(counts, key=lambda value: counts[value])
-    return end if MARGIN * plane.size <= counts[end] <= plane.size - APART else None
+    if not MARGIN * plane.size <= counts[end] <= plane.size - APART:
+        return None
+    inside = np.count_nonzero((plane[:, 1:] == end) & (plane[:, :-1] == end))
+    return end if inside >= TOGETHER * counts[end] else None
 
 
 def hole_of(plane: NDArray[np.int64], nodata: int | None) -> int | None:

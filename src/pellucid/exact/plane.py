@@ -35,6 +35,7 @@ from pellucid.exact.values import Values
 Symbols = NDArray[np.int32]
 OFTEN = 0.6  # part of a pass's samples that repeat one of the nearest, from which counting is tried
 NEARLY_ALL = 0.9  # from which nothing but counting is tried, if few samples have another value
+VAINLY = 1 / 16  # of a plane, after which counting isn't tried any more
 FEW_OTHERS = 0.01
 LARGEST_ERROR = (1 << 17) - 1  # the range and half a step are less; keeps all sums below 2^53
 
@@ -128,7 +129,7 @@ class Writer:
     ) -> None:
         self._encoder, self._plane, self._values, self._tables = encoder, plane, values, tables
         self._counts = Counts()
-        self._pays = True  # to count, as far as was seen
+        self._vainly = 0  # samples of passes in which counting was tried and didn't pay
 
     def coarsest(self, shape: tuple[int, int]) -> Plane:
         """The first lattice, as it is."""
@@ -141,19 +142,20 @@ class Writer:
         """Find the level_pass's rules and put them, then its symbols."""
         wanted = level_pass.of(self._plane)
         tried, alike = [], 0.0
-        if self._pays and self._values.width == 1:
+        if self._vainly < VAINLY * self._plane.size and self._values.width == 1:
             alike = repeats(known, wanted)
         if alike >= OFTEN:
             rules = Rules(True, np.empty(0, np.uint8), None, 0)
             tried.append(self._try(rules, known, wanted, level_pass.step))
-        if not tried or alike < NEARLY_ALL or tried[0].others > FEW_OTHERS:
+        alone = len(known.terms) == len(level_pass.step.own)  # no other plane tells of this one
+        if not (alone and tried) or alike < NEARLY_ALL or tried[0].others > FEW_OTHERS:
             fitted = Rules(False, *fit.fit_predictor(known, wanted, self._tables.bins), 0)
             options = [fitted, replace(fitted, counted=True)][: 1 + len(tried)]
             tried += [self._try(rules, known, wanted, level_pass.step) for rules in options]
         best = tried[0]
         if len(tried) > 1:
             best = min(tried, key=lambda one: one.encoder.bits)
-            self._pays = best.rules.counted or wanted.size < fit.ENOUGH
+            self._vainly += 0 if best.rules.counted else wanted.size
         self._encoder.put_all(best.encoder)
         if best.counts is not None:
             self._counts.restore(best.counts)

@@ -22,20 +22,21 @@ def shortest(
     options: Sequence[Choice],
     put: Callable[[SymbolEncoder, Choice], Reference],
     tables: ExactTables,
+    worth: Callable[[Choice], float] = lambda _: 1.0,
 ) -> Choice:
-    """The way of putting a plane that takes the fewest bytes, the first of equal ones."""
+    """The way of putting a plane that takes the fewest bytes, the first of equal ones.
+
+    One that is `worth` 0.97 is taken if it has less than 97 % of the bytes of others.
+    """
     if len(options) == 1:
         return options[0]
-    return min(options, key=lambda choice: size(choice, put, tables))
 
+    def size(choice: Choice) -> float:
+        encoder = SymbolEncoder(tables)
+        put(encoder, choice)
+        return len(encoder.finish()) / worth(choice)
 
-def size(
-    choice: Choice, put: Callable[[SymbolEncoder, Choice], Reference], tables: ExactTables
-) -> int:
-    """Bytes that one way takes."""
-    encoder = SymbolEncoder(tables)
-    put(encoder, choice)
-    return len(encoder.finish())
+    return min(options, key=size)
 
 
 def references_for(

@@ -10,6 +10,7 @@ import struct
 import zlib
 from collections.abc import Callable, Sequence
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from pellucid.exact.holes import hole_of, margin_of
 from pellucid.exact.kind import Samples, TileKind, inflate, raw_bytes, raw_samples
 from pellucid.exact.known import Reference
 from pellucid.exact.plane import Reader, Writer, walk
-from pellucid.exact.references import MOST_REFERENCES, references_for, shortest, size
+from pellucid.exact.references import MOST_REFERENCES, references_for, shortest
 from pellucid.exact.tables import ExactTables
 from pellucid.exact.values import BITS, MASK, Values, choices_of, put_values, take_values
 
@@ -30,7 +31,6 @@ BOUND = struct.Struct("<H")  # largest error of the colour planes
 WORTH = 0.97  # of the bytes, at most: a margin takes time to decode
 REPEATED = 0.3  # part of equal neighbours from which a tile may be a drawing, and deflate is tried
 
-Choice = tuple[Sequence[int], Values]  # planes that one is predicted from, and what its values are
 Watch = Callable[[int, int], None]  # is marked a plane and the bits that are left after it
 
 
@@ -54,6 +54,14 @@ def encode_tile(
     return min(options, key=len)
 
 
+class Choice(NamedTuple):
+    """A way to write a plane: which others predict it, and what its values are."""
+
+    number: int
+    references: Sequence[int]
+    values: Values
+
+
 class TileWriter:
     """Predicts the planes of a tile, one after another."""
 
@@ -63,13 +71,12 @@ class TileWriter:
         self._samples, self._kind, self._bound, self._nodata = samples, kind, bound, nodata
         self._tables, self._encoder = tables, SymbolEncoder(tables)
         self._done: dict[int, Reference] = {}
-        self._margins: bool | None = None  # whether it paid to keep the first that was found
+        self._margins: bool | None = None  # whether the first that was tried paid
 
     def words(self) -> bytes:
         """Those of all planes."""
         for number in plane_order(self._kind):
-            choice = self._choice(number)
-            self._done[number] = self._put(self._encoder, (number, choice))
+            self._done[number] = self._put(self._encoder, self._choice(number))
         return self._encoder.finish()
 
     def _plane(self, number: int) -> NDArray[np.int64]:
@@ -86,25 +93,31 @@ class TileWriter:
         before = {n: self._samples[..., n] for n in self._done}
         references = references_for(number, plane, before, kind.guide)
 
-        def best(hole: int | None) -> Choice:
-            known = plane.ravel() if hole is None else plane[plane != hole]
-            choices = product(references, choices_of(known, bound, hole))
-            found = [(number, choice) for choice in choices]
-            return shortest(found, self._put, self._tables)[1]
-
+        choices = self._choices(number, references, hole)
         margin = margin_of(plane) if bound and hole is None and self._margins is not False else None
         if margin is None:
-            return best(hole)
-        kept = best(margin)
+            return shortest(choices, self._put, self._tables)
+        choices += self._choices(number, references, margin)
+        worth = 1.0 if self._margins else WORTH
+        best = shortest(
+            choices, self._put, self._tables, lambda one: 1 if one.values.hole is None else worth
+        )
         if self._margins is None:
-            whole = best(None)
-            sizes = [size((number, one), self._put, self._tables) for one in (kept, whole)]
-            self._margins = sizes[0] < WORTH * sizes[1]
-        return kept if self._margins else whole
+            self._margins = best.values.hole is not None
+        return best
 
-    def _put(self, encoder: SymbolEncoder, numbered: tuple[int, Choice]) -> Reference:
+    def _choices(
+        self, number: int, references: Sequence[Sequence[int]], hole: int | None
+    ) -> list[Choice]:
+        """With this hole, or none."""
+        plane, kind = self._plane(number), self._kind
+        known = plane.ravel() if hole is None else plane[plane != hole]
+        values = choices_of(known, 0 if kind.exact(number) else self._bound, hole)
+        return [Choice(number, *one) for one in product(references, values)]
+
+    def _put(self, encoder: SymbolEncoder, choice: Choice) -> Reference:
         """Write a plane."""
-        number, (references, values) = numbered
+        number, references, values = choice
         encoder.put_uniform(np.array([number, len(references)], np.int32), BITS)
         encoder.put_uniform(np.array(references, np.int32), BITS)
         planes = [self._done[n] for n in references]

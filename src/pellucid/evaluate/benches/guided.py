@@ -38,7 +38,7 @@ from pellucid.evaluate.benches.guided_tables import (
 from pellucid.evaluate.metrics import psnr
 from pellucid.evaluate.peers.base import Named
 from pellucid.evaluate.peers.filters import RADII, RIDGES, guided_filter
-from pellucid.evaluate.peers.pellucid_codec import exact
+from pellucid.evaluate.peers.pellucid_codec import exact_version
 from pellucid.evaluate.plan import BasePlan, Option, Request
 from pellucid.evaluate.rows import Rows
 from pellucid.runtime import load_denoiser, load_guide
@@ -280,7 +280,7 @@ def step(rows: Rows[Any], methods: Any, measure: Any) -> Bench[Plan, Any, Any]:
 STEPS = {
     "compress": step(
         COMPRESSED,
-        lambda _plan: ([Named("pellucid", exact(2).version, "as asked for")], {}),
+        lambda _plan: ([Named("pellucid", exact_version(), "as asked for")], {}),
         compress,
     ),
     "denoise": step(DENOISED, variants, denoise),

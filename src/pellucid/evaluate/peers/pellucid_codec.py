@@ -84,18 +84,12 @@ def parts_of(name: str) -> tuple[str, int]:
 
 
 def exact(threads: int) -> Codec:
-    """Lossless, or within a bound: all bands in one file.
-
-    Its version has tables and a checksum of the files of two probes, a photograph and flat colours.
-    """
+    """Lossless, or within a bound: all bands in one file."""
     os.environ[THREADS_VARIABLE] = str(threads)
     api = require("pellucid")
-    probes = (_probe(48), _probe(48) // 32)
-    files = [api.compress(probe, max_error=bound) for probe in probes for bound in (0, 1)]
-    tables, check = api.info(files[0]).model_id, zlib.crc32(b"".join(files))
     return Codec(
         name="pellucid",
-        version=f"pellucid {api.__version__}, tables {tables}, probe {check:08x}",
+        version=exact_version(),
         threading=f"up to {threads} threads both ways; all bands in one file",
         bounded=True,
         **in_parts(
@@ -103,6 +97,15 @@ def exact(threads: int) -> Codec:
             lambda file, _kind: api.decompress(file),
         ),
     )
+
+
+def exact_version() -> str:
+    """Tables, and a checksum of the files of two probes, a photograph and flat colours."""
+    api = require("pellucid")
+    probes = (_probe(48), _probe(48) // 32)
+    files = [api.compress(probe, max_error=bound) for probe in probes for bound in (0, 1)]
+    tables, check = api.info(files[0]).model_id, zlib.crc32(b"".join(files))
+    return f"pellucid {api.__version__}, tables {tables}, probe {check:08x}"
 
 
 def exact_apart(threads: int) -> Codec:

@@ -78,7 +78,8 @@ async function reached(address, options) {
   try {
     return await fetch(address, options);
   } catch (error) {
-    throw isAbort(error) ? error : new Problem(0, GONE);
+    if (isAbort(error)) throw error;
+    throw (await readable(options.body)) ? new Problem(0, GONE) : new Problem(null, UNREADABLE);
   }
 }
 
@@ -98,7 +99,8 @@ async function read(body) {
   try {
     return await body;
   } catch (error) {
-    throw isAbort(error) ? error : new Problem(0, GONE);
+    if (isAbort(error)) throw error;
+    throw (await readable(options.body)) ? new Problem(0, GONE) : new Problem(null, UNREADABLE);
   }
 }
 
