@@ -1,0 +1,1 @@
+"""A million pictures on many cores or machines: one verb, a source, a target, Dask in between."""

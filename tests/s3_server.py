@@ -1,0 +1,37 @@
+"""An S3 server on this machine (moto), and what clients need to find it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import fsspec
+from moto.server import ThreadedMotoServer
+
+BUCKET = "pictures"
+KEYS = {
+    "AWS_ACCESS_KEY_ID": "a-key",
+    "AWS_SECRET_ACCESS_KEY": "a-secret",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
+
+
+@contextmanager
+def running_s3() -> Iterator[str]:
+    """The address of a server with an empty bucket; the environment leads there in the block."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    address = f"http://{host}:{port}"
+    before = dict(os.environ)
+    os.environ.update(KEYS, AWS_ENDPOINT_URL=address)
+    try:
+        fsspec.filesystem("s3", skip_instance_cache=True).mkdir(BUCKET)
+        yield address
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        server.stop()
