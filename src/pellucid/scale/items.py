@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pellucid import CompressOptions
+    from pellucid import CompressOptions, CompressResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,19 @@ class Made:
 
 
 @dataclass(frozen=True)
+class InPieces:
+    """How a verb makes the file of a large picture from pieces that many workers code.
+
+    Attributes:
+        options: the source's local path -> what it is compressed with.
+        made: source, output, result -> what came of it; raises PellucidError where it isn't right.
+    """
+
+    options: Callable[[Path], CompressOptions]
+    made: Callable[[Path, Path, CompressResult], Made]
+
+
+@dataclass(frozen=True)
 class Verb:
     """What is done with each picture. It is pickled, so that any worker can do it.
 
@@ -69,7 +82,7 @@ class Verb:
         suffixes: lower-case, of the files that are taken from folders and by globs.
         prints: name -> id of the models that it uses, as found where it is called: a worker where
             that isn't the same isn't given work. Raises PellucidError if one is missing.
-        pieces: for compression: its options, so that a large picture can be coded by many workers.
+        pieces: of a verb that compresses: how many workers make one file.
     """
 
     name: str
@@ -78,7 +91,7 @@ class Verb:
     output: Callable[[str], str] | None
     suffixes: tuple[str, ...]
     prints: Callable[[], Mapping[str, str]]
-    pieces: CompressOptions | None = None
+    pieces: InPieces | None = None
 
 
 @dataclass(frozen=True)

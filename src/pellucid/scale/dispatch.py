@@ -1,0 +1,177 @@
+"""Groups to workers and rows back: a bounded number under way, each about a second of work."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from distributed import CancelledError, Future, KilledWorker
+
+from pellucid.errors import OutputError, PellucidError, first_line
+from pellucid.scale.items import Item, Row
+from pellucid.scale.receipts import Receipts
+from pellucid.scale.task import Group, Request, do_group, failed
+
+if TYPE_CHECKING:
+    from pellucid.scale.lock import Lock
+    from pellucid.scale.manifest import Counts, Manifest
+    from pellucid.scale.run import Lister
+    from pellucid.scale.workers import Crew
+
+GROUP_S = 1.0  # of work in a group
+MOST = 500  # pictures in a group
+AHEAD = 2  # groups for each worker: one that it does, and one that waits there
+EVERY_S = 1.0  # between two looks around
+MEMORY_EACH = 6  # bytes of memory that a byte of samples takes, about
+LARGER = 400 * 10**6  # and what a process takes without
+GO_ON = "what was done is kept, and --resume goes on"
+
+
+class Pace:
+    """How many pictures a group should have, from how long those before took."""
+
+    def __init__(self) -> None:
+        self._mean: float | None = None
+
+    def learn(self, rows: Sequence[Row]) -> None:
+        """Weigh rows in, the last ones more."""
+        if rows:
+            mean = sum(row.seconds for row in rows) / len(rows)
+            self._mean = mean if self._mean is None else 0.7 * self._mean + 0.3 * mean
+
+    def number(self, waiting: int | None, workers: int) -> int:
+        """Of pictures in the next group; `waiting` is how many there are, if that is known.
+
+        The last groups get smaller, so that no worker is left with a large one.
+        """
+        if self._mean is None:
+            return 1
+        number = min(MOST, max(1, int(GROUP_S / max(self._mean, 1e-6))))
+        if waiting is not None:
+            number = min(number, max(1, waiting // (2 * AHEAD * max(1, workers))))
+        return number
+
+
+class Dispatch:
+    """The loop of a run."""
+
+    def __init__(
+        self,
+        crew: Crew,
+        request: Request,
+        manifest: Manifest,
+        lister: Lister,
+        lock: Lock | None,
+        told: Callable[[Counts, int], None],
+    ) -> None:
+        self._crew, self._request, self._manifest = crew, request, manifest
+        self._lister, self._lock, self._told = lister, lock, told
+        self._receipts = None if request.target is None else Receipts(request.target)
+        self._under_way: dict[Future, tuple[Item, ...]] = {}
+        self._done: queue.SimpleQueue[Future] = queue.SimpleQueue()
+        self._pace = Pace()
+        self._looked = time.monotonic()
+
+    def run(self) -> None:
+        """Until all is done that can be."""
+        try:
+            while self._fill() or self._under_way or not self._manifest.is_listed:
+                self._collect()
+                self._look_around()
+        finally:
+            self._crew.client.cancel(list(self._under_way))
+
+    def _fill(self) -> bool:
+        """Send groups until enough are under way; whether any was sent."""
+        sent = False
+        while len(self._under_way) < AHEAD * max(1, self._crew.number):
+            listed = self._manifest.is_listed
+            counts = self._manifest.counts()
+            waiting = counts.waiting - sum(map(len, self._under_way.values()))
+            items = self._manifest.take(
+                self._pace.number(waiting if listed else None, self._crew.number)
+            )
+            if not items:
+                break
+            self._send(items)
+            sent = True
+        return sent
+
+    def _send(self, items: Sequence[Item], *, memory: int = LARGER, alone: bool = False) -> None:
+        future = self._crew.client.submit(
+            do_group,
+            self._request,
+            tuple(items),
+            alone=alone,
+            pure=False,
+            resources=self._crew.needs(memory),
+            priority=int(alone),
+        )
+        self._under_way[future] = tuple(items)
+        future.add_done_callback(self._done.put)
+
+    def _collect(self) -> None:
+        """Wait for groups that are done, and keep what came of them."""
+        try:
+            found = [self._done.get(timeout=EVERY_S)]
+        except queue.Empty:
+            return
+        while not self._done.empty():
+            found.append(self._done.get())
+        whole = [future for future in found if future.status == "finished"]
+        groups = self._crew.client.gather(whole)
+        for future in whole:
+            del self._under_way[future]
+        for future in found:
+            if future not in whole:
+                groups += self._failure(future)
+        rows = [row for group in groups for row in group.rows]
+        self._manifest.record(rows)
+        self._pace.learn(rows)
+        if self._receipts is not None:
+            self._receipts.drop([group.receipt for group in groups if group.receipt])
+        for group in groups:
+            for large in group.large:
+                memory = LARGER + MEMORY_EACH * large.samples
+                self._send([large.item], memory=memory, alone=True)
+
+    def _failure(self, future: Future) -> list[Group]:
+        """What came of a group that failed as a whole.
+
+        Pictures of one whose worker died are tried each on its own.
+        """
+        items = self._under_way.pop(future)
+        try:
+            return [future.result()]
+        except KilledWorker as error:
+            if len(items) > 1:
+                for item in items:
+                    self._send([item], alone=True)
+                return []
+            reason = PellucidError(
+                "each worker that tried it ended in the midst of it, for want of memory or because "
+                f"a library crashed: {first_line(error)}"
+            )
+        except CancelledError as error:
+            raise PellucidError(
+                "the scheduler has dropped the work; go on with --resume"
+            ) from error
+        except Exception as error:  # noqa: BLE001 - of the group as a whole
+            reason = error
+        return [Group(tuple(failed(item, reason) for item in items))]
+
+    def _look_around(self) -> None:
+        """Now and then: is the listing, the lock, the connection as it should be; who works?"""
+        if self._lister.error is not None:
+            raise self._lister.error
+        if time.monotonic() - self._looked < EVERY_S:
+            return
+        if self._lock is not None and self._lock.lost:
+            raise OutputError("another batch has taken over this target; this one ends")
+        if self._crew.client.status not in ("running", "connecting"):
+            raise PellucidError(f"the connection to the scheduler is lost; {GO_ON}")
+        self._crew.refresh()
+        self._told(self._manifest.counts(), self._crew.number)
+        self._looked = time.monotonic()

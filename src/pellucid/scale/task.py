@@ -1,0 +1,242 @@
+"""What a worker does: a group of pictures, each to a row, whatever happens to one of them.
+
+    fetch -> hash -> the verb's work -> staged output      of each picture
+    receipt of all of them -> publish each                 of the group
+
+The receipt is written before anything is published. So whoever finds it later knows what belongs
+to the run, whenever this process was killed.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from distributed import get_worker
+
+import pellucid
+from pellucid.errors import OutputError, PellucidError, PellucidWarning, first_line
+from pellucid.pixels import open_image
+from pellucid.scale.items import Item, Made, Row, State, Verb
+from pellucid.scale.receipts import Receipts
+from pellucid.scale.storage import fetched, sha256_of
+from pellucid.scale.target import Staged, Target
+
+LARGE = 100 * 10**6  # bytes of samples, from which a picture is a task of its own
+LOOKED_AT = 10**6  # bytes of a file, from which its size in samples is looked at beforehand
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is done with each picture of a run.
+
+    Attributes:
+        publish: False for a sample, of which nothing stays.
+    """
+
+    verb: Verb
+    target: Target | None
+    force: bool = False
+    skip_existing: bool = False
+    publish: bool = True
+
+
+@dataclass(frozen=True)
+class Large:
+    """A picture that was not done, as it is a task of its own; `samples` is their bytes."""
+
+    item: Item
+    samples: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """What came of a group: rows, the receipt to be removed once they are kept, and the rest."""
+
+    rows: tuple[Row, ...] = ()
+    receipt: str = ""
+    large: tuple[Large, ...] = ()
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What came of one picture before its output is published."""
+
+    row: Row
+    staged: Staged | None = None
+
+
+class _IsLarge(Exception):
+    """It should be a task of its own."""
+
+
+def do_group(request: Request, items: Sequence[Item], *, alone: bool = False) -> Group:
+    """Do pictures one after the other, and publish what is made of them.
+
+    Args:
+        alone: large ones, too; else they come back undone.
+    """
+    tries: list[Attempt] = []
+    large: list[Large] = []
+    with tempfile.TemporaryDirectory(prefix="pellucid-") as folder:
+        for item in items:
+            try:
+                tries.append(attempt(request, item, one_picture(request, Path(folder), alone)))
+            except _IsLarge as found:
+                large.append(Large(item, found.args[0]))
+        rows, receipt = publish(request, tries)
+    return Group(rows, receipt, tuple(large))
+
+
+Work = Callable[[Item], Attempt]
+
+
+def attempt(request: Request, item: Item, work: Work) -> Attempt:
+    """What `work` makes of a picture; whatever it raises becomes a row."""
+    start = time.perf_counter()
+    try:
+        with remarks() as said:
+            found = work(item)
+        made = found.row.made
+        row = replace(found.row, made=replace(made, remarks=(*said, *made.remarks)))
+        found = replace(found, row=row)
+    except PellucidError as error:
+        found = Attempt(failed(item, error))
+    except MemoryError:
+        found = Attempt(failed(item, PellucidError("there is not enough memory for this picture")))
+    except _IsLarge:
+        raise
+    except Exception as error:  # noqa: BLE001 - one picture is never the end
+        found = Attempt(failed(item, error))
+    return replace(found, row=stamped(request, found.row, time.perf_counter() - start))
+
+
+def one_picture(request: Request, folder: Path, alone: bool) -> Work:
+    """The work on one picture of a group; `folder` is for copies of sources."""
+    verb, target = request.verb, request.target
+
+    def work(item: Item) -> Attempt:
+        place = "" if verb.output is None else verb.output(item.place)
+        if target is not None and request.skip_existing and target.find(place) is not None:
+            return Attempt(Row(item.url, State.THERE, place))
+        with fetched(item.url, folder, item.size) as path:
+            if not alone and (samples := bytes_of_samples(path)) > LARGE:
+                raise _IsLarge(samples)
+            size, sha256 = sha256_of(path)
+            row = Row(item.url, State.DONE, place, size, sha256)
+            if target is None:
+                return Attempt(replace(row, made=verb.work(path, None)))
+            return staged_by(row, target, lambda out: verb.work(path, out))
+
+    return work
+
+
+def staged_by(row: Row, target: Target, work: Callable[[Path], Made]) -> Attempt:
+    """The output of `work`, staged; none if it says that none was to be made."""
+    with target.staging(row.place) as staged:
+        made = work(staged.path)
+        if made.kept:
+            staged.drop()
+    if made.kept:
+        return Attempt(replace(row, state=State.KEPT, place="", made=made, message=made.kept))
+    row = replace(row, made=made, written=staged.size, written_sha256=staged.sha256)
+    return Attempt(row, staged)
+
+
+def bytes_of_samples(path: Path) -> int:
+    """Of a picture, by its header; 0 if it is small, or can't be said: the work will say why."""
+    if path.is_file() and path.stat().st_size < LOOKED_AT:
+        return 0
+    try:
+        with open_image(path, max_pixels=1 << 62) as source:
+            height, width, channels = source.shape
+            return int(height * width * channels * source.dtype.itemsize)
+    except Exception:  # noqa: BLE001
+        return 0
+
+
+def publish(request: Request, tries: Sequence[Attempt]) -> tuple[tuple[Row, ...], str]:
+    """The rows, once their outputs have their names; and the receipt of these."""
+    target, staged = request.target, [one for one in tries if one.staged is not None]
+    if target is None or not staged:
+        return tuple(one.row for one in tries), ""
+    if not request.publish:
+        for one in staged:
+            one.staged.drop()
+        return tuple(one.row for one in tries), ""
+    receipts = Receipts(target)
+    token = receipts.write([(one.row, one.staged) for one in staged])
+    rows = [named(one, target, receipts, request.force) for one in tries]
+    return tuple(rows), token
+
+
+def named(one: Attempt, target: Target, receipts: Receipts, force: bool) -> Row:
+    """The row of an output after it has been given its name."""
+    if one.staged is None:
+        return one.row
+    try:
+        target.publish(one.staged, force=force)
+    except FileExistsError as error:
+        other = receipts.ours(one.row.place, one.row.written_sha256)
+        if other is not None:
+            return other  # a worker that was cut off has done it
+        return undone(one.row, OutputError(str(error)))
+    except Exception as error:  # noqa: BLE001
+        return undone(one.row, error)
+    return one.row
+
+
+def failed(item: Item, error: Exception) -> Row:
+    """The row of a picture that can't be done."""
+    return undone(Row(item.url, State.FAILED), error)
+
+
+def undone(row: Row, error: Exception) -> Row:
+    """The row of a picture of which nothing came, for this reason."""
+    kind, text = type(error).__name__, str(error) or first_line(error)
+    return replace(
+        row,
+        state=State.FAILED,
+        place="",
+        written=0,
+        written_sha256="",
+        error=kind,
+        message=text,
+        made=Made(),
+    )
+
+
+def stamped(request: Request, row: Row, seconds: float) -> Row:
+    """The row with who did it, and how long it took."""
+    prints = request.verb.prints().items()
+    return replace(
+        row,
+        seconds=seconds,
+        version=pellucid.__version__,
+        models=", ".join(f"{name} {found}" for name, found in prints),
+        worker=worker_name(),
+    )
+
+
+def worker_name() -> str:
+    """The address of the worker whose task this is; "" outside of one."""
+    try:
+        return str(get_worker().address)
+    except ValueError:
+        return ""
+
+
+@contextmanager
+def remarks() -> Iterator[list[str]]:
+    """A list that gets, at the end of the block, what the library remarks in it, each once."""
+    said: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", PellucidWarning)
+        yield said
+    said += dict.fromkeys(str(one.message) for one in caught)

@@ -1,0 +1,182 @@
+"""Who works: processes on this machine, or the workers of a Dask scheduler; and which of them can.
+
+A worker does one group of pictures at a time, and its networks use as many threads as Dask says
+that it has, so that no core is given away twice. A plugin looks at each worker when it joins:
+only one with this version and these models gets the resource that tasks ask for. Until it is
+looked at a worker is paused, since a scheduler hands out what no worker could do before only when
+one begins to run (distributed 2026.8: new resources alone aren't noticed).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from distributed import Client, LocalCluster, WorkerPlugin
+from distributed.core import Status
+
+import pellucid
+from pellucid.errors import OptionError, PellucidError, first_line, refusing
+from pellucid.runtime.session import THREADS_VARIABLE, thread_count
+
+if TYPE_CHECKING:
+    from distributed import Worker
+
+    from pellucid.scale.items import Verb
+
+BEGIN_S = 60.0  # in which the first worker must be there
+REACH_S = 10.0  # in which a scheduler must answer
+MEGA = 10**6
+ENOUGH = 64 * 10**9  # memory of a worker that has no limit, in bytes
+
+
+class Fitness(WorkerPlugin):  # type: ignore[misc]
+    """Gives the resources of a run to a worker that can do it; says why if it can't.
+
+    Attributes:
+        slot: name of the resource of which a worker has one.
+        memory: name of that which counts megabytes.
+    """
+
+    def __init__(self, run: str, verb: Verb, *, shared: bool = False) -> None:
+        """`shared`: the workers are threads of this process, whose environment isn't theirs."""
+        self.name = self.slot = f"pellucid-{run}"
+        self.memory = f"{self.slot}-memory"
+        self._version, self._models, self._prints = pellucid.__version__, verb.prints(), verb.prints
+        self._shared = shared
+
+    async def setup(self, worker: Worker) -> None:
+        """Look at a worker that joins."""
+        worker.status = Status.paused
+        try:
+            reason = await asyncio.to_thread(self.reason_against)
+            if not reason:
+                if not self._shared:
+                    os.environ[THREADS_VARIABLE] = str(worker.state.nthreads)
+                limit = worker.memory_manager.memory_limit or ENOUGH
+                await worker.set_resources(**{self.slot: 1, self.memory: limit // MEGA})
+            worker.log_event(self.name, {"worker": worker.address, "reason": reason})
+        finally:
+            worker.status = Status.running
+
+    async def teardown(self, worker: Worker) -> None:
+        """Take the resources back; others may use the worker."""
+        await worker.set_resources(**{self.slot: 0, self.memory: 0})
+
+    def reason_against(self) -> str:
+        """Why this process can't do the work; "" if it can."""
+        if pellucid.__version__ != self._version:
+            return f"it has pellucid {pellucid.__version__}, and here it is {self._version}"
+        try:
+            found = self._prints()
+        except PellucidError as error:
+            return str(error)
+        wrong = [name for name in self._models if found.get(name) != self._models[name]]
+        return f"its models differ from those here: {', '.join(wrong)}" if wrong else ""
+
+
+class Crew:
+    """The workers of a run, through a Dask client.
+
+    `number` is how many were fit at the last `refresh`.
+
+    Args:
+        say: is told which workers can't be used, and why.
+    """
+
+    def __init__(
+        self, client: Client, run: str, verb: Verb, say: Callable[[str], None], shared: bool
+    ) -> None:
+        self.client, self._say = client, say
+        self._plugin = Fitness(run, verb, shared=shared)
+        self._reasons: dict[str, str] = {}
+        self.number, self._most = 0, 0
+
+    def _heard(self, event: Any) -> None:
+        _, told = event
+        worker, reason = told["worker"], told["reason"]
+        if reason and self._reasons.get(worker) != reason:
+            self._say(f"the worker {worker} isn't used: {reason}")
+        self._reasons[worker] = reason
+
+    @contextmanager
+    def ready(self) -> Iterator[None]:
+        """In the block at least one worker has been found fit; those that join are looked at.
+
+        Raises:
+            PellucidError: there is none after a minute.
+        """
+        self.client.subscribe_topic(self._plugin.name, self._heard)
+        try:
+            with suppress(TimeoutError):
+                self.client.wait_for_workers(1, timeout=BEGIN_S)
+            try:
+                self.client.register_plugin(self._plugin)
+            except Exception as error:  # noqa: BLE001 - of a worker that can't even load it
+                self._say(f"a worker isn't used: {first_line(error)}")
+            self.refresh()
+            if not self.number:
+                reasons = "; ".join(sorted(set(filter(None, self._reasons.values()))))
+                raise PellucidError(f"no worker can do this: {reasons or 'none has come'}")
+            yield
+        finally:
+            with suppress(Exception):  # the scheduler may be gone
+                self.client.unsubscribe_topic(self._plugin.name)
+                self.client.unregister_worker_plugin(self._plugin.name)
+
+    def refresh(self) -> None:
+        """Ask the scheduler again who is there."""
+        known = self.client.scheduler_info(n_workers=-1)["workers"]
+        slot, memory = self._plugin.slot, self._plugin.memory
+        fit = [one["resources"] for one in known.values() if one["resources"].get(slot)]
+        self.number, self._most = len(fit), max((one[memory] for one in fit), default=0)
+
+    def needs(self, memory: int) -> dict[str, float]:
+        """The resources of a task that takes so many bytes of memory.
+
+        One that takes more than any worker has gets all of the one that has most.
+        """
+        return {self._plugin.slot: 1, self._plugin.memory: min(memory // MEGA, self._most)}
+
+
+@contextmanager
+def connected(
+    scheduler: str | None,
+    workers: int | None,
+    *,
+    shared: bool = False,
+    dashboard: str | None = None,
+) -> Iterator[Client]:
+    """A client of the scheduler at an address, or of one with workers on this machine.
+
+    Args:
+        workers: processes on this machine; by default one for each core.
+        shared: they are threads of this process, as only these see `memory://`.
+        dashboard: the address of Dask's pages; None for none.
+
+    Raises:
+        OptionError: the address leads nowhere, or workers were asked for as well.
+    """
+    if scheduler is not None:
+        if workers is not None:
+            raise OptionError("--workers are those on this machine, and --scheduler has its own")
+        with refusing(f"there is no Dask scheduler at {scheduler}", OptionError):
+            client = Client(scheduler, timeout=REACH_S)
+        with client:
+            yield client
+        return
+    cores = thread_count()
+    number = workers or cores
+    with (
+        LocalCluster(
+            n_workers=1 if shared else number,
+            threads_per_worker=1 if shared else max(1, cores // number),
+            processes=not shared,
+            dashboard_address=dashboard,
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
