@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from distributed import CancelledError, Future, KilledWorker
 
 from pellucid.errors import OutputError, PellucidError, first_line
-from pellucid.scale.items import Item, Row
+from pellucid.scale.items import Item, Row, State
 from pellucid.scale.receipts import Receipts
 from pellucid.scale.task import Group, Request, do_group, failed
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 GROUP_S = 1.0  # of work in a group
 MOST = 500  # pictures in a group
 AHEAD = 2  # groups for each worker: one that it does, and one that waits there
-EVERY_S = 1.0  # between two looks around
+EVERY_S, SOON_S = 1.0, 0.05  # between two looks around; for sources, when none are there
 MEMORY_EACH = 6  # bytes of memory that a byte of samples takes, about
 LARGER = 400 * 10**6  # and what a process takes without
 GO_ON = "what was done is kept, and --resume goes on"
@@ -89,7 +89,7 @@ class Dispatch:
         while len(self._under_way) < AHEAD * max(1, self._crew.number):
             listed = self._manifest.is_listed
             counts = self._manifest.counts()
-            waiting = counts.waiting - sum(map(len, self._under_way.values()))
+            waiting = counts.states[State.WAITING] - sum(map(len, self._under_way.values()))
             items = self._manifest.take(
                 self._pace.number(waiting if listed else None, self._crew.number)
             )
@@ -115,7 +115,7 @@ class Dispatch:
     def _collect(self) -> None:
         """Wait for groups that are done, and keep what came of them."""
         try:
-            found = [self._done.get(timeout=EVERY_S)]
+            found = [self._done.get(timeout=EVERY_S if self._under_way else SOON_S)]
         except queue.Empty:
             return
         while not self._done.empty():

@@ -166,7 +166,7 @@ class Lister(threading.Thread):
         super().__init__(name="lister", daemon=True)
         self._verb, self._options, self._manifest = verb, options, manifest
         self._passed, self._say = passed, say
-        self._stop, self.error = threading.Event(), None
+        self._ended, self.error = threading.Event(), None
 
     error: Exception | None
 
@@ -177,7 +177,7 @@ class Lister(threading.Thread):
             found = find_sources(
                 asked.source, verb.suffixes, self._passed, exclude=asked.target, told=self._say
             )
-            going = (item for item in found if not self._stop_now())
+            going = (item for item in found if not self._is_over())
             self._manifest.add(islice(going, asked.limit), verb.output)
             self._manifest.mark_listed()
         except InterruptedError:
@@ -185,14 +185,14 @@ class Lister(threading.Thread):
         except Exception as error:  # noqa: BLE001 - the main thread raises it
             self.error = error
 
-    def _stop_now(self) -> bool:
-        if self._stop.is_set():
+    def _is_over(self) -> bool:
+        if self._ended.is_set():
             raise InterruptedError
         return False
 
     def stop(self) -> None:
         """Returns when it has ended."""
-        self._stop.set()
+        self._ended.set()
         self.join()
 
 

@@ -2,9 +2,7 @@
 
 A worker does one group of pictures at a time, and its networks use as many threads as Dask says
 that it has, so that no core is given away twice. A plugin looks at each worker when it joins:
-only one with this version and these models gets the resource that tasks ask for. Until it is
-looked at a worker is paused, since a scheduler hands out what no worker could do before only when
-one begins to run (distributed 2026.8: new resources alone aren't noticed).
+only one with this version and these models gets the resource that tasks ask for.
 """
 
 from __future__ import annotations
@@ -50,17 +48,17 @@ class Fitness(WorkerPlugin):  # type: ignore[misc]
 
     async def setup(self, worker: Worker) -> None:
         """Look at a worker that joins."""
-        worker.status = Status.paused
-        try:
-            reason = await asyncio.to_thread(self.reason_against)
-            if not reason:
-                if not self._shared:
-                    os.environ[THREADS_VARIABLE] = str(worker.state.nthreads)
-                limit = worker.memory_manager.memory_limit or ENOUGH
-                await worker.set_resources(**{self.slot: 1, self.memory: limit // MEGA})
-            worker.log_event(self.name, {"worker": worker.address, "reason": reason})
-        finally:
+        reason = await asyncio.to_thread(self.reason_against)
+        if not reason:
+            if not self._shared:
+                os.environ[THREADS_VARIABLE] = str(worker.state.nthreads)
+            limit = worker.memory_manager.memory_limit or ENOUGH
+            await worker.set_resources(**{self.slot: 1, self.memory: limit // MEGA})
+            # A scheduler hands out what no worker could do before only when one begins to run; that
+            # it has new resources isn't noticed (distributed 2026.8).
+            worker.status = Status.paused
             worker.status = Status.running
+        worker.log_event(self.name, {"worker": worker.address, "reason": reason})
 
     async def teardown(self, worker: Worker) -> None:
         """Take the resources back; others may use the worker."""

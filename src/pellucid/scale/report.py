@@ -1,0 +1,1 @@
+def write_report(m, path, **k): path.write_text("x")
