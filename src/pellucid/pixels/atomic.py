@@ -83,13 +83,32 @@ def new_file(path: str | os.PathLike[str], *, force: bool = False) -> Iterator[B
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            if force:
-                os.replace(temporary, target)
-            else:
-                _link_new(temporary, target)
+            give_name(temporary, target, force=force)
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+
+
+def give_name(temporary: Path, target: Path, *, force: bool) -> None:
+    """Rename a finished file or folder on one file system, so that it is there whole or not at all.
+
+    Raises FileExistsError if there is something and `force` is false, and other OSErrors.
+    """
+    old = temporary.with_name(f"{temporary.name}.old")
+    if not temporary.is_dir():
+        if force:
+            os.replace(temporary, target)
+        else:
+            _link_new(temporary, target)
+            temporary.unlink()
+    elif not os.path.lexists(target):
+        os.rename(temporary, target)
+    elif not force:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+    else:
+        os.rename(target, old)
+        os.rename(temporary, target)
+        shutil.rmtree(old)
     _sync_folder(target.parent)
 
 

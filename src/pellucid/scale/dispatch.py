@@ -16,7 +16,8 @@ from pellucid.scale.task import Group, Request, do_group, failed
 
 if TYPE_CHECKING:
     from pellucid.scale.lock import Lock
-    from pellucid.scale.manifest import Counts, Manifest
+    from pellucid.scale.manifest import Manifest
+    from pellucid.scale.manifest_counts import Counts
     from pellucid.scale.run import Lister
     from pellucid.scale.workers import Crew
 
@@ -68,9 +69,10 @@ class Dispatch:
     ) -> None:
         self._crew, self._request, self._manifest = crew, request, manifest
         self._lister, self._lock, self._told = lister, lock, told
-        self._receipts = None if request.target is None else Receipts(request.target)
-        self._under_way: dict[Future, tuple[Item, ...]] = {}
-        self._done: queue.SimpleQueue[Future] = queue.SimpleQueue()
+        target = request.target
+        self._receipts = None if target is None else Receipts(target, request.run)
+        self._under_way: dict[Future[Group], tuple[Item, ...]] = {}
+        self._done: queue.SimpleQueue[Future[Group]] = queue.SimpleQueue()
         self._pace = Pace()
         self._looked = time.monotonic()
 
@@ -137,12 +139,12 @@ class Dispatch:
                 memory = LARGER + MEMORY_EACH * large.samples
                 self._send([large.item], memory=memory, alone=True)
 
-    def _failure(self, future: Future) -> list[Group]:
+    def _failure(self, future: Future[Group]) -> list[Group]:
         """What came of a group that failed as a whole.
 
         Pictures of one whose worker died are tried each on its own.
         """
-        items = self._under_way.pop(future)
+        items, reason = self._under_way.pop(future), Exception()
         try:
             return [future.result()]
         except KilledWorker as error:

@@ -21,7 +21,8 @@ from pellucid.errors import OptionError, PellucidError
 from pellucid.scale.dispatch import Dispatch
 from pellucid.scale.items import Verb
 from pellucid.scale.lock import held
-from pellucid.scale.manifest import Counts, Manifest
+from pellucid.scale.manifest import Manifest
+from pellucid.scale.manifest_counts import Counts
 from pellucid.scale.receipts import Receipts
 from pellucid.scale.report import write_report
 from pellucid.scale.sources import find_sources
@@ -127,7 +128,7 @@ def run_batch(verb: Verb, options: BatchOptions, told: Told, say: Say) -> Summar
         )
         crew = Crew(client, manifest.run, verb, say, options.in_process)
         stack.enter_context(crew.ready())
-        request = Request(verb, target, options.force, options.skip_existing)
+        request = Request(manifest.run, verb, target, options.force, options.skip_existing)
         with listing(verb, options, manifest, passed, say) as lister:
             Dispatch(crew, request, manifest, lister, lock, told).run()
         if target is not None:
@@ -151,10 +152,10 @@ def about(verb: Verb, options: BatchOptions) -> dict[str, str]:
 
 def settle(target: Target, manifest: Manifest) -> None:
     """Keep what an earlier run had done, but not yet written down, when it was cut off."""
-    receipts = Receipts(target)
-    for token in list(receipts.left()):
-        manifest.record(receipts.settle(token))
-        receipts.drop([token])
+    receipts = Receipts(target, manifest.run)
+    for name in receipts.left():
+        manifest.record(receipts.settle(name))
+        receipts.drop([name])
 
 
 class Lister(threading.Thread):

@@ -1,14 +1,162 @@
-import hashlib, os
+"""Sources as local files, wherever they are: fsspec opens what a URL names.
+
+Credentials and addresses of servers are those of the environment in which this runs: fsspec's own
+variables and configuration, and those of each cloud.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
 import fsspec
-from pellucid.errors import InputError
-def resolve(url): return fsspec.core.url_to_fs(url)
-def is_local(url): return os.path.lexists(url) or ("://" not in url and "::" not in url)
-def retried(f,*a,**k): return f(*a,**k)
+
+from pellucid.errors import InputError, MissingExtraError, OptionError, PellucidError, first_line
+from pellucid.pixels import ZARR
+from pellucid.scale.retrying import CutError, retried
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+__all__ = ["fetched", "is_local", "reason_of", "resolve", "retried", "sha256_of"]
+
+CHAINS = 16  # archives that stay open
+_LOCAL = ("file://", "local://")
+_URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://|::")
+_opening = Lock()
+
+
+def is_local(url: str) -> bool:
+    """Whether this is a path on this machine; one that exists is, whatever it looks like."""
+    return url.startswith(_LOCAL) or os.path.lexists(url) or _URL.search(url) is None
+
+
+def resolve(url: str) -> tuple[AbstractFileSystem, str]:
+    """The file system that a path or URL is in, and its path there.
+
+    Raises:
+        OptionError: no such kind of URL. MissingExtraError: what it needs isn't installed.
+        InputError: the archive that it is in can't be opened.
+    """
+    if is_local(url):
+        path = url.partition("://")[2] if url.startswith(_LOCAL) else url
+        return fsspec.filesystem("file"), os.path.abspath(path)
+    head, chained, rest = url.partition("::")
+    if not chained:
+        return _opened(url)
+    with _opening:  # the directory of an archive is read once
+        archive = _archive(f"{head.partition('://')[0]}://::{rest}")
+    return archive, head.partition("://")[2]
+
+
+@lru_cache(CHAINS)
+def _archive(chain: str) -> AbstractFileSystem:
+    return _opened(chain)[0]
+
+
+def _opened(url: str) -> tuple[AbstractFileSystem, str]:
+    kind = re.split("://|::", url)[0]
+    try:
+        system, path = fsspec.core.url_to_fs(url)
+    except ImportError as error:
+        package = {"gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs"}.get(kind, "s3fs")
+        line = f"pip install {package}"
+        if package == "s3fs" and not kind.startswith("s3"):
+            raise InputError(f"{url}: {kind}:// can't be opened: {first_line(error)}") from error
+        raise MissingExtraError(package, "scale", command=line) from error
+    except ValueError as error:
+        if "Protocol not known" not in str(error):
+            raise InputError(f"{url}: cannot be opened: {first_line(error)}") from error
+        raise OptionError(f"{url}: {kind}:// is no kind of URL that fsspec knows") from error
+    except Exception as error:  # of an archive, or of a server
+        raise InputError(f"{url}: cannot be opened: {reason_of(error)}") from error
+    return system, path
+
+
+def reason_of(error: BaseException) -> str:
+    """Why storage failed, in short; says where credentials come from if it's for want of them."""
+    said = first_line(error) if isinstance(error, Exception) else type(error).__name__
+    if isinstance(error, FileNotFoundError):
+        return "no such file" if "bucket" not in said.lower() else said
+    if isinstance(error, PermissionError) and error.filename is not None:
+        return error.strerror or said
+    if isinstance(error, PermissionError) or "redential" in said:
+        return f"{said}; credentials are those of the environment where this runs"
+    return getattr(error, "strerror", None) or said
+
+
 @contextmanager
-def fetched(url, folder, size):
-    if not os.path.exists(url): raise InputError(f"{url}: no such file")
-    yield Path(url)
-def sha256_of(path):
-    d=path.read_bytes(); return len(d), hashlib.sha256(d).hexdigest()
+def fetched(url: str, folder: Path, size: int | None = None) -> Iterator[Path]:
+    """A source as a local path: the file itself, or a whole copy in `folder` while the block lasts.
+
+    Args:
+        size: bytes that the listing said it has.
+
+    Raises:
+        InputError: it's gone, can't be read, or came short each time.
+    """
+    if is_local(url):
+        path = Path(resolve(url)[1])
+        if not path.exists():
+            raise InputError(f"{url}: no such file")
+        yield path
+        return
+    system, inside = resolve(url)
+    copy = folder / f"source{PurePosixPath(inside).suffix}"
+    try:
+        try:
+            retried(_copy, system, inside, copy, size)
+        except PellucidError:
+            raise
+        except Exception as error:
+            raise InputError(f"{url}: {reason_of(error)}") from error
+        yield copy
+    finally:
+        _remove(copy)
+
+
+def _copy(system: Any, path: str, copy: Path, size: int | None) -> None:
+    _remove(copy)
+    if copy.suffix.lower() == ZARR:
+        system.get(path, str(copy), recursive=True)
+        return
+    system.get_file(path, str(copy))
+    got = copy.stat().st_size
+    if size is not None and got != size:
+        now = system.size(path)
+        raise CutError(f"{got:,} bytes came of {now:,} ({size:,} when it was listed)")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def sha256_of(path: Path) -> tuple[int, str]:
+    """Bytes and SHA-256, in hexadecimal, of a file; of a folder its files in order of their names.
+
+    Raises InputError if it can't be read.
+    """
+    try:
+        if not path.is_dir():
+            with path.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256")
+                return file.tell(), found.hexdigest()
+        size, whole = 0, hashlib.sha256()
+        for one in sorted(found for found in path.rglob("*") if found.is_file()):
+            number, part = sha256_of(one)
+            whole.update(f"{one.relative_to(path).as_posix()}\n{part}\n".encode())
+            size += number
+        return size, whole.hexdigest()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {reason_of(error)}") from error

@@ -36,9 +36,11 @@ class Request:
     """What is done with each picture of a run.
 
     Attributes:
+        run: its id.
         publish: False for a sample, of which nothing stays.
     """
 
+    run: str
     verb: Verb
     target: Target | None
     force: bool = False
@@ -83,14 +85,15 @@ def do_group(request: Request, items: Sequence[Item], *, alone: bool = False) ->
     """
     tries: list[Attempt] = []
     large: list[Large] = []
-    with tempfile.TemporaryDirectory(prefix="pellucid-") as folder:
+    with tempfile.TemporaryDirectory(prefix="pellucid-", dir=local_directory()) as folder:
         for item in items:
             try:
                 tries.append(attempt(request, item, one_picture(request, Path(folder), alone)))
             except _IsLarge as found:
                 large.append(Large(item, found.args[0]))
         rows, receipt = publish(request, tries)
-    return Group(rows, receipt, tuple(large))
+    models = models_in_words(request.verb)
+    return Group(tuple(replace(row, models=models) for row in rows), receipt, tuple(large))
 
 
 Work = Callable[[Item], Attempt]
@@ -100,6 +103,8 @@ def attempt(request: Request, item: Item, work: Work) -> Attempt:
     """What `work` makes of a picture; whatever it raises becomes a row."""
     start = time.perf_counter()
     try:
+        if there := earlier(request, item):
+            return Attempt(there)
         with remarks() as said:
             found = work(item)
         made = found.row.made
@@ -113,7 +118,35 @@ def attempt(request: Request, item: Item, work: Work) -> Attempt:
         raise
     except Exception as error:  # noqa: BLE001 - one picture is never the end
         found = Attempt(failed(item, error))
-    return replace(found, row=stamped(request, found.row, time.perf_counter() - start))
+    seconds = time.perf_counter() - start
+    row = replace(found.row, seconds=seconds, version=pellucid.__version__, worker=worker_name())
+    return replace(found, row=row)
+
+
+def earlier(request: Request, item: Item) -> Row | None:
+    """The row of a picture whose output is there; None if it is to be made.
+
+    Raises OutputError for one that isn't this run's, unless it is to be passed over.
+    """
+    target, verb = request.target, request.verb
+    if target is None or verb.output is None or request.force:
+        return None
+    place = verb.output(item.place)
+    if target.find(place) is None:
+        return None
+    if ours := Receipts(target, request.run).ours(place):
+        return ours  # of a worker that was cut off after it
+    if request.skip_existing:
+        return Row(item.url, State.THERE, place)
+    raise exists(target, place)
+
+
+def exists(target: Target, place: str) -> OutputError:
+    """Said of an output that isn't this run's."""
+    return OutputError(
+        f"{target.name(place)} exists already; overwrite what is there with --force, or pass over "
+        "it with --skip-existing"
+    )
 
 
 def one_picture(request: Request, folder: Path, alone: bool) -> Work:
@@ -121,24 +154,22 @@ def one_picture(request: Request, folder: Path, alone: bool) -> Work:
     verb, target = request.verb, request.target
 
     def work(item: Item) -> Attempt:
-        place = "" if verb.output is None else verb.output(item.place)
-        if target is not None and request.skip_existing and target.find(place) is not None:
-            return Attempt(Row(item.url, State.THERE, place))
         with fetched(item.url, folder, item.size) as path:
             if not alone and (samples := bytes_of_samples(path)) > LARGE:
                 raise _IsLarge(samples)
             size, sha256 = sha256_of(path)
-            row = Row(item.url, State.DONE, place, size, sha256)
-            if target is None:
+            row = Row(item.url, State.DONE, "", size, sha256)
+            if target is None or verb.output is None:
                 return Attempt(replace(row, made=verb.work(path, None)))
-            return staged_by(row, target, lambda out: verb.work(path, out))
+            row = replace(row, place=verb.output(item.place))
+            return staged_by(row, target, folder, lambda out: verb.work(path, out))
 
     return work
 
 
-def staged_by(row: Row, target: Target, work: Callable[[Path], Made]) -> Attempt:
+def staged_by(row: Row, target: Target, folder: Path, work: Callable[[Path], Made]) -> Attempt:
     """The output of `work`, staged; none if it says that none was to be made."""
-    with target.staging(row.place) as staged:
+    with target.staging(row.place, folder) as staged:
         made = work(staged.path)
         if made.kept:
             staged.drop()
@@ -160,19 +191,24 @@ def bytes_of_samples(path: Path) -> int:
         return 0
 
 
-def publish(request: Request, tries: Sequence[Attempt]) -> tuple[tuple[Row, ...], str]:
+def publish(request: Request, tries: Sequence[Attempt]) -> tuple[list[Row], str]:
     """The rows, once their outputs have their names; and the receipt of these."""
-    target, staged = request.target, [one for one in tries if one.staged is not None]
+    target = request.target
+    staged = [(one.row, one.staged) for one in tries if one.staged is not None]
     if target is None or not staged:
-        return tuple(one.row for one in tries), ""
+        return [one.row for one in tries], ""
     if not request.publish:
-        for one in staged:
-            one.staged.drop()
-        return tuple(one.row for one in tries), ""
-    receipts = Receipts(target)
-    token = receipts.write([(one.row, one.staged) for one in staged])
-    rows = [named(one, target, receipts, request.force) for one in tries]
-    return tuple(rows), token
+        for _, output in staged:
+            output.drop()
+        return [one.row for one in tries], ""
+    receipts = Receipts(target, request.run)
+    try:
+        receipt = receipts.write(staged)
+    except PellucidError as error:  # nothing may be published without
+        for _, output in staged:
+            output.drop()
+        return [undone(one.row, error) if one.staged else one.row for one in tries], ""
+    return [named(one, target, receipts, request.force) for one in tries], receipt
 
 
 def named(one: Attempt, target: Target, receipts: Receipts, force: bool) -> Row:
@@ -181,14 +217,14 @@ def named(one: Attempt, target: Target, receipts: Receipts, force: bool) -> Row:
         return one.row
     try:
         target.publish(one.staged, force=force)
-    except FileExistsError as error:
-        other = receipts.ours(one.row.place, one.row.written_sha256)
-        if other is not None:
-            return other  # a worker that was cut off has done it
-        return undone(one.row, OutputError(str(error)))
-    except Exception as error:  # noqa: BLE001
+        return one.row
+    except FileExistsError:
+        one.staged.drop()
+        ours = receipts.ours(one.row.place)  # another worker was taken for dead, and has done it
+        return ours or undone(one.row, exists(target, one.row.place))
+    except Exception as error:  # noqa: BLE001 - one picture is never the end
+        one.staged.drop()
         return undone(one.row, error)
-    return one.row
 
 
 def failed(item: Item, error: Exception) -> Row:
@@ -211,16 +247,9 @@ def undone(row: Row, error: Exception) -> Row:
     )
 
 
-def stamped(request: Request, row: Row, seconds: float) -> Row:
-    """The row with who did it, and how long it took."""
-    prints = request.verb.prints().items()
-    return replace(
-        row,
-        seconds=seconds,
-        version=pellucid.__version__,
-        models=", ".join(f"{name} {found}" for name, found in prints),
-        worker=worker_name(),
-    )
+def models_in_words(verb: Verb) -> str:
+    """Names and ids of what the verb uses."""
+    return ", ".join(f"{name} {found}" for name, found in verb.prints().items())
 
 
 def worker_name() -> str:
@@ -229,6 +258,14 @@ def worker_name() -> str:
         return str(get_worker().address)
     except ValueError:
         return ""
+
+
+def local_directory() -> str | None:
+    """The worker's own folder, which Dask clears after one that was killed; None outside of one."""
+    try:
+        return str(get_worker().local_directory)
+    except ValueError:
+        return None
 
 
 @contextmanager

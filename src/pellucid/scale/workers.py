@@ -31,7 +31,7 @@ MEGA = 10**6
 ENOUGH = 64 * 10**9  # memory of a worker that has no limit, in bytes
 
 
-class Fitness(WorkerPlugin):  # type: ignore[misc]
+class Fitness(WorkerPlugin):
     """Gives the resources of a run to a worker that can do it; says why if it can't.
 
     Attributes:

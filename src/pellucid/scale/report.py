@@ -1,1 +1,0 @@
-def write_report(m, path, **k): path.write_text("x")
