@@ -109,6 +109,7 @@ def compress(batch: options.Batch, **wanted: Any) -> None:
     drawings, or where a target is out of the model's reach. EXIF (with the
     orientation), ICC profile and XMP are kept byte for byte.
     """
+    import pellucid
     from pellucid._api.files import PICTURE_SUFFIXES
 
     file = single_output(batch)
@@ -116,14 +117,11 @@ def compress(batch: options.Batch, **wanted: Any) -> None:
         raise OptionError(
             f"the output {batch.out} looks like a picture; compress writes .pel files"
         )
-    run_command(batch, *work_of(force=batch.force, **wanted))
+    run_command(batch, *work_of(pellucid.CompressOptions(**wanted), force=batch.force))
 
 
-def work_of(*, force: bool = False, **wanted: Any) -> tuple[Outputs, Work]:
-    """What is made of what, and how, by the options of the command; raises OptionError."""
-    import pellucid
-
-    asked = pellucid.CompressOptions(**wanted)
+def work_of(asked: CompressOptions, *, force: bool = False) -> tuple[Outputs, Work]:
+    """What is made of what, and how."""
     arrays = (ZARR,) if asked.bound is None else ARRAYS  # of which many are bands
     outputs = Outputs(to_pel, (*PICTURES, *arrays), SAME, own=(".pel",))
     return outputs, partial(compress_one, asked, force)

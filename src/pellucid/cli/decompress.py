@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
@@ -104,8 +104,8 @@ def decompress(
     file = single_output(batch)
     if kind is not None and file is not None and file.suffix.lower() not in ("", f".{kind}"):
         raise OptionError(f"--format {kind} and -o {batch.out} name two formats; leave one out")
-    told = file is not None
-    run_command(batch, *work_of(kind=kind, told=told, force=batch.force, **wanted))
+    asked = Wanted.of(kind=kind, told=file is not None, force=batch.force, **wanted)
+    run_command(batch, *work_of(asked))
 
 
 @dataclass(frozen=True)
@@ -124,27 +124,33 @@ class Wanted:
     keep_going: bool
     shared: dict[str, Any]
 
+    @classmethod
+    def of(
+        cls,
+        *,
+        kind: str | None,
+        jpeg_quality: int | None,
+        metadata: bool,
+        keep_going: bool,
+        frame: int | None,
+        told: bool = False,
+        force: bool = False,
+        **wanted: Any,
+    ) -> Self:
+        """By the options of the command; raises OptionError.
 
-def work_of(
-    *,
-    kind: str | None,
-    jpeg_quality: int | None,
-    metadata: bool,
-    keep_going: bool,
-    frame: int | None,
-    told: bool = False,
-    force: bool = False,
-    **wanted: Any,
-) -> tuple[Outputs, Work]:
-    """What is made of what, and how, by the options of the command; raises OptionError.
+        `told`: the output's name says the format, where `kind` doesn't.
+        """
+        import pellucid
 
-    `told`: the output's name says the format, where `kind` doesn't.
-    """
-    import pellucid
+        shared = {"jpeg_quality": jpeg_quality, "metadata": metadata, "force": force}
+        told = told or kind is not None
+        decoding = pellucid.DecompressOptions(**wanted)
+        return cls(decoding, f".{kind or 'png'}", told, frame, keep_going, shared)
 
-    shared = {"jpeg_quality": jpeg_quality, "metadata": metadata, "force": force}
-    opts, suffix = pellucid.DecompressOptions(**wanted), f".{kind or 'png'}"
-    asked = Wanted(opts, suffix, told or kind is not None, frame, keep_going, shared)
+
+def work_of(asked: Wanted) -> tuple[Outputs, Work]:
+    """What is made of what, and how."""
     outputs = Outputs(partial(suffix_of, asked), (".pel", ".pels"), SAME, own=tuple(WRITERS))
     return outputs, partial(decompress_one, asked)
 

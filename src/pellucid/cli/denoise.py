@@ -77,13 +77,12 @@ def denoise(batch: options.Batch, **wanted: Any) -> None:
     OUT says otherwise. Large TIFF, Zarr and .npy of up to 4 channels are never in memory as a
     whole.
     """
-    run_command(batch, *work_of(force=batch.force, measure=batch.as_json, **wanted))
+    asked = options_of(measure=batch.as_json, **wanted)
+    run_command(batch, *work_of(asked, force=batch.force))
 
 
-def work_of(
-    *, model: str, measure: bool = False, force: bool = False, **wanted: Any
-) -> tuple[Outputs, Work]:
-    """What is made of what, and how, by the options of the command; raises OptionError.
+def options_of(*, model: str, measure: bool = False, **wanted: Any) -> pellucid.DenoiseOptions:
+    """By the options of the command; raises OptionError.
 
     `measure`: the noise is measured where sigma is given, too.
     """
@@ -92,6 +91,11 @@ def work_of(
     measure = measure or wanted["sigma"] == "auto"
     asked = pellucid.DenoiseOptions(model=model, measure=measure, **wanted)
     asked.check_model()  # a wrong name is wrong usage, said once
+    return asked
+
+
+def work_of(asked: pellucid.DenoiseOptions, *, force: bool = False) -> tuple[Outputs, Work]:
+    """What is made of what, and how."""
     return OUTPUTS, partial(denoise_one, asked, force)
 
 

@@ -32,11 +32,11 @@ def verify(files: tuple[str, ...], limits: Limits, as_json: bool) -> None:
     1 if a file is damaged or can't be decoded here.
     """
     batch = options.Batch(files, as_json=as_json)
-    run_command(batch, None, work_of(limits=limits))
+    run_command(batch, None, work_of(limits))
 
 
-def work_of(*, limits: Limits) -> Work:
-    """What is done with each file, by the options of the command."""
+def work_of(limits: Limits) -> Work:
+    """What is done with each file."""
     return partial(verify_one, limits)
 
 
