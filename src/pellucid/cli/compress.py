@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pellucid.cli import _options as options
-from pellucid.cli._batch import Part, Report, run_command
+from pellucid.cli._batch import Part, Report, Work, run_command
 from pellucid.cli._jobs import Job, Outputs, single_output
 from pellucid.cli._options import option
 from pellucid.cli.info import kind_of
@@ -16,7 +18,7 @@ from pellucid.errors import OptionError
 from pellucid.pixels import DICOM, NPY, WRITE_SUFFIXES, ZARR
 
 if TYPE_CHECKING:
-    from pellucid import NoiseEstimate
+    from pellucid import CompressOptions, CompressResult, NoiseEstimate
 
 PICTURES = (*WRITE_SUFFIXES, ".jp2", ".j2k", ".avif", ".heic", ".heif", ".jxl")
 ARRAYS = (*DICOM, NPY, ZARR)
@@ -115,29 +117,47 @@ def compress(batch: options.Batch, **wanted: Any) -> None:
         raise OptionError(
             f"the output {batch.out} looks like a picture; compress writes .pel files"
         )
-    asked = pellucid.CompressOptions(**wanted)
+    run_command(batch, *work_of(pellucid.CompressOptions(**wanted), force=batch.force))
 
-    def compress_one(job: Job, part: Part) -> Report:
-        made = pellucid.compress_to(job.source, job.output, asked, force=batch.force, progress=part)
-        about = made.info
-        fields = {
-            "width": about.width,
-            "height": about.height,
-            "bytes": about.file_bytes,
-            "bits_per_pixel": about.bits_per_pixel,
-            "quality": about.quality if about.max_error is None else None,
-            "max_error": about.max_error,
-            "source_error": about.source_error,
-            "model": about.model_id,
-            "tune": about.tune,
-            "noise": None if made.noise is None else asdict(made.noise),
-        }
-        size = f"{about.file_bytes:,} bytes, {about.bits_per_pixel:.3f} bits per pixel"
-        return Report(f"{size}, {kind_of(about)}{said_of(made.noise)}", fields, made.remarks)
 
+def work_of(asked: CompressOptions, *, force: bool = False) -> tuple[Outputs, Work]:
+    """What is made of what, and how."""
     arrays = (ZARR,) if asked.bound is None else ARRAYS  # of which many are bands
-    outputs = Outputs(lambda _: ".pel", (*PICTURES, *arrays), SAME, own=(".pel",))
-    run_command(batch, outputs, compress_one)
+    outputs = Outputs(to_pel, (*PICTURES, *arrays), SAME, own=(".pel",))
+    return outputs, partial(compress_one, asked, force)
+
+
+def to_pel(_source: Path) -> str:
+    """The suffix of what is made of any source."""
+    return ".pel"
+
+
+def compress_one(asked: CompressOptions, force: bool, job: Job, part: Part) -> Report:
+    """Compress one file."""
+    import pellucid
+
+    return report_of(
+        pellucid.compress_to(job.source, job.output, asked, force=force, progress=part)
+    )
+
+
+def report_of(made: CompressResult) -> Report:
+    """What came of one picture."""
+    about = made.info
+    fields = {
+        "width": about.width,
+        "height": about.height,
+        "bytes": about.file_bytes,
+        "bits_per_pixel": about.bits_per_pixel,
+        "quality": about.quality if about.max_error is None else None,
+        "max_error": about.max_error,
+        "source_error": about.source_error,
+        "model": about.model_id,
+        "tune": about.tune,
+        "noise": None if made.noise is None else asdict(made.noise),
+    }
+    size = f"{about.file_bytes:,} bytes, {about.bits_per_pixel:.3f} bits per pixel"
+    return Report(f"{size}, {kind_of(about)}{said_of(made.noise)}", fields, made.remarks)
 
 
 def said_of(noise: NoiseEstimate | None) -> str:

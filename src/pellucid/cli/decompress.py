@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
 from pellucid.cli import _options as options
-from pellucid.cli._batch import Part, Report, run_command
+from pellucid.cli._batch import Part, Report, Work, run_command
 from pellucid.cli._jobs import Job, Outputs, single_output
 from pellucid.cli._options import option
 from pellucid.errors import OptionError, OutputError
@@ -88,10 +90,6 @@ def to_grain(value: str) -> float:
 def decompress(
     batch: options.Batch,
     kind: str | None,
-    jpeg_quality: int | None,
-    metadata: bool,
-    keep_going: bool,
-    frame: int | None,
     **wanted: Any,
 ) -> None:
     """Decode .pel files to pictures, with the metadata they came with.
@@ -103,55 +101,93 @@ def decompress(
     (16 bits in colour but for PNG and PPM, signed samples, many channels) can be written as .tif,
     .zarr or .npy; these are written part by part, so that the picture needn't fit into memory.
     """
-    import pellucid
-
-    suffix = f".{kind or 'png'}"
     file = single_output(batch)
-    if kind is not None and file is not None and file.suffix.lower() not in ("", suffix):
+    if kind is not None and file is not None and file.suffix.lower() not in ("", f".{kind}"):
         raise OptionError(f"--format {kind} and -o {batch.out} name two formats; leave one out")
-    opts = pellucid.DecompressOptions(**wanted)
-    shared: dict[str, Any] = {
-        "jpeg_quality": jpeg_quality,
-        "metadata": metadata,
-        "force": batch.force,
-    }
-
-    def decompress_one(job: Job, part: Part) -> Report:
-        try:
-            if pellucid.is_sequence(job.source):
-                return from_sequence(job, part, opts, frame, suffix, keep_going, shared)
-            if frame is not None:
-                raise OptionError("--frame is of a sequence (.pels), and this is one picture")
-            return report_of(
-                pellucid.decompress_to(
-                    job.source, job.output, opts, keep_going=keep_going, progress=part, **shared
-                )
-            )
-        except OutputError as error:
-            if kind is not None or file is not None or ".tif" not in str(error):
-                raise  # the format was told, or there is no other
-            raise OutputError(f"{error}; choose one with --format, such as --format tif") from error
-
-    def suffix_of(source: Path) -> str:
-        return "" if frame is None and pellucid.is_sequence(source) else suffix
-
-    outputs = Outputs(suffix_of, (".pel", ".pels"), SAME, own=tuple(WRITERS))
-    run_command(batch, outputs, decompress_one)
+    asked = Wanted.of(kind=kind, told=file is not None, force=batch.force, **wanted)
+    run_command(batch, *work_of(asked))
 
 
-def from_sequence(
-    job: Job,
-    part: Part,
-    options: DecompressOptions,
-    frame: int | None,
-    suffix: str,
-    keep_going: bool,
-    shared: dict[str, Any],
-) -> Report:
-    """One frame or all; `shared` are further options of both."""
+@dataclass(frozen=True)
+class Wanted:
+    """What is wanted of each file.
+
+    Attributes:
+        suffix: of a picture; `told` says whether its format was asked for.
+        shared: options of everything that writes pictures.
+    """
+
+    options: DecompressOptions
+    suffix: str
+    told: bool
+    frame: int | None
+    keep_going: bool
+    shared: dict[str, Any]
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        kind: str | None,
+        jpeg_quality: int | None,
+        metadata: bool,
+        keep_going: bool,
+        frame: int | None,
+        told: bool = False,
+        force: bool = False,
+        **wanted: Any,
+    ) -> Self:
+        """By the options of the command; raises OptionError.
+
+        `told`: the output's name says the format, where `kind` doesn't.
+        """
+        import pellucid
+
+        shared = {"jpeg_quality": jpeg_quality, "metadata": metadata, "force": force}
+        told = told or kind is not None
+        decoding = pellucid.DecompressOptions(**wanted)
+        return cls(decoding, f".{kind or 'png'}", told, frame, keep_going, shared)
+
+
+def work_of(asked: Wanted) -> tuple[Outputs, Work]:
+    """What is made of what, and how."""
+    outputs = Outputs(partial(suffix_of, asked), (".pel", ".pels"), SAME, own=tuple(WRITERS))
+    return outputs, partial(decompress_one, asked)
+
+
+def suffix_of(asked: Wanted, source: Path) -> str:
+    """That of what is made of a file; none of a sequence, which becomes a folder."""
     import pellucid
 
-    with pellucid.open_sequence(job.source, options, keep_going=keep_going) as sequence:
+    return "" if asked.frame is None and pellucid.is_sequence(source) else asked.suffix
+
+
+def decompress_one(asked: Wanted, job: Job, part: Part) -> Report:
+    """Decompress one file, or a sequence."""
+    import pellucid
+
+    going = asked.keep_going
+    try:
+        if pellucid.is_sequence(job.source):
+            return from_sequence(asked, job, part)
+        if asked.frame is not None:
+            raise OptionError("--frame is of a sequence (.pels), and this is one picture")
+        made = pellucid.decompress_to(
+            job.source, job.output, asked.options, keep_going=going, progress=part, **asked.shared
+        )
+        return report_of(made)
+    except OutputError as error:
+        if asked.told or ".tif" not in str(error):
+            raise  # the format was told, or there is no other
+        raise OutputError(f"{error}; choose one with --format, such as --format tif") from error
+
+
+def from_sequence(asked: Wanted, job: Job, part: Part) -> Report:
+    """One frame or all."""
+    import pellucid
+
+    frame, suffix, shared = asked.frame, asked.suffix, asked.shared
+    with pellucid.open_sequence(job.source, asked.options, keep_going=asked.keep_going) as sequence:
         if frame is not None:
             return report_of(pellucid.save_frame(sequence, frame, job.output, **shared))
         made = pellucid.save_frames(sequence, job.output, suffix=suffix, progress=part, **shared)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import click
 
 import pellucid
 from pellucid.cli import _options as options
-from pellucid.cli._batch import Part, Report, run_command
+from pellucid.cli._batch import Part, Report, Work, run_command
 from pellucid.cli._jobs import Job, Outputs
 from pellucid.cli._options import option
 from pellucid.cli.compress import ARRAYS, PICTURES
@@ -23,8 +24,15 @@ SAME_SUFFIX = WRITERS.keys() - {".jpg", ".jpeg"}
 OTHER_SUFFIX = ".png"  # for formats that would add noise (JPEG) or can't hold the result (GIF)
 GIVEN = ("sigma", "strength", "mask", "guide", "nodata", "model")  # options in JSON
 SMALL = 17  # samples a side, from which noise can be measured in a square
+
+
+def suffix_of(source: Path) -> str:
+    """That of what is made of a picture."""
+    return source.suffix if source.suffix.lower() in SAME_SUFFIX else OTHER_SUFFIX
+
+
 OUTPUTS = Outputs(
-    lambda path: path.suffix if path.suffix.lower() in SAME_SUFFIX else OTHER_SUFFIX,
+    suffix_of,
     (*PICTURES, *ARRAYS),
     "its output would replace it; choose another name with -o",
     own=(".pel",),
@@ -61,7 +69,7 @@ OUTPUTS = Outputs(
 @options.page_option
 @options.limits_option
 @options.batch_options
-def denoise(batch: options.Batch, model: str, **wanted: Any) -> None:
+def denoise(batch: options.Batch, **wanted: Any) -> None:
     """Take noise and JPEG artefacts off pictures: photo.png -> photo.clean.png.
 
     Grey and RGB of 8 and 16 bits with or without transparency, float32 TIFF, DICOM, Zarr, .npy
@@ -69,20 +77,35 @@ def denoise(batch: options.Batch, model: str, **wanted: Any) -> None:
     OUT says otherwise. Large TIFF, Zarr and .npy of up to 4 channels are never in memory as a
     whole.
     """
+    asked = options_of(measure=batch.as_json, **wanted)
+    run_command(batch, *work_of(asked, force=batch.force))
+
+
+def options_of(*, model: str, measure: bool = False, **wanted: Any) -> pellucid.DenoiseOptions:
+    """By the options of the command; raises OptionError.
+
+    `measure`: the noise is measured where sigma is given, too.
+    """
     if os.path.isfile(model) and Path(model).with_name("card.json").is_file():
         model = str(Path(model).parent)
-    measure = batch.as_json or wanted["sigma"] == "auto"
+    measure = measure or wanted["sigma"] == "auto"
     asked = pellucid.DenoiseOptions(model=model, measure=measure, **wanted)
     asked.check_model()  # a wrong name is wrong usage, said once
+    return asked
 
-    def denoise_one(job: Job, part: Part) -> Report:
-        started = time.perf_counter()
-        result = pellucid.denoise_file(
-            job.source, job.output, **vars(asked), force=batch.force, progress=part
-        )
-        return report(asked, result, time.perf_counter() - started)
 
-    run_command(batch, OUTPUTS, denoise_one)
+def work_of(asked: pellucid.DenoiseOptions, *, force: bool = False) -> tuple[Outputs, Work]:
+    """What is made of what, and how."""
+    return OUTPUTS, partial(denoise_one, asked, force)
+
+
+def denoise_one(asked: pellucid.DenoiseOptions, force: bool, job: Job, part: Part) -> Report:
+    """Denoise one file."""
+    started = time.perf_counter()
+    result = pellucid.denoise_file(
+        job.source, job.output, **vars(asked), force=force, progress=part
+    )
+    return report(asked, result, time.perf_counter() - started)
 
 
 def report(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from pellucid.cli import _options as options
-from pellucid.cli._batch import Report, run_command
+from pellucid.cli._batch import Part, Report, Work, run_command
+from pellucid.cli._jobs import Job
 from pellucid.errors import DamagedFileError
 
 if TYPE_CHECKING:
@@ -30,13 +32,19 @@ def verify(files: tuple[str, ...], limits: Limits, as_json: bool) -> None:
     1 if a file is damaged or can't be decoded here.
     """
     batch = options.Batch(files, as_json=as_json)
-    run_command(batch, None, lambda job, _: verify_one(job.source, limits))
+    run_command(batch, None, work_of(limits))
 
 
-def verify_one(file: Path, limits: Limits) -> Report:
+def work_of(limits: Limits) -> Work:
+    """What is done with each file."""
+    return partial(verify_one, limits)
+
+
+def verify_one(limits: Limits, job: Job, _part: Part) -> Report:
     """Check one file; DamagedFileError lists all that is wrong."""
     import pellucid
 
+    file = job.source
     if pellucid.is_sequence(file):
         return verify_sequence(file, limits)
     damage = pellucid.verify(file, limits=limits)

@@ -1,0 +1,113 @@
+"""Verbs of a batch: what a command does with one file, for any worker, and between places.
+
+Nothing that a run makes lies beside its source. So an output has its source's whole name and, where
+the kind changes, a suffix behind it: `a.jpg.pel`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pellucid
+from pellucid.cli._batch import Work
+from pellucid.cli._jobs import Job
+from pellucid.cli.compress import work_of as work_to_compress
+from pellucid.cli.decompress import Wanted
+from pellucid.cli.decompress import work_of as work_to_decompress
+from pellucid.cli.denoise import options_of as options_to_denoise
+from pellucid.cli.denoise import suffix_of as suffix_of_clean
+from pellucid.cli.denoise import work_of as work_to_denoise
+from pellucid.cli.verify import work_of as work_to_verify
+from pellucid.errors import InputError
+from pellucid.scale.items import Made, Verb
+from pellucid.scale.prints import prints_to_compress, prints_to_decode, prints_to_denoise
+
+PEL, SEQUENCE = ".pel", ".pels"
+
+
+def verb_to_compress(words: str, **wanted: Any) -> Verb:
+    """`pellucid compress`, by its options; raises OptionError."""
+    asked = pellucid.CompressOptions(**anywhere(wanted))
+    outputs, work = work_to_compress(asked)
+    return Verb(
+        "compress",
+        words,
+        partial(made_by, work),
+        pel_of,
+        outputs.sources,
+        partial(prints_to_compress, asked),
+        pieces=asked,
+    )
+
+
+def verb_to_denoise(words: str, **wanted: Any) -> Verb:
+    """`pellucid denoise`, by its options; raises OptionError."""
+    asked = options_to_denoise(**anywhere(wanted))
+    outputs, work = work_to_denoise(asked)
+    prints = partial(prints_to_denoise, asked.model)
+    return Verb("denoise", words, partial(made_by, work), clean_of, outputs.sources, prints)
+
+
+def verb_to_decompress(words: str, **wanted: Any) -> Verb:
+    """`pellucid decompress`, by its options; raises OptionError."""
+    asked = Wanted.of(**wanted)
+    _, work = work_to_decompress(asked)
+    if asked.frame is None:
+        work = partial(unless_sequence, work)
+    suffixes = (PEL,) if asked.frame is None else (SEQUENCE,)
+    output = partial(picture_of, asked.suffix)
+    return Verb("decompress", words, partial(made_by, work), output, suffixes, prints_to_decode)
+
+
+def verb_to_verify(words: str, **wanted: Any) -> Verb:
+    """`pellucid verify`, by its options."""
+    work = partial(made_by, work_to_verify(**wanted))
+    return Verb("verify", words, work, None, (PEL, SEQUENCE), prints_to_decode)
+
+
+def made_by(work: Work, source: Path, target: Path | None) -> Made:
+    """What a command says of one file, for a row."""
+    report = work(Job(source, Path(source.name), target), lambda _done: None)
+    return Made(report.fields, report.remarks, report.damaged)
+
+
+def unless_sequence(work: Work, job: Job, part: Callable[[float], None]) -> Any:
+    """The work, but InputError for a sequence: it would become a folder of pictures."""
+    if pellucid.is_sequence(job.source):
+        raise InputError(
+            f"{job.source} is a sequence, and an output of a batch is one file: take a frame of "
+            "each with --frame, or all frames with pellucid decompress"
+        )
+    return work(job, part)
+
+
+def pel_of(place: str) -> str:
+    """The place of what is made of a picture: its .pel file."""
+    return f"{place}{PEL}"
+
+
+def clean_of(place: str) -> str:
+    """The place of a picture without its noise; its own where it keeps its format."""
+    suffix = suffix_of_clean(Path(place))
+    return place if place.endswith(suffix) else f"{place}{suffix}"
+
+
+def picture_of(suffix: str, place: str) -> str:
+    """The place of the picture of a .pel file."""
+    return str(PurePosixPath(place).with_suffix(suffix))
+
+
+def anywhere(wanted: dict[str, Any]) -> dict[str, Any]:
+    """The options, with a model's folder by a path that holds for any process of this machine.
+
+    The name of an installed model counts first, as in every command.
+    """
+    model = wanted["model"]
+    named = model is None or model in {**pellucid.models(), **pellucid.denoisers()}
+    if named or not os.path.exists(model):
+        return wanted
+    return {**wanted, "model": os.path.abspath(model)}
