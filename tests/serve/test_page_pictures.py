@@ -12,11 +12,11 @@ from PIL import Image, ImageCms, ImageOps
 import pellucid
 from pellucid.bitstream import Limits
 from pellucid.errors import OptionError, OutputError
+from pellucid.explaining.page.shown import known_ends, rgba_of, stored_box, upright_size
 from pellucid.pixels import Box, ImageInfo, ImageSource
 from pellucid.serve.page import make
 from pellucid.serve.page.kept import Store
 from pellucid.serve.page.settings import Settings
-from pellucid.serve.page.shown import known_ends, rgba_of, stored_box, upright_size
 from pellucid.serve.page.stored import Stored
 
 LIMITS = Limits()

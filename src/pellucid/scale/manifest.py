@@ -26,6 +26,7 @@ from pellucid.scale import manifest_rows as columns
 from pellucid.scale.items import Item, Row, State
 from pellucid.scale.manifest_adding import Output, add_items
 from pellucid.scale.manifest_counts import Counts, Tally
+from pellucid.scale.manifest_export import to_parquet
 from pellucid.scale.manifest_recording import record_rows
 from pellucid.scale.manifest_schema import asking, connect, create
 
@@ -224,6 +225,18 @@ class Manifest:
         """All answers of a question in SQL at once: ask for sums, or with a limit."""
         with self._reading():
             return self._data.execute(question, values).fetchall()
+
+    def to_parquet(self, path: str | os.PathLike[str], *, force: bool = False) -> int:
+        """Write all rows to a Parquet file, whole or not at all; returns how many.
+
+        `url` comes first, and `size` is what a listing would say, so the file can be the source of
+        another run.
+
+        Raises:
+            OutputError: the file exists and `force` is false, or can't be written.
+            MissingExtraError: pyarrow isn't installed.
+        """
+        return to_parquet(self, path, force=force)
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

@@ -23,6 +23,7 @@ def record_rows(data: sqlite3.Connection, rows: Sequence[Row]) -> Change:
     known = {url: rest for url, *rest in columns.find(data, wanted, "url", names)}
     columns.require_known(names, known)
     doers: dict[tuple[str, ...], int] = {}
+    values = []
     finished = columns.now()
     for row in rows:
         number, output, *result = known[row.url]
@@ -31,13 +32,14 @@ def record_rows(data: sqlite3.Connection, rows: Sequence[Row]) -> Change:
             raise ValueError(f"{row.url}: its output is {output}, not {row.place}")
         if row.state is State.FAILED and was.state not in OPEN:
             continue
-        by = tuple(columns.text(name) for name in (row.version, row.models, row.worker))
+        by = row.version, row.models, row.worker
         if by not in doers:
-            doers[by] = _doer(data, by)
-        data.execute(columns.RECORD, (*columns.recorded(row, doers[by], finished), number))
+            doers[by] = _doer(data, tuple(map(columns.text, by)))
+        values.append((*columns.recorded(row, doers[by], finished), number))
         change.minus.append(was)
         change.plus.append(is_now)
         known[row.url] = [number, output, *columns.values_of_result(is_now)]  # of a second row
+    data.executemany(columns.RECORD, values)
     return change
 
 

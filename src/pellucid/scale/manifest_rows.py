@@ -152,6 +152,8 @@ def require_known(urls: Iterable[str], known: Container[str]) -> None:
 
 def text(given: str) -> str:
     """Text that SQLite and Parquet hold: half characters and NUL, of odd names, are escaped."""
+    if given.isascii() and "\0" not in given:
+        return given
     return given.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode("utf-8")
 
 

@@ -20,6 +20,7 @@ from pellucid.scale.items import State
 APPLICATION = 0x50454C42  # "PELB"
 VERSION = 1  # of the schema
 CACHE_KIB = 32_768
+TABLES = ("run", "doer", "picture", "pictures", "done", "failed")  # and views
 
 _WORDS = " ".join(f"WHEN {state.value} THEN '{state.name.lower()}'" for state in State)
 SCHEMA = f"""
@@ -122,7 +123,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def check(data: sqlite3.Connection, path: Path) -> None:
-    """Raise InputError if the file is something else, or of a newer schema."""
+    """Raise InputError if the file is something else, of a newer schema, or lacks its tables."""
     (application,) = data.execute("PRAGMA application_id").fetchone()
     if application != APPLICATION:
         raise InputError(f"{path} is no manifest of a batch; name another file with --manifest")
@@ -132,6 +133,10 @@ def check(data: sqlite3.Connection, path: Path) -> None:
             f"{path} is a manifest of version {version}, of a newer pellucid; this one knows "
             f"version {VERSION}: update pellucid, or name another file with --manifest"
         )
+    names = {name for (name,) in data.execute("SELECT name FROM sqlite_master")}
+    missing = [name for name in TABLES if name not in names]
+    if missing:
+        raise _damaged(path, f"no {missing[0]} in it")
 
 
 @contextmanager
@@ -146,10 +151,14 @@ def asking(path: Path) -> Iterator[None]:
                 f"another batch uses {path}; wait for its end, or name another file with --manifest"
             ) from error
         if code in _DAMAGED:
-            raise InputError(
-                f"{path} is damaged, or no manifest of a batch ({error}); name another file with "
-                "--manifest, and use --skip-existing to pass over what was made"
-            ) from error
+            raise _damaged(path, error) from error
         if code in _REASONS:
             raise OutputError(f"cannot write {path}: {_REASONS[code]} ({error})") from error
         raise
+
+
+def _damaged(path: Path, reason: object) -> InputError:
+    return InputError(
+        f"{path} is damaged, or no manifest of a batch ({reason}); name another file with "
+        "--manifest, and use --skip-existing to pass over what was made"
+    )

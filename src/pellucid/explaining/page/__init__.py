@@ -2,6 +2,7 @@
 
 draw.py     arrays to small pictures         sections.py   what is told, in order
 parts.py    style, numbers, figures          spent.py, changed.py   sections
+shown.py    samples as a screen shows them, also for other pages
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ and what the workers do, without FastAPI:
     make.py      compress or denoise, decode, measure
     overlays.py  maps: bits, noise, change
     peers.py     WebP and AVIF at the same bytes
-    shown.py     samples as a screen shows them
 
 The page itself is in `../static`: plain files that a browser runs as they are.
 """

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 import pellucid
 from pellucid.bitstream import Limits
 from pellucid.errors import LimitError, OptionError, OutputError, refusing
+from pellucid.explaining.page.shown import Ends, rgba_of, stored_box
 from pellucid.pixels import ImageInfo, ImageSource, open_sink
 from pellucid.runtime.session import thread_count
 from pellucid.serve.jobs import remarked
 from pellucid.serve.page import make, overlays, peers
 from pellucid.serve.page.settings import FileKind, Overlay, Peer, Region, Settings
-from pellucid.serve.page.shown import Ends, rgba_of, stored_box
 from pellucid.serve.page.stored import Kept, Stored
 
 __all__ = ["download", "original", "overlay", "peer", "peer_picture", "preview", "read", "result"]

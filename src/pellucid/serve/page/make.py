@@ -24,12 +24,12 @@ from pellucid.codec import Difference, look_at
 from pellucid.denoising import NoiseEstimate
 from pellucid.denoising.flow import denoise_into
 from pellucid.errors import OptionError, PellucidError
+from pellucid.explaining.page.shown import known_ends, upright_size
 from pellucid.pixels import Box, ImageInfo, ImageSource, open_image
 from pellucid.pixels.lazy import parts_of
 from pellucid.pixels.metadata import with_resolution
 from pellucid.pixels.sink import suffixes_for
 from pellucid.serve.page.settings import Settings, compress_options, denoise_options
-from pellucid.serve.page.shown import known_ends, upright_size
 from pellucid.serve.page.stored import About, Made
 
 __all__ = ["described", "encoded", "make", "preview", "psnr_of", "read"]

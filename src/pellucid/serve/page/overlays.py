@@ -16,10 +16,10 @@ from pellucid.denoising.flow import noise_of
 from pellucid.errors import OptionError
 from pellucid.explaining import bit_map
 from pellucid.explaining.page.draw import heat
+from pellucid.explaining.page.shown import colours_of
 from pellucid.pixels import ImageSource
 from pellucid.runtime import find_model
 from pellucid.serve.page.settings import Overlay
-from pellucid.serve.page.shown import colours_of
 
 __all__ = ["Map", "drawn", "map_of"]
 

@@ -25,9 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.errors import OutputError, refusing
+from pellucid.explaining.page.shown import Ends
 from pellucid.pixels import ImageInfo, ImageSource
 from pellucid.serve.page.settings import Settings
-from pellucid.serve.page.shown import Ends
 
 __all__ = ["About", "Made", "Stored"]
 
