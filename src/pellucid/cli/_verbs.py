@@ -40,7 +40,6 @@ def verb_to_compress(words: str, **wanted: Any) -> Verb:
         pel_of,
         outputs.sources,
         partial(prints_to_compress, asked),
-        pieces=asked,
     )
 
 

@@ -10,8 +10,12 @@ import errno
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from tenacity import RetryCallState, retry_if_exception, stop_after_attempt, wait_exponential_jitter
-from tenacity import Retrying as Tries
+from tenacity import (
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_exponential_jitter,
+)
 
 T = TypeVar("T")
 
@@ -61,18 +65,12 @@ def is_passing(error: BaseException) -> bool:
     return error.errno not in FINAL_NUMBERS
 
 
-def retried(
-    function: Callable[..., T],
-    *args: Any,
-    tries: int = TRIES,
-    told: Callable[[RetryCallState], None] | None = None,
-    **more: Any,
-) -> T:
+def retried(function: Callable[..., T], *args: Any, **more: Any) -> T:
     """What `function` returns, at last; raises what it raises at the last try."""
-    return Tries(
-        stop=stop_after_attempt(tries),
+    tries = Retrying(
+        stop=stop_after_attempt(TRIES),
         wait=wait_exponential_jitter(FIRST_S, MOST_S, jitter=FIRST_S),
         retry=retry_if_exception(is_passing),
-        before_sleep=told,
         reraise=True,
-    )(function, *args, **more)
+    )
+    return tries(function, *args, **more)

@@ -24,7 +24,6 @@ from pellucid.scale.lock import held
 from pellucid.scale.manifest import Manifest
 from pellucid.scale.manifest_counts import Counts
 from pellucid.scale.receipts import Receipts
-from pellucid.scale.report import write_report
 from pellucid.scale.sources import find_sources
 from pellucid.scale.storage import is_local
 from pellucid.scale.target import Target
@@ -133,7 +132,6 @@ def run_batch(verb: Verb, options: BatchOptions, told: Told, say: Say) -> Summar
             Dispatch(crew, request, manifest, lister, lock, told).run()
         if target is not None:
             target.sweep()
-        write_report(manifest, options.report_path)
         if options.parquet is not None:
             manifest.to_parquet(options.parquet)
         return Summary(manifest.counts(), path, options.report_path, passed)
