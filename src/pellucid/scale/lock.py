@@ -54,6 +54,7 @@ class Lock:
         if not self.lost:
             with suppress(PellucidError):
                 self._target.remove([PLACE])
+        self._target.tidy()
 
     def _said(self) -> bytes:
         return json.dumps({**self._mine, "alive": time.time()}).encode()

@@ -214,15 +214,18 @@ class Target:
                 retried(self._system.rm_file, self.key(place))
 
     def sweep(self) -> None:
-        """Remove all of the run's own files but its lock, and folders that are empty then."""
+        """Remove what runs have left staged, and the folders of a run's own that are empty."""
         with suppress(PellucidError):
             for place in self.own(STAGED):
                 with suppress(OSError):
                     self._system.rm(self.key(place), recursive=True)
-            if self.local:
-                for folder in (STAGED, f"{OWN}/receipts", OWN):
-                    with suppress(OSError):
-                        os.rmdir(self.key(folder))
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Remove the folders of a run's own that are empty."""
+        for folder in (STAGED, f"{OWN}/receipts", OWN) if self.local else ():
+            with suppress(OSError):
+                os.rmdir(self.key(folder))
 
     @contextmanager
     def _writing(self, place: str) -> Iterator[None]:
