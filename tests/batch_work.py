@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from pellucid.scale.items import Made, Verb
@@ -24,7 +25,7 @@ def copied(source: Path, target: Path | None) -> Made:
         data = source.read_bytes()
         file.write(data[: len(data) // 2])
         file.flush()
-        time.sleep(0.01)
+        time.sleep(0.03)
         file.write(data[len(data) // 2 :])
     return Made({"bytes": len(data)})
 
@@ -61,11 +62,12 @@ def make_sources(folder: Path, number: int) -> dict[str, bytes]:
 
 def files_below(folder: Path) -> dict[str, bytes]:
     """Place -> bytes of all files below a folder but the manifest and what belongs to it."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and not path.name.startswith("pellucid-batch.")
-    }
+    found = {}
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):  # a run that goes on may remove it
+            if path.is_file() and not path.name.startswith("pellucid-batch."):
+                found[path.relative_to(folder).as_posix()] = path.read_bytes()
+    return found
 
 
 def remove(folder: Path) -> None:
@@ -82,8 +84,8 @@ def main(source: str, target: str, *more: str) -> None:
         scheduler=next((word for word in more if "://" in word), None),
         workers=None if any("://" in word for word in more) else 2,
     )
-    run_batch(COPY, options, lambda _counts, _workers: None, print)
-    print("ended")
+    run_batch(COPY, options, lambda _counts, _workers: None, sys.stdout.write)
+    sys.stdout.write("ended")
 
 
 if __name__ == "__main__":

@@ -168,13 +168,12 @@ def connected(
         return
     cores = thread_count()
     number = workers or cores
-    with (
-        LocalCluster(
+    with refusing("the workers on this machine didn't start", PellucidError):
+        cluster = LocalCluster(
             n_workers=1 if shared else number,
             threads_per_worker=1 if shared else max(1, cores // number),
             processes=not shared,
             dashboard_address=dashboard,
-        ) as cluster,
-        Client(cluster) as client,
-    ):
+        )
+    with cluster, Client(cluster) as client:
         yield client
