@@ -203,6 +203,26 @@ def test_what_cannot_be_shown_says_why(tmp_path, monkeypatch):
         assert looks_body(manifest).count("MemoryError: none left") == 2
 
 
+def test_sources_and_outputs_elsewhere_are_fetched(tmp_path):
+    """Both with one name, each from its own place."""
+    fsspec = pytest.importorskip("fsspec")
+    sides = photograph(30, 40), photograph(30, 40) // 2
+    system = fsspec.filesystem("memory")
+    for name, side in zip(("in", "out"), sides, strict=True):
+        system.pipe(f"/looks-{name}/a.png", saved(tmp_path / "a.png", side).read_bytes())
+    source = Item("memory://looks-in/a.png", "a.png", system.size("/looks-in/a.png"), "")
+    about = {"verb": "denoise", "target": "memory://looks-out"}
+    with opened(tmp_path / "run.sqlite", **about) as manifest:
+        manifest.add([source], str)
+        manifest.record([done(source, place="a.png", written=system.size("/looks-out/a.png"))])
+        body = looks_body(manifest)
+    uris = re.findall(r"src=\"([^\"]*)", body)
+    assert len(uris) == 2, body
+    assert [np.array_equal(shown(u), side) for u, side in zip(uris, sides, strict=True)] == [
+        True
+    ] * 2
+
+
 def test_the_page_has_only_so_much_room(tmp_path, monkeypatch):
     names = [f"{n}.png" for n in range(3)]
     for name in names:

@@ -19,6 +19,7 @@ from pellucid.scale.manifest import Manifest
 from pellucid.scale.report_figures import DONE, PIXELS
 from pellucid.scale.report_parts import cut, paragraph, percent, size_text
 from pellucid.scale.storage import fetched
+from pellucid.scale.target import Target
 
 __all__ = ["COMPRESSING", "LOOKED_AT", "looks_body"]
 
@@ -28,6 +29,7 @@ MOST, EACH = 8, 2  # pictures, and of a kind
 FETCHED = 1 << 28  # bytes of the largest file that is fetched for this
 ROOM = 1_500_000  # characters of the page that may be pictures
 SEED = 20240229
+SIDES = ("Source", "Output")
 CHOSEN = f"SELECT url, output, size, written {DONE} AND written > 0 AND size BETWEEN 1 AND ?"
 
 
@@ -94,11 +96,14 @@ def looks_body(manifest: Manifest) -> str:
 
 def look_at(chosen: Chosen, target: str, folder: Path) -> Crops | str:
     """Both sides of a picture, or why they can't be shown."""
-    output = f"{target.rstrip('/')}/{chosen.output}"
+    folders = [folder / side for side in SIDES]
     try:
+        for one in folders:  # as copies of both may have the same name
+            one.mkdir(exist_ok=True)
+        output = Target(target).name(chosen.output)
         with (
-            fetched(chosen.url, folder, chosen.before) as source,
-            fetched(output, folder, chosen.after) as made,
+            fetched(chosen.url, folders[0], chosen.before) as source,
+            fetched(output, folders[1], chosen.after) as made,
         ):
             return crops_of(source, made)
     except PellucidError as error:
@@ -118,7 +123,7 @@ def _item(chosen: Chosen, shown: Crops | str) -> str:
     figures = "".join(
         f'<figure><img src="{uri}" width="{width}" height="{height}" alt="{side}: {alt}">'
         f"<figcaption>{side}</figcaption></figure>"
-        for uri, side in zip(shown.sides, ("Source", "Output"), strict=True)
+        for uri, side in zip(shown.sides, SIDES, strict=True)
     )
     differ = f"at most {shown.most} of 255 apart here" if shown.most else "the same samples here"
     x, y = shown.place
