@@ -57,7 +57,9 @@ def test_it_says_what_was_done(path):
     with opened(path) as manifest:
         manifest.add(items(9), output)
         manifest.record([done(one, made=made) for one in items(3)])
-        manifest.record([failed(item(3)), failed(item(4), "LimitError", "too large")])
+        manifest.record(
+            [failed(item(3)), failed(item(4), "LimitError", "photos/0/4.jpg: too large")]
+        )
         manifest.record([done(item(5), state=State.THERE, written=0, written_sha256="")])
         manifest.record([done(item(6), made=Made({}, ("tile 3 is lost",), damaged=True))])
         found = Outline(page_of(manifest))
