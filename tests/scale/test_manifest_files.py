@@ -173,6 +173,19 @@ def test_a_full_disk_costs_only_what_was_not_yet_written(path):
     assert said == recounted(path)
 
 
+def test_a_disk_that_became_read_only(path):
+    with opened(path) as manifest:
+        manifest.ask("PRAGMA query_only = 1")
+        with pytest.raises(
+            OutputError, match=r"cannot write .*run\.sqlite: it can't be written to"
+        ):
+            manifest.add(items(1), output)
+        with pytest.raises(OutputError, match="cannot write"):
+            manifest.mark_listed()
+        assert not manifest.is_listed
+        assert manifest.counts().total == 0
+
+
 def test_mistakes_in_a_question_are_not_hidden(path):
     with opened(path) as manifest, pytest.raises(sqlite3.OperationalError, match="no such column"):
         manifest.ask("SELECT none_such FROM picture")

@@ -30,7 +30,7 @@ from pellucid.scale.manifest_export import to_parquet
 from pellucid.scale.manifest_recording import record_rows
 from pellucid.scale.manifest_schema import asking, connect, create
 
-__all__ = ["Manifest"]
+__all__ = ["Counts", "Manifest"]
 
 SAME = ("verb", "words", "source", "target")  # of a run that is resumed
 CHUNK, PATIENCE = 4096, 0.5  # pictures, seconds: of what is added in one transaction
