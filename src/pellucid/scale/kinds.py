@@ -42,14 +42,14 @@ def kind_of(source: str) -> Kind:
     with listing(source):
         try:
             is_one = is_a_folder(source)
-        except FileNotFoundError:
+        except Exception:
             if first_magic(head) < len(head):
-                return Kind.PATTERN
+                return Kind.PATTERN  # if more is wrong, its listing says so
             raise
     if suffix == PARQUET:
         return Kind.TABLE
     if is_one:
-        return Kind.FILE if is_zarr(head.rstrip("/")) else Kind.FOLDER
+        return Kind.FILE if is_zarr(head) else Kind.FOLDER
     return Kind.LIST if suffix in LISTS else Kind.FILE
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
@@ -68,7 +69,8 @@ def walk(
 def stamp_of(info: Mapping[str, Any]) -> str:
     """What changes with a file, of what a file system says of it; "" if it says nothing."""
     said = (info.get(name) for name in _STAMPS)
-    return next((str(value).strip('"') for value in said if value), "")
+    value = next(filter(None, said), "")
+    return str(value.timestamp() if isinstance(value, datetime) else value).strip('"')
 
 
 def found_of(below: str, info: Mapping[str, Any]) -> Found:

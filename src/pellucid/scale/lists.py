@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -19,7 +18,7 @@ def lines_of(stream: BinaryIO, name: str, told: Told) -> Iterator[str]:
     Empty lines and those that begin with # are passed by, a byte order mark and CRLF are fine.
     Raises InputError if the list is UTF-16.
     """
-    for number, raw in enumerate(_raw_lines(io.BufferedReader(stream)), 1):  # type: ignore[arg-type]
+    for number, raw in enumerate(_raw_lines(stream), 1):
         if number == 1:
             if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
                 raise InputError(f"{name} is UTF-16; save it as UTF-8")
@@ -50,10 +49,10 @@ def _problem(line: bytes) -> str:
         return "not UTF-8"
 
 
-def _raw_lines(reader: io.BufferedReader) -> Iterator[bytes]:
+def _raw_lines(stream: BinaryIO) -> Iterator[bytes]:
     """Lines; of those that are too long the beginning."""
-    while raw := reader.readline(LONGEST):
+    while raw := stream.readline(LONGEST):
         rest = raw
         while len(rest) == LONGEST and not rest.endswith(b"\n"):
-            rest = reader.readline(LONGEST)
+            rest = stream.readline(LONGEST)
         yield raw

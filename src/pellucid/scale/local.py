@@ -13,6 +13,8 @@ from pellucid.pixels import ZARR
 from pellucid.pixels.formats.zarr import MARKS
 from pellucid.scale.wanted import Wanted
 
+_SLASHES = f"/{os.sep}"
+
 Told = Callable[[str], None]
 
 
@@ -26,7 +28,7 @@ class Found(NamedTuple):
 
 def is_zarr(path: str | os.PathLike[str]) -> bool:
     """Whether `path` is called like a Zarr store."""
-    return os.path.splitext(path)[1].lower() == ZARR
+    return os.path.splitext(os.fspath(path).rstrip(_SLASHES))[1].lower() == ZARR
 
 
 def is_folder(path: str | os.PathLike[str]) -> bool:
@@ -48,8 +50,9 @@ def walk_disk(
     waiting = [""]
     while waiting:
         folder = waiting.pop()
+        path = os.path.join(root, folder) if folder else root
         try:
-            with os.scandir(os.path.join(root, folder)) as entries:
+            with os.scandir(path) as entries:
                 for entry in entries:
                     below = f"{folder}/{entry.name}" if folder else entry.name
                     if entry.is_dir() and not is_zarr(entry.name):
@@ -60,7 +63,7 @@ def walk_disk(
         except OSError as error:
             if not folder:
                 raise
-            told(f"{os.path.join(root, folder)}: the folder can't be read: {error.strerror}")
+            told(f"{path}: the folder can't be read: {error.strerror}")
 
 
 def is_text(name: str) -> bool:

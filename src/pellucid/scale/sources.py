@@ -69,21 +69,24 @@ def find_sources(
     def heard(text: str) -> None:
         told(text.encode(errors="backslashreplace").decode())  # as names on disks may be any bytes
 
-    match kind_of(source):
-        case Kind.FOLDER:
-            wanted = BySuffix(suffixes, passed)
-            known = " ".join(f"*{suffix}" for suffix in suffixes)
-            nothing = f"{source} holds no files named {known}"
-            items = root_of(source).items(wanted, exclude, heard)
-        case Kind.PATTERN:
-            nothing = f"no file matches {source}; /** at its end takes what is in folders"
-            items = _matching(source, exclude, heard)
-        case Kind.LIST:
-            nothing, items = f"{source} names no pictures", items_of_list(source, heard)
-        case Kind.TABLE:
-            nothing, items = f"{source} names no pictures", items_of_table(source, heard)
-        case Kind.FILE:
-            nothing, items = "", iter((_one(source),))
+    kind = kind_of(source)
+    nothing = f"{source} names no pictures"
+    with listing(source):
+        match kind:
+            case Kind.FOLDER:
+                nothing = (
+                    f"{source} holds no files named {' '.join(f'*{each}' for each in suffixes)}"
+                )
+                items = root_of(source).items(BySuffix(suffixes, passed), exclude, heard)
+            case Kind.PATTERN:
+                nothing = f"no file matches {source}; what is in folders, /** at its end matches"
+                items = _matching(source, exclude, heard)
+            case Kind.LIST:
+                items = items_of_list(source, heard)
+            case Kind.TABLE:
+                items = items_of_table(source, heard)
+            case Kind.FILE:
+                items = iter((_one(source),))
     return _some(items, source, nothing)
 
 
@@ -111,10 +114,10 @@ def _matching(pattern: str, exclude: str | None, told: Told) -> Iterator[Item]:
 def _one(source: str) -> Item:
     """A file, or a store."""
     whole = absolute(source)
-    name = harmless(chain_of(whole)[0].rstrip("/").rpartition("/")[2])
     if is_local(whole):
         found = looked_up(whole)
         return Item(whole, harmless(os.path.basename(whole)), found.size, found.stamp)
     fs, path = resolve(whole)
+    name = chain_of(whole)[0].rstrip("/").rpartition("/")[2]
     found = found_of(name, retried(fs.info, path))
-    return Item(whole, name, found.size, found.stamp)
+    return Item(whole, harmless(name), found.size, found.stamp)
