@@ -18,8 +18,7 @@ from pathlib import Path
 from pellucid.cli._options import Batch
 from pellucid.cli._streams import STREAM, is_unnamed
 from pellucid.errors import InputError, OptionError, OutputError, PellucidError
-from pellucid.pixels import ZARR
-from pellucid.pixels.formats.zarr import MARKS
+from pellucid.scale.local import is_folder, is_zarr
 
 
 @dataclass(frozen=True)
@@ -199,19 +198,6 @@ def files_below(
             elif suffix not in outputs.own and not path.name.startswith("."):
                 passed[suffix] += 1
     return sorted(kept), errors
-
-
-def is_zarr(path: str | os.PathLike[str]) -> bool:
-    """Whether `path` is called like a Zarr store."""
-    return Path(path).suffix.lower() == ZARR
-
-
-def is_folder(path: str | os.PathLike[str]) -> bool:
-    """Whether `path` is a folder of files; a Zarr store, and an array in one, is a picture."""
-    if not os.path.isdir(path) or is_zarr(path):
-        return False
-    within = any(is_zarr(folder) for folder in Path(path).absolute().parents)
-    return not (within and any(Path(path, mark).is_file() for mark in MARKS))
 
 
 def wants_folder(inputs: Sequence[str], out: str) -> bool:
