@@ -14,7 +14,8 @@ from tenacity import (
     Retrying,
     retry_if_exception,
     stop_after_attempt,
-    wait_exponential_jitter,
+    wait_exponential,
+    wait_random,
 )
 
 T = TypeVar("T")
@@ -69,7 +70,7 @@ def retried(function: Callable[..., T], *args: Any, **more: Any) -> T:
     """What `function` returns, at last; raises what it raises at the last try."""
     tries = Retrying(
         stop=stop_after_attempt(TRIES),
-        wait=wait_exponential_jitter(FIRST_S, MOST_S, jitter=FIRST_S),
+        wait=wait_exponential(FIRST_S, MOST_S) + wait_random(0, FIRST_S),
         retry=retry_if_exception(is_passing),
         reraise=True,
     )
