@@ -332,7 +332,7 @@ def is_harmless(place: str) -> bool:
     )
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(st.sets(HOSTILE, max_size=20))
 def test_places_are_harmless_and_as_many_as_the_names(names: set[str]) -> None:
     places = {harmless(name) for name in names}
@@ -340,7 +340,7 @@ def test_places_are_harmless_and_as_many_as_the_names(names: set[str]) -> None:
     assert len(places) == len(names)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(HOSTILE)
 def test_places_of_whatever_is_named_are_harmless(name: str) -> None:
     assert is_harmless(place_of_path(name))
@@ -354,7 +354,7 @@ def test_common_names_are_their_own_place(name: str) -> None:
 
 
 def test_every_error_is_our_own(tmp_path: Path) -> None:
-    @settings(max_examples=100)
+    @settings(max_examples=100, deadline=None)
     @given(HOSTILE)
     def check(name: str) -> None:
         try:

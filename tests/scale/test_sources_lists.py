@@ -177,7 +177,7 @@ def test_a_list_is_read_as_it_is_needed(here: Path) -> None:
     assert told == ["l.txt, line 100000: a NUL, which no name has"]
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(
     st.binary(max_size=200)
     | st.lists(

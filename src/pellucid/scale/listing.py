@@ -18,11 +18,11 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from pellucid.errors import InputError, PellucidError, first_line
+from pellucid.errors import InputError, PellucidError
 from pellucid.pixels.extras import science
 from pellucid.scale.local import Found, Told, is_zarr
 from pellucid.scale.s3_pages import keys_below, walk_prefixes
-from pellucid.scale.storage import retried
+from pellucid.scale.storage import reason_of, retried
 from pellucid.scale.wanted import Wanted
 
 if TYPE_CHECKING:
@@ -42,11 +42,11 @@ def listing(name: str) -> Iterator[None]:
         yield
     except PellucidError:
         raise
-    except FileNotFoundError as error:
-        raise InputError(f"{name}: no such file or folder") from error
     except Exception as error:  # the libraries of clouds raise their own
-        reason = getattr(error, "strerror", None) or first_line(error)
-        raise InputError(f"{name}: cannot be read: {reason}") from error
+        reason = reason_of(error)
+        gone = reason == "no such file"
+        said = f"{reason} or folder" if gone else f"cannot be read: {reason}"
+        raise InputError(f"{name}: {said}") from error
 
 
 def walk(
@@ -138,7 +138,7 @@ def _walk_folders(
         except (FileNotFoundError, PermissionError) as error:
             if folder == path:
                 raise
-            told(f"{folder}: the folder can't be read: {error.strerror or first_line(error)}")
+            told(f"{folder}: the folder can't be read: {reason_of(error)}")
             continue
         for info in infos:
             name, is_file = info["name"].rstrip("/"), info["type"] != "directory"

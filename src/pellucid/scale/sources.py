@@ -62,7 +62,7 @@ def find_sources(
     Raises:
         InputError: at once if there is no such source, and while iterating if it can't be read to
             its end, or holds nothing.
-        OptionError: the target is the folder of the sources itself.
+        OptionError: there is no such kind of URL; or the target is the folder of the sources.
         MissingExtraError: a library for it isn't installed.
     """
 
