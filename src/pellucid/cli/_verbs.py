@@ -13,8 +13,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pellucid
-from pellucid.cli._batch import Work
+from pellucid.cli._batch import Report, Work
 from pellucid.cli._jobs import Job
+from pellucid.cli.compress import report_of as report_of_pel
 from pellucid.cli.compress import work_of as work_to_compress
 from pellucid.cli.decompress import Wanted
 from pellucid.cli.decompress import work_of as work_to_decompress
@@ -23,7 +24,7 @@ from pellucid.cli.denoise import suffix_of as suffix_of_clean
 from pellucid.cli.denoise import work_of as work_to_denoise
 from pellucid.cli.verify import work_of as work_to_verify
 from pellucid.errors import InputError
-from pellucid.scale.items import Made, Verb
+from pellucid.scale.items import InPieces, Made, Verb
 from pellucid.scale.prints import prints_to_compress, prints_to_decode, prints_to_denoise
 
 PEL, SEQUENCE = ".pel", ".pels"
@@ -40,6 +41,7 @@ def verb_to_compress(words: str, **wanted: Any) -> Verb:
         pel_of,
         outputs.sources,
         partial(prints_to_compress, asked),
+        InPieces(partial(same_for_all, asked), made_of_result),
     )
 
 
@@ -70,8 +72,22 @@ def verb_to_verify(words: str, **wanted: Any) -> Verb:
 
 def made_by(work: Work, source: Path, target: Path | None) -> Made:
     """What a command says of one file, for a row."""
-    report = work(Job(source, Path(source.name), target), lambda _done: None)
+    return made_of(work(Job(source, Path(source.name), target), lambda _done: None))
+
+
+def made_of(report: Report) -> Made:
+    """A command's report, but for its line."""
     return Made(report.fields, report.remarks, report.damaged)
+
+
+def same_for_all(asked: pellucid.CompressOptions, _source: Path) -> pellucid.CompressOptions:
+    """The options, whatever the picture."""
+    return asked
+
+
+def made_of_result(_source: Path, _target: Path, made: pellucid.CompressResult) -> Made:
+    """What came of a picture that several workers compressed."""
+    return made_of(report_of_pel(made))
 
 
 def unless_sequence(work: Work, job: Job, part: Callable[[float], None]) -> Any:
