@@ -32,7 +32,7 @@ PEL, SEQUENCE = ".pel", ".pels"
 
 def verb_to_compress(words: str, **wanted: Any) -> Verb:
     """`pellucid compress`, by its options; raises OptionError."""
-    asked = pellucid.CompressOptions(**anywhere(wanted))
+    asked = pellucid.CompressOptions(**wanted)
     outputs, work = work_to_compress(asked)
     return Verb(
         "compress",
@@ -47,7 +47,7 @@ def verb_to_compress(words: str, **wanted: Any) -> Verb:
 
 def verb_to_denoise(words: str, **wanted: Any) -> Verb:
     """`pellucid denoise`, by its options; raises OptionError."""
-    asked = options_to_denoise(**anywhere(wanted))
+    asked = options_to_denoise(**wanted)
     outputs, work = work_to_denoise(asked)
     prints = partial(prints_to_denoise, asked.model)
     return Verb("denoise", words, partial(made_by, work), clean_of, outputs.sources, prints)
