@@ -11,8 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import click
+
 import pellucid
+from pellucid.cli import _options as options
 from pellucid.cli._batch import size_of
+from pellucid.cli._options import option
 from pellucid.cli._verbs import pel_of
 from pellucid.cli.compress import ARRAYS, PICTURES, report_of
 from pellucid.errors import MismatchError
@@ -21,6 +25,21 @@ from pellucid.scale.items import InPieces, Made, Verb
 from pellucid.scale.prints import Prints, prints_to_compress
 from pellucid.scale.verified import CHECKED
 
+TRANSCODE_OPTIONS = (
+    click.option(
+        "--check/--no-check",
+        default=True,
+        help="Decode each output and compare it with its source before it gets its name.",
+    ),
+    option("--keep-larger", "Also make outputs that are no smaller than their sources."),
+)
+VERIFIED_OPTION = option(
+    "--verified",
+    "At the end, list the sources whose output was found identical, or within the bound, with "
+    "nothing left out: one a line, as for xargs -d '\\n'.",
+    options.PATH,
+    "FILE",
+)
 OF_BOTH = ("metadata", "limits", "page", "tile")  # options of files without loss and with it
 
 

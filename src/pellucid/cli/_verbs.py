@@ -6,7 +6,6 @@ the kind changes, a suffix behind it: `a.jpg.pel`.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -114,15 +113,3 @@ def clean_of(place: str) -> str:
 def picture_of(suffix: str, place: str) -> str:
     """The place of the picture of a .pel file."""
     return str(PurePosixPath(place).with_suffix(suffix))
-
-
-def anywhere(wanted: dict[str, Any]) -> dict[str, Any]:
-    """The options, with a model's folder by a path that holds for any process of this machine.
-
-    The name of an installed model counts first, as in every command.
-    """
-    model = wanted["model"]
-    named = model is None or model in {**pellucid.models(), **pellucid.denoisers()}
-    if named or not os.path.exists(model):
-        return wanted
-    return {**wanted, "model": os.path.abspath(model)}
