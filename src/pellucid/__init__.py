@@ -5,6 +5,7 @@
     salvage(data)                 the same of what is whole of a damaged file
     info(data)                    what is in a file, without decoding its pixels
     verify(data)                  every checksum and, by decoding, every latent
+    compare(data, image)          how far a file is off the picture that it was made of
 
     compress_file(), decompress_file(), denoise_file()   from file to file, in bounded memory
     compress_to(), decompress_to()   the same with options that are made and checked once
@@ -37,6 +38,7 @@ from pellucid.errors import PellucidError
 if TYPE_CHECKING:
     from pellucid._api.about import info, verify
     from pellucid._api.codec import compress, decompress, models, salvage
+    from pellucid._api.compared import Compared, compare
     from pellucid._api.denoise import denoise, denoise_file, denoisers, noise_level
     from pellucid._api.explain import explain
     from pellucid._api.on_disk import compress_file, compress_to, decompress_file, decompress_to
@@ -73,6 +75,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Compared",
     "CompressOptions",
     "CompressResult",
     "DecompressOptions",
@@ -98,6 +101,7 @@ __all__ = [
     "TargetOptions",
     "Verification",
     "__version__",
+    "compare",
     "compress",
     "compress_file",
     "compress_to",

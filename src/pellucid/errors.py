@@ -9,6 +9,7 @@
     │   ├── UnsupportedError    a valid file that uses what this version doesn't know yet
     │   ├── UnknownModelError   the file names a model that isn't installed
     │   └── DamagedFileError    truncated, checksum mismatch, contradictory sizes
+    ├── MismatchError           a .pel file that isn't what it must be, beside its source
     ├── TargetError             `--bpp`, `--size` or `--psnr` can't be met
     ├── OutputError             unwritable output, or an existing one without `force`
     ├── OptionError             a value outside its range (also a ValueError)
@@ -62,6 +63,10 @@ class UnknownModelError(FormatError):
 
 class DamagedFileError(FormatError):
     """The file is truncated, fails a checksum or contradicts itself."""
+
+
+class MismatchError(PellucidError):
+    """What a file decodes to isn't what it must be, beside the picture that it was made of."""
 
 
 class TargetError(PellucidError):

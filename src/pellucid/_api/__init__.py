@@ -5,7 +5,8 @@
     cleaned.py    who leaves noise out
     layers.py     which of the two it is, and a picture into a stream; decode.py: an open file
     codec.py      compress, decompress, salvage; on_disk.py: from file to file
-    about.py      info, verify; denoise.py, explain.py, explain_denoise.py
+    about.py      info, verify; compared.py: a file beside its picture
+    denoise.py, explain.py, explain_denoise.py
     noise.py      what a file says of the noise that was taken off, and grain
     sequence*.py      frames in one file (.pels): read, written, saved as pictures
     files.py      names that an output can't have, and what is kept beside samples
@@ -16,6 +17,7 @@
 # ruff: noqa: F401 - `pellucid.__all__` names them
 from pellucid._api.about import info, verify
 from pellucid._api.codec import compress, decompress, models, salvage
+from pellucid._api.compared import Compared, compare
 from pellucid._api.denoise import denoise, denoise_file, denoisers, noise_level
 from pellucid._api.explain import explain
 from pellucid._api.on_disk import compress_file, compress_to, decompress_file, decompress_to

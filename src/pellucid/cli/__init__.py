@@ -7,6 +7,7 @@
     stream.py       a video -> a clean one, or .pel frames
     serve.py        a page, and the verbs over HTTP  desktop.py   kinds of file and thumbnails
     view.py         that page, on some pictures
+    batch.py        those verbs on whole archives, by many workers
     demo.py         one photograph, end to end
     bench.py        side by side with other codecs; the benches are in `evaluate`
     bench_all.py    all of them, and one page
@@ -15,6 +16,7 @@
     _jobs.py        inputs and -o -> which file goes where
     _streams.py     standard input and output, and pipes, as files
     _batch.py       one job after another; one that fails doesn't stop the others
+    _batch_options.py, _batch_shown.py, _verbs.py, _transcode.py   what `batch` takes, says, does
     _progress.py    how far the work is
     _options.py     what several commands take
     _browser.py     a page opened in a browser
@@ -31,6 +33,7 @@ import click
 from pellucid import __version__
 from pellucid.cli._program import Program
 from pellucid.cli.adapt import adapt
+from pellucid.cli.batch import batch
 from pellucid.cli.bench import bench
 from pellucid.cli.compress import compress
 from pellucid.cli.decompress import decompress
@@ -68,6 +71,7 @@ for command in (
     stream,
     info,
     verify,
+    batch,
     explain,
     serve,
     view,

@@ -176,6 +176,12 @@ def passed_over(passed: Counter[str]) -> str:
     )
 
 
+def said_of_bytes(read: int, written: int) -> str:
+    """What sources took, and what was made of them takes."""
+    saved = f", {1 - written / read:.1%} saved" if written < read else ""
+    return f"{read:,} bytes to {written:,}{saved}"
+
+
 def finish(outcomes: Sequence[Outcome]) -> None:
     """Say what is done, and end the program if not all is, or not whole."""
     reports = [one.report for one in outcomes if one.report is not None]
@@ -188,7 +194,6 @@ def finish(outcomes: Sequence[Outcome]) -> None:
         tell(", ".join([f"{len(reports)} of {len(outcomes)} done", *said]))
     read, written = (sum(getattr(one, name) for one in outcomes) for name in ("read", "written"))
     if len(reports) > 1 and written:
-        saved = f", {1 - written / read:.1%} saved" if written < read else ""
-        tell(f"{read:,} bytes to {written:,}{saved}")
+        tell(said_of_bytes(read, written))
     if damaged or errors:
         raise click.exceptions.Exit(FAILED if damaged else exit_code(errors))

@@ -54,10 +54,7 @@ class Progress:
 
         With that a part may be 0 to the end, where it isn't known.
         """
-        step = int(done * STEPS)
-        due = self._clock() - self._said >= EVERY if self._live else step > self._step
-        self._step = max(step, self._step)
-        if due:
+        if self._due(done):
             spent = self._clock() - self._start
             known = spent >= LEAST_TIME and LEAST_PART <= done < 1
             said = [f"{100 * done:.0f} %"] if done or state is None else []
@@ -65,10 +62,22 @@ class Progress:
             said += [] if state is None else [state()]
             self._write(f" {', '.join(said)}")
 
+    def all(self, done: float, state: Callable[[], str]) -> None:
+        """Say what there is to say of all items together, of which the part `done` is done."""
+        if self._due(done):
+            self._write(state())
+
     def clear(self) -> None:
         """Leave an empty line to write on."""
         if self._shown and self._live:
             tell(FRESH, newline=False)
+
+    def _due(self, done: float) -> bool:
+        """Whether it is time for another line."""
+        step = int(done * STEPS)
+        due = self._clock() - self._said >= EVERY if self._live else step > self._step
+        self._step = max(step, self._step)
+        return due
 
     def _write(self, state: str) -> None:
         if self._shown:

@@ -6,15 +6,15 @@ the kind changes, a suffix behind it: `a.jpg.pel`.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pellucid
-from pellucid.cli._batch import Work
+from pellucid.cli._batch import Report, Work
 from pellucid.cli._jobs import Job
+from pellucid.cli.compress import report_of as report_of_pel
 from pellucid.cli.compress import work_of as work_to_compress
 from pellucid.cli.decompress import Wanted
 from pellucid.cli.decompress import work_of as work_to_decompress
@@ -23,7 +23,7 @@ from pellucid.cli.denoise import suffix_of as suffix_of_clean
 from pellucid.cli.denoise import work_of as work_to_denoise
 from pellucid.cli.verify import work_of as work_to_verify
 from pellucid.errors import InputError
-from pellucid.scale.items import Made, Verb
+from pellucid.scale.items import InPieces, Made, Verb
 from pellucid.scale.prints import prints_to_compress, prints_to_decode, prints_to_denoise
 
 PEL, SEQUENCE = ".pel", ".pels"
@@ -31,7 +31,7 @@ PEL, SEQUENCE = ".pel", ".pels"
 
 def verb_to_compress(words: str, **wanted: Any) -> Verb:
     """`pellucid compress`, by its options; raises OptionError."""
-    asked = pellucid.CompressOptions(**anywhere(wanted))
+    asked = pellucid.CompressOptions(**wanted)
     outputs, work = work_to_compress(asked)
     return Verb(
         "compress",
@@ -40,12 +40,13 @@ def verb_to_compress(words: str, **wanted: Any) -> Verb:
         pel_of,
         outputs.sources,
         partial(prints_to_compress, asked),
+        InPieces(partial(same_for_all, asked), made_of_result),
     )
 
 
 def verb_to_denoise(words: str, **wanted: Any) -> Verb:
     """`pellucid denoise`, by its options; raises OptionError."""
-    asked = options_to_denoise(**anywhere(wanted))
+    asked = options_to_denoise(**wanted)
     outputs, work = work_to_denoise(asked)
     prints = partial(prints_to_denoise, asked.model)
     return Verb("denoise", words, partial(made_by, work), clean_of, outputs.sources, prints)
@@ -70,8 +71,22 @@ def verb_to_verify(words: str, **wanted: Any) -> Verb:
 
 def made_by(work: Work, source: Path, target: Path | None) -> Made:
     """What a command says of one file, for a row."""
-    report = work(Job(source, Path(source.name), target), lambda _done: None)
+    return made_of(work(Job(source, Path(source.name), target), lambda _done: None))
+
+
+def made_of(report: Report) -> Made:
+    """A command's report, but for its line."""
     return Made(report.fields, report.remarks, report.damaged)
+
+
+def same_for_all(asked: pellucid.CompressOptions, _source: Path) -> pellucid.CompressOptions:
+    """The options, whatever the picture."""
+    return asked
+
+
+def made_of_result(_source: Path, _target: Path, made: pellucid.CompressResult) -> Made:
+    """What came of a picture that several workers compressed."""
+    return made_of(report_of_pel(made))
 
 
 def unless_sequence(work: Work, job: Job, part: Callable[[float], None]) -> Any:
@@ -98,15 +113,3 @@ def clean_of(place: str) -> str:
 def picture_of(suffix: str, place: str) -> str:
     """The place of the picture of a .pel file."""
     return str(PurePosixPath(place).with_suffix(suffix))
-
-
-def anywhere(wanted: dict[str, Any]) -> dict[str, Any]:
-    """The options, with a model's folder by a path that holds for any process of this machine.
-
-    The name of an installed model counts first, as in every command.
-    """
-    model = wanted["model"]
-    named = model is None or model in {**pellucid.models(), **pellucid.denoisers()}
-    if named or not os.path.exists(model):
-        return wanted
-    return {**wanted, "model": os.path.abspath(model)}

@@ -192,7 +192,10 @@ class Difference:
         return 10 * math.log10(self._picture.peak**2 * self.count / self.total)
 
     def __setitem__(self, key: tuple[slice, slice], samples: NDArray[Any]) -> None:
-        part = np.asarray(self._picture.samples[key])
+        self.add(np.asarray(self._picture.samples[key]), samples)
+
+    def add(self, part: NDArray[Any], samples: NDArray[Any]) -> None:
+        """The same for a part of the picture, (h, w, C), that is read already."""
         difference = part[..., : self._picture.colours].astype(np.int32) - samples
         if self._picture.alpha:
             difference = difference[weights_of(part[..., -1]) > 0]

@@ -18,8 +18,9 @@ from pathlib import Path
 
 import pellucid
 from pellucid.errors import OptionError, PellucidError
+from pellucid.pixels import check_target
 from pellucid.scale.dispatch import Dispatch
-from pellucid.scale.items import Verb
+from pellucid.scale.items import Row, State, Verb
 from pellucid.scale.lock import held
 from pellucid.scale.manifest import Manifest
 from pellucid.scale.manifest_counts import Counts
@@ -28,9 +29,11 @@ from pellucid.scale.sources import find_sources
 from pellucid.scale.storage import is_local
 from pellucid.scale.target import Target
 from pellucid.scale.task import Request
+from pellucid.scale.verified import write_verified
 from pellucid.scale.workers import Crew, connected
 
 NAME = "pellucid-batch.sqlite"
+SHOWN = 1000  # failures that a summary has
 IN_PROCESS = "memory:"  # what only threads of this process see
 
 Told = Callable[[Counts, float], None]
@@ -49,6 +52,7 @@ class BatchOptions:
     manifest: Path | None = None
     report: Path | None = None
     parquet: Path | None = None
+    verified: Path | None = None
     scheduler: str | None = None
     workers: int | None = None
     dashboard: str | None = None
@@ -84,12 +88,16 @@ class BatchOptions:
 
 @dataclass(frozen=True)
 class Summary:
-    """What came of a run: the counts of its manifest, and where that and the report are."""
+    """What came of a run: the counts of its manifest, and where that and the report are.
+
+    `failed` are the first pictures that have failed.
+    """
 
     counts: Counts
     manifest: Path
     report: Path
     passed: Counter[str]
+    failed: tuple[Row, ...] = ()
 
 
 def run_batch(verb: Verb, options: BatchOptions, told: Told, say: Say) -> Summary:
@@ -106,6 +114,7 @@ def run_batch(verb: Verb, options: BatchOptions, told: Told, say: Say) -> Summar
             until then stays in the manifest.
     """
     path, passed = options.manifest_path, Counter[str]()
+    check_outputs(options)
     with ExitStack() as stack:
         target = None
         if options.target is not None:
@@ -133,8 +142,18 @@ def run_batch(verb: Verb, options: BatchOptions, told: Told, say: Say) -> Summar
         if target is not None:
             target.sweep()
         if options.parquet is not None:
-            manifest.to_parquet(options.parquet)
-        return Summary(manifest.counts(), path, options.report_path, passed)
+            manifest.to_parquet(options.parquet, force=True)
+        if options.verified is not None:
+            write_verified(manifest.rows(State.DONE), options.verified)
+        failed = tuple(islice(manifest.rows(State.FAILED), SHOWN))
+        return Summary(manifest.counts(), path, options.report_path, passed, failed)
+
+
+def check_outputs(options: BatchOptions) -> None:
+    """Raise OutputError, before any work, for a file that can't be written at the end."""
+    for one in (options.report, options.parquet, options.verified):
+        if one is not None:
+            check_target(one, force=options.force or options.resume)
 
 
 def about(verb: Verb, options: BatchOptions) -> dict[str, str]:

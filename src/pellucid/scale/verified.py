@@ -1,0 +1,34 @@
+"""Sources whose outputs are as they must be: what whoever decides so may delete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pellucid.pixels.atomic import new_file
+from pellucid.scale.items import Row, State
+
+CHECKED = "checked"  # the field of a row that says what a check has found
+RIGHT = ("identical", "within ")  # how it begins where the output is what was asked for
+
+
+def write_verified(rows: Iterable[Row], path: Path) -> None:
+    """Write a list of the sources whose output is published, and was found to be right.
+
+    One a line, in UTF-8. What only looks alike isn't among them, nor what a remark was made on
+    (such as a second picture in the file, which was left out), nor a name with a line break in it.
+
+    Raises:
+        OutputError: the file can't be written.
+    """
+    with new_file(path, force=True) as out:
+        out.writelines(f"{row.url}\n".encode() for row in rows if is_verified(row))
+
+
+def is_verified(row: Row) -> bool:
+    """Whether nothing of a source is lost if only its output is kept."""
+    made = row.made
+    if row.state is not State.DONE or made.damaged or made.remarks:
+        return False
+    right = str(made.fields.get(CHECKED, "")).startswith(RIGHT)
+    return right and not {"\n", "\r"} & set(row.url)
