@@ -54,40 +54,53 @@ class Cleaned(NamedTuple):
         return {} if model is None else {NOISE: model.pack()}
 
 
-def cleaned(
-    source: ImageSource,
-    options: CompressOptions,
-    *,
-    itself: bool = False,
-    told: Progress | None = None,
-) -> Cleaned:
-    """The picture without noise, or with its level in the samples' unit; the same if it has none.
+class Removal(NamedTuple):
+    """How much of which noise is left out: by an analysis that is told its level, in the samples'
+    unit, or by the denoiser, which goes first, if there is none.
+    """
 
-    Args:
-        source: samples that the learned codec takes.
-        itself: the clean picture is wanted in any case.
-        told: is told how far the denoiser is, if it goes first.
+    sample: Sample
+    strength: float
+    level: NoiseLevel | None
 
-    Raises what denoising it does.
+
+def removal_of(
+    source: ImageSource, options: CompressOptions, *, itself: bool = False
+) -> Removal | None:
+    """What noise is left out of samples that the learned codec takes; None if none is.
+
+    `itself`: the clean picture is wanted in any case.
     """
     strength = options.denoising
     if not strength:
-        return Cleaned(source)
+        return None
     sample = sample_of(source)
     noise, found = sample.estimate, sample.range_of(source.dtype)
     if nothing_to_do(noise, strength, source.dtype):
-        return Cleaned(source)
+        return None
     if options.denoise_auto and is_faint(noise, found):
-        return Cleaned(source)
+        return None
     level = level_of(noise, eight_bits=source.dtype == np.uint8).times(strength)
     itself = itself or options.effort > 0 or options.psnr is not None
     fits = level.in_levels(found).highest() <= STRONGEST
-    if fits and not itself and load_codec(options.model_folder).can_denoise:
+    joint = fits and not itself and load_codec(options.model_folder).can_denoise
+    return Removal(sample, strength, level if joint else None)
+
+
+def cleaned(source: ImageSource, removal: Removal | None, told: Progress | None = None) -> Cleaned:
+    """The picture without noise, or with its level in the samples' unit; the same if it has none.
+
+    `told` is told how far the denoiser is, if it goes first. Raises what denoising does.
+    """
+    if removal is None:
+        return Cleaned(source)
+    sample, strength, level = removal
+    if level is not None:
         return Cleaned(source, level, sample, strength)
     samples = room_for(source)
     watched = Watched(samples, source.shape, told)
     # on the processor whatever the device, as what comes out decides bits
-    asked = DenoiseOptions(sigma=noise, strength=strength, device="cpu")
+    asked = DenoiseOptions(sigma=sample.estimate, strength=strength, device="cpu")
     denoise_into(source, watched, asked)
     return Cleaned(ImageSource(samples, source.info), None, sample, strength)
 

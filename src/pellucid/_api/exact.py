@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid._api.codings import ExactTiles
 from pellucid._api.layer import Encoded, Layer, Layout, held, require_held, way_out
 from pellucid._api.options import GUIDE, PICTURE, CompressOptions
 from pellucid.bitstream import FLOAT_MAP
@@ -17,7 +18,6 @@ from pellucid.exact import (
     MOST_BOUND,
     Pair,
     decode_into,
-    exact_tiles,
     file_bound,
     file_pair,
     find_map,
@@ -56,9 +56,10 @@ def encode_exact(
         pages=info.pages,
         tile=tile,
     )
-    mark = None if nodata is None else int(nodata)
-    tiles = exact_tiles(samples, header, max_error=reach, nodata=mark, floats=floats, pair=pair)
-    return Encoded(header, {} if floats is None else {FLOAT_MAP: floats.pack()}, tiles)
+    coding = ExactTiles(reach, None if nodata is None else int(nodata), floats, pair)
+    extras = {} if floats is None else {FLOAT_MAP: floats.pack()}
+    codings = (coding,) if guide is None else ()
+    return Encoded(header, extras, coding.tiles(samples, header), codings=codings)
 
 
 class ExactLayer(Layer):

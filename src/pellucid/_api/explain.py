@@ -138,7 +138,7 @@ def explain_compress(image: Any, options: CompressOptions) -> Explanation:
     """A picture coded at a quality: the same, what was lost of what can be seen, and what noise was
     left out before.
     """
-    from pellucid._api.cleaned import cleaned
+    from pellucid._api.cleaned import cleaned, removal_of
     from pellucid._api.learned import check_samples
     from pellucid.codec import look_at
     from pellucid.explaining import Strip, detail_of, removed
@@ -146,7 +146,7 @@ def explain_compress(image: Any, options: CompressOptions) -> Explanation:
     with open_image(image, page=options.page, max_pixels=options.limits.max_pixels) as opened:
         check_samples(opened, name_of(image))
         source = opened.without_full_alpha()
-        made = cleaned(source, options, itself=True)
+        made = cleaned(source, removal_of(source, options, itself=True))
         clean = made.source
         picture = look_at(clean, alpha=source.info.has_alpha)
         whole = Box.whole(source.shape).slices

@@ -12,36 +12,39 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from pellucid._api.cleaned import cleaned
+from pellucid._api.cleaned import Cleaned
+from pellucid._api.codings import ExactTiles
 from pellucid._api.exact import ExactLayer, whole_bound
 from pellucid._api.layer import Damaged, Encoded, Layer, Layout
-from pellucid._api.learned import LearnedLayer, check_source, encode_learned
-from pellucid._api.meter import Meter
+from pellucid._api.learned import LearnedLayer, encode_learned
+from pellucid._api.meter import Told
 from pellucid._api.options import AUTO, PICTURE, SOURCE, CompressOptions
 from pellucid.bitstream import KEPT, KEPT_NOISE, Kept, PelFile
-from pellucid.exact import exact_model, exact_tiles
+from pellucid.exact import exact_model
 from pellucid.pixels import Box, ImageSource
 from pellucid.pixels.lazy import Sink
 
 
-def encode_kept(source: ImageSource, options: CompressOptions, name: str, meter: Meter) -> Encoded:
+def encode_kept(
+    source: ImageSource, clean: Cleaned, options: CompressOptions, told: Told
+) -> Encoded:
     """Tiles of the denoised picture, then those of the source; as `encode_lossy`.
 
     Raises what `compress` does.
     """
-    check_source(source, options, name)
     bound = whole_bound(options.source_bound, source.dtype)
     layers = 2 + source.info.has_alpha
 
     def part(done: float) -> None:
-        meter.add(done * (layers - 1) / layers)  # all layers have as many tiles
+        told(done * (layers - 1) / layers)  # all layers have as many tiles
 
-    base = encode_learned(cleaned(source, options, told=meter.before), options, part)
-    alone = replace(base.header, layers=KEPT_NOISE)
-    tiles = exact_tiles(source, alone, max_error=bound)
+    base = encode_learned(clean, options, part)
+    coding = ExactTiles(bound, layers=KEPT_NOISE)
     header = replace(base.header, layers=base.header.layers | KEPT_NOISE)
     extras = {**base.extras, KEPT: Kept(exact_model()[1], bound).pack()}
-    return Encoded(header, extras, chain(base.tiles, tiles), base.noise)
+    tiles = chain(base.tiles, coding.tiles(source, header))
+    codings = (*base.codings, coding) if base.codings else ()
+    return Encoded(header, extras, tiles, base.noise, codings)
 
 
 class JoinedLayer(Layer):

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pellucid._api.codings import Coding
 from pellucid._api.options import AUTO, GUIDE, SOURCE
 from pellucid.bitstream import Header, PelFile
 from pellucid.denoising import NoiseEstimate
@@ -32,13 +33,15 @@ class Encoded(NamedTuple):
     """A file but for its metadata: header, payloads of extra chunks by type, tiles in order; and
     what noise was left out, if any was.
 
-    Tiles are made as they are taken, while the pictures are open.
+    Tiles are made as they are taken, while the pictures are open. `codings` are those that make
+    them, layer by layer; there are none where tiles aren't made of the source alone.
     """
 
     header: Header
     extras: Mapping[str, bytes]
     tiles: Iterable[bytes]
     noise: NoiseEstimate | None = None
+    codings: tuple[Coding, ...] = ()
 
 
 class Layout(NamedTuple):

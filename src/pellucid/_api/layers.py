@@ -5,11 +5,12 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import Any, BinaryIO
 
+from pellucid._api.cleaned import cleaned, removal_of
 from pellucid._api.exact import ExactLayer, encode_exact
 from pellucid._api.files import kept_of, metadata_of, name_of
-from pellucid._api.kept import JoinedLayer, encode_kept
+from pellucid._api.kept import JoinedLayer
 from pellucid._api.layer import Damaged, Layer
-from pellucid._api.learned import LearnedLayer
+from pellucid._api.learned import LearnedLayer, check_source
 from pellucid._api.lossy import encode_lossy
 from pellucid._api.meter import Meter, Progress
 from pellucid._api.options import AUTO, CompressOptions
@@ -32,10 +33,10 @@ def encode(
     meter = Meter(progress, first=REFINING if options.effort else DENOISING)
     with ExitStack() as opened:
         source = opened.enter_context(open_image(image, page=options.page, max_pixels=most))
-        if options.keep_noise:
-            made = encode_kept(source, options, name_of(image), meter)
-        elif options.bound is None:
-            made = encode_lossy(source, options, name_of(image), meter)
+        if options.bound is None:
+            check_source(source, options, name_of(image))
+            clean = cleaned(source, removal_of(source, options), told=meter.before)
+            made = encode_lossy(source, clean, options, meter.add)
         else:
             guide = None
             if options.guide is not None:

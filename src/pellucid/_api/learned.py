@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from pellucid._api.best import best_file
 from pellucid._api.cleaned import Cleaned
+from pellucid._api.codings import AlphaTiles, Coding, ColourTiles, tiles_of
 from pellucid._api.layer import Damaged, Encoded, Layer, Layout, held, require_held, way_out
 from pellucid._api.meter import Told
 from pellucid._api.options import DEFAULT_QUALITY, CompressOptions
@@ -29,7 +29,6 @@ from pellucid.bitstream.extras import needs_range
 from pellucid.codec import (
     Picture,
     TileReader,
-    compress_tiles,
     decompress_into,
     filling_reader,
     header_of,
@@ -89,17 +88,19 @@ def encode_learned(clean: Cleaned, options: CompressOptions, told: Told) -> Enco
     header, alpha = header_for(samples, net, options), samples.info.has_alpha
     picture = look_at(samples, alpha=alpha, noise=clean.level)
     extras = extras_of(picture, header) | clean.extras
-    layer = alpha_tiles(samples, header) if alpha else iter(())
     if options.bpp is not None or options.size is not None or options.psnr is not None:
-        best, colours = best_file(picture, net, header, list(layer), extras, source, options, told)
+        layer = list(alpha_tiles(samples, header)) if alpha else []
+        best, colours = best_file(picture, net, header, layer, extras, source, options, told)
         return Encoded(replace(header, quality=best), extras, colours, clean.noise)
+    codings: tuple[Coding, ...] = (ColourTiles.of(picture, options),)
+    if alpha:
+        codings += (AlphaTiles(),)
 
     def part(done: float) -> None:
         told(done / header.tile_chunks)
 
-    tiles = compress_tiles(picture, net, header, options.effort, part)
-    coloured = (payload for payload, _ in tiles)
-    return Encoded(header, extras, chain(coloured, layer), clean.noise)
+    tiles = tiles_of(codings, samples, header, part)
+    return Encoded(header, extras, tiles, clean.noise, codings)
 
 
 class LearnedLayer(Layer):

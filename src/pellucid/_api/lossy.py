@@ -11,12 +11,13 @@ import math
 from collections.abc import Callable
 from functools import partial
 
-from pellucid._api.cleaned import cleaned
+from pellucid._api.cleaned import Cleaned
 from pellucid._api.exact import encode_exact
 from pellucid._api.files import kept_of, metadata_of
+from pellucid._api.kept import encode_kept
 from pellucid._api.layer import Encoded
-from pellucid._api.learned import check_source, encode_learned
-from pellucid._api.meter import Meter
+from pellucid._api.learned import encode_learned
+from pellucid._api.meter import Told
 from pellucid._api.options import CompressOptions
 from pellucid._api.trial import Cost, Trial, bytes_of, in_memory, psnr_within
 from pellucid.bitstream import file_length
@@ -28,22 +29,24 @@ from pellucid.pixels import ImageSource
 NEAR = 95  # quality from which a bound on errors may take fewer bytes at no lower PSNR
 
 
-def encode_lossy(source: ImageSource, options: CompressOptions, name: str, meter: Meter) -> Encoded:
+def encode_lossy(
+    source: ImageSource, clean: Cleaned, options: CompressOptions, told: Told
+) -> Encoded:
     """The file for a quality or a target.
 
     Args:
-        name: what messages call the picture.
-        meter: is told of the denoiser, if that goes first, and of parts that refining has done.
+        clean: the source, which `check_source` finds nothing wrong with, as it is to be coded.
+        told: is told of parts of the file, 0 to 1, that refining has done.
 
     A model that is named is used: then the layer is the learned one, and so it is of a picture
-    whose noise is left out. Raises what `compress` does.
+    whose noise is left out. With `keep_noise` the source is behind it. Raises what `compress` does.
     """
-    check_source(source, options, name)
-    clean = cleaned(source, options, told=meter.before)
+    if options.keep_noise:
+        return encode_kept(source, clean, options, told)
     if options.model is not None or clean.noise is not None:
-        return encode_learned(clean, options, meter.add)
+        return encode_learned(clean, options, told)
     try:
-        learned = encode_learned(clean, options, meter.add)
+        learned = encode_learned(clean, options, told)
     except TargetError:
         instead = exact_instead(source, options, None)
         if instead is None:

@@ -27,6 +27,7 @@ from pellucid._api.options import (
 )
 from pellucid._api.results import CompressResult, DecompressResult
 from pellucid.bitstream import DEFAULT_LIMITS, Limits
+from pellucid.denoising import NoiseEstimate
 from pellucid.errors import OutputError
 from pellucid.pixels import DICOM, ImageInfo, open_sink
 from pellucid.pixels.atomic import new_file
@@ -96,10 +97,25 @@ def compress_to(
     check_pel_name(target)
     with new_file(target, force=force) as out:
         noise = encode(out, source, options, progress=progress)
-    found, before = info(target, limits=options.limits), None
-    remarks = (NOTHING,) if options.keep_noise and noise is None else ()
+    return result_of(target, options, noise, size_of(source))
+
+
+def size_of(source: object) -> int | None:
+    """Bytes of a picture that is a single file; None of any other."""
     if isinstance(source, str | os.PathLike) and Path(source).is_file():
-        before = Path(source).stat().st_size
+        return Path(source).stat().st_size
+    return None
+
+
+def result_of(
+    target: str | os.PathLike[str],
+    options: CompressOptions,
+    noise: NoiseEstimate | None,
+    before: int | None,
+) -> CompressResult:
+    """What is said of a file that was just written; its source had `before` bytes."""
+    found = info(target, limits=options.limits)
+    remarks = (NOTHING,) if options.keep_noise and noise is None else ()
     exact = found.max_error is not None or found.source_error is not None
     if before is None or not exact or found.file_bytes <= before:
         return CompressResult(found, before, remarks, noise)

@@ -10,7 +10,8 @@ and a row of coded tiles, as the picture is only asked for its windows (`pixels/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, ThreadPoolExecutor
 from contextlib import closing
 from threading import Event
@@ -53,6 +54,7 @@ def compress_tiles(
     header: Header,
     effort: int = 0,
     told: Callable[[float], None] = lambda _: None,
+    wanted: Sequence[int] | None = None,
 ) -> Iterator[tuple[bytes, TileLatents]]:
     """Payload and latents of each tile of colours, in order.
 
@@ -62,12 +64,15 @@ def compress_tiles(
         effort: how far latents are refined, 0 to 9 (`refine.py`).
         told: is told by it, from any thread, that a part of a tile is done; those of a tile sum
             to 1. What it raises ends the work.
+        wanted: the numbers of the tiles, each once, and their order; all of them if it isn't given.
+            What a tile becomes doesn't depend on the others.
     """
+    numbers = range(header.tile_count) if wanted is None else wanted
     if effort:
-        yield from refine_tiles(picture, model, header, STEPS[effort], told)
+        yield from refine_tiles(picture, model, header, STEPS[effort], told, numbers)
         return
     coded: dict[int, tuple[bytes, TileLatents]] = {}  # tiles that wait for those before them
-    due = 0
+    due = deque(numbers)
 
     def work(tile: tuple[int, NDArray[np.float32]]) -> tuple[int, tuple[bytes, TileLatents]]:
         number, own = tile
@@ -76,25 +81,39 @@ def compress_tiles(
 
     with (
         ThreadPoolExecutor(model.threads) as pool,
-        closing(analyse_tiles(pool, picture, model, header)) as tiles,
+        closing(analyse_tiles(pool, picture, model, header, numbers)) as tiles,
     ):
         for number, found in in_order(pool, work, tiles, ahead=model.threads):
             coded[number] = found
-            while due in coded:
-                yield coded.pop(due)
-                due += 1
+            while due and due[0] in coded:
+                yield coded.pop(due.popleft())
 
 
 def analyse_tiles(
-    pool: Executor, picture: Picture, model: CodecModel, header: Header
+    pool: Executor,
+    picture: Picture,
+    model: CodecModel,
+    header: Header,
+    wanted: Sequence[int] | None = None,
 ) -> Generator[tuple[int, NDArray[np.float32]], None, None]:
-    """Number and y in quantiser steps of each tile, once all parts that it lies in are analysed."""
+    """Number and y in quantiser steps of each tile, once all parts that it lies in are analysed.
+
+    `wanted` is as in `compress_tiles`, but tiles come as the parts let them.
+    """
+    chosen = range(header.tile_count) if wanted is None else frozenset(wanted)
     shape = (header.height, header.width)
-    parts = parts_of(shape, clean=picture.noise is None)
+
+    def under(part: Box) -> Iterator[tuple[int, Box]]:
+        tiles = tiles_under(samples_of(latents_of(part)), shape, header.tile_size)
+        return (tile for tile in tiles if tile[0] in chosen)
+
+    all_parts = parts_of(shape, clean=picture.noise is None)
+    parts = [part for part in all_parts if any(under(part))]
     begun: dict[int, tuple[NDArray[np.float32], int]] = {}  # tiles, and how many latents they lack
     with closing(analyse_parts(pool, picture, model, header.quality, parts)) as analysed:
-        for part, y in zip(map(latents_of, parts), analysed, strict=True):
-            for number, tile in tiles_under(samples_of(part), shape, header.tile_size):
+        for samples, y in zip(parts, analysed, strict=True):
+            part = latents_of(samples)
+            for number, tile in under(samples):
                 place = latents_of(tile)
                 new = np.empty((len(y), place.height, place.width), np.float32), place.size
                 own, missing = begun.pop(number, new)
@@ -127,12 +146,13 @@ def refine_tiles(
     header: Header,
     steps: int,
     told: Callable[[float], None],
+    wanted: Sequence[int],
 ) -> Iterator[tuple[bytes, TileLatents]]:
     """The same with latents refined in `steps`, of several tiles at a time.
 
     The result doesn't depend on how many threads there are.
     """
-    tiles = [header.tile_box(number) for number in range(header.tile_count)]
+    tiles = [header.tile_box(number) for number in wanted]
     around, stop = [surroundings_of(tile, header, model) for tile in tiles], Event()
 
     def done() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -62,6 +62,7 @@ def exact_tiles(
     nodata: int | None = None,
     floats: FloatMap | None = None,
     pair: Pair | None = None,
+    wanted: Sequence[int] | None = None,
 ) -> Iterator[bytes]:
     """The tile payloads of (H, W, C) uint8, uint16, int16, or floats that have a map.
 
@@ -69,7 +70,8 @@ def exact_tiles(
     value `nodata`, and no other gets that value; and so do the planes of a guide, see `pair.py`.
     `header` may be that of a source layer, whose tiles don't say the bound.
     Of floats, `floats` says their bound and what means no data; `max_error` is then one of the
-    whole numbers that stand for them.
+    whole numbers that stand for them. `wanted` are the numbers of the tiles, in this order; all of
+    them if it isn't given.
     """
     tables, _ = exact_model()
     hole = MOST_CODES - 1 if floats is not None and floats.marks else None
@@ -83,29 +85,38 @@ def exact_tiles(
         mark = nodata if floats is None else hole
         return start + encode_tile(part, kind, max_error, tables, mark)
 
-    return each_tile(samples, header, encode)
+    return each_tile(samples, header, encode, wanted)
 
 
-def alpha_tiles(samples: Source, header: Header) -> Iterator[bytes]:
-    """The payloads of a learned file's alpha, the last channel of samples (H, W, C)."""
+def alpha_tiles(
+    samples: Source, header: Header, wanted: Sequence[int] | None = None
+) -> Iterator[bytes]:
+    """The payloads of a learned file's alpha, the last channel of samples (H, W, C).
+
+    `wanted` is as in `exact_tiles`.
+    """
     tables, _ = exact_model()
 
     def encode(number: int, part: NDArray[Any]) -> bytes:
         return encode_tile(part[..., -1:], alpha_kind(header, number), 0, tables)
 
-    return each_tile(samples, header, encode)
+    return each_tile(samples, header, encode, wanted)
 
 
 def each_tile(
-    samples: Source, header: Header, encode: Callable[[int, NDArray[Any]], bytes]
+    samples: Source,
+    header: Header,
+    encode: Callable[[int, NDArray[Any]], bytes],
+    wanted: Sequence[int] | None,
 ) -> Iterator[bytes]:
     """The payloads, made by `encode` of a tile's number and samples; a few tiles are in memory."""
 
     def work(number: int) -> bytes:
         return encode(number, np.asarray(samples[header.tile_box(number).slices]))
 
+    numbers = range(header.tile_count) if wanted is None else wanted
     with workers() as pool:
-        yield from in_order(pool, work, range(header.tile_count), ahead=2 * thread_count())
+        yield from in_order(pool, work, numbers, ahead=2 * thread_count())
 
 
 def codes_of(part: NDArray[Any], floats: FloatMap, reach: int) -> NDArray[np.uint16]:

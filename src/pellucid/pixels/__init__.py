@@ -32,7 +32,7 @@ from pellucid.pixels.formats.dicom import DICOM
 from pellucid.pixels.formats.npy import NPY
 from pellucid.pixels.formats.zarr import ZARR
 from pellucid.pixels.info import ImageInfo, Role
-from pellucid.pixels.open import ImageSource, open_image, read_image
+from pellucid.pixels.open import ImageSource, is_in_parts, open_image, read_image
 from pellucid.pixels.sink import WRITE_SUFFIXES, open_sink
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "ImageSource",
     "Role",
     "check_target",
+    "is_in_parts",
     "open_image",
     "open_sink",
     "read_image",

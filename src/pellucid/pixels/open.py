@@ -25,6 +25,8 @@ from pellucid.pixels.geo import nodata_of
 from pellucid.pixels.info import ImageInfo
 from pellucid.pixels.lazy import MAX_PIXELS, Sliced, Source, check_size, is_sliced
 
+NO_LIMIT = 1 << 62  # pixels
+
 
 class ImageSource:
     """Samples (H, W, C) as stored, and the `info` that says what they are.
@@ -114,6 +116,18 @@ def open_image(
     pages = (page,) if kind.pages else ()
     with kind.open(given, max_pixels, *pages) as (samples, info):
         yield ImageSource(samples, replace(info, nodata=nodata_of(info.exif)))
+
+
+def is_in_parts(path: str | os.PathLike[str], *, page: int | None = None) -> bool:
+    """Whether parts of a picture on disk are read without the rest, as `open_image` opens it.
+
+    Of formats that never are (PNG, JPEG and others) nothing is read but the first bytes. `page` and
+    what is raised are as there, but for the limit.
+    """
+    if not format_of(Input(path)).in_parts:
+        return False
+    with open_image(path, page=page, max_pixels=NO_LIMIT) as opened:
+        return not opened.in_memory
 
 
 def _array(source: Any, max_pixels: int) -> tuple[Source, ImageInfo]:

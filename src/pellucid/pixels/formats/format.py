@@ -32,12 +32,14 @@ class Format:
         open: gives samples (H, W, C) as stored and what they are, while the block lasts. Takes the
             input and the most pixels; raises InputError, LimitError and MissingExtraError.
         pages: whether `open` takes a third argument, the page or frame, from 0.
+        in_parts: whether files may be such that a part is read without the rest.
     """
 
     name: str
     claims: Callable[[Input], bool]
     open: Callable[..., Opened]
     pages: bool = False
+    in_parts: bool = False
 
 
 def whole(

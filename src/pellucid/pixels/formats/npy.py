@@ -92,6 +92,9 @@ def _reserve(file: BinaryIO, size: int) -> None:
 
 
 FORMAT = Format(
-    "NumPy", lambda source: source.suffix == NPY or source.head.startswith(_MAGIC), open_npy
+    "NumPy",
+    lambda source: source.suffix == NPY or source.head.startswith(_MAGIC),
+    open_npy,
+    in_parts=True,
 )
 WRITER = Writer((NPY,), npy_output, stacks=True, metadata=())

@@ -75,6 +75,6 @@ def _encode(samples: NDArray[Any], _: Output) -> bytes:
     return head + samples.astype(samples.dtype.newbyteorder(">")).tobytes()
 
 
-FORMAT = Format("PPM", lambda source: source.head[:2] in _CHANNELS, open_pnm)
+FORMAT = Format("PPM", lambda source: source.head[:2] in _CHANNELS, open_pnm, in_parts=True)
 PPM = Writer((".ppm",), at_once(_encode), only(uint8=(1, 3), uint16=(1, 3)), metadata=())
 PGM = Writer((".pgm",), at_once(_encode), only(uint8=(1,), uint16=(1,)), metadata=())

@@ -179,4 +179,10 @@ def _together(page: Any) -> bool:
     return int(page.samplesperpixel) > 1 and int(page.planarconfig) == 1
 
 
-FORMAT = Format("TIFF", lambda source: source.head[:4] in tiff.SIGNATURES, open_tiff, pages=True)
+FORMAT = Format(
+    "TIFF",
+    lambda source: source.head[:4] in tiff.SIGNATURES,
+    open_tiff,
+    pages=True,
+    in_parts=True,
+)

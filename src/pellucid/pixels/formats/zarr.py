@@ -171,5 +171,5 @@ def _is_store(folder: Path) -> bool:
     return any((folder / name).is_file() for name in MARKS)
 
 
-FORMAT = Format("Zarr", _claims, open_zarr)
+FORMAT = Format("Zarr", _claims, open_zarr, in_parts=True)
 WRITER = Writer((ZARR,), zarr_output, stacks=True, metadata=())
