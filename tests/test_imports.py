@@ -44,10 +44,10 @@ ALLOWED: dict[str, set[str]] = {
     "plugins": LIBRARY | {"_api", "__init__"},
     "__init__": LIBRARY | {"_api", "video"},
     "nets": LIBRARY,
-    "evaluate": LIBRARY | {"_api", "__init__", "video", "explaining", "pages", "plugins"},
+    "evaluate": LIBRARY | {"_api", "__init__", "video", "explaining", "pages", "plugins", "scale"},
     "train": LIBRARY | {"_api", "__init__", "nets", "evaluate"},
     "serve": LIBRARY | {"_api", "__init__", "explaining", "pages"},
-    "scale": LIBRARY | {"_api", "__init__", "pages"},
+    "scale": LIBRARY | {"_api", "__init__", "explaining", "pages"},
     "cli": LIBRARY
     | {"_api", "__init__", "train", "evaluate", "explaining", "video", "serve", "plugins", "scale"},
     "__main__": {"cli"},

@@ -174,7 +174,7 @@ def test_the_commands_of_the_containers(photos, tmp_path):
         places = {
             "tcp://pellucid-scheduler:8786": address,
             "/manifest": str(tmp_path / "manifest"),
-            "=/tmp": f"={tmp_path}",
+            "directory=/tmp": f"directory={tmp_path}",
             "archive": BUCKET,
             "8786": "0",
         }
