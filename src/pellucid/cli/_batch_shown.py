@@ -97,8 +97,10 @@ def finish(verb: str, summary: Summary, *, as_json: bool) -> None:
         )
     if summary.passed:
         say(passed_over(summary.passed))
+    if summary.left_out:
+        say(f"{summary.left_out:,} names were left out, as was said")
     tell(f"report {summary.report}, rows {summary.manifest}")
-    if failed or counts.damaged:
+    if failed or counts.damaged or summary.left_out:
         raise click.exceptions.Exit(FAILED)
 
 
@@ -121,6 +123,7 @@ def fields_of(verb: str, summary: Summary) -> dict[str, Any]:
         **{state.name.lower(): counts.states[state] for state in State},
         "damaged": counts.damaged,
         "changed": counts.changed,
+        "left_out": summary.left_out,
         "errors": dict(counts.errors),
         "bytes": counts.before,
         "bytes_written": counts.after,

@@ -139,9 +139,9 @@ def do(verb: Verb, given: dict[str, Any]) -> None:
         **{name: given[name] for name in ASKED},
     )
     if given["dry_run"]:
-        shown.show_plan(engine.plan_batch(verb, options), as_json=as_json)
+        shown.show_plan(engine.plan_batch(verb, options, say), as_json=as_json)
     elif given["sample"]:
-        estimate = engine.sample_batch(verb, options, given["sample"])
+        estimate = engine.sample_batch(verb, options, given["sample"], say)
         shown.show_estimate(estimate, given["price"], as_json=as_json)
     else:
         progress = Progress(0, wanted=given["progress"], quiet=as_json)

@@ -5,27 +5,28 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from distributed import CancelledError, Future, KilledWorker
 
 from pellucid.errors import OutputError, PellucidError, first_line
 from pellucid.scale.items import Item, Row, State
+from pellucid.scale.large import FROM, code_large, join_large, plan_large
 from pellucid.scale.receipts import Receipts
-from pellucid.scale.task import Group, Request, do_group, failed
+from pellucid.scale.task import Group, Large, Request, do_group, failed
 
 if TYPE_CHECKING:
+    from pellucid.scale.lister import Lister
     from pellucid.scale.lock import Lock
     from pellucid.scale.manifest import Manifest
     from pellucid.scale.manifest_counts import Counts
-    from pellucid.scale.run import Lister
     from pellucid.scale.workers import Crew
 
 GROUP_S = 1.0  # of work in a group
 MOST = 500  # pictures in a group
 AHEAD = 2  # groups for each worker: one that it does, and one that waits there
 EVERY_S, SOON_S = 1.0, 0.05  # between two looks around; for sources, when none are there
-MEMORY_EACH = 6  # bytes of memory that a byte of samples takes, about
+MEMORY_EACH = 4  # bytes of memory that a byte of samples takes, about
 LARGER = 400 * 10**6  # and what a process takes without
 GO_ON = "what was done is kept, and --resume goes on"
 
@@ -56,16 +57,22 @@ class Pace:
 
 
 class Dispatch:
-    """The loop of a run."""
+    """The loop of a run.
+
+    Args:
+        lister: adds to the manifest meanwhile; None if all is there.
+        lock: of the target; a run that loses it ends.
+        told: is told now and then how far it is, and how many workers there are.
+    """
 
     def __init__(
         self,
         crew: Crew,
         request: Request,
         manifest: Manifest,
-        lister: Lister,
-        lock: Lock | None,
-        told: Callable[[Counts, int], None],
+        lister: Lister | None = None,
+        lock: Lock | None = None,
+        told: Callable[[Counts, int], None] = lambda _counts, _workers: None,
     ) -> None:
         self._crew, self._request, self._manifest = crew, request, manifest
         self._lister, self._lock, self._told = lister, lock, told
@@ -79,7 +86,10 @@ class Dispatch:
     def run(self) -> None:
         """Until all is done that can be."""
         try:
-            while self._fill() or self._under_way or not self._manifest.is_listed:
+            while True:
+                listed = self._manifest.is_listed  # before, as what is added last must be seen
+                if not self._fill() and listed and not self._under_way:
+                    return
                 self._collect()
                 self._look_around()
         finally:
@@ -102,15 +112,28 @@ class Dispatch:
         return sent
 
     def _send(self, items: Sequence[Item], *, memory: int = LARGER, alone: bool = False) -> None:
-        future = self._crew.client.submit(
-            do_group,
-            self._request,
-            tuple(items),
-            alone=alone,
-            pure=False,
-            resources=self._crew.needs(memory),
-            priority=int(alone),
+        future = self._submit(do_group, self._request, tuple(items), memory=memory, alone=alone)
+        self._follow(future, items)
+
+    def _send_large(self, large: Large) -> None:
+        """A picture as a task of its own or, if it's worth it, as several."""
+        item, memory, number = large.item, LARGER + MEMORY_EACH * large.samples, self._crew.number
+        if self._request.verb.pieces is None or number < 2 or large.samples < FROM:
+            self._send([item], memory=memory, alone=True)
+            return
+        memory = LARGER + large.samples
+        plan = self._submit(plan_large, self._request, item, number, memory=memory)
+        pieces = [self._submit(code_large, item, plan, n, memory=memory) for n in range(number)]
+        self._follow(self._submit(join_large, self._request, item, plan, pieces), [item])
+
+    def _submit(
+        self, task: Callable[..., Any], *words: Any, memory: int = LARGER, **more: Any
+    ) -> Future[Any]:
+        return self._crew.client.submit(
+            task, *words, pure=False, resources=self._crew.needs(memory), **more
         )
+
+    def _follow(self, future: Future[Group], items: Sequence[Item]) -> None:
         self._under_way[future] = tuple(items)
         future.add_done_callback(self._done.put)
 
@@ -136,8 +159,7 @@ class Dispatch:
             self._receipts.drop([group.receipt for group in groups if group.receipt])
         for group in groups:
             for large in group.large:
-                memory = LARGER + MEMORY_EACH * large.samples
-                self._send([large.item], memory=memory, alone=True)
+                self._send_large(large)
 
     def _failure(self, future: Future[Group]) -> list[Group]:
         """What came of a group that failed as a whole.
@@ -166,7 +188,7 @@ class Dispatch:
 
     def _look_around(self) -> None:
         """Now and then: is the listing, the lock, the connection as it should be; who works?"""
-        if self._lister.error is not None:
+        if self._lister is not None and self._lister.error is not None:
             raise self._lister.error
         if time.monotonic() - self._looked < EVERY_S:
             return

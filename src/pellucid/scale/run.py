@@ -8,89 +8,46 @@ each output once.
 
 from __future__ import annotations
 
-import threading
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 import pellucid
-from pellucid.errors import OptionError, PellucidError
-from pellucid.pixels import check_target
 from pellucid.scale.dispatch import Dispatch
+from pellucid.scale.estimate import Estimate, Plan, chosen
 from pellucid.scale.items import Row, State, Verb
-from pellucid.scale.lock import held
+from pellucid.scale.lister import Listing, Say, listed
+from pellucid.scale.lock import Lock, held
 from pellucid.scale.manifest import Manifest
 from pellucid.scale.manifest_counts import Counts
+from pellucid.scale.options import NAME, BatchOptions
 from pellucid.scale.receipts import Receipts
-from pellucid.scale.sources import find_sources
-from pellucid.scale.storage import is_local
+from pellucid.scale.report import write_report
 from pellucid.scale.target import Target
 from pellucid.scale.task import Request
 from pellucid.scale.verified import write_verified
 from pellucid.scale.workers import Crew, connected
 
-NAME = "pellucid-batch.sqlite"
+__all__ = ["BatchOptions", "Summary", "plan_batch", "run_batch", "sample_batch"]
+
 SHOWN = 1000  # failures that a summary has
-IN_PROCESS = "memory:"  # what only threads of this process see
 
-Told = Callable[[Counts, float], None]
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class BatchOptions:
-    """What a run is asked for, beside its verb; `pellucid batch --help` says what each means.
-
-    Raises OptionError for options that contradict each other.
-    """
-
-    source: str
-    target: str | None
-    manifest: Path | None = None
-    report: Path | None = None
-    parquet: Path | None = None
-    verified: Path | None = None
-    scheduler: str | None = None
-    workers: int | None = None
-    dashboard: str | None = None
-    resume: bool = False
-    force: bool = False
-    skip_existing: bool = False
-    limit: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.force and self.skip_existing:
-            raise OptionError(
-                "--force overwrites what exists and --skip-existing leaves it; choose"
-            )
-
-    @property
-    def manifest_path(self) -> Path:
-        """Where the manifest is: in the target's folder, or else in the current one."""
-        if self.manifest is not None:
-            return self.manifest
-        inside = self.target is not None and is_local(self.target)
-        return Path(self.target if inside and self.target else ".", NAME)
-
-    @property
-    def report_path(self) -> Path:
-        """Where the report is: beside the manifest, unless another name is given."""
-        return self.report or self.manifest_path.with_suffix(".html")
-
-    @property
-    def in_process(self) -> bool:
-        """Whether only this process can see what is read or written."""
-        return any(IN_PROCESS in one for one in (self.source, self.target or ""))
+Told = Callable[[Counts, int], None]
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What came of a run: the counts of its manifest, and where that and the report are.
+    """What came of a run.
 
-    `failed` are the first pictures that have failed.
+    Attributes:
+        counts: of its manifest. manifest, report: where these are.
+        passed: suffixes of files in folders that weren't taken.
+        failed: the first rows of pictures that have failed.
+        left_out: how many names couldn't be taken, such as folders that can't be read.
     """
 
     counts: Counts
@@ -98,6 +55,7 @@ class Summary:
     report: Path
     passed: Counter[str]
     failed: tuple[Row, ...] = ()
+    left_out: int = 0
 
 
 def run_batch(verb: Verb, options: BatchOptions, told: Told, say: Say) -> Summary:
@@ -105,7 +63,7 @@ def run_batch(verb: Verb, options: BatchOptions, told: Told, say: Say) -> Summar
 
     Args:
         told: is told now and then how far it is: counts, and how many workers there are.
-        say: is told what a person should know: workers that can't be used, sources passed over.
+        say: is told what a person should know: workers that can't be used, names left out.
 
     Raises:
         OptionError: what contradicts each other, or isn't what an earlier run was asked for.
@@ -113,47 +71,112 @@ def run_batch(verb: Verb, options: BatchOptions, told: Told, say: Say) -> Summar
             works there. PellucidError: no worker is fit, or the scheduler is lost. What was done
             until then stays in the manifest.
     """
-    path, passed = options.manifest_path, Counter[str]()
-    check_outputs(options)
-    with ExitStack() as stack:
-        target = None
-        if options.target is not None:
-            target = Target(options.target)
-            target.check()
-        manifest = stack.enter_context(
-            Manifest.open(path, about(verb, options), resume=options.resume, force=options.force)
-        )
-        lock = stack.enter_context(nullcontext() if target is None else held(target, manifest.run))
+    path, listing = options.manifest_path, Listing(verb, options, say)
+    options.check_outputs()
+    target = target_of(options)
+    with manifest_of(verb, options) as manifest, lock_of(target, manifest.run) as lock:
         if target is not None:
             settle(target, manifest)
-        client = stack.enter_context(
-            connected(
-                options.scheduler,
-                options.workers,
-                shared=options.in_process,
-                dashboard=options.dashboard,
-            )
-        )
-        crew = Crew(client, manifest.run, verb, say, options.in_process)
-        stack.enter_context(crew.ready())
         request = Request(manifest.run, verb, target, options.force, options.skip_existing)
-        with listing(verb, options, manifest, passed, say) as lister:
+        with (
+            working(verb, options, manifest.run, say) as crew,
+            listed(listing, manifest, verb) as lister,
+        ):
             Dispatch(crew, request, manifest, lister, lock, told).run()
         if target is not None:
             target.sweep()
-        if options.parquet is not None:
-            manifest.to_parquet(options.parquet, force=True)
-        if options.verified is not None:
-            write_verified(manifest.rows(State.DONE), options.verified)
+        write_all(manifest, options)
         failed = tuple(islice(manifest.rows(State.FAILED), SHOWN))
-        return Summary(manifest.counts(), path, options.report_path, passed, failed)
+        return Summary(
+            manifest.counts(), path, options.report_path, listing.passed, failed, listing.left_out
+        )
 
 
-def check_outputs(options: BatchOptions) -> None:
-    """Raise OutputError, before any work, for a file that can't be written at the end."""
-    for one in (options.report, options.parquet, options.verified):
-        if one is not None:
-            check_target(one, force=options.force or options.resume)
+@contextmanager
+def manifest_of(verb: Verb, options: BatchOptions) -> Iterator[Manifest]:
+    """The manifest of a run; one that was begun and has no pictures isn't left behind."""
+    path = options.manifest_path
+    begun = not path.exists()
+    opened = Manifest.open(path, about(verb, options), resume=options.resume, force=options.force)
+    empty = False
+    try:
+        with opened as manifest:
+            try:
+                yield manifest
+            finally:
+                empty = begun and not manifest.counts().total
+    finally:
+        if empty:
+            path.unlink(missing_ok=True)
+
+
+def lock_of(target: Target | None, run: str) -> AbstractContextManager[Lock | None]:
+    """The lock of a target, if there is one."""
+    return nullcontext() if target is None else held(target, run)
+
+
+def plan_batch(verb: Verb, options: BatchOptions, say: Say) -> Plan:
+    """What a run would do: sources are listed, and nothing is written.
+
+    Raises what `run_batch` does of sources.
+    """
+    plan = Plan()
+    listing = Listing(verb, options, say)
+    for _ in plan.counted(iter(listing), namer(verb, options)):
+        pass
+    return replace(plan, passed=listing.passed)
+
+
+def sample_batch(verb: Verb, options: BatchOptions, number: int, say: Say) -> Estimate:
+    """What a run would take: so many pictures, chosen at random, are done; nothing is kept.
+
+    Raises what `run_batch` does; OptionError unless `number` is 1 or more.
+    """
+    plan, listing = Plan(), Listing(verb, options, say)
+    items = chosen(plan.counted(iter(listing), namer(verb, options)), number)
+    target = target_of(options)
+    with tempfile.TemporaryDirectory(prefix="pellucid-") as folder:
+        opened = Manifest.open(Path(folder, NAME), about(verb, options), resume=False)
+        with opened as manifest, working(verb, options, manifest.run, say) as crew:
+            manifest.add(items, verb.output)
+            manifest.mark_listed()
+            request = Request(manifest.run, verb, target, force=True, publish=False)
+            Dispatch(crew, request, manifest).run()
+            rows, workers = tuple(manifest.rows()), crew.number
+    if target is not None:
+        target.sweep()
+    return Estimate(replace(plan, passed=listing.passed), rows, workers)
+
+
+def namer(verb: Verb, options: BatchOptions) -> Callable[[str], str]:
+    """Place of a source -> what its output is called; "" without outputs."""
+    target = None if options.target is None else Target(options.target)
+    output = verb.output
+    if target is None or output is None:
+        return lambda _place: ""
+    return lambda place: target.name(output(place))
+
+
+def target_of(options: BatchOptions) -> Target | None:
+    """Where outputs go; OutputError if they can't."""
+    if options.target is None:
+        return None
+    target = Target(options.target)
+    target.check()
+    return target
+
+
+@contextmanager
+def working(verb: Verb, options: BatchOptions, run: str, say: Say) -> Iterator[Crew]:
+    """The workers of a run, at least one of which is fit."""
+    shared = options.in_process
+    reached = connected(
+        options.scheduler, options.workers, shared=shared, dashboard=options.dashboard
+    )
+    with reached as client:
+        crew = Crew(client, run, verb, say, shared)
+        with crew.ready():
+            yield crew
 
 
 def about(verb: Verb, options: BatchOptions) -> dict[str, str]:
@@ -175,61 +198,10 @@ def settle(target: Target, manifest: Manifest) -> None:
         receipts.drop([name])
 
 
-class Lister(threading.Thread):
-    """Puts the sources into the manifest while others are worked on."""
-
-    def __init__(
-        self, verb: Verb, options: BatchOptions, manifest: Manifest, passed: Counter[str], say: Say
-    ) -> None:
-        super().__init__(name="lister", daemon=True)
-        self._verb, self._options, self._manifest = verb, options, manifest
-        self._passed, self._say = passed, say
-        self._ended, self.error = threading.Event(), None
-
-    error: Exception | None
-
-    def run(self) -> None:
-        """List until the end, or until it is told to stop."""
-        verb, asked = self._verb, self._options
-        try:
-            found = find_sources(
-                asked.source, verb.suffixes, self._passed, exclude=asked.target, told=self._say
-            )
-            going = (item for item in found if not self._is_over())
-            self._manifest.add(islice(going, asked.limit), verb.output)
-            self._manifest.mark_listed()
-        except InterruptedError:
-            pass
-        except Exception as error:  # noqa: BLE001 - the main thread raises it
-            self.error = error
-
-    def _is_over(self) -> bool:
-        if self._ended.is_set():
-            raise InterruptedError
-        return False
-
-    def stop(self) -> None:
-        """Returns when it has ended."""
-        self._ended.set()
-        self.join()
-
-
-@contextmanager
-def listing(
-    verb: Verb, options: BatchOptions, manifest: Manifest, passed: Counter[str], say: Say
-) -> Iterator[Lister]:
-    """Sources are listed while the block lasts."""
-    lister = Lister(verb, options, manifest, passed, say)
-    lister.start()
-    try:
-        yield lister
-    finally:
-        lister.stop()
-
-
-def check_places(verb: Verb, options: BatchOptions) -> None:
-    """Raise OptionError where outputs would have the names of their sources."""
-    if verb.output is None or options.target is None or options.source != options.target:
-        return
-    if any(verb.output(f"a{suffix}") == f"a{suffix}" for suffix in verb.suffixes):
-        raise PellucidError("")
+def write_all(manifest: Manifest, options: BatchOptions) -> None:
+    """The report, and the lists that were asked for, over those of an earlier session."""
+    write_report(manifest, options.report_path)
+    if options.parquet is not None:
+        manifest.to_parquet(options.parquet, force=True)
+    if options.verified is not None:
+        write_verified(manifest.rows(State.DONE), options.verified)

@@ -91,7 +91,12 @@ def do_group(request: Request, items: Sequence[Item], *, alone: bool = False) ->
                 tries.append(attempt(request, item, one_picture(request, Path(folder), alone)))
             except _IsLarge as found:
                 large.append(Large(item, found.args[0]))
-        rows, receipt = publish(request, tries)
+        return group_of(request, tries, large)
+
+
+def group_of(request: Request, tries: Sequence[Attempt], large: Sequence[Large] = ()) -> Group:
+    """What came of a group, once its outputs are published."""
+    rows, receipt = publish(request, tries)
     models = models_in_words(request.verb)
     return Group(tuple(replace(row, models=models) for row in rows), receipt, tuple(large))
 

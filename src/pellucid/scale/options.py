@@ -1,0 +1,81 @@
+"""What a run is asked for, beside its verb."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pellucid.errors import OptionError
+from pellucid.pixels.atomic import check_target
+from pellucid.scale.items import Verb
+from pellucid.scale.storage import is_local
+
+NAME = "pellucid-batch.sqlite"
+IN_PROCESS = "memory:"  # what only threads of this process see
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchOptions:
+    """What a run is asked for, beside its verb; `pellucid batch --help` says what each means.
+
+    Raises OptionError for options that contradict each other.
+    """
+
+    source: str
+    target: str | None
+    manifest: Path | None = None
+    report: Path | None = None
+    parquet: Path | None = None
+    verified: Path | None = None
+    scheduler: str | None = None
+    workers: int | None = None
+    dashboard: str | None = None
+    resume: bool = False
+    force: bool = False
+    skip_existing: bool = False
+    limit: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.force and self.skip_existing:
+            raise OptionError(
+                "--force overwrites what exists and --skip-existing leaves it; choose"
+            )
+
+    @property
+    def manifest_path(self) -> Path:
+        """Where the manifest is: in the target's folder, or else in the current one."""
+        if self.manifest is not None:
+            return self.manifest
+        inside = self.target is not None and is_local(self.target)
+        return Path(self.target if inside and self.target else ".", NAME)
+
+    @property
+    def report_path(self) -> Path:
+        """Where the report is: beside the manifest, unless another name is given."""
+        return self.report or self.manifest_path.with_suffix(".html")
+
+    @property
+    def in_process(self) -> bool:
+        """Whether only this process can see what is read or written."""
+        return any(IN_PROCESS in one for one in (self.source, self.target or ""))
+
+    def excluded(self, verb: Verb) -> str | None:
+        """What lies below this isn't a source, as it is a target; None where both are one folder.
+
+        Raises OptionError if outputs would then have the names of their sources.
+        """
+        if self.target is None or self.source.rstrip("/") != self.target.rstrip("/"):
+            return self.target
+        assert verb.output is not None
+        if any(verb.output(f"a{suffix}").endswith(verb.suffixes) for suffix in verb.suffixes):
+            raise OptionError(
+                f"SRC and DST are both {self.source}, and what {verb.name} makes there would be "
+                "taken for sources; give another DST"
+            )
+        return None
+
+    def check_outputs(self) -> None:
+        """Raise OutputError, before any work, for a file that can't be written at the end."""
+        for one in (self.report, self.parquet, self.verified):
+            if one is not None:
+                check_target(one, force=self.force or self.resume)
