@@ -84,7 +84,7 @@ def test_links_to_files_are_taken_and_to_folders_are_not(photos: Path, tmp_path:
     assert "link.png" in listed.places
     assert not [place for place in listed.places if place.startswith(("loop", "away", "broken"))]
     assert listed.passed == {".txt": 1, "": 1}
-    assert listed.told == [f"{photos}/broken.png: neither a file nor a link to one"]
+    assert listed.told == [f"{photos / 'broken.png'}: neither a file nor a link to one"]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are of Unix")
@@ -113,7 +113,7 @@ def test_a_folder_that_cannot_be_read_is_a_remark(
     monkeypatch.setattr(os, "scandir", scandir)
     listed = Listed("photos")
     assert listed.places == ["1.jpg", "2025-01/x2.png", "s.zarr"]
-    assert listed.told == [f"{photos}/2024-05: the folder can't be read: Permission denied"]
+    assert listed.told == [f"{photos / '2024-05'}: the folder can't be read: Permission denied"]
     with pytest.raises(InputError, match="2024-05: cannot be read: Permission denied"):
         Listed("photos/2024-05")
 
@@ -171,10 +171,10 @@ def test_folders_that_a_pattern_rules_out_are_not_read(
 
 
 def test_what_exists_is_no_pattern(photos: Path) -> None:
-    (photos / "a[1]*.jpg").touch()
+    (photos / "a[1].jpg").touch()
     (photos / "b[1]").mkdir()
     (photos / "b[1]/c.jpg").touch()
-    assert Listed("photos/a[1]*.jpg").places == ["a[1]*.jpg"]
+    assert Listed("photos/a[1].jpg").places == ["a[1].jpg"]
     assert Listed("photos/b[1]").places == ["c.jpg"]
 
 
@@ -206,7 +206,7 @@ REFUSED = {
     "nope": "nope: no such file or folder",
     "nope.txt": "nope.txt: no such file or folder",
     "nope.parquet": "nope.parquet: no such file or folder",
-    "photos/1.jpg/x": "photos/1.jpg/x: cannot be read: Not a directory",
+    "photos/1.jpg/x": "photos/1.jpg/x: no such file or folder",
     "nope/*.jpg": "nope/*.jpg: no such file or folder",
     "photos/2024-05/deep/*.jpg": "no file matches photos/2024-05/deep/*.jpg",
     "photos/2*": "no file matches photos/2*; what is in folders, /** at its end matches",
@@ -238,7 +238,7 @@ def test_a_target_below_the_source_is_passed_by(photos: Path) -> None:
     (photos / "small.jpg").touch()
     (photos.parent / "alias").symlink_to(photos / "small", target_is_directory=True)
     without = [place for place in Listed("photos").places if not place.startswith("small/")]
-    for target in ("photos/small", str(photos / "small/"), "alias"):
+    for target in ("photos/small", f"{photos}/small/", "alias", (photos / "small").as_uri()):
         assert Listed("photos", target).places == without
         assert not any("small/" in place for place in Listed("photos/**", target).places)
     assert "small.jpg" in without
@@ -260,8 +260,8 @@ def test_the_source_as_its_own_target_is_refused(photos: Path, source: str) -> N
 @pytest.fixture
 def odd(photos: Path) -> Path:
     """A file whose name isn't UTF-8, if the disk takes it."""
-    name = os.fsdecode(b"caf\xe9.jpg")
     try:
+        name = os.fsdecode(b"caf\xe9.jpg")
         (photos / name).touch()
     except (OSError, UnicodeError):
         pytest.skip("names are Unicode on this disk")
@@ -270,7 +270,7 @@ def odd(photos: Path) -> Path:
 
 def test_a_name_that_isnt_utf8_is_a_remark(odd: Path) -> None:
     listed = Listed("photos")
-    assert listed.told == [f"{odd.parent}/caf\\udce9.jpg: its name isn't UTF-8; rename it"]
+    assert listed.told == [f"{odd.parent}{os.sep}caf\\udce9.jpg: its name isn't UTF-8; rename it"]
     assert len(listed.items) == 5
 
 
@@ -332,7 +332,7 @@ def is_harmless(place: str) -> bool:
     )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.sets(HOSTILE, max_size=20))
 def test_places_are_harmless_and_as_many_as_the_names(names: set[str]) -> None:
     places = {harmless(name) for name in names}
@@ -340,7 +340,7 @@ def test_places_are_harmless_and_as_many_as_the_names(names: set[str]) -> None:
     assert len(places) == len(names)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(HOSTILE)
 def test_places_of_whatever_is_named_are_harmless(name: str) -> None:
     assert is_harmless(place_of_path(name))
@@ -354,7 +354,7 @@ def test_common_names_are_their_own_place(name: str) -> None:
 
 
 def test_every_error_is_our_own(tmp_path: Path) -> None:
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     @given(HOSTILE)
     def check(name: str) -> None:
         try:

@@ -177,7 +177,7 @@ def test_a_list_is_read_as_it_is_needed(here: Path) -> None:
     assert told == ["l.txt, line 100000: a NUL, which no name has"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.binary(max_size=200)
     | st.lists(
@@ -303,7 +303,7 @@ def test_what_is_no_parquet(data: bytes) -> None:
         listed(write("m.parquet", data))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 10_000), st.binary(min_size=1, max_size=8), st.booleans())
 def test_damage_anywhere_in_parquet(place: int, damage: bytes, cut: bool) -> None:
     buffer = io.BytesIO()

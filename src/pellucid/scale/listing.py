@@ -44,9 +44,9 @@ def listing(name: str) -> Iterator[None]:
         raise
     except Exception as error:  # the libraries of clouds raise their own
         reason = reason_of(error)
-        gone = reason == "no such file"
-        said = f"{reason} or folder" if gone else f"cannot be read: {reason}"
-        raise InputError(f"{name}: {said}") from error
+        if reason == "no such file" or isinstance(error, NotADirectoryError):
+            raise InputError(f"{name}: no such file or folder") from error
+        raise InputError(f"{name}: cannot be read: {reason}") from error
 
 
 def walk(

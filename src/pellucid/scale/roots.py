@@ -51,7 +51,7 @@ class DiskRoot:
 
     def _items(self, found: Iterator[Found], told: Told) -> Iterator[Item]:
         for below, size, stamp in found:
-            path = os.path.join(self.path, below)
+            path = os.path.join(self.path, below.replace("/", os.sep))
             if is_text(below):
                 yield Item(path, harmless(below), size, stamp)
             else:
@@ -59,11 +59,12 @@ class DiskRoot:
 
     def _skipped(self, exclude: str | None) -> os.stat_result | None:
         """The folder `exclude`, if it is there; OptionError if it is this one."""
-        if exclude is None or not is_local(exclude) or not os.path.isdir(exclude):
+        if exclude is None or not is_local(exclude) or not os.path.isdir(absolute(exclude)):
             return None
-        if os.path.samefile(exclude, self.path):
+        target = os.stat(absolute(exclude))
+        if os.path.samestat(target, os.stat(self.path)):
             raise OptionError(f"{exclude}: {_WITHIN}; choose another")
-        return os.stat(exclude)
+        return target
 
 
 @dataclass(frozen=True)
