@@ -39,13 +39,14 @@ class Runs:
         self.meanwhile(told, say)
         return self.result
 
-    def plan_batch(self, verb: Verb, options: Any) -> Any:
+    def plan_batch(self, verb: Verb, options: Any, say: Any) -> Any:
         self.verb, self.options = verb, options
+        self.meanwhile(None, say)
         return self.result
 
-    def sample_batch(self, verb: Verb, options: Any, number: int) -> Any:
+    def sample_batch(self, verb: Verb, options: Any, number: int, say: Any) -> Any:
         self.number = number
-        return self.plan_batch(verb, options)
+        return self.plan_batch(verb, options, say)
 
     @property
     def words(self) -> str:

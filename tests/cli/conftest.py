@@ -77,5 +77,5 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     found = Runs()
     for name in ("run_batch", "plan_batch", "sample_batch"):
-        monkeypatch.setattr(engine, name, getattr(found, name), raising=False)
+        monkeypatch.setattr(engine, name, getattr(found, name))
     return found

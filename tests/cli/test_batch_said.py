@@ -55,11 +55,15 @@ def test_exit_codes(run, runs) -> None:
     said = run("batch", "SRC", "DST").stderr
     assert "2 sources have changed since they were done; --resume --force" in said
     assert "passed over 4 files in folders, of suffixes that aren't taken" in said
+    runs.result = summary(counts({State.DONE: 3}), left_out=2)
+    assert "2 names were left out" in run("batch", "SRC", "DST", code=1).stderr
 
 
 def test_json(run, runs) -> None:
     errors = {"InputError": 4}
-    runs.result = summary(counts(errors=errors, seconds=12.5), passed=Counter({".txt": 4}))
+    runs.result = summary(
+        counts(errors=errors, seconds=12.5), passed=Counter({".txt": 4}), left_out=1
+    )
     result = run("batch", "SRC", "DST", "--json", code=1)
     assert json.loads(result.stdout) == {
         "verb": "compress",
@@ -71,6 +75,7 @@ def test_json(run, runs) -> None:
         "kept": 2,
         "damaged": 0,
         "changed": 0,
+        "left_out": 1,
         "errors": errors,
         "bytes": 10**6,
         "bytes_written": 400_000,
@@ -150,7 +155,7 @@ def plan() -> Plan:
 
 
 def test_dry_run(run, runs) -> None:
-    runs.result = plan()
+    runs.result, runs.meanwhile = plan(), lambda _told, say: say("a name was left out")
     result = run("batch", "SRC", "DST", "--dry-run")
     assert result.stdout.splitlines() == [
         "1,200 pictures, 1,000,000,000 bytes: .jpg 1,000, .png 200",
@@ -159,6 +164,7 @@ def test_dry_run(run, runs) -> None:
         "and 1,198 more",
     ]
     assert "passed over 1 file in folders" in result.stderr
+    assert "pellucid: a name was left out\n" in result.stderr
     assert json.loads(run("batch", "SRC", "DST", "--dry-run", "--json").stdout) == {
         "total": 1200,
         "bytes": 10**9,
