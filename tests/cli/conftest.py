@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -66,3 +67,15 @@ def pel(folder: Path, pel_bytes: bytes) -> Path:
     """`photo.pel` in the working folder."""
     Path("photo.pel").write_bytes(pel_bytes)
     return Path("photo.pel")
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What the command `batch` gives its work to, instead of the engine."""
+    from batch_runs import Runs
+    from pellucid.scale import run as engine
+
+    found = Runs()
+    for name in ("run_batch", "plan_batch", "sample_batch"):
+        monkeypatch.setattr(engine, name, getattr(found, name))
+    return found

@@ -13,7 +13,7 @@ import click
 
 from pellucid.cli._batch import passed_over, said_of_bytes
 from pellucid.cli._program import FAILED, about, say, tell
-from pellucid.cli._progress import Progress, clock_text
+from pellucid.cli._progress import LEAST_TIME, Progress, clock_text
 from pellucid.scale.items import State
 
 if TYPE_CHECKING:
@@ -61,7 +61,9 @@ class Running:
         """Pictures and bytes a second; zeros while that can't be known."""
         (start, pictures, read), (end, more, further) = self._before[0], self._before[-1]
         spent = end - start
-        return ((more - pictures) / spent, (further - read) / spent) if spent else (0.0, 0.0)
+        if spent < LEAST_TIME:
+            return 0.0, 0.0
+        return (more - pictures) / spent, (further - read) / spent
 
 
 def kinds(errors: Mapping[str, int], most: int) -> str:

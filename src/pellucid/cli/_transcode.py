@@ -92,6 +92,7 @@ class Transcoding:
         if not self.exact.metadata:
             found = replace(found, metadata=())
         if found.problems:
+            target.unlink()
             raise MismatchError(
                 f"{source}: the .pel file made of it isn't right, so there is none: "
                 f"{'; '.join(found.problems)}"

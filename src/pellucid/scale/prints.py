@@ -40,9 +40,9 @@ def prints_to_denoise(model: str) -> Prints:
 
 def prints_to_decode() -> Prints:
     """Of all that a .pel file may need: any codec that is installed, and the exact layer."""
-    from pellucid import models
+    from pellucid.runtime import installed_models
 
-    return models() | print_of_exact()
+    return installed_models() | print_of_exact()
 
 
 def print_of(folder: Path) -> Prints:
