@@ -70,6 +70,7 @@ KINDS: dict[str, tuple[np.ndarray, dict[str, Any]]] = {
     "floats": (FLOATS, {"lossless": True, "tile": 64}),
     "bounded floats": (FLOATS, {"max_error": 0.1, "tile": 64}),
 }
+SIGNS = {"frame": "EDGE", "16 bits": "RANG", "alpha": "ALPH", "kept": "KEPT", "floats": "FMAP"}
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +110,10 @@ def test_the_file_is_that_of_one_process(
     np.save(source, picture)
     one = pellucid.compress_file(source, tmp_path / "one.pel", **given_options)
     wanted = (tmp_path / "one.pel").read_bytes()
+    assert SIGNS.get(kind, "TILE") in one.info.bytes_by_part
+    assert (one.info.max_error is None) == (one.info.quality < 100)
+    assert (kind == "drawing") <= (one.info.max_error == 0)
+    assert (one.noise is not None) == (kind in ("denoised", "denoised deep", "kept"))
     for count in (1, 2, 3, 7) if kind in ("RGB", "lossless") else (3, 7):
         plan = plan_pieces(source, options, count)
         assert plan is not None
