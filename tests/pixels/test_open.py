@@ -13,7 +13,7 @@ from PIL import Image
 
 from opened import write_samples
 from pellucid.errors import InputError, LimitError, OptionError
-from pellucid.pixels import ImageInfo, Role, open_image
+from pellucid.pixels import ImageInfo, Role, is_in_parts, open_image
 
 RGBA = np.random.default_rng(1).integers(0, 255, (20, 30, 4), np.uint8)
 
@@ -116,3 +116,28 @@ def test_what_is_open_is_taken_as_it_is() -> None:
             pass
         with pytest.raises(OptionError, match="no page"), open_image(told, page=0):
             pass
+
+
+def test_what_is_read_in_parts(tmp_path):
+    zarr = pytest.importorskip("zarr")
+    deep = RGBA.astype(np.uint16)[..., :3]
+    np.save(tmp_path / "rows.npy", RGBA)
+    np.save(tmp_path / "columns.npy", np.asfortranarray(RGBA))
+    write_samples(tmp_path / "small.tif", RGBA[..., :3])
+    tifffile.imwrite(tmp_path / "deep.tif", deep, tile=(16, 16), photometric="rgb")
+    tifffile.imwrite(tmp_path / "pages.tif", RGBA[..., :2, None], photometric="minisblack")
+    zarr.save_array(tmp_path / "a.zarr", RGBA)
+    write_samples(tmp_path / "a.ppm", RGBA[..., :3])
+    (tmp_path / "a.png").write_bytes(b"\x89PNG, of which no more is read")
+    found = {path.name: is_in_parts(path) for path in tmp_path.iterdir()}
+    parts = {"rows.npy", "deep.tif", "pages.tif", "a.zarr"}
+    assert {name for name, whether in found.items() if whether} == parts
+    assert is_in_parts(tmp_path / "pages.tif", page=1)
+    with pytest.raises(InputError, match="no such file"):
+        is_in_parts(tmp_path / "none.png")
+
+
+def test_a_large_ppm_is_read_in_parts(tmp_path, monkeypatch):
+    write_samples(tmp_path / "a.ppm", RGBA[..., :3])
+    monkeypatch.setattr("pellucid.pixels.lazy.LARGE", 100)
+    assert is_in_parts(tmp_path / "a.ppm")
