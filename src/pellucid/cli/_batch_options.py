@@ -33,7 +33,7 @@ RUN_OPTIONS = (
     option(
         "--manifest",
         "SQLite file with a row for each picture, by which --resume goes on.  [default: "
-        "DST/pellucid-batch.sqlite, or in the current folder if DST is none]",
+        "DST/pellucid-batch.sqlite; of URLs in the current folder, with their words in its name]",
         options.PATH,
         "FILE",
     ),

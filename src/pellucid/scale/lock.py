@@ -17,6 +17,7 @@ from pellucid.scale.target import OWN, Target
 PLACE = f"{OWN}/lock"
 BEAT_S = 20.0  # between two signs of life
 DEAD_S = 120.0  # without one, after which another may take over
+_here = set[str]()  # runs of this process: a process of before may have had its number
 
 
 class Lock:
@@ -80,7 +81,8 @@ def is_alive(other: dict[str, Any]) -> bool:
     """Whether who holds a lock still works, as far as that can be known from here."""
     try:
         if other.get("host") == socket.gethostname():
-            return int(other["pid"]) != os.getpid() and process_lives(int(other["pid"]))
+            pid = int(other["pid"])
+            return other.get("run") in _here if pid == os.getpid() else process_lives(pid)
         return time.time() - float(other["alive"]) < DEAD_S
     except (KeyError, TypeError, ValueError):
         return False
@@ -102,7 +104,9 @@ def held(target: Target, run: str) -> Iterator[Lock]:
     """The lock of a target, while the block lasts; OutputError if another batch has it."""
     lock = Lock(target, run)
     lock.take()
+    _here.add(run)
     try:
         yield lock
     finally:
         lock.free()
+        _here.discard(run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from pellucid.pixels.atomic import check_target
 from pellucid.scale.items import Verb
 from pellucid.scale.storage import is_local
 
-NAME = "pellucid-batch.sqlite"
+NAME, LONGEST = "pellucid-batch", 200  # characters of a name
 IN_PROCESS = "memory:"  # what only threads of this process see
 
 
@@ -43,11 +44,16 @@ class BatchOptions:
 
     @property
     def manifest_path(self) -> Path:
-        """Where the manifest is: in the target's folder, or else in the current one."""
+        """Where the manifest is: in the target's folder, or else, named by it, in the current one.
+
+        A run without a target is named by its source.
+        """
         if self.manifest is not None:
             return self.manifest
-        inside = self.target is not None and is_local(self.target)
-        return Path(self.target if inside and self.target else ".", NAME)
+        if self.target is not None and is_local(self.target):
+            return Path(self.target, f"{NAME}.sqlite")
+        words = re.findall(r"\w+", self.source if self.target is None else self.target)
+        return Path("-".join([NAME, *words])[:LONGEST] + ".sqlite")
 
     @property
     def report_path(self) -> Path:

@@ -84,6 +84,7 @@ def run_batch(verb: Verb, options: BatchOptions, told: Told, say: Say) -> Summar
         ):
             Dispatch(crew, request, manifest, lister, lock, told).run()
         if target is not None:
+            settle(target, manifest)  # of workers that died when they had published
             target.sweep()
         write_all(manifest, options)
         failed = tuple(islice(manifest.rows(State.FAILED), SHOWN))
@@ -191,7 +192,7 @@ def about(verb: Verb, options: BatchOptions) -> dict[str, str]:
 
 
 def settle(target: Target, manifest: Manifest) -> None:
-    """Keep what an earlier run had done, but not yet written down, when it was cut off."""
+    """Keep what was done by workers, or for a client, that were cut off before it was recorded."""
     receipts = Receipts(target, manifest.run)
     for name in receipts.left():
         manifest.record(receipts.settle(name))

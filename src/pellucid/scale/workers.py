@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 BEGIN_S = 60.0  # in which the first worker must be there
 REACH_S = 10.0  # in which a scheduler must answer
 MEGA = 10**6
+ANY_PORT = "127.0.0.1:0"  # of an HTTP server that Dask has without its dashboard, too
 ENOUGH = 64 * 10**9  # memory of a worker that has no limit, in bytes
 
 
@@ -117,7 +118,8 @@ class Crew:
                 self._say(f"a worker isn't used: {first_line(error)}")
             self.refresh()
             if not self.number:
-                reasons = "; ".join(sorted(set(filter(None, self._reasons.values()))))
+                told = self.client.get_events(self._plugin.name)
+                reasons = "; ".join(sorted({one["reason"] for _, one in told}))
                 raise PellucidError(f"no worker can do this: {reasons or 'none has come'}")
             yield
         finally:
@@ -173,7 +175,7 @@ def connected(
             n_workers=1 if shared else number,
             threads_per_worker=1 if shared else max(1, cores // number),
             processes=not shared,
-            dashboard_address=dashboard,
+            dashboard_address=dashboard or ANY_PORT,
         )
     with cluster, Client(cluster) as client:
         yield client
