@@ -206,17 +206,14 @@ def test_pages_are_channels_or_chosen(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("options", [{"quality": 60}, {"lossless": True}])
-def test_a_picture_of_100_megapixels(
-    options: dict[str, Any], tmp_path: Path, others: ProcessPoolExecutor
-) -> None:
+def test_a_picture_of_100_megapixels(tmp_path: Path, others: ProcessPoolExecutor) -> None:
     source = tmp_path / "a.npy"
     samples = np.lib.format.open_memmap(source, "w+", np.uint8, (9000, 12000, 3))
     for top in range(0, 9000, 1000):
         samples[top : top + 1000] = mosaic(1000, 12000)
     samples.flush()
-    pellucid.compress_file(source, tmp_path / "one.pel", **options)
-    plan = plan_pieces(source, CompressOptions(**options), 5)
+    pellucid.compress_file(source, tmp_path / "one.pel", quality=60)
+    plan = plan_pieces(source, CompressOptions(quality=60), 5)
     assert plan is not None
     paths = [tmp_path / str(number) for number in range(plan.pieces)]
     done = [others.submit(code_piece, source, plan, at, path) for at, path in enumerate(paths)]

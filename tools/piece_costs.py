@@ -15,6 +15,8 @@ import pickle
 import resource
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,6 +24,16 @@ from pellucid import CompressOptions, Limits
 from pellucid._api.pieces import code_piece, join_pieces, plan_pieces
 
 NO_LIMIT = Limits(max_pixels=2**34, max_tiles=2**24)
+
+
+@contextmanager
+def timed(what: str) -> Iterator[list[str]]:
+    """Prints how long the block took, with what it says in the list."""
+    said: list[str] = []
+    start, cpu = time.perf_counter(), time.process_time()
+    yield said
+    seconds, cores = time.perf_counter() - start, time.process_time() - cpu
+    print(f"{what}: {seconds:.2f} s ({cores:.2f} s of cores), {', '.join(said)}")
 
 
 def main() -> None:
@@ -34,28 +46,23 @@ def main() -> None:
     given = parser.parse_args()
     pairs = (pair.partition("=") for pair in given.options)
     asked = {name: json.loads(value) for name, _, value in pairs}
-    options = CompressOptions(limits=NO_LIMIT, **asked)
-    start = time.perf_counter()
-    plan = plan_pieces(given.picture, options, given.pieces)
-    if plan is None:
-        sys.exit("pieces are of no use for this picture and these options")
-    pixels = plan.header.width * plan.header.height / 1e6
-    seconds, size = time.perf_counter() - start, len(pickle.dumps(plan))
-    print(f"plan: {seconds:.2f} s for {pixels:.1f} megapixels, {size:,} bytes")
+    with timed("plan") as said:
+        plan = plan_pieces(given.picture, CompressOptions(limits=NO_LIMIT, **asked), given.pieces)
+        if plan is None:
+            sys.exit("pieces are of no use for this picture and these options")
+        size = plan.header.box.size / 1e6
+        said += f"{size:.1f} megapixels", f"{len(pickle.dumps(plan)):,} bytes"
     with TemporaryDirectory(prefix="pellucid-") as folder:
-        paths = []
-        for piece in range(plan.pieces)[: given.coded]:
-            start = time.perf_counter()
-            paths.append(Path(folder) / str(piece))
-            code_piece(given.picture, plan, piece, paths[-1])
-            seconds, size = time.perf_counter() - start, paths[-1].stat().st_size
-            own = sum(plan.header.tile_box(number).size for number in plan.numbers(piece)) / 1e6
-            print(f"piece {piece}: {seconds:.2f} s for {own:.1f} megapixels, {size:,} bytes")
+        paths = [Path(folder) / str(piece) for piece in range(plan.pieces)[: given.coded]]
+        for piece, path in enumerate(paths):
+            with timed(f"piece {piece}") as said:
+                code_piece(given.picture, plan, piece, path)
+                own = sum(plan.header.tile_box(tile).size for tile in plan.numbers(piece)) / 1e6
+                said += f"{own:.1f} megapixels", f"{path.stat().st_size:,} bytes"
         if len(paths) == plan.pieces:
-            start = time.perf_counter()
-            join_pieces(plan, paths, Path(folder) / "all.pel")
-            seconds, size = time.perf_counter() - start, (Path(folder) / "all.pel").stat().st_size
-            print(f"join: {seconds:.2f} s for {size:,} bytes")
+            with timed("join") as said:
+                result = join_pieces(plan, paths, Path(folder) / "all.pel")
+                said += (f"{result.info.file_bytes:,} bytes",)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory of all: {peak:.0f} MiB")
 

@@ -2,8 +2,9 @@
 
     options.py    what the verbs can be asked for, checked once; results.py: what they give back
     layer.py      what a layer does; learned.py and exact.py: the two; kept.py: one behind the other
-    cleaned.py    who leaves noise out
+    cleaned.py    who leaves noise out; codings.py: how each layer's tiles are coded
     layers.py     which of the two it is, and a picture into a stream; decode.py: an open file
+    pieces.py     a picture into a file by many processes
     codec.py      compress, decompress, salvage; on_disk.py: from file to file
     about.py      info, verify; compared.py: a file beside its picture
     denoise.py, explain.py, explain_denoise.py

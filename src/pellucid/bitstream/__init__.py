@@ -7,6 +7,7 @@
     edges.py    lines of one colour along a picture's edges
     noise.py    the noise that was taken off a picture
     writer.py   header + metadata + tiles -> bytes
+    piece.py    tiles on their way from one process to another
     scan.py     which chunks may stand where
     salvage.py  the whole chunks of a broken file
     losses.py   what the holes between them cost
