@@ -191,9 +191,9 @@ def test_sample(run, runs) -> None:
     assert runs.number == 2
     assert result.stdout.splitlines() == [
         "1,200 pictures, 1,000,000,000 bytes: .jpg 1,000, .png 200",
-        "about 1.00 hours ± 0.00 of one worker, 0.25 hours of the 4 here",
-        "about 0.05 ± 0.00 at 0.05 an hour",
-        "about 150,000,000 bytes ± 50,000,000 of outputs, 85.0% saved",
+        "about 1 h 0 min ± 0 s of one worker, 15 min 0 s of the 4 here",
+        "about 0.05 ± 0 at 0.05 an hour",
+        "about 150 MB ± 50.0 MB of outputs, 85.0% saved",
     ]
     assert result.stderr == "2 of 2 of the sample done, 0 failed\n"
     found = json.loads(run("batch", "SRC", "DST", "--sample", 2, "--json").stdout)
@@ -204,7 +204,7 @@ def test_sample(run, runs) -> None:
 
 def test_a_sample_of_one_has_no_error(run, runs) -> None:
     runs.result = sampled(State.DONE)
-    assert "about 1.00 hours of one worker" in run("batch", "SRC", "DST", "--sample", 1).stdout
+    assert "about 1 h 0 min of one worker" in run("batch", "SRC", "DST", "--sample", 1).stdout
     found = json.loads(run("batch", "SRC", "DST", "--sample", 1, "--json").stdout)
     assert found["hours_error"] is None
 
@@ -212,5 +212,5 @@ def test_a_sample_of_one_has_no_error(run, runs) -> None:
 def test_a_sample_of_which_nothing_can_be_done(run, runs) -> None:
     runs.result = sampled(State.FAILED)
     said = run("batch", "SRC", "DST", "--sample", 1, code=1)
-    assert "hours" not in said.stdout
+    assert "worker" not in said.stdout
     assert "0 of 1 of the sample done, 1 failed" in said.stderr

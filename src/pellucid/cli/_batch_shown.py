@@ -15,6 +15,7 @@ from pellucid.cli._batch import passed_over, said_of_bytes
 from pellucid.cli._program import FAILED, about, say, tell
 from pellucid.cli._progress import LEAST_TIME, Progress, clock_text
 from pellucid.scale.items import State
+from pellucid.scale.report_parts import size_text, time_text
 
 if TYPE_CHECKING:
     from pellucid.scale.estimate import Estimate, Plan
@@ -185,25 +186,29 @@ def show_estimate(estimate: Estimate, price: float | None, *, as_json: bool) -> 
 
 
 def lines_of_estimate(estimate: Estimate, price: float | None) -> list[str]:
-    """Hours, price and bytes, each with the standard error of sampling."""
+    """Time, price and bytes, each with the standard error of sampling."""
     (hours, apart), (size, off) = estimate.hours, estimate.written
     workers = estimate.workers
-    here = f", {hours / workers:,.2f} hours of the {workers} here" if workers > 1 else ""
-    lines = [f"about {hours:,.2f} hours{spread(apart, '.2f')} of one worker{here}"]
+    here = f", {time_text(3600 * hours / workers)} of the {workers} here" if workers > 1 else ""
+    lines = [f"about {spread(3600 * hours, 3600 * apart, time_text)} of one worker{here}"]
     if price is not None:
-        lines.append(
-            f"about {price * hours:,.2f}{spread(price * apart, '.2f')} at {price:g} an hour"
-        )
+        cost = spread(price * hours, price * apart, money_text)
+        lines.append(f"about {cost} at {price:g} an hour")
     if size:
         before = estimate.plan.size
         saved = f", {1 - size / before:.1%} saved" if 0 < size < before else ""
-        lines.append(f"about {size:,.0f} bytes{spread(off, '.0f')} of outputs{saved}")
+        lines.append(f"about {spread(size, off, size_text)} of outputs{saved}")
     return lines
 
 
-def spread(error: float, form: str) -> str:
-    """The standard error of a number, if it is known."""
-    return "" if math.isnan(error) else f" ± {error:,{form}}"
+def money_text(amount: float) -> str:
+    """With two digits that count, at least, and no unit."""
+    return f"{amount:,.2f}" if amount >= 1 else f"{amount:.2g}"
+
+
+def spread(value: float, error: float, text: Callable[[float], str]) -> str:
+    """A number with its standard error, if that is known."""
+    return text(value) if math.isnan(error) else f"{text(value)} ± {text(error)}"
 
 
 def fields_of_estimate(estimate: Estimate, price: float | None) -> dict[str, Any]:
