@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pellucid._api.pieces import Plan, code_piece, join_pieces, plan_pieces
+from pellucid.errors import InputError
 from pellucid.scale.items import InPieces, Item, Made, Row, State
 from pellucid.scale.storage import fetched, sha256_of
 from pellucid.scale.task import (
@@ -69,6 +70,8 @@ def code_large(item: Item, planned: Planned | None, number: int) -> Piece | None
     with tempfile.TemporaryDirectory(dir=local_directory()) as folder:
         out = Path(folder, "piece")
         with fetched(item.url, Path(folder), item.size) as path:
+            if sha256_of(path)[1] != planned.sha256:
+                raise InputError(f"{item.url}: it changed while it was compressed; do it again")
             code_piece(path, planned.plan, number, out)
         return Piece(out.read_bytes(), time.perf_counter() - start)
 

@@ -1,0 +1,105 @@
+"""A large picture by several workers: the same file as by one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pellucid
+from pellucid.cli._verbs import verb_to_compress
+from pellucid.errors import InputError
+from pellucid.scale import large
+from pellucid.scale.items import Item, State, Verb
+from pellucid.scale.large import code_large, join_large, plan_large
+from pellucid.scale.options import BatchOptions
+from pellucid.scale.run import run_batch
+from pellucid.scale.target import Target
+from pellucid.scale.task import Request
+
+WANTED = {"model": None, "lossless": True, "tile": 64}
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Item:
+    samples = np.random.default_rng(1).integers(0, 40, (150, 210, 3), np.uint8)
+    np.save(tmp_path / "a.npy", samples)
+    return Item(str(tmp_path / "a.npy"), "sub/a.npy")
+
+
+@pytest.fixture
+def request_(tmp_path: Path) -> Request:
+    return Request("run", verb_to_compress("", **WANTED), Target(str(tmp_path / "target")))
+
+
+def whole(item: Item, folder: Path) -> bytes:
+    out = folder / "whole.pel"
+    pellucid.compress_to(item.url, out, pellucid.CompressOptions(**WANTED))
+    return out.read_bytes()
+
+
+def test_pieces_make_the_same_file(picture: Item, request_: Request, tmp_path: Path) -> None:
+    planned = plan_large(request_, picture, 3)
+    assert planned is not None
+    assert planned.plan.pieces == 3
+    pieces = [code_large(picture, planned, number) for number in range(5)]
+    assert pieces[3:] == [None, None]
+    (row,) = join_large(request_, picture, planned, pieces).rows
+    assert row.state is State.DONE
+    assert row.place == "sub/a.npy.pel"
+    assert row.made.fields["max_error"] == 0
+    assert row.seconds >= planned.seconds
+    assert row.size == Path(picture.url).stat().st_size
+    made = tmp_path / "target" / row.place
+    assert made.read_bytes() == whole(picture, tmp_path)
+    assert row.written == made.stat().st_size
+
+
+def test_without_a_plan_it_is_made_whole(picture: Item, tmp_path: Path) -> None:
+    verb = verb_to_compress("", model=None, bpp=4.0)
+    request = Request("run", verb, Target(str(tmp_path / "target")))
+    assert plan_large(request, picture, 3) is None
+    (row,) = join_large(request, picture, None, [None]).rows
+    assert row.state is State.DONE, row.message
+
+
+def test_a_source_that_changes_is_refused(picture: Item, request_: Request) -> None:
+    planned = plan_large(request_, picture, 2)
+    data = bytearray(Path(picture.url).read_bytes())
+    data[-1] ^= 1
+    Path(picture.url).write_bytes(data)
+    with pytest.raises(InputError, match="it changed while it was compressed"):
+        code_large(picture, planned, 0)
+
+
+def test_a_damaged_piece_is_a_row(picture: Item, request_: Request) -> None:
+    planned = plan_large(request_, picture, 2)
+    pieces = [code_large(picture, planned, number) for number in range(2)]
+    assert pieces[1] is not None
+    pieces[1] = replace(pieces[1], data=pieces[1].data[:-9])
+    (row,) = join_large(request_, picture, planned, pieces).rows
+    assert (row.state, row.error) == (State.FAILED, "DamagedFileError")
+
+
+@pytest.mark.slow
+def test_two_workers_share_one(tmp_path: Path) -> None:
+    """Really large, so that workers know it as such."""
+    samples = np.random.default_rng(2).integers(0, 255, (900, 1200, 3), np.uint8)
+    samples = samples.repeat(11, 0).repeat(11, 1)
+    np.save(tmp_path / "a.npy", samples)
+    (tmp_path / "list.txt").write_text("a.npy")
+    verb: Verb = verb_to_compress("", model="s", quality=20)
+    options = BatchOptions(
+        source=str(tmp_path / "list.txt"),
+        target=str(tmp_path / "target"),
+        manifest=tmp_path / "m.sqlite",
+        workers=2,
+    )
+    assert samples.nbytes > large.FROM
+    summary = run_batch(verb, options, lambda _counts, _n: None, pytest.fail)
+    assert summary.counts.states[State.DONE] == 1
+    out = tmp_path / "whole.pel"
+    pellucid.compress_file(tmp_path / "a.npy", out, model="s", quality=20)
+    assert (tmp_path / "target" / "a.npy.pel").read_bytes() == out.read_bytes()
