@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from pellucid.cli import main
 from pellucid.cli._batch_options import REFUSED
 from pellucid.cli.batch import batch
 from pellucid.scale import run as engine
-from program import ENVIRONMENT, call
+from program import call
 
 # --- words ----------------------------------------------------------------------------------------
 
@@ -207,14 +206,6 @@ def test_without_dask(run, monkeypatch) -> None:
     assert said == (
         "pellucid: distributed is not installed; get it with: pip install 'pellucid[scale]'\n"
     )
-
-
-def test_nothing_heavy_is_loaded_for_help() -> None:
-    code = "import sys, pellucid.cli; print(*sys.modules)"
-    command = [sys.executable, "-c", code]
-    loaded = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, check=True)
-    heavy = {"dask", "distributed", "fsspec", "pyarrow", "tenacity", "sqlite3", "onnxruntime"}
-    assert heavy.isdisjoint(loaded.stdout.split())
 
 
 # --- a whole run ----------------------------------------------------------------------------------

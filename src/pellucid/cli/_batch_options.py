@@ -109,7 +109,7 @@ def refused(param: click.Parameter, reason: str) -> click.Option:
 
     flag = isinstance(param, click.Option) and param.is_flag
     return click.Option(
-        param.opts, is_flag=flag, hidden=True, expose_value=False, callback=refuse, default=None
+        param.opts, is_flag=flag, help=reason, hidden=True, expose_value=False, callback=refuse
     )
 
 
