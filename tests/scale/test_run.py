@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from batch_work import COPY, COUNT, DEADLY, copied, copy_of, files_below, make_sources
-from pellucid.errors import InputError, OptionError, OutputError, PellucidError
+from pellucid.errors import InputError, OptionError, OutputError, PellucidError, PellucidWarning
 from pellucid.scale import dispatch, lock, task, workers
 from pellucid.scale.items import Item, Made, Row, State, Verb
 from pellucid.scale.lock import held
@@ -351,3 +352,36 @@ def test_no_worker_can_do_it(run: Run) -> None:
     with pytest.raises(PellucidError, match=r"no worker can do this: its models differ .*: m"):
         run(replace(COPY, prints=lambda: next(found)))
     assert not run.manifest.exists()
+
+
+def complaining(source: Path, target: Path | None) -> Made:
+    """Says the name of what it was given, as a remark, a warning or an error."""
+    if "0000" in source.read_text()[:4]:
+        raise InputError(f"{source}: no picture")
+    warnings.warn(f"{source} is odd", PellucidWarning, stacklevel=1)
+    return replace(copied(source, target), remarks=(f"{source} is odd", "and small"))
+
+
+def test_copies_are_called_as_their_sources(run: Run, memory: str) -> None:
+    system = fsspec.filesystem("memory")
+    for name, text in (("a", "0000"), ("b", "1")):
+        system.pipe_file(f"/in/{name}.bin", text.encode())
+    summary = run(replace(COPY, work=complaining), source="memory://in")
+    assert [row.message for row in summary.failed] == ["memory://in/a.bin: no picture"]
+    options = run.options(source="memory://in")
+    with Manifest.open(run.manifest, about(COPY, options), resume=True) as manifest:
+        (row,) = manifest.rows(State.DONE)
+    assert row.made.remarks == ("memory://in/b.bin is odd", "and small")
+
+
+def test_a_source_is_never_replaced(run: Run) -> None:
+    sources = make_sources(run.source, 2)
+    same = replace(COPY, output=str)
+    (run.source / "list.txt").write_text("\n".join(sources))
+    summary = run(
+        same, source=str(run.source / "list.txt"), target=str(run.source), force=True, workers=1
+    )
+    (run.source / "list.txt").unlink()
+    assert states(summary) == {"FAILED": 2}
+    assert "its output would replace it" in summary.failed[0].message
+    assert files_below(run.source) == sources

@@ -9,12 +9,14 @@ to the run, whenever this process was killed.
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from distributed import get_worker
@@ -24,7 +26,7 @@ from pellucid.errors import OutputError, PellucidError, PellucidWarning, first_l
 from pellucid.pixels import open_image
 from pellucid.scale.items import Item, Made, Row, State, Verb
 from pellucid.scale.receipts import Receipts
-from pellucid.scale.storage import fetched, sha256_of
+from pellucid.scale.storage import fetched, is_local, sha256_of
 from pellucid.scale.target import Staged, Target
 
 LARGE = 100 * 10**6  # bytes of samples, from which a picture is a task of its own
@@ -110,11 +112,7 @@ def attempt(request: Request, item: Item, work: Work) -> Attempt:
     try:
         if there := earlier(request, item):
             return Attempt(there)
-        with remarks() as said:
-            found = work(item)
-        made = found.row.made
-        row = replace(found.row, made=replace(made, remarks=(*said, *made.remarks)))
-        found = replace(found, row=row)
+        found = work(item)
     except PellucidError as error:
         found = Attempt(failed(item, error))
     except MemoryError:
@@ -134,9 +132,13 @@ def earlier(request: Request, item: Item) -> Row | None:
     Raises OutputError for one that isn't this run's, unless it is to be passed over.
     """
     target, verb = request.target, request.verb
-    if target is None or verb.output is None or request.force:
+    if target is None or verb.output is None:
         return None
     place = verb.output(item.place)
+    if is_one(item.url, target.name(place)):
+        raise OutputError(f"{item.url}: its output would replace it; give another DST")
+    if request.force:
+        return None
     if target.find(place) is None:
         return None
     if ours := Receipts(target, request.run).ours(place):
@@ -144,6 +146,13 @@ def earlier(request: Request, item: Item) -> Row | None:
     if request.skip_existing:
         return Row(item.url, State.THERE, place)
     raise exists(target, place)
+
+
+def is_one(source: str, output: str) -> bool:
+    """Whether these are one file, or one URL."""
+    if is_local(source) and is_local(output):
+        return os.path.exists(output) and os.path.samefile(source, output)
+    return source == output
 
 
 def exists(target: Target, place: str) -> OutputError:
@@ -164,12 +173,27 @@ def one_picture(request: Request, folder: Path, alone: bool) -> Work:
                 raise _IsLarge(samples)
             size, sha256 = sha256_of(path)
             row = Row(item.url, State.DONE, "", size, sha256)
+            made = partial(made_by, verb, item.url, path)
             if target is None or verb.output is None:
-                return Attempt(replace(row, made=verb.work(path, None)))
-            row = replace(row, place=verb.output(item.place))
-            return staged_by(row, target, folder, lambda out: verb.work(path, out))
+                return Attempt(replace(row, made=made(None)))
+            return staged_by(replace(row, place=verb.output(item.place)), target, folder, made)
 
     return work
+
+
+def made_by(verb: Verb, url: str, path: Path, target: Path | None) -> Made:
+    """What the verb says, with what the library remarks; of a copy it is said by the source's name.
+
+    Raises what the verb does.
+    """
+    try:
+        with remarks() as said:
+            made = verb.work(path, target)
+    except PellucidError as error:
+        error.args = tuple(str(one).replace(str(path), url) for one in error.args)
+        raise
+    told = (one.replace(str(path), url) for one in (*said, *made.remarks))
+    return replace(made, remarks=tuple(dict.fromkeys(told)))
 
 
 def staged_by(row: Row, target: Target, folder: Path, work: Callable[[Path], Made]) -> Attempt:
@@ -275,10 +299,10 @@ def local_directory() -> str | None:
 
 @contextmanager
 def remarks() -> Iterator[list[str]]:
-    """A list that gets, at the end of the block, what the library remarks in it, each once."""
+    """A list that gets, at the end of the block, what the library remarks in it."""
     said: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", PellucidWarning)
         yield said
-    said += dict.fromkeys(str(one.message) for one in caught)
+    said += (str(one.message) for one in caught)
