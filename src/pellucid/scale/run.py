@@ -30,7 +30,7 @@ from pellucid.scale.report import write_report
 from pellucid.scale.target import Target
 from pellucid.scale.task import Request
 from pellucid.scale.verified import write_verified
-from pellucid.scale.workers import Crew, connected
+from pellucid.scale.workers import Crew, Kind, connected
 
 __all__ = ["BatchOptions", "Summary", "plan_batch", "run_batch", "sample_batch"]
 
@@ -170,12 +170,12 @@ def target_of(options: BatchOptions) -> Target | None:
 @contextmanager
 def working(verb: Verb, options: BatchOptions, run: str, say: Say) -> Iterator[Crew]:
     """The workers of a run, at least one of which is fit."""
-    shared = options.in_process
-    reached = connected(
-        options.scheduler, options.workers, shared=shared, dashboard=options.dashboard
-    )
+    kind = Kind.PROCESS if options.scheduler is None else Kind.FOREIGN
+    if options.in_process:
+        kind = Kind.THREAD
+    reached = connected(options.scheduler, options.workers, kind=kind, dashboard=options.dashboard)
     with reached as client:
-        crew = Crew(client, run, verb, say, shared)
+        crew = Crew(client, run, verb, say, kind)
         with crew.ready():
             yield crew
 

@@ -8,9 +8,14 @@ only one with this version and these models gets the resource that tasks ask for
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from enum import Enum
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
 from distributed import Client, LocalCluster, WorkerPlugin
@@ -32,6 +37,14 @@ ANY_PORT = "127.0.0.1:0"  # of an HTTP server that Dask has without its dashboar
 ENOUGH = 64 * 10**9  # memory of a worker that has no limit, in bytes
 
 
+class Kind(Enum):
+    """What workers are."""
+
+    THREAD = "a thread of this process, whose environment isn't its own"
+    PROCESS = "a process that this one has started"
+    FOREIGN = "of a scheduler that others may use, too"
+
+
 class Fitness(WorkerPlugin):
     """Gives the resources of a run to a worker that can do it; says why if it can't.
 
@@ -40,18 +53,18 @@ class Fitness(WorkerPlugin):
         memory: name of that which counts megabytes.
     """
 
-    def __init__(self, run: str, verb: Verb, *, shared: bool = False) -> None:
-        """`shared`: the workers are threads of this process, whose environment isn't theirs."""
+    def __init__(self, run: str, verb: Verb, kind: Kind) -> None:
+        """`kind` is that of the workers."""
         self.name = self.slot = f"pellucid-{run}"
         self.memory = f"{self.slot}-memory"
         self._version, self._models, self._prints = pellucid.__version__, verb.prints(), verb.prints
-        self._shared = shared
+        self._kind = kind
 
     async def setup(self, worker: Worker) -> None:
         """Look at a worker that joins."""
         reason = await asyncio.to_thread(self.reason_against)
         if not reason:
-            if not self._shared:
+            if self._kind is not Kind.THREAD:
                 os.environ[THREADS_VARIABLE] = str(worker.state.nthreads)
             limit = worker.memory_manager.memory_limit or ENOUGH
             await worker.set_resources(**{self.slot: 1, self.memory: limit // MEGA})
@@ -87,10 +100,10 @@ class Crew:
     """
 
     def __init__(
-        self, client: Client, run: str, verb: Verb, say: Callable[[str], None], shared: bool
+        self, client: Client, run: str, verb: Verb, say: Callable[[str], None], kind: Kind
     ) -> None:
         self.client, self._say = client, say
-        self._plugin = Fitness(run, verb, shared=shared)
+        self._plugin = Fitness(run, verb, kind)
         self._reasons: dict[str, str] = {}
         self.number, self._most = 0, 0
 
@@ -147,14 +160,14 @@ def connected(
     scheduler: str | None,
     workers: int | None,
     *,
-    shared: bool = False,
+    kind: Kind,
     dashboard: str | None = None,
 ) -> Iterator[Client]:
     """A client of the scheduler at an address, or of one with workers on this machine.
 
     Args:
         workers: processes on this machine; by default one for each core.
-        shared: they are threads of this process, as only these see `memory://`.
+        kind: of the workers; threads of this process alone see `memory://`.
         dashboard: the address of Dask's pages; None for none.
 
     Raises:
@@ -169,13 +182,54 @@ def connected(
             yield client
         return
     cores = thread_count()
-    number = workers or cores
-    with refusing("the workers on this machine didn't start", PellucidError):
+    number = 1 if kind is Kind.THREAD else workers or cores
+    with refusing("the workers on this machine didn't start", PellucidError), signals_later():
         cluster = LocalCluster(
-            n_workers=1 if shared else number,
-            threads_per_worker=1 if shared else max(1, cores // number),
-            processes=not shared,
+            n_workers=number,
+            threads_per_worker=max(1, cores // number),
+            processes=kind is Kind.PROCESS,
             dashboard_address=dashboard or ANY_PORT,
+            silence_logs=logging.CRITICAL,  # what a person should know is in rows, or is raised
         )
     with cluster, Client(cluster) as client:
         yield client
+
+
+@contextmanager
+def signals_later() -> Iterator[None]:
+    """Signals that end a program do so after the block, as a cluster that is half there can't end.
+
+    Ctrl-C goes to all processes of a terminal. What the block starts doesn't hear it, as threads
+    and processes inherit which signals are blocked; the client ends its workers.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in (getattr(signal, n) for n in names)}
+    before = {n: there for n, there in before.items() if there not in (signal.SIG_IGN, None)}
+    try:
+        for number in before:
+            signal.signal(number, lambda number, _frame: came.append(number))
+        with interrupts_blocked():
+            yield
+    finally:
+        for number, there in before.items():
+            signal.signal(number, there)
+        for number in came:
+            signal.raise_signal(number)
+
+
+@contextmanager
+def interrupts_blocked() -> Iterator[None]:
+    """SIGINT is blocked in this thread, where a system has that."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # it would unblock them when it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
