@@ -161,14 +161,17 @@ def test_what_failed_is_tried_again(run: Run) -> None:
     assert states(run(resume=True)) == {"DONE": 3}
 
 
-def test_a_picture_that_kills_its_worker_is_a_row(tmp_path: Path) -> None:
+def test_pictures_that_kill_their_workers_are_rows(tmp_path: Path) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
     make_sources(source, 8)
-    (source / f"{DEADLY}.bin").write_bytes(b"x")
+    for name in ("a", "b"):
+        (source / f"{DEADLY}-{name}.bin").write_bytes(b"x")
     run = Run(source, str(target), tmp_path / "manifest.sqlite")
     summary = run(workers=2)
-    assert states(summary) == {"DONE": 8, "FAILED": 1}
-    assert "each worker that tried it ended" in summary.failed[0].message
+    assert states(summary) == {"DONE": 8, "FAILED": 2}
+    for row in summary.failed:
+        assert DEADLY in row.url
+        assert "each worker that tried it ended" in row.message
     assert len(files_below(target)) == 8
 
 

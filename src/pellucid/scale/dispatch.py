@@ -28,6 +28,7 @@ AHEAD = 2  # groups for each worker: one that it does, and one that waits there
 EVERY_S, SOON_S = 1.0, 0.05  # between two looks around; for sources, when none are there
 MEMORY_EACH = 4  # bytes of memory that a byte of samples takes, about
 LARGER = 400 * 10**6  # and what a process takes without
+ALL = 1 << 60  # of a worker's memory
 GO_ON = "what was done is kept, and --resume goes on"
 
 
@@ -80,6 +81,8 @@ class Dispatch:
         self._receipts = None if target is None else Receipts(target, request.run)
         self._under_way: dict[Future[Group], tuple[Item, ...]] = {}
         self._done: queue.SimpleQueue[Future[Group]] = queue.SimpleQueue()
+        self._alone: set[Any] = set()  # keys of their tasks
+        self._suspects: list[Item] = []  # one of them, or of what waited beside it, ends workers
         self._pace = Pace()
         self._looked = time.monotonic()
 
@@ -89,7 +92,9 @@ class Dispatch:
             while True:
                 listed = self._manifest.is_listed  # before, as what is added last must be seen
                 if not self._fill() and listed and not self._under_way:
-                    return
+                    if not self._suspects:
+                        return
+                    self._alone.add(self._send([self._suspects.pop()], memory=ALL, alone=True).key)
                 self._collect()
                 self._look_around()
         finally:
@@ -111,9 +116,12 @@ class Dispatch:
             sent = True
         return sent
 
-    def _send(self, items: Sequence[Item], *, memory: int = LARGER, alone: bool = False) -> None:
+    def _send(
+        self, items: Sequence[Item], *, memory: int = LARGER, alone: bool = False
+    ) -> Future[Group]:
         future = self._submit(do_group, self._request, tuple(items), memory=memory, alone=alone)
         self._follow(future, items)
+        return future
 
     def _send_large(self, large: Large) -> None:
         """A picture as a task of its own or, if it's worth it, as several."""
@@ -164,15 +172,15 @@ class Dispatch:
     def _failure(self, future: Future[Group]) -> list[Group]:
         """What came of a group that failed as a whole.
 
-        Pictures of one whose worker died are tried each on its own.
+        Dask blames all that is with a worker that dies. So what was with several is tried again at
+        the end, each picture with nothing beside it.
         """
         items, reason = self._under_way.pop(future), Exception()
         try:
             return [future.result()]
         except KilledWorker as error:
-            if len(items) > 1:
-                for item in items:
-                    self._send([item], alone=True)
+            if future.key not in self._alone:
+                self._suspects += items
                 return []
             reason = PellucidError(
                 "each worker that tried it ended in the midst of it, for want of memory or because "
