@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import metadata
+from typing import Any
 
 from pellucid import __version__
 from pellucid.evaluate._extras import require
@@ -21,6 +22,7 @@ from pellucid.evaluate.peers.base import Named
 
 REPEATED = ("picture", "speed", "listing", "manifest", "restart")
 OF_COMPRESS = (LOOP, ONE, TWO, *WAYS["large"])
+MEASURED = ("seconds", "working", "cpu", "peak_mb")
 VERBS = WAYS["picture"]
 
 
@@ -41,11 +43,9 @@ def measure(current: Current) -> Iterator[BatchRun]:
 
 def row_of(plan: Plan, run: Run, pictures: int, one: Named, cells: Cells) -> BatchRun:
     """A row, its numbers rounded."""
-    seconds = {name: round(cells[name], 4) for name in ("seconds", "working", "cpu")}
-    apart = {
-        name: round(cells[name], 4) if name in cells else None
-        for name in ("scheduler_cpu", "scheduler_mb")
-    }
+    apart = ("scheduler_cpu", "scheduler_mb")
+    seconds: dict[str, Any] = {name: round(cells[name], 4) for name in MEASURED}
+    seconds |= {name: round(cells[name], 4) if name in cells else None for name in apart}
     return BatchRun(
         task=run.task,
         way=one.name,
@@ -53,8 +53,6 @@ def row_of(plan: Plan, run: Run, pictures: int, one: Named, cells: Cells) -> Bat
         pixels=cells.get("pixels", 0),
         number=run.number,
         **seconds,
-        peak_mb=round(cells["peak_mb"], 1),
-        **apart,
         count=int(cells["count"]),
         bytes=int(cells["bytes"]),
         workers=cells.get("workers", 1),

@@ -14,7 +14,7 @@ from pellucid.evaluate.plan import BasePlan, Option, Request
 
 MOST_COPIED, MOST_KEYS, OF_REQUESTS = 100_000, 10_000, 200  # files, objects
 MOST_RESUMED, MOST_LISTED = 100_000, 100_000
-QUICK_TASKS = ("speed", "no-op", "manifest")
+QUICK_TASKS = ("speed", "no-op")
 FILES = "Numbers of tiny files for the verbs that do nothing and copy."
 KEEP = "For sources and outputs; sources stay there.  [default: a temporary one]"
 
@@ -37,7 +37,7 @@ class Plan(BasePlan):
     single: Annotated[tuple[int, ...], Option("Files with a task each.", least=1)] = (10_000,)
     size: Annotated[float, Option("Megapixels of a photograph.", over=0, most=100)] = 12.0
     megapixels: Annotated[float, Option("Of the large one.", least=1.1, most=4000)] = 100.0
-    pieces: Annotated[int, Option("Of the large one.", least=1, most=1000)] = 16
+    pieces: Annotated[int, Option("Of the large one.", least=1, most=1000)] = 100
     repeats: Annotated[int, Option("Runs of what takes less than minutes.", least=1)] = 3
     folder: Annotated[Path | None, Option(KEEP)] = None
     threads: Annotated[int, Option("Of each process that works.", least=1)] = 1
@@ -48,12 +48,10 @@ class Plan(BasePlan):
         require("distributed", extra="scale")
         if not fresh.can_measure():
             raise InputError("processes can't be measured on this system")
-        plan = request.plan(cls, data=request.pictures)
-        plan = replace(plan, threads=1)
+        plan = replace(request.plan(cls, data=request.pictures), threads=1)
         if not request.quick:
             return [plan]
-        few = {"photographs": 2, "pictures": (200,), "repeats": 1}
-        return [replace(plan, tasks=QUICK_TASKS, **few)]
+        return [replace(plan, tasks=QUICK_TASKS, photographs=2, pictures=(200,), repeats=1)]
 
     def sizes(self, task: str) -> tuple[int, ...]:
         """How many pictures the runs of a task have."""

@@ -22,6 +22,7 @@ from pellucid.evaluate._extras import require
 from pellucid.evaluate.benches.batch_rows import FREE, GET, LIST, PUT
 from pellucid.evaluate.fresh import MEGABYTE
 
+DASK = "distributed.cli.dask"
 HOST, BUCKET = "127.0.0.1", "pictures"
 WAIT, PAUSE = 60.0, 0.05  # seconds for a server to be there, and between two looks
 KEYS = {
@@ -59,7 +60,7 @@ def wait_for(server: subprocess.Popen[bytes], log: Path, ready: Path | int) -> N
             pass
         time.sleep(PAUSE)
     last = (log.read_text(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
-    raise PellucidError(f"{' '.join(map(str, server.args))} isn't there: {last}")  # type: ignore[union-attr]
+    raise PellucidError(f"a server isn't there, {log.stem}: {last}")
 
 
 @dataclass
@@ -90,18 +91,17 @@ def scheduler(folder: Path, workers: int, threads: int) -> Iterator[Scheduler]:
     require("distributed", extra="scale")
     file = folder / "scheduler.json"
     file.unlink(missing_ok=True)
-    hidden = ("--no-dashboard", "--dashboard-address", f"{HOST}:0")
-    where = ("--host", HOST, *hidden)
+    where = ("--host", HOST, "--no-dashboard", "--dashboard-address", f"{HOST}:0")
     with ExitStack() as stack:
         log = folder / "scheduler.log"
-        words = ("distributed.cli.dask_scheduler", *where, "--port", "0", "--scheduler-file")
-        server = stack.enter_context(process(log, *words, str(file)))
+        named = ("--port", "0", "--scheduler-file", str(file))
+        server = stack.enter_context(process(log, f"{DASK}_scheduler", *where, *named))
         wait_for(server, log, file)
         address = json.loads(file.read_text())["address"]
         many = ("--nworkers", str(workers), "--nthreads", str(threads))
-        words = ("distributed.cli.dask_worker", address, *where, *many)
-        place = ("--local-directory", str(folder))
-        stack.enter_context(process(folder / "workers.log", *words, *place))
+        own = ("--local-directory", str(folder))
+        log = folder / "workers.log"
+        stack.enter_context(process(log, f"{DASK}_worker", address, *where, *many, *own))
         yield Scheduler(address, server.pid)
 
 

@@ -137,8 +137,9 @@ def loop_work(order: dict[str, Any]) -> Work:
 
 
 def listing_work(order: dict[str, Any]) -> Work:
-    """Sources found."""
+    """Sources found, after the first that was: it opens connections."""
     clock = Clock()
+    next(find_sources(order["source"], SUFFIXES, Counter()))
 
     def work() -> None:
         with clock.running():
