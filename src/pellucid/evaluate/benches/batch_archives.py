@@ -17,8 +17,8 @@ REASONS = {
         "take a second or more are a task each"
     ),
     "client": (
-        "the client lists, keeps the manifest and sends and gathers every task in one Python "
-        "process"
+        "the client lists sources, keeps the manifest, and sends and gathers every task in one "
+        "Python process"
     ),
     "manifest": "one SQLite file takes rows from one process, and waits for the disk",
     "listing": "one client reads the listing, page after page",
@@ -138,12 +138,12 @@ def by_archive(verb: Verb) -> Table:
 
 def grows(verb: Verb) -> list[Part]:
     """What the table's marks mean, and what grows with the number of pictures."""
-    memory, pictures = verb.costs.memory
+    few, many = verb.costs.memory
     marked = any(workers > verb.busy for workers in CREWS)
     said = (
-        f"The client's memory doesn't grow with the archive ({memory / 1e6:.0f} MB after "
-        f"{pictures:,} pictures), its manifest on disk does. A manifest of 10^9 rows has been "
-        "computed, not tried."
+        f"The client took {few.peak_mb:.0f} MB of memory for {few.pictures:,} files and "
+        f"{many.peak_mb:.0f} MB for {many.pictures:,}. What grows is its manifest, on its disk: "
+        f"the sizes above are {verb.costs.row:.0f} bytes a picture, computed, not tried."
     )
     return ["\\* More workers than are kept busy." if marked else "", said]
 

@@ -33,7 +33,6 @@ from pellucid.evaluate.speed import spread_of
 
 GROUP_S, MOST = 1.0, 500  # of work in a task, and pictures: as in `scale/dispatch.py`
 OTHERS = 2  # cores of client and scheduler
-KEYS_A_PAGE = 1000  # of a listing
 
 
 @dataclass(frozen=True)
@@ -72,11 +71,11 @@ class Costs:
 
     Attributes:
         overhead: seconds that a worker takes a picture beyond what the loop does.
-        client, scheduler: their processor time.
-        recorded, listed: pictures a second.
+        client, scheduler: their processor time; sources are in a folder.
+        recorded, listed: pictures a second; those listed in S3.
         row: bytes of a manifest, a picture.
         puts, gets, lists: requests a picture.
-        memory: of the client in bytes, and number of pictures of that run.
+        memory: the runs with fewest and most files that it was seen in.
     """
 
     overhead: float
@@ -88,19 +87,19 @@ class Costs:
     puts: float
     gets: float
     lists: float
-    memory: tuple[float, int]
+    memory: tuple[BatchRun, BatchRun]
 
     @property
     def requests(self) -> float:
         """USD of what S3 is asked for a picture."""
         prices = PRICES
-        return prices.put * (self.puts + self.lists + 1 / KEYS_A_PAGE) + prices.get * self.gets
+        return prices.put * (self.puts + self.lists) + prices.get * self.gets
 
     def stages(self, group: int) -> dict[str, float]:
-        """Pictures a second of what there is one of."""
+        """Pictures a second of what there is one of; the client does its listing, too."""
         return {
             "scheduler": 1 / self.scheduler.each(group),
-            "client": 1 / self.client.each(group),
+            "client": 1 / (self.client.each(group) + 1 / self.listed),
             "manifest": self.recorded,
             "listing": self.listed,
         }
@@ -140,7 +139,7 @@ def costs_of(found: Found) -> Costs | None:
         puts=puts,
         gets=gets,
         lists=lists,
-        memory=(grouped[0].peak_mb * 1e6, grouped[0].pictures),
+        memory=(found.of("no-op", APART, found.sizes("no-op", APART)[0])[0], grouped[0]),
     )
 
 

@@ -76,13 +76,13 @@ def comparison(ways: Mapping[str, Sequence[BatchRun]]) -> list[Part]:
     """Two workers against one, and one against the loop, round by round."""
     said = []
     for words, value in (
-        ("", lambda run: run.working),
-        (" with start and end", lambda run: run.seconds),
+        ("times", lambda run: run.working),
+        ("with start and end", lambda run: run.seconds),
     ):
         speedups = [one / two for two, one in paired(ways[TWO], ways[ONE], value)]
         if speedups:
             most = f"{min(speedups):.2f} to {max(speedups):.2f}"
-            said.append(f"{spread_of(speedups).median:.2f} times{words} (rounds: {most})")
+            said.append(f"{spread_of(speedups).median:.2f} {words} (rounds: {most})")
     pairs = paired(ways[ONE], ways[LOOP], lambda run: run.each)
     over = [100 * (one / loop - 1) for one, loop in pairs]
     if not said or not over:

@@ -39,35 +39,38 @@ WORKERS = 2  # of runs without work
 
 
 class Workplace:
-    """A folder for all that is made, and servers that run until the end once asked for."""
+    """A folder of sources, which stay; one of what runs make; and servers until the end."""
 
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.folder, self._stack = folder, stack
+        self.runs = self._empty(folder / "runs")
+        stack.callback(shutil.rmtree, self.runs, ignore_errors=True)
 
-    def new(self, name: str = "run") -> Path:
+    def new(self) -> Path:
         """An empty folder for one run."""
-        place = self.folder / name
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir()
-        return place
+        return self._empty(self.runs / "run")
 
     @cached_property
     def bucket(self) -> batch_servers.Bucket:
-        """An S3 server."""
-        return self._stack.enter_context(batch_servers.s3(self.folder))
+        """An S3 server, from when it's first asked for."""
+        return self._stack.enter_context(batch_servers.s3(self.runs))
+
+    @staticmethod
+    def _empty(folder: Path) -> Path:
+        shutil.rmtree(folder, ignore_errors=True)
+        bench.make_folder(folder)
+        return folder
 
 
 @contextmanager
 def workplace(plan: Plan) -> Iterator[Workplace]:
     """The folder, made if it isn't there; a temporary one goes again."""
     with ExitStack() as stack:
-        if plan.folder is None:
-            made = stack.enter_context(tempfile.TemporaryDirectory(prefix="pellucid-batch-"))
-        else:
-            bench.make_folder(plan.folder)
-        place = Workplace(Path(made) if plan.folder is None else plan.folder.resolve(), stack)
-        yield place
-        shutil.rmtree(place.folder / "run", ignore_errors=True)
+        folder = plan.folder
+        if folder is None:
+            made = tempfile.TemporaryDirectory(prefix="pellucid-batch-")
+            folder = Path(stack.enter_context(made))
+        yield Workplace(folder.resolve(), stack)
 
 
 Current = Measurement[Plan, Named]
@@ -141,7 +144,7 @@ def of_tiny(current: Current, way: str, pictures: int) -> Cells:
 def of_restart(current: Current, way: str, pictures: int) -> Cells:
     """A run that is finished, begun again with `resume`."""
     place: Workplace = current.tool
-    finished = place.folder / f"finished-{way}-{pictures}"
+    finished = place.runs / f"finished-{way}-{pictures}"
     source = batch_sources.tiny_files(place.folder, pictures)
     order = {"source": str(source), "verb": way, "pictures": pictures, "workers": WORKERS}
     order |= {"manifest": str(finished / "run.sqlite")}
@@ -149,10 +152,9 @@ def of_restart(current: Current, way: str, pictures: int) -> Cells:
     def make(part: Path) -> None:
         of_run(current, {**order, "manifest": str(part / "run.sqlite"), **target})
 
-    target = {} if way == NOTHING else {"target": str(place.folder / f"outputs-{pictures}")}
-    if target and not finished.exists():
-        shutil.rmtree(target["target"], ignore_errors=True)
-        Path(target["target"]).mkdir()
+    target = {} if way == NOTHING else {"target": str(place.runs / f"outputs-{pictures}")}
+    if target:
+        Path(target["target"]).mkdir(exist_ok=True)
     batch_sources.once(finished, make)
     return {**of_run(current, {**order, **target, "resume": True}), "workers": WORKERS}
 

@@ -25,7 +25,7 @@ from pellucid.scale.items import Item, Made, Row, State
 from pellucid.scale.manifest import Manifest
 from pellucid.scale.run import BatchOptions, run_batch
 from pellucid.scale.sources import find_sources
-from pellucid.scale.storage import resolve
+from pellucid.scale.storage import resolve, sha256_of
 from pellucid.scale.target import Target
 from pellucid.scale.task import Request, one_picture
 
@@ -200,13 +200,14 @@ def pieces_work(order: dict[str, Any]) -> Work:
     `order` has source, folder, pieces, verb.
     """
     os.environ[THREADS_VARIABLE] = str(order["threads"])
-    source, folder = order["source"], Path(order["folder"])
+    source, folder = Path(order["source"]), Path(order["folder"])
     options, figures = options_of(order["verb"]), dict[str, float]()
 
     def work() -> None:
         with ONE_THREAD:
             with step(figures, "plan"):
-                plan = plan_pieces(source, options, order["pieces"])
+                _, sha256 = sha256_of(source)
+                plan = plan_pieces(source, options, order["pieces"], stamp=sha256)
             if plan is None:
                 raise PellucidError(f"{source} can't be made in pieces")
             paths = [folder / str(piece) for piece in range(plan.pieces)]
