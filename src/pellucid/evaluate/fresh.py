@@ -6,7 +6,8 @@ child of a big process begins with its parent's. So a shell stands between, whic
 
 The other side is this module as a program: `python -m pellucid.evaluate.fresh ORDER`. An order
 names a function, which prepares the work from the rest of the order: it loads what a library loads
-on first use, with a small picture, and gives the work and what says the size of its file.
+on first use, with a small picture, and gives the work and what says the size of its file, or other
+figures by name.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,8 @@ from pellucid.errors import PellucidError
 SMALL_PARENT = ("sh", "-c", '"$@"; exit $?', "sh")
 MEGABYTE = 1e6
 
-Prepare = Callable[[dict[str, Any]], tuple[Callable[[], object], Callable[[], int]]]
+Figures = Mapping[str, float]
+Prepare = Callable[[dict[str, Any]], tuple[Callable[[], object], Callable[[], int | Figures]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Work:
     peak_mb: float
     base_mb: float
     size: int = 0
+    figures: Figures = field(default_factory=dict)
 
 
 def can_measure() -> bool:
@@ -99,7 +102,9 @@ def main(text: str) -> None:
         start = time.perf_counter()
         task()
         seconds.append(time.perf_counter() - start)
-    found = {"seconds": seconds, "peak_mb": peak_megabytes(), "base_mb": base, "size": size()}
+    said = size()
+    found = {"seconds": seconds, "peak_mb": peak_megabytes(), "base_mb": base}
+    found |= {"figures": said} if isinstance(said, Mapping) else {"size": said}
     sys.stdout.write(json.dumps(found))
 
 

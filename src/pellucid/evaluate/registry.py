@@ -8,6 +8,7 @@ from pellucid.evaluate import runs
 from pellucid.evaluate.bench import AnyBench
 from pellucid.evaluate.benches import (
     adapt,
+    batch,
     compress,
     denoise,
     guided,
@@ -37,6 +38,7 @@ BENCHES: tuple[AnyBench, ...] = (
     training.BENCH,
     video.BENCH,
     zarr.BENCH,
+    batch.BENCH,
 )
 # Name of the markers in README and docs -> what stands between them.
 SECTIONS: dict[str, Section] = {

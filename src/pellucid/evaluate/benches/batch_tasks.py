@@ -1,0 +1,216 @@
+"""How each task of `bench batch` is measured: the folders and servers it needs, and its process."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pellucid.evaluate import bench, fresh
+from pellucid.evaluate.bench import Measurement
+from pellucid.evaluate.benches import batch_servers, batch_sources
+from pellucid.evaluate.benches.batch_plan import Plan
+from pellucid.evaluate.benches.batch_rows import (
+    APART,
+    COPIED,
+    FOLDER,
+    JOIN,
+    LOOP,
+    NOTHING,
+    ONE,
+    PIECES,
+    PLAN,
+    RECORDED,
+    TWO,
+    WAYS,
+    WHOLE,
+)
+from pellucid.evaluate.mosaic import side_of
+from pellucid.evaluate.peers.base import Named
+
+MODULE = f"{__package__}.batch_work"
+STEPS = (PLAN, PIECES, JOIN)
+WORKERS = 2  # of runs without work
+
+
+class Workplace:
+    """A folder of sources, which stay; one of what runs make; and servers until the end."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self.folder, self._stack = folder, stack
+        self.runs = self._empty(folder / "runs")
+        stack.callback(shutil.rmtree, self.runs, ignore_errors=True)
+
+    def new(self) -> Path:
+        """An empty folder for one run."""
+        return self._empty(self.runs / "run")
+
+    @cached_property
+    def bucket(self) -> batch_servers.Bucket:
+        """An S3 server, from when it's first asked for."""
+        return self._stack.enter_context(batch_servers.s3(self.runs))
+
+    @staticmethod
+    def _empty(folder: Path) -> Path:
+        shutil.rmtree(folder, ignore_errors=True)
+        bench.make_folder(folder)
+        return folder
+
+
+@contextmanager
+def workplace(plan: Plan) -> Iterator[Workplace]:
+    """The folder, made if it isn't there; a temporary one goes again."""
+    with ExitStack() as stack:
+        folder = plan.folder
+        if folder is None:
+            made = tempfile.TemporaryDirectory(prefix="pellucid-batch-")
+            folder = Path(stack.enter_context(made))
+        yield Workplace(folder.resolve(), stack)
+
+
+Current = Measurement[Plan, Named]
+Cells = dict[str, Any]
+
+
+def timed(function: str, order: Cells) -> Cells:
+    """The cells of a row that a process of its own gives."""
+    start = time.perf_counter()
+    work = fresh.measure(f"{MODULE}:{function}", order)
+    return {"seconds": time.perf_counter() - start, **cells_of(work)}
+
+
+def cells_of(work: fresh.Work) -> Cells:
+    """What a process said."""
+    return {"peak_mb": work.peak_mb, **work.figures}
+
+
+def of_run(current: Current, order: Cells, *, apart: bool = False) -> Cells:
+    """A run, by workers on this machine; `apart`: of a scheduler that is a process of its own."""
+    place: Workplace = current.tool
+    folder = place.new()
+    order = {"threads": current.plan.threads, "manifest": str(folder / "run.sqlite"), **order}
+    if order["verb"] != NOTHING and "target" not in order:
+        (folder / "out").mkdir()
+        order["target"] = str(folder / "out")
+    if not apart:
+        return timed("run_work", order)
+    with batch_servers.scheduler(folder, order["workers"], order["threads"]) as server:
+        before = server.cpu()
+        cells = timed("run_work", {**order, "scheduler": server.address})
+        more = {"scheduler_cpu": server.cpu() - before, "scheduler_mb": server.peak_mb()}
+        return {**cells, **more}
+
+
+def of_picture(current: Current, way: str, _pictures: int) -> Cells:
+    """One photograph, after another that isn't counted."""
+    plan, place = current.plan, current.tool
+    source = batch_sources.photograph(place.folder, plan.data, plan.size)
+    target = {"source": str(source), "target": str(place.new()), "verb": way, "warm": 1}
+    cells = timed("loop_work", {**target, "threads": plan.threads})
+    return {**cells, "pixels": batch_sources.pixels_of(source) // 2}
+
+
+def of_speed(current: Current, way: str, pictures: int) -> Cells:
+    """Photographs, in a loop or by workers."""
+    plan, place = current.plan, current.tool
+    source = batch_sources.photographs(place.folder, plan.data, pictures)
+    order = {"source": str(source), "verb": "compress", "pictures": pictures}
+    workers = {ONE: 1, TWO: 2}.get(way, 1)
+    if way == LOOP:
+        order |= {"target": str(place.new()), "threads": plan.threads}
+        cells = timed("loop_work", order)
+    else:
+        cells = of_run(current, {**order, "workers": workers})
+    return {**cells, "pixels": batch_sources.pixels_of(source), "workers": workers}
+
+
+def of_tiny(current: Current, way: str, pictures: int) -> Cells:
+    """Tiny files, many in a task or one."""
+    source = batch_sources.tiny_files(current.tool.folder, pictures)
+    single = current.case.about.task == "single"
+    verb = COPIED if way == COPIED else NOTHING
+    order = {"source": str(source), "verb": verb, "pictures": pictures, "single": single}
+    return {
+        **of_run(current, {**order, "workers": WORKERS}, apart=way == APART),
+        "workers": WORKERS,
+    }
+
+
+def of_restart(current: Current, way: str, pictures: int) -> Cells:
+    """A run that is finished, begun again with `resume`."""
+    place: Workplace = current.tool
+    finished = place.runs / f"finished-{way}-{pictures}"
+    source = batch_sources.tiny_files(place.folder, pictures)
+    order = {"source": str(source), "verb": way, "pictures": pictures, "workers": WORKERS}
+    order |= {"manifest": str(finished / "run.sqlite")}
+
+    def make(part: Path) -> None:
+        of_run(current, {**order, "manifest": str(part / "run.sqlite"), **target})
+
+    target = {} if way == NOTHING else {"target": str(place.runs / f"outputs-{pictures}")}
+    if target:
+        Path(target["target"]).mkdir(exist_ok=True)
+    batch_sources.once(finished, make)
+    return {**of_run(current, {**order, **target, "resume": True}), "workers": WORKERS}
+
+
+def of_listing(current: Current, way: str, pictures: int) -> Cells:
+    """Sources found."""
+    place: Workplace = current.tool
+    if way == FOLDER:
+        source = str(batch_sources.tiny_files(place.folder, pictures))
+    else:
+        source = place.bucket.fill(f"listed-{pictures}", pictures)
+    return timed("listing_work", {"source": source, "pictures": pictures})
+
+
+def of_manifest(current: Current, way: str, pictures: int) -> Cells:
+    """Sources added, or what came of them recorded."""
+    path = current.tool.new() / "run.sqlite"
+    order = {"manifest": str(path), "pictures": pictures, "record": way == RECORDED}
+    return timed("manifest_work", order)
+
+
+def of_requests(current: Current, pictures: int) -> dict[str, Cells]:
+    """Copies from S3 to S3, a task each as with large photographs: requests of each kind."""
+    bucket = current.tool.bucket
+    source = bucket.fill("asked", pictures)
+    before = bucket.requests()
+    order = {"source": source, "target": f"{source}-{time.time_ns()}", "verb": COPIED}
+    cells = of_run(current, {**order, "pictures": pictures, "single": True, "workers": WORKERS})
+    made = bucket.requests() - before
+    return {kind: {**cells, "workers": WORKERS, "count": made[kind]} for kind in WAYS["requests"]}
+
+
+def of_large(current: Current, _pictures: int) -> dict[str, Cells]:
+    """One picture in pieces, and by one process as a whole."""
+    plan, place = current.plan, current.tool
+    source = batch_sources.mosaic(place.folder, plan.data, plan.megapixels)
+    order = {"source": str(source), "verb": "compress", "threads": plan.threads}
+    more = {"folder": str(place.new()), "pieces": plan.pieces}
+    parts = timed("pieces_work", {**order, **more})
+    whole = timed("whole_work", {**order, "target": str(place.new() / "whole.pel")})
+    pixels = side_of(plan.megapixels) ** 2
+    found = {name: {**parts, "working": parts[name], "cpu": parts[f"{name} cpu"]} for name in STEPS}
+    return {name: {**cells, "pixels": pixels} for name, cells in {**found, WHOLE: whole}.items()}
+
+
+EACH: dict[str, Callable[[Current, str, int], Cells]] = {
+    "picture": of_picture,
+    "speed": of_speed,
+    "no-op": of_tiny,
+    "single": of_tiny,
+    "listing": of_listing,
+    "manifest": of_manifest,
+    "restart": of_restart,
+}
+# Those of which one run gives the rows of all ways.
+TOGETHER: dict[str, Callable[[Current, int], dict[str, Cells]]] = {
+    "requests": of_requests,
+    "large": of_large,
+}
