@@ -12,12 +12,12 @@ import pellucid
 from pellucid.cli._verbs import verb_to_compress
 from pellucid.errors import InputError
 from pellucid.scale import large
+from pellucid.scale.group import Request
 from pellucid.scale.items import Item, State, Verb
 from pellucid.scale.large import code_large, join_large, plan_large
 from pellucid.scale.options import BatchOptions
 from pellucid.scale.run import run_batch
 from pellucid.scale.target import Target
-from pellucid.scale.task import Request
 
 WANTED = {"model": None, "lossless": True, "tile": 64}
 

@@ -15,13 +15,14 @@ import pytest
 from batch_work import COPY, COUNT, DEADLY, copied, copy_of, files_below, make_sources
 from pellucid.errors import InputError, OptionError, OutputError, PellucidError, PellucidWarning
 from pellucid.scale import dispatch, lock, task, workers
+from pellucid.scale.group import Request
 from pellucid.scale.items import Item, Made, Row, State, Verb
 from pellucid.scale.lock import held
 from pellucid.scale.manifest import Manifest
 from pellucid.scale.options import BatchOptions
 from pellucid.scale.run import Summary, about, plan_batch, run_batch, sample_batch
 from pellucid.scale.target import Target
-from pellucid.scale.task import Request, do_group
+from pellucid.scale.task import do_group
 
 
 @pytest.fixture

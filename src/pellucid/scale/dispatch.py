@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from distributed import CancelledError, Future, KilledWorker
 
 from pellucid.errors import OutputError, PellucidError, first_line
+from pellucid.scale.group import Group, Large, Request, failed
 from pellucid.scale.items import Item, Row, State
 from pellucid.scale.large import FROM, code_large, join_large, plan_large
 from pellucid.scale.receipts import Receipts
-from pellucid.scale.task import Group, Large, Request, do_group, failed
+from pellucid.scale.task import do_group
 
 if TYPE_CHECKING:
     from pellucid.scale.lister import Lister

@@ -14,18 +14,11 @@ from pathlib import Path
 
 from pellucid._api.pieces import Plan, code_piece, join_pieces, plan_pieces
 from pellucid.errors import InputError
+from pellucid.scale.group import Attempt, Group, Request
 from pellucid.scale.items import InPieces, Item, Made, Row, State
+from pellucid.scale.publishing import group_of
 from pellucid.scale.storage import fetched, sha256_of
-from pellucid.scale.task import (
-    Attempt,
-    Group,
-    Request,
-    attempt,
-    do_group,
-    group_of,
-    local_directory,
-    staged_by,
-)
+from pellucid.scale.task import attempt, do_group, local_directory, staged_by
 
 FROM = 300 * 10**6  # bytes of samples, from which a picture is worth it
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import pellucid
 from pellucid.scale.dispatch import Dispatch
 from pellucid.scale.estimate import Estimate, Plan, chosen
+from pellucid.scale.group import Request
 from pellucid.scale.items import Row, State, Verb
 from pellucid.scale.lister import Listing, Say, listed
 from pellucid.scale.lock import Lock, held
@@ -28,7 +29,6 @@ from pellucid.scale.options import NAME, BatchOptions
 from pellucid.scale.receipts import Receipts
 from pellucid.scale.report import write_report
 from pellucid.scale.target import Target
-from pellucid.scale.task import Request
 from pellucid.scale.verified import write_verified
 from pellucid.scale.workers import Crew, Kind, connected
 

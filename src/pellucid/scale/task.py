@@ -1,78 +1,33 @@
 """What a worker does: a group of pictures, each to a row, whatever happens to one of them.
 
-    fetch -> hash -> the verb's work -> staged output      of each picture
-    receipt of all of them -> publish each                 of the group
-
-The receipt is written before anything is published. So whoever finds it later knows what belongs
-to the run, whenever this process was killed.
+fetch -> hash -> the verb's work -> staged output      of each picture
+receipt of all of them -> publish each                 of the group
 """
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from distributed import get_worker
 
 import pellucid
-from pellucid.errors import OutputError, PellucidError, PellucidWarning, first_line
+from pellucid.errors import PellucidError, PellucidWarning
 from pellucid.pixels import open_image
+from pellucid.scale.group import Attempt, Group, Large, Request, failed
 from pellucid.scale.items import Item, Made, Row, State, Verb
-from pellucid.scale.receipts import Receipts
-from pellucid.scale.storage import fetched, is_local, sha256_of
-from pellucid.scale.target import Staged, Target
+from pellucid.scale.publishing import earlier, group_of
+from pellucid.scale.storage import fetched, sha256_of
+from pellucid.scale.target import Target
 
 LARGE = 100 * 10**6  # bytes of samples, from which a picture is a task of its own
 LOOKED_AT = 10**6  # bytes of a file, from which its size in samples is looked at beforehand
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is done with each picture of a run.
-
-    Attributes:
-        run: its id.
-        publish: False for a sample, of which nothing stays.
-    """
-
-    run: str
-    verb: Verb
-    target: Target | None
-    force: bool = False
-    skip_existing: bool = False
-    publish: bool = True
-
-
-@dataclass(frozen=True)
-class Large:
-    """A picture that was not done, as it is a task of its own; `samples` is their bytes."""
-
-    item: Item
-    samples: int
-
-
-@dataclass(frozen=True)
-class Group:
-    """What came of a group: rows, the receipt to be removed once they are kept, and the rest."""
-
-    rows: tuple[Row, ...] = ()
-    receipt: str = ""
-    large: tuple[Large, ...] = ()
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """What came of one picture before its output is published."""
-
-    row: Row
-    staged: Staged | None = None
 
 
 class _IsLarge(Exception):
@@ -96,13 +51,6 @@ def do_group(request: Request, items: Sequence[Item], *, alone: bool = False) ->
         return group_of(request, tries, large)
 
 
-def group_of(request: Request, tries: Sequence[Attempt], large: Sequence[Large] = ()) -> Group:
-    """What came of a group, once its outputs are published."""
-    rows, receipt = publish(request, tries)
-    models = models_in_words(request.verb)
-    return Group(tuple(replace(row, models=models) for row in rows), receipt, tuple(large))
-
-
 Work = Callable[[Item], Attempt]
 
 
@@ -124,43 +72,6 @@ def attempt(request: Request, item: Item, work: Work) -> Attempt:
     seconds = time.perf_counter() - start
     row = replace(found.row, seconds=seconds, version=pellucid.__version__, worker=worker_name())
     return replace(found, row=row)
-
-
-def earlier(request: Request, item: Item) -> Row | None:
-    """The row of a picture whose output is there; None if it is to be made.
-
-    Raises OutputError for one that isn't this run's, unless it is to be passed over.
-    """
-    target, verb = request.target, request.verb
-    if target is None or verb.output is None:
-        return None
-    place = verb.output(item.place)
-    if is_one(item.url, target.name(place)):
-        raise OutputError(f"{item.url}: its output would replace it; give another DST")
-    if request.force:
-        return None
-    if target.find(place) is None:
-        return None
-    if ours := Receipts(target, request.run).ours(place):
-        return ours  # of a worker that was cut off after it
-    if request.skip_existing:
-        return Row(item.url, State.THERE, place)
-    raise exists(target, place)
-
-
-def is_one(source: str, output: str) -> bool:
-    """Whether these are one file, or one URL."""
-    if is_local(source) and is_local(output):
-        return os.path.exists(output) and os.path.samefile(source, output)
-    return source == output
-
-
-def exists(target: Target, place: str) -> OutputError:
-    """Said of an output that isn't this run's."""
-    return OutputError(
-        f"{target.name(place)} exists already; overwrite what is there with --force, or pass over "
-        "it with --skip-existing"
-    )
 
 
 def one_picture(request: Request, folder: Path, alone: bool) -> Work:
@@ -218,67 +129,6 @@ def bytes_of_samples(path: Path) -> int:
             return int(height * width * channels * source.dtype.itemsize)
     except Exception:  # noqa: BLE001
         return 0
-
-
-def publish(request: Request, tries: Sequence[Attempt]) -> tuple[list[Row], str]:
-    """The rows, once their outputs have their names; and the receipt of these."""
-    target = request.target
-    staged = [(one.row, one.staged) for one in tries if one.staged is not None]
-    if target is None or not staged:
-        return [one.row for one in tries], ""
-    if not request.publish:
-        for _, output in staged:
-            output.drop()
-        return [one.row for one in tries], ""
-    receipts = Receipts(target, request.run)
-    try:
-        receipt = receipts.write(staged)
-    except PellucidError as error:  # nothing may be published without
-        for _, output in staged:
-            output.drop()
-        return [undone(one.row, error) if one.staged else one.row for one in tries], ""
-    return [named(one, target, receipts, request.force) for one in tries], receipt
-
-
-def named(one: Attempt, target: Target, receipts: Receipts, force: bool) -> Row:
-    """The row of an output after it has been given its name."""
-    if one.staged is None:
-        return one.row
-    try:
-        target.publish(one.staged, force=force)
-        return one.row
-    except FileExistsError:
-        one.staged.drop()
-        ours = receipts.ours(one.row.place)  # another worker was taken for dead, and has done it
-        return ours or undone(one.row, exists(target, one.row.place))
-    except Exception as error:  # noqa: BLE001 - one picture is never the end
-        one.staged.drop()
-        return undone(one.row, error)
-
-
-def failed(item: Item, error: Exception) -> Row:
-    """The row of a picture that can't be done."""
-    return undone(Row(item.url, State.FAILED), error)
-
-
-def undone(row: Row, error: Exception) -> Row:
-    """The row of a picture of which nothing came, for this reason."""
-    kind, text = type(error).__name__, str(error) or first_line(error)
-    return replace(
-        row,
-        state=State.FAILED,
-        place="",
-        written=0,
-        written_sha256="",
-        error=kind,
-        message=text,
-        made=Made(),
-    )
-
-
-def models_in_words(verb: Verb) -> str:
-    """Names and ids of what the verb uses."""
-    return ", ".join(f"{name} {found}" for name, found in verb.prints().items())
 
 
 def worker_name() -> str:

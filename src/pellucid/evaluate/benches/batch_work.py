@@ -21,13 +21,14 @@ from pellucid.evaluate.pictures import SUFFIXES
 from pellucid.runtime.session import THREADS_VARIABLE
 from pellucid.runtime.threads import ONE_THREAD
 from pellucid.scale import dispatch
+from pellucid.scale.group import Request
 from pellucid.scale.items import Item, Made, Row, State
 from pellucid.scale.manifest import Manifest
 from pellucid.scale.run import BatchOptions, run_batch
 from pellucid.scale.sources import find_sources
 from pellucid.scale.storage import resolve, sha256_of
 from pellucid.scale.target import Target
-from pellucid.scale.task import Request, one_picture
+from pellucid.scale.task import one_picture
 
 Work = tuple[Callable[[], object], Callable[[], dict[str, float]]]
 
