@@ -16,12 +16,13 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import fsspec
 
 from pellucid.errors import InputError, MissingExtraError, OptionError, PellucidError, first_line
 from pellucid.pixels import ZARR
-from pellucid.scale.retrying import CutError, retried
+from pellucid.scale.retrying import CutError, retried, without_retries
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
 __all__ = ["fetched", "is_local", "reason_of", "resolve", "retried", "sha256_of"]
 
 CHAINS = 16  # archives that stay open
+CACHES = {"simplecache", "filecache", "blockcache", "cached"}
 _LOCAL = ("file://", "local://")
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://|::")
+_TRIES = re.compile(r" \(reached max retries: \d+\)")  # of botocore, which tries once
 _opening = Lock()
 
 
@@ -43,7 +46,8 @@ def resolve(url: str) -> tuple[AbstractFileSystem, str]:
     """The file system that a path or URL is in, and its path there.
 
     Raises:
-        OptionError: no such kind of URL. MissingExtraError: what it needs isn't installed.
+        OptionError: no such kind of URL, or one of a cache. MissingExtraError: what it needs isn't
+            installed.
         InputError: the archive that it is in can't be opened.
     """
     if is_local(url):
@@ -52,9 +56,19 @@ def resolve(url: str) -> tuple[AbstractFileSystem, str]:
     head, chained, rest = url.partition("::")
     if not chained:
         return _opened(url)
+    kind, _, inside = head.partition("://")
+    if kind in CACHES:
+        raise OptionError(
+            f"{url}: {kind}:: keeps copies of what it reads, of which there is no use here; name "
+            f"{rest} itself"
+        )
+    chain = f"{kind}://::{rest}"
     with _opening:  # the directory of an archive is read once
-        archive = _archive(f"{head.partition('://')[0]}://::{rest}")
-    return archive, head.partition("://")[2]
+        try:
+            return _archive(chain), inside
+        except InputError as error:
+            error.args = (str(error).replace(chain, url, 1),)
+            raise
 
 
 @lru_cache(CHAINS)
@@ -65,7 +79,9 @@ def _archive(chain: str) -> AbstractFileSystem:
 def _opened(url: str) -> tuple[AbstractFileSystem, str]:
     kind = re.split("://|::", url)[0]
     try:
-        system, path = fsspec.core.url_to_fs(url)
+        if re.search(r"(?:^|::)s3a?://", url):
+            without_retries(fsspec.filesystem("s3"))  # the one that fsspec gives this thread
+        system, path = retried(fsspec.core.url_to_fs, url)
     except ImportError as error:
         package = {"gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs"}.get(kind, "s3fs")
         line = f"pip install {package}"
@@ -83,6 +99,8 @@ def _opened(url: str) -> tuple[AbstractFileSystem, str]:
 
 def reason_of(error: BaseException) -> str:
     """Why storage failed, in short; says where credentials come from if it's for want of them."""
+    if isinstance(error, BadZipFile) and isinstance(error.__context__, OSError):
+        error = error.__context__
     said = first_line(error) if isinstance(error, Exception) else type(error).__name__
     if isinstance(error, FileNotFoundError):
         return "no such file" if "bucket" not in said.lower() else said
@@ -90,7 +108,9 @@ def reason_of(error: BaseException) -> str:
         return error.strerror or said
     if isinstance(error, PermissionError) or "redential" in said:
         return f"{said}; credentials are those of the environment where this runs"
-    return getattr(error, "strerror", None) or said
+    if isinstance(error, TimeoutError) and not str(error):
+        return "no answer in time"
+    return _TRIES.sub("", getattr(error, "strerror", None) or said)
 
 
 @contextmanager
@@ -128,7 +148,9 @@ def _copy(system: Any, path: str, copy: Path, size: int | None) -> None:
     if copy.suffix.lower() == ZARR:
         system.get(path, str(copy), recursive=True)
         return
-    system.get_file(path, str(copy))
+    # in one piece, as the parts of a file that changes meanwhile would be of different ones
+    whole = {"max_concurrency": 1} if "s3" in system.protocol else {}
+    system.get_file(path, str(copy), **whole)
     got = copy.stat().st_size
     if size is not None and got != size:
         now = system.size(path)
