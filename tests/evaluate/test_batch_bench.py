@@ -213,6 +213,16 @@ def test_requests_by_their_price() -> None:
     assert {request: batch_servers.kind_of(*request) for request in kinds} == kinds
 
 
+def test_requests_are_counted_in_the_log_of_the_server(tmp_path: Path) -> None:
+    log = tmp_path / "s3.log"
+    log.write_text(
+        'loading\n127.0.0.1 - - [01/Dec] "PUT /pictures/a HTTP/1.1" 200 -\n'
+        '127.0.0.1 - - [01/Dec] "\x1b[33mHEAD /pictures/b HTTP/1.1\x1b[0m" 404 -\n'
+        '127.0.0.1 - - [01/Dec] "\x1b[35m\x1b[1mDELETE /pictures/a HTTP/1.1\x1b[0m" 204 -\n'
+    )
+    assert batch_servers.Bucket("s3://pictures", log).requests() == {PUT: 1, GET: 1, FREE: 1}
+
+
 def test_a_server_that_does_not_start_is_told(tmp_path: Path) -> None:
     log = tmp_path / "thing.log"
     with (
@@ -348,6 +358,7 @@ def test_all_tasks(tmp_path: Path) -> None:
     asked = {row.way: row.count for row in rows if row.task == "requests"}
     assert asked[PUT] >= 40
     assert asked[GET] >= 40
+    assert asked[FREE] >= 40
     speed = {row.way: row for row in rows if row.task == "speed"}
     assert speed["loop"].bytes == speed["2 workers"].bytes > 0
     large = {row.way: row for row in rows if row.task == "large"}

@@ -51,7 +51,8 @@ class BatchRun:
         seconds: of the process, with the start of Python and of workers.
         working: of these, those from the first group sent to the last row recorded; where nothing
             is sent, those of the work itself.
-        cpu: seconds of processor time of this process: the client, and the scheduler inside it.
+        cpu: of these, those of processor time of this process: the client, and the scheduler inside
+            it.
         peak_mb: its largest memory, in millions of bytes, with Python and all libraries.
         scheduler_cpu, scheduler_mb: the same of a scheduler that is a process of its own.
         count: of tasks that were sent; of pieces; of requests.

@@ -30,7 +30,8 @@ KEYS = {
     "AWS_SECRET_ACCESS_KEY": "a-secret",
     "AWS_DEFAULT_REGION": "us-east-1",
 }
-REQUEST = re.compile(r'"([A-Z]+) (\S+) HTTP')
+# As moto's server writes it: what isn't 200 is in colour.
+REQUEST = re.compile(r'"(?:\x1b\[[\d;]*m)*([A-Z]+) (\S+) HTTP')
 
 
 @contextmanager

@@ -41,19 +41,22 @@ class Clock:
 
     def __init__(self) -> None:
         self.first = self.last = self.cpu = 0.0
+        self._cpu: float | None = None
         self.count = self.bytes = 0
 
     def begin(self) -> None:
         """Now, unless it has begun."""
-        self.first = self.first or time.perf_counter()
+        if self._cpu is None:
+            self.first, self._cpu = time.perf_counter(), time.process_time()
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Processor time is that of the block; so are the seconds, if nothing else began."""
-        start, cpu = time.perf_counter(), time.process_time()
+        """Work goes on until the end of the block, from its start if it doesn't begin later."""
+        first, cpu = time.perf_counter(), time.process_time()
         yield
-        self.cpu = time.process_time() - cpu
-        self.first = self.first or start
+        if self._cpu is None:
+            self.first, self._cpu = first, cpu
+        self.cpu = time.process_time() - self._cpu
         self.last = self.last or time.perf_counter()
 
     @contextmanager
@@ -158,17 +161,18 @@ def manifest_work(order: dict[str, Any]) -> Work:
     items = [item_of(at) for at in range(number)]
 
     def work() -> None:
+        nonlocal clock
         with Manifest.open(path, ABOUT, resume=False) as manifest:
             with clock.running():
                 manifest.add(iter(items), partial(with_suffix, ".pel"))
             if order.get("record"):
-                clock.first = clock.last = 0.0
+                clock = Clock()
                 with clock.running():
                     while some := manifest.take(GROUP):
                         manifest.record([row_of(item) for item in some])
         clock.bytes = path.stat().st_size
 
-    return work, clock.figures
+    return work, lambda: clock.figures()
 
 
 def item_of(number: int) -> Item:
