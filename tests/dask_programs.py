@@ -20,7 +20,7 @@ WORKERS = ("dask", "worker", "--nworkers", "2", "--nthreads", "1", "--memory-lim
 @contextmanager
 def running(
     words: Sequence[str], folder: Path, environment: Mapping[str, str] = ENVIRONMENT
-) -> Iterator[None]:
+) -> Iterator[subprocess.Popen[bytes]]:
     """A `dask` command while the block lasts; what it says is in a file of its name in `folder`."""
     command = [sys.executable, "-m", *words, *HERE]
     with (
@@ -28,7 +28,7 @@ def running(
         subprocess.Popen(command, env=environment, stderr=log) as process,
     ):
         try:
-            yield
+            yield process
         finally:
             process.terminate()
 

@@ -103,6 +103,7 @@ def test_ssh(photos, tmp_path):
         batch(photos, tmp_path / "pel", cluster.scheduler_address)
 
 
+@pytest.mark.slow
 @posix
 def test_the_job_for_slurm(photos, tmp_path):
     """The page's script, where `srun` starts two tasks on this machine."""
@@ -126,6 +127,7 @@ def test_the_job_for_slurm(photos, tmp_path):
     assert not (tmp_path / "scheduler-1.json").exists()
 
 
+@pytest.mark.slow
 @posix
 def test_tls(photos, tmp_path):
     """With the page's certificate and variables; who hasn't these is told so."""
@@ -166,6 +168,7 @@ def test_manifests_for_kubernetes_are_of_its_schema():
         validate(resource, "1.31", strict=True)
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_containers(photos, tmp_path):
     """As local programs: a scheduler, two workers, and the job, with an S3 server."""
     (tmp_path / "manifest").mkdir()

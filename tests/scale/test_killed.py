@@ -124,6 +124,7 @@ def kill_scheduler(draw: random.Random, source: Path, target: Path) -> None:
                 os.kill(scheduler, signal.SIGKILL)
         said, _ = client.communicate(timeout=PATIENCE_S)
     assert client.returncode == 0 or "--resume" in said or "no Dask scheduler" in said, said
+    assert client.returncode == 0 or "\npellucid.errors." in said, said  # nothing of Dask's own
     (target.parent / "scheduler.json").unlink()
 
 

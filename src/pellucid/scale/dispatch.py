@@ -14,6 +14,7 @@ from pellucid.scale.group import Group, Large, Request, failed
 from pellucid.scale.items import Item, Row, State
 from pellucid.scale.large import FROM, code_large, join_large, plan_large
 from pellucid.scale.receipts import Receipts
+from pellucid.scale.scheduler import GO_ON
 from pellucid.scale.task import do_group
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ EVERY_S, SOON_S = 1.0, 0.05  # between two looks around; for sources, when none 
 MEMORY_EACH = 4  # bytes of memory that a byte of samples takes, about
 LARGER = 400 * 10**6  # and what a process takes without
 ALL = 1 << 60  # of a worker's memory
-GO_ON = "what was done is kept, and --resume goes on"
 
 
 class Pace:
@@ -155,7 +155,7 @@ class Dispatch:
         while not self._done.empty():
             found.append(self._done.get())
         whole = [future for future in found if future.status == "finished"]
-        groups = self._crew.client.gather(whole)
+        groups = self._crew.gather(whole)
         for future in whole:
             del self._under_way[future]
         for future in found:
@@ -188,9 +188,7 @@ class Dispatch:
                 f"a library crashed: {first_line(error)}"
             )
         except CancelledError as error:
-            raise PellucidError(
-                "the scheduler has dropped the work; go on with --resume"
-            ) from error
+            raise PellucidError(f"the scheduler has dropped the work; {GO_ON}") from error
         except Exception as error:  # noqa: BLE001 - of the group as a whole
             reason = error
         return [Group(tuple(failed(item, reason) for item in items))]

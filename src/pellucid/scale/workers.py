@@ -12,11 +12,12 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import Enum
 from multiprocessing import resource_tracker
-from typing import TYPE_CHECKING, Any
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from distributed import Client, LocalCluster, WorkerPlugin
 from distributed.core import Status
@@ -24,17 +25,21 @@ from distributed.core import Status
 import pellucid
 from pellucid.errors import OptionError, PellucidError, first_line, refusing
 from pellucid.runtime.session import THREADS_VARIABLE, thread_count
+from pellucid.scale.scheduler import check_scheduler, reaching, versions_of_workers
 
 if TYPE_CHECKING:
-    from distributed import Worker
+    from distributed import Future, Worker
 
     from pellucid.scale.items import Verb
 
 BEGIN_S = 60.0  # in which the first worker must be there
 REACH_S = 10.0  # in which a scheduler must answer
+LOOK_S = 30.0  # in which a worker must have been looked at
 MEGA = 10**6
 ANY_PORT = "127.0.0.1:0"  # of an HTTP server that Dask has without its dashboard, too
 ENOUGH = 64 * 10**9  # memory of a worker that has no limit, in bytes
+
+T = TypeVar("T")
 
 
 class Kind(Enum):
@@ -109,7 +114,10 @@ class Crew:
 
     def _heard(self, event: Any) -> None:
         _, told = event
-        worker, reason = told["worker"], told["reason"]
+        self._note(told["worker"], told["reason"])
+
+    def _note(self, worker: str, reason: str) -> None:
+        """Keep why a worker can't be used, "" if it can; say it once."""
         if reason and self._reasons.get(worker) != reason:
             self._say(f"the worker {worker} isn't used: {reason}")
         self._reasons[worker] = reason
@@ -119,20 +127,19 @@ class Crew:
         """In the block at least one worker has been found fit; those that join are looked at.
 
         Raises:
-            PellucidError: there is none after a minute.
+            PellucidError: there is none after a minute, or the scheduler can't unpack tasks.
         """
         self.client.subscribe_topic(self._plugin.name, self._heard)
         try:
+            check_scheduler(self.client)
             with suppress(TimeoutError):
                 self.client.wait_for_workers(1, timeout=BEGIN_S)
-            try:
-                self.client.register_plugin(self._plugin)
-            except Exception as error:  # noqa: BLE001 - of a worker that can't even load it
-                self._say(f"a worker isn't used: {first_line(error)}")
+            self._look_at_workers()
             self.refresh()
             if not self.number:
                 told = self.client.get_events(self._plugin.name)
-                reasons = "; ".join(sorted({one["reason"] for _, one in told}))
+                found = {*self._reasons.values(), *(one["reason"] for _, one in told)} - {""}
+                reasons = "; ".join(sorted(found))
                 raise PellucidError(f"no worker can do this: {reasons or 'none has come'}")
             yield
         finally:
@@ -140,12 +147,33 @@ class Crew:
                 self.client.unsubscribe_topic(self._plugin.name)
                 self.client.unregister_worker_plugin(self._plugin.name)
 
+    def _look_at_workers(self) -> None:
+        """Those that are there now, and by the plugin those that will join."""
+        found = versions_of_workers(self.client)
+        bare = {worker for worker, version in found.items() if version is None}
+        for worker in bare:
+            self._note(worker, "it has no pellucid")
+        try:
+            self.client.register_plugin(self._plugin)
+        except Exception as error:  # noqa: BLE001 - of the first worker that can't even load it
+            if not bare:
+                self._say(f"a worker isn't used: {first_line(error)}")
+            end = monotonic() + LOOK_S  # the others are still being looked at
+            while found.keys() - self._reasons.keys() and monotonic() < end:
+                sleep(0.05)
+
     def refresh(self) -> None:
         """Ask the scheduler again who is there."""
-        known = self.client.scheduler_info(n_workers=-1)["workers"]
+        with reaching():
+            known = self.client.scheduler_info(n_workers=-1)["workers"]
         slot, memory = self._plugin.slot, self._plugin.memory
         fit = [one["resources"] for one in known.values() if one["resources"].get(slot)]
         self.number, self._most = len(fit), max((one[memory] for one in fit), default=0)
+
+    def gather(self, futures: Sequence[Future[T]]) -> list[T]:
+        """What came of tasks that are done; PellucidError if the scheduler is lost."""
+        with reaching():
+            return list(self.client.gather(futures))
 
     def needs(self, memory: int) -> dict[str, float]:
         """The resources of a task that takes so many bytes of memory.
