@@ -31,6 +31,8 @@ EVERY_S, SOON_S = 1.0, 0.05  # between two looks around; for sources, when none 
 MEMORY_EACH = 4  # bytes of memory that a byte of samples takes, about
 LARGER = 400 * 10**6  # and what a process takes without
 ALL = 1 << 60  # of a worker's memory
+WITHOUT_S = 120.0  # without any worker, after which a run ends
+MOST_SUSPECTS = 10_000  # pictures of groups that failed as a whole
 
 
 class Pace:
@@ -40,9 +42,10 @@ class Pace:
         self._mean: float | None = None
 
     def learn(self, rows: Sequence[Row]) -> None:
-        """Weigh rows in, the last ones more."""
-        if rows:
-            mean = sum(row.seconds for row in rows) / len(rows)
+        """Weigh rows in, the last ones more; what was only passed over says nothing."""
+        worked = [row.seconds for row in rows if row.state in (State.DONE, State.KEPT)]
+        if worked:
+            mean = sum(worked) / len(worked)
             self._mean = mean if self._mean is None else 0.7 * self._mean + 0.3 * mean
 
     def number(self, waiting: int | None, workers: int) -> int:
@@ -65,6 +68,7 @@ class Dispatch:
         lister: adds to the manifest meanwhile; None if all is there.
         lock: of the target; a run that loses it ends.
         told: is told now and then how far it is, and how many workers there are.
+        limit: pictures that are taken.
     """
 
     def __init__(
@@ -75,6 +79,7 @@ class Dispatch:
         lister: Lister | None = None,
         lock: Lock | None = None,
         told: Callable[[Counts, int], None] = lambda _counts, _workers: None,
+        limit: int | None = None,
     ) -> None:
         self._crew, self._request, self._manifest = crew, request, manifest
         self._lister, self._lock, self._told = lister, lock, told
@@ -83,15 +88,19 @@ class Dispatch:
         self._under_way: dict[Future[Group], tuple[Item, ...]] = {}
         self._done: queue.SimpleQueue[Future[Group]] = queue.SimpleQueue()
         self._alone: set[Any] = set()  # keys of their tasks
+        self._big: set[Any] = set()  # of those that ask for memory
         self._suspects: list[Item] = []  # one of them, or of what waited beside it, ends workers
         self._pace = Pace()
-        self._looked = time.monotonic()
+        self._left = limit
+        self._looked = self._worked = time.monotonic()
+        self._most = 0
 
     def run(self) -> None:
         """Until all is done that can be."""
         try:
             while True:
-                listed = self._manifest.is_listed  # before, as what is added last must be seen
+                # before, as what is added last must be seen
+                listed = self._manifest.is_listed or self._left == 0
                 if not self._fill() and listed and not self._under_way:
                     if not self._suspects:
                         return
@@ -108,20 +117,25 @@ class Dispatch:
             listed = self._manifest.is_listed
             counts = self._manifest.counts()
             waiting = counts.states[State.WAITING] - sum(map(len, self._under_way.values()))
-            items = self._manifest.take(
-                self._pace.number(waiting if listed else None, self._crew.number)
-            )
+            number = self._pace.number(waiting if listed else None, self._crew.number)
+            if self._left is not None:
+                number = min(number, self._left)
+            items = self._manifest.take(number) if number else []
             if not items:
                 break
+            if self._left is not None:
+                self._left -= len(items)
             self._send(items)
             sent = True
         return sent
 
     def _send(
-        self, items: Sequence[Item], *, memory: int = LARGER, alone: bool = False
+        self, items: Sequence[Item], *, memory: int | None = None, alone: bool = False
     ) -> Future[Group]:
         future = self._submit(do_group, self._request, tuple(items), memory=memory, alone=alone)
         self._follow(future, items)
+        if memory is not None:
+            self._big.add(future.key)
         return future
 
     def _send_large(self, large: Large) -> None:
@@ -136,7 +150,7 @@ class Dispatch:
         self._follow(self._submit(join_large, self._request, item, plan, pieces), [item])
 
     def _submit(
-        self, task: Callable[..., Any], *words: Any, memory: int = LARGER, **more: Any
+        self, task: Callable[..., Any], *words: Any, memory: int | None = None, **more: Any
     ) -> Future[Any]:
         return self._crew.client.submit(
             task, *words, pure=False, resources=self._crew.needs(memory), **more
@@ -154,44 +168,67 @@ class Dispatch:
             return
         while not self._done.empty():
             found.append(self._done.get())
-        whole = [future for future in found if future.status == "finished"]
-        groups = self._crew.gather(whole)
-        for future in whole:
-            del self._under_way[future]
-        for future in found:
-            if future not in whole:
-                groups += self._failure(future)
+        groups = self._outcomes(found)
         rows = [row for group in groups for row in group.rows]
         self._manifest.record(rows)
         self._pace.learn(rows)
         if self._receipts is not None:
             self._receipts.drop([group.receipt for group in groups if group.receipt])
         for group in groups:
+            self._manifest.give_back(group.rest)
+            if self._left is not None:
+                self._left += len(group.rest)
             for large in group.large:
                 self._send_large(large)
 
-    def _failure(self, future: Future[Group]) -> list[Group]:
-        """What came of a group that failed as a whole.
+    def _outcomes(self, found: Sequence[Future[Group]]) -> list[Group]:
+        """What came of groups that are done, or have failed."""
+        whole = [future for future in found if future.status == "finished"]
+        rest = [future for future in found if future.status != "finished"]
+        groups: list[Group] = []
+        try:
+            groups += self._crew.gather(whole)
+            for future in whole:
+                self._under_way.pop(future, None)
+        except PellucidError:
+            raise
+        except Exception:  # noqa: BLE001 - of one of them, which is found out
+            rest += whole
+        return groups + [group for future in rest for group in self._outcome(future)]
 
-        Dask blames all that is with a worker that dies. So what was with several is tried again at
+    def _outcome(self, future: Future[Group]) -> list[Group]:
+        """The same of one.
+
+        Dask blames all that is with a worker that dies. So what failed as a whole is tried again at
         the end, each picture with nothing beside it.
         """
-        items, reason = self._under_way.pop(future), Exception()
+        if future not in self._under_way:  # it was sent anew
+            return []
         try:
-            return [future.result()]
-        except KilledWorker as error:
-            if future.key not in self._alone:
-                self._suspects += items
-                return []
-            reason = PellucidError(
-                "each worker that tried it ended in the midst of it, for want of memory or because "
-                f"a library crashed: {first_line(error)}"
-            )
+            group = future.result(timeout=RESULT_S)
+            del self._under_way[future]
+            return [group]
         except CancelledError as error:
             raise PellucidError(f"the scheduler has dropped the work; {GO_ON}") from error
         except Exception as error:  # noqa: BLE001 - of the group as a whole
-            reason = error
-        return [Group(tuple(failed(item, reason) for item in items))]
+            if isinstance(error, TimeoutError) and not future.done():  # made again
+                future.add_done_callback(self._done.put)
+                return []
+            return self._failure(future, error)
+
+    def _failure(self, future: Future[Group], error: Exception) -> list[Group]:
+        items = self._under_way.pop(future)
+        if future.key not in self._alone:
+            self._suspects += items
+            if len(self._suspects) > MOST_SUSPECTS:
+                raise PellucidError(f"workers fail too often: {first_line(error)}; {GO_ON}")
+            return []
+        if isinstance(error, KilledWorker):
+            error = PellucidError(
+                "each worker that tried it ended in the midst of it, for want of memory or because "
+                f"a library crashed: {first_line(error)}"
+            )
+        return [Group(tuple(failed(item, error) for item in items))]
 
     def _look_around(self) -> None:
         """Now and then: is the listing, the lock, the connection as it should be; who works?"""
@@ -206,3 +243,18 @@ class Dispatch:
         self._crew.refresh()
         self._told(self._manifest.counts(), self._crew.number)
         self._looked = time.monotonic()
+        if self._crew.number:
+            self._worked = self._looked
+        elif self._looked - self._worked > WITHOUT_S:
+            raise PellucidError(f"there has been no worker for {WITHOUT_S:.0f} seconds; {GO_ON}")
+        if 0 < self._crew.most < self._most:
+            self._send_anew()
+        self._most = self._crew.most
+
+    def _send_anew(self) -> None:
+        """What may wait for more memory than any worker has now."""
+        for future, items in list(self._under_way.items()):
+            if future.key in self._big and not future.done():
+                del self._under_way[future]
+                self._crew.client.cancel(future)
+                self._send(items, memory=ALL, alone=True)

@@ -36,11 +36,19 @@ class Large:
 
 @dataclass(frozen=True)
 class Group:
-    """What came of a group: rows, the receipt to be removed once they are kept, and the rest."""
+    """What came of a group.
+
+    Attributes:
+        rows: of pictures that were done, or failed.
+        receipt: to be removed once these are kept.
+        large: those that should be tasks of their own.
+        rest: those that weren't begun, as the group took long already.
+    """
 
     rows: tuple[Row, ...] = ()
     receipt: str = ""
     large: tuple[Large, ...] = ()
+    rest: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True)

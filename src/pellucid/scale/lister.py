@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 
-from pellucid.scale.items import Item, Verb
+from pellucid.scale.items import Item, State, Verb
 from pellucid.scale.manifest import Manifest
 from pellucid.scale.options import BatchOptions
 from pellucid.scale.sources import find_sources
 
 Say = Callable[[str], None]
 SAID = 100  # names that are left out, of which each is told
+SOON_S, PATIENCE_S = 0.02, 5.0  # between two looks; for it to end
 
 
 class Listing:
@@ -71,10 +72,25 @@ class Lister(threading.Thread):
             raise InterruptedError
         return False
 
+    def waits(self) -> bool:
+        """Whether there is anything to be done; returns when that is known.
+
+        Raises what the listing does.
+        """
+        while True:
+            listed = self._manifest.is_listed  # before, as what is added last must be seen
+            if self._manifest.counts().states[State.WAITING]:
+                return True
+            if self.error is not None:
+                raise self.error
+            if listed:
+                return False
+            self.join(SOON_S)
+
     def stop(self) -> None:
-        """Returns when it has ended."""
+        """End it; one that waits for its source, as for standard input, is left alone."""
         self._ended.set()
-        self.join()
+        self.join(PATIENCE_S)
 
 
 @contextmanager

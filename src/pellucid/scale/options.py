@@ -12,7 +12,7 @@ from pellucid.scale.items import Verb
 from pellucid.scale.storage import is_local
 
 NAME, LONGEST = "pellucid-batch", 200  # characters of a name
-IN_PROCESS = "memory:"  # what only threads of this process see
+IN_PROCESS = re.compile("(?:^|::)memory:")  # what only threads of this process see
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,7 @@ class BatchOptions:
     @property
     def in_process(self) -> bool:
         """Whether only this process can see what is read or written."""
-        return any(IN_PROCESS in one for one in (self.source, self.target or ""))
+        return any(IN_PROCESS.search(one) for one in (self.source, self.target or ""))
 
     def excluded(self, verb: Verb) -> str | None:
         """What lies below this isn't a source, as it is a target; None where both are one folder.

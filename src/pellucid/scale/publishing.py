@@ -18,11 +18,17 @@ from pellucid.scale.storage import is_local
 from pellucid.scale.target import Target
 
 
-def group_of(request: Request, tries: Sequence[Attempt], large: Sequence[Large] = ()) -> Group:
+def group_of(
+    request: Request,
+    tries: Sequence[Attempt],
+    large: Sequence[Large] = (),
+    rest: Sequence[Item] = (),
+) -> Group:
     """What came of a group, once its outputs are published."""
     rows, receipt = publish(request, tries)
     models = models_in_words(request.verb)
-    return Group(tuple(replace(row, models=models) for row in rows), receipt, tuple(large))
+    done = tuple(replace(row, models=models) for row in rows)
+    return Group(done, receipt, tuple(large), tuple(rest))
 
 
 def publish(request: Request, tries: Sequence[Attempt]) -> tuple[list[Row], str]:

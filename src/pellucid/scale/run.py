@@ -8,17 +8,20 @@ each output once.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 import pellucid
+from pellucid.errors import PellucidError
 from pellucid.scale.dispatch import Dispatch
 from pellucid.scale.estimate import Estimate, Plan, chosen
+from pellucid.scale.fitness import Kind
 from pellucid.scale.group import Request
 from pellucid.scale.items import Row, State, Verb
 from pellucid.scale.lister import Listing, Say, listed
@@ -30,7 +33,7 @@ from pellucid.scale.receipts import Receipts
 from pellucid.scale.report import write_report
 from pellucid.scale.target import Target
 from pellucid.scale.verified import write_verified
-from pellucid.scale.workers import Crew, Kind, connected
+from pellucid.scale.workers import Crew, connected
 
 __all__ = ["BatchOptions", "Summary", "plan_batch", "run_batch", "sample_batch"]
 
@@ -72,17 +75,17 @@ def run_batch(verb: Verb, options: BatchOptions, told: Told, say: Say) -> Summar
             until then stays in the manifest.
     """
     path, listing = options.manifest_path, Listing(verb, options, say)
-    options.check_outputs()
     target = target_of(options)
+    options.check_outputs()
     with manifest_of(verb, options) as manifest, lock_of(target, manifest.run) as lock:
         if target is not None:
             settle(target, manifest)
         request = Request(manifest.run, verb, target, options.force, options.skip_existing)
-        with (
-            working(verb, options, manifest.run, say) as crew,
-            listed(listing, manifest, verb) as lister,
-        ):
-            Dispatch(crew, request, manifest, lister, lock, told).run()
+        with listed(listing, manifest, verb) as lister:
+            if lister.waits():
+                with working(verb, options, manifest.run, say) as crew:
+                    limit = options.limit
+                    Dispatch(crew, request, manifest, lister, lock, told, limit).run()
         if target is not None:
             settle(target, manifest)  # of workers that died when they had published
             target.sweep()
@@ -135,6 +138,7 @@ def sample_batch(verb: Verb, options: BatchOptions, number: int, say: Say) -> Es
     """
     plan, listing = Plan(), Listing(verb, options, say)
     items = chosen(plan.counted(iter(listing), namer(verb, options)), number)
+    new = options.target is not None and not os.path.lexists(options.target)
     target = target_of(options)
     with tempfile.TemporaryDirectory(prefix="pellucid-") as folder:
         opened = Manifest.open(Path(folder, NAME), about(verb, options), resume=False)
@@ -145,7 +149,10 @@ def sample_batch(verb: Verb, options: BatchOptions, number: int, say: Say) -> Es
             Dispatch(crew, request, manifest).run()
             rows, workers = tuple(manifest.rows()), crew.number
     if target is not None:
-        target.sweep()
+        target.tidy()
+        if new and target.local:
+            with suppress(OSError):
+                os.rmdir(target.url)
     return Estimate(replace(plan, passed=listing.passed), rows, workers)
 
 
@@ -195,8 +202,9 @@ def settle(target: Target, manifest: Manifest) -> None:
     """Keep what was done by workers, or for a client, that were cut off before it was recorded."""
     receipts = Receipts(target, manifest.run)
     for name in receipts.left():
-        manifest.record(receipts.settle(name))
-        receipts.drop([name])
+        with suppress(PellucidError):  # storage that fails: whoever does the picture finds it
+            manifest.record(receipts.settle(name))
+            receipts.drop([name])
 
 
 def write_all(manifest: Manifest, options: BatchOptions) -> None:

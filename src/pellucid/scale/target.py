@@ -39,8 +39,8 @@ class Target:
 
     def __init__(self, url: str) -> None:
         """Raises OutputError for what can't be written by many at once; asks no server."""
-        self.url = url.rstrip("/") or "/"
         self.local = is_local(url)
+        self.url = url.rstrip("/") or "/"
         kind, chained, _ = ("", "", "") if self.local else url.partition("::")
         if chained and kind.partition("://")[0] in ARCHIVES:
             raise OutputError(
@@ -50,6 +50,8 @@ class Target:
         if chained:
             raise OutputError(f"{url} is a chain of URLs, which can't be written; give one URL")
         system, self._root = resolve(url)
+        if self.local:  # a worker may be in another folder
+            self.url = self._root
         self._connect(system)
         if self._remote.kinds & {"http", "https"}:
             raise OutputError(

@@ -19,15 +19,15 @@ from distributed import get_worker
 
 import pellucid
 from pellucid.errors import PellucidError, PellucidWarning
-from pellucid.pixels import open_image
 from pellucid.scale.group import Attempt, Group, Large, Request, failed
+from pellucid.scale.headers import bytes_of_samples
 from pellucid.scale.items import Item, Made, Row, State, Verb
 from pellucid.scale.publishing import earlier, group_of
 from pellucid.scale.storage import fetched, sha256_of
 from pellucid.scale.target import Target
 
 LARGE = 100 * 10**6  # bytes of samples, from which a picture is a task of its own
-LOOKED_AT = 10**6  # bytes of a file, from which its size in samples is looked at beforehand
+LONGEST_S = 10.0  # of a group, after which no further picture is begun
 
 
 class _IsLarge(Exception):
@@ -42,8 +42,11 @@ def do_group(request: Request, items: Sequence[Item], *, alone: bool = False) ->
     """
     tries: list[Attempt] = []
     large: list[Large] = []
+    start = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="pellucid-", dir=local_directory()) as folder:
-        for item in items:
+        for number, item in enumerate(items):
+            if tries and time.perf_counter() - start > LONGEST_S:
+                return group_of(request, tries, large, items[number:])
             try:
                 tries.append(attempt(request, item, one_picture(request, Path(folder), alone)))
             except _IsLarge as found:
@@ -117,18 +120,6 @@ def staged_by(row: Row, target: Target, folder: Path, work: Callable[[Path], Mad
         return Attempt(replace(row, state=State.KEPT, place="", made=made, message=made.kept))
     row = replace(row, made=made, written=staged.size, written_sha256=staged.sha256)
     return Attempt(row, staged)
-
-
-def bytes_of_samples(path: Path) -> int:
-    """Of a picture, by its header; 0 if it is small, or can't be said: the work will say why."""
-    if path.is_file() and path.stat().st_size < LOOKED_AT:
-        return 0
-    try:
-        with open_image(path, max_pixels=1 << 62) as source:
-            height, width, channels = source.shape
-            return int(height * width * channels * source.dtype.itemsize)
-    except Exception:  # noqa: BLE001
-        return 0
 
 
 def worker_name() -> str:

@@ -9,96 +9,41 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from enum import Enum
 from multiprocessing import resource_tracker
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from distributed import Client, LocalCluster, WorkerPlugin
-from distributed.core import Status
+from distributed import Client, LocalCluster
 
 import pellucid
 from pellucid.errors import OptionError, PellucidError, first_line, refusing
-from pellucid.runtime.session import THREADS_VARIABLE, thread_count
+from pellucid.runtime.session import thread_count
+from pellucid.scale.fitness import MEGA, Fitness, Kind
 from pellucid.scale.scheduler import check_scheduler, reaching, versions_of_workers
 
 if TYPE_CHECKING:
-    from distributed import Future, Worker
+    from distributed import Future
 
     from pellucid.scale.items import Verb
 
 BEGIN_S = 60.0  # in which the first worker must be there
 REACH_S = 10.0  # in which a scheduler must answer
 LOOK_S = 30.0  # in which a worker must have been looked at
-MEGA = 10**6
+RESULT_S = 30.0  # in which a result must come that is there
+TIDY_S = 10.0  # in which workers must have been let go
 ANY_PORT = "127.0.0.1:0"  # of an HTTP server that Dask has without its dashboard, too
-ENOUGH = 64 * 10**9  # memory of a worker that has no limit, in bytes
 
 T = TypeVar("T")
-
-
-class Kind(Enum):
-    """What workers are."""
-
-    THREAD = "a thread of this process, whose environment isn't its own"
-    PROCESS = "a process that this one has started"
-    FOREIGN = "of a scheduler that others may use, too"
-
-
-class Fitness(WorkerPlugin):
-    """Gives the resources of a run to a worker that can do it; says why if it can't.
-
-    Attributes:
-        slot: name of the resource of which a worker has one.
-        memory: name of that which counts megabytes.
-    """
-
-    def __init__(self, run: str, verb: Verb, kind: Kind) -> None:
-        """`kind` is that of the workers."""
-        self.name = self.slot = f"pellucid-{run}"
-        self.memory = f"{self.slot}-memory"
-        self._version, self._models, self._prints = pellucid.__version__, verb.prints(), verb.prints
-        self._kind = kind
-
-    async def setup(self, worker: Worker) -> None:
-        """Look at a worker that joins."""
-        reason = await asyncio.to_thread(self.reason_against)
-        if not reason:
-            if self._kind is not Kind.THREAD:
-                os.environ[THREADS_VARIABLE] = str(worker.state.nthreads)
-            limit = worker.memory_manager.memory_limit or ENOUGH
-            await worker.set_resources(**{self.slot: 1, self.memory: limit // MEGA})
-            # A scheduler hands out what no worker could do before only when one begins to run; that
-            # it has new resources isn't noticed (distributed 2026.8).
-            worker.status = Status.paused
-            worker.status = Status.running
-        worker.log_event(self.name, {"worker": worker.address, "reason": reason})
-
-    async def teardown(self, worker: Worker) -> None:
-        """Take the resources back; others may use the worker."""
-        await worker.set_resources(**{self.slot: 0, self.memory: 0})
-
-    def reason_against(self) -> str:
-        """Why this process can't do the work; "" if it can."""
-        if pellucid.__version__ != self._version:
-            return f"it has pellucid {pellucid.__version__}, and here it is {self._version}"
-        try:
-            found = self._prints()
-        except PellucidError as error:
-            return str(error)
-        wrong = [name for name in self._models if found.get(name) != self._models[name]]
-        return f"its models differ from those here: {', '.join(wrong)}" if wrong else ""
 
 
 class Crew:
     """The workers of a run, through a Dask client.
 
-    `number` is how many were fit at the last `refresh`.
+    At the last `refresh` so many were fit: `number`, and one had so many megabytes: `most`.
 
     Args:
         say: is told which workers can't be used, and why.
@@ -108,9 +53,10 @@ class Crew:
         self, client: Client, run: str, verb: Verb, say: Callable[[str], None], kind: Kind
     ) -> None:
         self.client, self._say = client, say
-        self._plugin = Fitness(run, verb, kind)
+        prints = verb.prints
+        self._plugin = Fitness(run, pellucid.__version__, prints(), prints, kind)
         self._reasons: dict[str, str] = {}
-        self.number, self._most = 0, 0
+        self.number, self.most = 0, 0
 
     def _heard(self, event: Any) -> None:
         _, told = event
@@ -143,9 +89,9 @@ class Crew:
                 raise PellucidError(f"no worker can do this: {reasons or 'none has come'}")
             yield
         finally:
-            with suppress(Exception):  # the scheduler may be gone
-                self.client.unsubscribe_topic(self._plugin.name)
-                self.client.unregister_worker_plugin(self._plugin.name)
+            letting_go = threading.Thread(target=self._let_go, daemon=True)
+            letting_go.start()  # which waits for workers that are gone
+            letting_go.join(TIDY_S)
 
     def _look_at_workers(self) -> None:
         """Those that are there now, and by the plugin those that will join."""
@@ -168,19 +114,33 @@ class Crew:
             known = self.client.scheduler_info(n_workers=-1)["workers"]
         slot, memory = self._plugin.slot, self._plugin.memory
         fit = [one["resources"] for one in known.values() if one["resources"].get(slot)]
-        self.number, self._most = len(fit), max((one[memory] for one in fit), default=0)
+        self.number, self.most = len(fit), int(max((one[memory] for one in fit), default=0))
 
     def gather(self, futures: Sequence[Future[T]]) -> list[T]:
-        """What came of tasks that are done; PellucidError if the scheduler is lost."""
-        with reaching():
-            return list(self.client.gather(futures))
+        """What came of tasks that are done.
 
-    def needs(self, memory: int) -> dict[str, float]:
-        """The resources of a task that takes so many bytes of memory.
+        Raises:
+            PellucidError: the scheduler is lost. TimeoutError: a result was lost with its worker,
+                and isn't there again yet. And what a task has raised.
+        """
+        with reaching():
+            coming = self.client.gather(list(futures), asynchronous=True)
+            loop = self.client.loop.asyncio_loop
+            return list(asyncio.run_coroutine_threadsafe(coming, loop).result(RESULT_S))
+
+    def needs(self, memory: int | None) -> dict[str, float]:
+        """The resources of a task; `memory`, in bytes, is of one that takes much.
 
         One that takes more than any worker has gets all of the one that has most.
         """
-        return {self._plugin.slot: 1, self._plugin.memory: min(memory // MEGA, self._most)}
+        if memory is None:
+            return {self._plugin.slot: 1}
+        return {self._plugin.slot: 1, self._plugin.memory: min(memory // MEGA, self.most)}
+
+    def _let_go(self) -> None:
+        with suppress(Exception):  # the scheduler may be gone
+            self.client.unsubscribe_topic(self._plugin.name)
+            self.client.unregister_worker_plugin(self._plugin.name)
 
 
 @contextmanager
