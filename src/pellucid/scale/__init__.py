@@ -6,7 +6,8 @@
     task.py        what a worker does with a group; large.py: with one large picture
     publishing.py  outputs under their names; group.py, items.py: what goes round
     sources.py     folders, patterns, lists, Parquet, archives and object stores as a stream
-    storage.py     sources as local files; target.py: outputs, staged and published whole
+    storage.py     sources as local files; retrying.py: storage that fails for a while
+    target.py      outputs, staged and published whole; staged.py: here; remote.py: elsewhere
     receipts.py    what is about to be published; lock.py: one batch at a time on a target
     manifest.py    a row a picture, in SQLite; the queue
     report.py      the page at the end; looks.py: pictures to look at

@@ -31,6 +31,7 @@ EVERY_S, SOON_S = 1.0, 0.05  # between two looks around; for sources, when none 
 MEMORY_EACH = 4  # bytes of memory that a byte of samples takes, about
 LARGER = 400 * 10**6  # and what a process takes without
 ALL = 1 << 60  # of a worker's memory
+RESULT_S = 30.0  # in which a result must come that is there
 WITHOUT_S = 120.0  # without any worker, after which a run ends
 MOST_SUSPECTS = 10_000  # pictures of groups that failed as a whole
 

@@ -77,8 +77,8 @@ class Lock:
         if is_alive(other) or (other.get("host") != self._mine["host"] and self._moves(other)):
             raise OutputError(
                 f"another batch works on {self._target.url}: process {other.get('pid')} on "
-                f"{other.get('host')}, since {other.get('since')}; wait for it, or end it; if it is long gone, remove "
-                f"{self._target.name(PLACE)}"
+                f"{other.get('host')}, since {other.get('since')}; wait for it, or end it; "
+                f"if it is long gone, remove {self._target.name(PLACE)}"
             )
         self._target.write(PLACE, self._said())
         time.sleep(SETTLE_S)

@@ -39,8 +39,8 @@ class Target:
 
     def __init__(self, url: str) -> None:
         """Raises OutputError for what can't be written by many at once; asks no server."""
-        self.local = is_local(url)
         self.url = url.rstrip("/") or "/"
+        self.local = is_local(url)
         kind, chained, _ = ("", "", "") if self.local else url.partition("::")
         if chained and kind.partition("://")[0] in ARCHIVES:
             raise OutputError(

@@ -125,7 +125,7 @@ class Crew:
         """
         with reaching():
             coming = self.client.gather(list(futures), asynchronous=True)
-            loop = self.client.loop.asyncio_loop
+            loop = self.client.loop.asyncio_loop  # type: ignore[union-attr] # tornado's
             return list(asyncio.run_coroutine_threadsafe(coming, loop).result(RESULT_S))
 
     def needs(self, memory: int | None) -> dict[str, float]:
