@@ -21,7 +21,7 @@ import fsspec
 
 from pellucid.errors import InputError, MissingExtraError, OptionError, PellucidError, first_line
 from pellucid.pixels import ZARR
-from pellucid.scale.retrying import CutError, retried
+from pellucid.scale.retrying import CutError, retried, without_retries
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["fetched", "is_local", "reason_of", "resolve", "retried", "sha256_of"]
 
 CHAINS = 16  # archives that stay open
+CACHES = {"simplecache", "filecache", "blockcache", "cached"}
 _LOCAL = ("file://", "local://")
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://|::")
 _opening = Lock()
@@ -43,7 +44,8 @@ def resolve(url: str) -> tuple[AbstractFileSystem, str]:
     """The file system that a path or URL is in, and its path there.
 
     Raises:
-        OptionError: no such kind of URL. MissingExtraError: what it needs isn't installed.
+        OptionError: no such kind of URL, or one of a cache. MissingExtraError: what it needs isn't
+            installed.
         InputError: the archive that it is in can't be opened.
     """
     if is_local(url):
@@ -52,9 +54,15 @@ def resolve(url: str) -> tuple[AbstractFileSystem, str]:
     head, chained, rest = url.partition("::")
     if not chained:
         return _opened(url)
+    kind, _, inside = head.partition("://")
+    if kind in CACHES:
+        raise OptionError(
+            f"{url}: {kind}:: keeps copies of what it reads, of which there is no use here; name "
+            f"{rest} itself"
+        )
     with _opening:  # the directory of an archive is read once
-        archive = _archive(f"{head.partition('://')[0]}://::{rest}")
-    return archive, head.partition("://")[2]
+        archive = _archive(f"{kind}://::{rest}")
+    return archive, inside
 
 
 @lru_cache(CHAINS)
@@ -65,7 +73,9 @@ def _archive(chain: str) -> AbstractFileSystem:
 def _opened(url: str) -> tuple[AbstractFileSystem, str]:
     kind = re.split("://|::", url)[0]
     try:
-        system, path = fsspec.core.url_to_fs(url)
+        if re.search(r"(?:^|::)s3a?://", url):
+            without_retries(fsspec.filesystem("s3"))  # the one that fsspec gives this thread
+        system, path = retried(fsspec.core.url_to_fs, url)
     except ImportError as error:
         package = {"gs": "gcsfs", "gcs": "gcsfs", "abfs": "adlfs", "az": "adlfs"}.get(kind, "s3fs")
         line = f"pip install {package}"
@@ -84,12 +94,15 @@ def _opened(url: str) -> tuple[AbstractFileSystem, str]:
 def reason_of(error: BaseException) -> str:
     """Why storage failed, in short; says where credentials come from if it's for want of them."""
     said = first_line(error) if isinstance(error, Exception) else type(error).__name__
+    said = re.sub(r" \(reached max retries: \d+\)", "", said)  # of one layer
     if isinstance(error, FileNotFoundError):
         return "no such file" if "bucket" not in said.lower() else said
     if isinstance(error, PermissionError) and error.filename is not None:
         return error.strerror or said
     if isinstance(error, PermissionError) or "redential" in said:
         return f"{said}; credentials are those of the environment where this runs"
+    if isinstance(error, TimeoutError) and not str(error):
+        return "no answer in time"
     return getattr(error, "strerror", None) or said
 
 
@@ -128,7 +141,9 @@ def _copy(system: Any, path: str, copy: Path, size: int | None) -> None:
     if copy.suffix.lower() == ZARR:
         system.get(path, str(copy), recursive=True)
         return
-    system.get_file(path, str(copy))
+    # in one piece, as the parts of a file that changes meanwhile would be of different ones
+    whole = {"max_concurrency": 1} if "s3" in system.protocol else {}
+    system.get_file(path, str(copy), **whole)
     got = copy.stat().st_size
     if size is not None and got != size:
         now = system.size(path)
