@@ -8,7 +8,7 @@ still staged, or lost.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -18,9 +18,7 @@ from typing import Any
 from pellucid.errors import OutputError, PellucidError
 from pellucid.scale.items import Made, Row, State
 from pellucid.scale.storage import sha256_of
-from pellucid.scale.target import OWN, STAGED, Staged, Target
-
-FOLDER = f"{OWN}/receipts"
+from pellucid.scale.target import RECEIPTS, STAGED, Staged, Target
 
 
 class Receipts:
@@ -31,7 +29,7 @@ class Receipts:
 
     def write(self, outputs: Sequence[tuple[Row, Staged]]) -> str:
         """A receipt for outputs that are staged; returns its name."""
-        place = f"{FOLDER}/{self._run}-{token_hex(8)}.json"
+        place = f"{RECEIPTS}/{self._run}-{token_hex(8)}.json"
         told = [{"row": asdict(row), "staged": one.path.name} for row, one in outputs]
         self._target.write(place, json.dumps(told, default=str).encode(), new=True)
         return place
@@ -40,8 +38,8 @@ class Receipts:
         """Names of the receipts of this run that are still there."""
         return [
             name
-            for name in self._target.own(FOLDER)
-            if name.startswith(f"{FOLDER}/{self._run}-") and name.endswith(".json")
+            for name in self._target.own(RECEIPTS)
+            if name.startswith(f"{RECEIPTS}/{self._run}-") and name.endswith(".json")
         ]
 
     def settle(self, name: str) -> list[Row]:
@@ -83,16 +81,30 @@ class Receipts:
         """Remove receipts, whose rows are kept."""
         self._target.remove(list(names))
 
-    def _read(self, name: str) -> Iterator[tuple[Row, str]]:
-        """Rows and staged names; nothing of a receipt that is gone or isn't one."""
-        with suppress(ValueError, TypeError, KeyError, AttributeError, OutputError):
+    def _read(self, name: str) -> list[tuple[Row, str]]:
+        """Rows and staged names; nothing of a receipt that is gone, or isn't one of a batch."""
+        with suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError, OutputError):
             told = json.loads(self._target.read(name) or b"[]")
             found = [(row_of(one["row"]), str(one["staged"])) for one in told]
-            yield from found
+            for row, _ in found:
+                self._target.output_key(row.place)
+            return found
+        return []
 
 
 def row_of(kept: dict[str, Any]) -> Row:
-    """A row from its JSON."""
-    made = kept.pop("made")
-    made["remarks"] = tuple(made["remarks"])
-    return Row(**kept | {"state": State(kept["state"]), "made": Made(**made)})
+    """The row of an output from its JSON; raises ValueError, TypeError or KeyError if it's none."""
+    made = Made(**kept["made"] | {"remarks": tuple(kept["made"]["remarks"])})
+    row = Row(**kept | {"state": State(kept["state"]), "made": made})
+    fine: list[bool] = [
+        row.state == State.DONE,
+        bool(row.written_sha256),
+        all(isinstance(one, str) for one in (row.url, row.place, row.sha256, row.written_sha256)),
+        all(isinstance(one, int) for one in (row.size, row.written, made.damaged)),
+        isinstance(row.seconds, int | float),
+        isinstance(made.fields, dict),
+        all(isinstance(one, str) for one in made.remarks),
+    ]
+    if not all(fine):
+        raise ValueError(f"no row of an output: {kept}")
+    return row

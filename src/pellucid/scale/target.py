@@ -1,75 +1,70 @@
 """Where outputs go: staged first, and published whole under their names, or not at all.
 
 A folder: an output is made beside its place, on the same file system, and gets its name by a link,
-which never replaces anything, or by a rename with `force`. An object store: a PUT appears whole or
-not at all, and on the condition that there is nothing; so there is no temporary key, whose copy
-and removal would cost two more requests each. Any other file system: a temporary name, then a move.
+which never replaces anything, or by a rename with `force`. Elsewhere: see `remote.py`.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from secrets import token_hex
+from typing import Any
 
 from pellucid.errors import OutputError, PellucidError
 from pellucid.pixels.atomic import give_name
-from pellucid.scale.retrying import CutError
+from pellucid.scale.places import OWN
+from pellucid.scale.remote import S3, Remote
+from pellucid.scale.staged import Staged, is_half, make_folder, write_local
 from pellucid.scale.storage import fetched, is_local, reason_of, resolve, retried, sha256_of
 
-OWN = ".pellucid"  # folder of a run's own files, below the target
+__all__ = ["OWN", "RECEIPTS", "STAGED", "Staged", "Target"]
+
 STAGED = f"{OWN}/staged"
-LONGEST = 100  # characters of a name that a staged one keeps
-OBJECT_STORES = {"s3", "s3a", "gs", "gcs", "abfs", "az", "oci", "oss"}
+RECEIPTS = f"{OWN}/receipts"
+LONGEST = 100  # bytes of a name that a staged one keeps
+MOST_READ = 64 * 2**20  # bytes of a file of the run's own
 ARCHIVES = {"zip", "tar", "libarchive"}
-
-
-@dataclass
-class Staged:
-    """An output before it has its name.
-
-    Attributes:
-        place: of the output. path: the file or folder that is to be written.
-        size, sha256: of what was written, known when the block of `staging` ends.
-    """
-
-    place: str
-    path: Path
-    size: int = 0
-    sha256: str = ""
-
-    def drop(self) -> None:
-        """It won't be needed."""
-        if self.path.is_dir():
-            shutil.rmtree(self.path, ignore_errors=True)
-        else:
-            self.path.unlink(missing_ok=True)
+PROBE = f"{OWN}/.probe"
 
 
 class Target:
-    """A folder, or a URL below which outputs lie; it can be pickled."""
+    """A folder, or a URL below which outputs lie.
+
+    It can be pickled, without credentials: wherever it comes to, those of that place count.
+    """
 
     def __init__(self, url: str) -> None:
         """Raises OutputError for what can't be written by many at once; asks no server."""
         self.url = url.rstrip("/") or "/"
         self.local = is_local(url)
-        self._system, self._root = resolve(url)
-        kinds = self._system.protocol
-        self._kinds = {kinds} if isinstance(kinds, str) else set(kinds)
-        if self._kinds & ARCHIVES:
+        kind, chained, _ = ("", "", "") if self.local else url.partition("::")
+        if chained and kind.partition("://")[0] in ARCHIVES:
             raise OutputError(
                 f"{url} is in an archive, which several workers can't write; give a folder, and "
                 "pack it afterwards"
             )
-        if self._kinds & {"http", "https"}:
+        if chained:
+            raise OutputError(f"{url} is a chain of URLs, which can't be written; give one URL")
+        system, self._root = resolve(url)
+        self._connect(system)
+        if self._remote.kinds & {"http", "https"}:
             raise OutputError(
                 f"{url} can't be written over HTTP; give a folder, or an object store"
             )
+
+    def _connect(self, system: Any) -> None:
+        self._system, self._remote = system, Remote(system)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"url": self.url, "local": self.local, "_root": self._root}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._connect(resolve(self._root if self.local else self.url)[0])
 
     def name(self, place: str) -> str:
         """Path or URL of a place, for people and for fsspec."""
@@ -78,24 +73,37 @@ class Target:
     def key(self, place: str) -> str:
         """Path of a place in its file system; OutputError for one that would lie elsewhere."""
         parts = place.split("/")
-        if {"", ".", ".."} & set(parts) or "\0" in place or (os.sep != "/" and os.sep in place):
+        if (
+            {"", ".", ".."} & set(parts)
+            or "\0" in place
+            or (os.sep != "/" and (os.sep in place or ":" in parts[0]))
+            or (self._remote.kinds & S3 and "?versionId=" in place)  # s3fs leaves it out
+        ):
             raise OutputError(f"{place!r} is no place below {self.url}")
         return os.path.join(self._root, *parts) if self.local else f"{self._root}/{place}"
 
+    def output_key(self, place: str) -> str:
+        """`key` of an output, which isn't where a run keeps its own files."""
+        if place.split("/")[0].lower() == OWN:
+            raise OutputError(
+                f"{place!r} is no place for an output: a run keeps its own files there"
+            )
+        return self.key(place)
+
     def check(self) -> None:
         """Raise OutputError unless files can be written here."""
-        probe = f"{OWN}/probe-{token_hex(4)}"
+        probe = f"{PROBE}-{token_hex(4)}"
         self.write(probe, b"pellucid")
         self.remove([probe])
 
     def find(self, place: str) -> int | None:
         """Bytes of what is there; None if nothing is."""
         with self._writing(place):
-            if self.local:
-                key = self.key(place)
-                return os.lstat(key).st_size if os.path.lexists(key) else None
+            key = self.key(place)
+            if not self.local:
+                return self._remote.find(key)
             try:
-                return int(retried(self._system.info, self.key(place))["size"] or 0)
+                return os.lstat(key).st_size
             except FileNotFoundError:
                 return None
 
@@ -103,11 +111,11 @@ class Target:
     def staging(self, place: str, folder: Path) -> Iterator[Staged]:
         """A name to write an output to; `folder` is for what doesn't lie on this machine."""
         name = PurePosixPath(place).name
-        name = name if len(name) <= LONGEST else PurePosixPath(name).suffix
+        name = name if len(os.fsencode(name)) <= LONGEST else PurePosixPath(name).suffix
         with self._writing(place):
-            self.key(place)
+            self.output_key(place)
             where = Path(self.key(STAGED)) if self.local else folder
-            where.mkdir(parents=True, exist_ok=True)
+            make_folder(where)
         staged = Staged(place, where / f"{token_hex(8)}-{name}")
         try:
             yield staged
@@ -120,62 +128,44 @@ class Target:
             raise
 
     def publish(self, staged: Staged, *, force: bool) -> None:
-        """Give an output its name.
+        """Give an output its name. What is there already is left if it is the same.
 
         Raises:
-            FileExistsError: there is something, and `force` is false. OutputError: it can't be.
+            FileExistsError: there is something else, and `force` is false. OutputError: it can't
+                be.
         """
         with self._writing(staged.place):
-            if self.local:
-                final = Path(self.key(staged.place))
-                final.parent.mkdir(parents=True, exist_ok=True)
-                give_name(staged.path, final, force=force)
-            elif staged.path.is_dir():
-                raise OutputError(
-                    f"{self.name(staged.place)}: a folder can't be written whole to {self.url}; "
-                    "choose another format, such as tif or npy"
-                )
-            else:
-                self._send(staged, force=force)
-                staged.drop()
+            key = self.output_key(staged.place)
+            try:
+                if self.local:
+                    make_folder(Path(key).parent)
+                    give_name(staged.path, Path(key), force=force)
+                    return
+                if staged.path.is_dir():
+                    raise OutputError(
+                        f"{self.name(staged.place)}: a folder can't be written whole to "
+                        f"{self.url}; choose another format, such as tif or npy"
+                    )
+                passing = self.key(f"{STAGED}/{token_hex(8)}")
+                self._remote.publish(staged.path, staged.size, key, passing, force=force)
+            except FileExistsError:  # perhaps by a try of ours whose answer was lost
+                if not self.is_same(staged):
+                    raise FileExistsError(f"{self.name(staged.place)} exists already") from None
+            staged.drop()
 
-    def _send(self, staged: Staged, *, force: bool) -> None:
-        key = self.key(staged.place)
-        final = key if self._kinds & OBJECT_STORES else self.key(f"{STAGED}/{token_hex(8)}")
-        mode = "overwrite" if force or final != key else "create"
-        try:
-            retried(self._put, str(staged.path), final, mode, staged)
-        except FileExistsError:
-            raise
-        except OSError as error:
-            if mode == "overwrite" or not is_unknown(error):
-                raise
-            if self._system.exists(key):  # a server that knows no conditions
-                raise FileExistsError(f"{self.name(staged.place)} exists already") from error
-            retried(self._put, str(staged.path), final, "overwrite", staged)
-        if final != key:
-            if self._system.exists(key) and not force:
-                self._system.rm_file(final)
-                raise FileExistsError(f"{self.name(staged.place)} exists already")
-            self._system.makedirs(key.rpartition("/")[0], exist_ok=True)
-            retried(self._system.mv, final, key)
-
-    def _put(self, path: str, key: str, mode: str, staged: Staged) -> None:
-        self._system.put_file(path, key, mode=mode)
-        self._system.invalidate_cache(key.rpartition("/")[0])
-        size = self._system.info(key)["size"]
-        if size != staged.size:
-            self._system.rm_file(key)
-            raise CutError(f"{size:,} bytes of {staged.size:,} arrived")
+    def is_same(self, staged: Staged) -> bool:
+        """Whether what is there is what was staged."""
+        with suppress(PellucidError):
+            same = self.local or self.find(staged.place) == staged.size
+            return same and self.sha256(staged.place) == staged.sha256
+        return False
 
     def sha256(self, place: str) -> str:
         """Of what is there; "" if nothing is, or it can't be read."""
-        with (
-            suppress(PellucidError),
-            tempfile.TemporaryDirectory(prefix="pellucid-") as folder,
-            fetched(self.name(place), Path(folder)) as path,
-        ):
-            return sha256_of(path)[1]
+        with suppress(PellucidError), tempfile.TemporaryDirectory(prefix="pellucid-") as folder:
+            key = self.key(place)
+            with fetched(key if self.local else self.name(place), Path(folder)) as path:
+                return sha256_of(path)[1]
         return ""
 
     def write(self, place: str, data: bytes, *, new: bool = False) -> None:
@@ -183,13 +173,16 @@ class Target:
         with self._writing(place):
             if self.local:
                 write_local(Path(self.key(place)), data, new=new)
-                return
-            mode = "create" if new else "overwrite"
-            self._system.makedirs(self.key(place).rpartition("/")[0], exist_ok=True)
-            retried(self._system.pipe_file, self.key(place), data, mode=mode)
+            else:
+                self._remote.write(self.key(place), data, new=new)
 
     def read(self, place: str) -> bytes | None:
-        """What was kept there; None if nothing is."""
+        """What was kept there; None if nothing is. OutputError if that is very much."""
+        size = self.find(place)
+        if size is None:
+            return None
+        if size > MOST_READ:
+            raise OutputError(f"{self.name(place)} has {size:,} bytes, and isn't of a batch")
         with self._writing(place):
             try:
                 found: bytes = retried(self._system.cat_file, self.key(place))
@@ -214,43 +207,26 @@ class Target:
                 retried(self._system.rm_file, self.key(place))
 
     def sweep(self) -> None:
-        """Remove what runs have left staged, and the folders of a run's own that are empty."""
-        with suppress(PellucidError):
-            for place in self.own(STAGED):
-                with suppress(OSError):
-                    self._system.rm(self.key(place), recursive=True)
+        """Remove what runs have left staged or half written, and what then is empty."""
+        for folder in (STAGED, RECEIPTS, OWN):
+            with suppress(PellucidError):
+                for place in self.own(folder):
+                    if folder == STAGED or is_half(place):
+                        with suppress(OSError):
+                            self._system.rm(self.key(place), recursive=True)
         self.tidy()
 
     def tidy(self) -> None:
         """Remove the folders of a run's own that are empty."""
-        for folder in (STAGED, f"{OWN}/receipts", OWN) if self.local else ():
-            with suppress(OSError):
-                os.rmdir(self.key(folder))
+        for folder in (STAGED, RECEIPTS, OWN):
+            self._remote.remove_folder(self.key(folder))
 
     @contextmanager
     def _writing(self, place: str) -> Iterator[None]:
         """What storage raises in the block is an OutputError that names the place."""
         try:
             yield
-        except (PellucidError, FileExistsError, FileNotFoundError) as error:
-            if isinstance(error, FileNotFoundError):
-                raise OutputError(f"cannot write {self.name(place)}: {reason_of(error)}") from error
+        except (PellucidError, FileExistsError):
             raise
         except Exception as error:
             raise OutputError(f"cannot write {self.name(place)}: {reason_of(error)}") from error
-
-
-def is_unknown(error: OSError) -> bool:
-    """Whether a server says that it knows no conditional requests."""
-    return "NotImplemented" in f"{error} {error.__cause__}"
-
-
-def write_local(path: Path, data: bytes, *, new: bool) -> None:
-    """Write a small file whole, or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{token_hex(8)}")
-    try:
-        temporary.write_bytes(data)
-        give_name(temporary, path, force=not new)
-    finally:
-        temporary.unlink(missing_ok=True)

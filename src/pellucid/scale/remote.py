@@ -1,0 +1,122 @@
+"""Outputs in file systems that aren't on this machine: they appear whole, and replace nothing.
+
+An object store: one PUT, which appears whole or not at all, on the condition that there is nothing.
+A temporary key, its copy and its removal would cost two more requests each. Any other file system:
+a temporary name, then a move; between the look whether there is something and the move another may
+write, as few of these know a move that replaces nothing.
+"""
+
+from __future__ import annotations
+
+import inspect
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pellucid.scale.retrying import CutError, retried
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+__all__ = ["Remote"]
+
+OBJECT_STORES = {"s3", "s3a", "gs", "gcs", "abfs", "az", "oci", "oss"}
+S3 = {"s3", "s3a"}
+
+
+class Remote:
+    """A file system of fsspec; keys are paths in it."""
+
+    def __init__(self, system: AbstractFileSystem) -> None:
+        self._system: Any = system
+        kinds = system.protocol
+        self.kinds = {kinds} if isinstance(kinds, str) else set(kinds)
+        put = getattr(system, "_put_file", system.put_file)
+        knows = "mode" in inspect.signature(put).parameters
+        self.is_store = bool(self.kinds & OBJECT_STORES) and knows
+
+    def find(self, key: str) -> int | None:
+        """Bytes of what is there; None if nothing is. With S3 it's one request, and no listing."""
+        try:
+            if self.kinds & S3:
+                bucket, name, _ = self._system.split_path(key)
+                head = retried(self._system.call_s3, "head_object", Bucket=bucket, Key=name)
+                return int(head["ContentLength"])
+            self._system.invalidate_cache(parent_of(key))
+            return int(retried(self._system.info, key)["size"] or 0)
+        except FileNotFoundError:
+            return None
+
+    def publish(self, path: Path, size: int, key: str, passing: str, *, force: bool) -> None:
+        """Send a file, which then has this key; `passing` is a name that it may have meanwhile.
+
+        Raises FileExistsError if there is something and `force` is false, or what storage does.
+        """
+        if self.is_store:
+            self._send(path, size, key, force=force)
+            return
+        try:
+            retried(self._put, path, size, passing, "overwrite")
+            if not force and self.find(key) is not None:
+                raise FileExistsError(key)
+            self._make_folder(parent_of(key))
+            self._move(passing, key, force=force)
+        except BaseException:
+            with suppress(Exception):  # the first failure is what matters
+                self._system.rm_file(passing)
+            raise
+
+    def _move(self, passing: str, key: str, *, force: bool) -> None:
+        try:
+            retried(self._system.mv, passing, key)
+        except FileExistsError:  # of one that never replaces
+            if not force:
+                raise
+            retried(self._system.rm_file, key)
+            retried(self._system.mv, passing, key)
+
+    def _send(self, path: Path, size: int, key: str, *, force: bool) -> None:
+        try:
+            retried(self._put, path, size, key, "overwrite" if force else "create")
+        except OSError as error:
+            if force or not is_unknown(error):
+                raise
+            if self.find(key) is not None:  # a server that knows no conditions
+                raise FileExistsError(key) from error
+            retried(self._put, path, size, key, "overwrite")
+
+    def _put(self, path: Path, size: int, key: str, mode: str) -> None:
+        self._system.put_file(str(path), key, mode=mode)
+        if self.kinds & S3:
+            return  # it has compared the checksum that was sent along
+        arrived = self.find(key)
+        if arrived != size:
+            with suppress(FileNotFoundError):
+                self._system.rm_file(key)
+            raise CutError(f"{arrived or 0:,} bytes of {size:,} arrived")
+
+    def write(self, key: str, data: bytes, *, new: bool) -> None:
+        """Keep a few bytes; FileExistsError if they must be `new` and aren't."""
+        self._make_folder(parent_of(key))
+        retried(self._system.pipe_file, key, data, mode="create" if new else "overwrite")
+
+    def _make_folder(self, key: str) -> None:
+        """Object stores have none."""
+        if not self.kinds & OBJECT_STORES:
+            retried(self._system.makedirs, key, exist_ok=True)
+
+    def remove_folder(self, key: str) -> None:
+        """Remove one that is empty."""
+        if not self.kinds & OBJECT_STORES:
+            with suppress(Exception):  # one that isn't stays; kinds of errors differ
+                self._system.rmdir(key)
+
+
+def parent_of(key: str) -> str:
+    """The key of the folder that a key is in."""
+    return key.rpartition("/")[0]
+
+
+def is_unknown(error: OSError) -> bool:
+    """Whether a server says that it knows no conditional requests."""
+    return "NotImplemented" in f"{error} {error.__cause__}"
