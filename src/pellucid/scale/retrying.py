@@ -51,6 +51,7 @@ FINAL_NUMBERS = {
 PASSING = {
     "ClientPayloadError",
     "EndpointConnectionError",
+    "FlexibleChecksumError",
     "FSTimeoutError",
     "HTTPClientError",
     "IncompleteRead",
@@ -59,6 +60,7 @@ PASSING = {
     "ServerDisconnectedError",
 }
 FINAL_NAMES = {"AuthenticationException", "BadHostKeyException"}  # kinds of SSHException
+ARCHIVES = {"BadZipFile", "ReadError"}  # said, too, when an archive can't be read for a while
 PASSING_STATUSES = {408, 425, 429, 500, 502, 503, 504}
 # What S3 says of a request that came in pieces; s3fs makes EINVAL of it.
 CUT = ("IncompleteBody", "BadDigest", "RequestTimeout", "XAmzContentSHA256Mismatch")
@@ -73,6 +75,8 @@ def is_passing(error: BaseException) -> bool:
     names = {kind.__name__ for kind in type(error).__mro__}
     if isinstance(error, FINAL) or names & FINAL_NAMES:
         return False
+    if names & ARCHIVES and error.__context__ is not None:
+        return is_passing(error.__context__)
     if names & PASSING or status_of(error) in PASSING_STATUSES:
         return True
     if not isinstance(error, OSError):

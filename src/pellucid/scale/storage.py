@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import fsspec
 
@@ -32,6 +33,7 @@ CHAINS = 16  # archives that stay open
 CACHES = {"simplecache", "filecache", "blockcache", "cached"}
 _LOCAL = ("file://", "local://")
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://|::")
+_TRIES = re.compile(r" \(reached max retries: \d+\)")  # of botocore, which tries once
 _opening = Lock()
 
 
@@ -60,9 +62,13 @@ def resolve(url: str) -> tuple[AbstractFileSystem, str]:
             f"{url}: {kind}:: keeps copies of what it reads, of which there is no use here; name "
             f"{rest} itself"
         )
+    chain = f"{kind}://::{rest}"
     with _opening:  # the directory of an archive is read once
-        archive = _archive(f"{kind}://::{rest}")
-    return archive, inside
+        try:
+            return _archive(chain), inside
+        except InputError as error:
+            error.args = (str(error).replace(chain, url, 1),)
+            raise
 
 
 @lru_cache(CHAINS)
@@ -93,8 +99,9 @@ def _opened(url: str) -> tuple[AbstractFileSystem, str]:
 
 def reason_of(error: BaseException) -> str:
     """Why storage failed, in short; says where credentials come from if it's for want of them."""
+    if isinstance(error, BadZipFile) and isinstance(error.__context__, OSError):
+        error = error.__context__
     said = first_line(error) if isinstance(error, Exception) else type(error).__name__
-    said = re.sub(r" \(reached max retries: \d+\)", "", said)  # of one layer
     if isinstance(error, FileNotFoundError):
         return "no such file" if "bucket" not in said.lower() else said
     if isinstance(error, PermissionError) and error.filename is not None:
@@ -103,7 +110,7 @@ def reason_of(error: BaseException) -> str:
         return f"{said}; credentials are those of the environment where this runs"
     if isinstance(error, TimeoutError) and not str(error):
         return "no answer in time"
-    return getattr(error, "strerror", None) or said
+    return _TRIES.sub("", getattr(error, "strerror", None) or said)
 
 
 @contextmanager
