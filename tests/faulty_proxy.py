@@ -9,6 +9,7 @@ request meets the first that fits, and what meets none is passed on.
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import os
 import socket
@@ -20,6 +21,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
+SHA256_DIGITS = 64
 ANSWERS_S = 60  # the longest that a test may take to let a slow answer go
 DROPPED = {"connection", "keep-alive", "transfer-encoding", "content-length", "expect"}
 
@@ -137,6 +139,8 @@ class Handler(BaseHTTPRequestHandler):
             fault.do()
         if isinstance(fault, Changed):
             body = fault.upload(body)
+        if not self._is_signed(body):
+            return self._refuse(Answer(status=400, code="XAmzContentSHA256Mismatch"))
         upstream = http.client.HTTPConnection(self.server.upstream.netloc)
         try:
             upstream.request(self.command, self.path, body or None, self._kept(self.headers))
@@ -146,6 +150,11 @@ class Handler(BaseHTTPRequestHandler):
         return None
 
     do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = pass_on
+
+    def _is_signed(self, body: bytes) -> bool:
+        """Whether a body is the one that was signed, which S3 looks at, and moto doesn't."""
+        signed = self.headers.get("X-Amz-Content-SHA256", "")
+        return len(signed) != SHA256_DIGITS or signed == hashlib.sha256(body).hexdigest()
 
     def _body(self, fault: Fault) -> bytes | None:
         """What the client sends; None if it is cut off."""

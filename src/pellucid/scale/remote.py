@@ -8,6 +8,7 @@ write, as few of these know a move that replaces nothing.
 
 from __future__ import annotations
 
+import errno
 import inspect
 from contextlib import suppress
 from pathlib import Path
@@ -55,6 +56,7 @@ class Remote:
         if self.is_store:
             self._send(path, size, key, force=force)
             return
+        self._make_folder(parent_of(passing))
         try:
             retried(self._put, path, size, passing, "overwrite")
             if not force and self.find(key) is not None:
@@ -102,8 +104,12 @@ class Remote:
 
     def _make_folder(self, key: str) -> None:
         """Object stores have none."""
-        if not self.kinds & OBJECT_STORES:
+        if self.kinds & OBJECT_STORES:
+            return
+        try:
             retried(self._system.makedirs, key, exist_ok=True)
+        except FileExistsError as error:
+            raise NotADirectoryError(errno.ENOTDIR, f"{key} must be a folder") from error
 
     def remove_folder(self, key: str) -> None:
         """Remove one that is empty."""
