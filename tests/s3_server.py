@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.request import Request, urlopen
 
 import fsspec
 from moto.server import ThreadedMotoServer
@@ -29,6 +30,7 @@ def running_s3() -> Iterator[str]:
     before = dict(os.environ)
     os.environ.update(KEYS, AWS_ENDPOINT_URL=address)
     try:
+        urlopen(Request(f"{address}/moto-api/reset", method="POST")).close()  # one of before
         fsspec.filesystem("s3", skip_instance_cache=True).mkdir(BUCKET)
         yield address
     finally:

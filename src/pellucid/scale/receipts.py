@@ -62,7 +62,7 @@ class Receipts:
         if not target.local or not name or Path(name).name != name:
             return
         staged = Staged(row.place, Path(target.key(STAGED), name))
-        with suppress(PellucidError, FileExistsError):
+        with suppress(PellucidError, FileExistsError, ValueError):  # a name with NUL
             if sha256_of(staged.path)[1] == row.written_sha256:
                 target.publish(staged, force=False)
 
