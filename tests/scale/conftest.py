@@ -1,0 +1,57 @@
+"""Targets of each kind, and an S3 server that fails as it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import s3fs
+
+from faulty_proxy import Proxy, faulty
+from pellucid.scale import retrying
+from pellucid.scale.target import Target
+from s3_server import BUCKET, running_s3
+
+
+@pytest.fixture(scope="module")
+def s3_proxy() -> Iterator[Proxy]:
+    s3fs.S3FileSystem.clear_instance_cache()
+    with running_s3() as address, faulty(address) as proxy:
+        yield proxy
+    s3fs.S3FileSystem.clear_instance_cache()
+
+
+@pytest.fixture
+def proxy(s3_proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    monkeypatch.setattr(retrying, "FIRST_S", 0.01)
+    monkeypatch.setattr(retrying, "MOST_S", 0.02)
+    s3_proxy.counted()
+    yield s3_proxy
+    s3_proxy.faults.clear()
+
+
+@pytest.fixture
+def s3(proxy: Proxy, tmp_path: Path) -> Target:
+    return Target(f"s3://{BUCKET}/{tmp_path.name}")
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Target:
+    return Target(str(tmp_path / "out"))
+
+
+@pytest.fixture(params=["local", "s3", "memory", "elsewhere", "strict"])
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> Target:
+    """One of each kind."""
+    if request.param in ("local", "s3"):
+        found: Target = request.getfixturevalue(request.param)
+        return found
+    return Target(f"{request.param}://{tmp_path}/out")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "worker"
+    path.mkdir()
+    return path
