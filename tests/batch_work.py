@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 from pellucid.scale.items import Made, Verb
@@ -45,6 +46,12 @@ def no_models() -> Mapping[str, str]:
     return {}
 
 
+def changing() -> Mapping[str, str]:
+    """A model that is another one each time."""
+    return {"m": str(next(TIMES))}
+
+
+TIMES = count()
 COPY = Verb("copy", "", copied, copy_of, (".bin",), no_models)
 COUNT = Verb("count", "", counted, None, (".bin",), no_models)
 

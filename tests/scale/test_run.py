@@ -12,9 +12,9 @@ import fsspec
 import numpy as np
 import pytest
 
-from batch_work import COPY, COUNT, DEADLY, copied, copy_of, files_below, make_sources
+from batch_work import COPY, COUNT, DEADLY, changing, copied, copy_of, files_below, make_sources
 from pellucid.errors import InputError, OptionError, OutputError, PellucidError, PellucidWarning
-from pellucid.scale import dispatch, lock, task, workers
+from pellucid.scale import dispatch, headers, lock, task, workers
 from pellucid.scale.group import Request
 from pellucid.scale.items import Item, Made, Row, State, Verb
 from pellucid.scale.lock import held
@@ -318,7 +318,7 @@ def test_an_address_without_a_scheduler(run: Run, monkeypatch: pytest.MonkeyPatc
 
 def test_large_pictures_come_back_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(task, "LARGE", 1000)
-    monkeypatch.setattr(task, "LOOKED_AT", 0)
+    monkeypatch.setattr(headers, "LOOKED_AT", 0)
     np.save(tmp_path / "a.npy", np.zeros((40, 50, 3), np.uint8))
     target = Target(str(tmp_path / "target"))
     verb = replace(COPY, suffixes=(".npy",))
@@ -352,9 +352,8 @@ def test_groups_are_about_a_second(
 def test_no_worker_can_do_it(run: Run) -> None:
     """Models here and there differ: said once, with the way out."""
     make_sources(run.source, 1)
-    found = iter([{"m": "1"}, {"m": "2"}, {"m": "2"}])
     with pytest.raises(PellucidError, match=r"no worker can do this: its models differ .*: m"):
-        run(replace(COPY, prints=lambda: next(found)))
+        run(replace(COPY, prints=changing))
     assert not run.manifest.exists()
 
 

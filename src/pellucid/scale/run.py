@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -77,13 +78,15 @@ def run_batch(verb: Verb, options: BatchOptions, told: Told, say: Say) -> Summar
     path, listing = options.manifest_path, Listing(verb, options, say)
     target = target_of(options)
     options.check_outputs()
-    with manifest_of(verb, options) as manifest, lock_of(target, manifest.run) as lock:
+    sent = threading.Event()
+    with manifest_of(verb, options, sent) as manifest, lock_of(target, manifest.run) as lock:
         if target is not None:
             settle(target, manifest)
         request = Request(manifest.run, verb, target, options.force, options.skip_existing)
         with listed(listing, manifest, verb) as lister:
             if lister.waits():
                 with working(verb, options, manifest.run, say) as crew:
+                    sent.set()
                     limit = options.limit
                     Dispatch(crew, request, manifest, lister, lock, told, limit).run()
         if target is not None:
@@ -97,8 +100,8 @@ def run_batch(verb: Verb, options: BatchOptions, told: Told, say: Say) -> Summar
 
 
 @contextmanager
-def manifest_of(verb: Verb, options: BatchOptions) -> Iterator[Manifest]:
-    """The manifest of a run; one that was begun and has no pictures isn't left behind."""
+def manifest_of(verb: Verb, options: BatchOptions, sent: threading.Event) -> Iterator[Manifest]:
+    """The manifest of a run; a new one of which nothing was ever `sent` isn't left behind."""
     path = options.manifest_path
     begun = not path.exists()
     opened = Manifest.open(path, about(verb, options), resume=options.resume, force=options.force)
@@ -108,7 +111,7 @@ def manifest_of(verb: Verb, options: BatchOptions) -> Iterator[Manifest]:
             try:
                 yield manifest
             finally:
-                empty = begun and not manifest.counts().total
+                empty = begun and not (sent.is_set() and manifest.counts().total)
     finally:
         if empty:
             path.unlink(missing_ok=True)

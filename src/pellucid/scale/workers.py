@@ -17,6 +17,7 @@ from multiprocessing import resource_tracker
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import dask
 from distributed import Client, LocalCluster
 
 import pellucid
@@ -35,6 +36,10 @@ REACH_S = 10.0  # in which a scheduler must answer
 LOOK_S = 30.0  # in which a worker must have been looked at
 RESULT_S = 30.0  # in which a result must come that is there
 TIDY_S = 10.0  # in which workers must have been let go
+ALLOCATION = {  # of glibc: arrays of windows and tiles stay with the process
+    "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+}
 ANY_PORT = "127.0.0.1:0"  # of an HTTP server that Dask has without its dashboard, too
 
 T = TypeVar("T")
@@ -171,7 +176,11 @@ def connected(
         return
     cores = thread_count()
     number = 1 if kind is Kind.THREAD else workers or cores
-    with refusing("the workers on this machine didn't start", PellucidError), signals_later():
+    with (
+        refusing("the workers on this machine didn't start", PellucidError),
+        signals_later(),
+        dask.config.set(settings()),
+    ):
         cluster = LocalCluster(
             n_workers=number,
             threads_per_worker=max(1, cores // number),
@@ -181,6 +190,19 @@ def connected(
         )
     with cluster, Client(cluster) as client:
         yield client
+
+
+def settings() -> dict[str, Any]:
+    """Of Dask, for a cluster of our own.
+
+    By default it has workers give each large array back to the system, which costs a third of the
+    time of small pictures; and a scheduler keep its last thousand messages of each worker.
+    """
+    environment = dask.config.get("distributed.nanny.pre-spawn-environ")
+    return {
+        "distributed.nanny.pre-spawn-environ": {**environment, **ALLOCATION},
+        "distributed.admin.low-level-log-length": 10,
+    }
 
 
 @contextmanager
