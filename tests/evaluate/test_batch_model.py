@@ -23,6 +23,7 @@ ONE_ROW = BatchRun(
     seconds=12.0,
     working=10.0,
     cpu=9.0,
+    workers_cpu=None,
     peak_mb=200.0,
     scheduler_cpu=None,
     scheduler_mb=None,
