@@ -67,8 +67,8 @@ def gigapixel(found: Found) -> list[Part]:
     ]
     head = ("workers of one core", "seconds", "times one process", "of it plan and join")
     return [
-        "The same for a gigapixel, if all steps grow with the pixels, and every worker reads the source "
-        "in no time:",
+        "The same for a gigapixel, if all steps grow with the pixels, and reading the source takes "
+        "no time:",
         Table(head, body),
         f"Plan and join, {seconds(serial)} s, are one process, so by Amdahl's law it gets at most "
         f"{rate(alone / serial)} times as fast as one process. There are at most {units:,} pieces, "
