@@ -43,7 +43,7 @@ def measure(current: Current) -> Iterator[BatchRun]:
 
 def row_of(plan: Plan, run: Run, pictures: int, one: Named, cells: Cells) -> BatchRun:
     """A row, its numbers rounded."""
-    apart = ("scheduler_cpu", "scheduler_mb")
+    apart = ("workers_cpu", "scheduler_cpu", "scheduler_mb")
     seconds: dict[str, Any] = {name: round(cells[name], 4) for name in MEASURED}
     seconds |= {name: round(cells[name], 4) if name in cells else None for name in apart}
     return BatchRun(

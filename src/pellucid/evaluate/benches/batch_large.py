@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 
 from pellucid.evaluate.bench import Part
-from pellucid.evaluate.benches.batch_cells import machine, middle, table
+from pellucid.evaluate.benches.batch_cells import machine, middle, seconds, table
 from pellucid.evaluate.benches.batch_rows import JOIN, PIECES, PLAN, WAYS, WHOLE, Found
 from pellucid.evaluate.mosaic import side_of
 from pellucid.evaluate.table import Table, count, rate
@@ -52,24 +52,25 @@ def gigapixel(found: Found) -> list[Part]:
     )
     units = math.ceil(side_of(GIGA) / WINDOW) ** 2
 
-    def seconds(workers: int) -> float:
+    def needed(workers: int) -> float:
         return serial + pieces * math.ceil(units / workers) / units
 
     alone = scale * steps[WHOLE].working
     body = [
         [
             f"{workers:,}",
-            f"{seconds(workers):,.0f}",
-            rate(alone / seconds(workers)),
-            f"{serial / seconds(workers):.0%}",
+            seconds(needed(workers)),
+            rate(alone / needed(workers)),
+            f"{serial / needed(workers):.0%}",
         ]
         for workers in CREWS
     ]
     head = ("workers of one core", "seconds", "times one process", "of it plan and join")
     return [
-        "The same for a gigapixel, if all steps grow with the pixels:",
+        "The same for a gigapixel, if all steps grow with the pixels, and reading the source takes "
+        "no time:",
         Table(head, body),
-        f"Plan and join, {serial:,.0f} s, are one process, so by Amdahl's law it gets at most "
+        f"Plan and join, {seconds(serial)} s, are one process, so by Amdahl's law it gets at most "
         f"{rate(alone / serial)} times as fast as one process. There are at most {units:,} pieces, "
         f"windows of {WINDOW} x {WINDOW}; workers beyond have none.",
     ]

@@ -53,6 +53,8 @@ class BatchRun:
             is sent, those of the work itself.
         cpu: of these, those of processor time of this process: the client, and the scheduler inside
             it.
+        workers_cpu: of workers on this machine, with their start; it tells less of other programs
+            than seconds do.
         peak_mb: its largest memory, in millions of bytes, with Python and all libraries.
         scheduler_cpu, scheduler_mb: the same of a scheduler that is a process of its own.
         count: of tasks that were sent; of pieces; of requests.
@@ -68,6 +70,7 @@ class BatchRun:
     seconds: float
     working: float
     cpu: float
+    workers_cpu: float | None
     peak_mb: float
     scheduler_cpu: float | None
     scheduler_mb: float | None

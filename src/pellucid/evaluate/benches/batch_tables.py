@@ -58,6 +58,8 @@ def pace(folder: Path) -> list[Part]:
                 spread(some, lambda run: run.seconds).median
             ),
             "photographs a second": middle(lambda run: run.pictures / run.working),
+            "CPU s, client or loop": middle(lambda run: run.cpu),
+            "workers": middle(lambda run: run.workers_cpu),
             "tasks": middle(lambda run: float(run.count or 0) or None, ".0f"),
         },
     )
@@ -67,7 +69,7 @@ def pace(folder: Path) -> list[Part]:
         f"of {count(len(ways[LOOP]), 'run')}, the ways in turn"
         f"{machine(folder, 'speed')}. The loop calls what workers call for a "
         "picture: hash, compress, hash, write. Seconds are from the first group sent to the last "
-        "row recorded."
+        "row recorded; the workers' processor time is with their start."
     )
     return [made, *comparison(ways), how]
 

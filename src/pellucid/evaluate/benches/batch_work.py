@@ -40,7 +40,7 @@ class Clock:
     """When work began and ended, and what was done."""
 
     def __init__(self) -> None:
-        self.first = self.last = self.cpu = 0.0
+        self.first = self.last = self.cpu = self.workers = 0.0
         self._cpu: float | None = None
         self.count = self.bytes = 0
 
@@ -80,11 +80,13 @@ class Clock:
 
     def figures(self) -> dict[str, float]:
         """For a row."""
+        workers = {"workers_cpu": self.workers} if self.workers else {}
         return {
             "working": self.last - self.first,
             "cpu": self.cpu,
             "count": self.count,
             "bytes": self.bytes,
+            **workers,
         }
 
 
@@ -107,6 +109,8 @@ def run_work(order: dict[str, Any]) -> Work:
         with patch.object(dispatch, "MOST", most), clock.running(), clock.watching():
             counts = run_batch(verb, options, lambda *_: None, said.append).counts
         clock.bytes = counts.after
+        spent = os.times()  # of processes that have ended: workers
+        clock.workers = spent.children_user + spent.children_system
         if (done := counts.states[State.DONE]) != order["pictures"]:
             errors = ", ".join(f"{name}: {n}" for name, n in counts.errors.items())
             raise PellucidError(
