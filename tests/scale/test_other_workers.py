@@ -22,6 +22,7 @@ from pellucid.errors import PellucidError
 from pellucid.scale.scheduler import reaching
 from program import ENVIRONMENT, PROGRAM
 
+PATIENCE_S = 90
 WORKER = (*WORKERS[:2], "--nthreads", "1")
 PACKAGE = Path(pellucid.__file__).parent
 NONE = "raise ModuleNotFoundError(\"No module named 'pellucid'\", name='pellucid')\n"
@@ -55,7 +56,7 @@ def batch(
     """Exit code and what was said; what is made is in `pel` beside the pictures."""
     words = ["batch", str(photos), str(photos.parent / "pel"), "--scheduler", scheduler, *options]
     done = subprocess.run(
-        [*PROGRAM, *words], env=environment, capture_output=True, text=True, check=False
+        [*PROGRAM, *words], env=environment, capture_output=True, text=True, timeout=PATIENCE_S
     )
     return done.returncode, done.stderr.splitlines()
 

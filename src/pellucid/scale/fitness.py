@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pickle
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -53,7 +52,7 @@ class Looking(WorkerPlugin):
         """`version` and `models` are what a worker must have; `prints` finds the latter there."""
         self.name = self.slot = f"pellucid-{run}"
         self.memory = f"{self.slot}-memory"
-        self._version, self._models, self._prints = version, models, pickle.dumps(prints)
+        self._version, self._models, self._prints = version, models, cloudpickle.dumps(prints)
         self._in_process = kind is Kind.THREAD
 
     async def setup(self, worker: Worker) -> None:
@@ -85,7 +84,7 @@ class Looking(WorkerPlugin):
         if pellucid.__version__ != self._version:
             return f"it has pellucid {pellucid.__version__}, and here it is {self._version}"
         try:
-            found = pickle.loads(self._prints)()
+            found = cloudpickle.loads(self._prints)()
         except Exception as error:  # noqa: BLE001 - whatever it is, it can't do the work
             return str(error)
         wrong = [name for name in self._models if found.get(name) != self._models[name]]

@@ -128,10 +128,17 @@ class Crew:
             PellucidError: the scheduler is lost. TimeoutError: a result was lost with its worker,
                 and isn't there again yet. And what a task has raised.
         """
+        coming = self.client.gather(list(futures), asynchronous=True)
+        loop = self.client.loop.asyncio_loop  # type: ignore[union-attr] # tornado's
+        found = asyncio.run_coroutine_threadsafe(coming, loop)
         with reaching():
-            coming = self.client.gather(list(futures), asynchronous=True)
-            loop = self.client.loop.asyncio_loop  # type: ignore[union-attr] # tornado's
-            return list(asyncio.run_coroutine_threadsafe(coming, loop).result(RESULT_S))
+            try:
+                return list(found.result(RESULT_S))
+            except TimeoutError:
+                if found.done():  # Dask's own: it can't connect
+                    raise
+        found.cancel()
+        raise TimeoutError("a result is lost with its worker")
 
     def needs(self, memory: int | None) -> dict[str, float]:
         """The resources of a task; `memory`, in bytes, is of one that takes much.
