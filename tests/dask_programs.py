@@ -12,6 +12,7 @@ from pathlib import Path
 from program import ENVIRONMENT
 from served import until
 
+GRACE_S = 10
 HERE = ("--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0")  # no other machine sees them
 SCHEDULER = ("dask", "scheduler", "--port", "0")
 WORKERS = ("dask", "worker", "--nworkers", "2", "--nthreads", "1", "--memory-limit", "3GiB")
@@ -31,6 +32,10 @@ def running(
             yield process
         finally:
             process.terminate()
+            try:
+                process.wait(GRACE_S)
+            except subprocess.TimeoutExpired:  # workers may wait for a scheduler that is gone
+                process.kill()
 
 
 @contextmanager
