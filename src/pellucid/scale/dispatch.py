@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from distributed import CancelledError, Future, KilledWorker
@@ -14,7 +15,7 @@ from pellucid.scale.group import Group, Large, Request, failed
 from pellucid.scale.items import Item, Row, State
 from pellucid.scale.large import FROM, code_large, join_large, plan_large
 from pellucid.scale.receipts import Receipts
-from pellucid.scale.scheduler import GO_ON
+from pellucid.scale.scheduler import GO_ON, reaching
 from pellucid.scale.task import do_group
 
 if TYPE_CHECKING:
@@ -97,19 +98,26 @@ class Dispatch:
         self._most = 0
 
     def run(self) -> None:
-        """Until all is done that can be."""
+        """Until all is done that can be; raises PellucidError if the scheduler is lost."""
         try:
-            while True:
-                # before, as what is added last must be seen
-                listed = self._manifest.is_listed or self._left == 0
-                if not self._fill() and listed and not self._under_way:
-                    if not self._suspects:
-                        return
-                    self._alone.add(self._send([self._suspects.pop()], memory=ALL, alone=True).key)
-                self._collect()
-                self._look_around()
+            with reaching():
+                while self._goes_on():
+                    self._collect()
+                    self._look_around()
         finally:
-            self._crew.client.cancel(list(self._under_way))
+            with suppress(Exception):  # the scheduler may be gone
+                self._crew.client.cancel(list(self._under_way))
+
+    def _goes_on(self) -> bool:
+        """Send what can be sent; whether there is more to wait for."""
+        # before, as what is added last must be seen
+        listed = self._manifest.is_listed or self._left == 0
+        if self._fill() or not listed or self._under_way:
+            return True
+        if not self._suspects:
+            return False
+        self._alone.add(self._send([self._suspects.pop()], memory=ALL, alone=True).key)
+        return True
 
     def _fill(self) -> bool:
         """Send groups until enough are under way; whether any was sent."""

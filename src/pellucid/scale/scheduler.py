@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from pydoc import locate
 from typing import TYPE_CHECKING
 
+from distributed import CancelledError
+from distributed.client import ClosedClientError
+
 import pellucid
 from pellucid.errors import PellucidError, refusing
 
@@ -43,5 +46,5 @@ def reaching() -> Iterator[None]:
     """The scheduler is asked something in the block; PellucidError if it can't be reached."""
     try:
         yield
-    except OSError as error:
+    except (OSError, CancelledError, ClosedClientError) as error:
         raise PellucidError(f"the connection to the scheduler is lost; {GO_ON}") from error

@@ -82,21 +82,26 @@ class Crew:
         """
         self.client.subscribe_topic(self._plugin.name, self._heard)
         try:
-            check_scheduler(self.client)
-            with suppress(TimeoutError):
-                self.client.wait_for_workers(1, timeout=BEGIN_S)
-            self._look_at_workers()
-            self.refresh()
-            if not self.number:
-                told = self.client.get_events(self._plugin.name)
-                found = {*self._reasons.values(), *(one["reason"] for _, one in told)} - {""}
-                reasons = "; ".join(sorted(found))
-                raise PellucidError(f"no worker can do this: {reasons or 'none has come'}")
+            with reaching():
+                self._look()
             yield
         finally:
             letting_go = threading.Thread(target=self._let_go, daemon=True)
             letting_go.start()  # which waits for workers that are gone
             letting_go.join(TIDY_S)
+
+    def _look(self) -> None:
+        """Wait for a worker, and raise PellucidError if none is fit."""
+        check_scheduler(self.client)
+        with suppress(TimeoutError):
+            self.client.wait_for_workers(1, timeout=BEGIN_S)
+        self._look_at_workers()
+        self.refresh()
+        if not self.number:
+            told = self.client.get_events(self._plugin.name)
+            found = {*self._reasons.values(), *(one["reason"] for _, one in told)} - {""}
+            reasons = "; ".join(sorted(found))
+            raise PellucidError(f"no worker can do this: {reasons or 'none has come'}")
 
     def _look_at_workers(self) -> None:
         """Those that are there now, and by the plugin those that will join."""
