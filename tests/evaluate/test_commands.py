@@ -12,6 +12,7 @@ import pytest
 
 from pellucid.cli import main
 from pellucid.cli._bench_command import command_line
+from pellucid.cli.batch import DEFAULT, Verbs
 from pellucid.cli.bench import bench
 from pellucid.errors import InputError
 from pellucid.evaluate.benches import denoise_tools, intervals, large, training
@@ -36,6 +37,8 @@ def parses(line: str) -> bool:
     command, words = main, shlex.split(line, comments=True)[1:]
     context = program()
     while isinstance(command, click.Group):
+        if isinstance(command, Verbs) and words[0] not in command.commands:
+            words = [DEFAULT, *words]
         command = command.get_command(context, words[0])
         words = words[1:]
         assert command is not None, line
