@@ -214,6 +214,7 @@ def settings() -> dict[str, Any]:
     return {
         "distributed.nanny.pre-spawn-environ": {**environment, **ALLOCATION},
         "distributed.admin.low-level-log-length": 10,
+        "distributed.worker.profile.enabled": False,  # it looks at each worker 100 times a second
     }
 
 
