@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ from pellucid.errors import OutputError
 from pellucid.scale import retrying
 from pellucid.scale.items import Row, State
 from pellucid.scale.receipts import Receipts
-from pellucid.scale.storage import fetched
+from pellucid.scale.storage import fetched, resolve
 from pellucid.scale.target import STAGED, Target
-from s3_server import BUCKET
+from s3_server import BUCKET, running_s3
 from targets import DATA, Elsewhere, publish, there
 
 
@@ -135,3 +136,25 @@ def test_requests(number: int, proxy: Proxy, s3: Target, folder: Path) -> None:
         s3.publish(one, force=False)
     receipts.drop([receipt])
     assert proxy.counted() == {"GET": number, "HEAD": number, "PUT": number + 1, "DELETE": 1}
+
+
+def test_a_server_that_passes_over_conditions(tmp_path, monkeypatch):
+    """It is found out beforehand, and asked each time; workers know it, too."""
+    heed = s3fs.S3FileSystem._call_s3
+
+    async def heedless(self, method, *words, **more):
+        more.pop("IfNoneMatch", None)
+        return await heed(self, method, *words, **more)
+
+    with running_s3():
+        monkeypatch.setattr(s3fs.S3FileSystem, "_call_s3", heedless)
+        target = Target(f"s3://{BUCKET}/out")
+        target.check()
+        worker = pickle.loads(pickle.dumps(target))
+        system = resolve(target.url)[0]
+        system.pipe_file(target.key("a"), b"another's")
+        with worker.staging("a", tmp_path) as staged:
+            staged.path.write_bytes(b"ours")
+        with pytest.raises(FileExistsError):
+            worker.publish(staged, force=False)
+        assert system.cat_file(target.key("a")) == b"another's"

@@ -18,7 +18,7 @@ from typing import Any
 from pellucid.errors import OutputError, PellucidError
 from pellucid.scale.items import Made, Row, State
 from pellucid.scale.storage import sha256_of
-from pellucid.scale.target import RECEIPTS, STAGED, Staged, Target
+from pellucid.scale.target import RECEIPTS, STAGED, Staged, StrangeError, Target
 
 
 class Receipts:
@@ -82,9 +82,16 @@ class Receipts:
         self._target.remove(list(names))
 
     def _read(self, name: str) -> list[tuple[Row, str]]:
-        """Rows and staged names; nothing of a receipt that is gone, or isn't one of a batch."""
+        """Rows and staged names; nothing of a receipt that is gone, or isn't one of a batch.
+
+        Raises OutputError if it can't be read.
+        """
+        try:
+            data = self._target.read(name) or b"[]"
+        except StrangeError:
+            return []
         with suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError, OutputError):
-            told = json.loads(self._target.read(name) or b"[]")
+            told = json.loads(data)
             found = [(row_of(one["row"]), str(one["staged"])) for one in told]
             for row, _ in found:
                 self._target.output_key(row.place)

@@ -35,6 +35,7 @@ class Remote:
         put = getattr(system, "_put_file", system.put_file)
         knows = "mode" in inspect.signature(put).parameters
         self.is_store = bool(self.kinds & OBJECT_STORES) and knows
+        self.heeds = True  # the condition of a PUT that nothing is there
 
     def find(self, key: str) -> int | None:
         """Bytes of what is there; None if nothing is. With S3 it's one request, and no listing."""
@@ -78,6 +79,8 @@ class Remote:
             retried(self._system.mv, passing, key)
 
     def _send(self, path: Path, size: int, key: str, *, force: bool) -> None:
+        if not (force or self.heeds) and self.find(key) is not None:
+            raise FileExistsError(key)
         try:
             retried(self._put, path, size, key, "overwrite" if force else "create")
         except OSError as error:

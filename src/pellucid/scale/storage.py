@@ -152,9 +152,13 @@ def _copy(system: Any, path: str, copy: Path, size: int | None) -> None:
     whole = {"max_concurrency": 1} if "s3" in system.protocol else {}
     system.get_file(path, str(copy), **whole)
     got = copy.stat().st_size
-    if size is not None and got != size:
-        now = system.size(path)
+    if got == size:
+        return
+    now = system.size(path)
+    if size is not None:
         raise CutError(f"{got:,} bytes came of {now:,} ({size:,} when it was listed)")
+    if now is not None and got != now:
+        raise CutError(f"{got:,} bytes came of {now:,}")
 
 
 def _remove(path: Path) -> None:

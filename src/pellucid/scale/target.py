@@ -21,7 +21,7 @@ from pellucid.scale.remote import S3, Remote
 from pellucid.scale.staged import Staged, is_half, make_folder, write_local
 from pellucid.scale.storage import fetched, is_local, reason_of, resolve, retried, sha256_of
 
-__all__ = ["OWN", "RECEIPTS", "STAGED", "Staged", "Target"]
+__all__ = ["OWN", "RECEIPTS", "STAGED", "Staged", "StrangeError", "Target"]
 
 STAGED = f"{OWN}/staged"
 RECEIPTS = f"{OWN}/receipts"
@@ -29,6 +29,10 @@ LONGEST = 100  # bytes of a name that a staged one keeps
 MOST_READ = 64 * 2**20  # bytes of a file of the run's own
 ARCHIVES = {"zip", "tar", "libarchive"}
 PROBE = f"{OWN}/.probe"
+
+
+class StrangeError(OutputError):
+    """What lies where a run keeps its own files isn't of one."""
 
 
 class Target:
@@ -62,11 +66,14 @@ class Target:
         self._system, self._remote = system, Remote(system)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"url": self.url, "local": self.local, "_root": self._root}
+        heeds = self._remote.heeds
+        return {"url": self.url, "local": self.local, "_root": self._root, "heeds": heeds}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        heeds = state.pop("heeds")
         vars(self).update(state)
         self._connect(resolve(self._root if self.local else self.url)[0])
+        self._remote.heeds = heeds
 
     def name(self, place: str) -> str:
         """Path or URL of a place, for people and for fsspec."""
@@ -94,8 +101,11 @@ class Target:
 
     def check(self) -> None:
         """Raise OutputError unless files can be written here."""
-        probe = f"{PROBE}-{token_hex(4)}"
-        self.write(probe, b"pellucid")
+        probe = f"{PROBE}-{token_hex(8)}"
+        self.write(probe, b"pellucid", new=True)
+        with suppress(FileExistsError):
+            self.write(probe, b"pellucid", new=True)
+            self._remote.heeds = self.local  # a server that passes over conditions
         self.remove([probe])
 
     def find(self, place: str) -> int | None:
@@ -163,12 +173,17 @@ class Target:
         return False
 
     def sha256(self, place: str) -> str:
-        """Of what is there; "" if nothing is, or it can't be read."""
-        with suppress(PellucidError), tempfile.TemporaryDirectory(prefix="pellucid-") as folder:
+        """Of what is there; "" if nothing is. Raises PellucidError if it can't be read."""
+        try:
+            self.key(place)
+        except OutputError:  # nothing lies elsewhere
+            return ""
+        if self.find(place) is None:
+            return ""
+        with tempfile.TemporaryDirectory(prefix="pellucid-") as folder:
             key = self.key(place)
             with fetched(key if self.local else self.name(place), Path(folder)) as path:
                 return sha256_of(path)[1]
-        return ""
 
     def write(self, place: str, data: bytes, *, new: bool = False) -> None:
         """Keep something of the run's own; FileExistsError if it must be `new` and isn't."""
@@ -179,17 +194,21 @@ class Target:
                 self._remote.write(self.key(place), data, new=new)
 
     def read(self, place: str) -> bytes | None:
-        """What was kept there; None if nothing is. OutputError if that is very much."""
+        """What was kept there; None if nothing is. StrangeError if that is very much."""
         size = self.find(place)
         if size is None:
             return None
         if size > MOST_READ:
-            raise OutputError(f"{self.name(place)} has {size:,} bytes, and isn't of a batch")
+            raise StrangeError(f"{self.name(place)} has {size:,} bytes, and isn't of a batch")
         with self._writing(place):
             try:
                 found: bytes = retried(self._system.cat_file, self.key(place))
             except FileNotFoundError:
                 return None
+            except IsADirectoryError as error:
+                raise StrangeError(
+                    f"{self.name(place)} is a folder, and isn't of a batch"
+                ) from error
             return found
 
     def own(self, folder: str) -> list[str]:
