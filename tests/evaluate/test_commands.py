@@ -37,6 +37,8 @@ def parses(line: str) -> bool:
     command, words = main, shlex.split(line, comments=True)[1:]
     context = program()
     while isinstance(command, click.Group):
+        if isinstance(command, Verbs) and not words:
+            return True  # it is talked about
         if isinstance(command, Verbs) and words[0] not in command.commands:
             words = [DEFAULT, *words]
         command = command.get_command(context, words[0])
