@@ -208,7 +208,7 @@ def test_what_is_no_lock_is_replaced(data: bytes, local: Target, quick: None) ->
 
 def test_a_folder_that_is_called_so(local: Target) -> None:
     Path(local.key(PLACE), "x").mkdir(parents=True)
-    with pytest.raises(OutputError, match=r"cannot write .*lock: Is a directory"):
+    with pytest.raises(OutputError, match=r"lock is a folder, and isn't of a batch"):
         held(local, "mine").__enter__()
 
 
