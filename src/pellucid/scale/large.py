@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pellucid._api.pieces import Plan, code_piece, join_pieces, plan_pieces
-from pellucid.errors import InputError
+from pellucid.errors import InputError, PellucidError
 from pellucid.scale.group import Attempt, Group, Request
 from pellucid.scale.items import InPieces, Item, Made, Row, State
 from pellucid.scale.publishing import group_of
@@ -46,6 +47,7 @@ def plan_large(request: Request, item: Item, number: int) -> Planned | None:
     start = time.perf_counter()
     how = pieces_of(request)
     with (
+        by_itself(),
         tempfile.TemporaryDirectory(dir=local_directory()) as folder,
         fetched(item.url, Path(folder), item.size) as path,
     ):
@@ -60,7 +62,7 @@ def code_large(item: Item, planned: Planned | None, number: int) -> Piece | None
     if planned is None or number >= planned.plan.pieces:
         return None
     start = time.perf_counter()
-    with tempfile.TemporaryDirectory(dir=local_directory()) as folder:
+    with by_itself(), tempfile.TemporaryDirectory(dir=local_directory()) as folder:
         out = Path(folder, "piece")
         with fetched(item.url, Path(folder), item.size) as path:
             if sha256_of(path)[1] != planned.sha256:
@@ -105,6 +107,16 @@ def joined(
             return how.made(path, out, join_pieces(planned.plan, files, out))
 
         return staged_by(row, target, folder, make)
+
+
+@contextmanager
+def by_itself() -> Iterator[None]:
+    """Errors raised on purpose go to the client without causes, as some can't be unpickled."""
+    try:
+        yield
+    except PellucidError as error:
+        error.__cause__ = error.__context__ = None
+        raise error from None
 
 
 def pieces_of(request: Request) -> InPieces:

@@ -200,8 +200,12 @@ def connected(
             dashboard_address=dashboard or ANY_PORT,
             silence_logs=logging.CRITICAL,  # what a person should know is in rows, or is raised
         )
-    with cluster, Client(cluster) as client:
-        yield client
+    try:
+        with Client(cluster) as client:
+            yield client
+    finally:  # a worker that died as it began may keep it for ever
+        with suppress(TimeoutError):
+            cluster.close(timeout=TIDY_S)
 
 
 def settings() -> dict[str, Any]:
