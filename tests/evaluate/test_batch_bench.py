@@ -360,7 +360,7 @@ def test_all_tasks(tmp_path: Path) -> None:
     assert asked[GET] >= 40
     assert asked[FREE] >= 40
     speed = {row.way: row for row in rows if row.task == "speed"}
-    assert speed["loop"].bytes == speed["2 workers"].bytes > 0
+    assert speed["loop"].bytes == speed["2 loops"].bytes == speed["2 workers"].bytes > 0
     large = {row.way: row for row in rows if row.task == "large"}
     assert large["join"].bytes == large["one process"].bytes > 0
     assert large["pieces"].count == 3

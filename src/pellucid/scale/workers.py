@@ -212,12 +212,15 @@ def settings() -> dict[str, Any]:
     """Of Dask, for a cluster of our own.
 
     By default it has workers give each large array back to the system, which costs a third of the
-    time of small pictures; and a scheduler keep its last thousand messages of each worker.
+    time of small pictures; a scheduler keep its last thousand messages of each worker; and all look
+    at themselves so often that it takes 2 to 3 % of two cores.
     """
     environment = dask.config.get("distributed.nanny.pre-spawn-environ")
     return {
         "distributed.nanny.pre-spawn-environ": {**environment, **ALLOCATION},
         "distributed.admin.low-level-log-length": 10,
+        "distributed.admin.tick.interval": "500ms",
+        "distributed.admin.system-monitor.interval": "2s",
         "distributed.worker.profile.enabled": False,  # it looks at each worker 100 times a second
     }
 

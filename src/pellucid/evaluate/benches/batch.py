@@ -16,12 +16,12 @@ from pellucid.evaluate._extras import require
 from pellucid.evaluate.bench import Bench, Case, Key
 from pellucid.evaluate.benches import batch_tables
 from pellucid.evaluate.benches.batch_plan import Plan, Run
-from pellucid.evaluate.benches.batch_rows import LOOP, ONE, ROWS, TWO, WAYS, BatchRun
+from pellucid.evaluate.benches.batch_rows import ROWS, WAYS, BatchRun
 from pellucid.evaluate.benches.batch_tasks import EACH, TOGETHER, Cells, Current, workplace
 from pellucid.evaluate.peers.base import Named
 
 REPEATED = ("picture", "speed", "listing", "manifest", "restart")
-OF_COMPRESS = (LOOP, ONE, TWO, *WAYS["large"])
+OF_COMPRESS = (*WAYS["speed"], *WAYS["large"])
 MEASURED = ("seconds", "working", "cpu", "peak_mb")
 VERBS = WAYS["picture"]
 

@@ -1,7 +1,7 @@
 """Rows of `bench batch`: what is measured, in which ways, and one run of it.
 
 picture    seconds of one core for a photograph, by verb
-speed      photographs, in a loop and by one worker and two
+speed      photographs, in a loop and two at once, by one worker and two
 no-op      many tiny files, with a verb that does nothing and one that copies
 single     the same with a task for each file: what a task costs
 listing    sources found, in a folder and in S3
@@ -20,7 +20,7 @@ from pathlib import Path
 from pellucid.evaluate.rows import Rows
 from pellucid.evaluate.speed import Spread, spread_of
 
-LOOP, ONE, TWO = "loop", "1 worker", "2 workers"
+LOOP, LOOPS, ONE, TWO = "loop", "2 loops", "1 worker", "2 workers"
 NOTHING, COPIED, APART = "nothing", "copied", "nothing, scheduler apart"
 FOLDER, S3 = "folder", "S3"
 ADDED, RECORDED = "added", "recorded"
@@ -29,7 +29,7 @@ PLAN, PIECES, JOIN, WHOLE = "plan", "pieces", "join", "one process"
 
 WAYS: dict[str, tuple[str, ...]] = {
     "picture": ("compress", "compress s", "lossless", "denoise", "transcode"),
-    "speed": (LOOP, ONE, TWO),
+    "speed": (LOOP, LOOPS, ONE, TWO),
     "no-op": (NOTHING, COPIED, APART),
     "single": (APART,),
     "listing": (FOLDER, S3),

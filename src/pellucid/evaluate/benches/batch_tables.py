@@ -14,6 +14,7 @@ from pellucid.evaluate.benches.batch_rows import (
     COPIED,
     FOLDER,
     LOOP,
+    LOOPS,
     NOTHING,
     ONE,
     RECORDED,
@@ -30,6 +31,7 @@ from pellucid.evaluate.table import count, percent
 
 WORDS = {
     LOOP: "a loop in one process",
+    LOOPS: "two such loops at once, each with half",
     ONE: "`pellucid batch`, 1 worker",
     TWO: "`pellucid batch`, 2 workers",
     NOTHING: "a verb that does nothing",
@@ -87,12 +89,14 @@ def comparison(ways: Mapping[str, Sequence[BatchRun]]) -> list[Part]:
             said.append(f"{spread_of(speedups).median:.2f} {words} (rounds: {most})")
     pairs = paired(ways[ONE], ways[LOOP], lambda run: run.each)
     over = [100 * (one / loop - 1) for one, loop in pairs]
-    if not said or not over:
+    loops = [one / two for two, one in paired(ways[LOOPS], ways[LOOP], lambda run: run.working)]
+    if not (said and over and loops):
         return []
     each = spread_of([1e3 * (one - loop) for one, loop in pairs]).median
     rounds = f"{percent(min(over))} to {percent(max(over))}"
     return [
-        f"- 2 workers against 1: {', '.join(said)}.\n"
+        f"- 2 workers against 1: {', '.join(said)}. Two loops at once against one, without any "
+        f"engine: {spread_of(loops).median:.2f} (rounds: {min(loops):.2f} to {max(loops):.2f}).\n"
         f"- Overhead a picture of 1 worker against the loop: {percent(spread_of(over).median)}, "
         f"{each:.1f} ms (rounds: {rounds})."
     ]

@@ -6,8 +6,9 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ from pellucid.evaluate.benches.batch_rows import (
     FOLDER,
     JOIN,
     LOOP,
+    LOOPS,
     NOTHING,
-    ONE,
     PIECES,
     PLAN,
     RECORDED,
@@ -120,13 +121,22 @@ def of_speed(current: Current, way: str, pictures: int) -> Cells:
     plan, place = current.plan, current.tool
     source = batch_sources.photographs(place.folder, plan.data, pictures)
     order = {"source": str(source), "verb": "compress", "pictures": pictures}
-    workers = {ONE: 1, TWO: 2}.get(way, 1)
-    if way == LOOP:
+    workers = 2 if way in (LOOPS, TWO) else 1
+    if way in (LOOP, LOOPS):
         order |= {"target": str(place.new()), "threads": plan.threads}
-        cells = timed("loop_work", order)
+        cells = of_loops(order, workers)
     else:
         cells = of_run(current, {**order, "workers": workers})
     return {**cells, "pixels": batch_sources.pixels_of(source), "workers": workers}
+
+
+def of_loops(order: Cells, number: int) -> Cells:
+    """Loops at once, each with its share of the pictures."""
+    orders = [{**order, "share": (first, number)} for first in range(number)]
+    with ThreadPoolExecutor(number) as pool:
+        each = list(pool.map(partial(timed, "loop_work"), orders))
+    together = {"cpu": sum, "bytes": sum}
+    return {name: together.get(name, max)(cells[name] for cells in each) for name in each[0]}
 
 
 def of_tiny(current: Current, way: str, pictures: int) -> Cells:

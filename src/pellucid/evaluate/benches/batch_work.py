@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -123,14 +124,16 @@ def run_work(order: dict[str, Any]) -> Work:
 def loop_work(order: dict[str, Any]) -> Work:
     """What workers do with a picture, in a plain loop: no manifest, no receipts, no other process.
 
-    With `warm` the first picture isn't counted.
+    With `warm` the first picture isn't counted. `share` is its number, from 0, and of how many.
     """
     os.environ[THREADS_VARIABLE] = str(order["threads"])
     clock, target = Clock(), Target(order["target"])
     request = Request("loop", verb_of(order["verb"]), target)
 
     def work() -> None:
-        items = find_sources(order["source"], request.verb.suffixes, Counter())
+        found = find_sources(order["source"], request.verb.suffixes, Counter())
+        first, loops = order.get("share", (0, 1))
+        items = islice(found, first, None, loops)
         with ONE_THREAD, TemporaryDirectory() as folder, clock.running():
             do = one_picture(request, Path(folder), True)
             for number, item in enumerate(items):
