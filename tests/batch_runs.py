@@ -9,7 +9,7 @@ from typing import Any
 
 from pellucid.scale import run as engine
 from pellucid.scale.items import State, Verb
-from pellucid.scale.manifest_counts import Counts
+from pellucid.scale.manifest.counts import Counts
 
 ALL = {State.DONE: 996, State.FAILED: 4, State.KEPT: 2, State.THERE: 3}
 

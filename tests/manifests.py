@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from pellucid.scale.items import Item, Made, Row, State
-from pellucid.scale.manifest import Manifest
+from pellucid.scale.manifest.manifest import Manifest
 
 ABOUT = {
     "verb": "compress",

@@ -11,8 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pellucid.scale.items import Row, State
-from pellucid.scale.receipts import Receipts
-from pellucid.scale.target import Staged, Target
+from pellucid.scale.outputs.receipts import Receipts
+from pellucid.scale.outputs.target import Staged, Target
 
 RUN = "run"
 OUTPUTS, GROUP = 400, 5

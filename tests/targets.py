@@ -9,8 +9,8 @@ from typing import Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
+from pellucid.scale.outputs.target import Target
 from pellucid.scale.storage import fetched
-from pellucid.scale.target import Target
 
 DATA = bytes(range(256)) * 400
 

@@ -18,7 +18,6 @@ from pellucid.errors import InputError, OptionError, OutputError, PellucidError
 from pellucid.evaluate import fresh
 from pellucid.evaluate.bench import run
 from pellucid.evaluate.benches import (
-    batch_model,
     batch_servers,
     batch_sources,
     batch_verbs,
@@ -30,7 +29,6 @@ from pellucid.evaluate.benches.batch_rows import FREE, GET, LIST, PUT, TASKS, WA
 from pellucid.evaluate.benches.batch_tables import SECTIONS
 from pellucid.evaluate.plan import Request
 from pellucid.evaluate.report import markdown
-from pellucid.scale import dispatch
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the peak of another process")
 posix = pytest.mark.skipif(sys.platform == "win32", reason="no peak of memory on Windows")
@@ -57,10 +55,6 @@ def test_registering_it_needs_no_library() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     loaded = set(done.stdout.split())
     assert loaded.isdisjoint({"distributed", "fsspec", "pyarrow", "tenacity", "moto"})
-
-
-def test_the_model_groups_as_the_engine_does() -> None:
-    assert (batch_model.GROUP_S, batch_model.MOST) == (dispatch.GROUP_S, dispatch.MOST)
 
 
 def test_tiny_files_and_what_was_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

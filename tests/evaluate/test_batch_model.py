@@ -118,16 +118,19 @@ def test_hours_and_money(folder: Path) -> None:
     assert (costs.recorded, costs.listed, costs.row) == (20_000, 10_000, 500)
     assert costs.requests == pytest.approx(4 * 0.005 / 1000 + 2 * 0.0004 / 1000)
     verb = Verb("compress", 2.0, costs)
-    assert verb.group == 1
-    stage, most = verb.narrowest
+    assert [verb.group(workers) for workers in (1, 100, 400, 10**6)] == [1, 1, 2, 5]
+    stage, most = verb.narrowest(100)
     assert stage == "client"
     assert most == pytest.approx(1 / (0.001052 + 0.0001))
+    _, most = verb.narrowest(10_000)
+    assert most == pytest.approx(1 / (costs.client.each(5) + 0.0001))
+    assert verb.busy == pytest.approx(most * 2.002)
     assert verb.hours(10**6, 100) == pytest.approx(10**6 * 2.002 / 100 / 3600)
     assert verb.hours(10**6, 10_000) == pytest.approx(10**6 / most / 3600)
     assert verb.money(10**6, 100) == pytest.approx(
         102 * verb.hours(10**6, 100) * PRICES.core + 10**6 * costs.requests
     )
-    assert Verb("quick", 0.01, costs).group == 100
+    assert Verb("quick", 0.01, costs).group(2) == 100
 
 
 def test_the_tables(folder: Path) -> None:
@@ -143,7 +146,8 @@ def test_the_tables(folder: Path) -> None:
         "| sources found in S3, 10,000 |",
         "| `--resume` of a finished run, a verb that copies, 100,000 | 4 |",
         "2 PUT, 2 GET or HEAD, 2 LIST",
-        "More than 1,738 workers are no faster: the client is at its limit of 868 photographs",
+        "More than 5,713 workers are no faster: with 5 photographs a task the client is at its "
+        "limit of 2,854 a second",
         "| 1,000,000 | 55.6 h, 47.5 | 5.56 h, 43.5 | 0.556 h, 43.1 | 0.5 GB |",
         "| 1,000,000,000 | 55,611 h,",
     ):

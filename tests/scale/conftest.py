@@ -10,7 +10,7 @@ import s3fs
 
 from faulty_proxy import Proxy, faulty
 from pellucid.scale import retrying
-from pellucid.scale.target import Target
+from pellucid.scale.outputs.target import Target
 from s3_server import BUCKET, running_s3
 
 

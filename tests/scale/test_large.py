@@ -16,8 +16,8 @@ from pellucid.scale.group import Request
 from pellucid.scale.items import Item, State, Verb
 from pellucid.scale.large import code_large, join_large, plan_large
 from pellucid.scale.options import BatchOptions
+from pellucid.scale.outputs.target import Target
 from pellucid.scale.run import run_batch
-from pellucid.scale.target import Target
 
 WANTED = {"model": None, "lossless": True, "tile": 64}
 

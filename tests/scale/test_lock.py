@@ -17,17 +17,17 @@ import pytest
 import s3fs
 
 from pellucid.errors import OutputError
-from pellucid.scale import lock as locks
-from pellucid.scale.lock import PLACE, Lock, began, held
-from pellucid.scale.target import OWN, Target
+from pellucid.scale.outputs import lock as locks
+from pellucid.scale.outputs.lock import PLACE, Lock, began, held
+from pellucid.scale.outputs.target import OWN, Target
 from program import ENVIRONMENT
 from s3_server import BUCKET, running_s3
 from served import until
 
 HOLDING = """
 import sys
-from pellucid.scale.lock import held
-from pellucid.scale.target import Target
+from pellucid.scale.outputs.lock import held
+from pellucid.scale.outputs.target import Target
 with held(Target(sys.argv[1]), "theirs"):
     print("held", flush=True)
     sys.stdin.read()

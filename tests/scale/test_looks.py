@@ -13,10 +13,10 @@ from PIL import Image
 import pellucid
 from manifests import done, item, items, opened, output
 from pellucid.errors import InputError
-from pellucid.scale import crops, looks
-from pellucid.scale.crops import PART, SIDE, crops_of
 from pellucid.scale.items import Item, Made
-from pellucid.scale.looks import choose, looks_body
+from pellucid.scale.report import crops, looks
+from pellucid.scale.report.crops import PART, SIDE, crops_of
+from pellucid.scale.report.looks import choose, looks_body
 from pictures import filled, photograph
 
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from manifests import done, failed, item, items, opened, output, recounted, told
 from pellucid.scale.items import Item, Made, Row, State
-from pellucid.scale.manifest import CHUNK, PATIENCE
-from pellucid.scale.manifest_rows import to_json
+from pellucid.scale.manifest.manifest import CHUNK, PATIENCE
+from pellucid.scale.manifest.rows import to_json
 
 
 @pytest.fixture
@@ -228,7 +228,9 @@ def test_the_queue_can_be_asked_while_a_listing_stands_still(path):
 
 def test_a_slow_listing_is_added_in_small_parts(path, monkeypatch):
     clock = iter(range(100))
-    monkeypatch.setattr("pellucid.scale.manifest.time.monotonic", lambda: next(clock) * PATIENCE)
+    monkeypatch.setattr(
+        "pellucid.scale.manifest.manifest.time.monotonic", lambda: next(clock) * PATIENCE
+    )
     seen = []
 
     def listing():

@@ -9,7 +9,7 @@ import pytest
 from manifests import done, failed, item, items, opened, output
 from pellucid.errors import MissingExtraError, OutputError
 from pellucid.scale.items import Item
-from pellucid.scale.manifest_export import COLUMNS
+from pellucid.scale.manifest.export import COLUMNS
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_all_rows_are_in_it(manifest, tmp_path):
 
 def test_rows_are_written_in_groups(manifest, tmp_path, monkeypatch):
     parquet = pytest.importorskip("pyarrow.parquet")
-    monkeypatch.setattr("pellucid.scale.manifest_export.GROUP", 1200)
+    monkeypatch.setattr("pellucid.scale.manifest.export.GROUP", 1200)
     manifest.add(items(2500), output)
     assert manifest.to_parquet(tmp_path / "run.parquet") == 2500
     file = parquet.ParquetFile(tmp_path / "run.parquet")

@@ -14,7 +14,7 @@ import pytest
 from manifests import ABOUT, done, failed, items, opened, output, recounted, told
 from pellucid.errors import InputError, OptionError, OutputError
 from pellucid.scale.items import State
-from pellucid.scale.manifest_schema import APPLICATION, VERSION
+from pellucid.scale.manifest.schema import APPLICATION, VERSION
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ import pytest
 import s3fs
 
 from pellucid.scale.items import Made, Row, State
-from pellucid.scale.receipts import Receipts
-from pellucid.scale.target import MOST_READ, OWN, RECEIPTS, STAGED, Staged, Target
+from pellucid.scale.outputs.receipts import Receipts
+from pellucid.scale.outputs.target import MOST_READ, OWN, RECEIPTS, STAGED, Staged, Target
 from program import ENVIRONMENT
 from publishing import OUTPUTS, RUN, data_of, place_of
 from s3_server import BUCKET, running_s3

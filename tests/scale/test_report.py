@@ -11,8 +11,8 @@ import pytest
 from manifests import done, failed, item, items, opened, output
 from pellucid.errors import OutputError
 from pellucid.scale.items import Item, Made, Row, State
-from pellucid.scale.report import page_of, write_report
-from pellucid.scale.report_parts import percent, size_text, time_text
+from pellucid.scale.report.page import page_of, write_report
+from pellucid.scale.report.parts import percent, size_text, time_text
 
 ODD = "<script>alert(1)</script> & \"' \u202egpj\n.exe"
 

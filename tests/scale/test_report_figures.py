@@ -9,9 +9,9 @@ from pathlib import PurePosixPath
 import pytest
 
 from manifests import done, failed, item, items, opened, output
-from pellucid.scale import report_figures as figures
 from pellucid.scale.items import Item, Made, State
-from pellucid.scale.report_figures import KINDS, STEPS, Picture, Sums
+from pellucid.scale.report import figures
+from pellucid.scale.report.figures import KINDS, STEPS, Picture, Sums
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from browser import chromium
 from manifests import done, failed, opened
 from paged import DESK, PHONE, visited
 from pellucid.scale.items import Item, Made
-from pellucid.scale.report import write_report
+from pellucid.scale.report.page import write_report
 from pictures import photograph
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from manifests import done, failed, items, opened, output
-from pellucid.scale.report_speed import BARS, PAUSE, Bar, gathered, rate_text, speed_body, speed_of
+from pellucid.scale.report.speed import BARS, PAUSE, Bar, gathered, rate_text, speed_body, speed_of
 
 START = datetime(2025, 3, 30, 0, 59, tzinfo=UTC)
 
@@ -54,7 +54,7 @@ def test_it_is_looked_at_as_finely_as_it_took_long(tmp_path, monkeypatch, apart,
     with opened(tmp_path / "run.sqlite") as manifest:
         assert speed_of(manifest) is None
         manifest.add(items(6), output)
-        monkeypatch.setattr("pellucid.scale.manifest_rows.now", lambda: next(times))
+        monkeypatch.setattr("pellucid.scale.manifest.rows.now", lambda: next(times))
         for number, one in enumerate(items(5)):
             manifest.record([failed(one) if number == 3 else done(one)])
         speed = speed_of(manifest)

@@ -14,14 +14,15 @@ import pytest
 
 from batch_work import COPY, COUNT, DEADLY, changing, copied, copy_of, files_below, make_sources
 from pellucid.errors import InputError, OptionError, OutputError, PellucidError, PellucidWarning
-from pellucid.scale import dispatch, headers, lock, task, workers
+from pellucid.scale import dispatch, headers, pace, task, workers
 from pellucid.scale.group import Request
 from pellucid.scale.items import Item, Made, Row, State, Verb
-from pellucid.scale.lock import held
-from pellucid.scale.manifest import Manifest
+from pellucid.scale.manifest.manifest import Manifest
 from pellucid.scale.options import BatchOptions
+from pellucid.scale.outputs import lock
+from pellucid.scale.outputs.lock import held
+from pellucid.scale.outputs.target import Target
 from pellucid.scale.run import Summary, about, plan_batch, run_batch, sample_batch
-from pellucid.scale.target import Target
 from pellucid.scale.task import do_group
 
 
@@ -311,7 +312,7 @@ def init_lost(init: Callable[..., None]) -> Callable[..., None]:
 def test_an_address_without_a_scheduler(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     make_sources(run.source, 1)
     monkeypatch.setattr(workers, "REACH_S", 0.5)
-    with pytest.raises(OptionError, match="there is no Dask scheduler at tcp://127"):
+    with pytest.raises(PellucidError, match="there is no Dask scheduler at tcp://127"):
         run(scheduler="tcp://127.0.0.1:1")
     assert not run.manifest.exists()
 
@@ -335,18 +336,21 @@ def test_large_pictures_come_back_undone(tmp_path: Path, monkeypatch: pytest.Mon
         (None, None, 2, 1),
         (0.1, None, 2, 10),
         (10.0, None, 2, 1),
-        (0.0, None, 2, dispatch.MOST),
+        (0.0, None, 2, pace.MOST),
         (0.1, 16, 2, 2),
         (0.1, 3, 2, 1),
         (0.1, 10**6, 2, 10),
+        (0.1, 10**6, 400, 40),
+        (0.1, 10**6, 10**5, 2),
+        (0.1, None, 10**5, 100),
     ],
 )
 def test_groups_are_about_a_second(
     seconds: float | None, waiting: int | None, workers: int, number: int
 ) -> None:
-    pace = dispatch.Pace()
-    pace.learn([] if seconds is None else [Row("a", State.DONE, seconds=seconds)])
-    assert pace.number(waiting, workers) == number
+    learned = pace.Pace()
+    learned.learn([] if seconds is None else [Row("a", State.DONE, seconds=seconds)])
+    assert learned.number(waiting, workers) == number
 
 
 def test_no_worker_can_do_it(run: Run) -> None:
@@ -375,6 +379,23 @@ def test_copies_are_called_as_their_sources(run: Run, memory: str) -> None:
     with Manifest.open(run.manifest, about(COPY, options), resume=True) as manifest:
         (row,) = manifest.rows(State.DONE)
     assert row.made.remarks == ("memory://in/b.bin is odd", "and small")
+
+
+def growing(source: Path, target: Path | None) -> Made:
+    """Copies, and at the first try something else has written to the source meanwhile."""
+    made = copied(source, target)
+    if not source.read_bytes().endswith(b"more"):
+        with source.open("ab") as file:
+            file.write(b"more")
+    return made
+
+
+def test_a_source_that_changes_while_it_is_read(run: Run) -> None:
+    ((place, data),) = make_sources(run.source, 1).items()
+    summary = run(replace(COPY, work=growing))
+    assert "it changed while it was read" in summary.failed[0].message
+    assert states(run(replace(COPY, work=growing), resume=True)) == {"DONE": 1}
+    assert Path(run.target, copy_of(place)).read_bytes() == data + b"more"
 
 
 def test_a_source_is_never_replaced(run: Run) -> None:

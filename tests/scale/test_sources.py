@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pellucid.errors import InputError, OptionError, PellucidError
 from pellucid.scale.items import Item
 from pellucid.scale.places import harmless, place_of_path, place_of_url
-from pellucid.scale.sources import find_sources, kind_of_source
+from pellucid.scale.sources.find import find_sources, kind_of_source
 
 SUFFIXES = (".jpg", ".png", ".zarr")
 

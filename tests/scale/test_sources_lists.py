@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from pellucid.errors import InputError, PellucidError
 from pellucid.scale.items import Item
-from pellucid.scale.lists import LONGEST
-from pellucid.scale.sources import find_sources
+from pellucid.scale.sources.find import find_sources
+from pellucid.scale.sources.lists import LONGEST
 
 
 def listed(source: str) -> tuple[list[Item], list[str]]:

@@ -17,7 +17,7 @@ from moto.s3.models import s3_backends
 from pellucid.errors import InputError, OptionError
 from pellucid.scale import retrying
 from pellucid.scale.items import Item
-from pellucid.scale.sources import find_sources, kind_of_source
+from pellucid.scale.sources.find import find_sources, kind_of_source
 from s3_server import BUCKET, running_s3
 
 SUFFIXES = (".jpg", ".zarr")

@@ -294,6 +294,15 @@ def test_the_directory_of_an_archive_is_read_once(
     assert "no such file" in refused(f"zip://none.png::{archive}", here)
 
 
+def test_an_archive_that_was_replaced(archive: Path, here: Path) -> None:
+    assert got(f"zip://a.png::{archive}", here) == DATA
+    new = archive.with_name("new.zip")
+    with zipfile.ZipFile(new, "w") as file:
+        file.writestr("a.png", DATA[1:])
+    new.replace(archive)
+    assert got(f"zip://a.png::{archive}", here) == DATA[1:]
+
+
 def test_an_archive_in_s3(archive: Path, here: Path, proxy: Proxy) -> None:
     put(f"s3://{BUCKET}/x.zip", archive.read_bytes())
     proxy.faults.append(Answer(method="GET", end="x.zip", times=2))

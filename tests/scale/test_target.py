@@ -12,7 +12,7 @@ import fsspec
 import pytest
 
 from pellucid.errors import OutputError
-from pellucid.scale.target import OWN, STAGED, Target
+from pellucid.scale.outputs.target import OWN, STAGED, Target
 from s3_server import BUCKET
 from targets import DATA, files, publish, there
 

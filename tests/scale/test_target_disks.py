@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from pellucid.errors import OutputError
-from pellucid.scale import staged
 from pellucid.scale.items import Row, State
-from pellucid.scale.receipts import Receipts
-from pellucid.scale.target import OWN, STAGED, Target
+from pellucid.scale.outputs import staged
+from pellucid.scale.outputs.receipts import Receipts
+from pellucid.scale.outputs.target import OWN, STAGED, Target
 from program import ENVIRONMENT
 from targets import DATA, Elsewhere, files, publish, there
 
@@ -59,6 +59,7 @@ def test_a_folder_where_the_output_should_be(force: bool, local: Target, folder:
         (errno.EACCES, "Permission denied"),
         (errno.ENOSPC, "No space left"),
         (errno.EDQUOT, "quota"),
+        (errno.EXDEV, "on another disk .* a DST of its own"),
     ],
 )
 @pytest.mark.parametrize("function", ["link", "fsync"])
@@ -82,7 +83,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
         import resource, signal, sys
         from pathlib import Path
         from pellucid.errors import PellucidError
-        from pellucid.scale.target import Target, OWN
+        from pellucid.scale.outputs.target import Target, OWN
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
         target = Target(sys.argv[1])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pellucid.errors import OutputError
-from pellucid.scale.target import MOST_READ, OWN, RECEIPTS, STAGED, Target
+from pellucid.scale.outputs.target import MOST_READ, OWN, RECEIPTS, STAGED, Target
 from targets import files, publish
 
 

@@ -13,9 +13,9 @@ from faulty_proxy import Answer, Changed, Cut, CutUpload, Proxy, dead_address
 from pellucid.errors import OutputError
 from pellucid.scale import retrying
 from pellucid.scale.items import Row, State
-from pellucid.scale.receipts import Receipts
+from pellucid.scale.outputs.receipts import Receipts
+from pellucid.scale.outputs.target import STAGED, Target
 from pellucid.scale.storage import fetched, resolve
-from pellucid.scale.target import STAGED, Target
 from s3_server import BUCKET, running_s3
 from targets import DATA, Elsewhere, publish, there
 

@@ -15,12 +15,12 @@ from pellucid.cli._batch import passed_over, said_of_bytes
 from pellucid.cli._program import FAILED, about, say, tell
 from pellucid.cli._progress import LEAST_TIME, Progress, clock_text
 from pellucid.scale.items import State
-from pellucid.scale.report_parts import size_text, time_text
+from pellucid.scale.report.parts import size_text, time_text
 
 if TYPE_CHECKING:
     from pellucid.scale.estimate import Estimate, Plan
     from pellucid.scale.items import Row
-    from pellucid.scale.manifest_counts import Counts
+    from pellucid.scale.manifest.counts import Counts
     from pellucid.scale.run import Summary
 
 LOOKED_BACK = 120  # times that a run tells how far it is, about a second apart: for its speed

@@ -18,7 +18,7 @@ from pathlib import Path
 from pellucid.cli._options import Batch
 from pellucid.cli._streams import STREAM, is_unnamed
 from pellucid.errors import InputError, OptionError, OutputError, PellucidError
-from pellucid.scale.local import is_folder, is_zarr
+from pellucid.scale.sources.local import is_folder, is_zarr
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Groups to workers and rows back: a bounded number under way, each about a second of work."""
+"""Groups to workers and rows back: a bounded number under way."""
 
 from __future__ import annotations
 
@@ -12,22 +12,20 @@ from distributed import CancelledError, Future, KilledWorker
 
 from pellucid.errors import OutputError, PellucidError, first_line
 from pellucid.scale.group import Group, Large, Request, failed
-from pellucid.scale.items import Item, Row, State
+from pellucid.scale.items import Item, State
 from pellucid.scale.large import FROM, code_large, join_large, plan_large
-from pellucid.scale.receipts import Receipts
+from pellucid.scale.outputs.receipts import Receipts
+from pellucid.scale.pace import AHEAD, Pace
 from pellucid.scale.scheduler import GO_ON, reaching
 from pellucid.scale.task import do_group
 
 if TYPE_CHECKING:
     from pellucid.scale.lister import Lister
-    from pellucid.scale.lock import Lock
-    from pellucid.scale.manifest import Manifest
-    from pellucid.scale.manifest_counts import Counts
+    from pellucid.scale.manifest.counts import Counts
+    from pellucid.scale.manifest.manifest import Manifest
+    from pellucid.scale.outputs.lock import Lock
     from pellucid.scale.workers import Crew
 
-GROUP_S = 1.0  # of work in a group
-MOST = 500  # pictures in a group
-AHEAD = 2  # groups for each worker: one that it does, and one that waits there
 EVERY_S, SOON_S = 1.0, 0.05  # between two looks around; for sources, when none are there
 MEMORY_EACH = 4  # bytes of memory that a byte of samples takes, about
 LARGER = 400 * 10**6  # and what a process takes without
@@ -35,32 +33,6 @@ ALL = 1 << 60  # of a worker's memory
 RESULT_S = 30.0  # in which a result must come that is there
 WITHOUT_S = 120.0  # without any worker, after which a run ends
 MOST_SUSPECTS = 10_000  # pictures of groups that failed as a whole
-
-
-class Pace:
-    """How many pictures a group should have, from how long those before took."""
-
-    def __init__(self) -> None:
-        self._mean: float | None = None
-
-    def learn(self, rows: Sequence[Row]) -> None:
-        """Weigh rows in, the last ones more; what was only passed over says nothing."""
-        worked = [row.seconds for row in rows if row.state in (State.DONE, State.KEPT)]
-        if worked:
-            mean = sum(worked) / len(worked)
-            self._mean = mean if self._mean is None else 0.7 * self._mean + 0.3 * mean
-
-    def number(self, waiting: int | None, workers: int) -> int:
-        """Of pictures in the next group; `waiting` is how many there are, if that is known.
-
-        The last groups get smaller, so that no worker is left with a large one.
-        """
-        if self._mean is None:
-            return 1
-        number = min(MOST, max(1, int(GROUP_S / max(self._mean, 1e-6))))
-        if waiting is not None:
-            number = min(number, max(1, waiting // (2 * AHEAD * max(1, workers))))
-        return number
 
 
 class Dispatch:

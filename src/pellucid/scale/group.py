@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from pellucid.errors import first_line
 from pellucid.scale.items import Item, Made, Row, State, Verb
-from pellucid.scale.target import Staged, Target
+from pellucid.scale.outputs.target import Staged, Target
 
 
 @dataclass(frozen=True)

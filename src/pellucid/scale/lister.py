@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from itertools import islice
 
 from pellucid.scale.items import Item, State, Verb
-from pellucid.scale.manifest import Manifest
+from pellucid.scale.manifest.manifest import Manifest
 from pellucid.scale.options import BatchOptions
-from pellucid.scale.sources import find_sources
+from pellucid.scale.sources.find import find_sources
 
 Say = Callable[[str], None]
 SAID = 100  # names that are left out, of which each is told

@@ -13,9 +13,9 @@ from dataclasses import replace
 from pellucid.errors import OutputError, PellucidError
 from pellucid.scale.group import Attempt, Group, Large, Request, undone
 from pellucid.scale.items import Item, Row, State, Verb
-from pellucid.scale.receipts import Receipts
+from pellucid.scale.outputs.receipts import Receipts
+from pellucid.scale.outputs.target import Target
 from pellucid.scale.storage import is_local
-from pellucid.scale.target import Target
 
 
 def group_of(

@@ -26,13 +26,13 @@ from pellucid.scale.fitness import Kind
 from pellucid.scale.group import Request
 from pellucid.scale.items import Row, State, Verb
 from pellucid.scale.lister import Listing, Say, listed
-from pellucid.scale.lock import Lock, held
-from pellucid.scale.manifest import Manifest
-from pellucid.scale.manifest_counts import Counts
+from pellucid.scale.manifest.counts import Counts
+from pellucid.scale.manifest.manifest import Manifest
 from pellucid.scale.options import NAME, BatchOptions
-from pellucid.scale.receipts import Receipts
-from pellucid.scale.report import write_report
-from pellucid.scale.target import Target
+from pellucid.scale.outputs.lock import Lock, held
+from pellucid.scale.outputs.receipts import Receipts
+from pellucid.scale.outputs.target import Target
+from pellucid.scale.report.page import write_report
 from pellucid.scale.verified import write_verified
 from pellucid.scale.workers import Crew, connected
 

@@ -6,6 +6,7 @@ variables and configuration, and those of each cloud.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -27,7 +28,7 @@ from pellucid.scale.retrying import CutError, retried, without_retries
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
-__all__ = ["fetched", "is_local", "reason_of", "resolve", "retried", "sha256_of"]
+__all__ = ["fetched", "is_local", "reason_of", "resolve", "retried", "sha256_of", "stamp_of"]
 
 CHAINS = 16  # archives that stay open
 CACHES = {"simplecache", "filecache", "blockcache", "cached"}
@@ -63,16 +64,17 @@ def resolve(url: str) -> tuple[AbstractFileSystem, str]:
             f"{rest} itself"
         )
     chain = f"{kind}://::{rest}"
-    with _opening:  # the directory of an archive is read once
+    stamp = stamp_of(Path(resolve(rest)[1])) if is_local(rest) else ()
+    with _opening:  # the directory of an archive is read once, unless another one is there
         try:
-            return _archive(chain), inside
+            return _archive(chain, stamp), inside
         except InputError as error:
             error.args = (str(error).replace(chain, url, 1),)
             raise
 
 
 @lru_cache(CHAINS)
-def _archive(chain: str) -> AbstractFileSystem:
+def _archive(chain: str, _stamp: tuple[int, ...]) -> AbstractFileSystem:
     return _opened(chain)[0]
 
 
@@ -110,6 +112,8 @@ def reason_of(error: BaseException) -> str:
         return f"{said}; credentials are those of the environment where this runs"
     if isinstance(error, TimeoutError) and not str(error):
         return "no answer in time"
+    if getattr(error, "errno", None) == errno.EXDEV:
+        return "it is on another disk than the rest; make each disk a DST of its own"
     return _TRIES.sub("", getattr(error, "strerror", None) or said)
 
 
@@ -159,6 +163,15 @@ def _copy(system: Any, path: str, copy: Path, size: int | None) -> None:
         raise CutError(f"{got:,} bytes came of {now:,} ({size:,} when it was listed)")
     if now is not None and got != now:
         raise CutError(f"{got:,} bytes came of {now:,}")
+
+
+def stamp_of(path: Path) -> tuple[int, ...]:
+    """What changes with a file: size, time, number. Of a folder, or of nothing, it is empty."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return () if path.is_dir() else (found.st_size, found.st_mtime_ns, found.st_ino)
 
 
 def _remove(path: Path) -> None:

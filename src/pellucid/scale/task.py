@@ -18,16 +18,16 @@ from pathlib import Path
 from distributed import get_worker
 
 import pellucid
-from pellucid.errors import PellucidError, PellucidWarning
+from pellucid.errors import InputError, PellucidError, PellucidWarning
 from pellucid.scale.group import Attempt, Group, Large, Request, failed
 from pellucid.scale.headers import bytes_of_samples
 from pellucid.scale.items import Item, Made, Row, State, Verb
+from pellucid.scale.outputs.target import Target
+from pellucid.scale.pace import LONGEST_S
 from pellucid.scale.publishing import earlier, group_of
-from pellucid.scale.storage import fetched, sha256_of
-from pellucid.scale.target import Target
+from pellucid.scale.storage import fetched, sha256_of, stamp_of
 
 LARGE = 100 * 10**6  # bytes of samples, from which a picture is a task of its own
-LONGEST_S = 10.0  # of a group, after which no further picture is begun
 
 
 class _IsLarge(Exception):
@@ -85,9 +85,10 @@ def one_picture(request: Request, folder: Path, alone: bool) -> Work:
         with fetched(item.url, folder, item.size) as path:
             if not alone and (samples := bytes_of_samples(path)) > LARGE:
                 raise _IsLarge(samples)
+            stamp = stamp_of(path)
             size, sha256 = sha256_of(path)
             row = Row(item.url, State.DONE, "", size, sha256)
-            made = partial(made_by, verb, item.url, path)
+            made = partial(made_by, verb, item.url, path, stamp)
             if target is None or verb.output is None:
                 return Attempt(replace(row, made=made(None)))
             return staged_by(replace(row, place=verb.output(item.place)), target, folder, made)
@@ -95,14 +96,16 @@ def one_picture(request: Request, folder: Path, alone: bool) -> Work:
     return work
 
 
-def made_by(verb: Verb, url: str, path: Path, target: Path | None) -> Made:
+def made_by(verb: Verb, url: str, path: Path, stamp: tuple[int, ...], target: Path | None) -> Made:
     """What the verb says, with what the library remarks; of a copy it is said by the source's name.
 
-    Raises what the verb does.
+    Raises what the verb does, and InputError if the source isn't the one that had this stamp.
     """
     try:
         with remarks() as said:
             made = verb.work(path, target)
+        if stamp_of(path) != stamp:
+            raise InputError(f"{path}: it changed while it was read; --resume does it again")
     except PellucidError as error:
         error.args = tuple(str(one).replace(str(path), url) for one in error.args)
         raise

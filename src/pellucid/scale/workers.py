@@ -176,12 +176,13 @@ def connected(
         dashboard: the address of Dask's pages; None for none.
 
     Raises:
-        OptionError: the address leads nowhere, or workers were asked for as well.
+        OptionError: workers were asked for as well as an address.
+        PellucidError: no scheduler answers there, or the workers here don't start.
     """
     if scheduler is not None:
         if workers is not None:
             raise OptionError("--workers are those on this machine, and --scheduler has its own")
-        with refusing(f"there is no Dask scheduler at {scheduler}", OptionError):
+        with refusing(f"there is no Dask scheduler at {scheduler}", PellucidError):
             client = Client(scheduler, timeout=REACH_S)
         with client:
             yield client

@@ -11,10 +11,10 @@ from pellucid.evaluate.speed import spread_of
 from pellucid.evaluate.table import Table
 
 ARCHIVES, CREWS = (10**6, 10**8, 10**9), (10, 100, 1000)
+CREW = 100  # workers of the table of verbs
 REASONS = {
     "scheduler": (
-        "a scheduler is one process with one thread that passes messages on, and photographs that "
-        "take a second or more are a task each"
+        "a scheduler is one process with one thread, and each task passes through it several times"
     ),
     "client": (
         "the client lists sources, keeps the manifest, and sends and gathers every task in one "
@@ -42,9 +42,10 @@ def parts(found: Found) -> list[Part]:
     return [
         f"Photographs of {size:.0f} megapixels, workers of one core. What the model takes:",
         inputs(costs),
-        "By verb, and for a million photographs on 100 workers:",
+        f"By verb, and for a million photographs on {CREW} workers:",
         by_verb(verbs),
-        f"What there is one of, for `compress` ({first.seconds:.3g} s a photograph):",
+        f"What there is one of, for `compress` ({first.seconds:.3g} s a photograph), with as many "
+        "workers as it keeps busy:",
         by_stage(first),
         limit(first),
         "`compress`, hours and USD:",
@@ -92,32 +93,32 @@ def by_verb(verbs: Sequence[Verb]) -> Table:
         {
             "verb": lambda verb: verb.name,
             "core seconds a photograph": lambda verb: f"{verb.seconds:.3g}",
-            "photographs a task": lambda verb: str(verb.group),
-            "hours": lambda verb: whole(verb.hours(10**6, 100)),
-            "USD": lambda verb: whole(verb.money(10**6, 100)),
+            "photographs a task": lambda verb: str(verb.group(CREW)),
+            "hours": lambda verb: whole(verb.hours(10**6, CREW)),
+            "USD": lambda verb: whole(verb.money(10**6, CREW)),
             "of it requests": lambda verb: whole(1e6 * verb.costs.requests),
             "linear up to workers": lambda verb: f"{verb.busy:,.0f}",
-            "then bound by": lambda verb: verb.narrowest[0],
+            "then bound by": lambda verb: verb.narrowest(verb.busy)[0],
         },
     )
 
 
 def by_stage(verb: Verb) -> Table:
     """Rates, and the workers that each keeps busy."""
-    stages = sorted(verb.costs.stages(verb.group).items(), key=lambda stage: stage[1])
+    stages = sorted(verb.costs.stages(verb.group(verb.busy)).items(), key=lambda stage: stage[1])
     body = [[name, f"{many:,.0f}", f"{many * verb.worker:,.0f}"] for name, many in stages]
     return Table(["stage", "photographs a second", "workers it keeps busy"], body)
 
 
 def limit(verb: Verb) -> str:
     """Where it stops being linear, and why."""
-    name, most = verb.narrowest
+    name, most = verb.narrowest(verb.busy)
     data = most * PRICES.photograph / 1e9
     return (
-        f"More than {verb.busy:,.0f} workers are no faster: the {name} is at its limit of "
-        f"{most:,.0f} photographs a second, as {REASONS[name]}. Workers then read {data:.1f} GB a "
-        "second. Beyond that, cut the archive into parts with a manifest each, and run as many "
-        "batches with a scheduler each."
+        f"More than {verb.busy:,.0f} workers are no faster: with {verb.group(verb.busy)} "
+        f"photographs a task the {name} is at its limit of {most:,.0f} a second, as "
+        f"{REASONS[name]}. Workers then read {data:.1f} GB a second. Beyond that, cut the archive "
+        "into parts with a manifest each, and run as many batches with a scheduler each."
     )
 
 

@@ -30,8 +30,9 @@ from pellucid.evaluate.benches.batch_rows import (
     paired,
 )
 from pellucid.evaluate.speed import spread_of
+from pellucid.scale.pace import group_size
 
-GROUP_S, MOST = 1.0, 500  # of work in a task, and pictures: as in `scale/dispatch.py`
+MANY = 1e9  # workers
 OTHERS = 2  # cores of client and scheduler
 
 
@@ -151,31 +152,32 @@ class Verb:
     seconds: float
     costs: Costs
 
-    @property
-    def group(self) -> int:
+    def group(self, workers: float) -> int:
         """Pictures in a task."""
-        return min(MOST, max(1, int(GROUP_S / self.seconds)))
+        return group_size(self.seconds, int(workers))
 
     @property
     def worker(self) -> float:
         """Seconds of a worker for a picture."""
         return self.seconds + self.costs.overhead
 
-    @property
-    def narrowest(self) -> tuple[str, float]:
+    def narrowest(self, workers: float) -> tuple[str, float]:
         """The stage that there is one of and that does least pictures a second, and how many."""
-        stages = self.costs.stages(self.group)
+        stages = self.costs.stages(self.group(workers))
         name = min(stages, key=lambda stage: stages[stage])
         return name, stages[name]
 
     @property
     def busy(self) -> float:
-        """How many workers that keeps at work."""
-        return self.narrowest[1] * self.worker
+        """The most workers that are all kept at work; with more of them tasks get larger."""
+        workers = MANY
+        while (kept := self.narrowest(workers)[1] * self.worker) < workers:
+            workers = kept
+        return workers
 
     def hours(self, pictures: int, workers: int) -> float:
         """Of a batch."""
-        return pictures / min(workers / self.worker, self.narrowest[1]) / 3600
+        return pictures / min(workers / self.worker, self.narrowest(workers)[1]) / 3600
 
     def money(self, pictures: int, workers: int) -> float:
         """USD of its cores, and of its requests."""

@@ -21,14 +21,14 @@ from pellucid.evaluate.benches.batch_verbs import options_of, verb_of, with_suff
 from pellucid.evaluate.pictures import SUFFIXES
 from pellucid.runtime.session import THREADS_VARIABLE
 from pellucid.runtime.threads import ONE_THREAD
-from pellucid.scale import dispatch
+from pellucid.scale import pace
 from pellucid.scale.group import Request
 from pellucid.scale.items import Item, Made, Row, State
-from pellucid.scale.manifest import Manifest
+from pellucid.scale.manifest.manifest import Manifest
+from pellucid.scale.outputs.target import Target
 from pellucid.scale.run import BatchOptions, run_batch
-from pellucid.scale.sources import find_sources
+from pellucid.scale.sources.find import find_sources
 from pellucid.scale.storage import resolve, sha256_of
-from pellucid.scale.target import Target
 from pellucid.scale.task import one_picture
 
 Work = tuple[Callable[[], object], Callable[[], dict[str, float]]]
@@ -106,8 +106,8 @@ def run_work(order: dict[str, Any]) -> Work:
 
     def work() -> None:
         said: list[str] = []
-        most = 1 if order.get("single") else dispatch.MOST
-        with patch.object(dispatch, "MOST", most), clock.running(), clock.watching():
+        most = 1 if order.get("single") else pace.MOST
+        with patch.object(pace, "MOST", most), clock.running(), clock.watching():
             counts = run_batch(verb, options, lambda *_: None, said.append).counts
         clock.bytes = counts.after
         spent = os.times()  # of processes that have ended: workers

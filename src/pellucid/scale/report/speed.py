@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from html import escape
 
 from pellucid.pages import table
-from pellucid.scale.manifest import Manifest
-from pellucid.scale.report_parts import paragraph, time_text
+from pellucid.scale.manifest.manifest import Manifest
+from pellucid.scale.report.parts import paragraph, time_text
 
 BARS = 60
 WIDTH, HEIGHT = 640, 120

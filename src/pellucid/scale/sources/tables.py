@@ -9,8 +9,8 @@ from typing import Any, BinaryIO
 
 from pellucid.errors import InputError, refusing
 from pellucid.pixels.extras import science
-from pellucid.scale.lists import problem_of
-from pellucid.scale.local import Told
+from pellucid.scale.sources.lists import problem_of
+from pellucid.scale.sources.local import Told
 
 COLUMNS = ("url", "source", "path")
 SIZE = "size"

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 from pellucid.errors import InputError, PellucidError
 from pellucid.pixels.extras import science
-from pellucid.scale.local import Found, Told, is_zarr
-from pellucid.scale.s3_pages import keys_below, walk_prefixes
+from pellucid.scale.sources.local import Found, Told, is_zarr
+from pellucid.scale.sources.s3_pages import keys_below, walk_prefixes
+from pellucid.scale.sources.wanted import Wanted
 from pellucid.scale.storage import reason_of, retried
-from pellucid.scale.wanted import Wanted
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem

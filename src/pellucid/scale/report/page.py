@@ -11,14 +11,13 @@ import os
 import pellucid
 from pellucid.pages import Section, document, facts
 from pellucid.pixels import write_atomic
-from pellucid.scale import report_figures as figures
-from pellucid.scale import report_tables as tables
 from pellucid.scale.items import State
-from pellucid.scale.looks import COMPRESSING, LOOKED_AT, looks_body
-from pellucid.scale.manifest import Manifest
-from pellucid.scale.manifest_counts import Counts
-from pellucid.scale.report_parts import CSS, paragraph, percent, pictures, size_text, time_text
-from pellucid.scale.report_speed import speed_body, speed_of
+from pellucid.scale.manifest.counts import Counts
+from pellucid.scale.manifest.manifest import Manifest
+from pellucid.scale.report import figures, tables
+from pellucid.scale.report.looks import COMPRESSING, LOOKED_AT, looks_body
+from pellucid.scale.report.parts import CSS, paragraph, percent, pictures, size_text, time_text
+from pellucid.scale.report.speed import speed_body, speed_of
 
 __all__ = ["page_of", "write_report"]
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from html import escape
 
 from pellucid.pages import table
-from pellucid.scale import report_figures as figures
-from pellucid.scale.manifest import Manifest
-from pellucid.scale.manifest_counts import Counts
-from pellucid.scale.report_figures import Picture, Sums
-from pellucid.scale.report_parts import (
+from pellucid.scale.manifest.counts import Counts
+from pellucid.scale.manifest.manifest import Manifest
+from pellucid.scale.report import figures
+from pellucid.scale.report.figures import Picture, Sums
+from pellucid.scale.report.parts import (
     code,
     cut,
     listed,

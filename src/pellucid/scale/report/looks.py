@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.errors import PellucidError, first_line
-from pellucid.scale.crops import Crops, crops_of
-from pellucid.scale.manifest import Manifest
-from pellucid.scale.report_figures import DONE, PIXELS
-from pellucid.scale.report_parts import cut, paragraph, percent, size_text
+from pellucid.scale.manifest.manifest import Manifest
+from pellucid.scale.outputs.target import Target
+from pellucid.scale.report.crops import Crops, crops_of
+from pellucid.scale.report.figures import DONE, PIXELS
+from pellucid.scale.report.parts import cut, paragraph, percent, size_text
 from pellucid.scale.storage import fetched
-from pellucid.scale.target import Target
 
 __all__ = ["COMPRESSING", "LOOKED_AT", "looks_body"]
 

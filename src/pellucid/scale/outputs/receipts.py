@@ -17,8 +17,8 @@ from typing import Any
 
 from pellucid.errors import OutputError, PellucidError
 from pellucid.scale.items import Made, Row, State
+from pellucid.scale.outputs.target import RECEIPTS, STAGED, Staged, StrangeError, Target
 from pellucid.scale.storage import sha256_of
-from pellucid.scale.target import RECEIPTS, STAGED, Staged, StrangeError, Target
 
 
 class Receipts:

@@ -18,7 +18,7 @@ from typing import Any
 
 from pellucid.errors import OutputError, PellucidError
 from pellucid.pixels.extras import science
-from pellucid.scale.target import OWN, Target
+from pellucid.scale.outputs.target import OWN, Target
 
 PLACE = f"{OWN}/lock"
 BEAT_S = 20.0  # between two signs of life

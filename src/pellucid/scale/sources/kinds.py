@@ -6,12 +6,12 @@ import os
 from enum import Enum
 
 from pellucid.errors import InputError
-from pellucid.scale.listing import listing
-from pellucid.scale.lists import problem_of
-from pellucid.scale.local import is_folder, is_text, is_zarr
-from pellucid.scale.roots import absolute, chain_of
+from pellucid.scale.sources.listing import listing
+from pellucid.scale.sources.lists import problem_of
+from pellucid.scale.sources.local import is_folder, is_text, is_zarr
+from pellucid.scale.sources.roots import absolute, chain_of
+from pellucid.scale.sources.wanted import first_magic
 from pellucid.scale.storage import is_local, resolve, retried
-from pellucid.scale.wanted import first_magic
 
 STDIN = "-"
 LISTS = (".txt", ".lst")

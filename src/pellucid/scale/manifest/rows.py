@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pellucid.scale.items import Item, Made, Row, State
-from pellucid.scale.manifest_counts import Result
+from pellucid.scale.manifest.counts import Result
 
 ITEM = "url, place, listed_size, stamp"
 ROW = (

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pellucid.errors import OutputError
-from pellucid.scale import manifest_rows as columns
 from pellucid.scale.items import Item, State
-from pellucid.scale.manifest_counts import Change, Result
+from pellucid.scale.manifest import rows as columns
+from pellucid.scale.manifest.counts import Change, Result
 
 __all__ = ["Output", "add_items"]
 

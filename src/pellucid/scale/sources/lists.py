@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from pellucid.errors import InputError
-from pellucid.scale.local import Told
+from pellucid.scale.sources.local import Told
 
 LONGEST = 32 * 1024  # bytes of a line; paths and URLs are shorter
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from pellucid.pixels import ZARR
 from pellucid.pixels.formats.zarr import MARKS
-from pellucid.scale.wanted import Wanted
+from pellucid.scale.sources.wanted import Wanted
 
 _SLASHES = f"/{os.sep}"
 

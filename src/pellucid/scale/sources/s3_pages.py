@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pellucid.errors import InputError
-from pellucid.scale.local import Found, is_zarr
+from pellucid.scale.sources.local import Found, is_zarr
+from pellucid.scale.sources.wanted import Wanted
 from pellucid.scale.storage import retried
-from pellucid.scale.wanted import Wanted
 
 if TYPE_CHECKING:
     from s3fs import S3FileSystem

@@ -12,14 +12,14 @@ from typing import BinaryIO
 
 from pellucid.errors import InputError
 from pellucid.scale.items import Item
-from pellucid.scale.kinds import PARQUET, STDIN, is_a_folder
-from pellucid.scale.lists import lines_of
-from pellucid.scale.local import Told
 from pellucid.scale.places import is_url, place_of_url
-from pellucid.scale.roots import DiskRoot, Root, absolute, chain_of, root_of
+from pellucid.scale.sources.kinds import PARQUET, STDIN, is_a_folder
+from pellucid.scale.sources.lists import lines_of
+from pellucid.scale.sources.local import Told
+from pellucid.scale.sources.roots import DiskRoot, Root, absolute, chain_of, root_of
+from pellucid.scale.sources.tables import rows_of
+from pellucid.scale.sources.wanted import BySuffix
 from pellucid.scale.storage import is_local, resolve, retried
-from pellucid.scale.tables import rows_of
-from pellucid.scale.wanted import BySuffix
 
 
 def items_of_list(source: str, told: Told) -> Iterator[Item]:

@@ -12,7 +12,7 @@ from pellucid.errors import MissingExtraError
 from pellucid.pixels.atomic import new_file
 
 if TYPE_CHECKING:
-    from pellucid.scale.manifest import Manifest
+    from pellucid.scale.manifest.manifest import Manifest
 
 __all__ = ["to_parquet"]
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Protocol
 from pellucid.errors import OptionError
 from pellucid.pixels.extras import science
 from pellucid.scale.items import Item
-from pellucid.scale.listing import start_of, walk
-from pellucid.scale.local import Found, Told, is_text, looked_up, walk_disk
 from pellucid.scale.places import harmless, is_url, place_of_path, resolved
+from pellucid.scale.sources.listing import start_of, walk
+from pellucid.scale.sources.local import Found, Told, is_text, looked_up, walk_disk
+from pellucid.scale.sources.wanted import Wanted
 from pellucid.scale.storage import is_local, resolve
-from pellucid.scale.wanted import Wanted
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pellucid.scale.items import State
-from pellucid.scale.manifest import Manifest
+from pellucid.scale.manifest.manifest import Manifest
 
 KINDS = 20  # of sources, errors or remarks that are shown
 EXAMPLES = 5  # of an error

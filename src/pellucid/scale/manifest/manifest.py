@@ -22,13 +22,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from pellucid.errors import OptionError, OutputError
-from pellucid.scale import manifest_rows as columns
 from pellucid.scale.items import Item, Row, State
-from pellucid.scale.manifest_adding import Output, add_items
-from pellucid.scale.manifest_counts import Counts, Tally
-from pellucid.scale.manifest_export import to_parquet
-from pellucid.scale.manifest_recording import record_rows
-from pellucid.scale.manifest_schema import asking, connect, create
+from pellucid.scale.manifest import rows as columns
+from pellucid.scale.manifest.adding import Output, add_items
+from pellucid.scale.manifest.counts import Counts, Tally
+from pellucid.scale.manifest.export import to_parquet
+from pellucid.scale.manifest.recording import record_rows
+from pellucid.scale.manifest.schema import asking, connect, create
 
 __all__ = ["Counts", "Manifest"]
 

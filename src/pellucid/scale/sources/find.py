@@ -14,14 +14,14 @@ from collections.abc import Iterator, Sequence
 
 from pellucid.errors import InputError
 from pellucid.scale.items import Item
-from pellucid.scale.kinds import Kind, kind_of
-from pellucid.scale.listing import found_of, listing
-from pellucid.scale.local import Told, looked_up
-from pellucid.scale.named import items_of_list, items_of_table
 from pellucid.scale.places import harmless
-from pellucid.scale.roots import absolute, chain_of, root_of
+from pellucid.scale.sources.kinds import Kind, kind_of
+from pellucid.scale.sources.listing import found_of, listing
+from pellucid.scale.sources.local import Told, looked_up
+from pellucid.scale.sources.named import items_of_list, items_of_table
+from pellucid.scale.sources.roots import absolute, chain_of, root_of
+from pellucid.scale.sources.wanted import ByPattern, BySuffix, first_magic
 from pellucid.scale.storage import is_local, resolve, retried
-from pellucid.scale.wanted import ByPattern, BySuffix, first_magic
 
 
 def kind_of_source(source: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from pellucid.scale import manifest_rows as columns
 from pellucid.scale.items import Row, State
-from pellucid.scale.manifest_counts import Change
+from pellucid.scale.manifest import rows as columns
+from pellucid.scale.manifest.counts import Change
 
 __all__ = ["record_rows"]
 

@@ -16,9 +16,9 @@ from typing import Any
 
 from pellucid.errors import OutputError, PellucidError
 from pellucid.pixels.atomic import give_name
+from pellucid.scale.outputs.remote import S3, Remote
+from pellucid.scale.outputs.staged import Staged, is_half, make_folder, write_local
 from pellucid.scale.places import OWN
-from pellucid.scale.remote import S3, Remote
-from pellucid.scale.staged import Staged, is_half, make_folder, write_local
 from pellucid.scale.storage import fetched, is_local, reason_of, resolve, retried, sha256_of
 
 __all__ = ["OWN", "RECEIPTS", "STAGED", "Staged", "StrangeError", "Target"]
