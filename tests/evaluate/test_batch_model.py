@@ -146,7 +146,7 @@ def test_the_tables(folder: Path) -> None:
         "| sources found in S3, 10,000 |",
         "| `--resume` of a finished run, a verb that copies, 100,000 | 4 |",
         "2 PUT, 2 GET or HEAD, 2 LIST",
-        "More than 5,713 workers are no faster: with 5 photographs a task the client is at its "
+        "More than 5,714 workers are no faster: with 5 photographs a task the client is at its "
         "limit of 2,854 a second",
         "| 1,000,000 | 55.6 h, 47.5 | 5.56 h, 43.5 | 0.556 h, 43.1 | 0.5 GB |",
         "| 1,000,000,000 | 55,611 h,",
