@@ -17,7 +17,9 @@ from pellucid.errors import InputError, MismatchError, OptionError, OutputError,
 from pellucid.exact import exact_model
 from pellucid.pixels import open_image
 from pellucid.scale.formats import is_without_loss
-from pellucid.scale.items import Made, Row, State, Verb
+from pellucid.scale.items import Item, Made, Row, State, Verb
+from pellucid.scale.manifest.adding import CHANGED
+from pellucid.scale.sources.local import looked_up
 from pellucid.scale.verified import write_verified
 from pictures import photograph
 from verb_worker import work_elsewhere
@@ -225,6 +227,15 @@ def row(url: str, checked: str | None, *, state: State = State.DONE, **more: Any
     return Row(url, state, f"{url}.pel", made=Made(fields, **more))
 
 
+def listed(url: str, stamp: str = "") -> Item:
+    """A source as a listing finds it; on this machine it is there then."""
+    if url.startswith("s3:"):
+        return Item(url, url, 5, stamp)
+    Path(url).parent.mkdir(exist_ok=True)
+    Path(url).write_bytes(b"12345")
+    return Item(url, url, *looked_up(url)[1:])
+
+
 def test_the_list_of_what_was_verified() -> None:
     rows = [
         row("a/1.png", "identical"),
@@ -239,10 +250,19 @@ def test_the_list_of_what_was_verified() -> None:
         row("10\n11.png", "identical"),
     ]
     Path("ok.txt").write_text("old")
-    write_verified(rows, Path("ok.txt"))
+    write_verified([(listed(one.url), one) for one in rows], Path("ok.txt"))
     assert Path("ok.txt").read_bytes() == "a/1.png\ns3://b/2 ä.tif\n".encode()
     with pytest.raises(OutputError, match="none"):
-        write_verified(rows, Path("none/ok.txt"))
+        write_verified([], Path("none/ok.txt"))
+
+
+def test_what_has_changed_since_is_not_in_the_list() -> None:
+    names = ("same.png", "other.png", "gone.png", "s3://b/same.png", "s3://b/other.png")
+    items = [listed(name, CHANGED * ("other" in name)) for name in names]
+    Path("other.png").write_bytes(b"edited")
+    Path("gone.png").unlink()
+    write_verified([(item, row(item.url, "identical")) for item in items], Path("ok.txt"))
+    assert Path("ok.txt").read_text().splitlines() == ["same.png", "s3://b/same.png"]
 
 
 def test_a_second_picture_in_a_file_is_remarked_on() -> None:

@@ -145,6 +145,44 @@ def test_another_run_is_not_gone_on_with(run: Run) -> None:
         run(replace(COPY, words="--quality 9"), resume=True)
 
 
+def test_source_and_target_are_the_same_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_sources(tmp_path / "a/in", 1)
+    make_sources(tmp_path / "b/in", 1)
+    monkeypatch.chdir(tmp_path / "a")
+    run = Run(Path("in"), "../out", tmp_path / "manifest.sqlite")
+    run(workers=1)
+    assert states(run(source="./in", target=f"file://{tmp_path}/out", resume=True)) == {"DONE": 1}
+    monkeypatch.chdir(tmp_path / "b")
+    with pytest.raises(OptionError, match="its source is"):
+        run(resume=True)
+
+
+def test_files_of_a_run_that_would_be_one(run: Run, tmp_path: Path) -> None:
+    """The report must not replace the manifest, nor a list the list of sources."""
+    make_sources(run.source, 1)
+    page = tmp_path / "page.html"
+    for files in (
+        {"manifest": page},
+        {"report": run.manifest},
+        {"parquet": run.manifest},
+        {"report": page, "verified": tmp_path / "source/../page.html"},
+        {"verified": run.source, "force": True},
+    ):
+        with pytest.raises(OptionError, match="are both"):
+            run(**files)
+    assert not run.manifest.exists()
+
+
+def test_a_target_by_a_url_of_this_machine(tmp_path: Path) -> None:
+    sources = make_sources(tmp_path / "in", 2)
+    run = Run(tmp_path / "in", f"file://{tmp_path}/out", tmp_path / "m")
+    summary = run(manifest=None, workers=1)
+    assert summary.manifest == tmp_path / "out/pellucid-batch.sqlite"
+    assert len(files_below(tmp_path / "out")) == len(sources)
+
+
 def test_one_picture_is_never_the_end(run: Run) -> None:
     make_sources(run.source, 5)
     summary = run(replace(COPY, work=broken))

@@ -118,6 +118,18 @@ def test_a_folder_that_cannot_be_read_is_a_remark(
         Listed("photos/2024-05")
 
 
+def test_a_file_that_vanishes_meanwhile_is_a_remark(tmp_path: Path) -> None:
+    for name in "abc":
+        (tmp_path / f"{name}.png").write_bytes(b"")
+    told: list[str] = []
+    found = find_sources(str(tmp_path), SUFFIXES, Counter(), None, told.append)
+    first = next(found)
+    gone, other = {"a.png", "b.png", "c.png"} - {first.place}
+    (tmp_path / gone).unlink()
+    assert [item.place for item in found] == [other]
+    assert told == [f"{tmp_path / gone}: it can't be looked at: No such file or directory"]
+
+
 def test_suffixes_that_are_passed_are_counted_within_bounds(tmp_path: Path) -> None:
     for number in range(1500):
         (tmp_path / f"a.{number}").touch()

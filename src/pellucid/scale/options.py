@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from pellucid.errors import OptionError
 from pellucid.pixels.atomic import check_target
 from pellucid.scale.items import Verb
+from pellucid.scale.sources.kinds import STDIN
+from pellucid.scale.sources.roots import absolute
 from pellucid.scale.storage import is_local
 
 NAME, LONGEST = "pellucid-batch", 200  # characters of a name
@@ -51,7 +54,7 @@ class BatchOptions:
         if self.manifest is not None:
             return self.manifest
         if self.target is not None and is_local(self.target):
-            return Path(self.target, f"{NAME}.sqlite")
+            return Path(absolute(self.target), f"{NAME}.sqlite")
         words = re.findall(r"\w+", self.source if self.target is None else self.target)
         return Path("-".join([NAME, *words])[:LONGEST] + ".sqlite")
 
@@ -59,6 +62,12 @@ class BatchOptions:
     def report_path(self) -> Path:
         """Where the report is: beside the manifest, unless another name is given."""
         return self.report or self.manifest_path.with_suffix(".html")
+
+    @property
+    def ends(self) -> tuple[str, str | None]:
+        """Source and target by names that mean the same in any folder."""
+        source = self.source if self.source == STDIN else absolute(self.source)
+        return source, None if self.target is None else absolute(self.target)
 
     @property
     def in_process(self) -> bool:
@@ -70,8 +79,9 @@ class BatchOptions:
 
         Raises OptionError if outputs would then have the names of their sources.
         """
-        if self.target is None or self.source.rstrip("/") != self.target.rstrip("/"):
-            return self.target
+        source, target = self.ends
+        if target is None or source.rstrip("/") != target.rstrip("/"):
+            return target
         assert verb.output is not None
         if any(verb.output(f"a{suffix}").endswith(verb.suffixes) for suffix in verb.suffixes):
             raise OptionError(
@@ -79,6 +89,21 @@ class BatchOptions:
                 "taken for sources; give another DST"
             )
         return None
+
+    def check_apart(self) -> None:
+        """Raise OptionError if two of the run's own files are one, or one is the source."""
+        files = {
+            "the manifest": self.manifest_path,
+            "the report": self.report_path,
+            "--parquet": self.parquet,
+            "--verified": self.verified,
+        }
+        taken = {os.path.realpath(self.ends[0]): "SRC"}
+        for what, one in files.items():
+            if one is not None:
+                other = taken.setdefault(os.path.realpath(one), what)
+                if other != what:
+                    raise OptionError(f"{other} and {what} are both {one}; give another name")
 
     def check_outputs(self) -> None:
         """Raise OutputError, before any work, for a file that can't be written at the end."""

@@ -76,6 +76,7 @@ def run_batch(verb: Verb, options: BatchOptions, told: Told, say: Say) -> Summar
             until then stays in the manifest.
     """
     path, listing = options.manifest_path, Listing(verb, options, say)
+    options.check_apart()
     target = target_of(options)
     options.check_outputs()
     sent = threading.Event()
@@ -191,12 +192,13 @@ def working(verb: Verb, options: BatchOptions, run: str, say: Say) -> Iterator[C
 
 
 def about(verb: Verb, options: BatchOptions) -> dict[str, str]:
-    """What a run is, for its manifest: one that goes on must be the same."""
+    """What a run is, for its manifest: one that goes on must be the same, from whatever folder."""
+    source, target = options.ends
     return {
         "verb": verb.name,
         "words": verb.words,
-        "source": options.source,
-        "target": options.target or "",
+        "source": source,
+        "target": target or "",
         "version": pellucid.__version__,
     }
 
@@ -216,4 +218,4 @@ def write_all(manifest: Manifest, options: BatchOptions) -> None:
     if options.parquet is not None:
         manifest.to_parquet(options.parquet, force=True)
     if options.verified is not None:
-        write_verified(manifest.rows(State.DONE), options.verified)
+        write_verified(manifest.listed(State.DONE), options.verified)

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from pellucid.pixels.atomic import new_file
-from pellucid.scale.items import Row, State
+from pellucid.scale.items import Item, Row, State
+from pellucid.scale.manifest.adding import CHANGED, differs
+from pellucid.scale.sources.local import looked_up
+from pellucid.scale.storage import is_local
 
 CHECKED = "checked"  # the field of a row that says what a check has found
 RIGHT = ("identical", "within ")  # how it begins where the output is what was asked for
 
 
-def write_verified(rows: Iterable[Row], path: Path) -> None:
+def write_verified(listed: Iterable[tuple[Item, Row]], path: Path) -> None:
     """Write a list of the sources whose output is published, and was found to be right.
 
-    One a line, in UTF-8. What only looks alike isn't among them, nor what a remark was made on
-    (such as a second picture in the file, which was left out), nor a name with a line break in it.
+    One a line, in UTF-8. What only looks alike isn't among them, nor what has changed since, nor
+    what a remark was made on (such as a second picture in the file, which was left out), nor a name
+    with a line break in it.
 
     Raises:
         OutputError: the file can't be written.
     """
+    found = (row for item, row in listed if is_verified(row) and is_unchanged(item))
     with new_file(path, force=True) as out:
-        out.writelines(f"{row.url}\n".encode() for row in rows if is_verified(row))
+        out.writelines(f"{row.url}\n".encode() for row in found)
 
 
 def is_verified(row: Row) -> bool:
@@ -32,3 +38,14 @@ def is_verified(row: Row) -> bool:
         return False
     right = str(made.fields.get(CHECKED, "")).startswith(RIGHT)
     return right and not {"\n", "\r"} & set(row.url)
+
+
+def is_unchanged(item: Item) -> bool:
+    """Whether a source is still what was listed: on this machine as it is now, elsewhere as the
+    last listing found it.
+    """
+    if not is_local(item.url):
+        return item.stamp != CHANGED
+    _, size, stamp = looked_up(item.url)
+    now = Item(item.url, item.place, size, stamp)
+    return os.path.exists(item.url) and not differs(now, item.size, item.stamp)

@@ -21,6 +21,7 @@ NEW = (
     f"INSERT INTO picture ({columns.ITEM}, output, state) VALUES (?, ?, ?, ?, ?, 0) "
     "ON CONFLICT DO NOTHING"
 )
+CHANGED = "changed"  # the stamp of what was finished, and whose source is another now
 NOTED = "UPDATE picture SET listed_size = ?, stamp = ? WHERE id = ?"
 # To the end, as the queue is read once from its beginning.
 AGAIN = (
@@ -71,7 +72,9 @@ def _changed(
         data.execute(NOTED, (item.size, item.stamp, number))
         return
     change.changed += 1
-    if force:
+    if not force:
+        data.execute("UPDATE picture SET stamp = ? WHERE id = ?", (CHANGED, number))
+    else:
         data.execute(AGAIN, (item.size, item.stamp, number))
         change.minus.append(was)
         change.plus.append(Result(State.WAITING))

@@ -36,7 +36,10 @@ SAME = ("verb", "words", "source", "target")  # of a run that is resumed
 CHUNK, PATIENCE = 4096, 0.5  # pictures, seconds: of what is added in one transaction
 PAGE = 1000  # rows that are read at once
 WAITING = f"SELECT id, {columns.ITEM} FROM picture WHERE state = {State.WAITING.value}"
-ROWS = f"SELECT picture.id, {columns.ROW} FROM {columns.ROW_TABLES} WHERE picture.id > ?"
+ROWS = (
+    f"SELECT picture.id, {columns.ITEM}, {columns.ROW} FROM {columns.ROW_TABLES} "
+    "WHERE picture.id > ?"
+)
 TALLIED = f"SELECT {columns.SUMS}, count(*) FROM picture GROUP BY state, error"
 
 
@@ -209,9 +212,13 @@ class Manifest:
         Those that are WAITING have only url, state and place. The place of what is FAILED or KEPT
         is that which its output would have had.
         """
+        return (row for _, row in self.listed(state))
+
+    def listed(self, state: State | None = None) -> Iterator[tuple[Item, Row]]:
+        """The same, each with its source as it was listed."""
         chosen = "" if state is None else f" AND state = {state.value}"
         for _, *values in self.pages(f"{ROWS}{chosen} ORDER BY picture.id LIMIT {PAGE}"):
-            yield columns.row_of(values)
+            yield columns.item_of(values[:4]), columns.row_of(values[4:])
 
     def pages(self, question: str) -> Iterator[tuple[Any, ...]]:
         """The answers of a question that gives the next some after an id, id first; all in turn."""

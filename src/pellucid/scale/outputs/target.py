@@ -107,6 +107,7 @@ class Target:
             self.write(probe, b"pellucid", new=True)
             self._remote.heeds = self.local  # a server that passes over conditions
         self.remove([probe])
+        self._remote.remove_folder(self.key(OWN))  # unless something else is there
 
     def find(self, place: str) -> int | None:
         """Bytes of what is there; None if nothing is."""

@@ -55,11 +55,14 @@ def walk_disk(
             with os.scandir(path) as entries:
                 for entry in entries:
                     below = f"{folder}/{entry.name}" if folder else entry.name
-                    if entry.is_dir() and not is_zarr(entry.name):
-                        if _entered(entry, below, wanted, skip):
-                            waiting.append(below)
-                    elif wanted.take(below) and (found := _found(entry, below, told)) is not None:
-                        yield found
+                    try:
+                        if entry.is_dir() and not is_zarr(entry.name):
+                            if _entered(entry, below, wanted, skip):
+                                waiting.append(below)
+                        elif wanted.take(below) and (found := _found(entry, below, told)):
+                            yield found
+                    except OSError as error:  # it has gone since, say; the others are there
+                        told(f"{entry.path}: it can't be looked at: {error.strerror}")
         except OSError as error:
             if not folder:
                 raise
