@@ -21,8 +21,9 @@ from pellucid.scale.manifest.manifest import Manifest
 from pellucid.scale.options import BatchOptions
 from pellucid.scale.outputs import lock
 from pellucid.scale.outputs.lock import held
+from pellucid.scale.outputs.receipts import Receipts
 from pellucid.scale.outputs.target import Target
-from pellucid.scale.run import Summary, about, plan_batch, run_batch, sample_batch
+from pellucid.scale.run import Summary, about, plan_batch, run_batch, sample_batch, settle
 from pellucid.scale.task import do_group
 
 
@@ -329,6 +330,26 @@ def test_a_worker_that_was_cut_off_had_done_it(run: Run) -> None:
     assert {n: d for n, d in there().items() if ".pellucid" not in n} == {
         copy_of(place): data for place, data in sources.items()
     }
+
+
+def test_a_worker_of_an_earlier_client_that_still_publishes(run: Run) -> None:
+    """Going on finds its receipt before its output: the output is ours all the same."""
+    make_sources(run.source, 1)
+    system, output = fsspec.filesystem("memory"), "/target/0/0000.bin.copy"
+    item, target = Item(str(run.source / "0/0000.bin"), "0/0000.bin"), Target(run.target)
+    with Manifest.open(run.manifest, about(COPY, run.options()), resume=False) as manifest:
+        manifest.add([item], COPY.output)
+        request, receipts = Request(manifest.run, COPY, target), Receipts(target, manifest.run)
+        group = do_group(request, [item])
+        data = system.cat_file(output)
+        system.rm(output)
+        settle(target, manifest, last=False)
+        assert receipts.left() == [group.receipt]
+        system.pipe_file(output, data)
+        assert do_group(request, [item]).rows == group.rows
+        settle(target, manifest, last=False)
+        assert receipts.left() == []
+        assert manifest.counts().states[State.DONE] == 1
 
 
 def test_a_run_ends_when_its_lock_is_lost(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

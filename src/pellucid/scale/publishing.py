@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from pellucid.errors import OutputError, PellucidError
 from pellucid.scale.group import Attempt, Group, Large, Request, undone
-from pellucid.scale.items import Item, Row, State, Verb
+from pellucid.scale.items import Item, Row, State
 from pellucid.scale.outputs.receipts import Receipts
 from pellucid.scale.outputs.target import Target
 from pellucid.scale.storage import is_local
@@ -25,10 +25,10 @@ def group_of(
     rest: Sequence[Item] = (),
 ) -> Group:
     """What came of a group, once its outputs are published."""
+    models = ", ".join(f"{name} {found}" for name, found in request.verb.prints().items())
+    tries = [replace(one, row=replace(one.row, models=models)) for one in tries]
     rows, receipt = publish(request, tries)
-    models = models_in_words(request.verb)
-    done = tuple(replace(row, models=models) for row in rows)
-    return Group(done, receipt, tuple(large), tuple(rest))
+    return Group(tuple(rows), receipt, tuple(large), tuple(rest))
 
 
 def publish(request: Request, tries: Sequence[Attempt]) -> tuple[list[Row], str]:
@@ -102,8 +102,3 @@ def exists(target: Target, place: str) -> OutputError:
         f"{target.name(place)} exists already; overwrite what is there with --force, or pass over "
         "it with --skip-existing"
     )
-
-
-def models_in_words(verb: Verb) -> str:
-    """Names and ids of what the verb uses."""
-    return ", ".join(f"{name} {found}" for name, found in verb.prints().items())

@@ -82,7 +82,7 @@ def run_batch(verb: Verb, options: BatchOptions, told: Told, say: Say) -> Summar
     sent = threading.Event()
     with manifest_of(verb, options, sent) as manifest, lock_of(target, manifest.run) as lock:
         if target is not None:
-            settle(target, manifest)
+            settle(target, manifest, last=False)
         request = Request(manifest.run, verb, target, options.force, options.skip_existing)
         with listed(listing, manifest, verb) as lister:
             if lister.waits():
@@ -91,7 +91,7 @@ def run_batch(verb: Verb, options: BatchOptions, told: Told, say: Say) -> Summar
                     limit = options.limit
                     Dispatch(crew, request, manifest, lister, lock, told, limit).run()
         if target is not None:
-            settle(target, manifest)  # of workers that died when they had published
+            settle(target, manifest, last=True)  # of workers that died when they had published
             target.sweep()
         write_all(manifest, options)
         failed = tuple(islice(manifest.rows(State.FAILED), SHOWN))
@@ -203,13 +203,19 @@ def about(verb: Verb, options: BatchOptions) -> dict[str, str]:
     }
 
 
-def settle(target: Target, manifest: Manifest) -> None:
-    """Keep what was done by workers, or for a client, that were cut off before it was recorded."""
+def settle(target: Target, manifest: Manifest, *, last: bool) -> None:
+    """Keep what was done by workers, or for a client, that were cut off before it was recorded.
+
+    A worker of an earlier client may still be publishing, and whoever does that picture again then
+    looks for its receipt. So one of which something is missing stays, unless this is the `last`.
+    """
     receipts = Receipts(target, manifest.run)
     for name in receipts.left():
         with suppress(PellucidError):  # storage that fails: whoever does the picture finds it
-            manifest.record(receipts.settle(name))
-            receipts.drop([name])
+            rows = receipts.settle(name)
+            manifest.record(rows)
+            if last or len(rows) == receipts.number(name):
+                receipts.drop([name])
 
 
 def write_all(manifest: Manifest, options: BatchOptions) -> None:

@@ -56,6 +56,10 @@ class Receipts:
             found.append(row)
         return found
 
+    def number(self, name: str) -> int:
+        """Of outputs that a receipt speaks of."""
+        return len(self._read(name))
+
     def _publish(self, row: Row, name: str) -> None:
         """Publish what is staged under a name on this machine, if it's whole."""
         target = self._target
