@@ -419,3 +419,12 @@ def test_a_file_system_that_cuts_and_says_nothing(
     put("cutting://a.png", DATA)
     assert got("cutting://a.png", tmp_path, len(DATA)) == DATA
     assert Cutting.tries == 2
+
+
+def test_a_server_that_says_no_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retrying, "FIRST_S", 0.0)
+    monkeypatch.setattr(MemoryFileSystem, "size", lambda *_: None)
+    put("memory://a.png", DATA)
+    assert got("memory://a.png", tmp_path) == DATA
+    said = refused("memory://a.png", tmp_path, 5)
+    assert said.endswith("102,400 bytes came (5 when it was listed)")

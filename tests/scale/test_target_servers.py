@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import pickle
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from faulty_proxy import Answer, Changed, Cut, CutUpload, Proxy, dead_address
 from pellucid.errors import OutputError
 from pellucid.scale import retrying
 from pellucid.scale.items import Row, State
+from pellucid.scale.outputs.lock import Lock, held
 from pellucid.scale.outputs.receipts import Receipts
 from pellucid.scale.outputs.target import STAGED, Target
 from pellucid.scale.storage import fetched, resolve
@@ -138,12 +140,14 @@ def test_requests(number: int, proxy: Proxy, s3: Target, folder: Path) -> None:
     assert proxy.counted() == {"GET": number, "HEAD": number, "PUT": number + 1, "DELETE": 1}
 
 
-def test_a_server_that_passes_over_conditions(tmp_path, monkeypatch):
-    """It is found out beforehand, and asked each time; workers know it, too."""
+@pytest.mark.parametrize("refuses", [False, True])
+def test_a_server_that_passes_over_conditions(refuses, tmp_path, monkeypatch):
+    """Or refuses them. It is found out beforehand, and asked each time; workers know it, too."""
     heed = s3fs.S3FileSystem._call_s3
 
     async def heedless(self, method, *words, **more):
-        more.pop("IfNoneMatch", None)
+        if more.pop("IfNoneMatch", None) and refuses:
+            raise OSError(errno.ENOSYS, "NotImplemented: a header you provided")
         return await heed(self, method, *words, **more)
 
     with running_s3():
@@ -158,3 +162,5 @@ def test_a_server_that_passes_over_conditions(tmp_path, monkeypatch):
         with pytest.raises(FileExistsError):
             worker.publish(staged, force=False)
         assert system.cat_file(target.key("a")) == b"another's"
+        with held(target, "run"), pytest.raises(OutputError, match="another batch works on"):
+            Lock(target, "other").take()

@@ -159,10 +159,11 @@ def _copy(system: Any, path: str, copy: Path, size: int | None) -> None:
     if got == size:
         return
     now = system.size(path)
+    there = "" if now is None else f" of {now:,}"
     if size is not None:
-        raise CutError(f"{got:,} bytes came of {now:,} ({size:,} when it was listed)")
-    if now is not None and got != now:
-        raise CutError(f"{got:,} bytes came of {now:,}")
+        raise CutError(f"{got:,} bytes came{there} ({size:,} when it was listed)")
+    if now not in (None, got):
+        raise CutError(f"{got:,} bytes came{there}")
 
 
 def stamp_of(path: Path) -> tuple[int, ...]:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import errno
 import inspect
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,11 +57,11 @@ class Remote:
         Raises FileExistsError if there is something and `force` is false, or what storage does.
         """
         if self.is_store:
-            self._send(path, size, key, force=force)
+            self._create(partial(self._put, path, size, key), key, force=force)
             return
         self._make_folder(parent_of(passing))
         try:
-            retried(self._put, path, size, passing, "overwrite")
+            retried(self._put, path, size, passing, mode="overwrite")
             if not force and self.find(key) is not None:
                 raise FileExistsError(key)
             self._make_folder(parent_of(key))
@@ -78,19 +80,20 @@ class Remote:
             retried(self._system.rm_file, key)
             retried(self._system.mv, passing, key)
 
-    def _send(self, path: Path, size: int, key: str, *, force: bool) -> None:
-        if not (force or self.heeds) and self.find(key) is not None:
+    def _create(self, put: Callable[..., None], key: str, *, force: bool) -> None:
+        """Do a PUT that replaces nothing: on that condition, or after a look if a server has none."""
+        if self.heeds and not force:
+            try:
+                return retried(put, mode="create")
+            except OSError as error:
+                if not is_unknown(error):
+                    raise
+                self.heeds = False
+        if not force and self.find(key) is not None:
             raise FileExistsError(key)
-        try:
-            retried(self._put, path, size, key, "overwrite" if force else "create")
-        except OSError as error:
-            if force or not is_unknown(error):
-                raise
-            if self.find(key) is not None:  # a server that knows no conditions
-                raise FileExistsError(key) from error
-            retried(self._put, path, size, key, "overwrite")
+        retried(put, mode="overwrite")
 
-    def _put(self, path: Path, size: int, key: str, mode: str) -> None:
+    def _put(self, path: Path, size: int, key: str, *, mode: str) -> None:
         self._system.put_file(str(path), key, mode=mode)
         if self.kinds & S3:
             return  # it has compared the checksum that was sent along
@@ -103,7 +106,7 @@ class Remote:
     def write(self, key: str, data: bytes, *, new: bool) -> None:
         """Keep a few bytes; FileExistsError if they must be `new` and aren't."""
         self._make_folder(parent_of(key))
-        retried(self._system.pipe_file, key, data, mode="create" if new else "overwrite")
+        self._create(partial(self._system.pipe_file, key, data), key, force=not new)
 
     def _make_folder(self, key: str) -> None:
         """Object stores have none."""

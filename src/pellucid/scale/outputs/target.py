@@ -102,7 +102,7 @@ class Target:
     def check(self) -> None:
         """Raise OutputError unless files can be written here."""
         probe = f"{PROBE}-{token_hex(8)}"
-        self.write(probe, b"pellucid", new=True)
+        self.write(probe, b"pellucid")
         with suppress(FileExistsError):
             self.write(probe, b"pellucid", new=True)
             self._remote.heeds = self.local  # a server that passes over conditions
