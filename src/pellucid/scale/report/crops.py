@@ -154,5 +154,5 @@ def _data_uri(rgba: NDArray[np.uint8]) -> str:
     """(H, W, 4) as text; without alpha if all of it is opaque."""
     opaque = (rgba[..., 3] == 255).all()
     stream = io.BytesIO()
-    Image.fromarray(rgba[..., :3] if opaque else rgba).save(stream, "WEBP", lossless=True)
+    Image.fromarray(rgba[..., :3] if opaque else rgba).save(stream, "WEBP", lossless=True, method=0)
     return f"data:image/webp;base64,{base64.b64encode(stream.getvalue()).decode('ascii')}"
