@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -12,12 +13,15 @@ import pellucid
 from pellucid.cli._verbs import verb_to_compress
 from pellucid.errors import InputError
 from pellucid.scale import large
-from pellucid.scale.group import Request
+from pellucid.scale.dispatch import Dispatch
+from pellucid.scale.group import Large, Request
 from pellucid.scale.items import Item, State, Verb
 from pellucid.scale.large import code_large, join_large, plan_large
+from pellucid.scale.manifest.manifest import Manifest
 from pellucid.scale.options import BatchOptions
 from pellucid.scale.outputs.target import Target
 from pellucid.scale.run import run_batch
+from pellucid.scale.task import do_group
 
 WANTED = {"model": None, "lossless": True, "tile": 64}
 
@@ -81,6 +85,24 @@ def test_a_damaged_piece_is_a_row(picture: Item, request_: Request) -> None:
     pieces[1] = replace(pieces[1], data=pieces[1].data[:-9])
     (row,) = join_large(request_, picture, planned, pieces).rows
     assert (row.state, row.error) == (State.FAILED, "DamagedFileError")
+
+
+def test_tasks_of_one_ask_for_memory_and_may_be_sent_anew(
+    picture: Item, request_: Request, tmp_path: Path
+) -> None:
+    """The last one makes all of it where there is no plan; so it needs what that takes."""
+    crew = Mock(number=3, most=10**6)
+    crew.needs = lambda memory: {"memory": memory}
+    crew.client.submit.side_effect = lambda *_words, **_more: Mock(done=lambda: False)
+    with Manifest.open(tmp_path / "m.sqlite", {}, resume=False) as manifest:
+        found = Dispatch(crew, request_, manifest)
+        found._send_large(Large(picture, 10**9))
+        calls = crew.client.submit.call_args_list
+        assert [call.args[0] for call in calls] == [plan_large, *[code_large] * 3, join_large]
+        assert [call.kwargs["resources"]["memory"] // 10**8 for call in calls] == [14] * 4 + [44]
+        found._send_anew()  # of the workers the one with most memory has left
+    assert crew.client.submit.call_args.args[0] is do_group
+    assert list(found._under_way.values()) == [(picture,)]
 
 
 @pytest.mark.slow

@@ -317,6 +317,17 @@ def test_a_sample_keeps_nothing(run: Run) -> None:
     assert not run.manifest.exists()
 
 
+def test_a_sample_that_fails_keeps_nothing(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_sources(run.source, 1)
+    monkeypatch.setattr(workers, "REACH_S", 0.5)
+    options = run.options(target=str(tmp_path / "target"), scheduler="tcp://127.0.0.1:1")
+    with pytest.raises(PellucidError, match="there is no Dask scheduler"):
+        sample_batch(COPY, options, 1, lambda _: None)
+    assert {path.name for path in tmp_path.iterdir()} == {"source"}
+
+
 def test_a_worker_that_was_cut_off_had_done_it(run: Run) -> None:
     """Its output is there, and its receipt; another does the picture again and finds both."""
     sources = make_sources(run.source, 1)

@@ -195,3 +195,4 @@ def test_it_goes_to_workers_without_credentials(
     sent = pickle.dumps(Target("out"))
     monkeypatch.chdir("/")
     assert pickle.loads(sent).key("a") == str(tmp_path / "out" / "a")
+    assert not pickle.loads(pickle.dumps(Target("memory://"))).local

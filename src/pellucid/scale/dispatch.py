@@ -18,19 +18,18 @@ from pellucid.scale.outputs.receipts import Receipts
 from pellucid.scale.pace import AHEAD, Pace
 from pellucid.scale.scheduler import GO_ON, reaching
 from pellucid.scale.task import do_group
+from pellucid.scale.workers import RESULT_S, Crew
 
 if TYPE_CHECKING:
     from pellucid.scale.lister import Lister
     from pellucid.scale.manifest.counts import Counts
     from pellucid.scale.manifest.manifest import Manifest
     from pellucid.scale.outputs.lock import Lock
-    from pellucid.scale.workers import Crew
 
 EVERY_S, SOON_S = 1.0, 0.05  # between two looks around; for sources, when none are there
 MEMORY_EACH = 4  # bytes of memory that a byte of samples takes, about
 LARGER = 400 * 10**6  # and what a process takes without
 ALL = 1 << 60  # of a worker's memory
-RESULT_S = 30.0  # in which a result must come that is there
 WITHOUT_S = 120.0  # without any worker, after which a run ends
 MOST_SUSPECTS = 10_000  # pictures of groups that failed as a whole
 
@@ -114,21 +113,20 @@ class Dispatch:
         self, items: Sequence[Item], *, memory: int | None = None, alone: bool = False
     ) -> Future[Group]:
         future = self._submit(do_group, self._request, tuple(items), memory=memory, alone=alone)
-        self._follow(future, items)
-        if memory is not None:
-            self._big.add(future.key)
-        return future
+        return self._follow(future, items, big=memory is not None)
 
     def _send_large(self, large: Large) -> None:
         """A picture as a task of its own or, if it's worth it, as several."""
-        item, memory, number = large.item, LARGER + MEMORY_EACH * large.samples, self._crew.number
+        item, whole, number = large.item, LARGER + MEMORY_EACH * large.samples, self._crew.number
         if self._request.verb.pieces is None or number < 2 or large.samples < FROM:
-            self._send([item], memory=memory, alone=True)
+            self._send([item], memory=whole, alone=True)
             return
         memory = LARGER + large.samples
         plan = self._submit(plan_large, self._request, item, number, memory=memory)
         pieces = [self._submit(code_large, item, plan, n, memory=memory) for n in range(number)]
-        self._follow(self._submit(join_large, self._request, item, plan, pieces), [item])
+        # which makes it as a whole if there is no plan
+        join = self._submit(join_large, self._request, item, plan, pieces, memory=whole)
+        self._follow(join, [item], big=True)
 
     def _submit(
         self, task: Callable[..., Any], *words: Any, memory: int | None = None, **more: Any
@@ -137,9 +135,12 @@ class Dispatch:
             task, *words, pure=False, resources=self._crew.needs(memory), **more
         )
 
-    def _follow(self, future: Future[Group], items: Sequence[Item]) -> None:
+    def _follow(self, future: Future[Group], items: Sequence[Item], *, big: bool) -> Future[Group]:
         self._under_way[future] = tuple(items)
+        if big:
+            self._big.add(future.key)
         future.add_done_callback(self._done.put)
+        return future
 
     def _collect(self) -> None:
         """Wait for groups that are done, and keep what came of them."""

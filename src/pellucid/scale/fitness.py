@@ -11,7 +11,6 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import cloudpickle
@@ -23,14 +22,6 @@ if TYPE_CHECKING:
 
 MEGA = 10**6
 ENOUGH = 64 * 10**9  # memory of a worker that has no limit, in bytes
-
-
-class Kind(Enum):
-    """What workers are."""
-
-    THREAD = "a thread of this process, whose environment isn't its own"
-    PROCESS = "a process that this one has started"
-    FOREIGN = "of a scheduler that others may use, too"
 
 
 class Looking(WorkerPlugin):
@@ -47,13 +38,13 @@ class Looking(WorkerPlugin):
         version: str,
         models: Mapping[str, str],
         prints: Callable[[], Mapping[str, str]],
-        kind: Kind,
+        in_process: bool,
     ) -> None:
         """`version` and `models` are what a worker must have; `prints` finds the latter there."""
         self.name = self.slot = f"pellucid-{run}"
         self.memory = f"{self.slot}-memory"
         self._version, self._models, self._prints = version, models, cloudpickle.dumps(prints)
-        self._in_process = kind is Kind.THREAD
+        self._in_process = in_process
 
     async def setup(self, worker: Worker) -> None:
         """Look at a worker that joins."""

@@ -20,10 +20,7 @@ IN_PROCESS = re.compile("(?:^|::)memory:")  # what only threads of this process 
 
 @dataclass(frozen=True, kw_only=True)
 class BatchOptions:
-    """What a run is asked for, beside its verb; `pellucid batch --help` says what each means.
-
-    Raises OptionError for options that contradict each other.
-    """
+    """What a run is asked for, beside its verb; `pellucid batch --help` says what each means."""
 
     source: str
     target: str | None
@@ -38,12 +35,6 @@ class BatchOptions:
     force: bool = False
     skip_existing: bool = False
     limit: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.force and self.skip_existing:
-            raise OptionError(
-                "--force overwrites what exists and --skip-existing leaves it; choose"
-            )
 
     @property
     def manifest_path(self) -> Path:

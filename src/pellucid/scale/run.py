@@ -14,7 +14,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -22,7 +22,6 @@ import pellucid
 from pellucid.errors import PellucidError
 from pellucid.scale.dispatch import Dispatch
 from pellucid.scale.estimate import Estimate, Plan, chosen
-from pellucid.scale.fitness import Kind
 from pellucid.scale.group import Request
 from pellucid.scale.items import Row, State, Verb
 from pellucid.scale.lister import Listing, Say, listed
@@ -128,11 +127,11 @@ def plan_batch(verb: Verb, options: BatchOptions, say: Say) -> Plan:
 
     Raises what `run_batch` does of sources.
     """
-    plan = Plan()
     listing = Listing(verb, options, say)
+    plan = Plan(passed=listing.passed)
     for _ in plan.counted(iter(listing), namer(verb, options)):
         pass
-    return replace(plan, passed=listing.passed)
+    return plan
 
 
 def sample_batch(verb: Verb, options: BatchOptions, number: int, say: Say) -> Estimate:
@@ -140,24 +139,33 @@ def sample_batch(verb: Verb, options: BatchOptions, number: int, say: Say) -> Es
 
     Raises what `run_batch` does; OptionError unless `number` is 1 or more.
     """
-    plan, listing = Plan(), Listing(verb, options, say)
+    listing = Listing(verb, options, say)
+    plan = Plan(passed=listing.passed)
     items = chosen(plan.counted(iter(listing), namer(verb, options)), number)
-    new = options.target is not None and not os.path.lexists(options.target)
-    target = target_of(options)
-    with tempfile.TemporaryDirectory(prefix="pellucid-") as folder:
+    with passing(options) as target, tempfile.TemporaryDirectory(prefix="pellucid-") as folder:
         opened = Manifest.open(Path(folder, NAME), about(verb, options), resume=False)
         with opened as manifest, working(verb, options, manifest.run, say) as crew:
             manifest.add(items, verb.output)
             manifest.mark_listed()
             request = Request(manifest.run, verb, target, force=True, publish=False)
             Dispatch(crew, request, manifest).run()
-            rows, workers = tuple(manifest.rows()), crew.number
-    if target is not None:
-        target.tidy()
-        if new and target.local:
-            with suppress(OSError):
-                os.rmdir(target.url)
-    return Estimate(replace(plan, passed=listing.passed), rows, workers)
+            return Estimate(plan, tuple(manifest.rows()), crew.number)
+
+
+@contextmanager
+def passing(options: BatchOptions) -> Iterator[Target | None]:
+    """Where outputs would go, in which nothing is left at the end of the block."""
+    path = options.ends[1]
+    new = path is not None and not os.path.lexists(path)
+    target = target_of(options)
+    try:
+        yield target
+    finally:
+        if target is not None:
+            target.tidy()
+            if new and target.local:
+                with suppress(OSError):
+                    os.rmdir(target.url)
 
 
 def namer(verb: Verb, options: BatchOptions) -> Callable[[str], str]:
@@ -181,12 +189,12 @@ def target_of(options: BatchOptions) -> Target | None:
 @contextmanager
 def working(verb: Verb, options: BatchOptions, run: str, say: Say) -> Iterator[Crew]:
     """The workers of a run, at least one of which is fit."""
-    kind = Kind.PROCESS if options.scheduler is None else Kind.FOREIGN
-    if options.in_process:
-        kind = Kind.THREAD
-    reached = connected(options.scheduler, options.workers, kind=kind, dashboard=options.dashboard)
+    here = options.in_process
+    reached = connected(
+        options.scheduler, options.workers, in_process=here, dashboard=options.dashboard
+    )
     with reached as client:
-        crew = Crew(client, run, verb, say, kind)
+        crew = Crew(client, run, verb, say, in_process=here)
         with crew.ready():
             yield crew
 

@@ -21,9 +21,9 @@ import dask
 from distributed import Client, LocalCluster
 
 import pellucid
-from pellucid.errors import OptionError, PellucidError, first_line, refusing
+from pellucid.errors import PellucidError, first_line, refusing
 from pellucid.runtime.session import thread_count
-from pellucid.scale.fitness import MEGA, Fitness, Kind
+from pellucid.scale.fitness import MEGA, Fitness
 from pellucid.scale.scheduler import check_scheduler, reaching, versions_of_workers
 
 if TYPE_CHECKING:
@@ -52,14 +52,21 @@ class Crew:
 
     Args:
         say: is told which workers can't be used, and why.
+        in_process: they are threads of this process, whose environment isn't their own.
     """
 
     def __init__(
-        self, client: Client, run: str, verb: Verb, say: Callable[[str], None], kind: Kind
+        self,
+        client: Client,
+        run: str,
+        verb: Verb,
+        say: Callable[[str], None],
+        *,
+        in_process: bool,
     ) -> None:
         self.client, self._say = client, say
         prints = verb.prints
-        self._plugin = Fitness(run, pellucid.__version__, prints(), prints, kind)
+        self._plugin = Fitness(run, pellucid.__version__, prints(), prints, in_process)
         self._reasons: dict[str, str] = {}
         self.number, self.most = 0, 0
 
@@ -165,30 +172,27 @@ def connected(
     scheduler: str | None,
     workers: int | None,
     *,
-    kind: Kind,
+    in_process: bool,
     dashboard: str | None = None,
 ) -> Iterator[Client]:
     """A client of the scheduler at an address, or of one with workers on this machine.
 
     Args:
         workers: processes on this machine; by default one for each core.
-        kind: of the workers; threads of this process alone see `memory://`.
+        in_process: one worker, a thread here, which alone sees `memory://`.
         dashboard: the address of Dask's pages; None for none.
 
     Raises:
-        OptionError: workers were asked for as well as an address.
         PellucidError: no scheduler answers there, or the workers here don't start.
     """
     if scheduler is not None:
-        if workers is not None:
-            raise OptionError("--workers are those on this machine, and --scheduler has its own")
         with refusing(f"there is no Dask scheduler at {scheduler}", PellucidError):
             client = Client(scheduler, timeout=REACH_S)
         with client:
             yield client
         return
     cores = thread_count()
-    number = 1 if kind is Kind.THREAD else workers or cores
+    number = 1 if in_process else workers or cores
     with (
         refusing("the workers on this machine didn't start", PellucidError),
         signals_later(),
@@ -197,7 +201,7 @@ def connected(
         cluster = LocalCluster(
             n_workers=number,
             threads_per_worker=max(1, cores // number),
-            processes=kind is Kind.PROCESS,
+            processes=not in_process,
             dashboard_address=dashboard or ANY_PORT,
             silence_logs=logging.CRITICAL,  # what a person should know is in rows, or is raised
         )

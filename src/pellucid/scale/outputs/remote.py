@@ -81,17 +81,17 @@ class Remote:
             retried(self._system.mv, passing, key)
 
     def _create(self, put: Callable[..., None], key: str, *, force: bool) -> None:
-        """Do a PUT that replaces nothing: on that condition, or after a look if a server has none."""
-        if self.heeds and not force:
-            try:
-                return retried(put, mode="create")
-            except OSError as error:
-                if not is_unknown(error):
-                    raise
-                self.heeds = False
-        if not force and self.find(key) is not None:
+        """Do a PUT that replaces nothing without `force`: on that condition, or after a look."""
+        conditional = self.heeds and not force
+        if not (self.heeds or force) and self.find(key) is not None:
             raise FileExistsError(key)
-        retried(put, mode="overwrite")
+        try:
+            retried(put, mode="create" if conditional else "overwrite")
+        except OSError as error:
+            if not (conditional and is_unknown(error)):
+                raise
+            self.heeds = False
+            self._create(put, key, force=False)
 
     def _put(self, path: Path, size: int, key: str, *, mode: str) -> None:
         self._system.put_file(str(path), key, mode=mode)

@@ -45,7 +45,6 @@ class Target:
 
     def __init__(self, url: str) -> None:
         """Raises OutputError for what can't be written by many at once; asks no server."""
-        self.url = url.rstrip("/") or "/"
         self.local = is_local(url)
         kind, chained, _ = ("", "", "") if self.local else url.partition("::")
         if chained and kind.partition("://")[0] in ARCHIVES:
@@ -56,8 +55,9 @@ class Target:
         if chained:
             raise OutputError(f"{url} is a chain of URLs, which can't be written; give one URL")
         system, self._root = resolve(url)
-        if self.local:  # a worker may be in another folder
-            self.url = self._root
+        head, mark, rest = url.rpartition("://")
+        # of a path the whole, as a worker may be in another folder
+        self.url = self._root if self.local else f"{head}{mark}{rest.rstrip('/')}"
         self._connect(system)
         if self._remote.kinds & {"http", "https"}:
             raise OutputError(
@@ -74,7 +74,7 @@ class Target:
     def __setstate__(self, state: dict[str, Any]) -> None:
         heeds = state.pop("heeds")
         vars(self).update(state)
-        self._connect(resolve(self._root if self.local else self.url)[0])
+        self._connect(resolve(self.url)[0])
         self._remote.heeds = heeds
 
     def name(self, place: str) -> str:
