@@ -6,16 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 from unittest.mock import Mock
 
+import fsspec
 import numpy as np
 import pytest
+from PIL import Image
 
 import pellucid
 from pellucid.cli._verbs import verb_to_compress
-from pellucid.errors import InputError
+from pellucid.errors import InputError, MismatchError
 from pellucid.scale import large
 from pellucid.scale.dispatch import Dispatch
 from pellucid.scale.group import Large, Request
-from pellucid.scale.items import Item, State, Verb
+from pellucid.scale.items import InPieces, Item, Made, State, Verb
 from pellucid.scale.large import code_large, join_large, plan_large
 from pellucid.scale.manifest.manifest import Manifest
 from pellucid.scale.options import BatchOptions
@@ -85,6 +87,28 @@ def test_a_damaged_piece_is_a_row(picture: Item, request_: Request) -> None:
     pieces[1] = replace(pieces[1], data=pieces[1].data[:-9])
     (row,) = join_large(request_, picture, planned, pieces).rows
     assert (row.state, row.error) == (State.FAILED, "DamagedFileError")
+
+
+def test_what_is_said_of_one_names_the_source(request_: Request, tmp_path: Path) -> None:
+    """As of any picture: of its copy by its URL; a second picture in its file is remarked on."""
+    samples = np.random.default_rng(1).integers(0, 40, (150, 210, 3), np.uint8)
+    first, second = (Image.fromarray(samples[..., order]) for order in ((0, 1, 2), (2, 1, 0)))
+    first.save(tmp_path / "two.mpo", format="MPO", save_all=True, append_images=[second])
+    fsspec.filesystem("memory").pipe_file("/two.mpo", (tmp_path / "two.mpo").read_bytes())
+    item = Item("memory://two.mpo", "two.mpo")
+    planned = plan_large(request_, item, 2)
+    pieces = [code_large(item, planned, number) for number in range(2)]
+    (row,) = join_large(request_, item, planned, pieces).rows
+    (said,) = row.made.remarks
+    assert said.startswith("memory://two.mpo holds 2 pictures")
+
+    def refusing(source: Path, _target: Path, _made: object) -> Made:
+        raise MismatchError(f"{source}: it isn't right")
+
+    how = InPieces(request_.verb.pieces.options, refusing)
+    request = replace(request_, run="2", force=True, verb=replace(request_.verb, pieces=how))
+    (row,) = join_large(request, item, planned, pieces).rows
+    assert row.message == "memory://two.mpo: it isn't right"
 
 
 def test_tasks_of_one_ask_for_memory_and_may_be_sent_anew(

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from pellucid._api.pieces import Plan, code_piece, join_pieces, plan_pieces
@@ -18,19 +19,28 @@ from pellucid.errors import InputError, PellucidError
 from pellucid.scale.group import Attempt, Group, Request
 from pellucid.scale.items import InPieces, Item, Made, Row, State
 from pellucid.scale.publishing import group_of
-from pellucid.scale.storage import fetched, sha256_of
-from pellucid.scale.task import attempt, do_group, local_directory, staged_by
+from pellucid.scale.storage import fetched, sha256_of, stamp_of
+from pellucid.scale.task import (
+    attempt,
+    called,
+    do_group,
+    local_directory,
+    made_by,
+    remarks,
+    staged_by,
+)
 
 FROM = 300 * 10**6  # bytes of samples, from which a picture is worth it
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan, and what a row needs to know of the source: bytes, hash, seconds of planning."""
+    """A plan, and what a row says: bytes and hash of the source, remarks, seconds of planning."""
 
     plan: Plan
     size: int
     sha256: str
+    remarks: tuple[str, ...]
     seconds: float
 
 
@@ -50,11 +60,13 @@ def plan_large(request: Request, item: Item, number: int) -> Planned | None:
         by_itself(),
         tempfile.TemporaryDirectory(dir=local_directory()) as folder,
         fetched(item.url, Path(folder), item.size) as path,
+        remarks() as said,
     ):
         size, sha256 = sha256_of(path)
         plan = plan_pieces(path, how.options(path), number, stamp=sha256)
     seconds = time.perf_counter() - start
-    return None if plan is None else Planned(plan, size, sha256, seconds)
+    told = called(item.url, path, said)
+    return None if plan is None else Planned(plan, size, sha256, told, seconds)
 
 
 def code_large(item: Item, planned: Planned | None, number: int) -> Piece | None:
@@ -62,7 +74,8 @@ def code_large(item: Item, planned: Planned | None, number: int) -> Piece | None
     if planned is None or number >= planned.plan.pieces:
         return None
     start = time.perf_counter()
-    with by_itself(), tempfile.TemporaryDirectory(dir=local_directory()) as folder:
+    # what is remarked here the plan has said already
+    with by_itself(), remarks(), tempfile.TemporaryDirectory(dir=local_directory()) as folder:
         out = Path(folder, "piece")
         with fetched(item.url, Path(folder), item.size) as path:
             if sha256_of(path)[1] != planned.sha256:
@@ -101,12 +114,15 @@ def joined(
     assert target is not None
     assert verb.output is not None
     row = Row(item.url, State.DONE, verb.output(item.place), planned.size, planned.sha256)
+
+    def make(path: Path, out: Path | None) -> Made:
+        assert out is not None
+        made = how.made(path, out, join_pieces(planned.plan, files, out))
+        return replace(made, remarks=(*planned.remarks, *made.remarks))
+
     with fetched(item.url, folder, item.size) as path:
-
-        def make(out: Path) -> Made:
-            return how.made(path, out, join_pieces(planned.plan, files, out))
-
-        return staged_by(row, target, folder, make)
+        made = partial(made_by, make, item.url, path, stamp_of(path))
+        return staged_by(row, target, folder, made)
 
 
 @contextmanager

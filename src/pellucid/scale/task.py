@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -21,7 +21,7 @@ import pellucid
 from pellucid.errors import InputError, PellucidError, PellucidWarning
 from pellucid.scale.group import Attempt, Group, Large, Request, failed
 from pellucid.scale.headers import bytes_of_samples
-from pellucid.scale.items import Item, Made, Row, State, Verb
+from pellucid.scale.items import Item, Made, Row, State
 from pellucid.scale.outputs.target import Target
 from pellucid.scale.pace import LONGEST_S
 from pellucid.scale.publishing import earlier, group_of
@@ -55,6 +55,7 @@ def do_group(request: Request, items: Sequence[Item], *, alone: bool = False) ->
 
 
 Work = Callable[[Item], Attempt]
+MakesOne = Callable[[Path, Path | None], Made]  # of a source an output; as `Verb.work`
 
 
 def attempt(request: Request, item: Item, work: Work) -> Attempt:
@@ -88,7 +89,7 @@ def one_picture(request: Request, folder: Path, alone: bool) -> Work:
             stamp = stamp_of(path)
             size, sha256 = sha256_of(path)
             row = Row(item.url, State.DONE, "", size, sha256)
-            made = partial(made_by, verb, item.url, path, stamp)
+            made = partial(made_by, verb.work, item.url, path, stamp)
             if target is None or verb.output is None:
                 return Attempt(replace(row, made=made(None)))
             return staged_by(replace(row, place=verb.output(item.place)), target, folder, made)
@@ -96,21 +97,27 @@ def one_picture(request: Request, folder: Path, alone: bool) -> Work:
     return work
 
 
-def made_by(verb: Verb, url: str, path: Path, stamp: tuple[int, ...], target: Path | None) -> Made:
-    """What the verb says, with what the library remarks; of a copy it is said by the source's name.
+def made_by(
+    work: MakesOne, url: str, path: Path, stamp: tuple[int, ...], target: Path | None
+) -> Made:
+    """What a verb says, with what the library remarks; of a copy it is said by the source's name.
 
     Raises what the verb does, and InputError if the source isn't the one that had this stamp.
     """
     try:
         with remarks() as said:
-            made = verb.work(path, target)
+            made = work(path, target)
         if stamp_of(path) != stamp:
             raise InputError(f"{path}: it changed while it was read; --resume does it again")
     except PellucidError as error:
-        error.args = tuple(str(one).replace(str(path), url) for one in error.args)
+        error.args = tuple(called(url, path, map(str, error.args)))
         raise
-    told = (one.replace(str(path), url) for one in (*said, *made.remarks))
-    return replace(made, remarks=tuple(dict.fromkeys(told)))
+    return replace(made, remarks=called(url, path, (*said, *made.remarks)))
+
+
+def called(url: str, path: Path, texts: Iterable[str]) -> tuple[str, ...]:
+    """What is said of a source, each once, by its name instead of that of its copy."""
+    return tuple(dict.fromkeys(text.replace(str(path), url) for text in texts))
 
 
 def staged_by(row: Row, target: Target, folder: Path, work: Callable[[Path], Made]) -> Attempt:
