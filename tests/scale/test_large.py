@@ -99,8 +99,9 @@ def test_what_is_said_of_one_names_the_source(request_: Request, tmp_path: Path)
     planned = plan_large(request_, item, 2)
     pieces = [code_large(item, planned, number) for number in range(2)]
     (row,) = join_large(request_, item, planned, pieces).rows
-    (said,) = row.made.remarks
+    said, *others = row.made.remarks
     assert said.startswith("memory://two.mpo holds 2 pictures")
+    assert said not in others
 
     def refusing(source: Path, _target: Path, _made: object) -> Made:
         raise MismatchError(f"{source}: it isn't right")
