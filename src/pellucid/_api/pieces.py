@@ -21,17 +21,10 @@ from pellucid._api.cleaned import cleaned, removal_of
 from pellucid._api.codec import Picture
 from pellucid._api.codings import Coding, tiles_of
 from pellucid._api.exact import encode_exact
-from pellucid._api.files import (
-    check_pel_name,
-    kept_of,
-    metadata_of,
-    name_of,
-    refuse_same_file,
-)
+from pellucid._api.files import check_pel_name, kept_of, metadata_of, name_of
 from pellucid._api.layer import Encoded
 from pellucid._api.learned import check_source
 from pellucid._api.lossy import encode_lossy
-from pellucid._api.meter import Meter, Progress
 from pellucid._api.on_disk import result_of, size_of
 from pellucid._api.options import CompressOptions
 from pellucid._api.results import CompressResult
@@ -159,44 +152,29 @@ def encoded(source: ImageSource, options: CompressOptions, name: str) -> Encoded
     return encode_lossy(source, cleaned(source, removal), options, lambda _: None)
 
 
-def code_piece(
-    source: Picture,
-    plan: Plan,
-    piece: int,
-    target: str | os.PathLike[str],
-    *,
-    force: bool = False,
-    progress: Progress | None = None,
-) -> None:
+def code_piece(source: Picture, plan: Plan, piece: int, target: str | os.PathLike[str]) -> None:
     """Code the tiles of a piece, numbered from 0, to a file that appears whole or not at all.
 
     Memory is bounded as in `compress_to`, by rows of the piece.
 
     Args:
         source: the picture that was planned, by whatever name it has here.
-        force: replace `target` if it exists.
-        progress: is told what part of the piece is done, 0 to 1.
 
     Raises:
         InputError: the picture isn't the one that was planned, or can't be read.
         OptionError: there is no such piece.
-        UnknownModelError: the model isn't the plan's. OutputError: `target` can't be written.
+        UnknownModelError: the model isn't the plan's.
+        OutputError: `target` exists, or can't be written.
     """
     fine = is_whole(piece) and 0 <= piece < plan.pieces
     require(fine, "piece", piece, f"a whole number from 0 to {plan.pieces - 1}")
-    refuse_same_file(target, source)
     options, places = plan.options, plan.places(piece)
-    meter = Meter(progress)
-
-    def part(done: float) -> None:
-        meter.add(done / len(places))
-
     opened = open_image(source, page=options.page, max_pixels=options.limits.max_pixels)
-    with opened as image, new_file(target, force=force) as out:
+    with opened as image, new_file(target) as out:
         samples = planned(plan, image, size_of(source), name_of(source))
-        tiles = tiles_of(plan.codings, samples, plan.header, part, plan.numbers(piece))
-        told = meter.count_off(tiles, len(places))
-        write_piece(out, plan.id, piece, zip(places, told, strict=True))
+        numbers = plan.numbers(piece)
+        tiles = tiles_of(plan.codings, samples, plan.header, lambda _: None, numbers)
+        write_piece(out, plan.id, piece, zip(places, tiles, strict=True))
 
 
 def planned(plan: Plan, image: ImageSource, size: int | None, name: str) -> ImageSource:
@@ -213,35 +191,27 @@ def planned(plan: Plan, image: ImageSource, size: int | None, name: str) -> Imag
 
 
 def join_pieces(
-    plan: Plan,
-    pieces: Sequence[str | os.PathLike[str]],
-    target: str | os.PathLike[str],
-    *,
-    force: bool = False,
-    progress: Progress | None = None,
+    plan: Plan, pieces: Sequence[str | os.PathLike[str]], target: str | os.PathLike[str]
 ) -> CompressResult:
     """Make the .pel file of the pieces' files, in any order; the picture isn't needed any more.
 
-    `force` and `progress` are as in `compress_to`. One tile is in memory at a time.
+    One tile is in memory at a time.
 
     Raises:
         OptionError: a piece is missing, given twice, or one of another plan; or the target is named
             like another kind of picture.
         DamagedFileError: a piece is damaged. InputError: one can't be read.
-        OutputError: `target` exists and `force` is false, is a piece, or can't be written. Then
-            there is no new file.
+        OutputError: `target` exists, or can't be written. Then there is no new file.
     """
     check_pel_name(target)
-    refuse_same_file(target, *pieces)
     found = [(piece, plan.places(piece.number)) for piece in checked(plan, pieces)]
     count = plan.header.tile_chunks
-    tiles = Meter(progress).count_off(tiles_in_pieces(found, count), count)
-    with new_file(target, force=force) as out:
+    with new_file(target) as out:
         write_stream(
             out,
             plan.header,
             plan.metadata,
-            tiles,
+            tiles_in_pieces(found, count),
             extras=plan.extras,
             limits=plan.options.limits,
         )

@@ -28,7 +28,16 @@ from pellucid.scale.retrying import CutError, retried, without_retries
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
-__all__ = ["fetched", "is_local", "reason_of", "resolve", "retried", "sha256_of", "stamp_of"]
+__all__ = [
+    "fetched",
+    "is_local",
+    "reason_of",
+    "remove",
+    "resolve",
+    "retried",
+    "sha256_of",
+    "stamp_of",
+]
 
 CHAINS = 16  # archives that stay open
 CACHES = {"simplecache", "filecache", "blockcache", "cached"}
@@ -144,11 +153,11 @@ def fetched(url: str, folder: Path, size: int | None = None) -> Iterator[Path]:
             raise InputError(f"{url}: {reason_of(error)}") from error
         yield copy
     finally:
-        _remove(copy)
+        remove(copy)
 
 
 def _copy(system: Any, path: str, copy: Path, size: int | None) -> None:
-    _remove(copy)
+    remove(copy)
     if copy.suffix.lower() == ZARR:
         system.get(path, str(copy), recursive=True)
         return
@@ -175,7 +184,8 @@ def stamp_of(path: Path) -> tuple[int, ...]:
     return () if path.is_dir() else (found.st_size, found.st_mtime_ns, found.st_ino)
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """A file or a folder, if it is there."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:

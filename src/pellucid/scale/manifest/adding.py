@@ -16,7 +16,6 @@ __all__ = ["Output", "add_items"]
 Output = Callable[[str], str] | None
 Values = tuple[Any, ...]
 
-OPEN = (State.WAITING, State.FAILED)  # of these what the listing says is only noted
 NEW = (
     f"INSERT INTO picture ({columns.ITEM}, output, state) VALUES (?, ?, ?, ?, ?, 0) "
     "ON CONFLICT DO NOTHING"
@@ -68,7 +67,7 @@ def _changed(
     data: sqlite3.Connection, item: Item, number: int, was: Result, change: Change, *, force: bool
 ) -> None:
     """Of a source that is another than when it was listed before."""
-    if was.state in OPEN:
+    if was.state in columns.OPEN:  # what the listing says is only noted
         data.execute(NOTED, (item.size, item.stamp, number))
         return
     change.changed += 1

@@ -11,8 +11,7 @@ from pellucid.scale.manifest.counts import Change
 
 __all__ = ["record_rows"]
 
-OPEN = (State.WAITING, State.FAILED)
-DOER = "version = ? AND models = ? AND worker = ?"
+DOER = "SELECT id FROM doer WHERE version = ? AND models = ? AND worker = ?"
 
 
 def record_rows(data: sqlite3.Connection, rows: Sequence[Row]) -> Change:
@@ -20,34 +19,34 @@ def record_rows(data: sqlite3.Connection, rows: Sequence[Row]) -> Change:
     change = Change()
     wanted = f"url, id, output, {columns.RESULT}"
     names = [row.url for row in rows]
-    known = {url: rest for url, *rest in columns.find(data, wanted, "url", names)}
+    known = {
+        url: (number, output, columns.result_of(result))
+        for url, number, output, *result in columns.find(data, wanted, "url", names)
+    }
     columns.require_known(names, known)
     doers: dict[tuple[str, ...], int] = {}
     values = []
     finished = columns.now()
     for row in rows:
-        number, output, *result = known[row.url]
-        was, is_now = columns.result_of(result), columns.counted(row)
+        number, output, was = known[row.url]
         if row.place and row.place != output:
             raise ValueError(f"{row.url}: its output is {output}, not {row.place}")
-        if row.state is State.FAILED and was.state not in OPEN:
+        if row.state is State.FAILED and was.state not in columns.OPEN:
             continue
         by = row.version, row.models, row.worker
         if by not in doers:
             doers[by] = _doer(data, tuple(map(columns.text, by)))
         values.append((*columns.recorded(row, doers[by], finished), number))
+        is_now = columns.counted(row)
         change.minus.append(was)
         change.plus.append(is_now)
-        known[row.url] = [number, output, *columns.values_of_result(is_now)]  # of a second row
+        known[row.url] = number, output, is_now  # of a second row
     data.executemany(columns.RECORD, values)
     return change
 
 
 def _doer(data: sqlite3.Connection, by: tuple[str, ...]) -> int:
     """The number of a version, models and worker."""
-    found = data.execute(f"SELECT id FROM doer WHERE {DOER}", by).fetchone()
-    if found is None:
-        data.execute("INSERT INTO doer (version, models, worker) VALUES (?, ?, ?)", by)
-        return _doer(data, by)
-    number: int = found[0]
+    data.execute("INSERT OR IGNORE INTO doer (version, models, worker) VALUES (?, ?, ?)", by)
+    number: int = data.execute(DOER, by).fetchone()[0]
     return number

@@ -20,6 +20,7 @@ ROW = (
 ROW_TABLES = "picture LEFT JOIN doer ON doer.id = picture.doer"
 RESULT = "state, size, written, seconds, error, damaged"
 SUMS = "state, sum(size), sum(written), sum(seconds), error, sum(damaged)"
+OPEN = (State.WAITING, State.FAILED)  # of these something may still come
 MANY = 500  # names in one question
 _RECORDED = (
     "state",
@@ -117,18 +118,6 @@ def counted(row: Row) -> Result:
     """What counts of it."""
     return Result(
         row.state, row.size, row.written, row.seconds, text(row.error), int(row.made.damaged)
-    )
-
-
-def values_of_result(result: Result) -> tuple[Any, ...]:
-    """The values of `RESULT`."""
-    return (
-        result.state,
-        result.read,
-        result.written,
-        result.seconds,
-        result.error,
-        result.damaged,
     )
 
 

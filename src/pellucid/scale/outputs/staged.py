@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from secrets import token_hex
 
 from pellucid.pixels.atomic import give_name
+from pellucid.scale.storage import remove
 
 __all__ = ["Staged", "is_half", "make_folder", "write_local"]
 
@@ -31,10 +31,7 @@ class Staged:
 
     def drop(self) -> None:
         """It won't be needed."""
-        if self.path.is_dir():
-            shutil.rmtree(self.path, ignore_errors=True)
-        else:
-            self.path.unlink(missing_ok=True)
+        remove(self.path)
 
 
 def is_half(place: str) -> bool:

@@ -54,7 +54,7 @@ class Picture:
 def by_kind(manifest: Manifest) -> list[Sums]:
     """What is DONE by the suffix of its source, the most bytes first; the rest as one."""
     found = _sums(manifest, KIND, f"sum(size) DESC LIMIT {KINDS}")
-    named = [Sums(one.name or "no suffix", one.pictures, one.before, one.after) for one in found]
+    named = [replace(one, name=one.name or "no suffix") for one in found]
     ((pictures, before, after),) = manifest.ask(
         f"SELECT count(*), coalesce(sum(size), 0), coalesce(sum(written), 0) {DONE}"
     )
@@ -70,7 +70,7 @@ def by_kind(manifest: Manifest) -> list[Sums]:
 def by_size(manifest: Manifest) -> list[Sums]:
     """What is DONE by the size of its source, in steps of four."""
     found = _sums(manifest, CLASS, "1")
-    return [Sums(class_name(int(o.name)), o.pictures, o.before, o.after) for o in found]
+    return [replace(one, name=class_name(int(one.name))) for one in found]
 
 
 def class_name(number: int) -> str:

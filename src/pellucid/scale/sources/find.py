@@ -1,10 +1,4 @@
-"""What a person names -> pictures, as a stream: no listing is ever held whole.
-
-kinds.py      what it is: a folder, a pattern, a file, a list, a Parquet manifest
-roots.py      names below a folder -> items; places.py: where their outputs may lie
-listing.py    walks any file system; wanted.py says what is taken
-named.py      names in lists and manifests -> items; lists.py, tables.py read them
-"""
+"""What a person names -> pictures, as a stream: no listing is ever held whole."""
 
 from __future__ import annotations
 
