@@ -3,53 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pellucid.scale.items import State
 
-__all__ = ["Change", "Counts", "Result", "Tally"]
-
-
-@dataclass(frozen=True)
-class Counts:
-    """A run at one moment.
-
-    Attributes:
-        states: how many pictures are in each state; all states are keys.
-        read: bytes of all sources that were read.
-        before, after: bytes of sources and outputs of what is DONE.
-        seconds: of work, of all workers together.
-        errors: class of an error -> how many FAILED with it.
-        damaged: how many are done, but lack what their source had lost.
-        changed: of those that were finished, how many another listing found to have changed.
-        listed: whether the listing is at its end, so that the total stays.
-    """
-
-    states: Mapping[State, int]
-    read: int = 0
-    before: int = 0
-    after: int = 0
-    seconds: float = 0.0
-    errors: Mapping[str, int] = field(default_factory=dict)
-    damaged: int = 0
-    changed: int = 0
-    listed: bool = False
-
-    @property
-    def total(self) -> int:
-        """All that were listed so far."""
-        return sum(self.states.values())
-
-    @property
-    def finished(self) -> int:
-        """All that nothing more is to be done for in this run."""
-        return self.total - self.states[State.WAITING]
-
-    @property
-    def saved(self) -> int:
-        """Bytes by which the outputs are smaller than their sources; below 0 if they are larger."""
-        return self.before - self.after
+__all__ = ["Change", "Counts", "Result"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +40,44 @@ class Change:
 
 
 @dataclass
-class Tally:
-    """Counts that are kept up to date."""
+class Counts:
+    """A run at one moment.
 
-    states: Counter[State] = field(default_factory=Counter)
-    errors: Counter[str] = field(default_factory=Counter)
+    Attributes:
+        states: how many pictures are in each state; all states are keys.
+        read: bytes of all sources that were read.
+        before, after: bytes of sources and outputs of what is DONE.
+        seconds: of work, of all workers together.
+        errors: class of an error -> how many FAILED with it.
+        damaged: how many are done, but lack what their source had lost.
+        changed: of those that were finished, how many another listing found to have changed.
+        listed: whether the listing is at its end, so that the total stays.
+    """
+
+    states: dict[State, int] = field(default_factory=lambda: dict.fromkeys(State, 0))
     read: int = 0
     before: int = 0
     after: int = 0
     seconds: float = 0.0
+    errors: Counter[str] = field(default_factory=Counter)
     damaged: int = 0
     changed: int = 0
+    listed: bool = False
+
+    @property
+    def total(self) -> int:
+        """All that were listed so far."""
+        return sum(self.states.values())
+
+    @property
+    def finished(self) -> int:
+        """All that nothing more is to be done for in this run."""
+        return self.total - self.states[State.WAITING]
+
+    @property
+    def saved(self) -> int:
+        """Bytes by which the outputs are smaller than their sources; below 0 if they are larger."""
+        return self.before - self.after
 
     def apply(self, change: Change) -> None:
         """Count what a transaction has changed."""
@@ -114,16 +99,11 @@ class Tally:
         elif result.state is State.FAILED:
             self.errors[result.error] += times * result.pictures
 
-    def counts(self, *, listed: bool) -> Counts:
-        """As they are now."""
-        return Counts(
-            states={state: self.states[state] for state in State},
-            read=self.read,
-            before=self.before,
-            after=self.after,
+    def copy(self) -> Counts:
+        """As they are now, the most frequent errors first."""
+        return replace(
+            self,
+            states=dict(self.states),
+            errors=Counter(dict((+self.errors).most_common())),
             seconds=max(self.seconds, 0.0),  # not -1e-17 after some were taken back
-            errors={name: number for name, number in self.errors.most_common() if number},
-            damaged=self.damaged,
-            changed=self.changed,
-            listed=listed,
         )

@@ -25,7 +25,7 @@ from pellucid.errors import OptionError, OutputError
 from pellucid.scale.items import Item, Row, State
 from pellucid.scale.manifest import rows as columns
 from pellucid.scale.manifest.adding import Output, add_items
-from pellucid.scale.manifest.counts import Counts, Tally
+from pellucid.scale.manifest.counts import Counts
 from pellucid.scale.manifest.export import to_parquet
 from pellucid.scale.manifest.recording import record_rows
 from pellucid.scale.manifest.schema import asking, connect, create
@@ -62,10 +62,9 @@ class Manifest:
         self.path, self.run, self.about = path, about["run"], dict(about)
         self._data, self._lock = data, threading.RLock()
         self._cursor, self._given_back = 0, dict[int, None]()
-        self._force, self._listed = force, False
-        self._tally = Tally()
+        self._force, self._counts = force, Counts()
         for *result, pictures in data.execute(TALLIED):
-            self._tally.add(columns.result_of(result, pictures))
+            self._counts.add(columns.result_of(result, pictures))
 
     @classmethod
     def open(
@@ -144,19 +143,19 @@ class Manifest:
         with self._lock:
             with self._writing():
                 change = add_items(self._data, chunk, output, force=self._force)
-            self._tally.apply(change)
+            self._counts.apply(change)
         return change.new
 
     def mark_listed(self) -> None:
         """Say that all sources were added."""
         with self._writing():
             self._data.execute("INSERT OR REPLACE INTO run VALUES ('listed', ?)", (columns.now(),))
-        self._listed = True
+        self._counts.listed = True
 
     @property
     def is_listed(self) -> bool:
         """Whether they were, since the manifest was opened: nothing new comes into the queue."""
-        return self._listed
+        return self._counts.listed
 
     def take(self, number: int) -> list[Item]:
         """The next pictures that wait, at most so many: first what was given back, then in order.
@@ -199,12 +198,12 @@ class Manifest:
         with self._lock:
             with self._writing():
                 change = record_rows(self._data, rows)
-            self._tally.apply(change)
+            self._counts.apply(change)
 
     def counts(self) -> Counts:
         """How far the run is; costs nothing."""
         with self._lock:
-            return self._tally.counts(listed=self._listed)
+            return self._counts.copy()
 
     def rows(self, state: State | None = None) -> Iterator[Row]:
         """All pictures, or those in one state, in the order of the queue, a page at a time.
