@@ -15,7 +15,7 @@ from pellucid.cli._batch import passed_over, said_of_bytes
 from pellucid.cli._program import FAILED, about, say, tell
 from pellucid.cli._progress import LEAST_TIME, Progress, clock_text
 from pellucid.scale.items import State
-from pellucid.scale.report.parts import size_text, time_text
+from pellucid.scale.report.parts import pictures, size_text, time_text
 
 if TYPE_CHECKING:
     from pellucid.scale.estimate import Estimate, Plan
@@ -45,12 +45,12 @@ class Running:
         """The line: how many of how many, speed, time left, what was saved and what has failed."""
         more = "" if counts.listed else "+"
         said = [f"{counts.finished:,} of {counts.total:,}{more}"]
-        pictures, read = self._speed()
-        if pictures:
-            said.append(f"{pictures:,.{1 if pictures < 100 else 0}f} pictures/s")
+        fast, read = self._speed()
+        if fast:
+            said.append(f"{fast:,.{1 if fast < 100 else 0}f} pictures/s")
             said.append(f"{read / 1e6:,.1f} MB/s")
             if counts.listed:
-                said.append(f"{clock_text((counts.total - counts.finished) / pictures)} left")
+                said.append(f"{clock_text((counts.total - counts.finished) / fast)} left")
         if 0 < counts.after < counts.before:
             said.append(f"{1 - counts.after / counts.before:.1%} saved")
         if counts.errors:
@@ -60,11 +60,11 @@ class Running:
 
     def _speed(self) -> tuple[float, float]:
         """Pictures and bytes a second; zeros while that can't be known."""
-        (start, pictures, read), (end, more, further) = self._before[0], self._before[-1]
+        (start, done, read), (end, more, further) = self._before[0], self._before[-1]
         spent = end - start
         if spent < LEAST_TIME:
             return 0.0, 0.0
-        return (more - pictures) / spent, (further - read) / spent
+        return (more - done) / spent, (further - read) / spent
 
 
 def kinds(errors: Mapping[str, int], most: int) -> str:
@@ -155,7 +155,7 @@ def said_of_plan(plan: Plan) -> str:
     """How many sources there are, and of which kinds."""
     found = [f"{suffix or 'without a suffix'} {n:,}" for suffix, n in plan.kinds.most_common()]
     size = f", {plan.size:,} bytes" if plan.size else ""
-    return f"{plan.number:,} picture{'s' * (plan.number != 1)}{size}: {', '.join(found)}"
+    return f"{pictures(plan.number)}{size}: {', '.join(found)}"
 
 
 def fields_of_plan(plan: Plan) -> dict[str, Any]:

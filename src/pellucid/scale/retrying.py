@@ -110,12 +110,18 @@ def retried(function: Callable[..., T], *args: Any, **more: Any) -> T:
     return tries(function, *args, **more)
 
 
+def kinds_of(system: AbstractFileSystem) -> set[str]:
+    """What URLs of a file system may begin with."""
+    kinds = system.protocol
+    return {kinds} if isinstance(kinds, str) else set(kinds)
+
+
 def without_retries(system: AbstractFileSystem) -> None:
     """Make one of s3fs try once only, unless its user has said how often it should.
 
     So it doesn't go on in the midst of a file either, which may have changed since.
     """
-    if "s3" not in system.protocol:
+    if "s3" not in kinds_of(system):
         return
     system.retries = 1
     if not {"AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE"} & set(os.environ):

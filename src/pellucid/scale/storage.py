@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
 
 import fsspec
+from fsspec.implementations.local import LocalFileSystem
 
 from pellucid.errors import InputError, MissingExtraError, OptionError, PellucidError, first_line
 from pellucid.pixels import ZARR
-from pellucid.scale.retrying import CutError, retried, without_retries
+from pellucid.scale.retrying import CutError, kinds_of, retried, without_retries
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -61,7 +62,7 @@ def resolve(url: str) -> tuple[AbstractFileSystem, str]:
         InputError: the archive that it is in can't be opened.
     """
     if is_local(url):
-        path = url.partition("://")[2] if url.startswith(_LOCAL) else url
+        path = LocalFileSystem._strip_protocol(url) if url.startswith(_LOCAL) else url
         return fsspec.filesystem("file"), os.path.abspath(path)
     head, chained, rest = url.partition("::")
     if not chained:
@@ -162,7 +163,7 @@ def _copy(system: Any, path: str, copy: Path, size: int | None) -> None:
         system.get(path, str(copy), recursive=True)
         return
     # in one piece, as the parts of a file that changes meanwhile would be of different ones
-    whole = {"max_concurrency": 1} if "s3" in system.protocol else {}
+    whole = {"max_concurrency": 1} if "s3" in kinds_of(system) else {}
     system.get_file(path, str(copy), **whole)
     got = copy.stat().st_size
     if got == size:

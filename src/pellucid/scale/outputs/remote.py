@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pellucid.scale.retrying import CutError, retried
+from pellucid.scale.retrying import CutError, kinds_of, retried
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -32,8 +32,7 @@ class Remote:
 
     def __init__(self, system: AbstractFileSystem) -> None:
         self._system: Any = system
-        kinds = system.protocol
-        self.kinds = {kinds} if isinstance(kinds, str) else set(kinds)
+        self.kinds = kinds_of(system)
         put = getattr(system, "_put_file", system.put_file)
         knows = "mode" in inspect.signature(put).parameters
         self.is_store = bool(self.kinds & OBJECT_STORES) and knows

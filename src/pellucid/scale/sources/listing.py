@@ -18,8 +18,11 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from fsspec.archive import AbstractArchiveFileSystem
+from fsspec.implementations.memory import MemoryFileSystem
+
 from pellucid.errors import InputError, PellucidError
-from pellucid.pixels.extras import science
+from pellucid.scale.retrying import kinds_of
 from pellucid.scale.sources.local import Found, Told, is_zarr
 from pellucid.scale.sources.s3_pages import keys_below, walk_prefixes
 from pellucid.scale.sources.wanted import Wanted
@@ -59,7 +62,7 @@ def walk(
     """
     if _is_in_memory(fs):
         return _chosen(_all_below(fs, path), wanted, skip)
-    if "s3" in ((fs.protocol,) if isinstance(fs.protocol, str) else fs.protocol):
+    if "s3" in kinds_of(fs):
         if wanted.deep:
             return _chosen(keys_below(fs, path, wanted.start), wanted, skip)
         return walk_prefixes(fs, path, wanted, skip)
@@ -87,9 +90,7 @@ def start_of(fs: AbstractFileSystem, path: str) -> str:
 
 def _is_in_memory(fs: AbstractFileSystem) -> bool:
     """Whether a file system holds all names anyway; its `ls` looks at all of them then."""
-    archive = science("fsspec.archive", "scale", "fsspec")
-    memory = science("fsspec.implementations.memory", "scale", "fsspec")
-    return isinstance(fs, (archive.AbstractArchiveFileSystem, memory.MemoryFileSystem))
+    return isinstance(fs, (AbstractArchiveFileSystem, MemoryFileSystem))
 
 
 def _all_below(fs: AbstractFileSystem, path: str) -> Iterator[Found]:

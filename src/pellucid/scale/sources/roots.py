@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pellucid.errors import OptionError
-from pellucid.pixels.extras import science
 from pellucid.scale.items import Item
 from pellucid.scale.places import harmless, is_url, place_of_path, resolved
 from pellucid.scale.sources.listing import start_of, walk
@@ -125,11 +124,8 @@ class UrlRoot:
 
 def absolute(source: str) -> str:
     """The path or URL by which any worker finds it, wherever it runs."""
-    if source.startswith(("file://", "local://")):
-        local = science("fsspec.implementations.local", "scale", "fsspec")
-        return str(local.LocalFileSystem._strip_protocol(source))
     if is_local(source):
-        return os.path.abspath(source)
+        return resolve(source)[1]
     *links, last = source.split("::")
     links = [link if "://" in link else f"{link}://" for link in links]
     return "::".join((*links, last if is_url(last) else os.path.abspath(last)))
