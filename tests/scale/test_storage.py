@@ -252,6 +252,7 @@ def test_a_large_picture_comes_in_one_piece(
 def test_another_size_than_was_listed(proxy: Proxy, tmp_path: Path) -> None:
     said = refused(URL, tmp_path, 5)
     assert "102,400 bytes came of 102,400 (5 when it was listed)" in said
+    assert proxy.counted() == {"GET": 1, "HEAD": 1}  # it has changed, and stays so
 
 
 def test_a_zarr_store_comes_with_all_its_files(proxy: Proxy, tmp_path: Path) -> None:

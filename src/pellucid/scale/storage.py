@@ -171,7 +171,8 @@ def _copy(system: Any, path: str, copy: Path, size: int | None) -> None:
     now = system.size(path)
     there = "" if now is None else f" of {now:,}"
     if size is not None:
-        raise CutError(f"{got:,} bytes came{there} ({size:,} when it was listed)")
+        kind = ValueError if got == now else CutError  # of which another try may get more
+        raise kind(f"{got:,} bytes came{there} ({size:,} when it was listed)")
     if now not in (None, got):
         raise CutError(f"{got:,} bytes came{there}")
 
