@@ -6,24 +6,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import s3fs
 
 from faulty_proxy import Proxy, faulty
 from pellucid.scale import retrying
 from pellucid.scale.outputs.target import Target
-from s3_server import BUCKET, running_s3
+from s3_server import BUCKET, new_clients, running_s3
 
 
 @pytest.fixture(scope="module")
-def s3_proxy() -> Iterator[Proxy]:
-    s3fs.S3FileSystem.clear_instance_cache()
-    with running_s3() as address, faulty(address) as proxy:
+def s3_server() -> Iterator[str]:
+    """The address of an S3 server, which the environment leads to."""
+    with running_s3() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def s3_proxy(s3_server: str) -> Iterator[Proxy]:
+    with faulty(s3_server) as proxy, new_clients():
         yield proxy
-    s3fs.S3FileSystem.clear_instance_cache()
 
 
 @pytest.fixture
 def proxy(s3_proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """A proxy before that server, which counts requests and fails as it is told."""
     monkeypatch.setattr(retrying, "FIRST_S", 0.01)
     monkeypatch.setattr(retrying, "MOST_S", 0.02)
     s3_proxy.counted()

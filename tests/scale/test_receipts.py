@@ -8,43 +8,22 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
-import s3fs
 
 from pellucid.scale.items import Made, Row, State
 from pellucid.scale.outputs.receipts import Receipts
 from pellucid.scale.outputs.target import MOST_READ, OWN, RECEIPTS, STAGED, Staged, Target
 from program import ENVIRONMENT
 from publishing import OUTPUTS, RUN, data_of, place_of
-from s3_server import BUCKET, running_s3
+from targets import on_disk_and_s3
 
 DATA = b"output"
 PROGRAM = Path(__file__).resolve().parent.parent / "publishing.py"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[None]:
-    s3fs.S3FileSystem.clear_instance_cache()
-    with running_s3():
-        yield
-    s3fs.S3FileSystem.clear_instance_cache()
-
-
-@pytest.fixture(params=["local", "s3"])
-def target(request: pytest.FixtureRequest, tmp_path: Path, server: None) -> Target:
-    local = request.param == "local"
-    return Target(str(tmp_path / "out") if local else f"s3://{BUCKET}/{tmp_path.name}")
-
-
-@pytest.fixture
-def local(tmp_path: Path) -> Target:
-    return Target(str(tmp_path / "out"))
 
 
 @pytest.fixture
@@ -67,6 +46,7 @@ def keep(target: Target, told: object) -> str:
     return place
 
 
+@on_disk_and_s3
 def test_all_that_is_published_is_known(target: Target, receipts: Receipts, tmp_path: Path) -> None:
     outputs = [output(target, place, tmp_path) for place in ("a.pel", "b/ü.pel")]
     name = receipts.write(outputs)
@@ -97,6 +77,7 @@ def test_what_is_staged_is_published_and_what_is_lost_left_out(
     assert other.read_bytes() == b"of another"
 
 
+@on_disk_and_s3
 def test_what_a_worker_elsewhere_had_staged_is_lost(
     target: Target, receipts: Receipts, tmp_path: Path
 ) -> None:
@@ -108,6 +89,7 @@ def test_what_a_worker_elsewhere_had_staged_is_lost(
     assert target.find("b.pel") is None
 
 
+@on_disk_and_s3
 def test_what_another_has_written_is_not_ours(
     target: Target, receipts: Receipts, tmp_path: Path
 ) -> None:
@@ -117,6 +99,7 @@ def test_what_another_has_written_is_not_ours(
     assert receipts.ours("a.pel") is None
 
 
+@on_disk_and_s3
 def test_those_of_other_runs_are_left_alone(
     target: Target, receipts: Receipts, tmp_path: Path
 ) -> None:

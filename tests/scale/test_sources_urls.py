@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,7 +17,7 @@ from pellucid.errors import InputError, OptionError
 from pellucid.scale import retrying
 from pellucid.scale.items import Item
 from pellucid.scale.sources.find import find_sources, kind_of_source
-from s3_server import BUCKET, running_s3
+from s3_server import BUCKET
 
 SUFFIXES = (".jpg", ".zarr")
 NAMES = ("1.jpg", "a/2.JPG", "a/b/3.jpg", "a/note.txt", ".h/4.jpg", "x.zarr/0/5.jpg", "x.zarr/6")
@@ -50,14 +49,6 @@ class Walked(LocalFileSystem):  # type: ignore[misc]
         return super().ls(path, detail=detail, **kwargs)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[None]:
-    s3fs.S3FileSystem.clear_instance_cache()
-    with running_s3():
-        yield
-    s3fs.S3FileSystem.clear_instance_cache()
-
-
 @pytest.fixture(params=["memory", "zip", "s3", "walked"])
 def root(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The URL of a folder with `NAMES`, up to what comes after its names, as "zip://{}::a.zip"."""
@@ -69,7 +60,7 @@ def root(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
                 archive.writestr(f"{folder}/{name}", b"12345")
         return f"zip://{folder}{{}}::{tmp_path}/a.zip"
     if request.param == "s3":
-        request.getfixturevalue("server")
+        request.getfixturevalue("s3_server")
         for name in NAMES:
             put(f"{folder}/{name}")
         return f"s3://{BUCKET}/{folder}{{}}"
@@ -217,7 +208,7 @@ def test_an_empty_archive_and_one_that_is_none(
         Listed("zip://::gone.zip")
 
 
-def test_keys_of_more_than_a_page(server: None) -> None:
+def test_keys_of_more_than_a_page(s3_server: str) -> None:
     for number in range(2300):
         put(f"many/{number % 3}/{number}.jpg")
     put("many/3/")  # as consoles make for an empty folder
@@ -231,7 +222,7 @@ def test_keys_of_more_than_a_page(server: None) -> None:
 
 
 def test_pages_are_asked_for_as_they_are_needed(
-    server: None, monkeypatch: pytest.MonkeyPatch
+    s3_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, asked = s3fs.S3FileSystem.call_s3, []
 
@@ -255,7 +246,7 @@ def test_a_folder_that_a_pattern_rules_out_is_not_asked_for(root: str) -> None:
     assert {Path(path).name for path in Walked.asked} == {"a", "b"}
 
 
-def test_keys_with_odd_names(server: None) -> None:
+def test_keys_with_odd_names(s3_server: str) -> None:
     keys = ["a//b.jpg", "/c.jpg", "sp ace+%20#?.jpg", "ünï.jpg", "x::y.jpg", "n\nl.jpg"]
     for key in keys:
         put(f"odd/{key}")
@@ -271,7 +262,7 @@ def test_keys_with_odd_names(server: None) -> None:
     ]
 
 
-def test_a_bucket_itself_and_none(server: None) -> None:
+def test_a_bucket_itself_and_none(s3_server: str) -> None:
     put("top.jpg")
     assert "top.jpg" in Listed(f"s3://{BUCKET}").places
     assert Listed(f"s3://{BUCKET}/t*.jpg").places == ["top.jpg"]
@@ -283,7 +274,7 @@ def test_a_bucket_itself_and_none(server: None) -> None:
 
 
 def test_a_listing_that_breaks_off_is_an_error(
-    server: None, monkeypatch: pytest.MonkeyPatch
+    s3_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What follows wouldn't be done, and nobody would know."""
     for number in range(1500):
@@ -331,7 +322,7 @@ def test_a_server_that_is_gone_is_an_error(root: str, monkeypatch: pytest.Monkey
 
 
 def test_a_page_that_fails_twice_is_asked_for_again(
-    server: None, monkeypatch: pytest.MonkeyPatch
+    s3_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retrying, "FIRST_S", 0.0)
     for number in range(1500):

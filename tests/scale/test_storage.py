@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import time
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import fsspec
@@ -15,11 +13,11 @@ import pytest
 import s3fs
 from fsspec.implementations.memory import MemoryFileSystem
 
-from faulty_proxy import Answer, Changed, Cut, Fault, Meanwhile, Proxy, Slow, dead_address, faulty
+from faulty_proxy import Answer, Changed, Cut, Fault, Meanwhile, Proxy, Slow, dead_address
 from pellucid.errors import InputError, MissingExtraError, OptionError
 from pellucid.scale import retrying, storage
 from pellucid.scale.storage import fetched, is_local, reason_of, resolve, sha256_of
-from s3_server import BUCKET, running_s3
+from s3_server import BUCKET, new_clients
 
 DATA = bytes(range(256)) * 400
 URL = f"s3://{BUCKET}/a.png"
@@ -35,23 +33,12 @@ NAMES = (
 )
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Proxy]:
-    s3fs.S3FileSystem.clear_instance_cache()
-    with running_s3() as address, faulty(address) as proxy:
-        yield proxy
-    s3fs.S3FileSystem.clear_instance_cache()
-
-
 @pytest.fixture
-def proxy(server: Proxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
-    """An S3 server with one picture, which fails as it is told."""
-    monkeypatch.setattr(retrying, "FIRST_S", 0.01)
-    monkeypatch.setattr(retrying, "MOST_S", 0.02)
+def proxy(proxy: Proxy) -> Proxy:
+    """The server has one picture."""
     put(URL, DATA)
-    server.counted()
-    yield server
-    server.faults.clear()
+    proxy.counted()
+    return proxy
 
 
 def kind_of(fault: object) -> str:
@@ -182,33 +169,27 @@ def test_no_credentials(proxy: Proxy, tmp_path: Path, monkeypatch: pytest.Monkey
     for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "none"))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    s3fs.S3FileSystem.clear_instance_cache()
-    said = refused(URL, tmp_path)
-    s3fs.S3FileSystem.clear_instance_cache()
+    with new_clients():
+        said = refused(URL, tmp_path)
     assert "credentials are those of the environment" in said
     assert not proxy.counted()
 
 
 def test_a_dead_server(proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", dead_address())
-    s3fs.S3FileSystem.clear_instance_cache()
-    start = time.monotonic()
-    said = refused(URL, tmp_path)
-    s3fs.S3FileSystem.clear_instance_cache()
-    assert "Could not connect" in said
-    assert time.monotonic() - start < 30  # the waits are longer outside of tests
+    with new_clients():
+        assert "Could not connect" in refused(URL, tmp_path)
 
 
 def test_a_server_that_does_not_answer(
     proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(s3fs.S3FileSystem, "read_timeout", 0.2)
-    s3fs.S3FileSystem.clear_instance_cache()
+    monkeypatch.setattr(s3fs.S3FileSystem, "read_timeout", 0.05)
     slow = Slow(times=99)
     proxy.faults.append(slow)
-    said = refused(URL, tmp_path)
+    with new_clients():
+        said = refused(URL, tmp_path)
     slow.go.set()
-    s3fs.S3FileSystem.clear_instance_cache()
     assert "imeout" in said or "no answer" in said
 
 
@@ -243,9 +224,8 @@ def test_a_large_picture_comes_in_one_piece(
     proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(s3fs.S3FileSystem, "default_block_size", 1000)
-    s3fs.S3FileSystem.clear_instance_cache()
-    assert got(URL, tmp_path, len(DATA)) == DATA
-    s3fs.S3FileSystem.clear_instance_cache()
+    with new_clients():
+        assert got(URL, tmp_path, len(DATA)) == DATA
     assert proxy.counted() == {"GET": 1}
 
 

@@ -15,8 +15,8 @@ from pellucid.scale import retrying
 from pellucid.scale.items import Row, State
 from pellucid.scale.outputs.receipts import Receipts
 from pellucid.scale.outputs.target import STAGED, Target
-from pellucid.scale.storage import fetched, resolve
-from s3_server import BUCKET, running_s3
+from pellucid.scale.storage import fetched
+from s3_server import BUCKET, new_clients
 from targets import DATA, Elsewhere, publish, there
 
 
@@ -91,10 +91,8 @@ def test_a_bucket_that_is_not_there(proxy: Proxy) -> None:
 
 def test_a_dead_server(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", dead_address())
-    s3fs.S3FileSystem.clear_instance_cache()
-    with pytest.raises(OutputError, match="Could not connect"):
+    with new_clients(), pytest.raises(OutputError, match="Could not connect"):
         Target(f"s3://{BUCKET}/x").check()
-    s3fs.S3FileSystem.clear_instance_cache()
 
 
 @pytest.mark.parametrize("times", [2, 99])
@@ -138,7 +136,7 @@ def test_requests(number: int, proxy: Proxy, s3: Target, folder: Path) -> None:
     assert proxy.counted() == {"GET": number, "HEAD": number, "PUT": number + 1, "DELETE": 1}
 
 
-def test_a_server_that_passes_over_conditions(tmp_path, monkeypatch):
+def test_a_server_that_passes_over_conditions(s3, folder, monkeypatch):
     """It is found out beforehand, and asked each time; workers know it, too."""
     heed = s3fs.S3FileSystem._call_s3
 
@@ -146,15 +144,10 @@ def test_a_server_that_passes_over_conditions(tmp_path, monkeypatch):
         more.pop("IfNoneMatch", None)
         return await heed(self, method, *words, **more)
 
-    with running_s3():
-        monkeypatch.setattr(s3fs.S3FileSystem, "_call_s3", heedless)
-        target = Target(f"s3://{BUCKET}/out")
-        target.check()
-        worker = pickle.loads(pickle.dumps(target))
-        system = resolve(target.url)[0]
-        system.pipe_file(target.key("a"), b"another's")
-        with worker.staging("a", tmp_path) as staged:
-            staged.path.write_bytes(b"ours")
-        with pytest.raises(FileExistsError):
-            worker.publish(staged, force=False)
-        assert system.cat_file(target.key("a")) == b"another's"
+    monkeypatch.setattr(s3fs.S3FileSystem, "_call_s3", heedless)
+    s3.check()
+    worker = pickle.loads(pickle.dumps(s3))
+    publish(s3, "a", folder, b"another's")
+    with pytest.raises(FileExistsError):
+        publish(worker, "a", folder, b"ours")
+    assert there(s3, "a", folder) == b"another's"
