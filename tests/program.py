@@ -14,6 +14,9 @@ import pellucid
 SRC = Path(pellucid.__file__).parent.parent
 PROGRAM = [sys.executable, "-m", "pellucid"]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(SRC), "PELLUCID_THREADS": "1"}
+TESTS = Path(__file__).parent
+# of programs that import what tests share
+WITH_TESTS = {**ENVIRONMENT, "PYTHONPATH": os.pathsep.join(map(str, (SRC, TESTS)))}
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 

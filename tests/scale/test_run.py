@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import dask
 import fsspec
 import numpy as np
 import pytest
@@ -169,7 +170,8 @@ def test_pictures_that_kill_their_workers_are_rows(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (source / f"{DEADLY}-{name}.bin").write_bytes(b"x")
     run = Run(source, str(target), tmp_path / "manifest.sqlite")
-    summary = run(workers=2)
+    with dask.config.set({"distributed.scheduler.allowed-failures": 1}):  # each takes a second
+        summary = run(workers=2)
     assert states(summary) == {"DONE": 8, "FAILED": 2}
     for row in summary.failed:
         assert DEADLY in row.url

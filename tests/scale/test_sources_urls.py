@@ -77,9 +77,9 @@ def root(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     return f"walked://{tmp_path}/{folder}{{}}"
 
 
-def put(key: str, data: bytes = b"12345") -> None:
-    """Put a key into the bucket, past HTTP."""
-    s3_backends["123456789012"]["aws"].put_object(BUCKET, key, data)
+def put(key: str, bucket: str = BUCKET) -> None:
+    """Put a key into a bucket, past HTTP."""
+    s3_backends["123456789012"]["aws"].put_object(bucket, key, b"12345")
 
 
 def test_all_below_a_folder(root: str) -> None:
@@ -263,9 +263,11 @@ def test_keys_with_odd_names(s3_server: str) -> None:
 
 
 def test_a_bucket_itself_and_none(s3_server: str) -> None:
-    put("top.jpg")
-    assert "top.jpg" in Listed(f"s3://{BUCKET}").places
-    assert Listed(f"s3://{BUCKET}/t*.jpg").places == ["top.jpg"]
+    fsspec.filesystem("s3").mkdir("small")
+    for name in ("top.jpg", "a/b.jpg"):
+        put(name, bucket="small")
+    assert Listed("s3://small").places == ["a/b.jpg", "top.jpg"]
+    assert Listed("s3://small/t*.jpg").places == ["top.jpg"]
     for source in ("s3://", "s3://*/x.jpg"):
         with pytest.raises(InputError, match="without a bucket; name one"):
             Listed(source)
