@@ -104,7 +104,7 @@ def test_each_verb_makes_its_output(
     suffix = ".png" if verb == "denoise" else ".pel"
     assert sorted(path.name for path in made) == [f"0.png{suffix}", f"1.png{suffix}"]
     assert figures()["bytes"] == sum(path.stat().st_size for path in made)
-    assert 0 < figures()["working"] < 60
+    assert figures()["working"] > 0
     assert figures()["cpu"] > 0
 
 
@@ -274,9 +274,18 @@ def test_what_is_asked_of_all_benches(tmp_path: Path, monkeypatch: pytest.Monkey
         Plan.requested(request)
 
 
-@posix
-def test_a_run_adds_what_lacks(tmp_path: Path, folder: Path) -> None:
-    """Those that need no workers; `test_all_tasks` has the others."""
+def measured_here(prepare: str, order: dict[str, Any]) -> fresh.Work:
+    """As `fresh.measure`, without a process of its own."""
+    work, figures = getattr(batch_work, prepare.partition(":")[2])(order)
+    work()
+    return fresh.Work([1.0], 100.0, 50.0, figures=figures())
+
+
+def test_a_run_adds_what_lacks(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that need no workers; `test_all_tasks` has the others, each in its process."""
+    monkeypatch.setattr(fresh, "measure", measured_here)
     plan = Plan(
         data=folder,
         out=tmp_path / "out",
@@ -295,20 +304,20 @@ def test_a_run_adds_what_lacks(tmp_path: Path, folder: Path) -> None:
     assert [(row.way, row.number) for row in rows] == [
         *(("added", 1), ("added", 2), ("recorded", 1), ("recorded", 2))
     ]
-    assert all(row.seconds > row.working > 0 and row.bytes and row.peak_mb > 10 for row in rows)
+    assert all(row.seconds >= row.working > 0 and row.bytes for row in rows)
+    assert {row.peak_mb for row in rows} == {100.0}
     assert not (tmp_path / "work" / "runs").exists()
     assert run(BENCH, replace(plan, repeats=2, fresh=True)).new_rows == 4
 
 
-@posix
 def test_a_way_that_fails_is_told_and_others_are_measured(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = Plan(data=folder, out=tmp_path / "out", tasks=("manifest",), pictures=(20,), repeats=1)
-    measure = fresh.measure
 
-    def broken(prepare: str, order: dict[str, object]) -> fresh.Work:
-        return measure(prepare, {**order, "manifest": "/dev/null/a"} if order["record"] else order)
+    def broken(prepare: str, order: dict[str, Any]) -> fresh.Work:
+        wrong = {"manifest": "/dev/null/a"} if order["record"] else {}
+        return measured_here(prepare, {**order, **wrong})
 
     monkeypatch.setattr(fresh, "measure", broken)
     outcome = run(BENCH, plan)
