@@ -10,6 +10,7 @@ from urllib.request import Request, urlopen
 
 import fsspec
 import s3fs
+from moto.s3.models import s3_backends
 from moto.server import ThreadedMotoServer
 
 BUCKET = "pictures"
@@ -50,3 +51,8 @@ def running_s3() -> Iterator[str]:
         os.environ.clear()
         os.environ.update(before)
         server.stop()
+
+
+def put_key(key: str, bucket: str = BUCKET) -> None:
+    """Put five bytes into a bucket of the server that runs, past HTTP."""
+    s3_backends["123456789012"]["aws"].put_object(bucket, key, b"12345")

@@ -3,10 +3,12 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from pellucid.evaluate.benches.compress_rows import Result
 
@@ -77,3 +79,13 @@ class StubPeer:
 @pytest.fixture
 def stub_peer() -> type[StubPeer]:
     return StubPeer
+
+
+@pytest.fixture
+def photographs(tmp_path: Path, picture: NDArray[np.uint8]) -> Path:
+    """Two small photographs."""
+    made = tmp_path / "two"
+    made.mkdir()
+    for number in range(2):
+        Image.fromarray(picture).save(made / f"{number}.png")
+    return made

@@ -1,16 +1,18 @@
-"""Targets of each kind, and an S3 server that fails as it is told."""
+"""Targets of each kind, an S3 server that fails as it is told, and a run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from faulty_proxy import Proxy, faulty
 from pellucid.scale import retrying
 from pellucid.scale.outputs.target import Target
 from s3_server import BUCKET, new_clients, running_s3
+from whole_runs import Run
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +62,30 @@ def folder(tmp_path: Path) -> Path:
     path = tmp_path / "worker"
     path.mkdir()
     return path
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, the current one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Of a manifest."""
+    return tmp_path / "run.sqlite"
+
+
+@pytest.fixture
+def memory() -> Iterator[str]:
+    """A target that only this process sees, so that its worker is a thread here."""
+    yield "memory://target"
+    fsspec.filesystem("memory").store.clear()
+
+
+@pytest.fixture
+def run(tmp_path: Path, memory: str) -> Run:
+    """Runs from an empty folder to that target."""
+    (tmp_path / "source").mkdir()
+    return Run(tmp_path / "source", memory, tmp_path / "manifest.sqlite")

@@ -18,11 +18,6 @@ from pellucid.scale.manifest.schema import APPLICATION, VERSION
 from program import WITH_TESTS
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "run.sqlite"
-
-
 def begun(path: Path, count: int = 3) -> bytes:
     with opened(path) as manifest:
         manifest.add(items(count), output)

@@ -9,29 +9,16 @@ from typing import Any, ClassVar
 
 import fsspec
 import pytest
-import s3fs
 from fsspec.implementations.local import LocalFileSystem
-from moto.s3.models import s3_backends
 
+from listed import Listed
 from pellucid.errors import InputError, OptionError
 from pellucid.scale import retrying
 from pellucid.scale.items import Item
 from pellucid.scale.sources.find import find_sources, kind_of_source
-from s3_server import BUCKET
+from s3_server import BUCKET, put_key
 
-SUFFIXES = (".jpg", ".zarr")
 NAMES = ("1.jpg", "a/2.JPG", "a/b/3.jpg", "a/note.txt", ".h/4.jpg", "x.zarr/0/5.jpg", "x.zarr/6")
-
-
-class Listed:
-    """What `find_sources` gives, tells and counts."""
-
-    def __init__(self, source: str, exclude: str | None = None) -> None:
-        self.passed: Counter[str] = Counter()
-        self.told: list[str] = []
-        self.items = list(find_sources(source, SUFFIXES, self.passed, exclude, self.told.append))
-        self.places = sorted(item.place for item in self.items)
-        self.urls = sorted(item.url for item in self.items)
 
 
 class Walked(LocalFileSystem):  # type: ignore[misc]
@@ -62,7 +49,7 @@ def root(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     if request.param == "s3":
         request.getfixturevalue("s3_server")
         for name in NAMES:
-            put(f"{folder}/{name}")
+            put_key(f"{folder}/{name}")
         return f"s3://{BUCKET}/{folder}{{}}"
     if request.param == "memory":
         for name in NAMES:
@@ -75,11 +62,6 @@ def root(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
         (tmp_path / folder / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / folder / name).write_bytes(b"12345")
     return f"walked://{tmp_path}/{folder}{{}}"
-
-
-def put(key: str, bucket: str = BUCKET) -> None:
-    """Put a key into a bucket, past HTTP."""
-    s3_backends["123456789012"]["aws"].put_object(bucket, key, b"12345")
 
 
 def test_all_below_a_folder(root: str) -> None:
@@ -208,93 +190,10 @@ def test_an_empty_archive_and_one_that_is_none(
         Listed("zip://::gone.zip")
 
 
-def test_keys_of_more_than_a_page(s3_server: str) -> None:
-    for number in range(2300):
-        put(f"many/{number % 3}/{number}.jpg")
-    put("many/3/")  # as consoles make for an empty folder
-    put("many/4.zarr/")
-    listed = Listed(f"s3://{BUCKET}/many")
-    assert len(set(listed.urls)) == 2300
-    assert len(Listed(f"s3://{BUCKET}/many/*/*.jpg").items) == 2300
-    assert len(Listed(f"s3://{BUCKET}/many/1/*7.jpg").items) == len(
-        [number for number in range(2300) if number % 3 == 1 and number % 10 == 7]
-    )
-
-
-def test_pages_are_asked_for_as_they_are_needed(
-    s3_server: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real, asked = s3fs.S3FileSystem.call_s3, []
-
-    def call_s3(self: object, method: str, **words: str) -> dict[str, Any]:
-        asked.append({"method": method, **words})
-        return real(self, method, **words)
-
-    monkeypatch.setattr(s3fs.S3FileSystem, "call_s3", call_s3)
-    for number in range(2300):
-        put(f"pages/{number}.jpg")
-    items = find_sources(f"s3://{BUCKET}/pages/1*", SUFFIXES, Counter())
-    next(items)
-    assert [request["Prefix"] for request in asked] == ["pages/1"]
-    assert len(list(items)) == 1110
-    assert len(asked) == 2
-
-
 @pytest.mark.parametrize("root", ["walked"], indirect=True)
 def test_a_folder_that_a_pattern_rules_out_is_not_asked_for(root: str) -> None:
     Listed(root.format("/a/*/*.jpg"))
     assert {Path(path).name for path in Walked.asked} == {"a", "b"}
-
-
-def test_keys_with_odd_names(s3_server: str) -> None:
-    keys = ["a//b.jpg", "/c.jpg", "sp ace+%20#?.jpg", "ünï.jpg", "x::y.jpg", "n\nl.jpg"]
-    for key in keys:
-        put(f"odd/{key}")
-    listed = Listed(f"s3://{BUCKET}/odd")
-    assert listed.places == [
-        *("%u002f/c.jpg", "a/%u002f/b.jpg", "n%u000al.jpg", "sp ace+%20#?.jpg", "ünï.jpg")
-    ]
-    fs = fsspec.filesystem("s3")
-    readable = [item.url for item in listed.items if "\n" not in item.url]  # moto finds none such
-    assert all(fs.cat_file(url) == b"12345" for url in readable)
-    assert listed.told == [
-        f"s3://{BUCKET}/odd/x::y.jpg: its name has ::, which in a URL means a chain"
-    ]
-
-
-def test_a_bucket_itself_and_none(s3_server: str) -> None:
-    fsspec.filesystem("s3").mkdir("small")
-    for name in ("top.jpg", "a/b.jpg"):
-        put(name, bucket="small")
-    assert Listed("s3://small").places == ["a/b.jpg", "top.jpg"]
-    assert Listed("s3://small/t*.jpg").places == ["top.jpg"]
-    for source in ("s3://", "s3://*/x.jpg"):
-        with pytest.raises(InputError, match="without a bucket; name one"):
-            Listed(source)
-    with pytest.raises(InputError, match="s3://no-such-bucket"):
-        Listed("s3://no-such-bucket/x/")
-
-
-def test_a_listing_that_breaks_off_is_an_error(
-    s3_server: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What follows wouldn't be done, and nobody would know."""
-    for number in range(1500):
-        put(f"broken/{number:04}.jpg")
-    real, calls = s3fs.S3FileSystem.call_s3, []
-
-    def call_s3(self: object, method: str, **words: str) -> dict[str, Any]:
-        calls.append(method)
-        if "ContinuationToken" in words:
-            raise PermissionError(13, "Access Denied")
-        return real(self, method, **words)
-
-    monkeypatch.setattr(s3fs.S3FileSystem, "call_s3", call_s3)
-    items = find_sources(f"s3://{BUCKET}/broken", SUFFIXES, Counter())
-    with pytest.raises(
-        InputError, match=f"s3://{BUCKET}/broken: cannot be read: .*Access Denied.*credentials"
-    ):
-        assert not list(items)
 
 
 @pytest.mark.parametrize(
@@ -321,25 +220,3 @@ def test_a_server_that_is_gone_is_an_error(root: str, monkeypatch: pytest.Monkey
     with pytest.raises(InputError, match="cannot be read: Input/output error"):
         Listed(root.format(""))
     assert len([path for path in Walked.asked if path.endswith("/a")]) == retrying.TRIES
-
-
-def test_a_page_that_fails_twice_is_asked_for_again(
-    s3_server: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(retrying, "FIRST_S", 0.0)
-    for number in range(1500):
-        put(f"slow/{number}.jpg")
-    real, failures = (
-        s3fs.S3FileSystem.call_s3,
-        [OSError(16, "Please reduce your request rate.")] * 2,
-    )
-
-    def call_s3(self: object, method: str, **words: str) -> dict[str, Any]:
-        if "ContinuationToken" in words and failures:
-            raise failures.pop()
-        return real(self, method, **words)
-
-    monkeypatch.setattr(s3fs.S3FileSystem, "call_s3", call_s3)
-    listed = Listed(f"s3://{BUCKET}/slow")
-    assert not failures
-    assert len(set(listed.urls)) == len(listed.urls) == 1500
