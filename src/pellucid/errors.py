@@ -149,5 +149,10 @@ def first_line(error: Exception) -> str:
     return lines[0][:200]
 
 
+def without_name(said: str, name: str) -> str:
+    """What is said of a file, without its name at the start."""
+    return said.removeprefix(f"{name}: ").removeprefix(f"{name} ")
+
+
 class PellucidWarning(UserWarning):
     """What a person should know of a picture that is read or written all the same."""

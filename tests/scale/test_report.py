@@ -176,6 +176,18 @@ def test_a_run_whose_pictures_wait_or_failed_alone(path):
         assert "not made: would be larger" in page_of(manifest)
 
 
+def test_a_name_is_said_once(path):
+    with opened(path) as manifest:
+        manifest.add(items(3), output)
+        for number, end in enumerate((" is damaged", ": is damaged", ".pel exists already")):
+            url = item(number).url
+            manifest.record([failed(item(number), message=f"{url}{end}")])
+        text = " ".join(Outline(page_of(manifest)).text.split())
+    assert text.count(f"{item(0).url}: is damaged") == 1
+    assert text.count(f"{item(1).url}: is damaged") == 1
+    assert f"{item(2).url}: {item(2).url}.pel exists already" in text
+
+
 @pytest.mark.parametrize(
     ("size", "said"),
     [

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
 import s3fs
 
-from faulty_proxy import Answer, Changed, Cut, CutUpload, Proxy, dead_address
+from faulty_proxy import Answer, Changed, Cut, CutUpload, Meanwhile, Proxy, dead_address
 from pellucid.errors import OutputError
 from pellucid.scale import retrying
 from pellucid.scale.items import Row, State
 from pellucid.scale.outputs.receipts import Receipts
-from pellucid.scale.outputs.target import STAGED, Target
+from pellucid.scale.outputs.target import RECEIPTS, STAGED, Target
 from pellucid.scale.storage import fetched
 from s3_server import BUCKET, new_clients
 from targets import DATA, Elsewhere, publish, there
@@ -151,3 +152,13 @@ def test_a_server_that_passes_over_conditions(s3, folder, monkeypatch):
     with pytest.raises(FileExistsError):
         publish(worker, "a", folder, b"ours")
     assert there(s3, "a", folder) == b"another's"
+
+
+def test_receipts_go_side_by_side(proxy: Proxy, s3: Target) -> None:
+    places, all_of_them = [f"{RECEIPTS}/{number}.json" for number in range(3)], Barrier(3)
+    for place in places:
+        s3.write(place, b"[]")
+    proxy.faults.append(Meanwhile(method="DELETE", times=3, do=lambda: all_of_them.wait(30)))
+    s3.remove(places)
+    assert not all_of_them.broken
+    assert s3.own(RECEIPTS) == []

@@ -22,7 +22,7 @@ from typing import Any, TextIO
 
 import click
 
-from pellucid.errors import OptionError, PellucidError, PellucidWarning
+from pellucid.errors import OptionError, PellucidError, PellucidWarning, without_name
 
 FAILED, USAGE = 1, 2
 # What a person is told; SIGHUP, of a terminal that was closed, doesn't exist on Windows.
@@ -181,7 +181,5 @@ def exit_code(errors: list[PellucidError]) -> int:
 
 def about(source: str | os.PathLike[str], said: Exception | str) -> str:
     """`photo.png: what is wrong`, without saying the name twice."""
-    name, text = os.fspath(source), str(said)
-    if text.startswith((f"{name}: ", f"{name} ")):
-        text = text[len(name) :].lstrip(": ")
-    return f"{name}: {text}"
+    name = os.fspath(source)
+    return f"{name}: {without_name(str(said), name)}"

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterable
 from html import escape
 
+from pellucid.errors import without_name
 from pellucid.pages import table
 from pellucid.scale.manifest.counts import Counts
 from pellucid.scale.manifest.manifest import Manifest
@@ -32,9 +33,7 @@ def failed_body(manifest: Manifest, counts: Counts) -> str:
         examples = figures.failures(manifest, error)
         first = f", the first {len(examples)}" if number > len(examples) else ""
         parts.append(f"<h3>{escape(cut(error))}: {pictures(number)}{first}</h3>")
-        parts.append(
-            listed((one.url, one.message.removeprefix(f"{one.url}: ")) for one in examples)
-        )
+        parts.append(listed((one.url, without_name(one.message, one.url)) for one in examples))
     if len(counts.errors) > len(shown):
         parts.append(paragraph(f"And {len(counts.errors) - len(shown):,} other kinds of error."))
     return "".join(parts)
