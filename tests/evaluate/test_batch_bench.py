@@ -1,8 +1,7 @@
-"""`bench batch`: what its processes measure, its sources and servers, its plan and rows."""
+"""`bench batch`: its plan, and that it measures what lacks."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,10 +15,6 @@ from PIL import Image
 from pellucid.errors import InputError, OptionError
 from pellucid.evaluate import fresh
 from pellucid.evaluate.bench import run
-from pellucid.evaluate.benches import (
-    batch_servers,
-    batch_work,
-)
 from pellucid.evaluate.benches.batch import BENCH, ROWS, cases, wanted
 from pellucid.evaluate.benches.batch_plan import QUICK_TASKS, Plan
 from pellucid.evaluate.benches.batch_rows import FREE, GET, PUT, TASKS, WAYS
@@ -35,13 +30,6 @@ def test_registering_it_needs_no_library() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     loaded = set(done.stdout.split())
     assert loaded.isdisjoint({"distributed", "fsspec", "pyarrow", "tenacity", "moto"})
-
-
-@linux
-def test_what_a_process_takes() -> None:
-    this = batch_servers.Scheduler("", os.getpid())
-    assert this.cpu() > 0
-    assert 20 < this.peak_mb() < 100_000
 
 
 def test_rounds_and_sizes(tmp_path: Path) -> None:
@@ -76,18 +64,8 @@ def test_what_is_asked_of_all_benches(tmp_path: Path, monkeypatch: pytest.Monkey
         Plan.requested(request)
 
 
-def measured_here(prepare: str, order: dict[str, Any]) -> fresh.Work:
-    """As `fresh.measure`, without a process of its own."""
-    work, figures = getattr(batch_work, prepare.partition(":")[2])(order)
-    work()
-    return fresh.Work([1.0], 100.0, 50.0, figures=figures())
-
-
-def test_a_run_adds_what_lacks(
-    tmp_path: Path, photographs: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_adds_what_lacks(tmp_path: Path, photographs: Path, in_process: None) -> None:
     """Those that need no workers; `test_all_tasks` has the others, each in its process."""
-    monkeypatch.setattr(fresh, "measure", measured_here)
     plan = Plan(
         data=photographs,
         out=tmp_path / "out",
@@ -113,15 +91,16 @@ def test_a_run_adds_what_lacks(
 
 
 def test_a_way_that_fails_is_told_and_others_are_measured(
-    tmp_path: Path, photographs: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, photographs: Path, in_process: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    measure = fresh.measure
     plan = Plan(
         data=photographs, out=tmp_path / "out", tasks=("manifest",), pictures=(20,), repeats=1
     )
 
     def broken(prepare: str, order: dict[str, Any]) -> fresh.Work:
         wrong = {"manifest": "/dev/null/a"} if order["record"] else {}
-        return measured_here(prepare, {**order, **wrong})
+        return measure(prepare, {**order, **wrong})
 
     monkeypatch.setattr(fresh, "measure", broken)
     outcome = run(BENCH, plan)

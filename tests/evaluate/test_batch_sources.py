@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -91,3 +92,10 @@ def test_the_memory_of_a_process_that_is_gone() -> None:
     gone.wait()
     with pytest.raises(PellucidError, match="only be seen on Linux"):
         batch_servers.Scheduler("", gone.pid).peak_mb()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak of another process")
+def test_what_a_process_takes() -> None:
+    this = batch_servers.Scheduler("", os.getpid())
+    assert this.cpu() > 0
+    assert 20 < this.peak_mb() < 100_000

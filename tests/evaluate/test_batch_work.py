@@ -9,23 +9,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from pellucid.errors import PellucidError
 from pellucid.evaluate import fresh
 from pellucid.evaluate.benches import (
     batch_sources,
+    batch_tasks,
     batch_verbs,
     batch_work,
 )
-from pellucid.evaluate.benches.batch_rows import WAYS
+from pellucid.evaluate.benches.batch_rows import JOIN, PIECES, PLAN, WAYS
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="no peak of memory on Windows")
-
-
-@pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What works in this process sets threads."""
-    monkeypatch.setenv("PELLUCID_THREADS", "1")
 
 
 @pytest.mark.parametrize("verb", WAYS["picture"])
@@ -133,3 +129,30 @@ def test_a_run_of_files_without_work(tmp_path: Path) -> None:
     wrong = {**order, "pictures": 7, "resume": True}
     with pytest.raises(PellucidError, match="6 of 7 pictures done"):
         fresh.measure(f"{batch_work.__name__}:run_work", wrong)
+
+
+def test_a_picture_in_pieces_is_the_same_file(environment: None, tmp_path: Path) -> None:
+    shades = np.linspace(0, 255, 1100 * 40).reshape(40, 1100, 1).astype(np.uint8)
+    Image.fromarray(shades.repeat(3, 2)).save(source := tmp_path / "wide.png")
+    (parts := tmp_path / "parts").mkdir()
+    order = {"source": str(source), "verb": "compress", "threads": 1}
+    work, figures = batch_work.pieces_work({**order, "folder": str(parts), "pieces": 2})
+    work()
+    assert figures()["count"] == 2
+    assert all(figures()[name] > 0 for name in (PLAN, PIECES, JOIN, f"{JOIN} cpu"))
+    work, whole = batch_work.whole_work({**order, "target": str(tmp_path / "whole.pel")})
+    work()
+    assert (tmp_path / "whole.pel").read_bytes() == (parts / "whole.pel").read_bytes()
+    assert figures()["bytes"] == whole()["bytes"] == (tmp_path / "whole.pel").stat().st_size
+
+
+def test_loops_at_once_share_the_pictures(
+    in_process: None, tmp_path: Path, photographs: Path
+) -> None:
+    (out := tmp_path / "out").mkdir()
+    order = {"source": str(photographs), "target": str(out), "verb": "copied", "threads": 1}
+    cells = batch_tasks.of_loops(order, 2)
+    made = {path.name: path.stat().st_size for path in out.iterdir() if path.is_file()}
+    assert made.keys() == {"0.png.copy", "1.png.copy"}
+    assert cells["bytes"] == sum(made.values())
+    assert cells["workers"] == 2
