@@ -128,7 +128,9 @@ VICTIMS = {"client": kill_client, "worker": kill_worker, "scheduler": kill_sched
 
 def kill_often(victim: str, times: int, folder: Path) -> None:
     """Begin, kill, and go on, again and again; after each end nothing is missing or double."""
-    draw = random.Random()
+    seed = random.randrange(10**6)
+    sys.stdout.write(f"seed {seed}\n")  # which pytest shows of a test that fails
+    draw = random.Random(seed)
     for number in range(times):
         source, target = folder / f"source{number}", folder / f"target{number}"
         sources = make_sources(source, SOURCES)

@@ -147,8 +147,7 @@ def hostile_zip(names: list[str]) -> str:
     return "zip://::h.zip"
 
 
-def test_members_with_hostile_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_members_with_hostile_names(here: Path) -> None:
     listed = Listed(
         hostile_zip(["../../x.jpg", "a/../y.jpg", "C:/z.jpg", "w\\v.jpg", "\x1b[1m.jpg"])
     )
@@ -160,27 +159,21 @@ def test_members_with_hostile_names(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert fsspec.open(item.url).open().read() == b"1"
 
 
-def test_members_that_no_url_opens_are_remarks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_members_that_no_url_opens_are_remarks(here: Path) -> None:
     source = hostile_zip(["/etc/x.jpg", "etc/x.jpg", "a::file:///etc/y.jpg", "//z.jpg"])
     listed = Listed(source)
     assert listed.places == ["etc/x.jpg"]
     assert sorted(listed.told) == sorted(
         [
-            f"zip:////z.jpg::{tmp_path}/h.zip: no URL leads to such a name",
-            f"zip:///etc/x.jpg::{tmp_path}/h.zip: no URL leads to such a name",
-            f"zip://a::file:///etc/y.jpg::{tmp_path}/h.zip: its name has ::, which in a URL means "
+            f"zip:////z.jpg::{here}/h.zip: no URL leads to such a name",
+            f"zip:///etc/x.jpg::{here}/h.zip: no URL leads to such a name",
+            f"zip://a::file:///etc/y.jpg::{here}/h.zip: its name has ::, which in a URL means "
             "a chain",
         ]
     )
 
 
-def test_an_empty_archive_and_one_that_is_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_an_empty_archive_and_one_that_is_none(here: Path) -> None:
     with pytest.raises(InputError, match="holds no files named"):
         Listed(hostile_zip([]))
     Path("none.zip").write_bytes(b"no archive")

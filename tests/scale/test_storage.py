@@ -136,6 +136,7 @@ def test_a_file_system_that_cuts_and_says_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retrying, "FIRST_S", 0.0)
+    monkeypatch.setattr(Cutting, "tries", 0)
     fsspec.register_implementation("cutting", Cutting, clobber=True)
     put("cutting://a.png")
     assert got("cutting://a.png", tmp_path, len(DATA)) == DATA
