@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,20 @@ import pellucid
 SRC = Path(pellucid.__file__).parent.parent
 PROGRAM = [sys.executable, "-m", "pellucid"]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(SRC), "PELLUCID_THREADS": "1"}
+TESTS = Path(__file__).parent
+# of programs that import what tests share
+WITH_TESTS = {**ENVIRONMENT, "PYTHONPATH": os.pathsep.join(map(str, (SRC, TESTS)))}
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
-def call(*words: object) -> subprocess.CompletedProcess[str]:
+def call(
+    *words: object, environment: Mapping[str, str] = ENVIRONMENT, timeout: float | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run it to its end."""
     command = [*PROGRAM, *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, check=False)
+    return subprocess.run(
+        command, capture_output=True, text=True, env=environment, timeout=timeout, check=False
+    )
 
 
 def start(*words: object, **options: Any) -> subprocess.Popen[str]:

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import fsspec
+import pytest
 from fsspec.implementations.local import LocalFileSystem
 
 from pellucid.scale.outputs.target import Target
 from pellucid.scale.storage import fetched
 
 DATA = bytes(range(256)) * 400
+# Of the targets that tests/scale/conftest.py has, these two.
+on_disk_and_s3 = pytest.mark.parametrize("target", ["local", "s3"], indirect=True)
 
 
 class Elsewhere(LocalFileSystem):  # type: ignore[misc]

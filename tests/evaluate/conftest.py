@@ -3,11 +3,16 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
+from pellucid.evaluate import fresh
 from pellucid.evaluate.benches.compress_rows import Result
 
 
@@ -77,3 +82,32 @@ class StubPeer:
 @pytest.fixture
 def stub_peer() -> type[StubPeer]:
     return StubPeer
+
+
+@pytest.fixture
+def photographs(tmp_path: Path, picture: NDArray[np.uint8]) -> Path:
+    """Two small photographs."""
+    made = tmp_path / "two"
+    made.mkdir()
+    for number in range(2):
+        Image.fromarray(picture).save(made / f"{number}.png")
+    return made
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work of a fresh process, done in this one, may set how many threads there are."""
+    monkeypatch.setenv("PELLUCID_THREADS", "1")
+
+
+@pytest.fixture
+def in_process(environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fresh processes measure is done in this one; seconds and memory are made up."""
+
+    def measure(prepare: str, order: dict[str, Any]) -> fresh.Work:
+        module, _, function = prepare.partition(":")
+        work, figures = getattr(import_module(module), function)(order)
+        work()
+        return fresh.Work([1.0], 100.0, 50.0, figures=figures())
+
+    monkeypatch.setattr(fresh, "measure", measure)

@@ -95,12 +95,12 @@ def test_a_task_and_a_picture_are_told_apart() -> None:
     """1 ms a task and 0.05 ms a picture."""
     grouped = row("no-op", "", pictures=1000, count=10, cpu=0.06)
     single = row("single", "", pictures=100, count=100, cpu=0.105)
-    found = fixed([grouped], [single], scheduler=False)
+    found = fixed([grouped], [single], lambda run: run.cpu)
     assert found.task == pytest.approx(0.001)
     assert found.picture == pytest.approx(0.00005)
     assert found.each(10) == pytest.approx(0.00015)
     alone = replace(grouped, count=1000, cpu=3.0)
-    assert fixed([alone], [alone], scheduler=False) == Fixed(0.0, 0.003)
+    assert fixed([alone], [alone], lambda run: run.cpu) == Fixed(0.0, 0.003)
 
 
 def test_rounds_are_paired() -> None:
@@ -161,7 +161,7 @@ def test_more_workers_than_are_kept_busy_are_marked(folder: Path) -> None:
         folder / "batch-single.tsv",
         [replace(one, cpu=100.0) for one in Found(folder).of("single", "nothing, scheduler apart")],
     )
-    text = markdown(batch_archives.parts(Found(folder)))
+    text = markdown(batch_archives.parts(folder))
     assert "\\* More workers than are kept busy." in text
     assert " *" in text.partition("| 1,000,000 |")[2].partition("\n")[0]
 
@@ -169,7 +169,7 @@ def test_more_workers_than_are_kept_busy_are_marked(folder: Path) -> None:
 def test_a_gigapixel(folder: Path) -> None:
     """30 s are one process; 1000 workers have a piece each at most, of 961."""
     text = markdown(batch_large.parts(folder))
-    assert "| 1 | 1010 | 0.89 | 3% |" in text
+    assert "| 1 | 1,010 | 0.89 | 3% |" in text
     assert "| 1,000 | 31 | 29 | 97% |" in text
     assert "at most 30 times" in text
 

@@ -21,7 +21,7 @@ from PIL import Image
 
 import pellucid
 from dask_programs import SCHEDULER, WORKERS, running, running_dask, running_scheduler
-from program import ENVIRONMENT, PROGRAM
+from program import ENVIRONMENT, call
 from s3_server import BUCKET, running_s3
 from ssh_server import running_ssh
 
@@ -46,8 +46,9 @@ def batch(
 ) -> set[str]:
     """Do a batch and look at what it made; returns the addresses of the workers that did it."""
     table = target.with_suffix(".parquet")
-    words = ["batch", photos, target, "--lossless", "--scheduler", scheduler, "--parquet", table]
-    run(*PROGRAM, *words, environment=environment)
+    words = ("batch", photos, target, "--lossless", "--scheduler", scheduler, "--parquet", table)
+    done = call(*words, environment=environment)
+    assert done.returncode == 0, done.stderr
     check(photos, target)
     return set(pyarrow.parquet.read_table(table)["worker"].to_pylist())
 
@@ -142,8 +143,7 @@ def test_tls(photos, tmp_path):
     ):
         workers = batch(photos, tmp_path / "pel", address, whole)
         assert all(worker.startswith("tls://") for worker in workers)
-        words = [*PROGRAM, "batch", photos, tmp_path / "other", "--scheduler", address]
-        bare = subprocess.run(words, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+        bare = call("batch", photos, tmp_path / "other", "--scheduler", address)
         assert bare.returncode == 1
         assert f"there is no Dask scheduler at {address}" in bare.stderr
         assert "Traceback" not in bare.stderr

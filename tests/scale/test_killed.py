@@ -17,28 +17,22 @@ import pytest
 from batch_work import copy_of, files_below, make_sources
 from dask_programs import WORKERS, running, running_scheduler
 from pellucid.scale.items import State
-from program import ENVIRONMENT
+from program import TESTS, WITH_TESTS
 from served import until
 
 SOURCES = 60
-TESTS = Path(__file__).resolve().parent.parent
-PROGRAM = TESTS / "batch_work.py"
-HERE = {**ENVIRONMENT, "PYTHONPATH": f"{ENVIRONMENT.get('PYTHONPATH', '')}{os.pathsep}{TESTS}"}
 PATIENCE_S = 90.0
 BEGIN_S, WORK_S = 1.5, 1.2  # of a run, about: until it has begun, and of its work
 EARLY = 0.2  # part of the deaths that come before
 
 
-def command(source: Path, target: Path, *more: str) -> list[str]:
-    return [sys.executable, str(PROGRAM), str(source), str(target), *more]
-
-
 def begun(source: Path, target: Path, *more: str) -> subprocess.Popen[str]:
     """A batch that goes on if there is one to go on with."""
     resume = ["resume"] if (target / "pellucid-batch.sqlite").exists() else []
+    words = map(str, (TESTS / "batch_work.py", source, target))
     return subprocess.Popen(
-        command(source, target, *resume, *more),
-        env=HERE,
+        [sys.executable, *words, *resume, *more],
+        env=WITH_TESTS,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -115,14 +109,15 @@ def kill_worker(draw: random.Random, source: Path, target: Path) -> None:
 def kill_scheduler(draw: random.Random, source: Path, target: Path) -> None:
     """A run whose scheduler is killed: it ends with a word about going on."""
     with ExitStack() as stack:
-        address = stack.enter_context(running_scheduler(target.parent, environment=HERE))
-        stack.enter_context(running([*WORKERS, address], target.parent, HERE))
+        address = stack.enter_context(running_scheduler(target.parent, environment=WITH_TESTS))
+        workers = stack.enter_context(running([*WORKERS, address], target.parent, WITH_TESTS))
         client = stack.enter_context(begun(source, target, address))
         wait(draw, target, client)
         for scheduler in children(os.getpid()):
             if b"scheduler-file" in command_of(scheduler):
                 os.kill(scheduler, signal.SIGKILL)
         said, _ = client.communicate(timeout=PATIENCE_S)
+        workers.kill()  # they would wait for another scheduler
     assert client.returncode == 0 or "--resume" in said or "no Dask scheduler" in said, said
     assert client.returncode == 0 or "\npellucid.errors." in said, said  # nothing of Dask's own
     (target.parent / "scheduler.json").unlink()
@@ -133,7 +128,9 @@ VICTIMS = {"client": kill_client, "worker": kill_worker, "scheduler": kill_sched
 
 def kill_often(victim: str, times: int, folder: Path) -> None:
     """Begin, kill, and go on, again and again; after each end nothing is missing or double."""
-    draw = random.Random()
+    seed = random.randrange(10**6)
+    sys.stdout.write(f"seed {seed}\n")  # which pytest shows of a test that fails
+    draw = random.Random(seed)
     for number in range(times):
         source, target = folder / f"source{number}", folder / f"target{number}"
         sources = make_sources(source, SOURCES)

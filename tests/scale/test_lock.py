@@ -9,20 +9,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import s3fs
 
 from pellucid.errors import OutputError
 from pellucid.scale.outputs import lock as locks
 from pellucid.scale.outputs.lock import PLACE, Lock, began, held
 from pellucid.scale.outputs.target import OWN, Target
 from program import ENVIRONMENT
-from s3_server import BUCKET, running_s3
 from served import until
+from targets import on_disk_and_s3
 
 HOLDING = """
 import sys
@@ -32,24 +30,6 @@ with held(Target(sys.argv[1]), "theirs"):
     print("held", flush=True)
     sys.stdin.read()
 """
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[None]:
-    s3fs.S3FileSystem.clear_instance_cache()
-    with running_s3():
-        yield
-    s3fs.S3FileSystem.clear_instance_cache()
-
-
-@pytest.fixture(params=["local", "s3"])
-def target(request: pytest.FixtureRequest, tmp_path: Path, server: None) -> Target:
-    return Target(str(tmp_path) if request.param == "local" else f"s3://{BUCKET}/{tmp_path.name}")
-
-
-@pytest.fixture
-def local(tmp_path: Path) -> Target:
-    return Target(str(tmp_path))
 
 
 @pytest.fixture
@@ -79,6 +59,7 @@ def leave(target: Target, **more: Any) -> dict[str, Any]:
     return other
 
 
+@on_disk_and_s3
 def test_it_is_held_and_freed(target: Target) -> None:
     with held(target, "mine") as lock:
         found = said(target)
@@ -94,12 +75,14 @@ def test_it_is_held_and_freed(target: Target) -> None:
         pass
 
 
+@on_disk_and_s3
 def test_it_is_freed_when_the_work_fails(target: Target) -> None:
     with pytest.raises(ZeroDivisionError), held(target, "mine"):
         raise ZeroDivisionError
     assert target.read(PLACE) is None
 
 
+@on_disk_and_s3
 def test_it_gives_signs_of_life(target: Target, quick: None) -> None:
     with held(target, "mine"):
         first = said(target)["alive"]
@@ -143,6 +126,7 @@ def test_a_clock_that_was_set_meanwhile(local: Target) -> None:
         held(local, "mine").__enter__()
 
 
+@on_disk_and_s3
 def test_another_machine_that_lives(target: Target) -> None:
     leave(target, alive=time.time())
     with pytest.raises(
@@ -153,6 +137,7 @@ def test_another_machine_that_lives(target: Target) -> None:
 
 
 @pytest.mark.parametrize("late", [1000, -1000])
+@on_disk_and_s3
 def test_another_machine_that_gives_no_sign_of_life(
     late: float, target: Target, quick: None
 ) -> None:
@@ -212,13 +197,7 @@ def test_a_folder_that_is_called_so(local: Target) -> None:
         held(local, "mine").__enter__()
 
 
-def test_a_huge_file_that_is_called_so(local: Target) -> None:
-    local.write(PLACE, b"")
-    os.truncate(local.key(PLACE), 1 << 30)
-    with pytest.raises(OutputError, match="isn't of a batch"):
-        held(local, "mine").__enter__()
-
-
+@on_disk_and_s3
 def test_one_that_is_lost_is_noticed_and_left_alone(target: Target, quick: None) -> None:
     with held(target, "mine") as lock:
 
@@ -231,6 +210,7 @@ def test_one_that_is_lost_is_noticed_and_left_alone(target: Target, quick: None)
     assert said(target)["run"] == "theirs"
 
 
+@on_disk_and_s3
 def test_one_that_was_removed_comes_back(target: Target, quick: None) -> None:
     with held(target, "mine") as lock:
         target.remove([PLACE])
@@ -271,6 +251,7 @@ def test_a_first_try_whose_answer_was_lost(local: Target, monkeypatch: pytest.Mo
         assert not lock.lost
 
 
+@on_disk_and_s3
 def test_of_many_threads_one_gets_it(target: Target) -> None:
     number, got = 6, list[Lock]()
     barrier = threading.Barrier(number)

@@ -67,7 +67,7 @@ def test_small_and_alike_ones_are_shown_as_they_are(tmp_path):
     assert crops_of(path, path).place == (SIDE // 2, SIDE // 2)
 
 
-def test_of_large_pictures_parts_are_read(tmp_path, monkeypatch):
+def test_of_large_pictures_parts_are_read(tmp_path):
     before = np.zeros((2600, 3000), np.uint8)
     after = before.copy()
     after[1300, 1500] = 9  # in the middle

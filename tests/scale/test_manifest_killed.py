@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import random
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from manifests import done, failed, items, opened, output, recounted, told
-from pellucid.scale.items import Made, State
+from killing import kill_after
+from manifests import opened, recounted, told
+from pellucid.scale.items import State
+from program import TESTS
+from recording import GROUP
 
-GROUP = 5  # that are recorded together, of which one fails
 ALL = ["sha256", "written_sha256", "seconds", "fields", "doer", "finished", "size", "written"]
-
-
-def work(path: Path) -> None:
-    """What the child does: says what it has recorded, each time after it is on the disk."""
-    with opened(path, resume=True) as manifest:
-        start = manifest.counts().total
-        while True:
-            manifest.add(items(40, start), output)
-            start += 40
-            for _ in range(4):
-                taken = manifest.take(GROUP)
-                made = Made({"group": taken[-1].url})
-                rows = [replace(done(one), made=made) for one in taken[1:]]
-                manifest.record([failed(taken[0]), *rows])
-                sys.stdout.write(f"{taken[-1].url}\n")
-                sys.stdout.flush()
 
 
 @pytest.mark.parametrize("kills", [4, pytest.param(20, marks=pytest.mark.slow)])
@@ -42,7 +24,8 @@ def test_killed_at_random(tmp_path, kills):
     all_done: set[str] = set()
     for _ in range(kills):
         lines = chance.randrange(30)
-        said = kill_after(path, lines, chance.random() * (0.005 if lines else 0.4))
+        seconds = chance.random() * (0.005 if lines else 0.4)
+        said = kill_after(lines, seconds, TESTS / "recording.py", path)
         if path.exists():
             all_done |= recovered(path, {*all_done, *said})
     assert len(all_done) > kills * GROUP
@@ -63,28 +46,6 @@ def recovered(path: Path, said: set[str]) -> set[str]:
         again = told(manifest)
     assert again == recounted(path)
     return found
-
-
-def kill_after(path: Path, lines: int, seconds: float) -> list[str]:
-    """Let a child say so many lines, kill it a little later, and return all that it said."""
-    here = Path(__file__)
-    code = "import sys, test_manifest_killed as test; test.work(test.Path(sys.argv[1]))"
-    found = (here.parent, here.parents[1], here.parents[2] / "src")
-    child = subprocess.Popen(
-        [sys.executable, "-c", code, path],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, found))},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with child:
-        assert child.stdout is not None
-        said = [child.stdout.readline() for _ in range(lines)]
-        with pytest.raises(subprocess.TimeoutExpired):
-            child.wait(seconds)
-        child.kill()
-        said += child.stdout.read().splitlines(keepends=True)
-    assert len(said) >= lines
-    return [line.strip() for line in said if line.endswith(".jpg\n")]
 
 
 def assert_whole(data: sqlite3.Connection) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,7 +19,7 @@ import pellucid
 from dask_programs import WORKERS, running, running_dask, running_scheduler
 from pellucid.errors import PellucidError
 from pellucid.scale.scheduler import reaching
-from program import ENVIRONMENT, PROGRAM
+from program import ENVIRONMENT, call
 
 PATIENCE_S = 90
 WORKER = (*WORKERS[:2], "--nthreads", "1")
@@ -54,10 +53,8 @@ def batch(
     photos: Path, scheduler: str, *options: str, environment: Mapping[str, str] = ENVIRONMENT
 ) -> tuple[int, list[str]]:
     """Exit code and what was said; what is made is in `pel` beside the pictures."""
-    words = ["batch", str(photos), str(photos.parent / "pel"), "--scheduler", scheduler, *options]
-    done = subprocess.run(
-        [*PROGRAM, *words], env=environment, capture_output=True, text=True, timeout=PATIENCE_S
-    )
+    words = ("batch", photos, photos.parent / "pel", "--scheduler", scheduler, *options)
+    done = call(*words, environment=environment, timeout=PATIENCE_S)
     return done.returncode, done.stderr.splitlines()
 
 

@@ -5,46 +5,22 @@ from __future__ import annotations
 import json
 import os
 import random
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
-import s3fs
 
+from killing import kill_after
 from pellucid.scale.items import Made, Row, State
 from pellucid.scale.outputs.receipts import Receipts
 from pellucid.scale.outputs.target import MOST_READ, OWN, RECEIPTS, STAGED, Staged, Target
-from program import ENVIRONMENT
+from program import TESTS
 from publishing import OUTPUTS, RUN, data_of, place_of
-from s3_server import BUCKET, running_s3
+from targets import on_disk_and_s3
 
 DATA = b"output"
-PROGRAM = Path(__file__).resolve().parent.parent / "publishing.py"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[None]:
-    s3fs.S3FileSystem.clear_instance_cache()
-    with running_s3():
-        yield
-    s3fs.S3FileSystem.clear_instance_cache()
-
-
-@pytest.fixture(params=["local", "s3"])
-def target(request: pytest.FixtureRequest, tmp_path: Path, server: None) -> Target:
-    local = request.param == "local"
-    return Target(str(tmp_path / "out") if local else f"s3://{BUCKET}/{tmp_path.name}")
-
-
-@pytest.fixture
-def local(tmp_path: Path) -> Target:
-    return Target(str(tmp_path / "out"))
 
 
 @pytest.fixture
@@ -67,6 +43,7 @@ def keep(target: Target, told: object) -> str:
     return place
 
 
+@on_disk_and_s3
 def test_all_that_is_published_is_known(target: Target, receipts: Receipts, tmp_path: Path) -> None:
     outputs = [output(target, place, tmp_path) for place in ("a.pel", "b/ü.pel")]
     name = receipts.write(outputs)
@@ -97,6 +74,7 @@ def test_what_is_staged_is_published_and_what_is_lost_left_out(
     assert other.read_bytes() == b"of another"
 
 
+@on_disk_and_s3
 def test_what_a_worker_elsewhere_had_staged_is_lost(
     target: Target, receipts: Receipts, tmp_path: Path
 ) -> None:
@@ -108,6 +86,7 @@ def test_what_a_worker_elsewhere_had_staged_is_lost(
     assert target.find("b.pel") is None
 
 
+@on_disk_and_s3
 def test_what_another_has_written_is_not_ours(
     target: Target, receipts: Receipts, tmp_path: Path
 ) -> None:
@@ -117,6 +96,7 @@ def test_what_another_has_written_is_not_ours(
     assert receipts.ours("a.pel") is None
 
 
+@on_disk_and_s3
 def test_those_of_other_runs_are_left_alone(
     target: Target, receipts: Receipts, tmp_path: Path
 ) -> None:
@@ -216,26 +196,25 @@ def test_a_huge_one_and_a_folder_say_nothing(local: Target) -> None:
 
 
 def kill_some(target: Target, deaths: int) -> None:
-    """Processes that publish, each killed at some moment."""
-    draw = random.Random(1)
+    """Processes that publish, each killed at some moment; what they had said stays."""
+    draw, said = random.Random(1), set[str]()
     for seed in range(deaths):
-        command = [sys.executable, str(PROGRAM), target.url, str(seed)]
-        with subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True) as child:
-            assert child.stdout is not None
-            assert child.stdout.readline() == "begun\n"
-            time.sleep(draw.uniform(0, 0.15))
-            child.kill()
-        check_whole(target)
+        lines, seconds = draw.randrange(1, OUTPUTS // deaths), draw.uniform(0, 0.02)
+        begun, *more = kill_after(lines, seconds, TESTS / "publishing.py", target.url, seed)
+        assert begun == "begun"
+        said |= set(more)
+        assert said <= whole(target)
+    assert said
 
 
-def check_whole(target: Target) -> int:
-    """How many outputs are there, each of which is whole."""
-    number = 0
+def whole(target: Target) -> set[str]:
+    """The outputs that are there, each of which is whole."""
+    found = set()
     for path in Path(target.url).glob("[0-9]/*"):
         place = path.relative_to(target.url).as_posix()
         assert path.read_bytes() == data_of(place), place
-        number += 1
-    return number
+        found.add(place)
+    return found
 
 
 @pytest.mark.parametrize("deaths", [10, pytest.param(50, marks=pytest.mark.slow)])
@@ -248,8 +227,7 @@ def test_whatever_is_killed_is_whole_and_known(deaths: int, local: Target) -> No
     places = {row.place for row in rows}
     # a picture that was cut off, and done again, has two receipts, of the same bytes
     assert len({(row.place, row.written_sha256) for row in rows}) == len(places)
-    assert len(places) == check_whole(local)  # nothing is there of which nobody knows
-    assert 0 < len(places) <= OUTPUTS
+    assert places == whole(local)  # nothing is there of which nobody knows
     assert places <= {place_of(number) for number in range(OUTPUTS)}
     local.sweep()
     assert not Path(local.key(OWN)).exists()

@@ -17,11 +17,6 @@ from pellucid.scale.report.parts import percent, size_text, time_text
 ODD = "<script>alert(1)</script> & \"' \u202egpj\n.exe"
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "run.sqlite"
-
-
 class Outline(HTMLParser):
     """The tags of a page that must balance, its headings, and its text."""
 

@@ -2,85 +2,24 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import fsspec
-import numpy as np
 import pytest
 
-from batch_work import COPY, COUNT, DEADLY, changing, copied, copy_of, files_below, make_sources
-from pellucid.errors import InputError, OptionError, OutputError, PellucidError, PellucidWarning
-from pellucid.scale import dispatch, headers, pace, task, workers
-from pellucid.scale.group import Request
-from pellucid.scale.items import Item, Made, Row, State, Verb
+from batch_work import COPY, COUNT, changing, copy_of, files_below, make_sources
+from pellucid.errors import InputError, OptionError, OutputError, PellucidError
+from pellucid.scale import dispatch, workers
+from pellucid.scale.items import State
 from pellucid.scale.manifest.manifest import Manifest
 from pellucid.scale.options import BatchOptions
 from pellucid.scale.outputs import lock
 from pellucid.scale.outputs.lock import held
-from pellucid.scale.outputs.receipts import Receipts
 from pellucid.scale.outputs.target import Target
-from pellucid.scale.run import Summary, about, plan_batch, run_batch, sample_batch, settle
-from pellucid.scale.task import do_group
-
-
-@pytest.fixture
-def memory() -> Iterator[str]:
-    """A target that only this process sees, so that its worker is a thread here."""
-    yield "memory://target"
-    fsspec.filesystem("memory").store.clear()
-
-
-class Run:
-    """Runs of a verb from one folder to a target, of which it is known what was said."""
-
-    def __init__(self, source: Path, target: str, manifest: Path) -> None:
-        self.source, self.target, self.manifest = source, target, manifest
-        self.said: list[str] = []
-
-    def options(self, **more: Any) -> BatchOptions:
-        given = {"source": str(self.source), "target": self.target, "manifest": self.manifest}
-        return BatchOptions(**{**given, **more})
-
-    def __call__(self, verb: Verb = COPY, **more: Any) -> Summary:
-        return run_batch(verb, self.options(**more), lambda _counts, _n: None, self.said.append)
-
-
-@pytest.fixture
-def run(tmp_path: Path, memory: str) -> Run:
-    (tmp_path / "source").mkdir()
-    return Run(tmp_path / "source", memory, tmp_path / "manifest.sqlite")
-
-
-def there() -> dict[str, bytes]:
-    """What lies in the memory."""
-    system = fsspec.filesystem("memory")
-    return {name.removeprefix("/target/"): system.cat_file(name) for name in system.find("/target")}
-
-
-def states(summary: Summary) -> dict[str, int]:
-    return {state.name: number for state, number in summary.counts.states.items() if number}
-
-
-def broken(source: Path, target: Path | None) -> Made:
-    """Fails on some, each in another way."""
-    for word, error in (
-        ("0000", InputError("no picture")),
-        ("0001", MemoryError()),
-        ("0002", ZeroDivisionError("a bug")),
-    ):
-        if word in source.name:
-            raise error
-    return copied(source, target)
-
-
-def kept(source: Path, target: Path | None) -> Made:
-    """Makes nothing of the first."""
-    assert target is not None
-    return Made(kept="larger") if "0000" in source.name else copied(source, target)
+from pellucid.scale.run import about, plan_batch, run_batch, sample_batch
+from whole_runs import Run, states, there
 
 
 def test_two_workers_do_all(tmp_path: Path) -> None:
@@ -184,78 +123,6 @@ def test_a_target_by_a_url_of_this_machine(tmp_path: Path) -> None:
     assert len(files_below(tmp_path / "out")) == len(sources)
 
 
-def test_one_picture_is_never_the_end(run: Run) -> None:
-    make_sources(run.source, 5)
-    summary = run(replace(COPY, work=broken))
-    assert states(summary) == {"DONE": 2, "FAILED": 3}
-    assert summary.counts.errors == {"InputError": 1, "PellucidError": 1, "ZeroDivisionError": 1}
-    said = {row.error: row.message for row in summary.failed}
-    assert said["InputError"] == "no picture"
-    assert "memory" in said["PellucidError"]
-    assert said["ZeroDivisionError"] == "a bug"
-    assert len(there()) == 2
-
-
-def test_what_failed_is_tried_again(run: Run) -> None:
-    make_sources(run.source, 3)
-    run(replace(COPY, work=broken))
-    assert states(run(resume=True)) == {"DONE": 3}
-
-
-def test_pictures_that_kill_their_workers_are_rows(tmp_path: Path) -> None:
-    source, target = tmp_path / "source", tmp_path / "target"
-    make_sources(source, 8)
-    for name in ("a", "b"):
-        (source / f"{DEADLY}-{name}.bin").write_bytes(b"x")
-    run = Run(source, str(target), tmp_path / "manifest.sqlite")
-    summary = run(workers=2)
-    assert states(summary) == {"DONE": 8, "FAILED": 2}
-    for row in summary.failed:
-        assert DEADLY in row.url
-        assert "each worker that tried it ended" in row.message
-    assert len(files_below(target)) == 8
-
-
-def test_a_source_that_is_gone_is_a_row(run: Run, tmp_path: Path) -> None:
-    make_sources(run.source, 2)
-    names = [*run.source.rglob("*.bin"), run.source / "gone.bin"]
-    listed = tmp_path / "sources.txt"
-    listed.write_text("\n".join(map(str, [*names, names[0]])), "utf-8")
-    summary = run(source=str(listed))
-    assert states(summary) == {"DONE": 2, "FAILED": 1}
-    assert summary.failed[0].message.endswith("gone.bin: no such file")
-
-
-def test_nothing_is_overwritten(run: Run) -> None:
-    make_sources(run.source, 3)
-    system = fsspec.filesystem("memory")
-    system.pipe_file("/target/0/0000.bin.copy", b"mine")
-    summary = run()
-    assert states(summary) == {"DONE": 2, "FAILED": 1}
-    assert "exists already; overwrite what is there with --force" in summary.failed[0].message
-    assert there()["0/0000.bin.copy"] == b"mine"
-
-
-def test_what_exists_can_be_passed_over(run: Run) -> None:
-    make_sources(run.source, 3)
-    fsspec.filesystem("memory").pipe_file("/target/0/0000.bin.copy", b"mine")
-    assert states(run(skip_existing=True)) == {"DONE": 2, "THERE": 1}
-    assert there()["0/0000.bin.copy"] == b"mine"
-
-
-def test_force_overwrites(run: Run) -> None:
-    sources = make_sources(run.source, 3)
-    fsspec.filesystem("memory").pipe_file("/target/0/0000.bin.copy", b"mine")
-    assert states(run(force=True)) == {"DONE": 3}
-    assert there()["0/0000.bin.copy"] == sources["0/0000.bin"]
-
-
-def test_nothing_is_made_on_purpose(run: Run) -> None:
-    make_sources(run.source, 3)
-    assert states(run(replace(COPY, work=kept))) == {"DONE": 2, "KEPT": 1}
-    assert len(there()) == 2
-
-
 def test_a_verb_without_outputs(run: Run) -> None:
     make_sources(run.source, 4)
     assert states(run(COUNT, target=None)) == {"DONE": 4}
@@ -328,41 +195,6 @@ def test_a_sample_that_fails_keeps_nothing(
     assert {path.name for path in tmp_path.iterdir()} == {"source"}
 
 
-def test_a_worker_that_was_cut_off_had_done_it(run: Run) -> None:
-    """Its output is there, and its receipt; another does the picture again and finds both."""
-    sources = make_sources(run.source, 1)
-    request = Request("run", COPY, Target(run.target))
-    item = Item(str(run.source / "0/0000.bin"), "0/0000.bin")
-    first = do_group(request, [item])
-    again = do_group(request, [item])
-    assert again.rows[0].state is State.DONE
-    assert again.rows[0].written_sha256 == first.rows[0].written_sha256
-    assert again.receipt == ""
-    assert {n: d for n, d in there().items() if ".pellucid" not in n} == {
-        copy_of(place): data for place, data in sources.items()
-    }
-
-
-def test_a_worker_of_an_earlier_client_that_still_publishes(run: Run) -> None:
-    """Going on finds its receipt before its output: the output is ours all the same."""
-    make_sources(run.source, 1)
-    system, output = fsspec.filesystem("memory"), "/target/0/0000.bin.copy"
-    item, target = Item(str(run.source / "0/0000.bin"), "0/0000.bin"), Target(run.target)
-    with Manifest.open(run.manifest, about(COPY, run.options()), resume=False) as manifest:
-        manifest.add([item], COPY.output)
-        request, receipts = Request(manifest.run, COPY, target), Receipts(target, manifest.run)
-        group = do_group(request, [item])
-        data = system.cat_file(output)
-        system.rm(output)
-        settle(target, manifest, last=False)
-        assert receipts.left() == [group.receipt]
-        system.pipe_file(output, data)
-        assert do_group(request, [item]).rows == group.rows
-        settle(target, manifest, last=False)
-        assert receipts.left() == []
-        assert manifest.counts().states[State.DONE] == 1
-
-
 def test_a_run_ends_when_its_lock_is_lost(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     make_sources(run.source, 50)
     monkeypatch.setattr(dispatch, "EVERY_S", 0.01)
@@ -387,95 +219,9 @@ def test_an_address_without_a_scheduler(run: Run, monkeypatch: pytest.MonkeyPatc
     assert not run.manifest.exists()
 
 
-def test_large_pictures_come_back_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(task, "LARGE", 1000)
-    monkeypatch.setattr(headers, "LOOKED_AT", 0)
-    np.save(tmp_path / "a.npy", np.zeros((40, 50, 3), np.uint8))
-    target = Target(str(tmp_path / "target"))
-    verb = replace(COPY, suffixes=(".npy",))
-    item = Item(str(tmp_path / "a.npy"), "a.npy")
-    group = do_group(Request("run", verb, target), [item])
-    assert group.rows == ()
-    assert [(one.item, one.samples) for one in group.large] == [(item, 6000)]
-    assert do_group(Request("run", verb, target), [item], alone=True).rows[0].state is State.DONE
-
-
-@pytest.mark.parametrize(
-    ("seconds", "waiting", "workers", "number"),
-    [
-        (None, None, 2, 1),
-        (0.1, None, 2, 10),
-        (10.0, None, 2, 1),
-        (0.0, None, 2, pace.MOST),
-        (0.1, 16, 2, 2),
-        (0.1, 3, 2, 1),
-        (0.1, 10**6, 2, 10),
-        (0.1, 10**6, 400, 40),
-        (0.1, 10**6, 10**5, 2),
-        (0.1, None, 10**5, 100),
-    ],
-)
-def test_groups_are_about_a_second(
-    seconds: float | None, waiting: int | None, workers: int, number: int
-) -> None:
-    learned = pace.Pace()
-    learned.learn([] if seconds is None else [Row("a", State.DONE, seconds=seconds)])
-    assert learned.number(waiting, workers) == number
-
-
 def test_no_worker_can_do_it(run: Run) -> None:
     """Models here and there differ: said once, with the way out."""
     make_sources(run.source, 1)
     with pytest.raises(PellucidError, match=r"no worker can do this: its models differ .*: m"):
         run(replace(COPY, prints=changing))
     assert not run.manifest.exists()
-
-
-def complaining(source: Path, target: Path | None) -> Made:
-    """Says the name of what it was given, as a remark, a warning or an error."""
-    if "0000" in source.read_text()[:4]:
-        raise InputError(f"{source}: no picture")
-    warnings.warn(f"{source} is odd", PellucidWarning, stacklevel=1)
-    return replace(copied(source, target), remarks=(f"{source} is odd", "and small"))
-
-
-def test_copies_are_called_as_their_sources(run: Run, memory: str) -> None:
-    system = fsspec.filesystem("memory")
-    for name, text in (("a", "0000"), ("b", "1")):
-        system.pipe_file(f"/in/{name}.bin", text.encode())
-    summary = run(replace(COPY, work=complaining), source="memory://in")
-    assert [row.message for row in summary.failed] == ["memory://in/a.bin: no picture"]
-    options = run.options(source="memory://in")
-    with Manifest.open(run.manifest, about(COPY, options), resume=True) as manifest:
-        (row,) = manifest.rows(State.DONE)
-    assert row.made.remarks == ("memory://in/b.bin is odd", "and small")
-
-
-def growing(source: Path, target: Path | None) -> Made:
-    """Copies, and at the first try something else has written to the source meanwhile."""
-    made = copied(source, target)
-    if not source.read_bytes().endswith(b"more"):
-        with source.open("ab") as file:
-            file.write(b"more")
-    return made
-
-
-def test_a_source_that_changes_while_it_is_read(run: Run) -> None:
-    ((place, data),) = make_sources(run.source, 1).items()
-    summary = run(replace(COPY, work=growing))
-    assert "it changed while it was read" in summary.failed[0].message
-    assert states(run(replace(COPY, work=growing), resume=True)) == {"DONE": 1}
-    assert Target(run.target).read(copy_of(place)) == data + b"more"
-
-
-def test_a_source_is_never_replaced(run: Run) -> None:
-    sources = make_sources(run.source, 2)
-    same = replace(COPY, output=str)
-    (run.source / "list.txt").write_text("\n".join(sources))
-    summary = run(
-        same, source=str(run.source / "list.txt"), target=str(run.source), force=True, workers=1
-    )
-    (run.source / "list.txt").unlink()
-    assert states(summary) == {"FAILED": 2}
-    assert "its output would replace it" in summary.failed[0].message
-    assert files_below(run.source) == sources

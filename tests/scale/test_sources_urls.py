@@ -4,35 +4,22 @@ from __future__ import annotations
 
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
 import fsspec
 import pytest
-import s3fs
 from fsspec.implementations.local import LocalFileSystem
-from moto.s3.models import s3_backends
 
+from listed import Listed
 from pellucid.errors import InputError, OptionError
 from pellucid.scale import retrying
 from pellucid.scale.items import Item
-from pellucid.scale.sources.find import find_sources, kind_of_source
-from s3_server import BUCKET, running_s3
+from pellucid.scale.sources.find import find_sources
+from pellucid.scale.sources.kinds import kind_of
+from s3_server import BUCKET, put_key
 
-SUFFIXES = (".jpg", ".zarr")
 NAMES = ("1.jpg", "a/2.JPG", "a/b/3.jpg", "a/note.txt", ".h/4.jpg", "x.zarr/0/5.jpg", "x.zarr/6")
-
-
-class Listed:
-    """What `find_sources` gives, tells and counts."""
-
-    def __init__(self, source: str, exclude: str | None = None) -> None:
-        self.passed: Counter[str] = Counter()
-        self.told: list[str] = []
-        self.items = list(find_sources(source, SUFFIXES, self.passed, exclude, self.told.append))
-        self.places = sorted(item.place for item in self.items)
-        self.urls = sorted(item.url for item in self.items)
 
 
 class Walked(LocalFileSystem):  # type: ignore[misc]
@@ -50,14 +37,6 @@ class Walked(LocalFileSystem):  # type: ignore[misc]
         return super().ls(path, detail=detail, **kwargs)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[None]:
-    s3fs.S3FileSystem.clear_instance_cache()
-    with running_s3():
-        yield
-    s3fs.S3FileSystem.clear_instance_cache()
-
-
 @pytest.fixture(params=["memory", "zip", "s3", "walked"])
 def root(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The URL of a folder with `NAMES`, up to what comes after its names, as "zip://{}::a.zip"."""
@@ -69,9 +48,9 @@ def root(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
                 archive.writestr(f"{folder}/{name}", b"12345")
         return f"zip://{folder}{{}}::{tmp_path}/a.zip"
     if request.param == "s3":
-        request.getfixturevalue("server")
+        request.getfixturevalue("s3_server")
         for name in NAMES:
-            put(f"{folder}/{name}")
+            put_key(f"{folder}/{name}")
         return f"s3://{BUCKET}/{folder}{{}}"
     if request.param == "memory":
         for name in NAMES:
@@ -86,14 +65,9 @@ def root(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     return f"walked://{tmp_path}/{folder}{{}}"
 
 
-def put(key: str, data: bytes = b"12345") -> None:
-    """Put a key into the bucket, past HTTP."""
-    s3_backends["123456789012"]["aws"].put_object(BUCKET, key, data)
-
-
 def test_all_below_a_folder(root: str) -> None:
     for given in (root.format(""), root.format("/")):
-        assert kind_of_source(given) == "a folder"
+        assert kind_of(given).value == "a folder"
         listed = Listed(given)
         assert listed.places == ["1.jpg", "a/2.JPG", "a/b/3.jpg", "x.zarr"]
         assert listed.urls == [root.format(f"/{place}") for place in listed.places]
@@ -134,7 +108,7 @@ def test_patterns(root: str, pattern: str) -> None:
         with pytest.raises(InputError, match="is no pattern"):
             Listed(root.format(pattern))
         return
-    assert kind_of_source(root.format(pattern)) == "a pattern"
+    assert kind_of(root.format(pattern)).value == "a pattern"
     assert Listed(root.format(pattern)).places == PATTERNS[pattern]
 
 
@@ -174,8 +148,7 @@ def hostile_zip(names: list[str]) -> str:
     return "zip://::h.zip"
 
 
-def test_members_with_hostile_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_members_with_hostile_names(here: Path) -> None:
     listed = Listed(
         hostile_zip(["../../x.jpg", "a/../y.jpg", "C:/z.jpg", "w\\v.jpg", "\x1b[1m.jpg"])
     )
@@ -187,27 +160,21 @@ def test_members_with_hostile_names(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert fsspec.open(item.url).open().read() == b"1"
 
 
-def test_members_that_no_url_opens_are_remarks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_members_that_no_url_opens_are_remarks(here: Path) -> None:
     source = hostile_zip(["/etc/x.jpg", "etc/x.jpg", "a::file:///etc/y.jpg", "//z.jpg"])
     listed = Listed(source)
     assert listed.places == ["etc/x.jpg"]
     assert sorted(listed.told) == sorted(
         [
-            f"zip:////z.jpg::{tmp_path}/h.zip: no URL leads to such a name",
-            f"zip:///etc/x.jpg::{tmp_path}/h.zip: no URL leads to such a name",
-            f"zip://a::file:///etc/y.jpg::{tmp_path}/h.zip: its name has ::, which in a URL means "
+            f"zip:////z.jpg::{here}/h.zip: no URL leads to such a name",
+            f"zip:///etc/x.jpg::{here}/h.zip: no URL leads to such a name",
+            f"zip://a::file:///etc/y.jpg::{here}/h.zip: its name has ::, which in a URL means "
             "a chain",
         ]
     )
 
 
-def test_an_empty_archive_and_one_that_is_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_an_empty_archive_and_one_that_is_none(here: Path) -> None:
     with pytest.raises(InputError, match="holds no files named"):
         Listed(hostile_zip([]))
     Path("none.zip").write_bytes(b"no archive")
@@ -217,91 +184,10 @@ def test_an_empty_archive_and_one_that_is_none(
         Listed("zip://::gone.zip")
 
 
-def test_keys_of_more_than_a_page(server: None) -> None:
-    for number in range(2300):
-        put(f"many/{number % 3}/{number}.jpg")
-    put("many/3/")  # as consoles make for an empty folder
-    put("many/4.zarr/")
-    listed = Listed(f"s3://{BUCKET}/many")
-    assert len(set(listed.urls)) == 2300
-    assert len(Listed(f"s3://{BUCKET}/many/*/*.jpg").items) == 2300
-    assert len(Listed(f"s3://{BUCKET}/many/1/*7.jpg").items) == len(
-        [number for number in range(2300) if number % 3 == 1 and number % 10 == 7]
-    )
-
-
-def test_pages_are_asked_for_as_they_are_needed(
-    server: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real, asked = s3fs.S3FileSystem.call_s3, []
-
-    def call_s3(self: object, method: str, **words: str) -> dict[str, Any]:
-        asked.append({"method": method, **words})
-        return real(self, method, **words)
-
-    monkeypatch.setattr(s3fs.S3FileSystem, "call_s3", call_s3)
-    for number in range(2300):
-        put(f"pages/{number}.jpg")
-    items = find_sources(f"s3://{BUCKET}/pages/1*", SUFFIXES, Counter())
-    next(items)
-    assert [request["Prefix"] for request in asked] == ["pages/1"]
-    assert len(list(items)) == 1110
-    assert len(asked) == 2
-
-
 @pytest.mark.parametrize("root", ["walked"], indirect=True)
 def test_a_folder_that_a_pattern_rules_out_is_not_asked_for(root: str) -> None:
     Listed(root.format("/a/*/*.jpg"))
     assert {Path(path).name for path in Walked.asked} == {"a", "b"}
-
-
-def test_keys_with_odd_names(server: None) -> None:
-    keys = ["a//b.jpg", "/c.jpg", "sp ace+%20#?.jpg", "ünï.jpg", "x::y.jpg", "n\nl.jpg"]
-    for key in keys:
-        put(f"odd/{key}")
-    listed = Listed(f"s3://{BUCKET}/odd")
-    assert listed.places == [
-        *("%u002f/c.jpg", "a/%u002f/b.jpg", "n%u000al.jpg", "sp ace+%20#?.jpg", "ünï.jpg")
-    ]
-    fs = fsspec.filesystem("s3")
-    readable = [item.url for item in listed.items if "\n" not in item.url]  # moto finds none such
-    assert all(fs.cat_file(url) == b"12345" for url in readable)
-    assert listed.told == [
-        f"s3://{BUCKET}/odd/x::y.jpg: its name has ::, which in a URL means a chain"
-    ]
-
-
-def test_a_bucket_itself_and_none(server: None) -> None:
-    put("top.jpg")
-    assert "top.jpg" in Listed(f"s3://{BUCKET}").places
-    assert Listed(f"s3://{BUCKET}/t*.jpg").places == ["top.jpg"]
-    for source in ("s3://", "s3://*/x.jpg"):
-        with pytest.raises(InputError, match="without a bucket; name one"):
-            Listed(source)
-    with pytest.raises(InputError, match="s3://no-such-bucket"):
-        Listed("s3://no-such-bucket/x/")
-
-
-def test_a_listing_that_breaks_off_is_an_error(
-    server: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What follows wouldn't be done, and nobody would know."""
-    for number in range(1500):
-        put(f"broken/{number:04}.jpg")
-    real, calls = s3fs.S3FileSystem.call_s3, []
-
-    def call_s3(self: object, method: str, **words: str) -> dict[str, Any]:
-        calls.append(method)
-        if "ContinuationToken" in words:
-            raise PermissionError(13, "Access Denied")
-        return real(self, method, **words)
-
-    monkeypatch.setattr(s3fs.S3FileSystem, "call_s3", call_s3)
-    items = find_sources(f"s3://{BUCKET}/broken", SUFFIXES, Counter())
-    with pytest.raises(
-        InputError, match=f"s3://{BUCKET}/broken: cannot be read: .*Access Denied.*credentials"
-    ):
-        assert not list(items)
 
 
 @pytest.mark.parametrize(
@@ -328,25 +214,3 @@ def test_a_server_that_is_gone_is_an_error(root: str, monkeypatch: pytest.Monkey
     with pytest.raises(InputError, match="cannot be read: Input/output error"):
         Listed(root.format(""))
     assert len([path for path in Walked.asked if path.endswith("/a")]) == retrying.TRIES
-
-
-def test_a_page_that_fails_twice_is_asked_for_again(
-    server: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(retrying, "FIRST_S", 0.0)
-    for number in range(1500):
-        put(f"slow/{number}.jpg")
-    real, failures = (
-        s3fs.S3FileSystem.call_s3,
-        [OSError(16, "Please reduce your request rate.")] * 2,
-    )
-
-    def call_s3(self: object, method: str, **words: str) -> dict[str, Any]:
-        if "ContinuationToken" in words and failures:
-            raise failures.pop()
-        return real(self, method, **words)
-
-    monkeypatch.setattr(s3fs.S3FileSystem, "call_s3", call_s3)
-    listed = Listed(f"s3://{BUCKET}/slow")
-    assert not failures
-    assert len(set(listed.urls)) == len(listed.urls) == 1500

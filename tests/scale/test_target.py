@@ -14,7 +14,7 @@ import pytest
 from pellucid.errors import OutputError
 from pellucid.scale.outputs.target import OWN, STAGED, Target
 from s3_server import BUCKET
-from targets import DATA, files, publish, there
+from targets import DATA, files, on_disk_and_s3, publish, there
 
 NAMES = (
     "ü ñ.pel",
@@ -101,12 +101,9 @@ def test_too_long_a_name(local: Target, folder: Path) -> None:
         publish(local, "x" * 256, folder)
 
 
-@pytest.mark.parametrize("fixture", ["local", "s3", "memory"])
-def test_one_of_many_at_once_has_the_name(
-    fixture: str, request: pytest.FixtureRequest, folder: Path
-) -> None:
-    target = Target("memory://race") if fixture == "memory" else request.getfixturevalue(fixture)
-    number = 2 if fixture == "memory" else 8
+@on_disk_and_s3
+def test_one_of_many_at_once_has_the_name(target: Target, folder: Path) -> None:
+    number = 8
     barrier = Barrier(number)
 
     def one(which: int) -> bytes | None:
@@ -122,9 +119,7 @@ def test_one_of_many_at_once_has_the_name(
 
     with ThreadPoolExecutor(number) as pool:
         done = [data for data in pool.map(one, range(number)) if data is not None]
-    if fixture != "memory":  # whose moves replace what is there
-        assert len(done) == 1
-    assert there(target, "a.pel", folder) in done
+    assert [there(target, "a.pel", folder)] == done
 
 
 @pytest.mark.parametrize("force", [False, True])

@@ -18,8 +18,8 @@ from pellucid.scale.items import Row, State
 from pellucid.scale.outputs.lock import Lock, held
 from pellucid.scale.outputs.receipts import Receipts
 from pellucid.scale.outputs.target import RECEIPTS, STAGED, Target
-from pellucid.scale.storage import fetched, resolve
-from s3_server import BUCKET, running_s3
+from pellucid.scale.storage import fetched
+from s3_server import BUCKET, new_clients
 from targets import DATA, Elsewhere, publish, there
 
 
@@ -94,10 +94,8 @@ def test_a_bucket_that_is_not_there(proxy: Proxy) -> None:
 
 def test_a_dead_server(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", dead_address())
-    s3fs.S3FileSystem.clear_instance_cache()
-    with pytest.raises(OutputError, match="Could not connect"):
+    with new_clients(), pytest.raises(OutputError, match="Could not connect"):
         Target(f"s3://{BUCKET}/x").check()
-    s3fs.S3FileSystem.clear_instance_cache()
 
 
 @pytest.mark.parametrize("times", [2, 99])
@@ -142,7 +140,7 @@ def test_requests(number: int, proxy: Proxy, s3: Target, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("refuses", [False, True])
-def test_a_server_that_passes_over_conditions(refuses, tmp_path, monkeypatch):
+def test_a_server_that_passes_over_conditions(refuses, s3, folder, monkeypatch):
     """Or refuses them. It is found out beforehand, and asked each time; workers know it, too."""
     heed = s3fs.S3FileSystem._call_s3
 
@@ -151,20 +149,15 @@ def test_a_server_that_passes_over_conditions(refuses, tmp_path, monkeypatch):
             raise OSError(errno.ENOSYS, "NotImplemented: a header you provided")
         return await heed(self, method, *words, **more)
 
-    with running_s3():
-        monkeypatch.setattr(s3fs.S3FileSystem, "_call_s3", heedless)
-        target = Target(f"s3://{BUCKET}/out")
-        target.check()
-        worker = pickle.loads(pickle.dumps(target))
-        system = resolve(target.url)[0]
-        system.pipe_file(target.key("a"), b"another's")
-        with worker.staging("a", tmp_path) as staged:
-            staged.path.write_bytes(b"ours")
-        with pytest.raises(FileExistsError):
-            worker.publish(staged, force=False)
-        assert system.cat_file(target.key("a")) == b"another's"
-        with held(target, "run"), pytest.raises(OutputError, match="another batch works on"):
-            Lock(target, "other").take()
+    monkeypatch.setattr(s3fs.S3FileSystem, "_call_s3", heedless)
+    s3.check()
+    worker = pickle.loads(pickle.dumps(s3))
+    publish(s3, "a", folder, b"another's")
+    with pytest.raises(FileExistsError):
+        publish(worker, "a", folder, b"ours")
+    assert there(s3, "a", folder) == b"another's"
+    with held(s3, "run"), pytest.raises(OutputError, match="another batch works on"):
+        Lock(s3, "other").take()
 
 
 def test_receipts_go_side_by_side(proxy: Proxy, s3: Target) -> None:

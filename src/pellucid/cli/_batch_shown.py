@@ -35,13 +35,13 @@ class Running:
         self._progress, self._clock = progress, clock
         self._before: deque[tuple[float, int, int]] = deque(maxlen=LOOKED_BACK)
 
-    def __call__(self, counts: Counts, workers: float) -> None:
+    def __call__(self, counts: Counts, workers: int) -> None:
         """Say it, if it is time."""
         self._before.append((self._clock(), counts.finished, counts.read))
         done = counts.finished / counts.total if counts.listed and counts.total else 0.0
         self._progress.all(done, lambda: self.line(counts, workers))
 
-    def line(self, counts: Counts, workers: float) -> str:
+    def line(self, counts: Counts, workers: int) -> str:
         """The line: how many of how many, speed, time left, what was saved and what has failed."""
         more = "" if counts.listed else "+"
         said = [f"{counts.finished:,} of {counts.total:,}{more}"]
@@ -55,7 +55,7 @@ class Running:
             said.append(f"{1 - counts.after / counts.before:.1%} saved")
         if counts.errors:
             said.append(f"{counts.states[State.FAILED]:,} failed ({kinds(counts.errors, KINDS)})")
-        said.append(f"{workers:.0f} worker{'s' * (workers != 1)}")
+        said.append(f"{workers:,} worker{'s' * (workers != 1)}")
         return ", ".join(said)
 
     def _speed(self) -> tuple[float, float]:

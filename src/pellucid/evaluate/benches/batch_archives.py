@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from pellucid.evaluate.bench import Part
+from pellucid.evaluate.benches.batch_cells import short
 from pellucid.evaluate.benches.batch_model import PRICES, Costs, Fixed, Verb, costs_of
 from pellucid.evaluate.benches.batch_rows import WAYS, Found
 from pellucid.evaluate.speed import spread_of
@@ -25,8 +27,9 @@ REASONS = {
 }
 
 
-def parts(found: Found) -> list[Part]:
+def parts(folder: Path) -> list[Part]:
     """Inputs, verbs, stages, archives; nothing if a row lacks."""
+    found = Found(folder)
     costs = costs_of(found)
     if costs is None:
         return []
@@ -57,7 +60,6 @@ def parts(found: Found) -> list[Part]:
 def inputs(costs: Costs) -> Table:
     """What is measured, and what is assumed."""
     asked = f"{costs.puts:.3g} PUT, {costs.gets:.3g} GET or HEAD, {costs.lists:.3g} LIST"
-    prices = PRICES
     body = [
         [
             "a worker beyond the loop, a picture",
@@ -72,10 +74,10 @@ def inputs(costs: Costs) -> Table:
         ["bytes of the manifest, a picture", f"{costs.row:.0f}", "batch-manifest.tsv"],
         ["keys listed a second, by the client's CPU", f"{costs.listed:,.0f}", "batch-listing.tsv"],
         ["requests to S3, a picture", asked, "batch-requests.tsv"],
-        ["a core for an hour", f"{prices.core:g} USD", "assumed: half an m7g.large, June 2026"],
-        ["1000 PUT or LIST", f"{1000 * prices.put:g} USD", "assumed: S3 Standard, us-east-1"],
-        ["1000 GET or HEAD", f"{1000 * prices.get:g} USD", "assumed: the same"],
-        ["a photograph", f"{prices.photograph / 1e6:g} MB", "assumed"],
+        ["a core for an hour", f"{PRICES.core:g} USD", "assumed: half an m7g.large, June 2026"],
+        ["1000 PUT or LIST", f"{1000 * PRICES.put:g} USD", "assumed: S3 Standard, us-east-1"],
+        ["1000 GET or HEAD", f"{1000 * PRICES.get:g} USD", "assumed: the same"],
+        ["a photograph", f"{PRICES.photograph / 1e6:g} MB", "assumed"],
         ["network inside a region", "no cost, no limit", "assumed"],
     ]
     return Table(["input", "value", "from"], body, text=True)
@@ -94,9 +96,9 @@ def by_verb(verbs: Sequence[Verb]) -> Table:
             "verb": lambda verb: verb.name,
             "core seconds a photograph": lambda verb: f"{verb.seconds:.3g}",
             "photographs a task": lambda verb: str(verb.group(CREW)),
-            "hours": lambda verb: whole(verb.hours(10**6, CREW)),
-            "USD": lambda verb: whole(verb.money(10**6, CREW)),
-            "of it requests": lambda verb: whole(1e6 * verb.costs.requests),
+            "hours": lambda verb: short(verb.hours(10**6, CREW)),
+            "USD": lambda verb: short(verb.money(10**6, CREW)),
+            "of it requests": lambda verb: short(1e6 * verb.costs.requests),
             "linear up to workers": lambda verb: f"{verb.busy:,.0f}",
             "then bound by": lambda verb: verb.narrowest(verb.busy)[0],
         },
@@ -127,7 +129,7 @@ def by_archive(verb: Verb) -> Table:
 
     def cell(pictures: int, workers: int) -> str:
         hours, money = verb.hours(pictures, workers), verb.money(pictures, workers)
-        return f"{whole(hours)} h, {whole(money)}{'' if workers <= verb.busy else ' *'}"
+        return f"{short(hours)} h, {short(money)}{'' if workers <= verb.busy else ' *'}"
 
     head = ["photographs", *(f"{workers:,} workers" for workers in CREWS), "manifest"]
     body = [
@@ -147,8 +149,3 @@ def grows(verb: Verb) -> list[Part]:
         f"the sizes above are {verb.costs.row:.0f} bytes a picture, computed, not tried."
     )
     return ["\\* More workers than are kept busy." if marked else "", said]
-
-
-def whole(value: float) -> str:
-    """Hours or money: no more digits than are worth reading."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

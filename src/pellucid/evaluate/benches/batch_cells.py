@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pellucid.evaluate import runs
-from pellucid.evaluate.benches.batch_rows import BatchRun, spread
+from pellucid.evaluate.benches.batch_rows import BatchRun
 from pellucid.evaluate.speed import spread_of
 from pellucid.evaluate.table import NO_VALUE, Table
 
@@ -18,25 +18,28 @@ def machine(folder: Path, task: str) -> str:
     return runs.where(folder, "batch", f"batch-{task}.tsv")
 
 
-def seconds(value: float) -> str:
-    """With three digits that count."""
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+def short(value: float) -> str:
+    """Seconds, hours or money: no more digits than are worth reading."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def between(found: Sequence[BatchRun], value: Callable[[BatchRun], float]) -> str:
     """Quartiles; a dash of one run."""
     if len(found) < 2:
         return NO_VALUE
-    part = spread(found, value)
-    return f"{seconds(part.low)}–{seconds(part.high)}"
+    part = spread_of([value(run) for run in found])
+    return f"{short(part.low)}–{short(part.high)}"
 
 
-def middle(value: Callable[[BatchRun], float | None], digits: str = ".3g") -> Column:
-    """A column of medians; a dash where there is no value."""
+def middle(value: Callable[[BatchRun], float | None], digits: str = "") -> Column:
+    """A column of medians, with these digits or few; a dash where there is no value."""
 
     def cell(found: Sequence[BatchRun]) -> str:
         values = [one for run in found if (one := value(run)) is not None]
-        return format(spread_of(values).median, digits) if values else NO_VALUE
+        if not values:
+            return NO_VALUE
+        median = spread_of(values).median
+        return format(median, digits) if digits else short(median)
 
     return cell
 

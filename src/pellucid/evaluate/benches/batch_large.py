@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 
 from pellucid.evaluate.bench import Part
-from pellucid.evaluate.benches.batch_cells import machine, middle, seconds, table
+from pellucid.evaluate.benches.batch_cells import machine, middle, short, table
 from pellucid.evaluate.benches.batch_rows import JOIN, PIECES, PLAN, WAYS, WHOLE, Found
 from pellucid.evaluate.mosaic import side_of
 from pellucid.evaluate.table import Table, count, rate
@@ -59,7 +59,7 @@ def gigapixel(found: Found) -> list[Part]:
     body = [
         [
             f"{workers:,}",
-            seconds(needed(workers)),
+            short(needed(workers)),
             rate(alone / needed(workers)),
             f"{serial / needed(workers):.0%}",
         ]
@@ -70,7 +70,7 @@ def gigapixel(found: Found) -> list[Part]:
         "The same for a gigapixel, if all steps grow with the pixels, and reading the source takes "
         "no time:",
         Table(head, body),
-        f"Plan and join, {seconds(serial)} s, are one process, so by Amdahl's law it gets at most "
+        f"Plan and join, {short(serial)} s, are one process, so by Amdahl's law it gets at most "
         f"{rate(alone / serial)} times as fast as one process. There are at most {units:,} pieces, "
         f"windows of {WINDOW} x {WINDOW}; workers beyond have none.",
     ]

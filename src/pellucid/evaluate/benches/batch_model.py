@@ -12,7 +12,7 @@ files without work: one with hundreds of files a task, one with one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -93,8 +93,7 @@ class Costs:
     @property
     def requests(self) -> float:
         """USD of what S3 is asked for a picture."""
-        prices = PRICES
-        return prices.put * (self.puts + self.lists) + prices.get * self.gets
+        return PRICES.put * (self.puts + self.lists) + PRICES.get * self.gets
 
     def stages(self, group: int) -> dict[str, float]:
         """Pictures a second of what there is one of; the client does its listing, too."""
@@ -106,12 +105,10 @@ class Costs:
         }
 
 
-def fixed(grouped: Sequence[BatchRun], single: Sequence[BatchRun], *, scheduler: bool) -> Fixed:
-    """From runs with many pictures a task, and with one."""
-
-    def seconds(run: BatchRun) -> float:
-        return (run.scheduler_cpu or 0.0) if scheduler else run.cpu
-
+def fixed(
+    grouped: Sequence[BatchRun], single: Sequence[BatchRun], seconds: Callable[[BatchRun], float]
+) -> Fixed:
+    """From what runs with many pictures a task took, and runs with one."""
     many, one = (
         spread_of([seconds(run) / run.pictures for run in runs]).median
         for runs in (grouped, single)
@@ -132,8 +129,8 @@ def costs_of(found: Found) -> Costs | None:
     puts, gets, lists = (runs[0].count / runs[0].pictures for runs in asked)
     return Costs(
         overhead=max(0.0, spread_of([one - loop for one, loop in pairs]).median),
-        client=fixed(grouped, single, scheduler=False),
-        scheduler=fixed(grouped, single, scheduler=True),
+        client=fixed(grouped, single, lambda run: run.cpu),
+        scheduler=fixed(grouped, single, lambda run: run.scheduler_cpu or 0.0),
         recorded=1 / spread_of([run.each for run in recorded]).median,
         listed=1 / spread_of([run.cpu_each for run in listed]).median,
         row=recorded[0].bytes / recorded[0].pictures,

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pellucid.evaluate.rows import Rows
-from pellucid.evaluate.speed import Spread, spread_of
 
 LOOP, LOOPS, ONE, TWO = "loop", "2 loops", "1 worker", "2 workers"
 NOTHING, COPIED, APART = "nothing", "copied", "nothing, scheduler apart"
@@ -115,18 +114,6 @@ class Found:
         """Numbers of pictures that there are runs of."""
         kind = [row for row in self.rows if (row.task, row.way) == (task, way)]
         return sorted({row.pictures for row in kind})
-
-    def median(
-        self, task: str, way: str, value: Callable[[BatchRun], float | None]
-    ) -> float | None:
-        """Of the runs with most pictures; None if there are none, or they have no such value."""
-        values = [found for row in self.of(task, way) if (found := value(row)) is not None]
-        return spread_of(values).median if values else None
-
-
-def spread(runs: Sequence[BatchRun], value: Callable[[BatchRun], float]) -> Spread:
-    """Median and quartiles over runs."""
-    return spread_of([value(run) for run in runs])
 
 
 def paired(

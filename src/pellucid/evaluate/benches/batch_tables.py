@@ -1,4 +1,4 @@
-"""Tables of `bench batch`: what was measured. What follows for archives is in `batch_model`."""
+"""Tables of `bench batch`: what was measured. What follows for archives is in `batch_archives`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pellucid.evaluate.bench import Part
 from pellucid.evaluate.benches import batch_archives, batch_large
-from pellucid.evaluate.benches.batch_cells import Column, between, machine, middle, seconds, table
+from pellucid.evaluate.benches.batch_cells import Column, between, machine, middle, table
 from pellucid.evaluate.benches.batch_rows import (
     ADDED,
     APART,
@@ -24,7 +24,6 @@ from pellucid.evaluate.benches.batch_rows import (
     BatchRun,
     Found,
     paired,
-    spread,
 )
 from pellucid.evaluate.speed import spread_of
 from pellucid.evaluate.table import count, percent
@@ -54,11 +53,9 @@ def pace(folder: Path) -> list[Part]:
     made = table(
         {WORDS[way]: some for way, some in ways.items()},
         {
-            "seconds": lambda some: seconds(spread(some, lambda run: run.working).median),
+            "seconds": middle(lambda run: run.working),
             "quartiles": lambda some: between(some, lambda run: run.working),
-            "with start and end": lambda some: seconds(
-                spread(some, lambda run: run.seconds).median
-            ),
+            "with start and end": middle(lambda run: run.seconds),
             "photographs a second": middle(lambda run: run.pictures / run.working),
             "CPU s, client or loop": middle(lambda run: run.cpu),
             "workers": middle(lambda run: run.workers_cpu),
@@ -151,7 +148,7 @@ def stages(found: Found) -> list[Part]:
         if (some := found.of("restart", way))
     }
     columns: dict[str, Column] = {
-        "seconds": lambda some: seconds(spread(some, whole_seconds).median),
+        "seconds": middle(whole_seconds),
         "quartiles": lambda some: between(some, whole_seconds),
         "a second": middle(lambda run: run.pictures / whole_seconds(run), ",.0f"),
         "CPU s": middle(lambda run: run.cpu),
@@ -175,16 +172,11 @@ def whole_seconds(run: BatchRun) -> float:
     return run.seconds if run.task == "restart" else run.working
 
 
-def model(folder: Path) -> list[Part]:
-    """Hours and money, from the rows."""
-    return batch_archives.parts(Found(folder))
-
-
 SECTIONS = {
     "batch-speed": pace,
     "batch-noop": without_work,
     "batch-large": batch_large.parts,
-    "batch-model": model,
+    "batch-model": batch_archives.parts,
 }
 TITLES = {
     "batch-speed": "Speed",

@@ -82,12 +82,7 @@ def timed(function: str, order: Cells) -> Cells:
     """The cells of a row that a process of its own gives."""
     start = time.perf_counter()
     work = fresh.measure(f"{MODULE}:{function}", order)
-    return {"seconds": time.perf_counter() - start, **cells_of(work)}
-
-
-def cells_of(work: fresh.Work) -> Cells:
-    """What a process said."""
-    return {"peak_mb": work.peak_mb, **work.figures}
+    return {"seconds": time.perf_counter() - start, "peak_mb": work.peak_mb, **work.figures}
 
 
 def of_run(current: Current, order: Cells, *, apart: bool = False) -> Cells:
@@ -98,13 +93,14 @@ def of_run(current: Current, order: Cells, *, apart: bool = False) -> Cells:
     if order["verb"] != NOTHING and "target" not in order:
         (folder / "out").mkdir()
         order["target"] = str(folder / "out")
+    workers = {"workers": order["workers"]}
     if not apart:
-        return timed("run_work", order)
+        return {**timed("run_work", order), **workers}
     with batch_servers.scheduler(folder, order["workers"], order["threads"]) as server:
         before = server.cpu()
         cells = timed("run_work", {**order, "scheduler": server.address})
         more = {"scheduler_cpu": server.cpu() - before, "scheduler_mb": server.peak_mb()}
-        return {**cells, **more}
+        return {**cells, **more, **workers}
 
 
 def of_picture(current: Current, way: str, _pictures: int) -> Cells:
@@ -127,7 +123,7 @@ def of_speed(current: Current, way: str, pictures: int) -> Cells:
         cells = of_loops(order, workers)
     else:
         cells = of_run(current, {**order, "workers": workers})
-    return {**cells, "pixels": batch_sources.pixels_of(source), "workers": workers}
+    return {**cells, "pixels": batch_sources.pixels_of(source)}
 
 
 def of_loops(order: Cells, number: int) -> Cells:
@@ -136,7 +132,8 @@ def of_loops(order: Cells, number: int) -> Cells:
     with ThreadPoolExecutor(number) as pool:
         each = list(pool.map(partial(timed, "loop_work"), orders))
     together = {"cpu": sum, "bytes": sum}
-    return {name: together.get(name, max)(cells[name] for cells in each) for name in each[0]}
+    cells = {name: together.get(name, max)(one[name] for one in each) for name in each[0]}
+    return {**cells, "workers": number}
 
 
 def of_tiny(current: Current, way: str, pictures: int) -> Cells:
@@ -144,29 +141,25 @@ def of_tiny(current: Current, way: str, pictures: int) -> Cells:
     source = batch_sources.tiny_files(current.tool.folder, pictures)
     single = current.case.about.task == "single"
     verb = COPIED if way == COPIED else NOTHING
-    order = {"source": str(source), "verb": verb, "pictures": pictures, "single": single}
-    return {
-        **of_run(current, {**order, "workers": WORKERS}, apart=way == APART),
-        "workers": WORKERS,
-    }
+    order = {"source": str(source), "verb": verb, "pictures": pictures, "workers": WORKERS}
+    return of_run(current, {**order, "single": single}, apart=way == APART)
 
 
 def of_restart(current: Current, way: str, pictures: int) -> Cells:
     """A run that is finished, begun again with `resume`."""
     place: Workplace = current.tool
-    finished = place.runs / f"finished-{way}-{pictures}"
     source = batch_sources.tiny_files(place.folder, pictures)
     order = {"source": str(source), "verb": way, "pictures": pictures, "workers": WORKERS}
-    order |= {"manifest": str(finished / "run.sqlite")}
+    if way != NOTHING:
+        outputs = place.runs / f"outputs-{pictures}"
+        outputs.mkdir(exist_ok=True)
+        order["target"] = str(outputs)
 
     def make(part: Path) -> None:
-        of_run(current, {**order, "manifest": str(part / "run.sqlite"), **target})
+        of_run(current, {**order, "manifest": str(part / "run.sqlite")})
 
-    target = {} if way == NOTHING else {"target": str(place.runs / f"outputs-{pictures}")}
-    if target:
-        Path(target["target"]).mkdir(exist_ok=True)
-    batch_sources.once(finished, make)
-    return {**of_run(current, {**order, **target, "resume": True}), "workers": WORKERS}
+    finished = batch_sources.once(place.runs / f"finished-{way}-{pictures}", make)
+    return of_run(current, {**order, "manifest": str(finished / "run.sqlite"), "resume": True})
 
 
 def of_listing(current: Current, way: str, pictures: int) -> Cells:
@@ -194,7 +187,7 @@ def of_requests(current: Current, pictures: int) -> dict[str, Cells]:
     order = {"source": source, "target": f"{source}-{time.time_ns()}", "verb": COPIED}
     cells = of_run(current, {**order, "pictures": pictures, "single": True, "workers": WORKERS})
     made = bucket.requests() - before
-    return {kind: {**cells, "workers": WORKERS, "count": made[kind]} for kind in WAYS["requests"]}
+    return {kind: {**cells, "count": made[kind]} for kind in WAYS["requests"]}
 
 
 def of_large(current: Current, _pictures: int) -> dict[str, Cells]:

@@ -17,6 +17,7 @@ from unittest.mock import patch
 import pellucid
 from pellucid._api.pieces import code_piece, join_pieces, plan_pieces
 from pellucid.errors import PellucidError
+from pellucid.evaluate.benches.batch_rows import JOIN, PIECES, PLAN
 from pellucid.evaluate.benches.batch_verbs import options_of, verb_of, with_suffix
 from pellucid.evaluate.pictures import SUFFIXES
 from pellucid.runtime.session import THREADS_VARIABLE
@@ -60,6 +61,11 @@ class Clock:
         self.cpu = time.process_time() - self._cpu
         self.last = self.last or time.perf_counter()
 
+    @property
+    def working(self) -> float:
+        """Seconds of the work."""
+        return self.last - self.first
+
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Groups are counted as they leave the manifest, and their rows as they come back."""
@@ -83,7 +89,7 @@ class Clock:
         """For a row."""
         workers = {"workers_cpu": self.workers} if self.workers else {}
         return {
-            "working": self.last - self.first,
+            "working": self.working,
             "cpu": self.cpu,
             "count": self.count,
             "bytes": self.bytes,
@@ -164,22 +170,21 @@ def listing_work(order: dict[str, Any]) -> Work:
 
 def manifest_work(order: dict[str, Any]) -> Work:
     """Sources added to a manifest, or with `record` what came of them recorded in it."""
-    clock, number, path = Clock(), order["pictures"], Path(order["manifest"])
-    items = [item_of(at) for at in range(number)]
+    adding, recording, path = Clock(), Clock(), Path(order["manifest"])
+    clock = recording if order.get("record") else adding
+    items = [item_of(at) for at in range(order["pictures"])]
 
     def work() -> None:
-        nonlocal clock
         with Manifest.open(path, ABOUT, resume=False) as manifest:
-            with clock.running():
+            with adding.running():
                 manifest.add(iter(items), partial(with_suffix, ".pel"))
-            if order.get("record"):
-                clock = Clock()
-                with clock.running():
+            if clock is recording:
+                with recording.running():
                     while some := manifest.take(GROUP):
                         manifest.record([row_of(item) for item in some])
         clock.bytes = path.stat().st_size
 
-    return work, lambda: clock.figures()
+    return work, clock.figures
 
 
 def item_of(number: int) -> Item:
@@ -213,33 +218,28 @@ def pieces_work(order: dict[str, Any]) -> Work:
     """
     os.environ[THREADS_VARIABLE] = str(order["threads"])
     source, folder = Path(order["source"]), Path(order["folder"])
-    options, figures = options_of(order["verb"]), dict[str, float]()
+    options = options_of(order["verb"])
+    steps = {name: Clock() for name in (PLAN, PIECES, JOIN)}
+    figures: dict[str, float] = {}
 
     def work() -> None:
         with ONE_THREAD:
-            with step(figures, "plan"):
+            with steps[PLAN].running():
                 _, sha256 = sha256_of(source)
                 plan = plan_pieces(source, options, order["pieces"], stamp=sha256)
             if plan is None:
                 raise PellucidError(f"{source} can't be made in pieces")
             paths = [folder / str(piece) for piece in range(plan.pieces)]
-            with step(figures, "pieces"):
+            with steps[PIECES].running():
                 for piece, path in enumerate(paths):
                     code_piece(source, plan, piece, path)
-            with step(figures, "join"):
+            with steps[JOIN].running():
                 made = join_pieces(plan, paths, folder / "whole.pel")
             figures.update(count=plan.pieces, bytes=made.info.file_bytes)
+        for name, clock in steps.items():
+            figures.update({name: clock.working, f"{name} cpu": clock.cpu})
 
     return work, lambda: figures
-
-
-@contextmanager
-def step(figures: dict[str, float], name: str) -> Iterator[None]:
-    """Keeps the seconds of the block, and those of processor time."""
-    start, cpu = time.perf_counter(), time.process_time()
-    yield
-    figures[name] = time.perf_counter() - start
-    figures[f"{name} cpu"] = time.process_time() - cpu
 
 
 def whole_work(order: dict[str, Any]) -> Work:

@@ -18,11 +18,6 @@ from pellucid.scale.sources.wanted import ByPattern, BySuffix, first_magic
 from pellucid.scale.storage import is_local, resolve, retried
 
 
-def kind_of_source(source: str) -> str:
-    """What a source is, in words: "a folder", "a list" …; raises what `find_sources` does."""
-    return kind_of(source).value
-
-
 def find_sources(
     source: str,
     suffixes: Sequence[str],

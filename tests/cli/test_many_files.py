@@ -1,4 +1,4 @@
-"""Batches as people run them: again, several at a time, with times kept and totals said."""
+"""Many files by one command, as people run it: again, several at a time, with times and totals."""
 
 from __future__ import annotations
 
