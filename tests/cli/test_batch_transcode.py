@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from pellucid.pixels import open_image
 from pellucid.scale.formats import is_without_loss
 from pellucid.scale.items import Item, Made, Row, State, Verb
 from pellucid.scale.manifest.adding import CHANGED
+from pellucid.scale.outputs.target import Target
 from pellucid.scale.sources.local import looked_up
 from pellucid.scale.verified import write_verified
 from pictures import photograph
@@ -224,7 +226,20 @@ def test_options_that_exclude_each_other() -> None:
 
 def row(url: str, checked: str | None, *, state: State = State.DONE, **more: Any) -> Row:
     fields = {} if checked is None else {"checked": checked}
-    return Row(url, state, f"{url}.pel", made=Made(fields, **more))
+    return Row(url, state, f"{Path(url).name}.pel", written=7, made=Made(fields, **more))
+
+
+def written_of(rows: Sequence[Row], items: Sequence[Item]) -> str:
+    """The list, once all outputs are there."""
+    Path("out").mkdir(exist_ok=True)
+    for one in rows:
+        Path("out", one.place).write_bytes(b"written")
+    return listing_of(rows, items)
+
+
+def listing_of(rows: Sequence[Row], items: Sequence[Item]) -> str:
+    write_verified(zip(items, rows, strict=True), Target("out"), Path("ok.txt"))
+    return Path("ok.txt").read_text("utf-8")
 
 
 def listed(url: str, stamp: str = "") -> Item:
@@ -250,10 +265,10 @@ def test_the_list_of_what_was_verified() -> None:
         row("10\n11.png", "identical"),
     ]
     Path("ok.txt").write_text("old")
-    write_verified([(listed(one.url), one) for one in rows], Path("ok.txt"))
-    assert Path("ok.txt").read_bytes() == "a/1.png\ns3://b/2 ä.tif\n".encode()
+    items = [listed(one.url) for one in rows]
+    assert written_of(rows, items) == "a/1.png\ns3://b/2 ä.tif\n"
     with pytest.raises(OutputError, match="none"):
-        write_verified([], Path("none/ok.txt"))
+        write_verified([], Target("out"), Path("none/ok.txt"))
 
 
 def test_what_has_changed_since_is_not_in_the_list() -> None:
@@ -261,8 +276,17 @@ def test_what_has_changed_since_is_not_in_the_list() -> None:
     items = [listed(name, CHANGED * ("other" in name)) for name in names]
     Path("other.png").write_bytes(b"edited")
     Path("gone.png").unlink()
-    write_verified([(item, row(item.url, "identical")) for item in items], Path("ok.txt"))
-    assert Path("ok.txt").read_text().splitlines() == ["same.png", "s3://b/same.png"]
+    rows = [row(item.url, "identical") for item in items]
+    assert written_of(rows, items).splitlines() == ["same.png", "s3://b/same.png"]
+
+
+def test_what_has_no_output_any_more_is_not_in_the_list() -> None:
+    items = [listed(name) for name in ("there.png", "gone.png", "cut.png")]
+    rows = [row(item.url, "identical") for item in items]
+    assert len(written_of(rows, items).splitlines()) == 3
+    Path("out/gone.png.pel").unlink()
+    Path("out/cut.png.pel").write_bytes(b"")
+    assert listing_of(rows, items) == "there.png\n"
 
 
 def test_a_second_picture_in_a_file_is_remarked_on() -> None:

@@ -92,7 +92,7 @@ def run_batch(verb: Verb, options: BatchOptions, told: Told, say: Say) -> Summar
         if target is not None:
             settle(target, manifest, last=True)  # of workers that died when they had published
             target.sweep()
-        write_all(manifest, options)
+        write_all(manifest, options, target)
         failed = tuple(islice(manifest.rows(State.FAILED), SHOWN))
         return Summary(
             manifest.counts(), path, options.report_path, listing.passed, failed, listing.left_out
@@ -226,10 +226,10 @@ def settle(target: Target, manifest: Manifest, *, last: bool) -> None:
                 receipts.drop([name])
 
 
-def write_all(manifest: Manifest, options: BatchOptions) -> None:
+def write_all(manifest: Manifest, options: BatchOptions, target: Target | None) -> None:
     """The report, and the lists that were asked for, over those of an earlier session."""
     write_report(manifest, options.report_path)
     if options.parquet is not None:
         manifest.to_parquet(options.parquet, force=True)
-    if options.verified is not None:
-        write_verified(manifest.listed(State.DONE), options.verified)
+    if options.verified is not None and target is not None:
+        write_verified(manifest.listed(State.DONE), target, options.verified)

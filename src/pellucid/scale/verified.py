@@ -9,6 +9,7 @@ from pathlib import Path
 from pellucid.pixels.atomic import new_file
 from pellucid.scale.items import Item, Row, State
 from pellucid.scale.manifest.adding import CHANGED, differs
+from pellucid.scale.outputs.target import Target
 from pellucid.scale.sources.local import looked_up
 from pellucid.scale.storage import is_local
 
@@ -16,8 +17,8 @@ CHECKED = "checked"  # the field of a row that says what a check has found
 RIGHT = ("identical", "within ")  # how it begins where the output is what was asked for
 
 
-def write_verified(listed: Iterable[tuple[Item, Row]], path: Path) -> None:
-    """Write a list of the sources whose output is published, and was found to be right.
+def write_verified(listed: Iterable[tuple[Item, Row]], target: Target, path: Path) -> None:
+    """Write a list of the sources whose output is in the target, and was found to be right.
 
     One a line, in UTF-8. What only looks alike isn't among them, nor what has changed since, nor
     what a remark was made on (such as a second picture in the file, which was left out), nor a name
@@ -26,9 +27,10 @@ def write_verified(listed: Iterable[tuple[Item, Row]], path: Path) -> None:
     Raises:
         OutputError: the file can't be written.
     """
-    found = (row for item, row in listed if is_verified(row) and is_unchanged(item))
     with new_file(path, force=True) as out:
-        out.writelines(f"{row.url}\n".encode() for row in found)
+        for item, row in listed:
+            if is_verified(row) and is_unchanged(item) and is_there(row, target):
+                out.write(f"{row.url}\n".encode())
 
 
 def is_verified(row: Row) -> bool:
@@ -49,3 +51,10 @@ def is_unchanged(item: Item) -> bool:
     _, size, stamp = looked_up(item.url)
     now = Item(item.url, item.place, size, stamp)
     return os.path.exists(item.url) and not differs(now, item.size, item.stamp)
+
+
+def is_there(row: Row, target: Target) -> bool:
+    """Whether an output still is where it was published; elsewhere than on this machine it's not
+    asked, which would be a request for each.
+    """
+    return not target.local or target.find(row.place) == row.written
