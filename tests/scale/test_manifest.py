@@ -188,11 +188,10 @@ def test_a_source_that_changed(path, size, stamp):
         assert manifest.take(9) == new[3:]
         manifest.record([done(one) for one in new[3:]])
         assert manifest.add(new, output) == 0
-        assert manifest.counts().changed == 3
         assert manifest.take(9) == new[:3]
         said = told(manifest)
         manifest.add(new, output)
-        assert manifest.counts().changed == 3
+        assert manifest.counts().changed == 0  # as these are done again
         assert manifest.take(9) == []
     assert said == recounted(path)
 

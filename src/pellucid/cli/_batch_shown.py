@@ -94,10 +94,8 @@ def finish(verb: str, summary: Summary, *, as_json: bool) -> None:
     if counts.after:
         tell(said_of_bytes(counts.before, counts.after))
     if counts.changed:
-        tell(
-            f"{counts.changed:,} sources have changed since they were done; --resume --force does "
-            "them again"
-        )
+        has = "source has" if counts.changed == 1 else "sources have"
+        tell(f"{counts.changed:,} {has} changed since, and --resume --force does that again")
     if summary.passed:
         say(passed_over(summary.passed))
     if summary.left_out:

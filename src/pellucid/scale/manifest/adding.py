@@ -69,14 +69,13 @@ def _changed(
     """Of a source that is another than when it was listed before."""
     if was.state in columns.OPEN:  # what the listing says is only noted
         data.execute(NOTED, (item.size, item.stamp, number))
-        return
-    change.changed += 1
-    if not force:
-        data.execute("UPDATE picture SET stamp = ? WHERE id = ?", (CHANGED, number))
-    else:
+    elif force:
         data.execute(AGAIN, (item.size, item.stamp, number))
         change.minus.append(was)
         change.plus.append(Result(State.WAITING))
+    else:
+        data.execute("UPDATE picture SET stamp = ? WHERE id = ?", (CHANGED, number))
+        change.changed += 1
 
 
 def _taken(data: sqlite3.Connection, row: Values) -> Result:

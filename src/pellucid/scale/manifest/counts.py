@@ -30,7 +30,7 @@ class Change:
     Attributes:
         plus, minus: what counts now, and what counted before.
         new: pictures that are known now.
-        changed: those that were finished, and whose source isn't what it was.
+        changed: those that are finished, and whose source isn't what it was.
     """
 
     plus: list[Result] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Counts:
         seconds: of work, of all workers together.
         errors: class of an error -> how many FAILED with it.
         damaged: how many are done, but lack what their source had lost.
-        changed: of those that were finished, how many another listing found to have changed.
+        changed: of what is finished, how many sources another listing found to have changed.
         listed: whether the listing is at its end, so that the total stays.
     """
 

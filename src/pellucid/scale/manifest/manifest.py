@@ -123,7 +123,7 @@ class Manifest:
         """Put sources into the queue, as they come; returns how many are new.
 
         Those that are known stay as they are. Of what is finished, those whose size or stamp have
-        changed are counted as `changed`, and wait again if the manifest was opened with `force`.
+        changed are counted as `changed`, or wait again if the manifest was opened with `force`.
         Where the output would be that of another source, the picture has FAILED.
 
         Args:
