@@ -138,7 +138,7 @@ def test_the_tables(folder: Path) -> None:
     for words in (
         "2 workers against 1: 1.98 times (rounds: 1.96 to 2.08)",
         "Two loops at once against one, without any engine: 1.90 (rounds: 1.90 to 1.90)",
-        "Overhead a picture of 1 worker against the loop: +2.0 %, 2.0 ms",
+        "Overhead a picture of 1 worker against the loop: +2.0 %, +2.0 ms",
         "| `pellucid batch`, 2 workers | 5.2 | 5.1–7.7 |",
         "medians of 3 runs, the ways in turn on a Z80 (1 cores)",
         "scheduler a process of its own, 1,000,000 | 2,000 | 0.3 | 0.052 | 0.004 | 200 | 150 |",

@@ -114,3 +114,16 @@ def test_without_hard_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exi
         write_atomic(tmp_path / "a", b"one")
     assert (tmp_path / "a").read_bytes() == (b"other" if exists else b"one")
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_without_hard_links_a_rename_that_fails_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise OSError(errno.EPERM, "not today")
+
+    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(OutputError, match="not today"):
+        write_atomic(tmp_path / "a", b"one")
+    assert list(tmp_path.iterdir()) == []

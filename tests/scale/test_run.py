@@ -71,6 +71,22 @@ def test_going_on_with_a_finished_run_does_nothing(
     assert states(run(resume=True)) == {"DONE": 3}
 
 
+@pytest.mark.parametrize(
+    ("source", "target", "name"),
+    [
+        ("photos", "out", "out/pellucid-batch.sqlite"),
+        ("photos", "s3://archive/pel", "pellucid-batch-s3-archive-pel.sqlite"),
+        ("s3://archive/pel", None, "pellucid-batch-of-s3-archive-pel.sqlite"),
+    ],
+)
+def test_runs_on_one_place_have_manifests_of_their_own(
+    source: str, target: str | None, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = BatchOptions(source=source, target=target).manifest_path
+    assert tmp_path / found == tmp_path / name
+
+
 def test_a_manifest_is_not_begun_twice(run: Run) -> None:
     make_sources(run.source, 1)
     run()
@@ -132,11 +148,11 @@ def test_a_verb_without_outputs(run: Run) -> None:
 def test_two_batches_on_one_target(run: Run, tmp_path: Path) -> None:
     make_sources(run.source, 1)
     target = tmp_path / "target"
-    with (
-        held(Target(str(target)), "another"),
-        pytest.raises(OutputError, match="another batch works on"),
-    ):
-        run(target=str(target), workers=1)
+    with held(Target(str(target)), "another"):
+        with pytest.raises(OutputError, match="another batch works on"):
+            run(target=str(target), workers=1)
+        with pytest.raises(OutputError, match="another batch works on"):
+            sample_batch(COPY, run.options(target=str(target)), 1, pytest.fail)
     assert not run.manifest.exists()
     assert states(run(target=str(target), workers=1)) == {"DONE": 1}
 

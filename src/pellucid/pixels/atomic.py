@@ -3,7 +3,7 @@
 The bytes go to a temporary name in the same folder, are flushed to the disk, and only then take
 the real name. With ``force`` that is a rename over the old file; without it, it is a hard link,
 which fails if the name exists, so that not even a race can overwrite a file. File systems without
-hard links get an exclusive create instead.
+hard links get an exclusive create of an empty file instead, and a rename over that.
 
 Source: the write-fsync-rename pattern of SQLite ("Atomic Commit In SQLite") and POSIX link(2).
 """
@@ -100,7 +100,7 @@ def give_name(temporary: Path, target: Path, *, force: bool) -> None:
             os.replace(temporary, target)
         else:
             _link_new(temporary, target)
-            temporary.unlink()
+            temporary.unlink(missing_ok=True)
     elif not os.path.lexists(target):
         os.rename(temporary, target)
     elif not force:
@@ -157,15 +157,13 @@ def _link_new(temporary: Path, target: Path) -> None:
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-    with temporary.open("rb") as read, target.open("xb") as write:
-        try:
-            shutil.copyfileobj(read, write)
-            write.flush()
-            os.fsync(write.fileno())
-        except BaseException:
-            with contextlib.suppress(OSError):
-                target.unlink()
-            raise
+    target.open("xb").close()  # the name is ours, so that nothing else is replaced
+    try:
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            target.unlink()
+        raise
 
 
 def _sync_folder(folder: Path) -> None:

@@ -40,14 +40,14 @@ class BatchOptions:
     def manifest_path(self) -> Path:
         """Where the manifest is: in the target's folder, or else, named by it, in the current one.
 
-        A run without a target is named by its source.
+        Without a target it is named by the source, and not as the run that made it.
         """
         if self.manifest is not None:
             return self.manifest
         if self.target is not None and is_local(self.target):
             return Path(absolute(self.target), f"{NAME}.sqlite")
-        words = re.findall(r"\w+", self.source if self.target is None else self.target)
-        return Path("-".join([NAME, *words])[:LONGEST] + ".sqlite")
+        named = f"of {self.source}" if self.target is None else self.target
+        return Path("-".join([NAME, *re.findall(r"\w+", named)])[:LONGEST] + ".sqlite")
 
     @property
     def report_path(self) -> Path:

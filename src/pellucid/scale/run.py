@@ -144,11 +144,15 @@ def sample_batch(verb: Verb, options: BatchOptions, number: int, say: Say) -> Es
     items = chosen(plan.counted(iter(listing), namer(verb, options)), number)
     with passing(options) as target, tempfile.TemporaryDirectory(prefix="pellucid-") as folder:
         opened = Manifest.open(Path(folder, NAME), about(verb, options), resume=False)
-        with opened as manifest, working(verb, options, manifest.run, say) as crew:
+        with (
+            opened as manifest,
+            lock_of(target, manifest.run) as lock,
+            working(verb, options, manifest.run, say) as crew,
+        ):
             manifest.add(items, verb.output)
             manifest.mark_listed()
             request = Request(manifest.run, verb, target, force=True, publish=False)
-            Dispatch(crew, request, manifest).run()
+            Dispatch(crew, request, manifest, lock=lock).run()
             return Estimate(plan, tuple(manifest.rows()), crew.number)
 
 

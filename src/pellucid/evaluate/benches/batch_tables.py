@@ -26,7 +26,7 @@ from pellucid.evaluate.benches.batch_rows import (
     paired,
 )
 from pellucid.evaluate.speed import spread_of
-from pellucid.evaluate.table import count, percent
+from pellucid.evaluate.table import count, percent, signed
 
 WORDS = {
     LOOP: "a loop in one process",
@@ -95,7 +95,7 @@ def comparison(ways: Mapping[str, Sequence[BatchRun]]) -> list[Part]:
         f"- 2 workers against 1: {', '.join(said)}. Two loops at once against one, without any "
         f"engine: {spread_of(loops).median:.2f} (rounds: {min(loops):.2f} to {max(loops):.2f}).\n"
         f"- Overhead a picture of 1 worker against the loop: {percent(spread_of(over).median)}, "
-        f"{each:.1f} ms (rounds: {rounds})."
+        f"{signed(each, 1)} ms (rounds: {rounds})."
     ]
 
 
