@@ -10,7 +10,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path, PurePosixPath
 from secrets import token_hex
 from typing import Any
@@ -229,8 +229,8 @@ class Target:
 
         Several requests wait for a server at once: a run removes a receipt for each of its groups.
         """
-        with ThreadPoolExecutor(1 if self.local else TOGETHER) as pool:
-            for _ in pool.map(self._remove, places):
+        with nullcontext() if self.local else ThreadPoolExecutor(TOGETHER) as pool:
+            for _ in (pool.map if pool else map)(self._remove, places):
                 pass
 
     def _remove(self, place: str) -> None:
