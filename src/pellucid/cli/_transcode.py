@@ -21,9 +21,8 @@ from pellucid.cli._verbs import pel_of
 from pellucid.cli.compress import ARRAYS, PICTURES, report_of
 from pellucid.errors import MismatchError
 from pellucid.scale.formats import is_without_loss
-from pellucid.scale.items import InPieces, Made, Verb
+from pellucid.scale.items import CHECKED, InPieces, Made, Verb
 from pellucid.scale.prints import Prints, prints_to_compress
-from pellucid.scale.verified import CHECKED
 
 TRANSCODE_OPTIONS = (
     click.option(

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pellucid import CompressOptions, CompressResult
 
+CHECKED = "checked"  # the field of what a verb says that tells what a check has found
+
 
 @dataclass(frozen=True, slots=True)
 class Item:

@@ -7,13 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pellucid.pixels.atomic import new_file
-from pellucid.scale.items import Item, Row, State
+from pellucid.scale.items import CHECKED, Item, Row, State
 from pellucid.scale.manifest.adding import CHANGED, differs
 from pellucid.scale.outputs.target import Target
 from pellucid.scale.sources.local import looked_up
 from pellucid.scale.storage import is_local
 
-CHECKED = "checked"  # the field of a row that says what a check has found
 RIGHT = ("identical", "within ")  # how it begins where the output is what was asked for
 
 

@@ -9,9 +9,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Protocol
 
-from fsspec.utils import glob_translate
-
 from pellucid.errors import refusing
+from pellucid.pixels.extras import science
 from pellucid.scale.places import OWN
 
 MOST_SUFFIXES = 1000  # that are counted apart; names may end in anything
@@ -103,9 +102,10 @@ def first_magic(text: str) -> int:
 
 
 def _matcher(pattern: str) -> Callable[[str], re.Match[str] | None]:
-    """What matches whole names, by the rules of fsspec."""
+    """What matches whole names, by the rules of fsspec, which other commands do without."""
+    utils = science("fsspec.utils", "scale", "fsspec")
     with refusing(f"{pattern!r} is no pattern"):
-        return re.compile(glob_translate(pattern)).match
+        return re.compile(utils.glob_translate(pattern)).match
 
 
 def _is_hidden(below: str) -> bool:
