@@ -53,7 +53,7 @@ def test_exit_codes(run, runs) -> None:
     assert "bytes" not in run("batch", "SRC", "DST").stderr
     runs.result = summary(counts({State.DONE: 3}, changed=2), passed=Counter({".txt": 4}))
     said = run("batch", "SRC", "DST").stderr
-    assert "2 sources have changed since, and --resume --force does" in said
+    assert "2 sources have changed since they were done; --resume --force does them again" in said
     assert "passed over 4 files in folders, of suffixes that aren't taken" in said
     runs.result = summary(counts({State.DONE: 3}), left_out=2)
     assert "2 names were left out" in run("batch", "SRC", "DST", code=1).stderr

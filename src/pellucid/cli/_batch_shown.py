@@ -94,8 +94,11 @@ def finish(verb: str, summary: Summary, *, as_json: bool) -> None:
     if counts.after:
         tell(said_of_bytes(counts.before, counts.after))
     if counts.changed:
-        has = "source has" if counts.changed == 1 else "sources have"
-        tell(f"{counts.changed:,} {has} changed since, and --resume --force does that again")
+        one = counts.changed == 1
+        has, was, it = (
+            ("source has", "it was", "it") if one else ("sources have", "they were", "them")
+        )
+        tell(f"{counts.changed:,} {has} changed since {was} done; --resume --force does {it} again")
     if summary.passed:
         say(passed_over(summary.passed))
     if summary.left_out:

@@ -10,7 +10,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from secrets import token_hex
 from typing import Any
@@ -227,11 +227,14 @@ class Target:
     def remove(self, places: list[str]) -> None:
         """Remove files of the run's own; those that are gone are.
 
-        Several requests wait for a server at once: a run removes a receipt for each of its groups.
+        A server is sent several requests at once: a run removes a receipt for each of its groups.
         """
-        with nullcontext() if self.local else ThreadPoolExecutor(TOGETHER) as pool:
-            for _ in (pool.map if pool else map)(self._remove, places):
-                pass
+        if self.local:
+            for place in places:
+                self._remove(place)
+            return
+        with ThreadPoolExecutor(TOGETHER) as pool:
+            list(pool.map(self._remove, places))
 
     def _remove(self, place: str) -> None:
         with self._writing(place), suppress(FileNotFoundError):
